@@ -1,0 +1,1 @@
+"""What is right: certified finite differences, the allowance for rounding, verdicts, and the suite that users run."""

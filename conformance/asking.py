@@ -1,0 +1,55 @@
+"""Asking one engine one case within a run of the suite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.failures import describe, keep
+from conformance.known_failures import covering
+from conformance.verdicts import Judgement, Verdict
+from generators.programs import Case
+
+if TYPE_CHECKING:
+    from conformance.conftest import Run
+
+
+class Failed(AssertionError):
+    """A finding that no known failure covers."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        super().__init__(f"{judgement.engine} {judgement.case.word}: {judgement.verdict}")
+        self.judgement = judgement
+
+
+def check(run: Run, case: Case, engine: str, *, probe: bool = False) -> Judgement:
+    """Judge a case; raises Failed for a new finding.
+
+    A `probe` looks for a smaller case of a finding already met: it is not counted, and no other engine is asked.
+    """
+    judgement = run.panel.judge(case, engine, probe=probe)
+    known = covering(judgement, run.engines[engine], run.entries) if judgement.is_finding else None
+    if not probe:
+        run.count(judgement, known)
+    if judgement.is_finding and known is None:
+        raise Failed(judgement)
+    return judgement
+
+
+def report(run: Run, finding: Judgement) -> str:
+    return describe(finding, run.panel, run.words, keep(finding))
+
+
+def ask(run: Run, case: Case, engine: str) -> Judgement:
+    """Judge a single case: fails the test for a new finding, skips it where there is nothing to compare."""
+    found: Judgement | None = None
+    try:
+        judgement = check(run, case, engine)
+    except Failed as failed:
+        found = failed.judgement
+    if found is not None:
+        pytest.fail(report(run, found), pytrace=False)
+    if judgement.verdict is Verdict.UNSUPPORTED:
+        pytest.skip(f"unsupported: {judgement.answer.message}")
+    return judgement

@@ -1,0 +1,213 @@
+"""The suite's options, its panel of engines, and the closing table."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+from conformance.known_failures import KnownFailure, MalformedEntry, load
+from conformance.panel import Panel
+from conformance.truth import MAX_ORDER
+from conformance.verdicts import Judgement, Verdict
+from engines import registry
+from engines.contract import Engine
+from engines.sandbox import EngineUnavailable
+from generators.programs import SIGNATURES, WORD
+from generators.seed_family import SEED_FAMILY
+
+WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+EXAMPLES = {"ci": 10, "explore": 100}
+
+_COMMON = settings(
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate, Phase.shrink],
+    report_multiple_bugs=False,
+    print_blob=False,
+)
+settings.register_profile("ci", _COMMON, derandomize=True)
+settings.register_profile("explore", _COMMON)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("ad-conformance")
+    group.addoption(
+        "--engine",
+        action="append",
+        metavar="NAMES",
+        help=f"engines, separated by commas: {', '.join(registry.OWN)}, an installed entry point, or "
+        f"package.module:attribute (default: {','.join(registry.DEFAULT)})",
+    )
+    group.addoption("--modes", default=",".join(WORDS), help="mode words, outermost letter first (default: %(default)s)")
+    group.addoption("--signature", default=",".join(SIGNATURES), help="signatures (default: all nine)")
+    group.addoption("--examples", type=int, help=f"generated cases per engine, word and signature (default: {EXAMPLES})")
+    group.addoption("--seed", type=int, help="seed of the generated cases (default: 0 in profile ci, else random)")
+
+
+@dataclass
+class Run:
+    """What one run of the suite asks, and what came of it."""
+
+    engines: dict[str, Engine]
+    absent: dict[str, str]
+    words: tuple[str, ...]
+    signatures: tuple[str, ...]
+    examples: int
+    seed: int
+    profile: str
+    panel: Panel
+    entries: tuple[KnownFailure, ...]
+    table: Counter[tuple[str, str, Verdict]] = field(default_factory=Counter)
+    known: Counter[tuple[str, str]] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
+    counted: set[tuple[str, str]] = field(default_factory=set)
+
+    def count(self, judgement: Judgement, known: KnownFailure | None) -> None:
+        """Count a judgement, once per engine and case, and the entry that covers it."""
+        engine, word = judgement.engine, judgement.case.word
+        if (engine, judgement.case.id) not in self.counted:
+            self.counted.add((engine, judgement.case.id))
+            self.table[engine, word, judgement.verdict] += 1
+            if known:
+                self.known[engine, word] += 1
+                self.met[known.name] += 1
+
+
+RUN = pytest.StashKey[Run]()
+
+
+def _refuse(message: str) -> None:
+    pytest.exit(f"ad-conformance: {message}", returncode=2)
+
+
+def _listed(option: str, given: str, allowed: tuple[str, ...] | None = None) -> tuple[str, ...]:
+    items = tuple(dict.fromkeys(item.strip() for item in given.split(",") if item.strip()))
+    if not items:
+        _refuse(f"{option}: nothing is named")
+    for item in items:
+        if allowed is not None and item not in allowed:
+            _refuse(f"{option}: {item!r} is not one of {', '.join(allowed)}")
+    return items
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.collectonly and not hasattr(config.option, "modes"):
+        return
+    profile = config.getoption("--hypothesis-profile", None) or "ci"
+    if profile not in EXAMPLES:
+        _refuse(f"--hypothesis-profile: {profile!r} is not one of {', '.join(EXAMPLES)}")
+    settings.load_profile(profile)
+    examples = config.getoption("--examples")
+    if examples is None:
+        examples = EXAMPLES[profile]
+    if examples < 1:
+        _refuse(f"--examples: {examples} must be 1 or more")
+    words = _listed("--modes", config.getoption("--modes"))
+    for word in words:
+        if not WORD.fullmatch(word):
+            _refuse(f"--modes: {word!r} is not a mode word; use letters R and F, outermost first, such as RF")
+        if len(word) > MAX_ORDER:
+            _refuse(f"--modes: {word!r} is longer than {MAX_ORDER}, the order to which truth is certified")
+    signatures = _listed("--signature", config.getoption("--signature"), SIGNATURES)
+    names = _listed("--engine", ",".join(config.getoption("--engine") or registry.DEFAULT))
+    engines, absent = {}, {}
+    for name in names:
+        try:
+            engine = registry.find(name)
+        except registry.UnknownEngine as error:
+            _refuse(str(error))
+        if engine.installed():
+            engines[engine.name] = engine
+        else:
+            absent[engine.name] = f"{engine.distribution} is not installed"
+    seed = config.getoption("--seed")
+    if seed is None:
+        seed = 0 if profile == "ci" else secrets.randbelow(2**32)
+    try:
+        entries = load()
+    except MalformedEntry as error:
+        _refuse(str(error))
+    config.stash[RUN] = Run(
+        engines, absent, words, signatures, examples, seed, profile, Panel(engines.values()), entries
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    run = metafunc.config.stash[RUN]
+    wanted = metafunc.fixturenames
+    engines = [
+        *run.engines,
+        *(pytest.param(name, marks=pytest.mark.skip(reason=why)) for name, why in run.absent.items()),
+    ]
+    if "pinned" in wanted:
+        metafunc.parametrize("pinned", run.entries, ids=[entry.name for entry in run.entries])
+    if "member" in wanted:
+        metafunc.parametrize("member", list(SEED_FAMILY))
+    if "signature" in wanted:
+        metafunc.parametrize("signature", run.signatures)
+    if "word" in wanted:
+        metafunc.parametrize("word", run.words)
+
+    # The engine varies fastest: all engines are asked one cell's cases while these are fresh.
+    if "engine" in wanted:
+        metafunc.parametrize("engine", engines)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    asked = {item.callspec.params.get("engine") for item in items if hasattr(item, "callspec")}
+    run = config.stash[RUN]
+    run.panel.ahead = tuple(name for name in run.engines if name in asked)
+
+
+@pytest.fixture
+def run(request: pytest.FixtureRequest) -> Run:
+    return request.config.stash[RUN]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engines_start(request: pytest.FixtureRequest) -> Iterator[None]:
+    run = request.config.stash[RUN]
+    for name in run.panel.ahead:
+        try:
+            run.panel.sandbox(name)
+        except EngineUnavailable as error:
+            _refuse(f"engine {error}")
+    yield
+    run.panel.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    run = config.stash[RUN]
+    write = terminalreporter.write_line
+    terminalreporter.section("verdicts")
+    for line in _table(run):
+        write(line)
+    for name, entry in ((e.name, e) for e in run.entries if run.met[e.name]):
+        write(f"known: {name}: {run.met[name]} cases: {entry.summary} ({entry.issue})")
+    for name, why in run.absent.items():
+        write(f"skipped: {name}: {why}")
+    write(f"profile {run.profile}, seed {run.seed}, {run.examples} generated cases per engine, word and signature")
+
+
+def _table(run: Run) -> list[str]:
+    present = [v for v in Verdict if any(verdict is v for _, _, verdict in run.table)]
+    header = ["engine", "word", "cases", *map(str, present), "known", "new"]
+    rows = [header]
+    for engine in run.engines:
+        words = sorted({w for e, w, _ in run.table if e == engine}, key=lambda w: (len(w), w))
+        for word in words:
+            counts = [run.table[engine, word, verdict] for verdict in present]
+            findings = sum(n for n, verdict in zip(counts, present, strict=True) if verdict.is_finding)
+            known = run.known[engine, word]
+            rows.append([engine, word, *map(str, (sum(counts), *counts, known, findings - known))])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
+    return [
+        "  ".join(cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        for row in rows
+    ]

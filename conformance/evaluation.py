@@ -1,0 +1,148 @@
+"""Programs on balls: at a point, on a complex neighbourhood, and with every rounding that an engine may commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from flint import acb, arb
+
+from generators.balls import to_balls
+from generators.operations import CATALOGUE
+from generators.programs import Program
+from generators.reading import evaluate_steps
+
+Array = np.ndarray
+
+
+def as_objects(value: object) -> Array:
+    if isinstance(value, np.ndarray):
+        return value
+    out = np.empty((), dtype=object)
+    out[()] = value
+    return out
+
+
+def _coerce(value: Array) -> Array:
+    # NumPy's sum of an empty axis, and the zeros of diag and tril, are Python integers, which have no ball methods.
+    if value.dtype == bool or all(type(entry) in (arb, acb) for entry in value.flat):
+        return value if value.dtype in (bool, object) else value.astype(object)
+    out = np.empty(value.shape, dtype=object)
+    for index, entry in np.ndenumerate(value):
+        out[index] = entry if type(entry) in (arb, acb) else arb(float(entry))
+    return out
+
+
+class Evaluator:
+    """One program prepared for many evaluations near one point."""
+
+    def __init__(self, program: Program, point: Array) -> None:
+        self.program = program
+        self.point = point
+        self.values = evaluate_steps(program, point)
+        self.constants = {
+            k: to_balls(self.values[k])
+            for k, step in enumerate(program.steps, start=1)
+            if step.operation == "constant"
+        }
+        self.rows = [
+            (k, CATALOGUE[step.operation].evaluate, step.operands, step.arguments)
+            for k, step in enumerate(program.steps, start=1)
+            if k not in self.constants
+        ]
+        #: Largest magnitude of a value or anything it was made from: the scale of what rounding can do to it.
+        self.scales = [_largest(point)]
+        self.depends = [True]
+        for k, step in enumerate(program.steps, start=1):
+            own = _largest(self.values[k])
+            self.scales.append(max([own, *(self.scales[i] for i in step.operands)]))
+            self.depends.append(any(self.depends[i] for i in step.operands))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.values[-1].shape
+
+    def __call__(self, x: Array) -> Array:
+        """The output at `x`, an object array of balls; comparisons follow the branches in force."""
+        values: list[Array] = [x] * len(self.values)
+        for k, constant in self.constants.items():
+            values[k] = constant
+        for k, evaluate, operands, params in self.rows:
+            inputs = [values[i] for i in operands]
+            values[k] = _coerce(as_objects(evaluate(*inputs, **params)))
+        return values[-1]
+
+    def perturbed(self, x: Array, noise: Noise) -> Array:
+        """The output at `x` when every use of an operand and every result is off by `noise`."""
+        values: list[Array] = [x] * len(self.values)
+        for k, constant in self.constants.items():
+            values[k] = constant
+        for k, evaluate, operands, params in self.rows:
+            inputs = [
+                noise.operand(k, slot, values[i], self.values[i]) if self.depends[i] else values[i]
+                for slot, i in enumerate(operands)
+            ]
+            value = _coerce(as_objects(evaluate(*inputs, **params)))
+            if self.depends[k] and value.dtype == object:
+                moved = [(values[i], self.values[i]) for i in operands if self.depends[i]]
+                value = noise.result(k, value, self.values[k], moved)
+            values[k] = value
+        return values[-1]
+
+
+class Noise:
+    """Smooth perturbations of relative size 2**-40, drawn once per step and then the same at every evaluation.
+
+    A value v near v0, of scale S = max|v0|, becomes v + 2**-40 S (c0 + c1 u + c2 u**2 + ...) with u = (v - v0)/S
+    and random c: an error in the value and in each of its derivatives, as rounding in a derivative program is. A
+    result is moved by a polynomial of its operands instead of itself, since where a function has levelled off
+    its own deviation is nothing while the rounding of its derivative (1 - tanh**2) is not.
+    """
+
+    SIZE = 2.0**-40
+
+    def __init__(self, seed: int, degree: int) -> None:
+        self.seed = seed
+        self.degree = degree
+        self._drawn: dict[tuple[int, int], Array] = {}
+
+    def _coefficients(self, k: int, slot: int, shape: tuple[int, ...]) -> Array:
+        key = (k, slot)
+        if key not in self._drawn:
+            rng = np.random.default_rng((self.seed, k, slot + 64))
+            drawn = rng.choice([-1.0, 1.0], (self.degree + 1, *shape)) * rng.uniform(0.5, 1.0, (self.degree + 1, *shape))
+            self._drawn[key] = to_balls(drawn * self.SIZE)
+        return self._drawn[key]
+
+    def _polynomial(self, coefficients: Array, u: Array) -> Array:
+        total = coefficients[-1]
+        for c in coefficients[-2::-1]:
+            total = as_objects(c + u * total)
+        return total
+
+    def operand(self, k: int, slot: int, value: Array, at: Array) -> Array:
+        if value.dtype != object or value.size == 0:
+            return value
+        scale = _scale(at)
+        u = (value - at) / scale
+        return as_objects(value + scale * self._polynomial(self._coefficients(k, slot, value.shape), u))
+
+    def result(self, k: int, value: Array, at: Array, moved: Sequence[tuple[Array, Array]]) -> Array:
+        if value.size == 0:
+            return value
+        u = arb(0)
+        for slot, (operand, operand_at) in enumerate(moved):
+            if operand.dtype != object or operand.size == 0:
+                continue
+            weights = self._coefficients(k, -2 - slot, operand.shape)[0] / (self.SIZE * min(_scale(operand_at), 1.0))
+            u = u + np.sum(weights * (operand - operand_at))
+        return as_objects(value + _scale(at) * self._polynomial(self._coefficients(k, -1, value.shape), u))
+
+
+def _largest(value: Array) -> float:
+    return float(np.max(np.abs(value), initial=0.0)) if value.dtype != bool else 0.0
+
+
+def _scale(value: Array) -> float:
+    """The size of an array's entries; 1 where all are zero and so have no scale of their own."""
+    return _largest(value) or 1.0

@@ -1,0 +1,57 @@
+"""What a failure prints: everything that somebody needs to see it for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from conformance.panel import Panel
+from conformance.standalone import standalone
+from conformance.verdicts import Judgement, Verdict
+from generators.dialects import Unspeakable
+
+#: Where cases of findings are kept for replay, under the folder that the run was started in.
+FINDINGS = Path("findings")
+
+
+def keep(finding: Judgement, folder: Path = FINDINGS) -> Path:
+    """Write the case of a finding as JSON, so that it can be replayed; returns its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{finding.engine.replace(':', '_')}-{finding.case.word}-{finding.case.id}.json"
+    path.write_text(finding.case.json + "\n", encoding="utf-8")
+    return path
+
+
+def describe(finding: Judgement, panel: Panel, words: Iterable[str], path: Path) -> str:
+    """The report on one finding, as text."""
+    engine = panel.engines[finding.engine]
+    lines = [f"{finding.engine} {engine.version()}, mode word {finding.case.word}: {finding.verdict}", ""]
+    try:
+        lines += [standalone(finding.case, engine, finding.truth).rstrip(), ""]
+    except Unspeakable as error:
+        lines += [f"(no script: no {error})", ""]
+    if finding.answer.value is not None:
+        lines.append(f"got:   {_short(finding.answer.value)}")
+    elif finding.answer.message or finding.answer.error:
+        stage = f" in stage {finding.answer.stage}" if finding.answer.stage else ""
+        lines.append(f"got:   {finding.answer.error}{stage}: {finding.answer.message}".rstrip(": "))
+    if finding.truth.value is not None:
+        radius = 0.0 if finding.truth.radius is None else float(np.max(finding.truth.radius, initial=0.0))
+        lines.append(f"truth: {_short(finding.truth.value)}, certified to {radius:.0e}")
+    else:
+        lines.append(f"truth: {finding.truth.kind}: {finding.truth.reason}")
+    if finding.verdict is Verdict.WRONG:
+        lines.append(f"error: {finding.units:.2g} times the allowance")
+    right_words, right_engines = panel.ways_around(finding.case, finding.engine, words)
+    lines.append(f"right in {finding.engine}: {', '.join(right_words) or 'no other mode word asked'}")
+    lines.append(f"right in mode word {finding.case.word}: {', '.join(right_engines) or 'no other engine asked'}")
+    lines.append(f"replay: ad-conformance replay {path} --engine {finding.engine}")
+    return "\n".join(lines)
+
+
+def _short(array: np.ndarray) -> str:
+    if array.size > 64:
+        return f"shape {array.shape}, first entries {np.array2string(array.reshape(-1)[:8], precision=17)}"
+    return np.array2string(array, precision=17, separator=", ").replace("\n", "\n       ")

@@ -1,0 +1,147 @@
+"""Known failures: data, one file per library, strict.
+
+An entry says which findings it covers and pins one minimal case. A finding that an entry covers does not fail the
+run; an entry whose pinned case no longer fails as it says does.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from conformance.verdicts import Judgement, Verdict
+from engines.contract import Engine
+from generators.features import FEATURES, features
+from generators.operations import CATALOGUE
+from generators.programs import Case, MalformedCase
+from generators.reading import read_case
+
+FOLDER = Path(__file__).parent / "known_failures"
+
+_FIELDS: Mapping[str, type] = {
+    "name": str,
+    "summary": str,
+    "issue": str,
+    "engines": list,
+    "versions": str,
+    "words": str,
+    "verdicts": list,
+    "operations": list,
+    "case": str,
+}
+_OPTIONAL: Mapping[str, type] = {"with": list, "error": str}
+
+
+class MalformedEntry(ValueError):
+    """An entry that cannot be read; the message says which file, entry and field."""
+
+
+@dataclass(frozen=True)
+class KnownFailure:
+    """One cause in one library.
+
+    It covers a finding when the engine and its version match, the mode word matches the pattern `words`, the verdict
+    is listed, some step of the program is one of `operations` with all features in `features`, and, for failures
+    that raise, `error` is found in "type: message".
+    """
+
+    name: str
+    summary: str
+    issue: str
+    engines: tuple[str, ...]
+    versions: SpecifierSet
+    words: str
+    verdicts: tuple[Verdict, ...]
+    operations: tuple[str, ...]
+    features: frozenset[str]
+    error: str
+    case: Path
+
+    @property
+    def pinned(self) -> Case:
+        return read_case(self.case)
+
+    def applies_to(self, engine: Engine) -> bool:
+        version = engine.version()
+        return engine.name in self.engines and bool(version) and self.versions.contains(version, prereleases=True)
+
+    def covers(self, finding: Judgement) -> bool:
+        if finding.engine not in self.engines or finding.verdict not in self.verdicts:
+            return False
+        if not re.fullmatch(self.words, finding.case.word):
+            return False
+        if self.error and not re.search(self.error, f"{finding.answer.error}: {finding.answer.message}"):
+            return False
+        steps = finding.case.program.steps
+        return any(
+            step.operation in self.operations and self.features <= found
+            for step, found in zip(steps, features(finding.case), strict=True)
+        )
+
+
+def _entry(path: Path, number: int, document: Mapping[str, Any]) -> KnownFailure:
+    where = f"{path.name}: failure {number}"
+    for key, wanted in {**_FIELDS, **_OPTIONAL}.items():
+        if key not in document:
+            if key in _OPTIONAL:
+                continue
+            raise MalformedEntry(f"{where}: {key} is missing")
+        if not isinstance(document[key], wanted):
+            raise MalformedEntry(f"{where}: {key} must be of type {wanted.__name__}")
+    if surplus := document.keys() - _FIELDS.keys() - _OPTIONAL.keys():
+        raise MalformedEntry(f"{where}: {', '.join(sorted(surplus))} is not a field here")
+    where = f"{path.name}: {document['name']}"
+    if unknown := [o for o in document["operations"] if o not in CATALOGUE]:
+        raise MalformedEntry(f"{where}: operations: {', '.join(map(str, unknown))} is not in the catalogue")
+    if unknown := [f for f in document.get("with", []) if f not in FEATURES]:
+        raise MalformedEntry(f"{where}: with: {', '.join(map(str, unknown))} is not a feature")
+    try:
+        verdicts = tuple(Verdict(v) for v in document["verdicts"])
+        versions = SpecifierSet(document["versions"])
+        for pattern in (document["words"], document.get("error", "")):
+            re.compile(pattern)
+    except (ValueError, InvalidSpecifier, re.error) as error:
+        raise MalformedEntry(f"{where}: {error}") from None
+    case = path.parent / "cases" / document["case"]
+    try:
+        read_case(case)
+    except MalformedCase as error:
+        raise MalformedEntry(f"{where}: {error}") from None
+    return KnownFailure(
+        name=document["name"],
+        summary=document["summary"],
+        issue=document["issue"],
+        engines=tuple(document["engines"]),
+        versions=versions,
+        words=document["words"],
+        verdicts=verdicts,
+        operations=tuple(document["operations"]),
+        features=frozenset(document.get("with", [])),
+        error=document.get("error", ""),
+        case=case,
+    )
+
+
+@lru_cache
+def load(folder: Path = FOLDER) -> tuple[KnownFailure, ...]:
+    """Every entry, file by file. Raises MalformedEntry in one line."""
+    entries: list[KnownFailure] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise MalformedEntry(f"{path.name}: {error}") from None
+        entries.extend(_entry(path, n, e) for n, e in enumerate(document.get("failure", []), start=1))
+    return tuple(entries)
+
+
+def covering(finding: Judgement, engine: Engine, entries: tuple[KnownFailure, ...]) -> KnownFailure | None:
+    """The entry that covers a finding, if any does."""
+    return next((e for e in entries if e.applies_to(engine) and e.covers(finding)), None)

@@ -1,0 +1,83 @@
+"""The panel of engines that one run asks: every question once, all engines at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from conformance.truth import Truth, certify
+from conformance.verdicts import Judgement, judge
+from engines.contract import Engine
+from engines.sandbox import EngineUnavailable, Pending, Sandbox
+from generators.programs import Case
+
+#: Cases whose truth and answers are kept: every engine is asked the same ones, in the same order.
+KEPT = 4096
+
+
+@lru_cache(maxsize=KEPT)
+def truth_of(case: Case) -> Truth:
+    """The truth of a case, computed once."""
+    return certify(case)
+
+
+class Panel:
+    """Sandboxes of several engines, started when first asked.
+
+    `ahead` names the engines that are asked each new case at once, in the expectation that it will be wanted of all
+    of them.
+    """
+
+    def __init__(self, engines: Iterable[Engine], *, timeout: float = 60.0) -> None:
+        self.engines = {engine.name: engine for engine in engines}
+        self.timeout = timeout
+        self.ahead: tuple[str, ...] = ()
+        self._sandboxes: dict[str, Sandbox] = {}
+        self._pending: dict[tuple[str, str], Pending] = {}
+
+    def sandbox(self, engine: str) -> Sandbox:
+        """Raises EngineUnavailable where the engine cannot be imported."""
+        if engine not in self._sandboxes:
+            self._sandboxes[engine] = Sandbox(self.engines[engine], timeout=self.timeout)
+        return self._sandboxes[engine]
+
+    def submit(self, case: Case, engine: str) -> Pending:
+        key = (engine, case.id)
+        if key not in self._pending:
+            while len(self._pending) >= KEPT * max(1, len(self.engines)):
+                self._pending.pop(next(iter(self._pending)))
+            self._pending[key] = self.sandbox(engine).submit(case)
+        return self._pending[key]
+
+    def judge(self, case: Case, engine: str, *, probe: bool = False) -> Judgement:
+        """The judgement of one case in one engine; a `probe` is not asked of the others ahead of time."""
+        pending = self.submit(case, engine)
+        if not probe:
+            for other in self.ahead:
+                self.submit(case, other)
+        truth = truth_of(case)
+        return judge(case, engine, pending.result(), truth)
+
+    def ways_around(self, case: Case, engine: str, words: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Mode words of the same order that this engine gets right, and engines that get this case right."""
+        right_words = [
+            word
+            for word in words
+            if len(word) == case.order
+            and word != case.word
+            and self.engines[engine].answers(word)
+            and self.judge(case.with_word(word), engine, probe=True).verdict == "agree"
+        ]
+        right_engines = []
+        for other in self.engines:
+            try:
+                if other != engine and self.judge(case, other, probe=True).verdict == "agree":
+                    right_engines.append(other)
+            except EngineUnavailable:
+                continue
+        return right_words, right_engines
+
+    def close(self) -> None:
+        for sandbox in self._sandboxes.values():
+            sandbox.close()
+        self._sandboxes.clear()

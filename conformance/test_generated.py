@@ -1,0 +1,39 @@
+"""Generated programs: each engine, mode word and signature is a test of its own."""
+
+from __future__ import annotations
+
+import zlib
+
+import pytest
+from hypothesis import given, seed, settings
+
+from conformance.asking import Failed, check, report
+from conformance.conftest import Run
+from conformance.verdicts import Judgement
+from generators.programs import Case
+from generators.strategies import cases
+
+
+def test_generated(run: Run, signature: str, word: str, engine: str) -> None:
+    if not run.engines[engine].answers(word):
+        pytest.skip(f"unsupported: {engine} does not have mode word {word}")
+    found: list[Judgement] = []
+
+    # The cases depend on the seed, the word and the signature only: every engine is asked the same ones.
+    @seed(zlib.crc32(f"{run.seed} {signature} {word}".encode()))
+    @settings(max_examples=run.examples)
+    @given(cases(signature=signature, word=word))
+    def asked(case: Case) -> None:
+        try:
+            check(run, case, engine, probe=bool(found))
+        except Failed as failed:
+            found.append(failed.judgement)
+            raise
+
+    smallest: Judgement | None = None
+    try:
+        asked()
+    except Failed as failed:
+        smallest = failed.judgement
+    if smallest is not None:
+        pytest.fail(report(run, smallest), pytrace=False)

@@ -1,0 +1,21 @@
+"""Pinned cases: each still fails as its entry says, and every other engine is asked it too."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.asking import ask
+from conformance.conftest import Run
+from conformance.known_failures import KnownFailure
+
+
+def test_pinned(run: Run, pinned: KnownFailure, engine: str) -> None:
+    case = pinned.pinned
+    adapter = run.engines[engine]
+    judgement = ask(run, case, engine)
+    if pinned.applies_to(adapter) and adapter.answers(case.word) and not pinned.covers(judgement):
+        pytest.fail(
+            f"known failure {pinned.name} no longer fails in {engine} {adapter.version()}: "
+            f"{judgement.verdict}. Remove the entry, or narrow its versions.",
+            pytrace=False,
+        )

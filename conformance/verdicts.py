@@ -1,0 +1,85 @@
+"""Verdicts: what became of one case in one engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from conformance.truth import Truth
+from engines.contract import Answer
+from generators.programs import Case
+
+
+class Verdict(StrEnum):
+    """In the order in which tables show them; from WRONG to TIMEOUT they are findings."""
+
+    AGREE = "agree"
+    WRONG = "wrong"
+    NOT_FINITE = "not_finite"
+    WRONG_SHAPE = "wrong_shape"
+    WRONG_DTYPE = "wrong_dtype"
+    COMPILE_FAILURE = "compile_failure"
+    RUNTIME_FAILURE = "runtime_failure"
+    CRASH = "crash"
+    TIMEOUT = "timeout"
+    UNSUPPORTED = "unsupported"
+    CONVENTION = "convention"
+    UNCERTIFIED = "uncertified"
+
+    @property
+    def is_finding(self) -> bool:
+        return self not in (Verdict.AGREE, Verdict.UNSUPPORTED, Verdict.CONVENTION, Verdict.UNCERTIFIED)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict with its evidence; `units` is the largest error over its allowance, NaN where there is no number."""
+
+    case: Case
+    engine: str
+    verdict: Verdict
+    answer: Answer
+    truth: Truth
+    units: float = float("nan")
+
+    @property
+    def is_finding(self) -> bool:
+        return self.verdict.is_finding
+
+
+def judge(case: Case, engine: str, answer: Answer, truth: Truth) -> Judgement:
+    """The verdict on an answer, given the truth.
+
+    A failure is a finding wherever the function is smooth; where it is not, or where there is no truth, only a
+    failure to answer at all (raised, crashed, timeout) counts.
+    """
+    verdict, units = _verdict(answer, truth)
+    return Judgement(case, engine, verdict, answer, truth, units)
+
+
+def _verdict(answer: Answer, truth: Truth) -> tuple[Verdict, float]:
+    nan = float("nan")
+    match answer.outcome:
+        case "unsupported":
+            return Verdict.UNSUPPORTED, nan
+        case "crashed":
+            return Verdict.CRASH, nan
+        case "timeout":
+            return Verdict.TIMEOUT, nan
+        case "raised":
+            return (Verdict.COMPILE_FAILURE if answer.stage == "compile" else Verdict.RUNTIME_FAILURE), nan
+    got = answer.value
+    assert got is not None
+    if truth.kind != "certified":
+        return Verdict(truth.kind), nan
+    assert truth.value is not None and truth.allowance is not None
+    if got.shape != truth.value.shape:
+        return Verdict.WRONG_SHAPE, nan
+    if got.dtype != np.float64:
+        return Verdict.WRONG_DTYPE, nan
+    if not np.all(np.isfinite(got)):
+        return Verdict.NOT_FINITE, nan
+    units = float(np.max(np.abs(got - truth.value) / truth.allowance, initial=0.0))
+    return (Verdict.AGREE if units <= 1 else Verdict.WRONG), units

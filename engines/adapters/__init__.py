@@ -1,0 +1,1 @@
+"""One file per library: each makes engines of it."""

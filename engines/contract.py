@@ -1,0 +1,111 @@
+"""The contract: what an adapter is, and what comes back from asking an engine."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from generators.dialects import Dialect, Unspeakable, render
+from generators.programs import Case
+
+#: Stages of a script, in order; a failure is named after the stage that raised it.
+STAGES = ("compile", "run")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """One adapter: a dialect and a way to nest modes, as text in the engine's language.
+
+    `header` imports what the scripts need. `levels` gives, for each letter of a mode word that the engine has, an
+    expression with the function `{f}` in it that is the Jacobian function of `{f}`; the new input axes come last.
+    `compile` and `run` are statements: the first makes `derivative` out of `{nested}` and `x`, the second leaves the
+    answer as a NumPy array in `got`. `words` is a regular expression that a mode word must match to be asked.
+    `unsupported` pairs exception type names with patterns of messages by which the engine itself documents that it
+    does not have something. `distribution` is what `pip` knows it by, `module` what must import.
+    """
+
+    name: str
+    distribution: str
+    module: str
+    header: str
+    dialect: Dialect
+    levels: Mapping[str, str]
+    compile: str = "derivative = {nested}"
+    run: str = "got = np.asarray(derivative(x))"
+    words: str = "[RF]+"
+    unsupported: tuple[tuple[str, str], ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", self.name):
+            raise ValueError(f"name={self.name!r}: use lower-case letters, digits, '.', '_' and '-'")
+        if not self.levels or not set(self.levels) <= {"R", "F"}:
+            raise ValueError(f"levels of {self.name}: give an expression for 'R', for 'F', or for both")
+
+    def answers(self, word: str) -> bool:
+        """Whether the engine has this mode word at all."""
+        return set(word) <= set(self.levels) and re.fullmatch(self.words, word) is not None
+
+    def installed(self) -> bool:
+        try:
+            return importlib.util.find_spec(self.module) is not None
+        except (ImportError, ValueError):
+            return False
+
+    def version(self) -> str:
+        """The installed release, or "" where there is none."""
+        try:
+            return importlib.metadata.version(self.distribution)
+        except importlib.metadata.PackageNotFoundError:
+            return ""
+
+    def script(self, case: Case) -> Script:
+        """The text that asks this engine the case. Raises Unspeakable where the dialect or the word is missing."""
+        if not self.answers(case.word):
+            raise Unspeakable(f"mode word {case.word}")
+        function = render(case.program, self.dialect, case.input)
+        nested = "f"
+        for letter in reversed(case.word):
+            nested = self.levels[letter].format(f=nested)
+        point = self.dialect.constant(case.point)
+        return Script(
+            header=self.header,
+            program=f"{function}\nx = {point}\n",
+            compile=self.compile.format(nested=nested) + "\n",
+            run=self.run + "\n",
+        )
+
+
+@dataclass(frozen=True)
+class Script:
+    """The text of one case in one engine, in the pieces whose failures are told apart."""
+
+    header: str
+    program: str
+    compile: str
+    run: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.header}\n\n{self.program}{self.compile}{self.run}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: an array, or how it failed.
+
+    `outcome` is "answered", "raised", "crashed", "timeout" or "unsupported"; for "raised", `stage` says where and
+    `error` names the exception type; `message` is the engine's own, trimmed.
+    """
+
+    outcome: str
+    value: np.ndarray | None = None
+    stage: str = ""
+    error: str = ""
+    message: str = ""
+    seconds: float = 0.0

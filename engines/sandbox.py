@@ -1,0 +1,182 @@
+"""One spawned process per engine: a crash or a hang is an answer like any other, and the next case is asked."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import multiprocessing
+import os
+import re
+import signal
+import sys
+import tempfile
+import time
+import warnings
+from concurrent.futures import Future, TimeoutError
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pebble import ProcessExpired, ProcessPool
+
+from engines.contract import Answer, Engine
+from generators.dialects import Unspeakable
+from generators.programs import Case
+
+#: Seconds for one case, and for the import of an engine.
+TIMEOUT, START_TIMEOUT = 60.0, 300.0
+MESSAGE_LENGTH = 2000
+
+
+class EngineUnavailable(Exception):
+    """The engine cannot be imported; the message says why, in one line."""
+
+
+def _initialize(output: str, environment: dict[str, str]) -> None:
+    """In the worker: an engine's own output, a crash's last words included, goes to a file."""
+    os.environ.update(environment)
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    faulthandler.enable(sys.__stderr__)
+    warnings.simplefilter("ignore")
+
+
+#: Compiled headers' namespaces, so that imports and helper functions are made once per worker.
+_namespaces: dict[str, dict[str, Any]] = {}
+
+
+def _trimmed(error: BaseException) -> str:
+    text = re.sub(r"0x[0-9a-f]{6,}", "0x...", str(error)).strip()
+    return text[:MESSAGE_LENGTH]
+
+
+def _prepare(header: str) -> dict[str, Any]:
+    """In the worker: the names that a header makes, made once."""
+    if header not in _namespaces:
+        names: dict[str, Any] = {"__name__": "case"}
+        exec(compile(header, "<header>", "exec"), names)
+        _namespaces[header] = names
+    return _namespaces[header]
+
+
+def _import(header: str) -> str:
+    """In the worker: why a header does not run, in one line, or nothing."""
+    try:
+        _prepare(header)
+    except Exception as error:
+        return f"{type(error).__name__}: {_trimmed(error)}".splitlines()[0]
+    return ""
+
+
+def _execute(header: str, pieces: tuple[tuple[str, str], ...]) -> Answer:
+    """In the worker: run the pieces of a script, one stage after the other, in one namespace."""
+    names = dict(_prepare(header))
+    started = time.perf_counter()
+    stage = ""
+    try:
+        for stage, text in pieces:
+            exec(compile(text, f"<{stage}>", "exec"), names)
+        value = names.get("got")
+        if not isinstance(value, np.ndarray):
+            raise TypeError(f"the answer is a {type(value).__name__}, not an array")
+        return Answer("answered", value=value, seconds=time.perf_counter() - started)
+    except Exception as error:
+        seconds = time.perf_counter() - started
+        return Answer("raised", None, stage, type(error).__name__, _trimmed(error), seconds)
+
+
+class Sandbox:
+    """Asks one engine, in a process of its own.
+
+    Raises EngineUnavailable from the constructor where the engine's header does not run.
+    """
+
+    def __init__(self, engine: Engine, *, timeout: float = TIMEOUT) -> None:
+        if timeout <= 0:
+            raise ValueError(f"timeout={timeout}: give a positive number of seconds")
+        self.engine = engine
+        self.timeout = timeout
+        handle, self._output = tempfile.mkstemp(prefix="ad-conformance-", suffix=".log")
+        os.close(handle)
+        self._pool = ProcessPool(
+            max_workers=1,
+            context=multiprocessing.get_context("spawn"),
+            initializer=_initialize,
+            initargs=(self._output, dict(engine.environment)),
+        )
+        try:
+            problem = self._pool.schedule(_import, args=[engine.header], timeout=START_TIMEOUT).result()
+        except (TimeoutError, ProcessExpired) as error:
+            problem = f"{type(error).__name__} while importing: {self._last_words()}"
+        if problem:
+            self.close()
+            raise EngineUnavailable(f"{engine.name}: {problem}")
+
+    def submit(self, case: Case) -> Pending:
+        """Ask without waiting."""
+        try:
+            script = self.engine.script(case)
+        except Unspeakable as error:
+            return Pending(self, None, Answer("unsupported", message=f"no {error}"))
+        pieces = (("compile", script.program + script.compile), ("run", script.run))
+        future = self._pool.schedule(_execute, args=[script.header, pieces], timeout=self.timeout)
+        return Pending(self, future, None)
+
+    def ask(self, case: Case) -> Answer:
+        """The engine's answer. Never raises for what the engine does."""
+        return self.submit(case).result()
+
+    def _answer(self, future: Future[Any]) -> Answer:
+        try:
+            answer: Answer = future.result()
+        except TimeoutError:
+            return Answer("timeout", message=f"no answer within {self.timeout:g} s", seconds=self.timeout)
+        except ProcessExpired as expired:
+            return Answer("crashed", error=_death(expired.exitcode), message=self._last_words())
+        except Exception as broken:
+            return Answer("raised", stage="run", error=type(broken).__name__, message=_trimmed(broken))
+        for name, pattern in self.engine.unsupported:
+            if answer.error == name and re.search(pattern, answer.message):
+                return replace(answer, outcome="unsupported")
+        return answer
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError):
+            lines = Path(self._output).read_text(errors="replace").strip().splitlines()
+            return "\n".join(lines[-12:])[-MESSAGE_LENGTH:]
+        return ""
+
+    def close(self) -> None:
+        self._pool.stop()
+        self._pool.join()
+        with contextlib.suppress(OSError):
+            os.unlink(self._output)
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+class Pending:
+    """An answer on its way."""
+
+    def __init__(self, sandbox: Sandbox, future: Future[Any] | None, answer: Answer | None) -> None:
+        self._sandbox, self._future, self._known = sandbox, future, answer
+
+    def result(self) -> Answer:
+        if self._known is None:
+            assert self._future is not None
+            self._known = self._sandbox._answer(self._future)
+        return self._known
+
+
+def _death(exitcode: int | None) -> str:
+    """The signal or exit code that a process died of."""
+    if exitcode is not None and exitcode < 0:
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-exitcode).name
+    return f"exit code {exitcode}"

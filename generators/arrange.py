@@ -1,0 +1,416 @@
+"""How operands are arranged: the families that rows of the catalogue name.
+
+An arrangement is called with the program under construction and returns operands and parameters. It picks values
+that fit, shifts or scales values until they fit, and, one time in three, aims on purpose at what breaks engines.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from generators.builder import MAX_ENTRIES, Abandon, Builder
+
+Arranged = tuple[list[int], dict[str, Any]]
+Arrangement = Callable[[Builder], Arranged]
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Where an operand may lie: between `low` and `high`, and at least `gap` away from zero.
+
+    `saturate` asks for arguments so large, now and then, that the function has levelled off.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    gap: float = 0.0
+    saturate: bool = False
+
+    def holds(self, value: np.ndarray) -> bool:
+        return bool(
+            np.all(value >= self.low) and np.all(value <= self.high) and np.all(np.abs(value) >= self.gap)
+        )
+
+
+ANYWHERE = Domain()
+
+
+def fit(b: Builder, place: int, domain: Domain) -> int:
+    """`place`, scaled by a power of two and shifted by a dyadic number until it lies in `domain`."""
+    if domain.saturate and b.flag(6):
+        place = b.must("multiply", (place, b.constant(b.choose([32.0, -32.0, 256.0]))))
+    value = b.values[place]
+    if domain.holds(value):
+        return place
+    low, high = max(domain.low, domain.gap if domain.gap else -math.inf), domain.high
+    if math.isfinite(low) and math.isfinite(high):
+        spread = float(np.max(np.abs(value)))
+        scale = 2.0 ** math.floor(math.log2(min(abs(low), abs(high)) / spread)) if low < 0 < high else 0.0
+        if scale == 0.0:
+            raise Abandon
+        return b.must("multiply", (place, b.constant(scale)))
+    if math.isfinite(low):
+        if b.flag(3):
+            squared = b.must("square", (place,))
+            return b.must("add", (squared, b.constant(max(math.ceil(low * 4) / 4, 0.25))))
+        shift = math.ceil((low - float(np.min(value))) * 4) / 4
+        return b.must("add", (place, b.constant(shift + b.choose([0.25, 1.0]))))
+    raise Abandon
+
+
+def some(b: Builder, accept: Callable[[np.ndarray], bool] = lambda value: True) -> int:
+    place = b.pick(accept)
+    if place is None:
+        raise Abandon
+    return place
+
+
+def shaped(b: Builder, shape: tuple[int, ...]) -> int:
+    """A value of that shape: one there is, or one made from any other by reshaping or broadcasting."""
+    if b.flag(3) or (found := b.pick(lambda v: v.shape == shape)) is None:
+        place = some(b, lambda v: v.size > 0)
+        value = b.values[place]
+        size = math.prod(shape)
+        if value.size == size:
+            return place if value.shape == shape else b.must("reshape", (place,), shape=shape)
+        if not _broadcasts(value.shape, shape):
+            place = _number(b, place)
+        return b.must(b.choose(["multiply", "add"]), (place, b.constant(b.numbers(shape))))
+    return found
+
+
+def _number(b: Builder, place: int) -> int:
+    value = b.values[place]
+    if value.ndim == 0:
+        return place
+    if b.flag(3):
+        return b.must("sum", (place,), axis=None, keepdims=False)
+    return b.must("index", (place,), index=tuple(b.draw(st.integers(-n, n - 1)) for n in value.shape))
+
+
+def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    return len(shape) <= len(to) and all(
+        m in (1, n) for m, n in zip(shape[::-1], to[::-1], strict=False)
+    )
+
+
+def with_axes(b: Builder, least: int, nonempty: bool = False) -> int:
+    """A value with at least `least` axes; made by broadcasting where there is none."""
+    place = b.pick(lambda v: v.ndim >= least and (v.size > 0 or not nonempty))
+    if place is None or b.flag(8):
+        shape = tuple(b.draw(st.integers(1, 3)) for _ in range(least))
+        return shaped(b, shape)
+    return place
+
+
+def axis_of(b: Builder, place: int) -> int:
+    ndim = b.values[place].ndim
+    return int(b.draw(st.integers(-ndim, ndim - 1)))
+
+
+def aimed(b: Builder, place: int, aim: str | None) -> int:
+    """One time in three, `place` after steps that put zeros or ties among its entries."""
+    value = b.values[place]
+    if aim is None or value.size < 2 or not b.flag(3):
+        return place
+    entry = b.must("index", (place,), index=tuple(b.draw(st.integers(0, n - 1)) for n in value.shape))
+    if aim == "tie":
+        return b.must("maximum", (place, entry))
+    if b.exact[place] and b.flag():
+        mask = np.array(b.draw(st.lists(st.booleans(), min_size=value.size, max_size=value.size)))
+        return b.must("subtract", (place, b.constant(np.where(mask.reshape(value.shape), value, 0.0))))
+    return b.must("subtract", (place, entry))
+
+
+def constant(b: Builder) -> Arranged:
+    return [], {"value": tuple(b.numbers((b.draw(st.integers(1, 3)),)).tolist())}
+
+
+def unary(domain: Domain) -> Arrangement:
+    return lambda b: ([fit(b, some(b), domain)], {})
+
+
+def pair(b: Builder, first: int) -> int:
+    """A second operand that broadcasts with the first: itself, another value, or a constant."""
+    shape = b.values[first].shape
+
+    def fits(value: np.ndarray) -> bool:
+        try:
+            return math.prod(np.broadcast_shapes(value.shape, shape)) <= MAX_ENTRIES
+        except ValueError:
+            return False
+
+    kind = b.draw(st.integers(0, 7))
+    if kind == 0:
+        return first
+    if kind < 4 and (other := b.pick(fits)) is not None:
+        return other
+    if kind < 6:
+        return b.constant(float(b.numbers((1,))[0]))
+    choices = [shape, shape[-1:], (*shape[:-1], 1), (2, *shape)] if shape else [(2,), (1,), (2, 2), (3,)]
+    return b.constant(b.numbers(b.choose(choices)))
+
+
+def binary(first: Domain = ANYWHERE, second: Domain = ANYWHERE) -> Arrangement:
+    def arranged(b: Builder) -> Arranged:
+        one = some(b)
+        two = pair(b, one)
+        if second is ANYWHERE and b.flag():
+            one, two = two, one
+        return [fit(b, one, first), fit(b, two, second)], {}
+
+    return arranged
+
+
+def comparison(b: Builder) -> Arranged:
+    one = some(b)
+    return [one, pair(b, one)], {}
+
+
+def where(b: Builder) -> Arranged:
+    one = some(b)
+    condition = b.must(b.choose(["greater", "less"]), (one, pair(b, one)))
+    left = shaped(b, b.values[condition].shape) if b.flag() else some(b)
+    return [condition, left, pair(b, left)], {}
+
+
+def integer_power(b: Builder) -> Arranged:
+    exponent = b.choose([2, 3, 1, 0, 4, 5, -1, -2])
+    return [fit(b, some(b), Domain(gap=1 / 8) if exponent < 0 else ANYWHERE)], {"exponent": exponent}
+
+
+def float_power(b: Builder) -> Arranged:
+    exponent = b.choose([2.0, 0.5, 1.5, 3.0, 1.0, 0.0, -0.5, -1.0, 2.5])
+    domain = ANYWHERE if exponent >= 0 and exponent.is_integer() else Domain(low=1 / 8)
+    return [fit(b, some(b), domain)], {"exponent": exponent}
+
+
+def power(b: Builder) -> Arranged:
+    """Any base under constant exponents 0, 1, 2, 3; a positive base, or a constant zero, under a varying one."""
+    base = some(b)
+    kind = b.draw(st.integers(0, 3))
+    if kind < 2:
+        shape = b.values[base].shape if b.flag() else ()
+        size = math.prod(shape)
+        drawn = b.draw(st.lists(st.sampled_from([2.0, 1.0, 0.0, 3.0]), min_size=size, max_size=size))
+        return [base, b.constant(np.array(drawn).reshape(shape))], {}
+    if kind == 2:
+        exponent = fit(b, pair(b, base), Domain(low=-4, high=4))
+        return [fit(b, base, Domain(low=1 / 8)), exponent], {}
+    exponent = fit(b, base, Domain(low=1 / 4))
+    return [b.constant(b.choose([2.0, 0.5, 1.0, 0.0])), exponent], {}
+
+
+def clip(b: Builder) -> Arranged:
+    low = float(b.numbers((1,))[0])
+    return [some(b)], {"min": low, "max": low + b.choose([1.0, 0.5, 4.0])}
+
+
+def reduction(nonempty: bool = False, aim: str | None = None) -> Arrangement:
+    def arranged(b: Builder) -> Arranged:
+        place = aimed(b, with_axes(b, 1, nonempty), aim)
+        axis = None if b.flag() else axis_of(b, place)
+        return [place], {"axis": axis, "keepdims": b.flag(4)}
+
+    return arranged
+
+
+def along_axis(aim: str | None = None) -> Arrangement:
+    def arranged(b: Builder) -> Arranged:
+        place = aimed(b, with_axes(b, 1), aim)
+        return [place], {"axis": axis_of(b, place)}
+
+    return arranged
+
+
+def _alike(b: Builder, first: int, accept: Callable[[np.ndarray], bool]) -> list[int]:
+    """`first` and one or two more: itself again or other values that `accept` takes."""
+    places = [first]
+    for _ in range(b.choose([1, 2, 0])):
+        other = None if b.flag(4) else b.pick(accept)
+        places.append(first if other is None else other)
+    return places
+
+
+def stack(b: Builder) -> Arranged:
+    first = some(b, lambda v: v.ndim < 3)
+    shape = b.values[first].shape
+    return _alike(b, first, lambda v: v.shape == shape), {"axis": b.draw(st.integers(-1, len(shape)))}
+
+
+def concat(b: Builder) -> Arranged:
+    first = with_axes(b, 1)
+    axis = axis_of(b, first)
+    rest = np.delete(b.values[first].shape, axis).tolist()
+    ndim = b.values[first].ndim
+
+    def accept(v: np.ndarray) -> bool:
+        return v.ndim == ndim and np.delete(v.shape, axis).tolist() == rest
+
+    return _alike(b, first, accept), {"axis": axis}
+
+
+def reshape(b: Builder) -> Arranged:
+    place = some(b)
+    size = b.values[place].size
+    shapes = [(size,), (-1,), (1, size), (size, 1)]
+    shapes += [(size // k, k) for k in (2, 3) if size and size % k == 0]
+    shapes += [(), (1,), (1, 1)] if size == 1 else []
+    return [place], {"shape": b.choose(shapes)}
+
+
+def expand_dims(b: Builder) -> Arranged:
+    place = some(b, lambda v: v.ndim < 3)
+    ndim = b.values[place].ndim
+    return [place], {"axis": b.draw(st.integers(-ndim - 1, ndim))}
+
+
+def permute_dims(b: Builder) -> Arranged:
+    place = with_axes(b, 2)
+    return [place], {"axes": tuple(b.draw(st.permutations(range(b.values[place].ndim))))}
+
+
+def roll(b: Builder) -> Arranged:
+    place = with_axes(b, 1)
+    return [place], {"shift": b.draw(st.integers(-3, 3)), "axis": axis_of(b, place)}
+
+
+def broadcast_to(b: Builder) -> Arranged:
+    place = some(b, lambda v: v.ndim < 3)
+    shape = b.values[place].shape
+    widened = tuple(b.draw(st.integers(1, 3)) if n == 1 else n for n in shape)
+    return [place], {"shape": (b.draw(st.integers(1, 3)), *widened) if b.flag() or not shape else widened}
+
+
+def index(b: Builder) -> Arranged:
+    place = with_axes(b, 1, nonempty=True)
+    shape = b.values[place].shape
+    count = b.draw(st.integers(1, len(shape)))
+    return [place], {"index": tuple(b.draw(st.integers(-n, n - 1)) for n in shape[:count])}
+
+
+def slice_(b: Builder) -> Arranged:
+    place = with_axes(b, 1)
+    axis = axis_of(b, place)
+    n = b.values[place].shape[axis]
+    start = b.draw(st.integers(0, n))
+    return [place], {
+        "axis": axis,
+        "start": start,
+        "stop": b.draw(st.integers(start, n)),
+        "step": b.choose([1, 2]),
+    }
+
+
+def take(b: Builder) -> Arranged:
+    place = with_axes(b, 1, nonempty=True)
+    axis = axis_of(b, place)
+    n = b.values[place].shape[axis]
+    return [place], {"indices": tuple(b.draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=4))), "axis": axis}
+
+
+def vector(b: Builder) -> Arranged:
+    place = b.pick(lambda v: v.ndim == 1 and v.size <= 4)
+    return [shaped(b, (b.draw(st.integers(1, 3)),)) if place is None else place], {}
+
+
+def two_vectors(b: Builder) -> Arranged:
+    (one,), _ = vector(b)
+    (two,), _ = vector(b)
+    return [one, one if b.flag(4) else two], {}
+
+
+def matrix(
+    square: bool = False, regular: bool = False, nonzero: bool = False, aim: str | None = None
+) -> Arrangement:
+    """A matrix; `regular` keeps it well away from singular, `aim="singular"` makes it so on purpose."""
+
+    def arranged(b: Builder) -> Arranged:
+        if square:
+            place = b.pick(lambda v: v.ndim == 2 and v.shape[0] == v.shape[1] and v.size > 0)
+            if place is None or b.flag(3):
+                n = b.choose([2, 3, 1, 4])
+                place = shaped(b, (n, n))
+        else:
+            place = with_axes(b, 2)
+        if aim == "singular" and b.flag(3):
+            place = _singular(b, place)
+        if regular:
+            place = _regular(b, place)
+        if nonzero and not np.all(np.sum(np.square(b.values[place]), axis=(-2, -1)) >= 1 / 16):
+            raise Abandon
+        return [place], {}
+
+    return arranged
+
+
+def _singular(b: Builder, place: int) -> int:
+    """A matrix of the same size whose rank is one less, two less, or one."""
+    n = b.values[place].shape[0]
+    if n == 1:
+        return b.must("subtract", (place, place))
+    if b.flag():
+        rows = b.draw(st.lists(st.integers(0, n - 2), min_size=n, max_size=n))
+        return b.must("take", (place,), indices=tuple(rows), axis=b.choose([0, 1]))
+    row = b.must("index", (place,), index=(0,))
+    column = b.must("slice", (place,), axis=1, start=0, stop=1, step=1)
+    return b.must("multiply", (column, row))
+
+
+def _regular(b: Builder, place: int) -> int:
+    """The matrix plus a multiple of the identity that makes its rows diagonally dominant."""
+    value = b.values[place]
+    n = value.shape[-1]
+    off = np.sum(np.abs(value), axis=-1) - np.abs(np.diagonal(value, axis1=-2, axis2=-1))
+    if np.all(np.abs(np.diagonal(value, axis1=-2, axis2=-1)) > off + 1 / 4):
+        return place
+    shift = math.ceil(float(np.max(np.sum(np.abs(value), axis=-1)))) + 1.0
+    return b.must("add", (place, b.constant(shift * np.eye(n))))
+
+
+def matmul(b: Builder) -> Arranged:
+    one = with_axes(b, 1)
+    n = b.values[one].shape[-1]
+    two = b.pick(lambda v: v.ndim == 1 and v.shape[0] == n or v.ndim == 2 and v.shape[0] == n)
+    if two is None or b.flag(3):
+        shape = b.choose([(n,), (n, 2), (n, n)])
+        two = b.constant(b.numbers(shape)) if b.flag() else shaped(b, shape)
+    return [one, two], {}
+
+
+def tensordot(b: Builder) -> Arranged:
+    if b.flag(4):
+        return [some(b), some(b)], {"axes": 0}
+    one = with_axes(b, 1)
+    n = b.values[one].shape[-1]
+    two = b.pick(lambda v: v.ndim >= 1 and v.shape[0] == n)
+    return [one, shaped(b, (n,)) if two is None else two], {"axes": 1}
+
+
+def same_last_axis(b: Builder) -> Arranged:
+    one = with_axes(b, 1)
+    n = b.values[one].shape[-1]
+    shape = b.values[one].shape
+    two = one if b.flag(4) else b.pick(lambda v: v.shape in (shape, (n,)))
+    return [one, b.constant(b.numbers((n,))) if two is None else two], {}
+
+
+def solve(b: Builder) -> Arranged:
+    (a,), _ = matrix(square=True, regular=True)(b)
+    n = b.values[a].shape[0]
+    right = b.pick(lambda v: v.ndim in (1, 2) and v.shape[0] == n)
+    return [a, shaped(b, b.choose([(n,), (n, 2)])) if right is None else right], {}
+
+
+def vector_norm(b: Builder) -> Arranged:
+    place = with_axes(b, 1, nonempty=True)
+    axis = None if b.flag() else axis_of(b, place)
+    if not np.all(np.sum(np.square(b.values[place]), axis=axis) >= 1 / 16):
+        raise Abandon
+    return [place], {"axis": axis}

@@ -1,0 +1,115 @@
+"""A program under construction: it knows every intermediate value, so that operations are offered where they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from generators.programs import Program, Step, nested
+
+if TYPE_CHECKING:
+    from generators.operations import Operation
+
+#: Bounds on intermediate values: entries per array, axes, and magnitude.
+MAX_ENTRIES, MAX_AXES, MAX_MAGNITUDE = 24, 3, 2.0**20
+#: A float on this grid and below 2**20 has bits to spare: sums and products of a few such values are exact.
+GRID = 2.0**-16
+
+
+class Builder:
+    """Holds values and steps; `emit` appends a step, or returns None where the result would be out of bounds."""
+
+    def __init__(
+        self,
+        draw: Callable[[SearchStrategy[Any]], Any],
+        catalogue: Mapping[str, Operation],
+        point: np.ndarray,
+    ) -> None:
+        self.draw = draw
+        self.catalogue = catalogue
+        self.values: list[np.ndarray] = [point]
+        self.depends = [True]
+        self.exact = [True]
+        self.steps: list[Step] = []
+
+    def emit(self, name: str, operands: Sequence[int], **params: Any) -> int | None:
+        row = self.catalogue[name]
+        operands = tuple(int(i) for i in operands)
+        try:
+            with np.errstate(all="ignore"):
+                value = np.asarray(row.evaluate(*(self.values[i] for i in operands), **params))
+        except (ValueError, IndexError, ZeroDivisionError):
+            return None
+        if value.size > MAX_ENTRIES or value.ndim > MAX_AXES:
+            return None
+        if value.dtype != bool and not np.all(np.abs(value) <= MAX_MAGNITUDE):
+            return None
+        self.steps.append(Step(name, operands, tuple(sorted(params.items()))))
+        self.values.append(value)
+        self.depends.append(any(self.depends[i] for i in operands))
+        self.exact.append(
+            value.dtype == bool
+            or (row.exact and all(self.exact[i] for i in operands) and bool(np.all(np.mod(value, GRID) == 0)))
+        )
+        return len(self.steps)
+
+    def must(self, name: str, operands: Sequence[int], **params: Any) -> int:
+        """`emit`, for steps that the caller knows to be in bounds; raises Abandon where they are not after all."""
+        place = self.emit(name, operands, **params)
+        if place is None:
+            raise Abandon(name)
+        return place
+
+    def constant(self, value: np.ndarray | float) -> int:
+        array = np.asarray(value, dtype=float)
+        return self.must("constant", (), value=nested(array))
+
+    def program(self, output: int) -> Program:
+        """The program up to `output`; later steps, which nothing can need, are left out."""
+        return Program(tuple(self.steps[:output]))
+
+    def rewind(self, length: int) -> None:
+        """Forget the steps after the first `length`."""
+        del self.steps[length:]
+        for values in (self.values, self.depends, self.exact):
+            del values[length + 1 :]
+
+    def flag(self, one_in: int = 2) -> bool:
+        """True once in `one_in` draws; shrinks to False."""
+        return bool(self.draw(st.integers(0, one_in - 1)) == one_in - 1)
+
+    def choose(self, options: Sequence[Any]) -> Any:
+        """One of `options`; shrinks to the first."""
+        return options[0] if len(options) == 1 else self.draw(st.sampled_from(options))
+
+    def pick(self, accept: Callable[[np.ndarray], bool] = lambda value: True) -> int | None:
+        """A real value that depends on the input and that `accept` takes, the latest one as often as not."""
+        found = [
+            i
+            for i in range(len(self.values) - 1, -1, -1)
+            if self.depends[i] and self.values[i].dtype != bool and accept(self.values[i])
+        ]
+        if not found:
+            return None
+        return found[0] if len(found) == 1 or not self.flag() else int(self.choose(found))
+
+    def numbers(self, shape: tuple[int, ...]) -> np.ndarray:
+        """An array of small dyadic numbers; zeros and ones are common."""
+        size = int(np.prod(shape))
+        drawn = self.draw(st.lists(NUMBERS, min_size=size, max_size=size))
+        return np.array(drawn, dtype=float).reshape(shape)
+
+
+class Abandon(Exception):
+    """The operation now being arranged does not fit; the generator goes on without it."""
+
+
+#: Small dyadic numbers, those at which formulas have special cases first.
+NUMBERS = st.one_of(
+    st.sampled_from([1.0, 2.0, 0.0, -1.0, 0.5, 3.0]), st.integers(-24, 24).map(lambda n: n / 8)
+)
+

@@ -1,0 +1,95 @@
+"""Programs as text in an engine's language. The text that is shown is the text that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from generators.operations import CATALOGUE, Call, Spelling
+from generators.programs import Program, Step
+from generators.reading import evaluate_steps
+
+
+class Unspeakable(Exception):
+    """The dialect does not have an operation of the program."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How an engine's language spells operations.
+
+    `namespace` replaces `xp` in spellings; `array` spells an array from a nested list of floats; `spellings` holds
+    what differs from the catalogue's default, as a template or a function of the Call, None for what is not there.
+    """
+
+    namespace: str
+    array: str = "xp.asarray({value})"
+    spellings: Mapping[str, Spelling | None] = field(default_factory=dict)
+
+    def has(self, operation: str) -> bool:
+        return self.spellings.get(operation, "") is not None
+
+    def constant(self, value: object) -> str:
+        return self._in_namespace(self.array.format(value=_list_text(value)))
+
+    def step(self, step: Step, call: Call) -> str:
+        spelling = self.spellings.get(step.operation, CATALOGUE[step.operation].spelling)
+        if spelling is None:
+            raise Unspeakable(step.operation)
+        if callable(spelling):
+            return self._in_namespace(spelling(call))
+        text = spelling.format(*call.operands, args=", ".join(call.operands), **call.params)
+        return self._in_namespace(text)
+
+    def _in_namespace(self, text: str) -> str:
+        return text.replace("xp.", f"{self.namespace}.")
+
+
+def _list_text(value: object) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_list_text, value)) + "]"
+    return repr(value)
+
+
+def render(program: Program, dialect: Dialect, point: np.ndarray, name: str = "f") -> str:
+    """The source of a Python function of one argument `x` that computes the program.
+
+    `point` only gives the shape of the input. Scalar constants stand as literals where arithmetic operators take
+    them, other constants as arrays where they are used. Raises Unspeakable with the operation's name.
+    """
+    values = evaluate_steps(program, point)
+    constants = {
+        k: step.arguments["value"]
+        for k, step in enumerate(program.steps, start=1)
+        if step.operation == "constant"
+    }
+    lines = [f"def {name}(x):"]
+    names = {0: "x"}
+    for k, step in enumerate(program.steps, start=1):
+        if k in constants and k != len(program.steps):
+            continue
+        row = CATALOGUE[step.operation]
+        literal = row.literals and not all(i in constants for i in step.operands)
+        texts = []
+        for i in step.operands:
+            if i not in constants:
+                texts.append(names[i])
+            elif literal and isinstance(constants[i], float):
+                texts.append(repr(constants[i]) if constants[i] >= 0 else f"({constants[i]!r})")
+            else:
+                texts.append(dialect.constant(constants[i]))
+        if step.operation == "constant":
+            text = dialect.constant(constants[k])
+        else:
+            shapes = tuple(values[i].shape for i in step.operands)
+            text = dialect.step(step, Call(tuple(texts), step.arguments, shapes))
+        if k == len(program.steps):
+            lines.append(f"    return {text}")
+        else:
+            names[k] = f"v{len(names)}"
+            lines.append(f"    {names[k]} = {text}")
+    if not program.steps:
+        lines.append("    return x")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,90 @@
+"""What is special about a step at its point: the coincidences at which derivative rules break.
+
+Known failures name them, so that an entry about products with a zero in them does not swallow other failures of the
+product; coverage counts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from generators.programs import Case, Step
+from generators.reading import evaluate_steps
+
+Array = np.ndarray
+
+
+def _real(operands: list[Array]) -> list[Array]:
+    return [v for v in operands if v.dtype != bool]
+
+
+def _singular(operands: list[Array]) -> bool:
+    matrix = operands[0]
+    if matrix.ndim < 2 or not matrix.size or matrix.shape[-1] != matrix.shape[-2]:
+        return False
+    return bool(np.any(np.linalg.matrix_rank(matrix) < matrix.shape[-1]))
+
+
+def _tie(operands: list[Array]) -> bool:
+    if len(operands) > 1:
+        return any(bool(np.any(np.equal(*np.broadcast_arrays(a, b)))) for a, b in zip(operands, operands[1:], strict=False))
+    return bool(operands) and np.unique(operands[0]).size < operands[0].size
+
+
+#: Name to predicate on the operands' concrete values.
+_ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
+    "zero": lambda ops: any(bool(np.any(v == 0)) for v in _real(ops)),
+    "zeros": lambda ops: any(int(np.sum(v == 0)) > 1 for v in _real(ops)),
+    "zero base": lambda ops: len(_real(ops)) > 0 and bool(np.any(_real(ops)[0] == 0)),
+    "zero last": lambda ops: len(ops) > 1 and bool(np.any(ops[-1] == 0)),
+    "negative": lambda ops: len(ops) > 0 and bool(np.any(ops[0] < 0)),
+    "tie": lambda ops: len({v.dtype for v in ops}) == 1 and _broadcastable(ops) and _tie(ops),
+    "empty": lambda ops: any(v.size == 0 for v in ops),
+    "length 1": lambda ops: any(1 in v.shape for v in ops),
+    "scalar": lambda ops: any(v.ndim == 0 for v in ops),
+    "vector": lambda ops: any(v.ndim == 1 for v in ops),
+    "batch": lambda ops: any(v.ndim > 2 for v in ops),
+    "broadcast": lambda ops: len({v.shape for v in ops}) > 1,
+    "singular": _singular,
+    "1x1": lambda ops: any(v.shape[-2:] == (1, 1) for v in ops),
+    "large": lambda ops: any(bool(np.any(np.abs(v) > 18)) for v in _real(ops)),
+}
+
+
+def _broadcastable(operands: list[Array]) -> bool:
+    try:
+        np.broadcast_shapes(*(v.shape for v in operands))
+    except ValueError:
+        return False
+    return True
+
+
+#: All names that may be used.
+FEATURES = (*_ON_VALUES, "repeated", "constant operand", "constant")
+
+
+def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozenset[str]:
+    found = {name for name, holds in _ON_VALUES.items() if holds(operands)}
+    if len(set(step.operands)) < len(step.operands):
+        found.add("repeated")
+    if not all(depends):
+        found.add("constant operand")
+    if not any(depends):
+        found.add("constant")
+    return frozenset(found)
+
+
+@lru_cache(maxsize=4096)
+def features(case: Case) -> tuple[frozenset[str], ...]:
+    """The features of each step of the case at its point."""
+    values = evaluate_steps(case.program, case.input)
+    depends = [True]
+    found = []
+    for step in case.program.steps:
+        used = [depends[i] for i in step.operands]
+        found.append(_of_step(step, [values[i] for i in step.operands], used))
+        depends.append(any(used))
+    return tuple(found)

@@ -1,0 +1,133 @@
+"""Programs and cases: frozen, canonical as JSON, named by a content hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+#: Names of the kinds of input and output, by number of axes.
+KINDS = ("num", "vec", "mat")
+SIGNATURES = tuple(f"{a}_to_{b}" for a in KINDS for b in KINDS)
+WORD = re.compile(r"[RF]{1,8}")
+FORMAT = 1
+
+
+class MalformedCase(ValueError):
+    """A case that cannot be asked; the message says which field is wrong."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation on earlier values: value 0 is the input, value k is the result of the k-th step."""
+
+    operation: str
+    operands: tuple[int, ...] = ()
+    params: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return dict(self.params)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A straight line of steps on one input; the last step is the output."""
+
+    steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        for k, step in enumerate(self.steps):
+            if any(not 0 <= i <= k for i in step.operands):
+                raise MalformedCase(f"steps[{k}].operands: {list(step.operands)} must lie in 0..{k}")
+
+    def pruned(self) -> Program:
+        """The same program without the steps that its output does not need."""
+        needed = {len(self.steps)}
+        for k in range(len(self.steps), 0, -1):
+            if k in needed:
+                needed.update(self.steps[k - 1].operands)
+        kept = sorted(needed - {0})
+        place = {0: 0} | {old: new for new, old in enumerate(kept, start=1)}
+        return Program(
+            tuple(
+                Step(s.operation, tuple(place[i] for i in s.operands), s.params)
+                for s in (self.steps[k - 1] for k in kept)
+            )
+        )
+
+    @property
+    def operations(self) -> frozenset[str]:
+        return frozenset(step.operation for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program, the point at which it is differentiated, and the mode word, outermost letter first.
+
+    The question is always the full derivative: an array of shape `output.shape + len(word) * input.shape`.
+    """
+
+    program: Program
+    point: Any
+    word: str
+
+    @property
+    def input(self) -> np.ndarray:
+        return np.asarray(self.point, dtype=float)
+
+    @property
+    def order(self) -> int:
+        return len(self.word)
+
+    @cached_property
+    def json(self) -> str:
+        """Canonical JSON: sorted keys, no spaces, shortest floats that round-trip."""
+        document = {
+            "format": FORMAT,
+            "point": self.point,
+            "steps": [_step_document(step) for step in self.program.steps],
+            "word": self.word,
+        }
+        return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    @cached_property
+    def id(self) -> str:
+        """The first 12 hexadecimal digits of the SHA-256 of the canonical JSON."""
+        return hashlib.sha256(self.json.encode()).hexdigest()[:12]
+
+    def with_word(self, word: str) -> Case:
+        return Case(self.program, self.point, word)
+
+
+def _step_document(step: Step) -> dict[str, Any]:
+    document: dict[str, Any] = {"operation": step.operation, "operands": step.operands}
+    if step.params:
+        document["params"] = step.arguments
+    return document
+
+
+def frozen(value: Any) -> Any:
+    """Lists of a JSON document as tuples, so that programs stay hashable."""
+    return tuple(frozen(v) for v in value) if isinstance(value, list) else value
+
+
+def nested(array: np.ndarray) -> Any:
+    """An array as nested tuples of Python floats."""
+    return tuple(nested(a) for a in array) if array.ndim else float(array)
+
+
+def expect_keys(document: Any, where: str, *, required: set[str], optional: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+    """Raise MalformedCase unless `document` is an object with these keys."""
+    if not isinstance(document, Mapping):
+        raise MalformedCase(f"{where}: an object is needed, not {type(document).__name__}")
+    if missing := sorted(required - document.keys()):
+        raise MalformedCase(f"{where}: {', '.join(missing)} is missing")
+    if surplus := sorted(document.keys() - required - optional):
+        raise MalformedCase(f"{where}: {', '.join(surplus)} is not a field here")

@@ -1,0 +1,117 @@
+"""Cases read from JSON: checked against the catalogue before anything else sees them."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from generators.operations import CATALOGUE, PARAMETER_TYPES
+from generators.programs import FORMAT, WORD, Case, MalformedCase, Program, Step, expect_keys, frozen
+
+
+def evaluate_steps(program: Program, point: np.ndarray) -> list[np.ndarray]:
+    """Every value of the program on float64 NumPy arrays: the input, then one per step.
+
+    Raises MalformedCase, naming the step, where operands do not fit.
+    """
+    values = [point]
+    for k, step in enumerate(program.steps):
+        try:
+            with np.errstate(all="ignore"):
+                operands = (values[i] for i in step.operands)
+                values.append(np.asarray(CATALOGUE[step.operation].evaluate(*operands, **step.arguments)))
+        except (ValueError, IndexError, TypeError, ArithmeticError, MemoryError) as error:
+            shapes = ", ".join(str(values[i].shape) for i in step.operands)
+            raise MalformedCase(f"steps[{k}] ({step.operation} of {shapes or 'nothing'}): {error}") from None
+    return values
+
+
+def read_case(path: Path) -> Case:
+    """The case in a JSON file. Raises MalformedCase with the path and the field that is wrong."""
+    try:
+        return parse_case(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise MalformedCase(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise MalformedCase(f"{path}: not a text file in UTF-8") from None
+    except MalformedCase as error:
+        raise MalformedCase(f"{path}: {error}") from None
+
+
+def parse_case(text: str) -> Case:
+    """The case in a JSON text. Raises MalformedCase with the field that is wrong."""
+    try:
+        document = json.loads(text, parse_constant=_no_constant)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise MalformedCase(f"not JSON: {error}") from None
+    expect_keys(document, "case", required={"format", "point", "steps", "word"})
+    if document["format"] != FORMAT:
+        raise MalformedCase(f"format: {document['format']!r} is not {FORMAT}, the one that this release reads")
+    word = document["word"]
+    if not (isinstance(word, str) and WORD.fullmatch(word)):
+        raise MalformedCase(f"word: {word!r} must be 1 to 8 letters R and F")
+    point = _point(document["point"])
+    if not isinstance(document["steps"], list):
+        raise MalformedCase("steps: a list is needed")
+    program = Program(tuple(_step(k, s) for k, s in enumerate(document["steps"])))
+    case = Case(program, point, word)
+    for k, value in enumerate(evaluate_steps(program, case.input)):
+        if value.dtype != bool and not np.all(np.isfinite(value)):
+            raise MalformedCase(f"steps[{k - 1}] ({program.steps[k - 1].operation}): not finite at the point")
+    if value.dtype == bool:
+        raise MalformedCase("steps: the last one must give numbers, not truth values")
+    return case
+
+
+def _no_constant(name: str) -> float:
+    raise MalformedCase(f"{name} is not a number that a case may hold")
+
+
+def _point(document: Any) -> Any:
+    point = _floats(document)
+    if not PARAMETER_TYPES["array"](point):
+        raise MalformedCase("point: a number, a list of numbers or a list of rows of numbers is needed")
+    try:
+        array = np.asarray(point, dtype=float)
+    except ValueError:
+        raise MalformedCase("point: rows differ in length") from None
+    if array.ndim > 2:
+        raise MalformedCase(f"point: at most 2 axes, not {array.ndim}")
+    return point
+
+
+def _floats(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_floats(v) for v in value)
+    if type(value) is int and abs(value) <= 2**53:
+        return float(value)
+    return value
+
+
+def _step(k: int, document: Any) -> Step:
+    where = f"steps[{k}]"
+    expect_keys(document, where, required={"operation", "operands"}, optional={"params"})
+    name, operands = document["operation"], document["operands"]
+    if not isinstance(name, str) or name not in CATALOGUE:
+        raise MalformedCase(f"{where}.operation: {name!r} is not in the catalogue")
+    row = CATALOGUE[name]
+    if not (isinstance(operands, list) and all(type(i) is int for i in operands)):
+        raise MalformedCase(f"{where}.operands: a list of integers is needed")
+    if len(operands) != row.arity if row.arity is not None else not operands:
+        wanted = "one or more" if row.arity is None else row.arity
+        raise MalformedCase(f"{where}.operands: {name} takes {wanted}, not {len(operands)}")
+    given = document.get("params", {})
+    expect_keys(given, f"{where}.params", required=set(row.params))
+    params = []
+    for key, wanted_type in sorted(row.params.items()):
+        value = _floats(given[key]) if wanted_type == "array" else frozen(given[key])
+        if not PARAMETER_TYPES[wanted_type](value):
+            raise MalformedCase(f"{where}.params.{key}: {given[key]!r} is not of type {wanted_type}")
+        if type(value) is float and not math.isfinite(value):
+            raise MalformedCase(f"{where}.params.{key}: must be finite")
+        params.append((key, value))
+    return Step(name, tuple(operands), tuple(params))

@@ -1,0 +1,127 @@
+"""Hypothesis strategies for programs and cases."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hypothesis import strategies as st
+
+from generators.arrange import aimed, shaped
+from generators.builder import NUMBERS, Abandon, Builder
+from generators.operations import CATALOGUE
+from generators.programs import KINDS, SIGNATURES, WORD, Case, nested
+
+#: Bounds on what one case asks for: entries of the input to the power of the order, and entries of the answer.
+MAX_DIRECTIONS, MAX_ANSWER = 256, 4096
+#: Names that a draw chooses from; a program asks for a constant where it needs one.
+_DRAWN = tuple(name for name in CATALOGUE if name not in ("constant", "greater", "less"))
+
+
+@st.composite
+def points(draw: st.DrawFn, kind: str, most: int) -> np.ndarray:
+    """An input of `kind` with at most `most` entries: small dyadic numbers, with structure one time in two.
+
+    Structure means equal entries, entries that are all zero, and for matrices also identity, triangular, symmetric
+    and of rank one.
+    """
+    side = st.integers(1, min(4, most))
+    ndim = KINDS.index(kind)
+    if ndim == 2:
+        rows = draw(st.sampled_from([n for n in (2, 3, 1, 4) if n <= most]))
+        square = rows * rows <= most and draw(st.integers(0, 2)) < 2
+        shape: tuple[int, ...] = (rows, rows if square else draw(st.integers(1, min(4, most // rows))))
+    else:
+        shape = (draw(side),) * ndim
+    size = math.prod(shape)
+    array = np.array(draw(st.lists(NUMBERS, min_size=size, max_size=size))).reshape(shape)
+    structure = draw(st.sampled_from(["none", "none", "equal", "zero", "identity", "triangular", "symmetric", "rank1"]))
+    if structure == "equal":
+        return np.full(shape, array.flat[0])
+    if structure == "zero" and size > 1:
+        return np.where(np.arange(size).reshape(shape) % 2 == 0, 0.0, array)
+    if ndim == 2:
+        match structure:
+            case "identity":
+                return np.eye(*shape)
+            case "triangular":
+                return np.triu(array)
+            case "symmetric" if shape[0] == shape[1]:
+                return (array + array.T) / 2
+            case "rank1":
+                return np.outer(array[:, 0], array[0])
+    return array
+
+
+def _output(b: Builder, kind: str) -> int:
+    """A value of `kind` made from the latest one."""
+    place = b.pick() or 0
+    value = b.values[place]
+    if kind == "num":
+        if value.ndim == 0:
+            return place
+        match b.choose(["sum", "index", "mean", "prod", "norm"]):
+            case "index" if value.size:
+                return b.must("index", (place,), index=tuple(b.draw(st.integers(0, n - 1)) for n in value.shape))
+            case "mean" if value.size:
+                return b.must("mean", (place,), axis=None, keepdims=False)
+            case "prod":
+                return b.must("prod", (aimed(b, place, "zeros"),), axis=None, keepdims=False)
+            case "norm" if np.sum(np.square(value)) >= 1 / 16:
+                return b.must("vector_norm", (place,), axis=None)
+            case _:
+                return b.must("sum", (place,), axis=None, keepdims=False)
+    if kind == "vec":
+        if value.ndim == 1:
+            return place
+        if value.ndim == 0:
+            return b.must("stack", (place, place), axis=0) if b.flag() else shaped(b, (2,))
+        if value.ndim == 2 and b.flag():
+            return b.must("sum", (place,), axis=b.choose([0, -1]), keepdims=False)
+        return b.must("reshape", (place,), shape=(-1,))
+    if value.ndim == 2:
+        return place
+    if value.ndim == 1:
+        return b.must("stack", (place, place), axis=b.choose([1, 0])) if b.flag() else b.must("expand_dims", (place,), axis=0)
+    return shaped(b, (2, 2)) if value.ndim == 0 else b.must("sum", (place,), axis=0, keepdims=False)
+
+
+@st.composite
+def cases(draw: st.DrawFn, *, signature: str, word: str, max_steps: int = 6) -> Case:
+    """Cases of one signature and mode word, with programs of 1 to `max_steps` operations besides helping steps.
+
+    Raises ValueError for a signature or a word that does not exist, or fewer than one step.
+    """
+    if signature not in SIGNATURES:
+        raise ValueError(f"signature={signature!r}: use one of {', '.join(SIGNATURES)}")
+    if not WORD.fullmatch(word):
+        raise ValueError(f"word={word!r}: use letters R and F, outermost first, such as 'RF'")
+    if max_steps < 1:
+        raise ValueError(f"max_steps={max_steps}: use 1 or more")
+    source, target = signature.split("_to_")
+    order = len(word)
+    most = max(n for n in range(1, 17) if n**order <= MAX_DIRECTIONS)
+    point = draw(points(source, most))
+    b = Builder(draw, CATALOGUE, point)
+    for _ in range(draw(st.integers(1, max_steps))):
+        length = len(b.steps)
+        row = CATALOGUE[draw(st.sampled_from(_DRAWN))]
+        try:
+            operands, params = row.arrange(b)
+            b.must(row.name, operands, **params)
+        except Abandon:
+            b.rewind(length)
+    length = len(b.steps)
+    try:
+        output = _output(b, target)
+        if b.values[output].size * point.size**order > MAX_ANSWER:
+            raise Abandon
+    except Abandon:
+        b.rewind(length)
+        flat = b.must("sum", (0,), axis=None, keepdims=False) if point.ndim else 0
+        shape = (2,) * KINDS.index(target)
+        output = b.must("multiply", (flat, b.constant(np.ones(shape)))) if shape else flat
+    program = b.program(output)
+    if not b.flag(6):
+        program = program.pruned()
+    return Case(program, nested(point), word)
