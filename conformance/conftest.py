@@ -44,9 +44,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"engines, separated by commas: {', '.join(registry.OWN)}, an installed entry point, or "
         f"package.module:attribute (default: {','.join(registry.DEFAULT)})",
     )
-    group.addoption("--modes", default=",".join(WORDS), help="mode words, outermost letter first (default: %(default)s)")
+    group.addoption(
+        "--modes", default=",".join(WORDS), help="mode words, outermost letter first (default: %(default)s)"
+    )
     group.addoption("--signature", default=",".join(SIGNATURES), help="signatures (default: all nine)")
-    group.addoption("--examples", type=int, help=f"generated cases per engine, word and signature (default: {EXAMPLES})")
+    group.addoption(
+        "--examples", type=int, help=f"generated cases per engine, word and signature (default: {EXAMPLES})"
+    )
     group.addoption("--seed", type=int, help="seed of the generated cases (default: 0 in profile ci, else random)")
 
 
@@ -208,6 +212,8 @@ def _table(run: Run) -> list[str]:
             rows.append([engine, word, *map(str, (sum(counts), *counts, known, findings - known))])
     widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
     return [
-        "  ".join(cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        "  ".join(
+            cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
         for row in rows
     ]

@@ -41,9 +41,7 @@ class Evaluator:
         self.point = point
         self.values = evaluate_steps(program, point)
         self.constants = {
-            k: to_balls(self.values[k])
-            for k, step in enumerate(program.steps, start=1)
-            if step.operation == "constant"
+            k: to_balls(self.values[k]) for k, step in enumerate(program.steps, start=1) if step.operation == "constant"
         }
         self.rows = [
             (k, CATALOGUE[step.operation].evaluate, step.operands, step.arguments)
@@ -110,7 +108,9 @@ class Noise:
         key = (k, slot)
         if key not in self._drawn:
             rng = np.random.default_rng((self.seed, k, slot + 64))
-            drawn = rng.choice([-1.0, 1.0], (self.degree + 1, *shape)) * rng.uniform(0.5, 1.0, (self.degree + 1, *shape))
+            drawn = rng.choice([-1.0, 1.0], (self.degree + 1, *shape)) * rng.uniform(
+                0.5, 1.0, (self.degree + 1, *shape)
+            )
             self._drawn[key] = to_balls(drawn * self.SIZE)
         return self._drawn[key]
 

@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from flint import acb, arb, ctx
@@ -39,7 +40,7 @@ RADII = (-8, -16, -32, -64)
 #: How far apart balls must be, relative to what they were made from, before a comparison counts as decided: an
 #: engine that rounds must come to the same answer.
 MARGIN = 2.0**-30
-MAX_SELECTIONS = 128
+MAX_SELECTIONS = 64
 #: Perturbed copies whose spread measures the conditioning.
 COPIES = 3
 #: The allowance: SPREAD times the measured spread, plus FLOOR units of float64 rounding of the largest entry.
@@ -49,12 +50,13 @@ EPSILON = 2.0**-53
 TINY = 1e-290
 
 _STENCILS: dict[int, tuple[tuple[int, int], ...]] = {
+    0: ((0, 1),),
     1: ((1, 1), (-1, -1)),
     2: ((1, 1), (0, -2), (-1, 1)),
     3: ((2, 1), (1, -2), (-1, 2), (-2, -1)),
 }
 #: What the integer weights above must be divided by, besides h**order.
-_DIVISORS = {1: 2, 2: 1, 3: 2}
+_DIVISORS = {0: 1, 1: 2, 2: 1, 3: 2}
 MAX_ORDER = max(_STENCILS)
 
 
@@ -126,10 +128,10 @@ class _Neighbourhood:
         with following(branches):
             return self.evaluate(wide)
 
-    def tensors(self, value: Array, script: tuple[Decision, ...], orders: range) -> dict[int, Array]:
-        """Derivatives of each order in `orders`, as object arrays of balls, of shape (outputs, n, ..., n).
+    def tensor(self, value: Array, script: tuple[Decision, ...], order: int) -> Array:
+        """The derivative of that order, as an object array of balls of shape (outputs, n, ..., n).
 
-        Raises _Wide where the program has no finite bound on the polydisc.
+        Raises _Wide where `value`, the program on the polydisc, is not finite.
         """
         flat = value.reshape(-1)
         bounds = [abs(z).upper() for z in flat]
@@ -137,24 +139,21 @@ class _Neighbourhood:
             raise _Wide
         q, h = arb(2) ** self.log_q, arb(2) ** self.log_h
         at: dict[tuple[tuple[int, int], ...], Array] = {}
-        result = {}
-        for order in orders:
-            tensor = np.empty((flat.size,) + (self.n,) * order, dtype=object)
-            for directions, mixed in _mixed(self.n, order):
-                total: Array | int = 0
-                for offsets, weight in _stencil(mixed):
-                    if offsets not in at:
-                        at[offsets] = self._at(offsets, h, script)
-                    total = total + at[offsets] * weight
-                divisor = math.prod(_DIVISORS[j] for _, j in mixed)
-                scale = 1 / (divisor * h**order)
-                excess = _excess(mixed, q) / (arb(2) ** (self.radius * order))
-                for o in range(flat.size):
-                    entry = total[o] * scale + arb(0, (bounds[o] * excess).abs_upper())  # type: ignore[index]
-                    for permuted in set(itertools.permutations(directions)):
-                        tensor[(o, *permuted)] = entry
-            result[order] = tensor
-        return result
+        tensor = np.empty((flat.size,) + (self.n,) * order, dtype=object)
+        for directions, mixed in _mixed(self.n, order):
+            total: Any = 0
+            for offsets, weight in _stencil(mixed):
+                if offsets not in at:
+                    at[offsets] = self._at(offsets, h, script)
+                total = total + at[offsets] * weight
+            scale = 1 / (math.prod(_DIVISORS[j] for _, j in mixed) * h**order)
+            excess = _excess(mixed, q) / (arb(2) ** (self.radius * order))
+            permutations = set(itertools.permutations(directions))
+            for o in range(flat.size):
+                entry = total[o] * scale + arb(0, (bounds[o] * excess).abs_upper())
+                for permuted in permutations:
+                    tensor[(o, *permuted)] = entry
+        return tensor
 
     def _at(self, offsets: tuple[tuple[int, int], ...], h: arb, script: tuple[Decision, ...]) -> Array:
         x = to_balls(self.evaluate.point)
@@ -164,16 +163,21 @@ class _Neighbourhood:
         with following(Branches(script=script)):
             return self.evaluate(x).reshape(-1)
 
-    def directional(self, direction: Array, order: int, script: tuple[Decision, ...], noise: Noise) -> Array:
-        """The order-th derivative along one direction of a perturbed copy, one ball per output entry."""
+    def along(self, direction: Array, order: int, script: tuple[Decision, ...], noise: Noise | None = None) -> Array:
+        """The derivative of that order (from 0) along one direction, one ball per output entry.
+
+        Of a copy perturbed by `noise`, where given. What the stencil cuts off is not enclosed here.
+        """
         h = arb(2) ** self.log_h
         x = to_balls(self.evaluate.point)
         step = as_objects(to_balls(direction).reshape(x.shape) * h)
-        total: Array | int = 0
+        total: Any = 0
         for offset, weight in _STENCILS[order]:
+            at = as_objects(x + step * offset)
             with following(Branches(script=script)):
-                total = total + weight * self.evaluate.perturbed(as_objects(x + step * offset), noise).reshape(-1)
-        return total / (_DIVISORS[order] * h**order)  # type: ignore[return-value]
+                value = self.evaluate(at) if noise is None else self.evaluate.perturbed(at, noise)
+            total = total + weight * value.reshape(-1)
+        return np.asarray(total / (_DIVISORS[order] * h**order), dtype=object)
 
 
 def certify(case: Case) -> Truth:
@@ -211,15 +215,10 @@ def _on(hood: _Neighbourhood, case: Case, shape: tuple[int, ...]) -> Truth:
     margin = MARGIN * max(hood.evaluate.scales)
     met = selections(hood.disc, margin, MAX_SELECTIONS)
     branches, value = next(met)
-    orders = range(case.order + 1) if branches.open else range(case.order, case.order + 1)
     script = tuple(branches.taken)
-    tensors = hood.tensors(value, script, orders)
-    for other, other_value in met:
-        others = hood.tensors(other_value, tuple(other.taken), orders)
-        for order in orders:
-            if not _agree(tensors[order], others[order]):
-                return Truth("convention", reason=f"branches that meet at the point differ at order {order}")
-    tensor = tensors[case.order]
+    if branches.open and (order := _differ(hood, script, met, case.order)) is not None:
+        return Truth("convention", reason=f"branches that meet at the point differ at order {order}")
+    tensor = hood.tensor(value, script, case.order)
     truth = np.vectorize(lambda z: float(z.mid()), otypes=[float])(tensor)
     radius = np.vectorize(lambda z: float(z.rad()), otypes=[float])(tensor)
     largest = float(np.max(np.abs(truth)))
@@ -235,24 +234,38 @@ def _on(hood: _Neighbourhood, case: Case, shape: tuple[int, ...]) -> Truth:
     return Truth("certified", truth.reshape(shape), radius.reshape(shape), lifted.reshape(shape))
 
 
-def _agree(one: Array, two: Array) -> bool:
-    """Whether two arrays of balls are the same numbers, as far as certified balls can show."""
-    difference = np.asarray(one - two, dtype=object).reshape(-1)
-    size = max(float(abs(z).upper()) for z in np.asarray(one, dtype=object).reshape(-1))
-    bound = max(size, 1.0) * 2.0**-60
-    return all(bool(abs(d).upper() <= bound) for d in difference)
+def _differ(
+    hood: _Neighbourhood, script: tuple[Decision, ...], others: Iterator[tuple[Branches, Array]], order: int
+) -> int | None:
+    """The first order, from 0, at which two smooth selections that meet at the point differ, if they do.
+
+    Compared along random directions: two different forms agree at a random point with probability zero.
+    """
+    directions = [_direction(hood.n, order, copy) for copy in range(2)]
+    first = [hood.along(d, j, script) for d in directions for j in range(order + 1)]
+    size = max(1.0, *(float(abs(z).upper()) for part in first for z in part))
+    for other, _ in others:
+        theirs = [hood.along(d, j, tuple(other.taken)) for d in directions for j in range(order + 1)]
+        for i, (one, two) in enumerate(zip(first, theirs, strict=True)):
+            if not all(bool(abs(z).upper() <= size * 2.0**-60) for z in one - two):
+                return i % (order + 1)
+    return None
+
+
+def _direction(n: int, order: int, copy: int) -> Array:
+    rng = np.random.default_rng((n, order, copy))
+    return rng.choice([-1.0, 1.0], n) * rng.uniform(0.5, 1.5, n)
 
 
 def _allowance(hood: _Neighbourhood, case: Case, tensor: Array, script: tuple[Decision, ...], largest: float) -> Array:
     """How far rounding may carry each output's derivative: one number per output entry."""
     spread = np.zeros(len(tensor))
     for copy in range(COPIES):
-        rng = np.random.default_rng((hood.n, case.order, copy))
-        direction = rng.choice([-1.0, 1.0], hood.n) * rng.uniform(0.5, 1.5, hood.n)
+        direction = _direction(hood.n, case.order, copy)
         exact = tensor
         for _ in range(case.order):
             exact = np.asarray(exact @ to_balls(direction), dtype=object)
-        noisy = hood.directional(direction, case.order, script, Noise(copy, case.order))
+        noisy = hood.along(direction, case.order, script, Noise(copy, case.order))
         difference = np.array([float(abs(z).upper()) for z in noisy - exact])
         spread = np.maximum(spread, difference)
     return SPREAD * spread * (EPSILON / Noise.SIZE) + FLOOR * EPSILON * largest + TINY

@@ -33,9 +33,7 @@ class Domain:
     saturate: bool = False
 
     def holds(self, value: np.ndarray) -> bool:
-        return bool(
-            np.all(value >= self.low) and np.all(value <= self.high) and np.all(np.abs(value) >= self.gap)
-        )
+        return bool(np.all(value >= self.low) and np.all(value <= self.high) and np.all(np.abs(value) >= self.gap))
 
 
 ANYWHERE = Domain()
@@ -95,9 +93,7 @@ def _number(b: Builder, place: int) -> int:
 
 
 def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    return len(shape) <= len(to) and all(
-        m in (1, n) for m, n in zip(shape[::-1], to[::-1], strict=False)
-    )
+    return len(shape) <= len(to) and all(m in (1, n) for m, n in zip(shape[::-1], to[::-1], strict=False))
 
 
 def with_axes(b: Builder, least: int, nonempty: bool = False) -> int:
@@ -326,9 +322,7 @@ def two_vectors(b: Builder) -> Arranged:
     return [one, one if b.flag(4) else two], {}
 
 
-def matrix(
-    square: bool = False, regular: bool = False, nonzero: bool = False, aim: str | None = None
-) -> Arrangement:
+def matrix(square: bool = False, regular: bool = False, nonzero: bool = False, aim: str | None = None) -> Arrangement:
     """A matrix; `regular` keeps it well away from singular, `aim="singular"` makes it so on purpose."""
 
     def arranged(b: Builder) -> Arranged:

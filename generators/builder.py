@@ -34,6 +34,8 @@ class Builder:
         self.values: list[np.ndarray] = [point]
         self.depends = [True]
         self.exact = [True]
+        #: Whether a value has a second derivative that need not vanish.
+        self.curved = [False]
         self.steps: list[Step] = []
 
     def emit(self, name: str, operands: Sequence[int], **params: Any) -> int | None:
@@ -51,11 +53,17 @@ class Builder:
         self.steps.append(Step(name, operands, tuple(sorted(params.items()))))
         self.values.append(value)
         self.depends.append(any(self.depends[i] for i in operands))
+        self.curved.append(self._bends(row.curvature, operands))
         self.exact.append(
             value.dtype == bool
             or (row.exact and all(self.exact[i] for i in operands) and bool(np.all(np.mod(value, GRID) == 0)))
         )
         return len(self.steps)
+
+    def _bends(self, curvature: str, operands: tuple[int, ...]) -> bool:
+        if curvature == "linear" or any(self.curved[i] for i in operands):
+            return any(self.curved[i] for i in operands)
+        return sum(self.depends[i] for i in operands) > (1 if curvature == "multilinear" else 0)
 
     def must(self, name: str, operands: Sequence[int], **params: Any) -> int:
         """`emit`, for steps that the caller knows to be in bounds; raises Abandon where they are not after all."""
@@ -75,7 +83,7 @@ class Builder:
     def rewind(self, length: int) -> None:
         """Forget the steps after the first `length`."""
         del self.steps[length:]
-        for values in (self.values, self.depends, self.exact):
+        for values in (self.values, self.depends, self.exact, self.curved):
             del values[length + 1 :]
 
     def flag(self, one_in: int = 2) -> bool:
@@ -109,7 +117,4 @@ class Abandon(Exception):
 
 
 #: Small dyadic numbers, those at which formulas have special cases first.
-NUMBERS = st.one_of(
-    st.sampled_from([1.0, 2.0, 0.0, -1.0, 0.5, 3.0]), st.integers(-24, 24).map(lambda n: n / 8)
-)
-
+NUMBERS = st.one_of(st.sampled_from([1.0, 2.0, 0.0, -1.0, 0.5, 3.0]), st.integers(-24, 24).map(lambda n: n / 8))

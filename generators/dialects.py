@@ -61,9 +61,7 @@ def render(program: Program, dialect: Dialect, point: np.ndarray, name: str = "f
     """
     values = evaluate_steps(program, point)
     constants = {
-        k: step.arguments["value"]
-        for k, step in enumerate(program.steps, start=1)
-        if step.operation == "constant"
+        k: step.arguments["value"] for k, step in enumerate(program.steps, start=1) if step.operation == "constant"
     }
     lines = [f"def {name}(x):"]
     names = {0: "x"}

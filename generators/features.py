@@ -30,17 +30,19 @@ def _singular(operands: list[Array]) -> bool:
 
 def _tie(operands: list[Array]) -> bool:
     if len(operands) > 1:
-        return any(bool(np.any(np.equal(*np.broadcast_arrays(a, b)))) for a, b in zip(operands, operands[1:], strict=False))
-    return bool(operands) and np.unique(operands[0]).size < operands[0].size
+        return any(
+            bool(np.any(np.equal(*np.broadcast_arrays(a, b)))) for a, b in zip(operands, operands[1:], strict=False)
+        )
+    return np.unique(operands[0]).size < operands[0].size
 
 
 #: Name to predicate on the operands' concrete values.
 _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "zero": lambda ops: any(bool(np.any(v == 0)) for v in _real(ops)),
     "zeros": lambda ops: any(int(np.sum(v == 0)) > 1 for v in _real(ops)),
-    "zero base": lambda ops: len(_real(ops)) > 0 and bool(np.any(_real(ops)[0] == 0)),
+    "zero base": lambda ops: bool(np.any(_real(ops)[0] == 0)),
     "zero last": lambda ops: len(ops) > 1 and bool(np.any(ops[-1] == 0)),
-    "negative": lambda ops: len(ops) > 0 and bool(np.any(ops[0] < 0)),
+    "negative": lambda ops: bool(np.any(ops[0] < 0)),
     "tie": lambda ops: len({v.dtype for v in ops}) == 1 and _broadcastable(ops) and _tie(ops),
     "empty": lambda ops: any(v.size == 0 for v in ops),
     "length 1": lambda ops: any(1 in v.shape for v in ops),
@@ -67,6 +69,8 @@ FEATURES = (*_ON_VALUES, "repeated", "constant operand", "constant")
 
 
 def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozenset[str]:
+    if not operands:
+        return frozenset()
     found = {name for name, holds in _ON_VALUES.items() if holds(operands)}
     if len(set(step.operands)) < len(step.operands):
         found.add("repeated")

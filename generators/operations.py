@@ -7,9 +7,10 @@ arranges operands for it. Shapes need no rule: NumPy finds them.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -42,7 +43,12 @@ Spelling = str | Callable[[Call], str]
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """A row. `arity` None means one operand or more; `exact` means dyadic operands give an exact result."""
+    """A row.
+
+    `arity` None means one operand or more. `exact`: dyadic operands give an exact result. `literals`: scalar constants
+    may stand as literals. `curvature`: how the result depends on the operands, apart from kinks; `weight`: how often it
+    is drawn, more where rules have special cases.
+    """
 
     name: str
     evaluate: Callable[..., Any]
@@ -52,7 +58,8 @@ class Operation:
     params: Mapping[str, str] = field(default_factory=dict)
     exact: bool = False
     literals: bool = False
-    boolean_operands: tuple[int, ...] = ()
+    curvature: Literal["linear", "multilinear", "nonlinear"] = "nonlinear"
+    weight: int = 1
 
 
 def _elementwise(ufunc: Any, ball: Callable[..., Any]) -> Callable[..., Any]:
@@ -111,26 +118,38 @@ def _square_matrix(a: Array) -> int:
     return a.shape[-1]
 
 
-def _minor(a: Array, i: int, j: int) -> Array:
-    return np.delete(np.delete(a, i, axis=-2), j, axis=-1)
+def _minors(a: Array, rows: Sequence[int]) -> dict[tuple[int, ...], Any]:
+    """The determinants of `rows` with every choice of as many columns, by Laplace expansion without division.
+
+    Polynomials in the entries, so that a singular matrix is a point like any other.
+    """
+    minors: dict[tuple[int, ...], Any] = {(): 1.0}
+    for size, row in enumerate(reversed(rows), start=1):
+        minors = {
+            columns: sum(
+                (-1) ** k * a[..., row, j] * minors[columns[:k] + columns[k + 1 :]] for k, j in enumerate(columns)
+            )
+            for columns in itertools.combinations(range(a.shape[-1]), size)
+        }
+    return minors
 
 
 def _det(a: Array) -> Any:
-    """By cofactors: a polynomial in the entries, so that a singular matrix is a point like any other."""
     n = _square_matrix(a)
-    if n == 0:
-        return np.ones(a.shape[:-2])
-    if n == 1:
-        return a[..., 0, 0]
-    return sum((-1) ** j * a[..., 0, j] * np.asarray(_det(_minor(a, 0, j))) for j in range(n))
+    return _minors(a, range(n))[tuple(range(n))] if n else np.ones(a.shape[:-2])
 
 
 def _inv(a: Array) -> Any:
     """The adjugate over the determinant."""
     n = _square_matrix(a)
-    cofactors = [[(-1) ** (i + j) * np.asarray(_det(_minor(a, j, i))) for j in range(n)] for i in range(n)]
-    adjugate = np.stack([np.stack(row, axis=-1) for row in cofactors], axis=-2) if n else a
-    return adjugate / np.asarray(_det(a))[..., None, None]
+    if n == 0:
+        return a
+    everything = tuple(range(n))
+    without = [_minors(a, [r for r in range(n) if r != i]) for i in range(n)]
+    adjugate = np.empty((n, n, *a.shape[:-2]), dtype=a.dtype)
+    for i, j in itertools.product(range(n), repeat=2):
+        adjugate[i, j] = (-1) ** (i + j) * without[j][everything[:i] + everything[i + 1 :]]
+    return np.moveaxis(adjugate, (0, 1), (-2, -1)) / np.asarray(_det(a))[..., None, None]
 
 
 def _solve(a: Array, b: Array) -> Any:
@@ -214,9 +233,7 @@ def _binary(name: str, evaluate: Any, spelling: str, arranged: Arrangement, **mo
 
 def _reduction(name: str, evaluate: Any, arranged: Arrangement, **more: Any) -> Operation:
     spelling = f"xp.{name}({{0}}, axis={{axis}}, keepdims={{keepdims}})"
-    return Operation(
-        name=name, evaluate=evaluate, spelling=spelling, arrange=arranged, params=_REDUCTION, **more
-    )
+    return Operation(name=name, evaluate=evaluate, spelling=spelling, arrange=arranged, params=_REDUCTION, **more)
 
 
 ANY, POSITIVE, NONZERO = Domain(), Domain(low=1 / 16), Domain(gap=1 / 16)
@@ -253,10 +270,11 @@ _ROWS: Sequence[Operation] = (
     _unary("acosh", np.arccosh, balls.acosh, Domain(low=1.125)),
     _unary("atanh", np.arctanh, balls.atanh, UNIT),
     _unary("reciprocal", np.reciprocal, lambda z: 1 / z, NONZERO),
-    _unary("negative", np.negative, lambda z: -z, ANY, exact=True),
-    _unary("abs", np.abs, balls.absolute, ANY, exact=True),
+    _unary("negative", np.negative, lambda z: -z, ANY, exact=True, curvature="linear"),
+    _unary("abs", np.abs, balls.absolute, ANY, exact=True, curvature="linear"),
     Operation(
         name="pow_int",
+        weight=2,
         evaluate=lambda x, *, exponent: x**exponent if x.dtype == object else np.power(x, float(exponent)),
         spelling="{0} ** {exponent}",
         arrange=arrange.integer_power,
@@ -264,6 +282,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="pow_float",
+        weight=2,
         evaluate=lambda x, *, exponent: _power(x, np.asarray(exponent)),
         spelling="{0} ** {exponent}",
         arrange=arrange.float_power,
@@ -271,50 +290,67 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="clip",
+        curvature="linear",
         evaluate=_clip,
         spelling="xp.clip({0}, {min}, {max})",
         arrange=arrange.clip,
         params={"min": "float", "max": "float"},
     ),
     # Elementwise, with broadcasting.
-    _binary("add", np.add, "{0} + {1}", arrange.binary(), exact=True, literals=True),
-    _binary("subtract", np.subtract, "{0} - {1}", arrange.binary(), exact=True, literals=True),
-    _binary("multiply", np.multiply, "{0} * {1}", arrange.binary(), exact=True, literals=True),
+    _binary("add", np.add, "{0} + {1}", arrange.binary(), exact=True, literals=True, curvature="linear"),
+    _binary("subtract", np.subtract, "{0} - {1}", arrange.binary(), exact=True, literals=True, curvature="linear"),
+    _binary("multiply", np.multiply, "{0} * {1}", arrange.binary(), exact=True, literals=True, curvature="multilinear"),
     _binary("divide", np.divide, "{0} / {1}", arrange.binary(second=NONZERO), literals=True),
-    _binary("pow", lambda a, b: _power(a, b), "{0} ** {1}", arrange.power, literals=True),
-    _binary("maximum", _maximum, "xp.maximum({0}, {1})", arrange.binary(), exact=True),
-    _binary("minimum", _minimum, "xp.minimum({0}, {1})", arrange.binary(), exact=True),
+    _binary("pow", lambda a, b: _power(a, b), "{0} ** {1}", arrange.power, literals=True, weight=2),
+    _binary("maximum", _maximum, "xp.maximum({0}, {1})", arrange.binary(), exact=True, curvature="linear", weight=2),
+    _binary("minimum", _minimum, "xp.minimum({0}, {1})", arrange.binary(), exact=True, curvature="linear", weight=2),
     _binary(
-        "hypot", _elementwise(np.hypot, balls.hypot), "xp.hypot({0}, {1})", arrange.binary(second=NONZERO)
+        "hypot", _elementwise(np.hypot, balls.hypot), "xp.hypot({0}, {1})", arrange.binary(second=NONZERO), weight=2
     ),
     _binary(
-        "atan2", _elementwise(np.arctan2, balls.atan2), "xp.atan2({0}, {1})", arrange.binary(second=NONZERO)
+        "atan2", _elementwise(np.arctan2, balls.atan2), "xp.atan2({0}, {1})", arrange.binary(second=NONZERO), weight=2
     ),
     _binary(
         "logaddexp",
         _elementwise(np.logaddexp, balls.logaddexp),
         "xp.logaddexp({0}, {1})",
         arrange.binary(SATURATING, SATURATING),
+        weight=2,
     ),
     _binary("less", lambda a, b: _bool(_less(a, b)), "{0} < {1}", arrange.comparison, literals=True),
     _binary("greater", lambda a, b: _bool(_less(b, a)), "{0} > {1}", arrange.comparison, literals=True),
     Operation(
         name="where",
+        curvature="linear",
         evaluate=_where,
         spelling="xp.where({0}, {1}, {2})",
         arrange=arrange.where,
         arity=3,
         exact=True,
-        boolean_operands=(0,),
     ),
     # Reductions and scans.
-    _reduction("sum", np.sum, arrange.reduction(), exact=True),
-    _reduction("prod", np.prod, arrange.reduction(aim="zeros"), exact=True),
-    _reduction("mean", _mean, arrange.reduction(nonempty=True)),
-    _reduction("max", _reduce(_maximum, np.maximum), arrange.reduction(nonempty=True, aim="tie"), exact=True),
-    _reduction("min", _reduce(_minimum, np.minimum), arrange.reduction(nonempty=True, aim="tie"), exact=True),
+    _reduction("sum", np.sum, arrange.reduction(), exact=True, curvature="linear"),
+    _reduction("prod", np.prod, arrange.reduction(aim="zeros"), exact=True, weight=2),
+    _reduction("mean", _mean, arrange.reduction(nonempty=True), curvature="linear"),
+    _reduction(
+        "max",
+        _reduce(_maximum, np.maximum),
+        arrange.reduction(nonempty=True, aim="tie"),
+        exact=True,
+        curvature="linear",
+        weight=2,
+    ),
+    _reduction(
+        "min",
+        _reduce(_minimum, np.minimum),
+        arrange.reduction(nonempty=True, aim="tie"),
+        exact=True,
+        curvature="linear",
+        weight=2,
+    ),
     Operation(
         name="cumulative_sum",
+        curvature="linear",
         evaluate=lambda x, *, axis: np.cumsum(x, axis=axis),
         spelling="xp.cumulative_sum({0}, axis={axis})",
         arrange=arrange.along_axis(),
@@ -323,6 +359,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="cumulative_prod",
+        weight=2,
         evaluate=lambda x, *, axis: np.cumprod(x, axis=axis),
         spelling="xp.cumulative_prod({0}, axis={axis})",
         arrange=arrange.along_axis(aim="zeros"),
@@ -332,6 +369,7 @@ _ROWS: Sequence[Operation] = (
     # Building, moving and picking.
     Operation(
         name="stack",
+        curvature="linear",
         evaluate=lambda *xs, axis: np.stack(xs, axis=axis),
         spelling="xp.stack([{args}], axis={axis})",
         arrange=arrange.stack,
@@ -341,6 +379,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="concat",
+        curvature="linear",
         evaluate=lambda *xs, axis: np.concatenate(xs, axis=axis),
         spelling="xp.concat([{args}], axis={axis})",
         arrange=arrange.concat,
@@ -350,6 +389,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="reshape",
+        curvature="linear",
         evaluate=lambda x, *, shape: np.reshape(x, shape),
         spelling="xp.reshape({0}, {shape})",
         arrange=arrange.reshape,
@@ -358,6 +398,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="expand_dims",
+        curvature="linear",
         evaluate=lambda x, *, axis: np.expand_dims(x, axis),
         spelling="xp.expand_dims({0}, axis={axis})",
         arrange=arrange.expand_dims,
@@ -366,6 +407,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="permute_dims",
+        curvature="linear",
         evaluate=lambda x, *, axes: np.transpose(x, axes),
         spelling="xp.permute_dims({0}, {axes})",
         arrange=arrange.permute_dims,
@@ -374,6 +416,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="matrix_transpose",
+        curvature="linear",
         evaluate=lambda x: np.swapaxes(x, -1, -2),
         spelling="xp.matrix_transpose({0})",
         arrange=arrange.matrix(),
@@ -381,6 +424,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="flip",
+        curvature="linear",
         evaluate=lambda x, *, axis: np.flip(x, axis),
         spelling="xp.flip({0}, axis={axis})",
         arrange=arrange.along_axis(),
@@ -389,6 +433,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="roll",
+        curvature="linear",
         evaluate=lambda x, *, shift, axis: np.roll(x, shift, axis),
         spelling="xp.roll({0}, {shift}, axis={axis})",
         arrange=arrange.roll,
@@ -397,6 +442,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="broadcast_to",
+        curvature="linear",
         evaluate=lambda x, *, shape: np.broadcast_to(x, shape),
         spelling="xp.broadcast_to({0}, {shape})",
         arrange=arrange.broadcast_to,
@@ -405,6 +451,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="index",
+        curvature="linear",
         evaluate=lambda x, *, index: x[tuple(index)],
         spelling=_index_text,
         arrange=arrange.index,
@@ -413,6 +460,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="slice",
+        curvature="linear",
         evaluate=_slice,
         spelling=_slice_text,
         arrange=arrange.slice_,
@@ -421,6 +469,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="take",
+        curvature="linear",
         evaluate=lambda x, *, indices, axis: np.take(x, np.asarray(indices, dtype=int), axis=axis),
         spelling="xp.take({0}, xp.asarray({indices}), axis={axis})",
         arrange=arrange.take,
@@ -428,25 +477,27 @@ _ROWS: Sequence[Operation] = (
         exact=True,
     ),
     Operation(
-        name="tril", evaluate=np.tril, spelling="xp.tril({0})", arrange=arrange.matrix(), exact=True
+        name="tril", curvature="linear", evaluate=np.tril, spelling="xp.tril({0})", arrange=arrange.matrix(), exact=True
     ),
     Operation(
-        name="triu", evaluate=np.triu, spelling="xp.triu({0})", arrange=arrange.matrix(), exact=True
+        name="triu", curvature="linear", evaluate=np.triu, spelling="xp.triu({0})", arrange=arrange.matrix(), exact=True
     ),
     Operation(
-        name="diag", evaluate=_diag, spelling="xp.diag({0})", arrange=arrange.vector, exact=True
+        name="diag", curvature="linear", evaluate=_diag, spelling="xp.diag({0})", arrange=arrange.vector, exact=True
     ),
     Operation(
         name="diagonal",
+        curvature="linear",
         evaluate=lambda x: np.diagonal(x, axis1=-2, axis2=-1),
         spelling="xp.linalg.diagonal({0})",
         arrange=arrange.matrix(),
         exact=True,
     ),
     # Linear algebra.
-    _binary("matmul", np.matmul, "xp.matmul({0}, {1})", arrange.matmul, exact=True),
+    _binary("matmul", np.matmul, "xp.matmul({0}, {1})", arrange.matmul, exact=True, curvature="multilinear"),
     Operation(
         name="tensordot",
+        curvature="multilinear",
         evaluate=lambda a, b, *, axes: np.tensordot(a, b, axes=axes),
         spelling="xp.tensordot({0}, {1}, axes={axes})",
         arrange=arrange.tensordot,
@@ -454,10 +505,11 @@ _ROWS: Sequence[Operation] = (
         params={"axes": "int"},
         exact=True,
     ),
-    _binary("outer", _outer, "xp.linalg.outer({0}, {1})", arrange.two_vectors, exact=True),
-    _binary("vecdot", _vecdot, "xp.vecdot({0}, {1})", arrange.same_last_axis, exact=True),
+    _binary("outer", _outer, "xp.linalg.outer({0}, {1})", arrange.two_vectors, exact=True, curvature="multilinear"),
+    _binary("vecdot", _vecdot, "xp.vecdot({0}, {1})", arrange.same_last_axis, exact=True, curvature="multilinear"),
     Operation(
         name="trace",
+        curvature="linear",
         evaluate=lambda x: np.trace(x, axis1=-2, axis2=-1),
         spelling="xp.linalg.trace({0})",
         arrange=arrange.matrix(),
@@ -465,6 +517,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="det",
+        weight=2,
         evaluate=_det,
         spelling="xp.linalg.det({0})",
         arrange=arrange.matrix(square=True, aim="singular"),
@@ -472,13 +525,15 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="inv",
+        weight=2,
         evaluate=_inv,
         spelling="xp.linalg.inv({0})",
         arrange=arrange.matrix(square=True, regular=True),
     ),
-    _binary("solve", _solve, "xp.linalg.solve({0}, {1})", arrange.solve),
+    _binary("solve", _solve, "xp.linalg.solve({0}, {1})", arrange.solve, weight=2),
     Operation(
         name="vector_norm",
+        weight=2,
         evaluate=_vector_norm,
         spelling="xp.linalg.vector_norm({0}, axis={axis})",
         arrange=arrange.vector_norm,
@@ -486,6 +541,7 @@ _ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="matrix_norm",
+        weight=2,
         evaluate=_matrix_norm,
         spelling="xp.linalg.matrix_norm({0})",
         arrange=arrange.matrix(nonzero=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from hypothesis import strategies as st
@@ -15,7 +16,11 @@ from generators.programs import KINDS, SIGNATURES, WORD, Case, nested
 #: Bounds on what one case asks for: entries of the input to the power of the order, and entries of the answer.
 MAX_DIRECTIONS, MAX_ANSWER = 256, 4096
 #: Names that a draw chooses from; a program asks for a constant where it needs one.
-_DRAWN = tuple(name for name in CATALOGUE if name not in ("constant", "greater", "less"))
+_DRAWN = tuple(
+    name for name, row in CATALOGUE.items() for _ in range(row.weight) if name not in ("constant", "greater", "less")
+)
+#: What bends a program that would come out linear, each with the arrangement of its row.
+_BENDING = ("multiply", "sin", "square", "prod", "exp", "pow", "vecdot", "tanh")
 
 
 @st.composite
@@ -53,9 +58,32 @@ def points(draw: st.DrawFn, kind: str, most: int) -> np.ndarray:
     return array
 
 
-def _output(b: Builder, kind: str) -> int:
-    """A value of `kind` made from the latest one."""
+def _draw_step(b: Builder, names: Sequence[str]) -> int | None:
+    """One operation of `names` and the steps that help it, or nothing where it does not fit after all."""
+    length = len(b.steps)
+    row = CATALOGUE[b.draw(st.sampled_from(names))]
+    try:
+        operands, params = row.arrange(b)
+        return b.must(row.name, operands, **params)
+    except Abandon:
+        b.rewind(length)
+        return None
+
+
+def _source(b: Builder) -> int:
+    """The latest value, or one that bends: a program whose higher derivatives all vanish shows little."""
     place = b.pick() or 0
+    if b.curved[place] or b.flag(8):
+        return place
+    if any(b.curved):
+        return len(b.curved) - 1 - b.curved[::-1].index(True)
+    bent = _draw_step(b, _BENDING)
+    return place if bent is None else bent
+
+
+def _output(b: Builder, kind: str) -> int:
+    """A value of `kind` made from one of the latest."""
+    place = _source(b)
     value = b.values[place]
     if kind == "num":
         if value.ndim == 0:
@@ -82,7 +110,11 @@ def _output(b: Builder, kind: str) -> int:
     if value.ndim == 2:
         return place
     if value.ndim == 1:
-        return b.must("stack", (place, place), axis=b.choose([1, 0])) if b.flag() else b.must("expand_dims", (place,), axis=0)
+        return (
+            b.must("stack", (place, place), axis=b.choose([1, 0]))
+            if b.flag()
+            else b.must("expand_dims", (place,), axis=0)
+        )
     return shaped(b, (2, 2)) if value.ndim == 0 else b.must("sum", (place,), axis=0, keepdims=False)
 
 
@@ -103,14 +135,11 @@ def cases(draw: st.DrawFn, *, signature: str, word: str, max_steps: int = 6) -> 
     most = max(n for n in range(1, 17) if n**order <= MAX_DIRECTIONS)
     point = draw(points(source, most))
     b = Builder(draw, CATALOGUE, point)
-    for _ in range(draw(st.integers(1, max_steps))):
-        length = len(b.steps)
-        row = CATALOGUE[draw(st.sampled_from(_DRAWN))]
-        try:
-            operands, params = row.arrange(b)
-            b.must(row.name, operands, **params)
-        except Abandon:
-            b.rewind(length)
+    for k in range(max_steps):
+        # Asked before each step and not once for all, so that shrinking can take any single step away.
+        if k and not draw(st.integers(0, 5)):
+            break
+        _draw_step(b, _DRAWN)
     length = len(b.steps)
     try:
         output = _output(b, target)

@@ -19,8 +19,11 @@ inhouse = Engine(
     dialect=Dialect(
         namespace="inhouse",
         array="np.array({value})",
-        spellings={"diag": "inhouse.diag({0})", "take": "inhouse.take({0}, {indices}, axis={axis})",
-                   "outer": "inhouse.outer({0}, {1})"},
+        spellings={
+            "diag": "inhouse.diag({0})",
+            "take": "inhouse.take({0}, {indices}, axis={axis})",
+            "outer": "inhouse.outer({0}, {1})",
+        },
     ),
     levels={"R": 'inhouse.nest({f}, "R")', "F": 'inhouse.nest({f}, "F")'},
     compile="derivative = inhouse.compile({nested}).lower(x)",
