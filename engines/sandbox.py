@@ -143,9 +143,14 @@ class Sandbox:
         return answer
 
     def _last_words(self) -> str:
+        """What the process printed before it died: the engine's own lines, then the fatal error."""
         with contextlib.suppress(OSError):
-            lines = Path(self._output).read_text(errors="replace").strip().splitlines()
-            return "\n".join(lines[-12:])[-MESSAGE_LENGTH:]
+            text = Path(self._output).read_text(errors="replace")
+            own, fatal, trace = text.rpartition("Fatal Python error: ")
+            if not fatal:
+                return text.strip()[-MESSAGE_LENGTH:]
+            lines = [*own.strip().splitlines()[-8:], trace.partition("\n")[0]]
+            return "\n".join(line for line in lines if line.strip())[-MESSAGE_LENGTH:]
         return ""
 
     def close(self) -> None:

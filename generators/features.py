@@ -44,6 +44,7 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "zero last": lambda ops: len(ops) > 1 and bool(np.any(ops[-1] == 0)),
     "negative": lambda ops: bool(np.any(ops[0] < 0)),
     "tie": lambda ops: len({v.dtype for v in ops}) == 1 and _broadcastable(ops) and _tie(ops),
+    "same size": lambda ops: len(ops) == 2 and _broadcastable(ops) and _tie([np.abs(v) for v in ops]),
     "empty": lambda ops: any(v.size == 0 for v in ops),
     "length 1": lambda ops: any(1 in v.shape for v in ops),
     "scalar": lambda ops: any(v.ndim == 0 for v in ops),
@@ -51,6 +52,7 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "batch": lambda ops: any(v.ndim > 2 for v in ops),
     "broadcast": lambda ops: len({v.shape for v in ops}) > 1,
     "singular": _singular,
+    "not square": lambda ops: ops[0].ndim > 1 and ops[0].shape[-1] != ops[0].shape[-2],
     "1x1": lambda ops: any(v.shape[-2:] == (1, 1) for v in ops),
     "large": lambda ops: any(bool(np.any(np.abs(v) > 18)) for v in _real(ops)),
 }

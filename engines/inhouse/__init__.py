@@ -1,0 +1,33 @@
+"""The in-house engine: reverse over reverse, and every other nesting, as a small compiler to NumPy.
+
+from engines import inhouse as xp
+
+def num_to_mat(x):
+    c = np.array([1.0, 2.0])
+    return xp.stack([xp.sin(c * x), xp.sin(c * 3 * x)], axis=1)
+
+xp.nest(num_to_mat, "RR")(0.7)              # second derivative, reverse over reverse
+print(xp.explain(num_to_mat, 0.7, word="RR"))  # the NumPy program that computes it
+"""
+
+from engines.inhouse import folding as _folding  # noqa: F401  (fills the table of identities)
+from engines.inhouse import linalg
+from engines.inhouse.numpy_like import *  # noqa: F403
+from engines.inhouse.transforms import (
+    Compiled,
+    CompileError,
+    compile,
+    explain,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    nest,
+    vjp,
+)
+
+__all__ = [
+    "CompileError", "Compiled", "compile", "explain", "grad", "hessian", "hvp", "jacobian", "jvp",
+    "linalg", "nest", "vjp",
+]  # fmt: skip

@@ -1,0 +1,81 @@
+"""Products of vectors and matrices."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from engines.inhouse import ops
+from engines.inhouse.graph import CompileError
+from engines.inhouse.tracer import Tracer, is_traced, nodes
+
+__all__ = ["matmul", "outer", "tensordot", "vecdot"]
+
+
+def matmul(a: Any, b: Any) -> Any:
+    if not is_traced(a, b):
+        return np.matmul(a, b)
+    x, y = nodes(a, b)
+    x.graph.step += 1
+    if not x.ndim or not y.ndim:
+        raise CompileError("matmul", (x.shape, y.shape), "a 0-d array is no matrix", x.graph.step)
+    if x.ndim == y.ndim == 1:
+        if x.shape != y.shape:
+            raise CompileError("matmul", (x.shape, y.shape), "the inner lengths differ", x.graph.step)
+        return Tracer(ops.reduce_sum(x * y, (-1,)))
+    left = ops.expand(x, (-2,)) if x.ndim == 1 else x
+    right = ops.expand(y, (-1,)) if y.ndim == 1 else y
+    product = ops.matmul(left, right)
+    if x.ndim == 1:
+        product = ops.reshape(product, product.shape[:-2] + product.shape[-1:])
+    if y.ndim == 1:
+        product = ops.reshape(product, product.shape[:-1])
+    return Tracer(product)
+
+
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """The sum of products over pairs of axes: the last `axes` of a with the first of b, or two sequences."""
+    if not is_traced(a, b):
+        return np.tensordot(a, b, axes)
+    x, y = nodes(a, b)
+    x.graph.step += 1
+    if isinstance(axes, (int, np.integer)):
+        left, right = list(range(x.ndim - axes, x.ndim)), list(range(axes))
+    else:
+        left, right = ([int(i) for i in np.ravel(s)] for s in axes)
+    bad = len(left) != len(right) or any(not -x.ndim <= i < x.ndim for i in left)
+    if bad or any(not -y.ndim <= i < y.ndim for i in right):
+        raise CompileError("tensordot", (x.shape, y.shape), f"axes {axes} do not fit", x.graph.step)
+    left, right = [i % x.ndim for i in left], [i % y.ndim for i in right]
+    if any(x.shape[i] != y.shape[j] for i, j in zip(left, right, strict=True)):
+        raise CompileError("tensordot", (x.shape, y.shape), f"the lengths along axes {axes} differ", x.graph.step)
+    free_x = [i for i in range(x.ndim) if i not in left]
+    free_y = [i for i in range(y.ndim) if i not in right]
+    shape = tuple(x.shape[i] for i in free_x) + tuple(y.shape[i] for i in free_y)
+    m, n = math.prod(x.shape[i] for i in free_x), math.prod(y.shape[i] for i in free_y)
+    k = math.prod(x.shape[i] for i in left)
+    p = ops.reshape(ops.transpose(x, tuple(i - x.ndim for i in free_x + left)), (m, k))
+    q = ops.reshape(ops.transpose(y, tuple(i - y.ndim for i in right + free_y)), (k, n))
+    return Tracer(ops.reshape(ops.matmul(p, q), shape))
+
+
+def outer(a: Any, b: Any) -> Any:
+    if not is_traced(a, b):
+        return np.outer(a, b)
+    x, y = nodes(a, b)
+    return Tracer(ops.reshape(x, (x.size, 1)) * ops.reshape(y, (1, y.size)))
+
+
+def vecdot(a: Any, b: Any, axis: int = -1) -> Any:
+    """The sum of products along an axis, the others broadcast."""
+    if not is_traced(a, b):
+        return np.vecdot(a, b, axis=axis)  # type: ignore[call-overload]
+    x, y = nodes(a, b)
+    x.graph.step += 1
+    ndim = max(x.ndim, y.ndim)
+    at = axis if axis < 0 else axis - ndim
+    if not -min(x.ndim, y.ndim) <= at < 0 or x.shape[at] != y.shape[at]:
+        raise CompileError("vecdot", (x.shape, y.shape), f"axis {axis} does not fit", x.graph.step)
+    return Tracer(ops.reduce_sum(x * y, (at,)))

@@ -1,0 +1,72 @@
+"""The few functions that generated code calls beside NumPy's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Key = tuple[Any, ...]
+
+
+def sech(x: Array) -> Any:
+    """1 / cosh(x), accurate in the relative sense for every x and never overflowing on the way."""
+    e = np.exp(-np.abs(x))
+    return 2 * e / (1 + e * e)
+
+
+def logistic(x: Array) -> Any:
+    """1 / (1 + exp(-x)), accurate in the relative sense on both tails."""
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)
+
+
+def guarded(a: Array, b: Array) -> Any:
+    """a * b, but exactly 0 where either is 0, even if the other is infinite or not a number there."""
+    return np.where((a == 0) | (b == 0), 0, a * b)
+
+
+def slices(key: Key) -> Key:
+    """The index that NumPy understands, for a key on the trailing axes."""
+    return (..., *(slice(*k) if isinstance(k, tuple) else k for k in key))
+
+
+def pad(x: Array, key: Key, tail: tuple[int, ...], lead: int) -> Array:
+    """Zeros of shape `x.shape[:lead] + tail`, with x written at key: the adjoint of indexing."""
+    out = np.zeros(x.shape[:lead] + tail, x.dtype)
+    out[key] = x
+    return out
+
+
+def scatter(x: Array, indices: Array, axis: int, size: int) -> Array:
+    """Zeros with `size` along axis, x added at indices (repeated ones add up): the adjoint of take."""
+    moved = np.moveaxis(np.asarray(x), axis, 0)
+    out = np.zeros((size, *moved.shape[1:]), x.dtype)
+    np.add.at(out, indices, moved)
+    return np.moveaxis(out, 0, axis)
+
+
+def inv(a: Array) -> Array:
+    """The inverse; not a number throughout where NumPy calls the matrix singular.
+
+    Raising would make a singular matrix in the branch that `where` does not select an error.
+    """
+    try:
+        return np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        if a.ndim == 2:
+            return np.full(a.shape, np.nan, a.dtype)
+        return np.stack([inv(m) for m in a])
+
+
+def solve(a: Array, b: Array) -> Array:
+    """The solution of a @ x = b for matrices b; not a number where a is singular."""
+    try:
+        return np.linalg.solve(a, b)
+    except np.linalg.LinAlgError:
+        shape = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        if not shape:
+            return np.full(b.shape, np.nan, np.result_type(a, b))
+        a, b = np.broadcast_to(a, shape + a.shape[-2:]), np.broadcast_to(b, shape + b.shape[-2:])
+        return np.stack([solve(m, c) for m, c in zip(a, b, strict=True)])

@@ -1,0 +1,257 @@
+"""The public face: derivatives of any order and nesting, compiled to NumPy.
+
+A mode word such as "RFR" names a nesting, outermost first: R is one reverse pass, F one forward pass. Each
+letter is a full Jacobian level, so the result has the shape of the function's value followed by the shape
+of the input once per letter, the newest input axes last.
+
+Everything returned here is a plain callable, and callables nest: `grad(grad(f))`, or a derivative inside a
+function that is itself differentiated, also through a closure. Called with numbers or arrays, they compile
+themselves once per shape and dtype of the arguments, and run; called inside a function that is being
+traced, they build into its graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from engines.inhouse import ops, passes
+from engines.inhouse.codegen import Source, generate
+from engines.inhouse.graph import Array, CompileError, Graph, Node
+from engines.inhouse.tracer import TRACING, Tracer, current_graph, is_traced, nodes
+
+__all__ = [
+    "CompileError",
+    "Compiled",
+    "compile",
+    "explain",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "nest",
+    "vjp",
+]
+
+Function = Callable[..., Any]
+Build = Callable[[Graph, tuple[Node, ...]], Node]
+
+
+class Compiled:
+    """One program for one shape and dtype of its arguments: call it, or read its `source`."""
+
+    __slots__ = ("_dtypes", "_run", "_shapes", "source")
+
+    def __init__(self, source: Source, inputs: Sequence[Node]) -> None:
+        self.source = source.text
+        self._run = source.load()
+        self._shapes = tuple(i.shape for i in inputs)
+        self._dtypes = tuple(i.dtype for i in inputs)
+
+    def __call__(self, *xs: Any) -> Array:
+        """The value at xs. Raises TypeError where their number or shapes are not those compiled for."""
+        if len(xs) == 1:
+            x = xs[0]
+            if type(x) is not np.ndarray or x.dtype != self._dtypes[0]:
+                x = np.asarray(x, self._dtypes[0])
+            if x.shape == self._shapes[0] and len(self._shapes) == 1:
+                return self._run(x)  # type: ignore[no-any-return]
+        arrays = [np.asarray(x, d) for x, d in zip(xs, self._dtypes, strict=False)]
+        shapes = tuple(a.shape for a in arrays)
+        if shapes != self._shapes or len(xs) != len(arrays):
+            raise TypeError(f"compiled for shapes {self._shapes}, called with {tuple(np.shape(x) for x in xs)}")
+        return self._run(*arrays)  # type: ignore[no-any-return]
+
+
+def _floating(x: Any) -> Array:
+    array = np.asarray(x)
+    if array.dtype in (np.float64, np.float32):
+        return array
+    if array.dtype.kind not in "fiub":
+        raise CompileError("input", (array.shape,), f"dtype {array.dtype} is not supported")
+    return array.astype(np.float64)
+
+
+class Derivative:
+    """A function to be compiled: `lower` it for arguments of some shape, or just call it."""
+
+    def __init__(self, build: Build, title: str) -> None:
+        self._build = build
+        self._title = title
+        self._cache: dict[Any, Compiled] = {}
+
+    def lower(self, *xs: Any) -> Compiled:
+        """Compile for the shapes and dtypes of xs; their values do not matter. Raises CompileError."""
+        arrays = [_floating(x) for x in xs]
+        graph = Graph()
+        inputs = tuple([graph.input(a.shape, a.dtype) for a in arrays])
+        TRACING.graphs.append(graph)
+        try:
+            out = self._build(graph, inputs)
+        finally:
+            TRACING.graphs.pop()
+        return Compiled(generate(inputs, out, self._title), inputs)
+
+    def __call__(self, *xs: Any) -> Any:
+        graph = current_graph()
+        if graph is not None:
+            return self._inline(graph, xs)
+        if is_traced(*xs):
+            raise CompileError("trace", (), "a tracer has leaked out of the function it belongs to")
+        arrays = [_floating(x) for x in xs]
+        key = tuple([(a.shape, a.dtype) for a in arrays])
+        program = self._cache.get(key)
+        if program is None:
+            program = self._cache[key] = self.lower(*arrays)
+        return program(*arrays)
+
+    def _inline(self, graph: Graph, xs: Sequence[Any]) -> Any:
+        """Build into the graph of the function that is being traced."""
+        actual = [x.node if is_traced(x) else graph.constant(_floating(x)) for x in xs]
+        if any(a.graph is not graph for a in actual):
+            raise CompileError("trace", (), "a tracer of another compilation has leaked into this one")
+        marks = tuple([graph.mark(a) for a in actual])
+        out = self._build(graph, marks)
+        for mark, node in zip(marks, actual, strict=True):
+            out = passes.substitute(out, mark, node)
+        return Tracer(out) if out.value is None else np.array(out.value)
+
+
+class Nested(Derivative):
+    """A derivative by a mode word, which knows its parts: nesting it again lengthens the word."""
+
+    function: Function
+    word: str
+    argnum: int
+
+
+def _trace(f: Function, graph: Graph, inputs: tuple[Node, ...]) -> Node:
+    if isinstance(f, Derivative):
+        return f._build(graph, inputs)  # its inputs are fresh already
+    out = f(*[Tracer(i) for i in inputs])
+    if is_traced(out):
+        return out.node  # type: ignore[no-any-return]
+    if isinstance(out, (list, tuple)) or out is None:
+        shapes = tuple(i.shape for i in inputs)
+        raise CompileError("trace", shapes, f"the function returned {type(out).__name__}, not one array", graph.step)
+    # A constant result: of the dtype that the input suggests, if it is a Python number.
+    return nodes(Tracer(inputs[0]), out)[1]
+
+
+def compile(f: Function) -> Derivative:
+    """f as a callable that is compiled once per shapes and dtypes of its arguments.
+
+    `compile(f).lower(x)` separates compiling from running: it returns the program for arguments like x.
+    """
+    return f if isinstance(f, Derivative) else Derivative(lambda g, xs: _trace(f, g, xs), _name(f))
+
+
+def nest(f: Function, word: str, argnum: int = 0) -> Derivative:
+    """The derivative of f by the mode word, outermost letter first, with respect to argument `argnum`.
+
+    The result has the shape `f(x).shape + x.shape * len(word)`. Raises ValueError for letters other than R
+    and F.
+    """
+    if isinstance(f, Nested) and f.argnum == argnum:
+        return nest(f.function, word + f.word, argnum)
+    if set(word) - {"R", "F"}:
+        raise ValueError(f"a mode word consists of R and F, not {word!r}")
+
+    def build(graph: Graph, xs: tuple[Node, ...]) -> Node:
+        out = _trace(f, graph, xs)
+        return passes.derivative(out, xs[argnum], word)
+
+    nested = Nested(build, f"{word or 'value'} of {_name(f)}")
+    nested.function, nested.word, nested.argnum = f, word, argnum
+    return nested
+
+
+def grad(f: Function, argnum: int = 0) -> Derivative:
+    """The gradient of f, by one reverse pass. Raises CompileError where the value of f is no 0-d array."""
+
+    def build(graph: Graph, xs: tuple[Node, ...]) -> Node:
+        out = _trace(f, graph, xs)
+        if out.shape != ():
+            raise CompileError("grad", (out.shape,), "the function's value is not a 0-d array", graph.step)
+        return passes.derivative(out, xs[argnum], "R")
+
+    return Derivative(build, f"gradient of {_name(f)}")
+
+
+def jacobian(f: Function, mode: str = "R", argnum: int = 0) -> Derivative:
+    """The Jacobian, of shape f(x).shape + x.shape, by reverse ("R") or forward mode ("F")."""
+    return nest(f, mode, argnum)
+
+
+def hessian(f: Function, word: str = "RR", argnum: int = 0) -> Derivative:
+    """The second derivative, of shape f(x).shape + x.shape + x.shape."""
+    return nest(f, word, argnum)
+
+
+def vjp(f: Function) -> Derivative:
+    """The pullback of f: a function of x and a cotangent, of the shape of f(x), with the shape of x.
+
+    More arguments of f stand between the two; the result belongs to the first.
+    """
+    return Derivative(lambda g, xs: _directed(f, g, xs, "R"), f"pullback of {_name(f)}")
+
+
+def jvp(f: Function) -> Derivative:
+    """The pushforward of f: a function of x and a tangent, of the shape of x, with the shape of f(x).
+
+    More arguments of f stand between the two; the tangent belongs to the first.
+    """
+    return Derivative(lambda g, xs: _directed(f, g, xs, "F"), f"pushforward of {_name(f)}")
+
+
+def _directed(f: Function, graph: Graph, xs: tuple[Node, ...], letter: str) -> Node:
+    """Forward or reverse along the last of xs."""
+    *inputs, direction = xs
+    out = _trace(f, graph, tuple(inputs))
+    like = out if letter == "R" else inputs[0]
+    if direction.shape != like.shape:
+        what = "cotangent" if letter == "R" else "tangent"
+        raise CompileError(what, (direction.shape, like.shape), "the shapes differ", graph.step)
+    if direction.dtype != like.dtype:
+        direction = ops.astype(direction, like.dtype)
+    go = passes.backward_pass if letter == "R" else passes.forward_pass
+    return go(out, inputs[0], direction)
+
+
+def hvp(f: Function, word: str = "FR") -> Derivative:
+    """The Hessian of a function of one argument, times a vector: a function of x and v, of the shape of x.
+
+    FR pushes v through the gradient; RR pulls it back through the gradient; RF takes the gradient of the
+    pushforward along v; FF pushes v through a forward gradient. For f(x) that is no number, the result has
+    the shape f(x).shape + x.shape.
+    """
+    if len(word) != 2 or set(word) - {"R", "F"}:
+        raise ValueError(f"a Hessian-vector product has a word of two letters R and F, not {word!r}")
+
+    def build(graph: Graph, xs: tuple[Node, ...]) -> Node:
+        x, v = xs
+        if v.shape != x.shape:
+            raise CompileError("hvp", (x.shape, v.shape), "the shapes differ", graph.step)
+        out = _trace(f, graph, (x,))
+        if word == "RF":
+            return passes.derivative(passes.forward_pass(out, x, v), x, "R")
+        first = passes.derivative(out, x, word[1])
+        if word[0] == "F":
+            return passes.forward_pass(first, x, v)
+        if out.shape != ():
+            raise CompileError("hvp", (out.shape,), "RR needs a function whose value is a number", graph.step)
+        return passes.backward_pass(first, x, v)
+
+    return Derivative(build, f"Hessian-vector product ({word}) of {_name(f)}")
+
+
+def explain(f: Function, *xs: Any, word: str = "RR") -> str:
+    """The NumPy source that computes the derivative of f by the mode word, for arguments like xs."""
+    return nest(f, word).lower(*xs).source
+
+
+def _name(f: Function) -> str:
+    return f._title if isinstance(f, Derivative) else getattr(f, "__name__", "f").strip("<>")

@@ -1,0 +1,129 @@
+"""The command line: `ad-conformance`, also `python -m reports`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from conformance.known_failures import MalformedEntry, covering, load
+from conformance.panel import truth_of
+from conformance.standalone import standalone
+from conformance.truth import MAX_ORDER
+from conformance.verdicts import Verdict, judge
+from engines import registry
+from engines.contract import Engine
+from engines.sandbox import EngineUnavailable, Sandbox
+from generators.dialects import Unspeakable
+from generators.programs import Case, MalformedCase
+from generators.reading import read_case
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Generated compositions and nested derivatives for automatic-differentiation engines.",
+)
+
+CasePath = Annotated[Path, typer.Argument(metavar="CASE.json", help="a case, as the suite keeps them in findings/")]
+EngineName = Annotated[str, typer.Option("--engine", help="a name, or package.module:attribute")]
+
+
+def _refuse(message: str) -> NoReturn:
+    print(f"ad-conformance: {message}", file=sys.stderr)
+    raise typer.Exit(2)
+
+
+def _engine(name: str) -> Engine:
+    try:
+        return registry.find(name)
+    except registry.UnknownEngine as error:
+        _refuse(str(error))
+
+
+def _case(path: Path) -> Case:
+    try:
+        case = read_case(path)
+    except MalformedCase as error:
+        _refuse(str(error))
+    if case.order > MAX_ORDER:
+        _refuse(f"{path}: word: {case.word} is longer than {MAX_ORDER}, the order to which truth is certified")
+    return case
+
+
+@app.command()
+def engines() -> None:
+    """What is installed, in which release, and the letters and orders of its mode words."""
+    rows = [("engine", "installed", "mode words")]
+    for name in registry.names():
+        engine = _engine(name)
+        version = (engine.version() or "yes") if engine.installed() else "no"
+        letters = " and ".join(sorted(engine.levels, reverse=True))
+        words = f"{letters}, freely nested" if engine.words == "[RF]+" else f"{letters}, where {engine.words} matches"
+        rows.append((name, version, words))
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@app.command()
+def show(case: CasePath, engine: EngineName = "inhouse") -> None:
+    """Print the case as a script in the engine's language; it runs where only that engine is installed."""
+    asked = _case(case)
+    adapter = _engine(engine)
+    try:
+        print(standalone(asked, adapter, truth_of(asked)), end="")
+    except Unspeakable as error:
+        _refuse(f"{engine} has no {error}")
+
+
+@app.command()
+def replay(
+    case: CasePath,
+    engine: Annotated[
+        list[str] | None, typer.Option("--engine", help="may be given more than once; default: all that are installed")
+    ] = None,
+) -> None:
+    """Ask the case again and print the verdict of each engine. Exit status 1 on a finding, known or new."""
+    asked = _case(case)
+    chosen = [_engine(name) for name in engine or registry.names()]
+    if not engine:
+        chosen = [adapter for adapter in chosen if adapter.installed()]
+    try:
+        entries = load()
+    except MalformedEntry as error:
+        _refuse(str(error))
+    truth = truth_of(asked)
+    findings = 0
+    for adapter in chosen:
+        try:
+            with Sandbox(adapter) as sandbox:
+                judgement = judge(asked, adapter.name, sandbox.ask(asked), truth)
+        except EngineUnavailable as error:
+            _refuse(f"engine {error}")
+        findings += judgement.is_finding
+        line = f"{adapter.name} {adapter.version()} {asked.word}: {judgement.verdict}"
+        if judgement.verdict is Verdict.WRONG:
+            line += f", {judgement.units:.2g} times the allowance"
+        if judgement.answer.error:
+            line += f": {judgement.answer.error}: {judgement.answer.message.splitlines()[0] if judgement.answer.message else ''}"
+        if judgement.is_finding and (entry := covering(judgement, adapter, entries)):
+            line += f" (known: {entry.name}, {entry.issue})"
+        print(line)
+        if judgement.answer.value is not None and truth.value is not None and judgement.is_finding:
+            print(f"  got   {judgement.answer.value.tolist()}\n  truth {truth.value.tolist()}")
+    if truth.kind != "certified":
+        print(f"truth: {truth.kind}: {truth.reason}")
+    if findings:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """The entry point of the `ad-conformance` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

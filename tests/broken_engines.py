@@ -1,0 +1,42 @@
+"""Deliberately wrong engines: the in-house engine with one thing broken, so that each verdict can be seen to be given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engines.adapters.inhouse import inhouse
+from engines.contract import Engine
+
+RULES = "from engines.inhouse.rules import RULES, Linear, each, f\nfrom engines.inhouse.ops import index, pad\n"
+
+
+def _rule(name: str, body: str) -> Engine:
+    return replace(inhouse, name=name, header=f"{inhouse.header}\n{RULES}\n{body}\n")
+
+
+honest = replace(inhouse, name="honest")
+#: The derivative of sin with the wrong sign.
+sign = _rule("sign", 'RULES["sin"] = each(lambda y, x: -f("cos", x))')
+#: sin is right once; what cos would add at the second order is dropped.
+dropped = _rule("dropped", 'RULES["cos"] = each(lambda y, x: 0.0 * x)')
+#: The pullback of a cumulative sum runs along the axis in the wrong direction.
+axis = _rule(
+    "axis",
+    'RULES["cumsum"] = Linear(lambda ct, x, axis: __import__("engines.inhouse.graph", fromlist=["make"]).make("cumsum", ct, params=axis))',
+)
+nan = replace(inhouse, name="nan", run=f"{inhouse.run}\ngot = np.full(got.shape, np.nan)")
+shape = replace(inhouse, name="shape", run=f"{inhouse.run}\ngot = got[None]")
+dtype = replace(inhouse, name="dtype", run=f"{inhouse.run}\ngot = got.astype(np.float32)")
+compiling = replace(inhouse, name="compiling", compile='raise RuntimeError("no rule\\nfor this")')
+running = replace(inhouse, name="running", run='raise RuntimeError("out of registers")')
+segfault = replace(inhouse, name="segfault", run="import ctypes\nctypes.string_at(0)")
+hang = replace(inhouse, name="hang", run="while True:\n    pass")
+refusing = replace(
+    inhouse,
+    name="refusing",
+    run='raise NotImplementedError("no derivative of sin")',
+    unsupported=(("NotImplementedError", "^no derivative of"),),
+)
+missing = replace(inhouse, name="missing", module="no_such_module_of_an_engine")
+unimportable = replace(inhouse, name="unimportable", header="import no_such_module_of_an_engine")
+not_an_engine = "a string"

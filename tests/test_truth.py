@@ -1,0 +1,254 @@
+"""The certified finite differences against another way to the same numbers, and against what they must refuse."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb, arb_series, ctx
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from conformance.evaluation import Evaluator
+from conformance.truth import certify
+from generators.programs import SIGNATURES, Case, Program, Step
+from generators.seed_family import seed_case
+from generators.strategies import cases
+
+
+def program(*rows: tuple[Any, ...]) -> Program:
+    return Program(tuple(Step(n, tuple(o), tuple(sorted((p[0] if p else {}).items()))) for n, o, *p in rows))
+
+
+def test_the_reported_function() -> None:
+    """sum(W * num_to_mat(x)) at 0.7, W = [[1, 2], [3, 4]], from the report that started this project."""
+    weights = np.array([[1.0, 2.0], [3.0, 4.0]])
+    expected = {"R": -13.0106912950900, "RR": 97.49952818077769, "RRR": 446.002985669867}
+    for word, value in expected.items():
+        case = Case(seed_case("num_to_mat", word).program, 0.7, word)
+        truth = certify(case)
+        assert truth.value is not None
+        assert truth.radius is not None
+        assert math.isclose(float(np.sum(weights * truth.value)), value, rel_tol=1e-13)
+        assert np.max(truth.radius) < 1e-20 * np.max(np.abs(truth.value))
+
+
+#: Elementwise operations that arb_series has too, with a point in the domain of each.
+SERIES = {
+    "sin": 0.75, "cos": 0.75, "tan": 0.5, "exp": 0.75, "log": 1.5, "sqrt": 1.5, "sinh": 0.5, "cosh": 0.5,
+    "tanh": 0.5, "atan": 1.5, "asin": 0.25, "acos": 0.25, "reciprocal": -1.5, "square": 0.75, "log1p": 0.5,
+    "expm1": 0.5, "asinh": 0.5, "acosh": 1.5, "atanh": 0.25,
+}  # fmt: skip
+
+
+def _series(name: str, x: arb_series) -> arb_series:
+    match name:
+        case "reciprocal":
+            return 1 / x
+        case "square":
+            return x * x
+        case "log1p":
+            return (1 + x).log()
+        case "expm1":
+            return x.exp() - 1
+        case "asinh":
+            return (x + (x * x + 1).sqrt()).log()
+        case "acosh":
+            return (x + (x * x - 1).sqrt()).log()
+        case "atanh":
+            return ((1 + x) / (1 - x)).log() / 2
+        case "sinh":
+            return (x.exp() - (-x).exp()) / 2
+        case "cosh":
+            return (x.exp() + (-x).exp()) / 2
+        case "tanh":
+            return ((2 * x).exp() - 1) / ((2 * x).exp() + 1)
+        case _:
+            return getattr(x, name)()
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_taylor_arithmetic_gives_the_same_derivatives(name: str) -> None:
+    for order in (1, 2, 3):
+        case = Case(program((name, (0,)), ("square", (1,)), ("sin", (2,))), SERIES[name], "R" * order)
+        truth = certify(case)
+        kept = ctx.prec, ctx.cap
+        ctx.prec, ctx.cap = 200, order + 1
+        try:
+            inner = _series(name, arb_series([arb(SERIES[name]), 1]))
+            taylor = float(((inner * inner).sin()[order] * math.factorial(order)).mid())
+        finally:
+            ctx.prec, ctx.cap = kept
+        assert truth.value is not None
+        assert math.isclose(float(truth.value), taylor, rel_tol=1e-15)
+
+
+def test_mixed_partials_of_a_polynomial_are_exact() -> None:
+    """x0 * x1 * x2 + x0**2 * x1, whose derivatives are known in closed form."""
+    steps = program(
+        ("prod", (0,), {"axis": 0, "keepdims": False}),
+        ("index", (0,), {"index": (0,)}),
+        ("index", (0,), {"index": (1,)}),
+        ("square", (2,)),
+        ("multiply", (4, 3)),
+        ("add", (1, 5)),
+    )
+    a, b, c = 0.5, -2.0, 0.0
+    truth = certify(Case(steps, (a, b, c), "RRR"))
+    expected = np.zeros((3, 3, 3))
+    for i, j, k in itertools.permutations(range(3)):
+        expected[i, j, k] = 1.0
+    for i, j, k in set(itertools.permutations((0, 0, 1))):
+        expected[i, j, k] = 2.0
+    np.testing.assert_allclose(truth.value, expected, atol=1e-24)
+    hessian = certify(Case(steps, (a, b, c), "RR")).value
+    np.testing.assert_allclose(hessian, [[2 * b, c + 2 * a, b], [c + 2 * a, 0, a], [b, a, 0]], atol=1e-24)
+
+
+KINKS = {
+    "abs at zero": (program(("abs", (0,))), 0.0, "R"),
+    "abs at zero, where the second derivative agrees": (program(("abs", (0,))), 0.0, "RR"),
+    "x * abs(x), second order": (program(("abs", (0,)), ("multiply", (0, 1))), 0.0, "RR"),
+    "maximum of x and -x": (program(("negative", (0,)), ("maximum", (0, 1))), 0.0, "R"),
+    "a tie in max": (program(("max", (0,), {"axis": None, "keepdims": False})), (1.0, 1.0), "R"),
+    "abs(x)**2, where a mean of slopes gives another answer": (program(("abs", (0,)), ("square", (1,))), 0.0, "RR"),
+    "a jump": (
+        program(("constant", (), {"value": 0.0}), ("greater", (0, 1)), ("exp", (0,)), ("where", (2, 3, 0))),
+        0.0,
+        "R",
+    ),
+    "a kink that float64 cannot tell from a tie": (
+        program(("constant", (), {"value": 1.0 + 2.0**-40}), ("maximum", (0, 1))),
+        1.0,
+        "R",
+    ),
+    "x0 written with max and min": (
+        program(
+            ("index", (0,), {"index": (0,)}),
+            ("maximum", (0, 1)),
+            ("min", (2,), {"axis": None, "keepdims": False}),
+        ),
+        (2.0, 2.0),
+        "R",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_kinks_are_conventions(name: str) -> None:
+    assert certify(Case(*KINKS[name])).kind == "convention"
+
+
+SMOOTH = {
+    "x * abs(x), first order": (program(("abs", (0,)), ("multiply", (0, 1))), 0.0, "R", 0.0),
+    "maximum(x, x)": (program(("maximum", (0, 0))), 1.0, "R", 1.0),
+    "ties of a value with itself": (
+        program(("stack", (0, 0), {"axis": 0}), ("max", (1,), {"axis": 0, "keepdims": False})),
+        1.0,
+        "R",
+        1.0,
+    ),
+    "both branches of where agree": (
+        program(("constant", (), {"value": 0.0}), ("greater", (0, 1)), ("sin", (0,)), ("where", (2, 3, 0))),
+        0.0,
+        "R",
+        1.0,
+    ),
+    "away from the kink": (
+        program(
+            ("abs", (0,)),
+        ),
+        -1e-3,
+        "R",
+        -1.0,
+    ),
+    "zero to a varying power": (program(("constant", (), {"value": 0.0}), ("pow", (1, 0))), 2.0, "RR", 0.0),
+    "negative base, constant integer exponent": (
+        program(("constant", (), {"value": 3.0}), ("pow", (0, 1))),
+        -2.0,
+        "RR",
+        -12.0,
+    ),
+    "det of a singular matrix": (
+        program(("constant", (), {"value": ((1.0, 1.0), (1.0, 1.0))}), ("multiply", (0, 1)), ("det", (2,))),
+        1.0,
+        "RR",
+        0.0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_smooth_points_are_certified(name: str) -> None:
+    steps, point, word, expected = SMOOTH[name]
+    truth = certify(Case(steps, point, word))
+    assert truth.kind == "certified"
+    assert truth.value is not None
+    assert abs(float(truth.value) - expected) < 1e-20
+
+
+UNCERTAIN = {
+    "log across its branch point": (program(("log", (0,))), 0.0, "R"),
+    "sqrt at zero": (program(("sqrt", (0,))), 0.0, "R"),
+    "asin at one": (program(("asin", (0,))), 1.0, "R"),
+    "pole": (program(("reciprocal", (0,))), 0.0, "R"),
+    "negative base, varying exponent": (program(("constant", (), {"value": -2.0}), ("pow", (1, 0))), 2.0, "R"),
+}
+
+
+@pytest.mark.parametrize("name", UNCERTAIN)
+def test_where_nothing_can_be_certified_nothing_is(name: str) -> None:
+    assert certify(Case(*UNCERTAIN[name])).kind == "uncertified"
+
+
+def test_words_beyond_the_certified_order_are_refused() -> None:
+    with pytest.raises(ValueError, match="orders 1 to 3"):
+        certify(seed_case("num_to_num", "RRRR"))
+
+
+def test_conditioning_widens_the_allowance() -> None:
+    """Near a pole of tan rounding of the operand is magnified; the allowance must follow."""
+    relative = []
+    for point in (0.125, 1.5625):
+        truth = certify(Case(program(("tan", (0,))), point, "RR"))
+        assert truth.value is not None
+        assert truth.allowance is not None
+        relative.append(float(truth.allowance / abs(truth.value)))
+    assert relative[1] > 8 * relative[0]
+
+
+def test_saturation_is_allowed_for() -> None:
+    """1 - tanh(x)**2 rounds to 0 at x = 20, where the truth is 1.7e-17: an honest engine."""
+    truth = certify(Case(program(("tanh", (0,))), 20.0, "R"))
+    assert truth.value is not None
+    assert truth.allowance is not None
+    assert 1e-18 < float(truth.value) < float(truth.allowance) < 1e-11
+
+
+@pytest.mark.parametrize("signature", SIGNATURES)
+def test_first_derivatives_agree_with_central_differences(signature: str) -> None:
+    """A third way: plain float64 differences of the NumPy evaluation, as far as these are good."""
+
+    @seed(7)
+    @settings(
+        max_examples=15, database=None, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+    )
+    @given(cases(signature=signature, word="R"))
+    def check(case: Case) -> None:
+        truth = certify(case)
+        if truth.kind != "certified":
+            return
+        assert truth.value is not None
+        x, h = case.input, 2.0**-17
+        columns = []
+        with np.errstate(all="ignore"):
+            for direction in np.eye(x.size).reshape((x.size, *x.shape)):
+                up, down = (Evaluator(case.program, x + s * h * direction).values[-1] for s in (1, -1))
+                columns.append((up - down) / (2 * h))
+        numeric = np.stack(columns, axis=-1).reshape(truth.value.shape)
+        scale = max(1.0, float(np.max(np.abs(truth.value), initial=0)))
+        assert np.all(np.abs(numeric - truth.value) < 2e-3 * scale**2) or not np.all(np.isfinite(numeric))
+
+    check()
