@@ -50,6 +50,6 @@ def ask(run: Run, case: Case, engine: str) -> Judgement:
         found = failed.judgement
     if found is not None:
         pytest.fail(report(run, found), pytrace=False)
-    if judgement.verdict is Verdict.UNSUPPORTED:
-        pytest.skip(f"unsupported: {judgement.answer.message}")
+    if judgement.verdict in (Verdict.UNSUPPORTED, Verdict.CONVENTION, Verdict.UNCERTIFIED):
+        pytest.skip(f"{judgement.verdict}: {judgement.answer.message or judgement.truth.reason}")
     return judgement

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from flint import acb, arb
@@ -108,14 +109,14 @@ class Noise:
         key = (k, slot)
         if key not in self._drawn:
             rng = np.random.default_rng((self.seed, k, slot + 64))
-            drawn = rng.choice([-1.0, 1.0], (self.degree + 1, *shape)) * rng.uniform(
-                0.5, 1.0, (self.degree + 1, *shape)
-            )
-            self._drawn[key] = to_balls(drawn * self.SIZE)
+            size = (self.degree + 1, *shape)
+            drawn = rng.choice([-1.0, 1.0], size) * rng.uniform(0.5, 1.0, size)
+            self._drawn[key] = to_balls(np.asarray(drawn * self.SIZE))
         return self._drawn[key]
 
-    def _polynomial(self, coefficients: Array, u: Array) -> Array:
-        total = coefficients[-1]
+    @staticmethod
+    def _polynomial(coefficients: Array, u: Any) -> Array:
+        total = as_objects(coefficients[-1])
         for c in coefficients[-2::-1]:
             total = as_objects(c + u * total)
         return total
@@ -130,7 +131,7 @@ class Noise:
     def result(self, k: int, value: Array, at: Array, moved: Sequence[tuple[Array, Array]]) -> Array:
         if value.size == 0:
             return value
-        u = arb(0)
+        u: Any = arb(0)
         for slot, (operand, operand_at) in enumerate(moved):
             if operand.dtype != object or operand.size == 0:
                 continue

@@ -72,17 +72,19 @@ class KnownFailure:
         version = engine.version()
         return engine.name in self.engines and bool(version) and self.versions.contains(version, prereleases=True)
 
-    def covers(self, finding: Judgement) -> bool:
-        if finding.engine not in self.engines or finding.verdict not in self.verdicts:
-            return False
-        if not re.fullmatch(self.words, finding.case.word):
-            return False
-        if self.error and not re.search(self.error, f"{finding.answer.error}: {finding.answer.message}"):
-            return False
-        steps = finding.case.program.steps
-        return any(
+    def concerns(self, case: Case) -> bool:
+        """Whether the case is one of those that the entry speaks of: its mode word and one of its steps."""
+        return re.fullmatch(self.words, case.word) is not None and any(
             step.operation in self.operations and self.features <= found
-            for step, found in zip(steps, features(finding.case), strict=True)
+            for step, found in zip(case.program.steps, features(case), strict=True)
+        )
+
+    def covers(self, finding: Judgement) -> bool:
+        return (
+            finding.engine in self.engines
+            and finding.verdict in self.verdicts
+            and re.search(self.error, f"{finding.answer.error}: {finding.answer.message}") is not None
+            and self.concerns(finding.case)
         )
 
 

@@ -74,7 +74,8 @@ def _verdict(answer: Answer, truth: Truth) -> tuple[Verdict, float]:
     assert got is not None
     if truth.kind != "certified":
         return Verdict(truth.kind), nan
-    assert truth.value is not None and truth.allowance is not None
+    assert truth.value is not None
+    assert truth.allowance is not None
     if got.shape != truth.value.shape:
         return Verdict.WRONG_SHAPE, nan
     if got.dtype != np.float64:

@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import re
 import signal
-import sys
 import tempfile
 import time
 import warnings
@@ -39,7 +38,7 @@ def _initialize(output: str, environment: dict[str, str]) -> None:
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
-    faulthandler.enable(sys.__stderr__)
+    faulthandler.enable(descriptor)
     warnings.simplefilter("ignore")
 
 
@@ -154,7 +153,7 @@ class Sandbox:
         return ""
 
     def close(self) -> None:
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
         with contextlib.suppress(OSError):
             os.unlink(self._output)

@@ -371,7 +371,7 @@ def _regular(b: Builder, place: int) -> int:
 def matmul(b: Builder) -> Arranged:
     one = with_axes(b, 1)
     n = b.values[one].shape[-1]
-    two = b.pick(lambda v: v.ndim == 1 and v.shape[0] == n or v.ndim == 2 and v.shape[0] == n)
+    two = b.pick(lambda v: (v.ndim == 1 and v.shape[0] == n) or (v.ndim == 2 and v.shape[0] == n))
     if two is None or b.flag(3):
         shape = b.choose([(n,), (n, 2), (n, n)])
         two = b.constant(b.numbers(shape)) if b.flag() else shaped(b, shape)

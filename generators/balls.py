@@ -88,7 +88,8 @@ def atan2(y: Ball, x: Ball) -> Ball:
 def integer_value(z: Ball) -> int | None:
     """The integer that an exact ball holds, if it holds one."""
     if z.is_exact() and z.imag.is_zero() and z.real.is_integer():
-        return int(z.real.unique_fmpz())
+        n = z.real.unique_fmpz()
+        return None if n is None else int(n)
     return None
 
 
@@ -146,7 +147,7 @@ class Branches:
 _current: list[Branches] = []
 
 
-class following:
+class following:  # noqa: N801 (used as a verb, like contextlib.suppress)
     """Context in which comparisons of balls are answered by `branches`."""
 
     def __init__(self, branches: Branches) -> None:

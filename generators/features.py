@@ -6,6 +6,7 @@ product; coverage counts them.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
@@ -28,11 +29,17 @@ def _singular(operands: list[Array]) -> bool:
     return bool(np.any(np.linalg.matrix_rank(matrix) < matrix.shape[-1]))
 
 
+def _tied_singular_values(operands: list[Array]) -> bool:
+    matrix = operands[0]
+    if matrix.ndim != 2 or min(matrix.shape) < 2:
+        return False
+    values = np.linalg.svd(matrix, compute_uv=False)
+    return bool(np.any(-np.diff(values) <= 1e-9 * max(values[0], 1.0)))
+
+
 def _tie(operands: list[Array]) -> bool:
     if len(operands) > 1:
-        return any(
-            bool(np.any(np.equal(*np.broadcast_arrays(a, b)))) for a, b in zip(operands, operands[1:], strict=False)
-        )
+        return any(bool(np.any(np.equal(*np.broadcast_arrays(a, b)))) for a, b in itertools.pairwise(operands))
     return np.unique(operands[0]).size < operands[0].size
 
 
@@ -52,6 +59,7 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "batch": lambda ops: any(v.ndim > 2 for v in ops),
     "broadcast": lambda ops: len({v.shape for v in ops}) > 1,
     "singular": _singular,
+    "tied singular values": _tied_singular_values,
     "not square": lambda ops: ops[0].ndim > 1 and ops[0].shape[-1] != ops[0].shape[-2],
     "1x1": lambda ops: any(v.shape[-2:] == (1, 1) for v in ops),
     "large": lambda ops: any(bool(np.any(np.abs(v) > 18)) for v in _real(ops)),
@@ -67,7 +75,7 @@ def _broadcastable(operands: list[Array]) -> bool:
 
 
 #: All names that may be used.
-FEATURES = (*_ON_VALUES, "repeated", "constant operand", "constant")
+FEATURES = (*_ON_VALUES, "repeated", "constant", "constant first", "constant last")
 
 
 def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozenset[str]:
@@ -76,10 +84,12 @@ def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozense
     found = {name for name, holds in _ON_VALUES.items() if holds(operands)}
     if len(set(step.operands)) < len(step.operands):
         found.add("repeated")
-    if not all(depends):
-        found.add("constant operand")
     if not any(depends):
         found.add("constant")
+    else:
+        found.update(
+            name for name, varies in (("constant first", depends[0]), ("constant last", depends[-1])) if not varies
+        )
     return frozenset(found)
 
 

@@ -115,7 +115,7 @@ def _where(condition: Array, a: Array, b: Array) -> Any:
 def _square_matrix(a: Array) -> int:
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
         raise ValueError(f"a square matrix is needed, not shape {a.shape}")
-    return a.shape[-1]
+    return int(a.shape[-1])
 
 
 def _minors(a: Array, rows: Sequence[int]) -> dict[tuple[int, ...], Any]:

@@ -12,6 +12,9 @@ import numpy as np
 from generators.operations import CATALOGUE, PARAMETER_TYPES
 from generators.programs import FORMAT, WORD, Case, MalformedCase, Program, Step, expect_keys, frozen
 
+#: Entries that one value may have: the generator stays far below, and a file must not take the machine's memory.
+MAX_SIZE = 4096
+
 
 def evaluate_steps(program: Program, point: np.ndarray) -> list[np.ndarray]:
     """Every value of the program on float64 NumPy arrays: the input, then one per step.
@@ -27,6 +30,8 @@ def evaluate_steps(program: Program, point: np.ndarray) -> list[np.ndarray]:
         except (ValueError, IndexError, TypeError, ArithmeticError, MemoryError) as error:
             shapes = ", ".join(str(values[i].shape) for i in step.operands)
             raise MalformedCase(f"steps[{k}] ({step.operation} of {shapes or 'nothing'}): {error}") from None
+        if values[-1].size > MAX_SIZE:
+            raise MalformedCase(f"steps[{k}] ({step.operation}): more than {MAX_SIZE} entries")
     return values
 
 
@@ -81,6 +86,8 @@ def _point(document: Any) -> Any:
         raise MalformedCase("point: rows differ in length") from None
     if array.ndim > 2:
         raise MalformedCase(f"point: at most 2 axes, not {array.ndim}")
+    if array.size > MAX_SIZE:
+        raise MalformedCase(f"point: more than {MAX_SIZE} entries")
     return point
 
 

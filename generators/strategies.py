@@ -13,8 +13,9 @@ from generators.builder import NUMBERS, Abandon, Builder
 from generators.operations import CATALOGUE
 from generators.programs import KINDS, SIGNATURES, WORD, Case, nested
 
-#: Bounds on what one case asks for: entries of the input to the power of the order, and entries of the answer.
-MAX_DIRECTIONS, MAX_ANSWER = 256, 4096
+#: Bounds on what one case asks for: partial derivatives of each output, and reverse passes of the outermost level,
+#: each over the graph of all the levels below, for an engine that takes them one by one.
+MAX_PARTIALS, MAX_PASSES = 256, 256
 #: Names that a draw chooses from; a program asks for a constant where it needs one.
 _DRAWN = tuple(
     name for name, row in CATALOGUE.items() for _ in range(row.weight) if name not in ("constant", "greater", "less")
@@ -40,21 +41,19 @@ def points(draw: st.DrawFn, kind: str, most: int) -> np.ndarray:
         shape = (draw(side),) * ndim
     size = math.prod(shape)
     array = np.array(draw(st.lists(NUMBERS, min_size=size, max_size=size))).reshape(shape)
-    structure = draw(st.sampled_from(["none", "none", "equal", "zero", "identity", "triangular", "symmetric", "rank1"]))
-    if structure == "equal":
-        return np.full(shape, array.flat[0])
-    if structure == "zero" and size > 1:
-        return np.where(np.arange(size).reshape(shape) % 2 == 0, 0.0, array)
-    if ndim == 2:
-        match structure:
-            case "identity":
-                return np.eye(*shape)
-            case "triangular":
-                return np.triu(array)
-            case "symmetric" if shape[0] == shape[1]:
-                return (array + array.T) / 2
-            case "rank1":
-                return np.outer(array[:, 0], array[0])
+    match draw(st.sampled_from(["none", "none", "equal", "zero", "identity", "triangular", "symmetric", "rank1"])):
+        case "equal":
+            array = np.full(shape, array.flat[0])
+        case "zero" if size > 1:
+            array = np.where(np.arange(size).reshape(shape) % 2 == 0, 0.0, array)
+        case "identity" if ndim == 2:
+            array = np.eye(shape[0], shape[1])
+        case "triangular" if ndim == 2:
+            array = np.triu(array)
+        case "symmetric" if ndim == 2 and shape[0] == shape[1]:
+            array = np.asarray((array + array.T) / 2)
+        case "rank1" if ndim == 2:
+            array = np.outer(array[:, 0], array[0])
     return array
 
 
@@ -132,7 +131,7 @@ def cases(draw: st.DrawFn, *, signature: str, word: str, max_steps: int = 6) -> 
         raise ValueError(f"max_steps={max_steps}: use 1 or more")
     source, target = signature.split("_to_")
     order = len(word)
-    most = max(n for n in range(1, 17) if n**order <= MAX_DIRECTIONS)
+    most = max(n for n in range(1, 17) if n**order <= MAX_PARTIALS)
     point = draw(points(source, most))
     b = Builder(draw, CATALOGUE, point)
     for k in range(max_steps):
@@ -143,7 +142,7 @@ def cases(draw: st.DrawFn, *, signature: str, word: str, max_steps: int = 6) -> 
     length = len(b.steps)
     try:
         output = _output(b, target)
-        if b.values[output].size * point.size**order > MAX_ANSWER:
+        if b.values[output].size * point.size ** (order - 1) > MAX_PASSES:
             raise Abandon
     except Abandon:
         b.rewind(length)

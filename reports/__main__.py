@@ -108,7 +108,7 @@ def replay(
         if judgement.verdict is Verdict.WRONG:
             line += f", {judgement.units:.2g} times the allowance"
         if judgement.answer.error:
-            line += f": {judgement.answer.error}: {judgement.answer.message.splitlines()[0] if judgement.answer.message else ''}"
+            line += f": {judgement.answer.error}: {judgement.answer.message.partition(chr(10))[0]}"
         if judgement.is_finding and (entry := covering(judgement, adapter, entries)):
             line += f" (known: {entry.name}, {entry.issue})"
         print(line)

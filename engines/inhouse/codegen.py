@@ -137,7 +137,7 @@ class _Printer:
 
     def structural(self, node: Node) -> tuple[str, int]:
         op, p = node.op, node.params
-        if op in ("sum", "max"):
+        if op in ("sum", "max", "logsumexp"):
             return self.reduction(node)
         x = self.at(node.args[0], ATOM)
         ndim = node.args[0].ndim
@@ -175,6 +175,8 @@ class _Printer:
         if arg in self.fused and node.op == "sum":
             a, b = arg.args if arg.args[1].ndim == 1 else arg.args[::-1]
             return f"{self.at(a, PRODUCT)} @ {self.at(b, UNARY)}", PRODUCT
+        if node.op == "logsumexp":
+            return f"{self.helper('logsumexp')}({self.text[arg]}, {axes}{', True' if keepdims else ''})", ATOM
         axis = "None" if len(axes) == arg.ndim else str(axes[0] if len(axes) == 1 else axes)
         kept = ", keepdims=True" if keepdims else ""
         name = self.function("add" if node.op == "sum" else "maximum")

@@ -173,3 +173,7 @@ def reduce_max(x: Node, axes: tuple[int, ...], keepdims: bool = False) -> Node:
 
 def solve(a: Node, b: Node) -> Node:
     return make("solve", a, b)
+
+
+def logsumexp(x: Node, axes: tuple[int, ...], keepdims: bool = False) -> Node:
+    return make("logsumexp", x, params=(axes, keepdims)) if axes else x

@@ -15,7 +15,7 @@ Parameters, by primitive:
     scatter    (axis, indices, size): the adjoint of take
     concat     axis
     cumsum     axis
-    sum, max   (axes, keepdims)
+    sum, max, logsumexp   (axes, keepdims)
     astype     the name of a dtype
 """
 
@@ -54,7 +54,7 @@ COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "hypot", "loga
 KEEPS_FINITE = frozenset({
     "sin", "cos", "sech", "logistic", "tanh", "abs", "sign", "add", "multiply", "maximum",
     "minimum", "logaddexp", "select", "guarded", "reshape", "broadcast", "transpose", "index",
-    "pad", "take", "scatter", "concat", "cumsum", "sum", "max", "matmul", "mark", "astype",
+    "pad", "take", "scatter", "concat", "cumsum", "sum", "max", "logsumexp", "matmul", "mark", "astype",
 })  # fmt: skip
 
 
@@ -164,6 +164,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "cumsum": lambda p, s: s,
     "sum": _reduce,
     "max": _max,
+    "logsumexp": _max,
     "astype": lambda p, s: s,
     "mark": lambda p, s: s,
     "matmul": _matmul,
@@ -195,6 +196,7 @@ VALUES: dict[str, Callable[..., Any]] = {
     "cumsum": lambda p, a: a.cumsum(p),
     "sum": lambda p, a: a.sum(p[0], keepdims=p[1]),
     "max": lambda p, a: a.max(p[0], keepdims=p[1]),
+    "logsumexp": lambda p, a: runtime.logsumexp(a, p[0], p[1]),
     "astype": lambda p, a: a.astype(p),
     "mark": lambda p, a: a,
     "matmul": lambda p, a, b: np.matmul(a, b),

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from engines.inhouse import ops
+from engines.inhouse import ops, runtime
 from engines.inhouse.graph import CompileError, Node
 from engines.inhouse.tracer import Tracer, is_traced
 
-__all__ = ["cumulative_prod", "cumulative_sum", "max", "mean", "min", "prod", "sum"]
+__all__ = ["cumulative_prod", "cumulative_sum", "logsumexp", "max", "mean", "min", "prod", "sum"]
 
 Axis = int | tuple[int, ...] | None
 
@@ -65,6 +65,16 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
         return np.min(x, axis, keepdims=keepdims)
     node = begin(x)
     return Tracer(-ops.reduce_max(-node, normalized("min", node, axis), keepdims))
+
+
+def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """log(sum(exp(x))) along axis, without overflow; the derivative is exp(x - logsumexp(x)), the softmax."""
+    if not is_traced(x):
+        x = np.asarray(x)
+        axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        return runtime.logsumexp(x, axes, keepdims)
+    node = _numeric(begin(x))
+    return Tracer(ops.logsumexp(node, normalized("logsumexp", node, axis), keepdims))
 
 
 def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:

@@ -175,6 +175,20 @@ def _push_max(out: Node, operands: tuple[Node], tangents: tuple[Node]) -> Node:
     return reduce_sum(select(mask, tangents[0], 0.0), *out.params) / count
 
 
+def _softmax(out: Node, x: Node) -> Node:
+    axes, keepdims = out.params
+    return make("exp", x - (out if keepdims else expand(out, axes)))
+
+
+def _pull_logsumexp(s: Scaling, i: int, ct: Node, out: Node, x: Node) -> Node:
+    axes, keepdims = out.params
+    return s.times(ct if keepdims else expand(ct, axes), _softmax(out, x))
+
+
+def _push_logsumexp(out: Node, operands: tuple[Node], tangents: tuple[Node]) -> Node:
+    return reduce_sum(tangents[0] * _softmax(out, operands[0]), *out.params)
+
+
 def _pull_matmul(s: Scaling, i: int, ct: Node, out: Node, a: Node, b: Node) -> Node:
     return s.matmul(ct, swap(b), True) if i == 0 else s.matmul(swap(a), ct, False)
 
@@ -284,6 +298,7 @@ RULES: dict[str, Rule] = {
     "maximum": General(_pull_maximum, _push_extremum(1), masks=True),
     "minimum": General(_pull_minimum, _push_extremum(-1), masks=True),
     "max": General(_pull_max, _push_max, masks=True),
+    "logsumexp": General(_pull_logsumexp, _push_logsumexp),
     # sums and shapes
     "sum": Linear(_pull_sum),
     "cumsum": Linear(_pull_cumsum),

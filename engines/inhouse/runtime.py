@@ -22,6 +22,14 @@ def logistic(x: Array) -> Any:
     return np.where(x >= 0, 1, e) / (1 + e)
 
 
+def logsumexp(x: Array, axes: tuple[int, ...], keepdims: bool = False) -> Any:
+    """log(sum(exp(x))) along axes, without overflow."""
+    top = x.max(axes, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    result = np.log(np.exp(x - top).sum(axes, keepdims=True)) + top
+    return result if keepdims else result.squeeze(axes)
+
+
 def guarded(a: Array, b: Array) -> Any:
     """a * b, but exactly 0 where either is 0, even if the other is infinite or not a number there."""
     return np.where((a == 0) | (b == 0), 0, a * b)

@@ -62,6 +62,9 @@ class Tracer:
     def mT(self) -> Tracer:  # noqa: N802
         return numpy_like.matrix_transpose(self)  # type: ignore[no-any-return]
 
+    def reshape(self, *shape: Any) -> Any:
+        return numpy_like.reshape(self, shape[0] if len(shape) == 1 else shape)
+
     def __add__(self, other: Any) -> Any:
         return emit("add", self, other)
 

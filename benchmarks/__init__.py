@@ -1,0 +1,1 @@
+"""What derivatives cost: the in-house engine beside hand-written NumPy and the libraries, in one run."""

@@ -1,0 +1,146 @@
+"""How trustworthy the judge is: shares of certified cases, errors of right answers in units of the allowance, time.
+
+    python -m benchmarks.honesty --engines inhouse,torch --words R,RR,RRR --cases 20000
+
+Every case is drawn deterministically; every finding that no known failure covers is printed with its script.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from conformance.known_failures import covering, load
+from conformance.panel import Panel, truth_of
+from conformance.verdicts import Verdict
+from engines import registry
+from generators.operations import CATALOGUE
+from generators.programs import SIGNATURES, Case
+from generators.strategies import cases
+
+
+def batch(word: str, signature: str, number: int) -> list[Case]:
+    """Ten cases, the same on every machine. Runs of ten draw most evenly."""
+    drawn: list[Case] = []
+
+    @seed(zlib.crc32(f"honesty {number} {signature} {word}".encode()))
+    @settings(
+        max_examples=10,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @given(cases(signature=signature, word=word))
+    def collect(case: Case) -> None:
+        drawn.append(case)
+
+    collect()
+    return drawn
+
+
+def draw(words: list[str], count: int, start: int) -> Iterator[Case]:
+    """`count` different cases, spread evenly over words and signatures."""
+    seen: set[str] = set()
+    for number in itertools.count(start):
+        for word, signature in itertools.product(words, SIGNATURES):
+            for case in batch(word, signature, number):
+                if case.id not in seen:
+                    seen.add(case.id)
+                    yield case
+                    if len(seen) == count:
+                        return
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--engines", default=",".join(registry.DEFAULT))
+    parser.add_argument("--words", default="R,F,RR,FR,RF,FF,RRR")
+    parser.add_argument("--cases", type=int, default=2000)
+    parser.add_argument("--start", type=int, default=0, help="number of the first batch: another one, other cases")
+    options = parser.parse_args()
+    names = options.engines.split(",")
+    panel = Panel([registry.find(name) for name in names])
+    panel.ahead = tuple(names)
+    for name in names:
+        panel.sandbox(name)
+    entries = load()
+    verdicts: dict[str, Counter[str]] = defaultdict(Counter)
+    units: dict[str, list[float]] = defaultdict(list)
+    kinds: Counter[str] = Counter()
+    operations: Counter[str] = Counter()
+    known: Counter[str] = Counter()
+    inside: Counter[str] = Counter()
+    spent: Counter[str] = Counter()
+    radii = []
+    drawn = draw(options.words.split(","), options.cases, options.start)
+    begun = time.perf_counter()
+    while True:
+        mark = time.perf_counter()
+        case = next(drawn, None)
+        spent["generate"] += time.perf_counter() - mark
+        if case is None:
+            break
+        pending = [(name, panel.submit(case, name)) for name in names if panel.engines[name].answers(case.word)]
+        mark = time.perf_counter()
+        truth = truth_of(case)
+        spent["truth"] += time.perf_counter() - mark
+        kinds[truth.kind] += 1
+        operations.update(case.program.operations)
+        if truth.value is not None and truth.radius is not None and np.any(truth.value):
+            radii.append(float(np.max(truth.radius) / np.max(np.abs(truth.value))))
+        mark = time.perf_counter()
+        for name, _ in pending:
+            judgement = panel.judge(case, name)
+            inside[name] += judgement.answer.seconds
+            entry = covering(judgement, panel.engines[name], entries) if judgement.is_finding else None
+            verdicts[name][f"{judgement.verdict}{' (known)' if entry else ''}"] += 1
+            if entry:
+                known[entry.name] += 1
+            elif judgement.is_finding:
+                print(
+                    f"NEW {name} {case.word} {judgement.verdict} {judgement.answer.error}: {judgement.answer.message}"
+                )
+                print(case.json)
+                print(panel.engines[name].script(case).program)
+            if judgement.verdict is Verdict.AGREE:
+                units[name].append(judgement.units)
+        spent["wait and judge"] += time.perf_counter() - mark
+    total = time.perf_counter() - begun
+    panel.close()
+
+    count = sum(kinds.values())
+    smooth = count - kinds["convention"]
+    print(
+        f"{count} cases in {total:.0f} s: {', '.join(f'{k} {t / count * 1e3:.2f} ms' for k, t in spent.items())} a case"
+    )
+    print(
+        f"certified {kinds['certified']}, convention {kinds['convention']}, uncertified {kinds['uncertified']}: "
+        f"{kinds['certified'] / smooth:.2%} of those not found to be kinked are certified"
+    )
+    print(f"relative radius of truths that do not vanish: median {np.median(radii):.1e}, largest {np.max(radii):.1e}")
+    for name in names:
+        print(f"{name}: {dict(verdicts[name])}, {inside[name] / count * 1e3:.2f} ms a case inside the engine")
+        if units[name]:
+            quantiles = np.quantile(units[name], [0.5, 0.99, 1.0])
+            print(
+                "  error of right answers / allowance: median {:.1e}, 99th percentile {:.1e}, largest {:.1e}".format(
+                    *quantiles
+                )
+            )
+    print(f"known: {dict(known)}")
+    absent = sorted(set(CATALOGUE) - set(operations))
+    least = ", ".join(f"{name} {n}" for name, n in operations.most_common()[:-6:-1])
+    print(f"operations met: {len(operations)} of {len(CATALOGUE)}; absent: {absent or 'none'}; least often: {least}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""The in-house engine beside hand-written NumPy, JAX, PyTorch and autograd: `python -m benchmarks.inhouse`."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks import contestants
+
+contestants.one_thread()
+
+import numpy as np  # noqa: E402
+
+from benchmarks import measure, tables  # noqa: E402
+from benchmarks.contestants import Contestant  # noqa: E402
+from benchmarks.measure import Call, Timing  # noqa: E402
+from benchmarks.problems import Problem, objectives, programs  # noqa: E402
+
+US, HAND = "in-house", "by hand"
+RTOL = 1e-8
+
+
+@dataclass
+class Row:
+    """One problem's timings by contestant; `refused` says who had no right answer."""
+
+    problem: Problem
+    warm: dict[str, Timing] = field(default_factory=dict)
+    cold: dict[str, Timing] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def _maker(problem: Problem, contestant: Contestant) -> Callable[[], Call]:
+    """A fresh function each time, differentiated and called once: nothing can have been compiled before."""
+    arguments = [contestant.library.array(a) for a in problem.first]
+
+    def make() -> Call:
+        f = problem.fresh(contestant)
+
+        def start() -> Any:
+            derivative = contestant.wrap(problem.question(contestant, f))
+            return contestant.finish(derivative(*arguments))
+
+        return start
+
+    return make
+
+
+def _call(problem: Problem, contestant: Contestant) -> Call:
+    derivative = contestant.wrap(problem.question(contestant, problem.fresh(contestant)))
+    further = [contestant.library.array(a) for a in problem.further]
+    finish = contestant.finish
+    finish(derivative(*[contestant.library.array(a) for a in problem.first]))
+    if len(further) == 1:
+        (x,) = further
+        return lambda: finish(derivative(x))
+    return lambda: finish(derivative(*further))
+
+
+def _by_hand(problem: Problem, us: Contestant) -> Call | None:
+    hand = problem.by_hand
+    if hand is None:
+        return None
+    further = [us.library.array(a) for a in problem.further]
+    if len(further) == 1:
+        (x,) = further
+        return lambda: hand(x)
+    return lambda: hand(*further)
+
+
+def measured(problem: Problem, field_of: list[Contestant], rounds: int) -> Row:
+    """Check every contestant's answer against the in-house one, then time those that are right."""
+    row = Row(problem)
+    calls: dict[str, Call] = {}
+    us = field_of[0]
+    expected = np.asarray(_call(problem, us)())
+    candidates: dict[str, tuple[Callable[[], Call], Callable[[Any], Any]]] = {
+        c.name: (lambda c=c: _call(problem, c), c.numpy) for c in field_of
+    }
+    hand = _by_hand(problem, us)
+    if hand is not None:
+        candidates[HAND] = (lambda: hand, np.asarray)
+    for name, (make, to_numpy) in candidates.items():
+        try:
+            call = make()
+            got = to_numpy(call())
+        except Exception as error:
+            row.refused[name] = f"raises {type(error).__name__}"
+            continue
+        if got.shape != expected.shape or not np.allclose(got, expected, RTOL, RTOL * np.abs(expected).max()):
+            row.refused[name] = "another answer"
+        else:
+            calls[name] = call
+    row.warm = measure.warm(calls, rounds)
+    makers = {c.name: _maker(problem, c) for c in field_of if c.name in calls}
+    row.cold = measure.cold(makers, rounds, 1.0)
+    return row
+
+
+def table(rows: list[Row], names: list[str], timings: Callable[[Row], Mapping[str, Timing]]) -> str:
+    """Times of the in-house engine, and everybody's as a multiple of them."""
+    lines = []
+    for row in rows:
+        found = timings(row)
+        ours = found[US].least
+        cells = [row.problem.name, tables.duration(ours), tables.duration(found[US].median)]
+        for name in names:
+            if name in found:
+                cells.append(tables.ratio(found[name].least / ours))
+            else:
+                cells.append(row.refused.get(name, "-"))
+        lines.append(cells)
+    return tables.markdown(["problem", "in-house", "median", *names], lines)
+
+
+def summary(rows: list[Row]) -> str:
+    """The figures that the engine is held to, met or not."""
+    said = []
+    first = rows[0]
+    if HAND in first.warm:
+        said.append(f"{first.problem.name} warm, of hand-written NumPy: {_of(first.warm, US, HAND)}.")
+    others = {k: v for k, v in first.cold.items() if k != US}
+    ours = first.cold[US].least
+    said.append(f"{first.problem.name} cold: {tables.duration(ours)}.")
+    for name, timing in sorted(others.items(), key=lambda item: item[1].least):
+        said.append(f"Cold, {name} needs {tables.ratio(timing.least / ours)} ({tables.duration(timing.least)}).")
+    for name in ("torch.func", "create_graph", "autograd"):
+        ratios = [(r.warm[name].least / r.warm[US].least, r.problem.name) for r in rows if r.problem.small and name in r.warm]
+        if ratios:
+            least, where = min(ratios)
+            said.append(f"Small problems, warm, {name}: at least {tables.ratio(least)} ({where}).")
+    for kind in ("mixture gradient", "mixture Hessian", "logistic"):
+        largest = [r for r in rows if r.problem.name.startswith(kind)]
+        if largest:
+            row = largest[-1]
+            torches = [n for n in ("torch.func", "create_graph") if n in row.warm]
+            said += [f"{row.problem.name}: in-house takes {_of(row.warm, US, n)} of {n}." for n in torches]
+    return "\n".join(f"- {line}" for line in said) + "\n"
+
+
+def _of(timings: Mapping[str, Timing], a: str, b: str) -> str:
+    return tables.ratio(timings[a].least / timings[b].least)
+
+
+def document(rows: list[Row], names: list[str], missing: list[str]) -> str:
+    columns = [HAND, *names[1:]]
+    text = f"""## In-house beside others
+
+`python -m benchmarks.inhouse --write docs/benchmarks.md`, with {_versions()}; one thread each, float64.
+The first column is what the in-house engine took; the others are multiples of that. Every answer was checked
+against the in-house one before it was timed. Contestants take turns in interleaved rounds; times are the least
+over the rounds, with the in-house median beside them.
+
+### Warm: a further call, at another point
+
+{table(rows, columns, lambda row: row.warm)}
+### Cold: from the Python function to the first value
+
+A fresh function each time, so that nothing is found in a cache. Engines that do not compile (jax eager, torch,
+autograd) pay the same again at every further call; the in-house engine and jax.jit pay the warm cost from then on.
+
+{table(rows, names[1:], lambda row: row.cold)}
+### In short
+
+{summary(rows)}"""
+    return text + (f"\nNot installed, so not there: {', '.join(missing)}.\n" if missing else "")
+
+
+def _versions() -> str:
+    return tables.versions(["numpy", "jax", "torch", "autograd"])
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.inhouse", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and small sizes")
+    parser.add_argument("--write", type=Path, help="the Markdown document to put the tables into")
+    parser.add_argument("--only", default="", help="only problems with this in their name")
+    options = parser.parse_args(arguments)
+    there, missing = contestants.installed()
+    for name in missing:
+        print(f"{name} is not installed: skipped", file=sys.stderr)
+    rounds = 5 if options.quick else 15
+    warnings.filterwarnings("ignore")
+    gc.freeze()
+    rows = []
+    for problem in [*programs(), *objectives(options.quick)]:
+        if options.only in problem.name:
+            print(problem.name, file=sys.stderr, flush=True)
+            rows.append(measured(problem, there, rounds))
+    text = document(rows, [c.name for c in there], missing)
+    print(text)
+    if options.write:
+        tables.write_section(options.write, "in-house", text)
+
+
+if __name__ == "__main__":
+    main()

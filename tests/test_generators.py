@@ -1,0 +1,162 @@
+"""What is generated: every operation, the special values aimed at, in bounds, and the same text everywhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from flint import ctx
+from hypothesis import given
+
+from conformance.evaluation import Evaluator
+from generators.balls import Branches, following, to_balls
+from generators.builder import MAX_AXES, MAX_ENTRIES, MAX_MAGNITUDE
+from generators.dialects import Dialect, Unspeakable, render
+from generators.features import FEATURES, features
+from generators.operations import CATALOGUE
+from generators.programs import KINDS, SIGNATURES, Case, Program, Step
+from generators.reading import evaluate_steps, parse_case
+from generators.strategies import cases
+from tests.drawing import each_case
+
+#: NumPy speaks the catalogue's default spellings, but for these.
+NUMPY = Dialect(
+    namespace="np",
+    spellings={
+        "take": "np.take({0}, np.asarray({indices}), axis={axis})",
+        "atan2": "np.atan2({0}, {1})",
+        "hypot": "np.hypot({0}, {1})",
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def drawn() -> list[Case]:
+    found: list[Case] = []
+    each_case(found.append, words=("RR", "F"), rounds=8)
+    return found
+
+
+def test_the_catalogue_has_what_the_first_cut_promises() -> None:
+    assert len(CATALOGUE) >= 45
+    assert all(row.name == name for name, row in CATALOGUE.items())
+
+
+def test_every_operation_is_drawn(drawn: list[Case]) -> None:
+    met = Counter(operation for case in drawn for operation in case.program.operations)
+    assert set(met) == set(CATALOGUE)
+
+
+def test_every_signature_has_the_kinds_it_says(drawn: list[Case]) -> None:
+    kinds = Counter()
+    for case in drawn:
+        output = evaluate_steps(case.program, case.input)[-1]
+        kinds[f"{KINDS[case.input.ndim]}_to_{KINDS[output.ndim]}"] += 1
+    assert set(kinds) == set(SIGNATURES)
+
+
+def test_special_values_are_aimed_at(drawn: list[Case]) -> None:
+    """The coincidences that break engines are there on purpose, each more than once."""
+    met: Counter[tuple[str, str]] = Counter()
+    for case in drawn:
+        for step, found in zip(case.program.steps, features(case), strict=True):
+            met.update((step.operation, feature) for feature in found)
+    for operation, feature in [
+        ("prod", "zero"),
+        ("prod", "zeros"),
+        ("cumulative_prod", "zero"),
+        ("det", "singular"),
+        ("pow", "zero base"),
+        ("pow", "zero last"),
+        ("pow_float", "zero base"),
+        ("maximum", "repeated"),
+        ("max", "tie"),
+        ("tanh", "large"),
+        ("hypot", "same size"),
+        ("multiply", "repeated"),
+        ("sum", "length 1"),
+    ]:
+        assert met[operation, feature] >= 2, (operation, feature)
+    assert sum(n for (_, feature), n in met.items() if feature == "empty") >= 5
+    assert {feature for _, feature in met} <= set(FEATURES)
+
+
+def test_values_stay_in_bounds(drawn: list[Case]) -> None:
+    for case in drawn:
+        for value in evaluate_steps(case.program, case.input)[1:]:
+            assert value.size <= MAX_ENTRIES
+            assert value.ndim <= MAX_AXES
+            assert value.dtype == bool or np.all(np.abs(value) <= MAX_MAGNITUDE)
+
+
+def test_points_are_dyadic(drawn: list[Case]) -> None:
+    for case in drawn:
+        assert np.all(np.mod(case.input, 2.0**-12) == 0)
+
+
+def test_json_round_trips(drawn: list[Case]) -> None:
+    for case in drawn:
+        again = parse_case(case.json)
+        assert again == case
+        assert again.id == case.id
+        assert hash(again) == hash(case)
+
+
+def test_rendered_text_computes_what_the_rows_compute(drawn: list[Case]) -> None:
+    for case in drawn:
+        names: dict[str, object] = {"np": np}
+        with np.errstate(all="ignore"):
+            exec(render(case.program, NUMPY, case.input), names)
+            got = names["f"](case.input)  # type: ignore[operator]
+        np.testing.assert_allclose(got, evaluate_steps(case.program, case.input)[-1], rtol=1e-9, atol=1e-9)
+
+
+def test_balls_enclose_what_the_rows_compute(drawn: list[Case]) -> None:
+    kept = ctx.prec
+    ctx.prec = 200
+    try:
+        for case in drawn:
+            evaluate = Evaluator(case.program, case.input)
+            with following(Branches()):
+                got = evaluate(to_balls(case.input))
+            # On a branch cut (atan2) there is nothing to enclose.
+            if not all(z.is_finite() for z in got.reshape(-1)):
+                continue
+            middle = np.array([float(z.mid()) for z in got.reshape(-1)]).reshape(got.shape)
+            scale = max(evaluate.scales)
+            np.testing.assert_allclose(middle, evaluate.values[-1], rtol=1e-7, atol=1e-9 * scale)
+    finally:
+        ctx.prec = kept
+
+
+def test_pruning_drops_only_what_is_not_needed() -> None:
+    program = Program((Step("sin", (0,)), Step("cos", (0,)), Step("exp", (1,))))
+    assert program.pruned() == Program((Step("sin", (0,)), Step("exp", (1,))))
+
+
+def test_dialect_without_an_operation_says_which() -> None:
+    dialect = Dialect(namespace="np", spellings={"sin": None})
+    with pytest.raises(Unspeakable, match="sin"):
+        render(Program((Step("sin", (0,)),)), dialect, np.array(1.0))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"signature": "num_to_cube", "word": "R"}, "use one of num_to_num"),
+        ({"signature": "num_to_num", "word": "RX"}, "use letters R and F"),
+        ({"signature": "num_to_num", "word": "R", "max_steps": 0}, "use 1 or more"),
+    ],
+)
+def test_options_of_the_strategy_are_checked(options: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        given(cases(**options))(lambda case: None)()  # type: ignore[arg-type]
+
+
+def test_the_same_seed_draws_the_same_cases() -> None:
+    first: list[str] = []
+    second: list[str] = []
+    each_case(lambda case: first.append(case.id), start=3)
+    each_case(lambda case: second.append(case.id), start=3)
+    assert first == second

@@ -1,0 +1,96 @@
+"""Known failures are strict: entries are checked, cover what they say and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conformance import known_failures
+from conformance.known_failures import MalformedEntry, covering, load
+from conformance.panel import truth_of
+from conformance.verdicts import Judgement, judge
+from engines import registry
+from engines.contract import Answer
+from generators.programs import Case, Program, Step
+
+PROD = Program((Step("prod", (0,), (("axis", None), ("keepdims", False))),))
+ENTRY = """
+[[failure]]
+name = "prod-zero"
+summary = "test"
+issue = "test"
+engines = ["inhouse"]
+versions = ">=0"
+words = "RR?"
+verdicts = ["not_finite"]
+operations = ["prod"]
+with = ["zero"]
+case = "prod-zero.json"
+"""
+
+
+def folder(tmp_path: Path, text: str = ENTRY) -> Path:
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "cases" / "prod-zero.json").write_text(Case(PROD, (0.0, 1.0), "R").json)
+    (tmp_path / "test.toml").write_text(text)
+    return tmp_path
+
+
+def finding(point: tuple[float, ...], word: str, answer: Answer) -> Judgement:
+    case = Case(PROD, point, word)
+    return judge(case, "inhouse", answer, truth_of(case))
+
+
+def nan(point: tuple[float, ...], word: str) -> Judgement:
+    return finding(point, word, Answer("answered", value=np.full((len(point),) * len(word), np.nan)))
+
+
+def test_an_entry_covers_what_it_says(tmp_path: Path) -> None:
+    (entry,) = load(folder(tmp_path))
+    assert entry.covers(nan((0.0, 1.0), "R"))
+    assert entry.covers(nan((2.0, 0.0), "RR"))
+
+
+def test_an_entry_covers_nothing_else(tmp_path: Path) -> None:
+    (entry,) = load(folder(tmp_path))
+    assert not entry.covers(nan((2.0, 1.0), "R")), "no zero among the entries"
+    assert not entry.covers(nan((0.0, 1.0), "FR")), "another mode word"
+    assert not entry.covers(finding((0.0, 1.0), "R", Answer("crashed"))), "another verdict"
+    assert covering(nan((0.0, 1.0), "R"), registry.find("torch"), (entry,)) is None, "another engine"
+
+
+def test_versions_limit_an_entry(tmp_path: Path) -> None:
+    (entry,) = load(folder(tmp_path, ENTRY.replace(">=0", ">=1000")))
+    assert not entry.applies_to(registry.find("inhouse"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('name = "prod-zero"\n', "", "test.toml: failure 1: name is missing"),
+        ('["not_finite"]', '["nonsense"]', "prod-zero: 'nonsense' is not a valid Verdict"),
+        ('["prod"]', '["prodd"]', "operations: prodd is not in the catalogue"),
+        ('["zero"]', '["zeroes"]', "with: zeroes is not a feature"),
+        ('">=0"', '"a"', "prod-zero: Invalid specifier"),
+        ('"RR?"', '"R("', "prod-zero: missing \\)"),
+        ('"prod-zero.json"', '"none.json"', "none.json: No such file"),
+        ("words", "wordz", "words is missing"),
+        ("[[failure]]", "[[failure]", "test.toml: "),
+        ('issue = "test"', "issue = 3", "issue must be of type str"),
+    ],
+)
+def test_malformed_entries(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(MalformedEntry, match=message) as caught:
+        load(folder(tmp_path, ENTRY.replace(old, new, 1)))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_entries_of_the_project_are_well_formed() -> None:
+    entries = load()
+    names = [entry.name for entry in entries]
+    assert len(set(names)) == len(names)
+    used = {entry.case for entry in entries}
+    assert set((known_failures.FOLDER / "cases").glob("*.json")) == used, "cases that no entry pins"
+    assert [entry.name for entry in entries if not entry.concerns(entry.pinned)] == []

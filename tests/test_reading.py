@@ -1,0 +1,109 @@
+"""Malformed cases: each is refused with one line that says which field is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generators.programs import MalformedCase
+from generators.reading import parse_case, read_case
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    good: dict[str, Any] = {
+        "format": 1,
+        "point": [1.0, 2.0],
+        "word": "RR",
+        "steps": [{"operation": "sum", "operands": [0], "params": {"axis": None, "keepdims": False}}],
+    }
+    return {**good, **changes}
+
+
+def step(**changes: Any) -> dict[str, Any]:
+    return {**document()["steps"][0], **changes}
+
+
+BAD: dict[str, tuple[Any, str]] = {
+    "a field is missing": ({k: v for k, v in document().items() if k != "word"}, "case: word is missing"),
+    "a field too many": (document(extra=1), "case: extra is not a field here"),
+    "another format": (document(format=2), "format: 2 is not 1"),
+    "a word": (document(word="RQ"), "word: 'RQ' must be"),
+    "a word of another type": (document(word=3), "word: 3 must be"),
+    "a ragged point": (document(point=[[1.0], [1.0, 2.0]]), "point: rows differ in length"),
+    "a point of three axes": (document(point=[[[1.0]]]), "point: at most 2 axes"),
+    "a point of text": (document(point="1.0"), "point: a number"),
+    "a Boolean in a point": (document(point=[True]), "point: a number"),
+    "steps that are no list": (document(steps={}), "steps: a list is needed"),
+    "a step that is no object": (document(steps=[1]), r"steps\[0\]: an object is needed"),
+    "an unknown operation": (document(steps=[step(operation="os.system")]), r"steps\[0\].operation: 'os.system'"),
+    "operands of another type": (document(steps=[step(operands=["0"])]), r"steps\[0\].operands: a list of integers"),
+    "an operand not yet there": (document(steps=[step(operands=[1])]), r"steps\[0\].operands: \[1\] must lie in 0..0"),
+    "a negative operand": (document(steps=[step(operands=[-1])]), r"steps\[0\].operands: \[-1\] must lie"),
+    "too many operands": (document(steps=[step(operands=[0, 0])]), r"steps\[0\].operands: sum takes 1, not 2"),
+    "a parameter missing": (document(steps=[step(params={"axis": 0})]), r"steps\[0\].params: keepdims is missing"),
+    "an attribute of another type": (
+        document(steps=[step(params={"axis": "0; import os", "keepdims": False})]),
+        r"steps\[0\].params.axis: '0; import os' is not of type axis",
+    ),
+    "a Boolean for an integer": (
+        document(steps=[step(params={"axis": True, "keepdims": False})]),
+        r"steps\[0\].params.axis: True is not of type axis",
+    ),
+    "a shape that does not fit": (
+        document(steps=[{"operation": "reshape", "operands": [0], "params": {"shape": [3]}}]),
+        r"steps\[0\] \(reshape of \(2,\)\): cannot reshape",
+    ),
+    "an axis that is not there": (
+        document(steps=[step(params={"axis": 2, "keepdims": False})]),
+        r"steps\[0\] \(sum of \(2,\)\): axis 2",
+    ),
+    "a point outside the domain": (
+        document(point=[0.0, 1.0], steps=[{"operation": "log", "operands": [0]}]),
+        r"steps\[0\] \(log\): not finite at the point",
+    ),
+    "a huge shape": (
+        document(point=1.0, steps=[{"operation": "broadcast_to", "operands": [0], "params": {"shape": [10**12]}}]),
+        r"steps\[0\] \(broadcast_to\): more than 4096 entries",
+    ),
+    "an output of truth values": (
+        document(point=1.0, steps=[{"operation": "less", "operands": [0, 0]}]),
+        "steps: the last one must give numbers",
+    ),
+    "arithmetic on truth values": (
+        document(
+            point=1.0,
+            steps=[{"operation": "less", "operands": [0, 0]}, {"operation": "subtract", "operands": [1, 1]}],
+        ),
+        r"steps\[1\]",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_malformed(name: str) -> None:
+    bad, message = BAD[name]
+    with pytest.raises(MalformedCase, match=message) as caught:
+        parse_case(json.dumps(bad))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2", "[" * 100_000, '{"format": NaN}', "null", "3"])
+def test_not_a_case_at_all(text: str) -> None:
+    with pytest.raises(MalformedCase) as caught:
+        parse_case(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_files(tmp_path: Path) -> None:
+    with pytest.raises(MalformedCase, match="No such file"):
+        read_case(tmp_path / "none.json")
+    binary = tmp_path / "binary.json"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(MalformedCase, match="not a text file"):
+        read_case(binary)
+    good = tmp_path / "good.json"
+    good.write_text(json.dumps(document()))
+    assert read_case(good).word == "RR"
