@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from conformance.failures import describe, keep
 from conformance.known_failures import covering
+from conformance.run import Run
 from conformance.verdicts import Judgement, Verdict
 from generators.programs import Case
-
-if TYPE_CHECKING:
-    from conformance.conftest import Run
 
 
 class Failed(AssertionError):

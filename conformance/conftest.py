@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from conformance.known_failures import KnownFailure, MalformedEntry, load
+from conformance.known_failures import MalformedEntry, load
 from conformance.panel import Panel
+from conformance.run import Run
 from conformance.truth import MAX_ORDER
-from conformance.verdicts import Judgement, Verdict
 from engines import registry
-from engines.contract import Engine
 from engines.sandbox import EngineUnavailable
 from generators.programs import SIGNATURES, WORD
 from generators.seed_family import SEED_FAMILY
@@ -54,35 +51,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seed", type=int, help="seed of the generated cases (default: 0 in profile ci, else random)")
 
 
-@dataclass
-class Run:
-    """What one run of the suite asks, and what came of it."""
-
-    engines: dict[str, Engine]
-    absent: dict[str, str]
-    words: tuple[str, ...]
-    signatures: tuple[str, ...]
-    examples: int
-    seed: int
-    profile: str
-    panel: Panel
-    entries: tuple[KnownFailure, ...]
-    table: Counter[tuple[str, str, Verdict]] = field(default_factory=Counter)
-    known: Counter[tuple[str, str]] = field(default_factory=Counter)
-    met: Counter[str] = field(default_factory=Counter)
-    counted: set[tuple[str, str]] = field(default_factory=set)
-
-    def count(self, judgement: Judgement, known: KnownFailure | None) -> None:
-        """Count a judgement, once per engine and case, and the entry that covers it."""
-        engine, word = judgement.engine, judgement.case.word
-        if (engine, judgement.case.id) not in self.counted:
-            self.counted.add((engine, judgement.case.id))
-            self.table[engine, word, judgement.verdict] += 1
-            if known:
-                self.known[engine, word] += 1
-                self.met[known.name] += 1
-
-
 RUN = pytest.StashKey[Run]()
 
 
@@ -101,8 +69,6 @@ def _listed(option: str, given: str, allowed: tuple[str, ...] | None = None) -> 
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.option.collectonly and not hasattr(config.option, "modes"):
-        return
     profile = config.getoption("--hypothesis-profile", None) or "ci"
     if profile not in EXAMPLES:
         _refuse(f"--hypothesis-profile: {profile!r} is not one of {', '.join(EXAMPLES)}")
@@ -190,30 +156,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     run = config.stash[RUN]
     write = terminalreporter.write_line
     terminalreporter.section("verdicts")
-    for line in _table(run):
+    for line in run.table_lines():
         write(line)
-    for name, entry in ((e.name, e) for e in run.entries if run.met[e.name]):
-        write(f"known: {name}: {run.met[name]} cases: {entry.summary} ({entry.issue})")
+    for entry in run.entries:
+        if run.met[entry.name]:
+            write(f"known: {entry.name}: {run.met[entry.name]} cases: {entry.summary} ({entry.issue})")
     for name, why in run.absent.items():
         write(f"skipped: {name}: {why}")
     write(f"profile {run.profile}, seed {run.seed}, {run.examples} generated cases per engine, word and signature")
-
-
-def _table(run: Run) -> list[str]:
-    present = [v for v in Verdict if any(verdict is v for _, _, verdict in run.table)]
-    header = ["engine", "word", "cases", *map(str, present), "known", "new"]
-    rows = [header]
-    for engine in run.engines:
-        words = sorted({w for e, w, _ in run.table if e == engine}, key=lambda w: (len(w), w))
-        for word in words:
-            counts = [run.table[engine, word, verdict] for verdict in present]
-            findings = sum(n for n, verdict in zip(counts, present, strict=True) if verdict.is_finding)
-            known = run.known[engine, word]
-            rows.append([engine, word, *map(str, (sum(counts), *counts, known, findings - known))])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
-    return [
-        "  ".join(
-            cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]

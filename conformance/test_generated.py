@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, seed, settings
 
 from conformance.asking import Failed, check, report
-from conformance.conftest import Run
+from conformance.run import Run
 from conformance.verdicts import Judgement, Verdict
 from generators.programs import Case
 from generators.strategies import cases

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from conformance.asking import ask
-from conformance.conftest import Run
 from conformance.known_failures import KnownFailure
+from conformance.run import Run
 
 
 def test_pinned(run: Run, pinned: KnownFailure, engine: str) -> None:

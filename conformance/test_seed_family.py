@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.asking import ask
-from conformance.conftest import Run
+from conformance.run import Run
 from generators.seed_family import seed_case
 
 

@@ -13,9 +13,11 @@ from generators.builder import NUMBERS, Abandon, Builder
 from generators.operations import CATALOGUE
 from generators.programs import KINDS, SIGNATURES, WORD, Case, nested
 
-#: Bounds on what one case asks for: partial derivatives of each output, and reverse passes of the outermost level,
-#: each over the graph of all the levels below, for an engine that takes them one by one.
-MAX_PARTIALS, MAX_PASSES = 256, 256
+#: Bounds on what one case asks for: partial derivatives of each output, and (by order) reverse passes of the outermost
+#: level, each over the graph of all the levels below, for an engine that takes them one by one.
+MAX_PARTIALS = 256
+MAX_PASSES = {1: 256, 2: 256}
+MAX_PASSES_BEYOND = 64
 #: Names that a draw chooses from; a program asks for a constant where it needs one.
 _DRAWN = tuple(
     name for name, row in CATALOGUE.items() for _ in range(row.weight) if name not in ("constant", "greater", "less")
@@ -142,7 +144,7 @@ def cases(draw: st.DrawFn, *, signature: str, word: str, max_steps: int = 6) -> 
     length = len(b.steps)
     try:
         output = _output(b, target)
-        if b.values[output].size * point.size ** (order - 1) > MAX_PASSES:
+        if b.values[output].size * point.size ** (order - 1) > MAX_PASSES.get(order, MAX_PASSES_BEYOND):
             raise Abandon
     except Abandon:
         b.rewind(length)
