@@ -95,8 +95,10 @@ def main() -> None:
         spent["truth"] += time.perf_counter() - mark
         kinds[truth.kind] += 1
         operations.update(case.program.operations)
-        if truth.value is not None and truth.radius is not None and np.any(truth.value):
-            radii.append(float(np.max(truth.radius) / np.max(np.abs(truth.value))))
+        if truth.value is not None and truth.radius is not None and truth.allowance is not None:
+            largest = np.max(np.abs(truth.value), initial=0.0)
+            if largest > np.max(truth.allowance, initial=0.0):
+                radii.append(float(np.max(truth.radius) / largest))
         mark = time.perf_counter()
         for name, _ in pending:
             judgement = panel.judge(case, name)

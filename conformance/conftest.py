@@ -92,6 +92,8 @@ def pytest_configure(config: pytest.Config) -> None:
             engine = registry.find(name)
         except registry.UnknownEngine as error:
             _refuse(str(error))
+        if engine.name in engines or engine.name in absent:
+            _refuse(f"--engine: two engines are named {engine.name!r}")
         if engine.installed():
             engines[engine.name] = engine
         else:
