@@ -8,55 +8,18 @@ Every case is drawn deterministically; every finding that no known failure cover
 from __future__ import annotations
 
 import argparse
-import itertools
 import time
-import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from conformance.known_failures import covering, load
 from conformance.panel import Panel, truth_of
 from conformance.verdicts import Verdict
 from engines import registry
+from generators.drawing import draw
 from generators.operations import CATALOGUE
-from generators.programs import SIGNATURES, Case
-from generators.strategies import cases
-
-
-def batch(word: str, signature: str, number: int) -> list[Case]:
-    """Ten cases, the same on every machine. Runs of ten draw most evenly."""
-    drawn: list[Case] = []
-
-    @seed(zlib.crc32(f"honesty {number} {signature} {word}".encode()))
-    @settings(
-        max_examples=10,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
-    )
-    @given(cases(signature=signature, word=word))
-    def collect(case: Case) -> None:
-        drawn.append(case)
-
-    collect()
-    return drawn
-
-
-def draw(words: list[str], count: int, start: int) -> Iterator[Case]:
-    """`count` different cases, spread evenly over words and signatures."""
-    seen: set[str] = set()
-    for number in itertools.count(start):
-        for word, signature in itertools.product(words, SIGNATURES):
-            for case in batch(word, signature, number):
-                if case.id not in seen:
-                    seen.add(case.id)
-                    yield case
-                    if len(seen) == count:
-                        return
+from generators.programs import Case
 
 
 def main() -> None:
@@ -80,6 +43,7 @@ def main() -> None:
     known: Counter[str] = Counter()
     inside: Counter[str] = Counter()
     spent: Counter[str] = Counter()
+    worst: dict[str, Case] = {}
     radii = []
     drawn = draw(options.words.split(","), options.cases, options.start)
     begun = time.perf_counter()
@@ -115,6 +79,8 @@ def main() -> None:
                 print(panel.engines[name].script(case).program)
             if judgement.verdict is Verdict.AGREE:
                 units[name].append(judgement.units)
+                if judgement.units >= max(units[name]):
+                    worst[name] = case
         spent["wait and judge"] += time.perf_counter() - mark
     total = time.perf_counter() - begun
     panel.close()
@@ -138,6 +104,7 @@ def main() -> None:
                     *quantiles
                 )
             )
+            print(f"  that case: {worst[name].json}")
     print(f"known: {dict(known)}")
     absent = sorted(set(CATALOGUE) - set(operations))
     least = ", ".join(f"{name} {n}" for name, n in operations.most_common()[:-6:-1])

@@ -52,10 +52,14 @@ class Evaluator:
         #: Largest magnitude of a value or anything it was made from: the scale of what rounding can do to it.
         self.scales = [_largest(point)]
         self.depends = [True]
+        #: Size of the terms that each result was added up from.
+        self.sizes = [0.0]
         for k, step in enumerate(program.steps, start=1):
             own = _largest(self.values[k])
             self.scales.append(max([own, *(self.scales[i] for i in step.operands)]))
             self.depends.append(any(self.depends[i] for i in step.operands))
+            row, own_values = CATALOGUE[step.operation], [self.values[i] for i in step.operands]
+            self.sizes.append(0.0 if self.values[k].dtype == bool else row.size_of_terms(own_values, self.values[k]))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -84,7 +88,7 @@ class Evaluator:
             value = _coerce(as_objects(evaluate(*inputs, **params)))
             if self.depends[k] and value.dtype == object:
                 moved = [(values[i], self.values[i]) for i in operands if self.depends[i]]
-                value = noise.result(k, value, self.values[k], moved)
+                value = noise.result(k, value, self.sizes[k], moved)
             values[k] = value
         return values[-1]
 
@@ -92,10 +96,11 @@ class Evaluator:
 class Noise:
     """Smooth perturbations of relative size 2**-40, drawn once per step and then the same at every evaluation.
 
-    A value v near v0, of scale S = max|v0|, becomes v + 2**-40 S (c0 + c1 u + c2 u**2 + ...) with u = (v - v0)/S
+    An operand v near v0, of scale S = max|v0|, becomes v + 2**-40 S (c0 + c1 u + c2 u**2 + ...) with u = (v - v0)/S
     and random c: an error in the value and in each of its derivatives, as rounding in a derivative program is. A
     result is moved by a polynomial of its operands instead of itself, since where a function has levelled off
-    its own deviation is nothing while the rounding of its derivative (1 - tanh**2) is not.
+    its own deviation is nothing while the rounding of its derivative (1 - tanh**2) is not; and at the size of the
+    terms that were added up, since these may cancel to nothing (a singular determinant) while their rounding stays.
     """
 
     SIZE = 2.0**-40
@@ -128,7 +133,7 @@ class Noise:
         u = (value - at) / scale
         return as_objects(value + scale * self._polynomial(self._coefficients(k, slot, value.shape), u))
 
-    def result(self, k: int, value: Array, at: Array, moved: Sequence[tuple[Array, Array]]) -> Array:
+    def result(self, k: int, value: Array, size: float, moved: Sequence[tuple[Array, Array]]) -> Array:
         if value.size == 0:
             return value
         u: Any = arb(0)
@@ -137,7 +142,7 @@ class Noise:
                 continue
             weights = self._coefficients(k, -2 - slot, operand.shape)[0] / (self.SIZE * min(_scale(operand_at), 1.0))
             u = u + np.sum(weights * (operand - operand_at))
-        return as_objects(value + _scale(at) * self._polynomial(self._coefficients(k, -1, value.shape), u))
+        return as_objects(value + (size or 1.0) * self._polynomial(self._coefficients(k, -1, value.shape), u))
 
 
 def _largest(value: Array) -> float:

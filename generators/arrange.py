@@ -111,17 +111,21 @@ def axis_of(b: Builder, place: int) -> int:
 
 
 def aimed(b: Builder, place: int, aim: str | None) -> int:
-    """One time in three, `place` after steps that put zeros or ties among its entries."""
+    """One time in three, `place` after steps that put zeros or ties among its entries.
+
+    Zeros that rounding cannot move: an exact value less a constant, or a value less one of its own entries.
+    """
     value = b.values[place]
-    if aim is None or value.size < 2 or not b.flag(3):
+    if aim is None or not value.size or not b.flag(3):
+        return place
+    if aim == "zeros" and b.exact[place] and (value.size == 1 or b.flag()):
+        mask = np.array(b.draw(st.lists(st.booleans(), min_size=value.size, max_size=value.size)))
+        some_zero = mask.reshape(value.shape) if value.size > 1 else np.ones(value.shape, dtype=bool)
+        return b.must("subtract", (place, b.constant(np.where(some_zero, value, 0.0))))
+    if value.size == 1:
         return place
     entry = b.must("index", (place,), index=tuple(b.draw(st.integers(0, n - 1)) for n in value.shape))
-    if aim == "tie":
-        return b.must("maximum", (place, entry))
-    if b.exact[place] and b.flag():
-        mask = np.array(b.draw(st.lists(st.booleans(), min_size=value.size, max_size=value.size)))
-        return b.must("subtract", (place, b.constant(np.where(mask.reshape(value.shape), value, 0.0))))
-    return b.must("subtract", (place, entry))
+    return b.must("maximum" if aim == "tie" else "subtract", (place, entry))
 
 
 def constant(b: Builder) -> Arranged:
@@ -164,6 +168,15 @@ def binary(first: Domain = ANYWHERE, second: Domain = ANYWHERE) -> Arrangement:
     return arranged
 
 
+def angle(b: Builder) -> Arranged:
+    """Operands of atan2, away from its cut at (0, x < 0)."""
+    one = some(b)
+    two = fit(b, pair(b, one), Domain(gap=1 / 16))
+    if np.any(np.less(b.values[two], 0) & (np.abs(b.values[one]) < 1 / 16)):
+        two = fit(b, two, Domain(low=1 / 16))
+    return [one, two], {}
+
+
 def comparison(b: Builder) -> Arranged:
     one = some(b)
     return [one, pair(b, one)], {}
@@ -178,13 +191,14 @@ def where(b: Builder) -> Arranged:
 
 def integer_power(b: Builder) -> Arranged:
     exponent = b.choose([2, 3, 1, 0, 4, 5, -1, -2])
-    return [fit(b, some(b), Domain(gap=1 / 8) if exponent < 0 else ANYWHERE)], {"exponent": exponent}
+    base = fit(b, some(b), Domain(gap=1 / 8)) if exponent < 0 else aimed(b, some(b), "zeros")
+    return [base], {"exponent": exponent}
 
 
 def float_power(b: Builder) -> Arranged:
     exponent = b.choose([2.0, 0.5, 1.5, 3.0, 1.0, 0.0, -0.5, -1.0, 2.5])
-    domain = ANYWHERE if exponent >= 0 and exponent.is_integer() else Domain(low=1 / 8)
-    return [fit(b, some(b), domain)], {"exponent": exponent}
+    smooth = exponent >= 0 and exponent.is_integer()
+    return [aimed(b, some(b), "zeros") if smooth else fit(b, some(b), Domain(low=1 / 8))], {"exponent": exponent}
 
 
 def power(b: Builder) -> Arranged:
@@ -192,6 +206,7 @@ def power(b: Builder) -> Arranged:
     base = some(b)
     kind = b.draw(st.integers(0, 3))
     if kind < 2:
+        base = aimed(b, base, "zeros")
         shape = b.values[base].shape if b.flag() else ()
         size = math.prod(shape)
         drawn = b.draw(st.lists(st.sampled_from([2.0, 1.0, 0.0, 3.0]), min_size=size, max_size=size))

@@ -47,7 +47,8 @@ class Operation:
 
     `arity` None means one operand or more. `exact`: dyadic operands give an exact result. `literals`: scalar constants
     may stand as literals. `curvature`: how the result depends on the operands, apart from kinks; `weight`: how often it
-    is drawn, more where rules have special cases.
+    is drawn, more where rules have special cases. `terms`: the size of the terms of a result that may cancel, where
+    curvature does not tell it.
     """
 
     name: str
@@ -59,7 +60,22 @@ class Operation:
     exact: bool = False
     literals: bool = False
     curvature: Literal["linear", "multilinear", "nonlinear"] = "nonlinear"
+    terms: Callable[..., float] | None = None
     weight: int = 1
+
+    def size_of_terms(self, operands: Sequence[Array], result: Array) -> float:
+        """The magnitude of what is added up in the result, which may cancel and leave a result far smaller."""
+        sizes = [float(np.max(np.abs(v), initial=0.0)) for v in operands if v.dtype != bool]
+        own = float(np.max(np.abs(result), initial=0.0))
+        if self.terms is not None:
+            return max(own, self.terms(*operands))
+        match self.curvature:
+            case "linear":
+                return max([own, *sizes])
+            case "multilinear":
+                return max(own, float(np.prod(sizes)))
+            case _:
+                return own
 
 
 def _elementwise(ufunc: Any, ball: Callable[..., Any]) -> Callable[..., Any]:
@@ -307,9 +323,7 @@ _ROWS: Sequence[Operation] = (
     _binary(
         "hypot", _elementwise(np.hypot, balls.hypot), "xp.hypot({0}, {1})", arrange.binary(second=NONZERO), weight=2
     ),
-    _binary(
-        "atan2", _elementwise(np.arctan2, balls.atan2), "xp.atan2({0}, {1})", arrange.binary(second=NONZERO), weight=2
-    ),
+    _binary("atan2", _elementwise(np.arctan2, balls.atan2), "xp.atan2({0}, {1})", arrange.angle, weight=2),
     _binary(
         "logaddexp",
         _elementwise(np.logaddexp, balls.logaddexp),
@@ -519,6 +533,7 @@ _ROWS: Sequence[Operation] = (
         name="det",
         weight=2,
         evaluate=_det,
+        terms=lambda a: float(np.max(np.abs(a), initial=0.0)) ** a.shape[-1],
         spelling="xp.linalg.det({0})",
         arrange=arrange.matrix(square=True, aim="singular"),
         exact=True,

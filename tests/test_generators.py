@@ -13,12 +13,12 @@ from conformance.evaluation import Evaluator
 from generators.balls import Branches, following, to_balls
 from generators.builder import MAX_AXES, MAX_ENTRIES, MAX_MAGNITUDE
 from generators.dialects import Dialect, Unspeakable, render
+from generators.drawing import draw
 from generators.features import FEATURES, features
 from generators.operations import CATALOGUE
 from generators.programs import KINDS, SIGNATURES, Case, Program, Step
 from generators.reading import evaluate_steps, parse_case
 from generators.strategies import cases
-from tests.drawing import each_case
 
 #: NumPy speaks the catalogue's default spellings, but for these.
 NUMPY = Dialect(
@@ -33,9 +33,7 @@ NUMPY = Dialect(
 
 @pytest.fixture(scope="module")
 def drawn() -> list[Case]:
-    found: list[Case] = []
-    each_case(found.append, words=("RR", "F"), rounds=8)
-    return found
+    return list(draw(("RR", "F"), 1200))
 
 
 def test_the_catalogue_has_what_the_first_cut_promises() -> None:
@@ -109,7 +107,8 @@ def test_rendered_text_computes_what_the_rows_compute(drawn: list[Case]) -> None
         with np.errstate(all="ignore"):
             exec(render(case.program, NUMPY, case.input), names)
             got = names["f"](case.input)  # type: ignore[operator]
-        np.testing.assert_allclose(got, evaluate_steps(case.program, case.input)[-1], rtol=1e-9, atol=1e-9)
+        evaluate = Evaluator(case.program, case.input)
+        np.testing.assert_allclose(got, evaluate.values[-1], rtol=1e-9, atol=1e-9 * max(evaluate.scales))
 
 
 def test_balls_enclose_what_the_rows_compute(drawn: list[Case]) -> None:
@@ -155,8 +154,6 @@ def test_options_of_the_strategy_are_checked(options: dict[str, object], message
 
 
 def test_the_same_seed_draws_the_same_cases() -> None:
-    first: list[str] = []
-    second: list[str] = []
-    each_case(lambda case: first.append(case.id), start=3)
-    each_case(lambda case: second.append(case.id), start=3)
+    first, second = ([case.id for case in draw(("RR",), 200, start=3)] for _ in range(2))
     assert first == second
+    assert len(set(first)) == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,8 @@ from conformance.panel import truth_of
 from conformance.truth import Truth
 from conformance.verdicts import Judgement, Verdict, judge
 from engines.contract import Answer
-from engines.sandbox import EngineUnavailable, Sandbox
+from engines.sandbox import EngineUnavailable, Pending, Sandbox
+from generators.drawing import draw
 from generators.programs import Case, Program, Step
 from generators.seed_family import SEED_FAMILY, seed_case
 from tests import broken_engines as broken
@@ -93,3 +96,19 @@ def test_allowance_is_the_boundary(error: float) -> None:
     assert truth.allowance is not None
     answer = Answer("answered", value=truth.value + error * truth.allowance)
     assert judge(case, "e", answer, truth).verdict is (Verdict.AGREE if error < 1 else Verdict.WRONG)
+
+
+def test_honest_engine_has_no_finding_in_5000_cases() -> None:
+    words = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+    verdicts: Counter[Verdict] = Counter()
+    with Sandbox(broken.honest) as sandbox:
+        waiting: deque[tuple[Case, Pending]] = deque()
+        for case in (*draw(words, 5000), None):
+            if case is not None:
+                waiting.append((case, sandbox.submit(case)))
+            # The engine works while truth is computed.
+            while waiting and (case is None or len(waiting) > 50):
+                asked, pending = waiting.popleft()
+                verdicts[judge(asked, "honest", pending.result(), truth_of(asked)).verdict] += 1
+    assert [verdict for verdict in verdicts if verdict.is_finding] == []
+    assert verdicts[Verdict.AGREE] > 0.95 * 5000
