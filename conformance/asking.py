@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.failures import describe, keep
+from conformance.failures import describe
 from conformance.known_failures import covering
 from conformance.run import Run
 from conformance.verdicts import Judgement, Verdict
@@ -34,7 +34,7 @@ def check(run: Run, case: Case, engine: str, *, probe: bool = False) -> Judgemen
 
 
 def report(run: Run, finding: Judgement) -> str:
-    return describe(finding, run.panel, run.words, keep(finding))
+    return describe(finding, run.panel, run.words, run.named[finding.engine])
 
 
 def ask(run: Run, case: Case, engine: str) -> Judgement:

@@ -86,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
             _refuse(f"--modes: {word!r} is longer than {MAX_ORDER}, the order to which truth is certified")
     signatures = _listed("--signature", config.getoption("--signature"), SIGNATURES)
     names = _listed("--engine", ",".join(config.getoption("--engine") or registry.DEFAULT))
-    engines, absent = {}, {}
+    engines, named, absent = {}, {}, {}
     for name in names:
         try:
             engine = registry.find(name)
@@ -96,6 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
             _refuse(f"--engine: two engines are named {engine.name!r}")
         if engine.installed():
             engines[engine.name] = engine
+            named[engine.name] = name
         else:
             absent[engine.name] = f"{engine.distribution} is not installed"
     seed = config.getoption("--seed")
@@ -106,7 +107,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except MalformedEntry as error:
         _refuse(str(error))
     config.stash[RUN] = Run(
-        engines, absent, words, signatures, examples, seed, profile, Panel(engines.values()), entries
+        engines, named, absent, words, signatures, examples, seed, profile, Panel(engines.values()), entries
     )
 
 

@@ -17,15 +17,22 @@ FINDINGS = Path("findings")
 
 
 def keep(finding: Judgement, folder: Path = FINDINGS) -> Path:
-    """Write the case of a finding as JSON, so that it can be replayed; returns its path."""
+    """Write the case of a finding as JSON, so that it can be replayed; returns its path. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{finding.engine.replace(':', '_')}-{finding.case.word}-{finding.case.id}.json"
+    path = folder / f"{finding.engine}-{finding.case.word}-{finding.case.id}.json"
     path.write_text(finding.case.json + "\n", encoding="utf-8")
     return path
 
 
-def describe(finding: Judgement, panel: Panel, words: Iterable[str], path: Path) -> str:
-    """The report on one finding, as text."""
+def _replay(finding: Judgement, named: str) -> str:
+    try:
+        return f"replay: ad-conformance replay {keep(finding)} --engine {named}"
+    except OSError as error:
+        return f"the case could not be kept in {FINDINGS}/ ({error.strerror}); it is:\n{finding.case.json}"
+
+
+def describe(finding: Judgement, panel: Panel, words: Iterable[str], named: str) -> str:
+    """The report on one finding, as text; its case is kept for replay. `named` is how the engine was asked for."""
     engine = panel.engines[finding.engine]
     lines = [f"{finding.engine} {engine.version()}, mode word {finding.case.word}: {finding.verdict}", ""]
     try:
@@ -47,7 +54,7 @@ def describe(finding: Judgement, panel: Panel, words: Iterable[str], path: Path)
     right_words, right_engines = panel.ways_around(finding.case, finding.engine, words)
     lines.append(f"right in {finding.engine}: {', '.join(right_words) or 'no other mode word asked'}")
     lines.append(f"right in mode word {finding.case.word}: {', '.join(right_engines) or 'no other engine asked'}")
-    lines.append(f"replay: ad-conformance replay {path} --engine {finding.engine}")
+    lines.append(_replay(finding, named))
     return "\n".join(lines)
 
 

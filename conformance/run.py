@@ -13,9 +13,13 @@ from engines.contract import Engine
 
 @dataclass
 class Run:
-    """What one run of the suite asks, and what came of it."""
+    """What one run of the suite asks, and what came of it.
+
+    `named` says how each engine was asked for: by its name, or as package.module:attribute.
+    """
 
     engines: dict[str, Engine]
+    named: dict[str, str]
     absent: dict[str, str]
     words: tuple[str, ...]
     signatures: tuple[str, ...]

@@ -74,6 +74,8 @@ class Builder:
 
     def constant(self, value: np.ndarray | float) -> int:
         array = np.asarray(value, dtype=float)
+        if array.size == 0:
+            raise Abandon("a nested list does not tell the shape of an empty array")
         return self.must("constant", (), value=nested(array))
 
     def program(self, output: int) -> Program:
