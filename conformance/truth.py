@@ -5,12 +5,15 @@ off is enclosed by Cauchy's estimate: if f is analytic and |f| <= M on the polyd
 its Taylor coefficients satisfy |c_alpha| <= M / r**|alpha| (e.g. Krantz and Parks, A Primer of Real Analytic
 Functions, 2.2). Applied to the coordinate t**p, the stencil of order j gives s_j(p) h**(p-j) where
 
-    s_1(p) = 1 for odd p,  s_2(p) = 2 for even p >= 2,  s_3(p) = 2**p - 2 for odd p >= 3,  else 0,
+    s_1(p) = 1 for odd p,               s_2(p) = 2 for even p >= 2,
+    s_3(p) = 2**p - 2 for odd p >= 3,   s_4(p) = 2**(p+1) - 8 for even p >= 4,   else 0,
 
 so that for a mixed derivative of orders j_i, with q = h/r, the error is at most
 
-    M / r**sum(j) * (prod_i S_{j_i}(q) - prod_i j_i!),   S_1 = 1/(1-q**2), S_2 = 2/(1-q**2),
-                                                        S_3 = 8/(1-4q**2) - 2/(1-q**2).
+    M / r**sum(j) * (prod_i S_{j_i}(q) - prod_i j_i!),
+
+    S_1 = 1/(1-q**2),                S_2 = 2/(1-q**2),
+    S_3 = 8/(1-4q**2) - 2/(1-q**2),  S_4 = 32/(1-4q**2) - 8/(1-q**2).
 
 Where comparisons come out differently around the point, every smooth selection that meets there is differentiated,
 and all of them must agree to every order asked; otherwise the function is not smooth there.
@@ -54,9 +57,10 @@ _STENCILS: dict[int, tuple[tuple[int, int], ...]] = {
     1: ((1, 1), (-1, -1)),
     2: ((1, 1), (0, -2), (-1, 1)),
     3: ((2, 1), (1, -2), (-1, 2), (-2, -1)),
+    4: ((2, 1), (1, -4), (0, 6), (-1, -4), (-2, 1)),
 }
 #: What the integer weights above must be divided by, besides h**order.
-_DIVISORS = {0: 1, 1: 2, 2: 1, 3: 2}
+_DIVISORS = {0: 1, 1: 2, 2: 1, 3: 2, 4: 1}
 MAX_ORDER = max(_STENCILS)
 
 
@@ -98,7 +102,8 @@ def _mixed(n: int, order: int) -> Iterator[tuple[tuple[int, ...], tuple[tuple[in
 def _excess(orders: tuple[tuple[int, int], ...], q: arb) -> arb:
     """prod_i S_{j_i}(q) - prod_i j_i!"""
     q2 = q * q
-    sums = {1: 1 / (1 - q2), 2: 2 / (1 - q2), 3: 8 / (1 - 4 * q2) - 2 / (1 - q2)}
+    one, four = 1 / (1 - q2), 1 / (1 - 4 * q2)
+    sums = {1: one, 2: 2 * one, 3: 8 * four - 2 * one, 4: 32 * four - 8 * one}
     total, exact = arb(1), 1
     for _, j in orders:
         total, exact = total * sums[j], exact * math.factorial(j)
@@ -181,7 +186,7 @@ class _Neighbourhood:
 
 
 def certify(case: Case) -> Truth:
-    """The truth of a case of order 1 to 3. Raises ValueError for longer mode words."""
+    """The truth of a case of order 1 to 4. Raises ValueError for longer mode words."""
     if not 1 <= case.order <= MAX_ORDER:
         raise ValueError(f"word {case.word!r}: truth is certified for orders 1 to {MAX_ORDER}")
     evaluate = Evaluator(case.program, case.input)

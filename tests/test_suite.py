@@ -107,7 +107,7 @@ def test_unsupported_is_counted_and_not_passed() -> None:
         (("--engine=tests.broken_engines:unimportable",), "unimportable: ModuleNotFoundError"),
         (("--engine=",), "--engine: nothing is named"),
         (("--modes=RX",), "--modes: 'RX' is not a mode word"),
-        (("--modes=RRRR",), "--modes: 'RRRR' is longer than 3"),
+        (("--modes=RRRRR",), "--modes: 'RRRRR' is longer than 4"),
         (("--signature=num_to_cube",), "--signature: 'num_to_cube' is not one of"),
         (("--examples=0",), "--examples: 0 must be 1 or more"),
         (("--hypothesis-profile=fast",), "--hypothesis-profile: 'fast' is not one of"),
@@ -145,7 +145,7 @@ def test_replay_of_an_honest_engine(case_file: Path) -> None:
             "of type axis",
         ),
         ({"steps": [{"operation": "det", "operands": [0]}]}, "a square matrix is needed"),
-        ({"word": "RRRR"}, "is longer than 3"),
+        ({"word": "RRRRR"}, "is longer than 4"),
     ],
 )
 def test_malformed_case_files(verb: str, change: dict[str, object] | None, message: str, case_file: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from flint import arb, arb_series, ctx
 
 from conformance.evaluation import Evaluator
-from conformance.truth import certify
+from conformance.truth import _DIVISORS, _STENCILS, MAX_ORDER, _excess, certify
 from generators.drawing import batch
 from generators.programs import SIGNATURES, Case, Program, Step
 from generators.seed_family import seed_case
@@ -70,7 +70,7 @@ def _series(name: str, x: arb_series) -> arb_series:
 
 @pytest.mark.parametrize("name", SERIES)
 def test_taylor_arithmetic_gives_the_same_derivatives(name: str) -> None:
-    for order in (1, 2, 3):
+    for order in (1, 2, 3, 4):
         case = Case(program((name, (0,)), ("square", (1,)), ("sin", (2,))), SERIES[name], "R" * order)
         truth = certify(case)
         kept = ctx.prec, ctx.cap
@@ -203,8 +203,8 @@ def test_where_nothing_can_be_certified_nothing_is(name: str) -> None:
 
 
 def test_words_beyond_the_certified_order_are_refused() -> None:
-    with pytest.raises(ValueError, match="orders 1 to 3"):
-        certify(seed_case("num_to_num", "RRRR"))
+    with pytest.raises(ValueError, match="orders 1 to 4"):
+        certify(seed_case("num_to_num", "RRRRR"))
 
 
 def test_conditioning_widens_the_allowance() -> None:
@@ -261,3 +261,14 @@ def test_cancelled_terms_are_allowed_for() -> None:
     assert truth.allowance is not None
     assert abs(float(truth.value)) < 1e-30
     assert 1e-16 < float(truth.allowance) < 1e-10
+
+
+def test_the_stencils_and_their_sums() -> None:
+    """s_j(p) and S_j(q) of the docstring, from the weights themselves."""
+    for order in range(1, MAX_ORDER + 1):
+        moments = [sum(w * offset**p for offset, w in _STENCILS[order]) / _DIVISORS[order] for p in range(60)]
+        assert moments[:order] == [0] * order
+        assert moments[order] == math.factorial(order)
+        q = 2.0**-4
+        excess = sum(moments[p] * q ** (p - order) for p in range(order + 1, 60))
+        assert math.isclose(float(_excess(((0, order),), arb(q)).mid()), excess, rel_tol=1e-12)
