@@ -34,6 +34,15 @@ def num_to_mat(x: float) -> Array:
     return np.stack([-C2 * np.sin(C * x), -TRIPLE2 * np.sin(TRIPLE * x)], axis=1)
 
 
+STACKED = np.stack([C, TRIPLE], axis=1)
+STACKED2 = -(STACKED**2)
+
+
+def num_to_mat_stacked(x: float) -> Any:
+    """The same after some thought: one sine of a matrix."""
+    return STACKED2 * np.sin(STACKED * x)
+
+
 def vec_to_num(x: Array) -> Array:
     """The Hessian of sum(x**4) * sum(x**6)."""
     x2 = x * x
@@ -103,14 +112,14 @@ def logistic_hessian(problem: Logistic) -> Derivative:
     a = problem.signed
     penalty = 0.1 * np.eye(problem.dimensions)
 
-    def hessian(w: Array) -> Array:
+    def hessian(w: Array) -> Any:
         p = 1 / (1 + np.exp(-(a @ w)))
         return (a.T * (p * (1 - p))) @ a + penalty
 
     return hessian
 
 
-def _softmax(x: Array) -> Array:
+def _softmax(x: Array) -> Any:
     e = np.exp(x - x.max(axis=0))
     return e / e.sum(axis=0)
 
@@ -143,9 +152,7 @@ def mixture_gradient(problem: Mixture) -> Derivative:
         to_means = (weighted.sum(axis=1)[:, None, :] @ factors)[:, 0]
         to_diagonal = total[:, None] + to_factors[:, i, i] * diagonal - GAMMA**2 * diagonal**2 + M
         to_below = to_factors[:, rows, columns] - GAMMA**2 * below
-        return np.concatenate(
-            [total - n * _softmax(logits), to_means.ravel(), to_diagonal.ravel(), to_below.ravel()]
-        )
+        return np.concatenate([total - n * _softmax(logits), to_means.ravel(), to_diagonal.ravel(), to_below.ravel()])
 
     return gradient
 

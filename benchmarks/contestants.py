@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,12 +22,8 @@ from generators.dialects import Dialect
 Function = Callable[..., Any]
 
 
-def one_thread() -> None:
-    """To be called before NumPy's, JAX's and PyTorch's thread pools start."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
-    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+def as_it_is(x: Any) -> Any:
+    return x
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +57,8 @@ class Contestant:
     gradient: Function
     hessian: Function
     hvp: Function
-    wrap: Function = lambda f: f
-    finish: Function = lambda result: result
+    wrap: Function = as_it_is
+    finish: Function = as_it_is
     numpy: Function = np.asarray
 
     def nest(self, f: Function, word: str) -> Function:
@@ -112,7 +107,7 @@ def jax(compiled: bool) -> Contestant:
         library=Library(
             exp=jnp.exp,
             matmul=jnp.matmul,
-            concat=jnp.concat,
+            concat=lambda parts, axis: jnp.concat(parts, axis=axis),
             take=lambda x, i: x[..., i],
             sum=jnp.sum,
             logsumexp=lambda x: logsumexp(x, axis=0),
@@ -124,7 +119,7 @@ def jax(compiled: bool) -> Contestant:
         gradient=jax.grad,
         hessian=jax.hessian,
         hvp=hvp,
-        wrap=jax.jit if compiled else lambda f: f,
+        wrap=jax.jit if compiled else as_it_is,
         finish=lambda result: result.block_until_ready(),
     )
 

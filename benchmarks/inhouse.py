@@ -8,19 +8,19 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import contestants
+import benchmarks.threads  # noqa: F401  (before NumPy)
 
-contestants.one_thread()
+# isort: split
+import numpy as np
 
-import numpy as np  # noqa: E402
-
-from benchmarks import measure, tables  # noqa: E402
-from benchmarks.contestants import Contestant  # noqa: E402
-from benchmarks.measure import Call, Timing  # noqa: E402
-from benchmarks.problems import Problem, objectives, programs  # noqa: E402
+from benchmarks import by_hand, contestants, first, measure, tables
+from benchmarks.contestants import Contestant
+from benchmarks.measure import Call, Timing
+from benchmarks.problems import Problem, objectives, programs
 
 US, HAND = "in-house", "by hand"
 RTOL = 1e-8
@@ -36,42 +36,18 @@ class Row:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def _maker(problem: Problem, contestant: Contestant) -> Callable[[], Call]:
-    """A fresh function each time, differentiated and called once: nothing can have been compiled before."""
-    arguments = [contestant.library.array(a) for a in problem.first]
-
-    def make() -> Call:
-        f = problem.fresh(contestant)
-
-        def start() -> Any:
-            derivative = contestant.wrap(problem.question(contestant, f))
-            return contestant.finish(derivative(*arguments))
-
-        return start
-
-    return make
-
-
 def _call(problem: Problem, contestant: Contestant) -> Call:
     derivative = contestant.wrap(problem.question(contestant, problem.fresh(contestant)))
     further = [contestant.library.array(a) for a in problem.further]
     finish = contestant.finish
     finish(derivative(*[contestant.library.array(a) for a in problem.first]))
-    if len(further) == 1:
-        (x,) = further
-        return lambda: finish(derivative(x))
+    if finish is contestants.as_it_is:
+        return partial(derivative, *further)
     return lambda: finish(derivative(*further))
 
 
-def _by_hand(problem: Problem, us: Contestant) -> Call | None:
-    hand = problem.by_hand
-    if hand is None:
-        return None
-    further = [us.library.array(a) for a in problem.further]
-    if len(further) == 1:
-        (x,) = further
-        return lambda: hand(x)
-    return lambda: hand(*further)
+def _by_hand(hand: Callable[..., Any], problem: Problem, us: Contestant) -> Call:
+    return partial(hand, *[us.library.array(a) for a in problem.further])
 
 
 def measured(problem: Problem, field_of: list[Contestant], rounds: int) -> Row:
@@ -81,11 +57,10 @@ def measured(problem: Problem, field_of: list[Contestant], rounds: int) -> Row:
     us = field_of[0]
     expected = np.asarray(_call(problem, us)())
     candidates: dict[str, tuple[Callable[[], Call], Callable[[Any], Any]]] = {
-        c.name: (lambda c=c: _call(problem, c), c.numpy) for c in field_of
+        c.name: (partial(_call, problem, c), c.numpy) for c in field_of
     }
-    hand = _by_hand(problem, us)
-    if hand is not None:
-        candidates[HAND] = (lambda: hand, np.asarray)
+    if problem.by_hand is not None:
+        candidates[HAND] = (partial(_by_hand, problem.by_hand, problem, us), np.asarray)
     for name, (make, to_numpy) in candidates.items():
         try:
             call = make()
@@ -98,7 +73,7 @@ def measured(problem: Problem, field_of: list[Contestant], rounds: int) -> Row:
         else:
             calls[name] = call
     row.warm = measure.warm(calls, rounds)
-    makers = {c.name: _maker(problem, c) for c in field_of if c.name in calls}
+    makers = {c.name: partial(problem.maker, c) for c in field_of if c.name in calls}
     row.cold = measure.cold(makers, rounds, 1.0)
     return row
 
@@ -122,16 +97,24 @@ def table(rows: list[Row], names: list[str], timings: Callable[[Row], Mapping[st
 def summary(rows: list[Row]) -> str:
     """The figures that the engine is held to, met or not."""
     said = []
-    first = rows[0]
-    if HAND in first.warm:
-        said.append(f"{first.problem.name} warm, of hand-written NumPy: {_of(first.warm, US, HAND)}.")
-    others = {k: v for k, v in first.cold.items() if k != US}
-    ours = first.cold[US].least
-    said.append(f"{first.problem.name} cold: {tables.duration(ours)}.")
+    top = rows[0]
+    if HAND in top.warm:
+        said.append(f"{top.problem.name} warm, of hand-written NumPy: {_of(top.warm, US, HAND)}.")
+    if HAND in top.warm and top.problem.name.startswith("num_to_mat"):
+        x = float(top.problem.further[0])
+        least = measure.warm({"stacked": lambda: by_hand.num_to_mat_stacked(x)})["stacked"].least
+        said.append(
+            f"By hand with the constants stacked beforehand it takes {tables.duration(least)}: the rest is the call."
+        )
+    others = {k: v for k, v in top.cold.items() if k != US}
+    ours = top.cold[US].least
+    said.append(f"{top.problem.name} cold: {tables.duration(ours)}.")
     for name, timing in sorted(others.items(), key=lambda item: item[1].least):
         said.append(f"Cold, {name} needs {tables.ratio(timing.least / ours)} ({tables.duration(timing.least)}).")
     for name in ("torch.func", "create_graph", "autograd"):
-        ratios = [(r.warm[name].least / r.warm[US].least, r.problem.name) for r in rows if r.problem.small and name in r.warm]
+        ratios = [
+            (r.warm[name].least / r.warm[US].least, r.problem.name) for r in rows if r.problem.small and name in r.warm
+        ]
         if ratios:
             least, where = min(ratios)
             said.append(f"Small problems, warm, {name}: at least {tables.ratio(least)} ({where}).")
@@ -148,7 +131,17 @@ def _of(timings: Mapping[str, Timing], a: str, b: str) -> str:
     return tables.ratio(timings[a].least / timings[b].least)
 
 
-def document(rows: list[Row], names: list[str], missing: list[str]) -> str:
+def first_table(problem: Problem, timings: Mapping[str, Timing]) -> str:
+    ours = timings[US].median
+    cells = [
+        problem.name,
+        tables.duration(ours),
+        *[tables.ratio(t.median / ours) for n, t in timings.items() if n != US],
+    ]
+    return tables.markdown(["problem", *timings], [cells])
+
+
+def document(rows: list[Row], names: list[str], missing: list[str], fresh: Mapping[str, Timing]) -> str:
     columns = [HAND, *names[1:]]
     text = f"""## In-house beside others
 
@@ -166,6 +159,9 @@ A fresh function each time, so that nothing is found in a cache. Engines that do
 autograd) pay the same again at every further call; the in-house engine and jax.jit pay the warm cost from then on.
 
 {table(rows, names[1:], lambda row: row.cold)}
+The same in a fresh process, imports not counted (medians): whatever an engine sets up when it is first asked.
+
+{first_table(rows[0].problem, fresh)}
 ### In short
 
 {summary(rows)}"""
@@ -193,7 +189,8 @@ def main(arguments: list[str] | None = None) -> None:
         if options.only in problem.name:
             print(problem.name, file=sys.stderr, flush=True)
             rows.append(measured(problem, there, rounds))
-    text = document(rows, [c.name for c in there], missing)
+    names = [c.name for c in there]
+    text = document(rows, names, missing, first.in_fresh_processes(names, 3 if options.quick else 7))
     print(text)
     if options.write:
         tables.write_section(options.write, "in-house", text)

@@ -93,7 +93,7 @@ class Logistic:
         """Minus label times features."""
         rng = np.random.default_rng(2)
         labels = rng.choice([-1.0, 1.0], size=(self.points, 1))
-        return -labels * rng.normal(size=(self.points, self.dimensions))  # type: ignore[no-any-return]
+        return -labels * rng.normal(size=(self.points, self.dimensions))
 
     def start(self, seed: int = 3) -> np.ndarray:
         return 0.3 * np.random.default_rng(seed).normal(size=self.dimensions)

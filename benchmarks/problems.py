@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks import by_hand
 from benchmarks.contestants import Contestant, Function
+from benchmarks.measure import Call
 from benchmarks.objectives import Logistic, Mixture
 from generators.dialects import render
 from generators.programs import Program
@@ -30,10 +31,18 @@ class Problem:
     first: Arguments
     further: Arguments
     by_hand: Function | None = None
+    small: bool = False  # no array that the program starts from or computes has many entries
 
-    @property
-    def small(self) -> bool:
-        return bool(np.size(self.first[0]) <= 100)
+    def maker(self, contestant: Contestant) -> Call:
+        """A fresh function to be differentiated and called once: nothing of it can have been compiled before."""
+        f = self.fresh(contestant)
+        arguments = [contestant.library.array(a) for a in self.first]
+
+        def start() -> Any:
+            derivative = contestant.wrap(self.question(contestant, f))
+            return contestant.finish(derivative(*arguments))
+
+        return start
 
 
 def from_program(name: str, program: Program, point: Any, word: str, hand: Function | None = None) -> Problem:
@@ -46,7 +55,7 @@ def from_program(name: str, program: Program, point: Any, word: str, hand: Funct
         return function
 
     further = start * 0.875 + 0.0625
-    return Problem(name, fresh, lambda c, f: c.nest(f, word), (start,), (further,), hand)
+    return Problem(name, fresh, lambda c, f: c.nest(f, word), (start,), (further,), hand, True)
 
 
 def programs() -> list[Problem]:
@@ -83,7 +92,12 @@ def mixture(points: int, dimensions: int, components: int) -> list[Problem]:
         return m.log_likelihood(contestant.library)
 
     gradient = Problem(
-        f"mixture gradient: {size}", fresh, lambda c, f: c.gradient(f), (start,), (further,), by_hand.mixture_gradient(m)
+        f"mixture gradient: {size}",
+        fresh,
+        lambda c, f: c.gradient(f),
+        (start,),
+        (further,),
+        by_hand.mixture_gradient(m),
     )
     hvp = Problem(
         f"mixture Hessian-vector product: {size}",

@@ -32,7 +32,7 @@ def duration(seconds: float) -> str:
 
 
 def ratio(value: float) -> str:
-    return f"×{_three(value)}"
+    return f"{_three(value)}x"
 
 
 def _three(value: float) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from engines.inhouse import runtime
-from engines.inhouse.graph import Array, Node
+from engines.inhouse.graph import Node
+from engines.inhouse.lowering import lower
 from engines.inhouse.passes import reachable
 from engines.inhouse.primitives import NUMPY_NAMES, full_perm
 
@@ -32,10 +33,11 @@ NAMES = {"multiply": "product", "divide": "ratio", "add": "total", "select": "ch
 
 @dataclass
 class Source:
-    """A generated program: its text, and the arrays that the text names."""
+    """A generated program: its text, how many operations it has, and the arrays that the text names."""
 
     text: str
-    constants: dict[str, Array] = field(default_factory=dict)
+    operations: int
+    constants: dict[str, Any] = field(default_factory=dict)
 
     def load(self) -> Callable[..., Any]:
         """The function that the text defines."""
@@ -51,7 +53,8 @@ class _Printer:
         self.strength: dict[Node, int] = dict.fromkeys(inputs, ATOM)
         self.out = out
         self.lines: list[str] = []
-        self.constants: dict[str, Array] = {}
+        self.constants: dict[str, Any] = {}
+        self.bound: dict[Any, str] = {}
         self.numpy: set[str] = set()
         self.runtime: set[str] = set()
         self.counts: dict[str, int] = {}
@@ -60,19 +63,6 @@ class _Printer:
         for node in self.nodes:
             for arg in node.args:
                 self.uses[arg] = self.uses.get(arg, 0) + 1
-        self.fused = {a for a in map(self._fusable, self.nodes) if a is not None}
-
-    def _fusable(self, node: Node) -> Node | None:
-        """The product below a sum that a matrix product computes in one go."""
-        if node.op != "sum" or node.params != ((-1,), False) or node.dtype.kind != "f":
-            return None
-        arg = node.args[0]
-        if arg.op != "multiply" or self.uses[arg] > 1 or arg.args[0].dtype != arg.args[1].dtype:
-            return None
-        a, b = arg.args
-        n = arg.shape[-1]
-        fits = min(a.ndim, b.ndim) == 1 and a.shape[-1] == b.shape[-1] == n
-        return arg if fits else None
 
     def number(self, value: float, dtype: np.dtype[Any]) -> str | None:
         """A literal for the number, if there is one that NumPy takes for weak."""
@@ -166,15 +156,12 @@ class _Printer:
             return f"{x}.cumsum({p})", ATOM
         if op == "astype":
             return f"{x}.astype({self.function(p)})", ATOM
-        assert op == "matmul", op
+        assert op in ("matmul", "dot"), op
         return f"{self.at(node.args[0], PRODUCT)} @ {self.at(node.args[1], UNARY)}", PRODUCT
 
     def reduction(self, node: Node) -> tuple[str, int]:
         axes, keepdims = node.params
         arg = node.args[0]
-        if arg in self.fused and node.op == "sum":
-            a, b = arg.args if arg.args[1].ndim == 1 else arg.args[::-1]
-            return f"{self.at(a, PRODUCT)} @ {self.at(b, UNARY)}", PRODUCT
         if node.op == "logsumexp":
             return f"{self.helper('logsumexp')}({self.text[arg]}, {axes}{', True' if keepdims else ''})", ATOM
         axis = "None" if len(axes) == arg.ndim else str(axes[0] if len(axes) == 1 else axes)
@@ -183,17 +170,20 @@ class _Printer:
         return f"{name}.reduce({self.text[arg]}, {axis}{kept})", ATOM
 
     def bind(self, array: Any) -> str:
-        name = f"c{len(self.constants)}"
-        self.constants[name] = array
-        return name
+        return self.named("c", (array.dtype, array.shape, array.tobytes()), array)
 
     def index_constant(self, key: tuple[Any, ...]) -> str:
-        name = f"k{len(self.constants)}"
-        self.constants[name] = runtime.slices(key)  # type: ignore[assignment]
-        return name
+        return self.named("k", key, runtime.slices(key))
+
+    def named(self, letter: str, key: Any, value: Any) -> str:
+        """The name of a constant; equal ones share theirs."""
+        if key not in self.bound:
+            self.bound[key] = f"{letter}{len(self.constants)}"
+            self.constants[self.bound[key]] = value
+        return self.bound[key]
 
     def visit(self, node: Node) -> None:
-        if node in self.text or node in self.fused:
+        if node in self.text:
             return
         if node.op == "input":
             raise AssertionError("a tracer of another compilation has leaked into this one")
@@ -262,6 +252,7 @@ def _shown(k: Any) -> str:
 def generate(inputs: Sequence[Node], out: Node, title: str = "") -> Source:
     """The program that computes out from inputs, as a function named `derivative`."""
     names = ["x"] if len(inputs) == 1 else [f"x{i}" for i in range(len(inputs))]
+    out = lower(out)
     printer = _Printer(inputs, names, out)
     for node in printer.nodes:
         printer.visit(node)
@@ -283,4 +274,5 @@ def generate(inputs: Sequence[Node], out: Node, title: str = "") -> Source:
         head.append(f"from engines.inhouse.runtime import {', '.join(sorted(printer.runtime))}")
     head += [_described(name, value) for name, value in printer.constants.items()]
     lines = [*head, "", "", f"def derivative({', '.join(names)}):", *["    " + line for line in body], ""]
-    return Source("\n".join(lines), printer.constants)
+    operations = sum(n.value is None and n.op not in ("input", "mark") for n in printer.nodes)
+    return Source("\n".join(lines), operations, printer.constants)

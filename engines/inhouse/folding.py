@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from engines.inhouse import ops
+from engines.inhouse import contraction, ops
+from engines.inhouse.contraction import same_axes
 from engines.inhouse.graph import FOLDS, Node, make, result_dtype, stretch
+from engines.inhouse.joining import joined
 from engines.inhouse.primitives import Shape, broadcast_shapes
 
 
@@ -36,8 +38,10 @@ def add(a: Node, b: Node) -> Node | None:
     (p, x), (q, y) = _split(a), _split(b)
     if x is y:
         return make("multiply", float(p + q), x)
-    if p == q == -1:
-        return make("multiply", -1.0, make("add", x, y))
+    if p == q != 1:
+        return make("multiply", p, make("add", x, y))
+    if p == -q and abs(p) != 1:
+        return make("multiply", p, make("add", x, make("multiply", -1.0, y)))
     if a.value is not None and b.op == "add" and b.args[0].value is not None:
         return make("add", make("add", a, b.args[0]), b.args[1])
     return None
@@ -168,6 +172,20 @@ def reshape(params: Any, shape: Shape, x: Node) -> Node | None:
         return x.graph.full(shape, x.uniform, x.dtype)
     if x.op == "reshape":
         return ops.reshape(x.args[0], shape)
+    if x.op == "multiply" and x.args[0].value is not None and shape != (1,) * (len(shape) - x.ndim) + x.shape:
+        c, y = x.args
+        if not c.shape:
+            return c * ops.reshape(y, shape)
+        if c.shape == y.shape and y.op == "reshape":
+            return ops.reshape(c, shape) * ops.reshape(y.args[0], shape)
+    if x.op == "broadcast":
+        # Where only axes of length 1 come and go, the small array can be reshaped and stretched after that.
+        places = same_axes(x.shape, shape)
+        if places is not None:
+            inner = [1] * len(shape)
+            for old, new in places:
+                inner[new] = x.args[0].shape[old]
+            return stretch(ops.reshape(x.args[0], tuple(inner)), shape)
     return None
 
 
@@ -189,6 +207,8 @@ def transpose(perm: Any, shape: Shape, x: Node) -> Node | None:
         outer = tuple(range(-k, -len(perm))) + perm
         inner = tuple(range(-k, -len(x.params))) + x.params
         return ops.transpose(x.args[0], tuple(inner[p] for p in outer))
+    if x.op == "broadcast":
+        return stretch(ops.transpose(x.args[0], perm), shape)
     moved = [p for p in perm if x.shape[p] != 1]
     if moved == sorted(moved):
         return ops.reshape(x, shape)
@@ -217,7 +237,12 @@ def index(key: Any, shape: Shape, x: Node) -> Node | None:
 
 
 def pad(params: Any, shape: Shape, x: Node) -> Node | None:
-    return ops.zeros_like(x, shape) if ops.is_zero(x) else None
+    key = params[0]
+    if ops.is_zero(x):
+        return ops.zeros_like(x, shape)
+    if x.size and x.shape == shape and all(isinstance(k, tuple) and k[2] in (1, -1) for k in key):
+        return ops.index(x, key)  # whole axes, some of them reversed: that undoes itself
+    return None
 
 
 def take(params: Any, shape: Shape, x: Node) -> Node | None:
@@ -248,56 +273,12 @@ def concat(axis: int, shape: Shape, *parts: Node) -> Node | None:
         return ops.concat(kept, axis)
     if all(p.uniform is not None and p.uniform == parts[0].uniform for p in parts):
         return parts[0].graph.full(shape, parts[0].uniform or 0.0, dtype)
-    return None
+    together = joined(parts, axis) if all(p.dtype == dtype for p in parts) else None
+    return together if together is None or together.shape == shape else None
 
 
 def cumsum(axis: int, shape: Shape, x: Node) -> Node | None:
     return x if ops.is_zero(x) or shape[axis] == 1 else None
-
-
-def reduce_sum(params: Any, shape: Shape, x: Node) -> Node | None:
-    axes, keepdims = params
-    if x.size == 0 or ops.is_zero(x):
-        return ops.zeros_like(x, shape)
-    if x.uniform is not None:
-        return x.graph.full(shape, x.uniform * ops.count(x.shape, axes), x.dtype)
-    ones = [a for a in axes if x.shape[a] == 1]
-    if ones:
-        rest = tuple(a for a in axes if a not in ones)
-        return ops.reshape(ops.reduce_sum(x, rest, True), shape)
-    if x.op == "broadcast":
-        inner = x.args[0]
-        repeated = [a for a in axes if inner.shape[a] == 1]
-        if repeated:
-            small = ops.reduce_sum(inner, tuple(a for a in axes if a not in repeated), True)
-            return stretch(ops.reshape(_after(small, axes, keepdims), _shrunk(shape, inner, axes, keepdims)), shape) * (
-                float(ops.count(x.shape, repeated))
-            )
-    if x.op == "multiply":
-        a, b = x.args
-        for p, q in ((a, b), (b, a)):
-            if all(-axis > p.ndim or p.shape[axis] == 1 for axis in axes):
-                return _after(p, axes, keepdims) * ops.reduce_sum(q, axes, keepdims)
-    return None
-
-
-def _after(p: Node, axes: tuple[int, ...], keepdims: bool) -> Node:
-    """p, constant along axes, shaped to stand beside a sum over them."""
-    if keepdims:
-        return p
-    return ops.reshape(p, tuple(n for i, n in enumerate(p.shape) if i - p.ndim not in axes))
-
-
-def _shrunk(shape: Shape, inner: Node, axes: tuple[int, ...], keepdims: bool) -> Shape:
-    if keepdims:
-        return tuple(1 if i - inner.ndim in axes else n for i, n in enumerate(inner.shape))
-    return tuple(n for i, n in enumerate(inner.shape) if i - inner.ndim not in axes)
-
-
-def matmul(params: Any, shape: Shape, a: Node, b: Node) -> Node | None:
-    if ops.is_zero(a) or ops.is_zero(b) or a.size == 0 or b.size == 0:
-        return ops.zeros_like(a if a.dtype == result_dtype((a, b)) else b, shape)
-    return None
 
 
 def astype(name: str, shape: Shape, x: Node) -> Node | None:
@@ -314,5 +295,5 @@ FOLDS |= {
     "guarded": guarded,
     "logical_and": same_operand, "logical_or": same_operand, "reshape": reshape, "broadcast": broadcast,
     "transpose": transpose, "index": index, "pad": pad, "take": take, "scatter": scatter, "concat": concat,
-    "cumsum": cumsum, "sum": reduce_sum, "matmul": matmul, "astype": astype,
+    "cumsum": cumsum, "sum": contraction.reduce_sum, "matmul": contraction.matmul, "astype": astype,
 }  # fmt: skip

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, Union
+from typing import Any, Union, cast
 
 import numpy as np
 
@@ -39,14 +39,16 @@ BOOL = np.dtype(bool)
 
 
 class CompileError(Exception):
-    """Tracing or transforming failed: says the operation, the operand shapes, and the traced step."""
+    """Tracing or transforming failed: says the operation, the operand shapes, and the traced step if there is one."""
 
-    def __init__(self, operation: str, shapes: tuple[Shape, ...], why: str, step: int = 0) -> None:
+    def __init__(self, operation: str, shapes: tuple[Shape, ...], why: str, step: int | None = None) -> None:
         self.operation, self.shapes, self.why, self.step = operation, shapes, why, step
         operands = " and ".join(map(str, shapes))
         text = f"{operation}: {why}"
         text += f"; operand shapes {operands}" if shapes else ""
-        super().__init__(text + (f" (traced step {step}{_caller()})" if step else ""))
+        if step is not None:
+            text += f" ({f'traced step {step}' if step else 'before the first traced step'}{_caller()})"
+        super().__init__(text)
 
 
 def _caller() -> str:
@@ -136,7 +138,7 @@ class Graph:
         node.shape, node.dtype, node.value, node.uniform = shape, dtype, None, None
         node.index = self.count
         self.count += 1
-        node.finite = op in KEEPS_FINITE and all(a.finite for a in args)
+        node.finite = op in KEEPS_FINITE and False not in [a.finite for a in args]
         return node
 
     def input(self, shape: Shape, dtype: np.dtype[Any]) -> Node:
@@ -198,10 +200,14 @@ FOLDS: dict[str, Callable[..., Node | None]] = {}
 
 def make(op: str, *operands: Operand, params: Any = None) -> Node:
     """The node for this operation, simplified. Raises CompileError if the shapes do not fit."""
-    # Numbers take their dtype from the first node; the condition of a select has none to give.
-    like = next(a for a in (operands[1:] if op == "select" else operands) if isinstance(a, Node))
-    graph = like.graph
-    args: tuple[Node, ...] = tuple([a if isinstance(a, Node) else graph.full((), a, like.dtype) for a in operands])
+    first = operands[0]
+    if type(first) is Node and type(operands[-1]) is Node and (len(operands) < 3 or _all_nodes(operands)):
+        graph, args = first.graph, cast(tuple[Node, ...], operands)
+    else:
+        # Numbers take their dtype from the first node; the condition of a select has none to give.
+        like = next(a for a in (operands[1:] if op == "select" else operands) if isinstance(a, Node))
+        graph = like.graph
+        args = tuple([a if isinstance(a, Node) else graph.full((), a, like.dtype) for a in operands])
     if op in COMMUTATIVE and args[0].index > args[1].index:
         args = (args[1], args[0])
     key = (op, args, params)
@@ -215,18 +221,22 @@ def make(op: str, *operands: Operand, params: Any = None) -> Node:
     return node
 
 
+def _all_nodes(operands: tuple[Operand, ...]) -> bool:
+    return all(isinstance(a, Node) for a in operands)
+
+
 def _elementwise(graph: Graph, op: str, args: tuple[Node, ...]) -> Node:
     shape = primitives.broadcast_shapes(*[a.shape for a in args])
     # Stretching is left to NumPy: the operation happens on the small operands, and the stretching after it.
-    bare = tuple([_bare(graph, a) for a in args])
+    bare = tuple([_bare(graph, a) if a.shape else a for a in args])
     if bare != args:
         if op in COMMUTATIVE and bare[0].index > bare[1].index:
             bare = (bare[1], bare[0])
         inner = make(op, *bare)
         return inner if inner.shape == shape else stretch(inner, shape)
     dtype = BOOL if op in BOOLEAN else result_dtype(args[1:] if op == "select" else args)
-    if all(a.value is not None for a in args):
-        values = [a.value for a in args]
+    values = [a.value for a in args]
+    if all(v is not None for v in values):
         if op == "select" or any(a.dtype != dtype for a in args):
             return graph.constant(np.asarray(primitives.evaluate(op, None, *values)).astype(dtype))
         return graph.constant(primitives.evaluate(op, None, *values))
@@ -275,7 +285,10 @@ _DTYPES: dict[Any, np.dtype[Any]] = {}
 
 def result_dtype(args: tuple[Node, ...]) -> np.dtype[Any]:
     first = args[0].dtype
-    if len(args) == 1 or all(a.dtype == first for a in args):
+    for a in args:
+        if a.dtype is not first and a.dtype != first:
+            break
+    else:
         return first
     key = tuple([a.dtype for a in args])
     if key not in _DTYPES:

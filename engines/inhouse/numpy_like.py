@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 
 import engines.inhouse.tracer as tracing
+from engines.inhouse import elementwise, products, reductions, shapes
 from engines.inhouse.elementwise import *  # noqa: F403
-from engines.inhouse.elementwise import __all__ as _elementwise
 from engines.inhouse.products import *  # noqa: F403
-from engines.inhouse.products import __all__ as _products
 from engines.inhouse.reductions import *  # noqa: F403
-from engines.inhouse.reductions import __all__ as _reductions
 from engines.inhouse.shapes import *  # noqa: F403
-from engines.inhouse.shapes import __all__ as _shapes
 
-__all__ = [*_elementwise, *_reductions, *_shapes, *_products, "asarray", "eye", "ones", "ones_like", "zeros",
-           "zeros_like"]  # fmt: skip
+__all__ = ["asarray", "eye", "ones", "ones_like", "zeros", "zeros_like"]
+__all__ += elementwise.__all__
+__all__ += products.__all__
+__all__ += reductions.__all__
+__all__ += shapes.__all__
 
 zeros, ones, eye = np.zeros, np.ones, np.eye
 

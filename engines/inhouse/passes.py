@@ -106,21 +106,20 @@ class _Gathered:
 
     def __init__(self) -> None:
         self.terms: list[Node] = []
-        self.masked = False
+        self.masked = True
 
-    def total(self, shape: tuple[int, ...], selected: bool) -> tuple[Node, bool]:
-        terms = self.terms
-        if len(terms) > 1 and all(t.op == "pad" for t in terms):
-            tail = terms[0].params[1]
-            if all(t.params[1] == tail for t in terms):
-                tiled = ops.tiles([t.args[0] for t in terms], [t.params[0] for t in terms], tail)
-                if tiled is not None:
-                    # Together the pieces cover everything, so indexing has masked nothing.
-                    return tiled, selected
+    def total(self, selected: bool) -> tuple[Node, bool]:
+        terms, masked = self.terms, self.masked
+        pads = [t for t in terms if t.op == "pad"]
+        if len(pads) > 1 and all(t.params[1] == pads[0].params[1] for t in pads):
+            tiled = ops.tiles([t.args[0] for t in pads], [t.params[0] for t in pads], pads[0].params[1])
+            if tiled is not None:
+                # Together the pieces cover everything, so indexing has masked nothing.
+                terms, masked = [*[t for t in terms if t.op != "pad"], tiled], masked and selected
         total = terms[0]
         for term in terms[1:]:
             total = make("add", total, term)
-        return total, self.masked
+        return total, masked
 
 
 def backward_pass(out: Node, wrt: Node, ct: Node) -> Node:
@@ -132,6 +131,7 @@ def backward_pass(out: Node, wrt: Node, ct: Node) -> Node:
     lead = ct.shape[:batch]
     gathered: dict[Node, _Gathered] = {out: _Gathered()}
     gathered[out].terms.append(ct)
+    gathered[out].masked = False
     selected: dict[Node, bool] = {}
     order = _active(out, wrt)
     active = {wrt, *order}
@@ -141,12 +141,12 @@ def backward_pass(out: Node, wrt: Node, ct: Node) -> Node:
         box = gathered.pop(node, None)
         if box is None:
             continue
-        total, masked = box.total(node.shape, selected.get(node, False))
+        total, masked = box.total(selected.get(node, False))
         if total.uniform == 0:
             continue
         rule = _rule(node)
         scaling = _MASKED if masked and hazard else _PLAIN
-        below = masked or (not isinstance(rule, Elementwise) and rule.masks)
+        below = masked or rules.masks(node)
         chosen = masked or (below and node.op != "index")
         for i, arg in enumerate(node.args):
             if arg not in active or arg.dtype.kind != "f":
@@ -169,13 +169,13 @@ def backward_pass(out: Node, wrt: Node, ct: Node) -> Node:
             if there is None:
                 there = gathered[arg] = _Gathered()
             there.terms.append(term)
-            if below:
-                there.masked = True
-                if chosen:
-                    selected[arg] = True
+            # One path that uses all entries is enough: what every entry must be finite for needs no guard.
+            there.masked = there.masked and below
+            if chosen:
+                selected[arg] = True
     if wrt not in gathered:
         return ops.zeros_like(wrt, lead + wrt.shape)
-    return gathered[wrt].total(wrt.shape, False)[0]
+    return gathered[wrt].total(False)[0]
 
 
 def forward_pass(out: Node, wrt: Node, tangent: Node) -> Node:

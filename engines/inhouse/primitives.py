@@ -58,16 +58,18 @@ KEEPS_FINITE = frozenset({
 })  # fmt: skip
 
 
-class Mismatch(Exception):  # noqa: N818
+class Mismatch(Exception):
     """Operand shapes that do not fit; becomes a CompileError with the operation and the traced step."""
 
 
 def broadcast_shapes(*shapes: Shape) -> Shape:
     """NumPy's broadcasting rule. Raises Mismatch."""
     first = shapes[0]
-    if all(s == first for s in shapes):
+    if shapes.count(first) == len(shapes):
         return first
     out = max(shapes, key=len)
+    if len(shapes) == 2 and () in shapes:
+        return out
     result = list(out)
     for s in shapes:
         offset = len(result) - len(s)

@@ -21,10 +21,10 @@ def matmul(a: Any, b: Any) -> Any:
     x.graph.step += 1
     if not x.ndim or not y.ndim:
         raise CompileError("matmul", (x.shape, y.shape), "a 0-d array is no matrix", x.graph.step)
-    if x.ndim == y.ndim == 1:
-        if x.shape != y.shape:
-            raise CompileError("matmul", (x.shape, y.shape), "the inner lengths differ", x.graph.step)
+    if x.ndim == y.ndim == 1 and x.shape == y.shape:
         return Tracer(ops.reduce_sum(x * y, (-1,)))
+    if x.shape[-1] != y.shape[-2 if y.ndim > 1 else -1]:
+        raise CompileError("matmul", (x.shape, y.shape), "the inner lengths differ", x.graph.step)
     left = ops.expand(x, (-2,)) if x.ndim == 1 else x
     right = ops.expand(y, (-1,)) if y.ndim == 1 else y
     product = ops.matmul(left, right)
@@ -65,6 +65,7 @@ def outer(a: Any, b: Any) -> Any:
     if not is_traced(a, b):
         return np.outer(a, b)
     x, y = nodes(a, b)
+    x.graph.step += 1
     return Tracer(ops.reshape(x, (x.size, 1)) * ops.reshape(y, (1, y.size)))
 
 

@@ -320,3 +320,16 @@ RULES: dict[str, Rule] = {
 
 # Piecewise constant: no derivative passes through these.
 FLAT = frozenset({"sign", "greater", "greater_equal", "equal", "logical_not", "logical_and", "logical_or"})
+
+
+def masks(node: Node) -> bool:
+    """Whether the cotangents of the node's operands have zeros for entries that the node did not select."""
+    rule = RULES[node.op]
+    if isinstance(rule, Elementwise) or not rule.masks:
+        return False
+    if node.op == "index":
+        return node.size < node.args[0].size
+    if node.op == "take":
+        axis, indices = node.params
+        return bool(len(set(indices)) < node.args[0].shape[axis])
+    return True

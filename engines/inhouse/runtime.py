@@ -32,7 +32,11 @@ def logsumexp(x: Array, axes: tuple[int, ...], keepdims: bool = False) -> Any:
 
 def guarded(a: Array, b: Array) -> Any:
     """a * b, but exactly 0 where either is 0, even if the other is infinite or not a number there."""
-    return np.where((a == 0) | (b == 0), 0, a * b)
+    product = a * b
+    total = np.add.reduce(product, None)
+    if total == total:  # nothing in it is not a number, so no zero has met an infinity
+        return product
+    return np.where((a == 0) | (b == 0), 0, product)
 
 
 def slices(key: Key) -> Key:

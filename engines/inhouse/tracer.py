@@ -21,11 +21,6 @@ class _Tracing(threading.local):
 TRACING = _Tracing()
 
 
-def current_graph() -> Graph | None:
-    """The graph of the compilation under way, if there is one."""
-    return TRACING.graphs[-1] if TRACING.graphs else None
-
-
 class Tracer:
     """An array whose value is not known yet. Supports the operators of the array API standard."""
 

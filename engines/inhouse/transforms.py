@@ -20,7 +20,7 @@ import numpy as np
 from engines.inhouse import ops, passes
 from engines.inhouse.codegen import Source, generate
 from engines.inhouse.graph import Array, CompileError, Graph, Node
-from engines.inhouse.tracer import TRACING, Tracer, current_graph, is_traced, nodes
+from engines.inhouse.tracer import TRACING, Tracer, is_traced, nodes
 
 __all__ = [
     "CompileError",
@@ -38,32 +38,36 @@ __all__ = [
 
 Function = Callable[..., Any]
 Build = Callable[[Graph, tuple[Node, ...]], Node]
+_NUMBER = ((), np.dtype(np.float64))
 
 
 class Compiled:
-    """One program for one shape and dtype of its arguments: call it, or read its `source`."""
+    """One program for one shape and dtype of its arguments: call it, or read its `source`.
 
-    __slots__ = ("_dtypes", "_run", "_shapes", "source")
+    `operations` says how many it computes, and `run` is the bare function: unchecked, it takes arrays of these
+    very shapes and dtypes, and NumPy scalars for 0-d ones.
+    """
+
+    __slots__ = ("_dtypes", "_shapes", "operations", "run", "source")
 
     def __init__(self, source: Source, inputs: Sequence[Node]) -> None:
         self.source = source.text
-        self._run = source.load()
+        self.operations = source.operations
+        self.run = source.load()
         self._shapes = tuple(i.shape for i in inputs)
         self._dtypes = tuple(i.dtype for i in inputs)
 
     def __call__(self, *xs: Any) -> Array:
         """The value at xs. Raises TypeError where their number or shapes are not those compiled for."""
-        if len(xs) == 1:
+        if len(xs) == len(self._shapes) == 1:
             x = xs[0]
-            if type(x) is not np.ndarray or x.dtype != self._dtypes[0]:
-                x = np.asarray(x, self._dtypes[0])
-            if x.shape == self._shapes[0] and len(self._shapes) == 1:
-                return self._run(x)  # type: ignore[no-any-return]
+            if type(x) is np.ndarray and x.ndim and x.shape == self._shapes[0] and x.dtype == self._dtypes[0]:
+                return self.run(x)  # type: ignore[no-any-return]
         arrays = [np.asarray(x, d) for x, d in zip(xs, self._dtypes, strict=False)]
-        shapes = tuple(a.shape for a in arrays)
+        shapes = tuple([a.shape for a in arrays])
         if shapes != self._shapes or len(xs) != len(arrays):
             raise TypeError(f"compiled for shapes {self._shapes}, called with {tuple(np.shape(x) for x in xs)}")
-        return self._run(*arrays)  # type: ignore[no-any-return]
+        return self.run(*[a if a.shape else a[()] for a in arrays])  # type: ignore[no-any-return]
 
 
 def _floating(x: Any) -> Array:
@@ -82,6 +86,7 @@ class Derivative:
         self._build = build
         self._title = title
         self._cache: dict[Any, Compiled] = {}
+        self._runs: dict[Any, Callable[..., Any]] = {}
 
     def lower(self, *xs: Any) -> Compiled:
         """Compile for the shapes and dtypes of xs; their values do not matter. Raises CompileError."""
@@ -93,12 +98,25 @@ class Derivative:
             out = self._build(graph, inputs)
         finally:
             TRACING.graphs.pop()
-        return Compiled(generate(inputs, out, self._title), inputs)
+        program = Compiled(generate(inputs, out, self._title), inputs)
+        graph.nodes.clear()  # nodes know their graph: without this, only the garbage collector could free them
+        return program
 
     def __call__(self, *xs: Any) -> Any:
-        graph = current_graph()
-        if graph is not None:
-            return self._inline(graph, xs)
+        if TRACING.graphs:
+            return self._inline(TRACING.graphs[-1], xs)
+        if len(xs) == 1:
+            # The usual case, as short as can be: for small programs this is half of what a call costs.
+            x = xs[0]
+            kind = type(x)
+            if kind is np.ndarray and x.ndim:
+                run = self._runs.get((x.shape, x.dtype))
+                if run is not None:
+                    return run(x)
+            elif kind is float or kind is np.float64:
+                run = self._runs.get(float)
+                if run is not None:
+                    return run(np.float64(x))
         if is_traced(*xs):
             raise CompileError("trace", (), "a tracer has leaked out of the function it belongs to")
         arrays = [_floating(x) for x in xs]
@@ -106,6 +124,8 @@ class Derivative:
         program = self._cache.get(key)
         if program is None:
             program = self._cache[key] = self.lower(*arrays)
+            if len(xs) == 1:
+                self._runs[float if key[0] == _NUMBER else key[0]] = program.run
         return program(*arrays)
 
     def _inline(self, graph: Graph, xs: Sequence[Any]) -> Any:

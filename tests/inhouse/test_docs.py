@@ -1,0 +1,45 @@
+"""The documentation shows what the engine prints and answers today."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engines import inhouse as xp
+
+PAGE = Path(__file__).parents[2] / "docs" / "inhouse.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+POINTS = {"num_to_mat": 0.42, "wave": np.zeros(3), "root": np.zeros(3)}
+EXPLAINED = re.findall(r'<!-- explain: (\w+) "(\w*)" -->\n```python\n(.*?)```', TEXT, re.DOTALL)
+PLAIN = re.findall(r"(?<!-->\n)```python\n(.*?)```", TEXT, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def names() -> dict:
+    namespace: dict = {}
+    for block in PLAIN:
+        exec(block, namespace)
+    return namespace
+
+
+@pytest.mark.parametrize(("name", "word", "shown"), EXPLAINED, ids=[f"{n}-{w}" for n, w, _ in EXPLAINED])
+def test_sources_are_what_explain_prints(names, name, word, shown) -> None:
+    assert shown == xp.explain(names[name], POINTS[name], word=word)
+
+
+def test_all_is_looked_at() -> None:
+    assert len(EXPLAINED) == 5
+    assert len(PLAIN) == 3
+
+
+def test_answers_are_what_is_shown(names) -> None:
+    blocks = re.findall(r"```pycon\n(.*?)```", TEXT, re.DOTALL)
+    assert len(blocks) == 6
+    parser, runner = doctest.DocTestParser(), doctest.DocTestRunner(verbose=False)
+    for i, block in enumerate(blocks):
+        runner.run(parser.get_doctest(block, names, f"block {i}", str(PAGE), 0), clear_globs=False)
+    assert runner.failures == 0
