@@ -41,8 +41,8 @@ def main() -> None:
     kinds: Counter[str] = Counter()
     operations: Counter[str] = Counter()
     known: Counter[str] = Counter()
-    inside: Counter[str] = Counter()
-    spent: Counter[str] = Counter()
+    inside: defaultdict[str, float] = defaultdict(float)
+    spent: defaultdict[str, float] = defaultdict(float)
     worst: dict[str, Case] = {}
     radii = []
     drawn = draw(options.words.split(","), options.cases, options.start)
