@@ -17,7 +17,8 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from conformance.verdicts import Judgement, Verdict
-from engines.contract import Engine
+from engines import registry
+from engines.contract import Answer, Engine
 from generators.features import FEATURES, features
 from generators.operations import CATALOGUE
 from generators.programs import Case, MalformedCase
@@ -74,22 +75,29 @@ class KnownFailure:
 
     def concerns(self, case: Case) -> bool:
         """Whether the case is one of those that the entry speaks of: its mode word and one of its steps."""
+        # Only steps through which a derivative passes can be the cause.
+        live = Case(case.program.pruned(), case.point, case.word)
         return re.fullmatch(self.words, case.word) is not None and any(
-            step.operation in self.operations and self.features <= found
-            for step, found in zip(case.program.steps, features(case), strict=True)
+            step.operation in self.operations and self.features <= found and "constant" not in found
+            for step, found in zip(live.program.steps, features(live), strict=True)
         )
+
+    def _raises(self, answer: Answer) -> bool:
+        return re.search(self.error, f"{answer.error}: {answer.message}") is not None
 
     def covers(self, finding: Judgement) -> bool:
         return (
             finding.engine in self.engines
             and finding.verdict in self.verdicts
-            and re.search(self.error, f"{finding.answer.error}: {finding.answer.message}") is not None
+            and (finding.answer.outcome != "raised" or self._raises(finding.answer))
             and self.concerns(finding.case)
         )
 
 
-def _entry(path: Path, number: int, document: Mapping[str, Any]) -> KnownFailure:
+def _entry(path: Path, number: int, document: Any) -> KnownFailure:
     where = f"{path.name}: failure {number}"
+    if not isinstance(document, Mapping):
+        raise MalformedEntry(f"{where}: must be a table")
     for key, wanted in {**_FIELDS, **_OPTIONAL}.items():
         if key not in document:
             if key in _OPTIONAL:
@@ -100,6 +108,11 @@ def _entry(path: Path, number: int, document: Mapping[str, Any]) -> KnownFailure
     if surplus := document.keys() - _FIELDS.keys() - _OPTIONAL.keys():
         raise MalformedEntry(f"{where}: {', '.join(sorted(surplus))} is not a field here")
     where = f"{path.name}: {document['name']}"
+    for key in ("engines", "verdicts", "operations", "with"):
+        if not all(isinstance(item, str) for item in document.get(key, [])):
+            raise MalformedEntry(f"{where}: {key} must be a list of strings")
+    if unknown := [e for e in document["engines"] if e not in registry.names()]:
+        raise MalformedEntry(f"{where}: engines: {', '.join(unknown)} is not known")
     if unknown := [o for o in document["operations"] if o not in CATALOGUE]:
         raise MalformedEntry(f"{where}: operations: {', '.join(map(str, unknown))} is not in the catalogue")
     if unknown := [f for f in document.get("with", []) if f not in FEATURES]:
@@ -140,6 +153,8 @@ def load(folder: Path = FOLDER) -> tuple[KnownFailure, ...]:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise MalformedEntry(f"{path.name}: {error}") from None
+        if not isinstance(document.get("failure", []), list):
+            raise MalformedEntry(f"{path.name}: failure must be a list of tables, each under [[failure]]")
         entries.extend(_entry(path, n, e) for n, e in enumerate(document.get("failure", []), start=1))
     return tuple(entries)
 

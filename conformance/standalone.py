@@ -32,7 +32,9 @@ def standalone(case: Case, engine: Engine, truth: Truth) -> str:
         f"expected = numpy.array(\n{expected}\n)"
         + (f".reshape({truth.value.shape})\n" if not truth.value.size else "\n")
         + 'print("got", got, "expected", expected, sep="\\n")\n'
+        "assert isinstance(got, numpy.ndarray), type(got)\n"
         "assert got.shape == expected.shape, got.shape\n"
+        "assert got.dtype == numpy.float64, got.dtype\n"
         f"numpy.testing.assert_allclose(got, expected, rtol=0, atol={allowance})\n"
     )
 

@@ -121,7 +121,6 @@ class _Neighbourhood:
         self.log_h = radius + self.log_q
         self.radius = radius
         self.precision = 64 + TARGET_BITS - order * self.log_h
-        self.bits = self.precision
 
     def disc(self, branches: Branches) -> Array:
         """The program on the polydisc, as complex balls."""
@@ -189,7 +188,8 @@ def certify(case: Case) -> Truth:
     """The truth of a case of order 1 to 4. Raises ValueError for longer mode words."""
     if not 1 <= case.order <= MAX_ORDER:
         raise ValueError(f"word {case.word!r}: truth is certified for orders 1 to {MAX_ORDER}")
-    evaluate = Evaluator(case.program, case.input)
+    # Steps that the output does not need cannot make a truth uncertain.
+    evaluate = Evaluator(case.program.pruned(), case.input)
     shape = evaluate.shape + case.order * case.input.shape
     if not math.prod(shape) or not evaluate.depends[-1]:
         zero = np.zeros(shape)

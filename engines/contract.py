@@ -5,16 +5,15 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from generators.dialects import Dialect, Unspeakable, render
+from generators.operations import CATALOGUE
 from generators.programs import Case
-
-#: Stages of a script, in order; a failure is named after the stage that raised it.
-STAGES = ("compile", "run")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +45,28 @@ class Engine:
             raise ValueError(f"name={self.name!r}: use lower-case letters, digits, '.', '_' and '-'")
         if not self.levels or not set(self.levels) <= {"R", "F"}:
             raise ValueError(f"levels of {self.name}: give an expression for 'R', for 'F', or for both")
+        self._check_templates()
+
+    def _check_templates(self) -> None:
+        """Raise ValueError naming the field whose template or pattern cannot work."""
+        checks: list[tuple[str, Callable[[], object]]] = [
+            *((f"levels of {k}", partial(v.format, f="f")) for k, v in self.levels.items()),
+            ("compile", partial(self.compile.format, nested="f")),
+            ("words", partial(re.compile, self.words)),
+            *(("unsupported", partial(re.compile, pattern)) for _, pattern in self.unsupported),
+        ]
+        for operation, spelling in self.dialect.spellings.items():
+            row = CATALOGUE.get(operation)
+            if row is None:
+                raise ValueError(f"spellings of {self.name}: {operation!r} is not in the catalogue")
+            if isinstance(spelling, str):
+                texts = ["v"] * (row.arity or 1)
+                checks.append((f"spelling of {operation}", partial(spelling.format, *texts, args="v", **row.params)))
+        for where, check in checks:
+            try:
+                check()
+            except (LookupError, ValueError, re.error) as error:
+                raise ValueError(f"{where} of {self.name}: {type(error).__name__}: {error}") from None
 
     def answers(self, word: str) -> bool:
         """Whether the engine has this mode word at all."""
@@ -54,7 +75,8 @@ class Engine:
     def installed(self) -> bool:
         try:
             return importlib.util.find_spec(self.module) is not None
-        except (ImportError, ValueError):
+        except Exception:
+            # Looking for a submodule imports its parents, which may raise anything.
             return False
 
     def version(self) -> str:

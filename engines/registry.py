@@ -49,12 +49,14 @@ def find(name: str) -> Engine:
         )
     module, _, attribute = target.partition(":")
     try:
-        found = getattr(importlib.import_module(module), attribute)
-    except AttributeError:
-        raise UnknownEngine(f"engine {name!r}: module {module} has no attribute {attribute!r}") from None
-    except Exception as error:
+        imported = importlib.import_module(module)
+    except (Exception, SystemExit) as error:
         reason = str(error).splitlines()[0] if str(error) else ""
         raise UnknownEngine(f"engine {name!r}: {module} cannot be imported: {type(error).__name__}: {reason}") from None
+    try:
+        found = getattr(imported, attribute)
+    except AttributeError:
+        raise UnknownEngine(f"engine {name!r}: module {module} has no attribute {attribute!r}") from None
     if not isinstance(found, Engine):
         raise UnknownEngine(f"engine {name!r}: {target} is a {type(found).__name__}, not an engines.contract.Engine")
     return found

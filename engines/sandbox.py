@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import tempfile
+import threading
 import time
 import warnings
 from concurrent.futures import Future, TimeoutError
@@ -32,18 +33,28 @@ class EngineUnavailable(Exception):
     """The engine cannot be imported; the message says why, in one line."""
 
 
-def _initialize(output: str, environment: dict[str, str]) -> None:
-    """In the worker: an engine's own output, a crash's last words included, goes to a file."""
+#: In the worker: the names that the engine's header made, or why it did not run.
+_names: dict[str, Any] = {}
+_problem = ""
+
+
+def _initialize(output: str, environment: dict[str, str], header: str) -> None:
+    """In the worker: send the engine's own output, a crash's last words included, to a file, and run the header.
+
+    Here and not with the first case, whose time limit must not pay for the import.
+    """
+    global _problem
     os.environ.update(environment)
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     faulthandler.enable(descriptor)
     warnings.simplefilter("ignore")
-
-
-#: Compiled headers' namespaces, so that imports and helper functions are made once per worker.
-_namespaces: dict[str, dict[str, Any]] = {}
+    # An engine may raise anything, SystemExit too: it must not pass for an end of the harness.
+    try:
+        exec(compile(header, "<header>", "exec"), _names)
+    except BaseException as error:
+        _problem = f"{type(error).__name__}: {_trimmed(error)}".splitlines()[0]
 
 
 def _trimmed(error: BaseException) -> str:
@@ -51,27 +62,15 @@ def _trimmed(error: BaseException) -> str:
     return text[:MESSAGE_LENGTH]
 
 
-def _prepare(header: str) -> dict[str, Any]:
-    """In the worker: the names that a header makes, made once."""
-    if header not in _namespaces:
-        names: dict[str, Any] = {"__name__": "case"}
-        exec(compile(header, "<header>", "exec"), names)
-        _namespaces[header] = names
-    return _namespaces[header]
+def _import() -> str:
+    """In the worker: why the header does not run, in one line, or nothing."""
+    return _problem
 
 
-def _import(header: str) -> str:
-    """In the worker: why a header does not run, in one line, or nothing."""
-    try:
-        _prepare(header)
-    except Exception as error:
-        return f"{type(error).__name__}: {_trimmed(error)}".splitlines()[0]
-    return ""
-
-
-def _execute(header: str, pieces: tuple[tuple[str, str], ...]) -> Answer:
+def _execute(pieces: tuple[tuple[str, str], ...]) -> Answer:
     """In the worker: run the pieces of a script, one stage after the other, in one namespace."""
-    names = dict(_prepare(header))
+    os.ftruncate(1, 0)
+    names = dict(_names)
     started = time.perf_counter()
     stage = ""
     try:
@@ -81,7 +80,7 @@ def _execute(header: str, pieces: tuple[tuple[str, str], ...]) -> Answer:
         if not isinstance(value, np.ndarray):
             raise TypeError(f"the answer is a {type(value).__name__}, not an array")
         return Answer("answered", value=value, seconds=time.perf_counter() - started)
-    except Exception as error:
+    except BaseException as error:
         seconds = time.perf_counter() - started
         return Answer("raised", None, stage, type(error).__name__, _trimmed(error), seconds)
 
@@ -103,12 +102,12 @@ class Sandbox:
             max_workers=1,
             context=multiprocessing.get_context("spawn"),
             initializer=_initialize,
-            initargs=(self._output, dict(engine.environment)),
+            initargs=(self._output, dict(engine.environment), engine.header),
         )
         try:
-            problem = self._pool.schedule(_import, args=[engine.header], timeout=START_TIMEOUT).result()
+            problem = self._pool.schedule(_import).result(timeout=START_TIMEOUT)
         except (TimeoutError, ProcessExpired) as error:
-            problem = f"{type(error).__name__} while importing: {self._last_words()}"
+            problem = f"{type(error).__name__} while importing: {self._last_words()}".splitlines()[0]
         if problem:
             self.close()
             raise EngineUnavailable(f"{engine.name}: {problem}")
@@ -120,20 +119,23 @@ class Sandbox:
         except Unspeakable as error:
             return Pending(self, None, Answer("unsupported", message=f"no {error}"))
         pieces = (("compile", script.program + script.compile), ("run", script.run))
-        future = self._pool.schedule(_execute, args=[script.header, pieces], timeout=self.timeout)
-        return Pending(self, future, None)
+        future = self._pool.schedule(_execute, args=[pieces], timeout=self.timeout)
+        pending = Pending(self, future, None)
+        # At once, before the next case writes to the same file.
+        future.add_done_callback(pending.keep_last_words)
+        return pending
 
     def ask(self, case: Case) -> Answer:
         """The engine's answer. Never raises for what the engine does."""
         return self.submit(case).result()
 
-    def _answer(self, future: Future[Any]) -> Answer:
+    def _answer(self, future: Future[Any], last_words: str) -> Answer:
         try:
             answer: Answer = future.result()
         except TimeoutError:
             return Answer("timeout", message=f"no answer within {self.timeout:g} s", seconds=self.timeout)
         except ProcessExpired as expired:
-            return Answer("crashed", error=_death(expired.exitcode), message=self._last_words())
+            return Answer("crashed", error=_death(expired.exitcode), message=last_words)
         except Exception as broken:
             return Answer("raised", stage="run", error=type(broken).__name__, message=_trimmed(broken))
         for name, pattern in self.engine.unsupported:
@@ -170,11 +172,21 @@ class Pending:
 
     def __init__(self, sandbox: Sandbox, future: Future[Any] | None, answer: Answer | None) -> None:
         self._sandbox, self._future, self._known = sandbox, future, answer
+        self._last_words = ""
+        self._words_kept = threading.Event()
+
+    def keep_last_words(self, future: Future[Any]) -> None:
+        if isinstance(future.exception(), ProcessExpired):
+            self._last_words = self._sandbox._last_words()
+        self._words_kept.set()
 
     def result(self) -> Answer:
         if self._known is None:
             assert self._future is not None
-            self._known = self._sandbox._answer(self._future)
+            # Whoever waits for a future may be woken before its callbacks have run.
+            self._future.exception()
+            self._words_kept.wait()
+            self._known = self._sandbox._answer(self._future, self._last_words)
         return self._known
 
 

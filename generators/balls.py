@@ -93,6 +93,11 @@ def integer_value(z: Ball) -> int | None:
     return None
 
 
+def integer_power(base: Ball, n: int) -> Ball:
+    """base ** n. Through complex balls, since a real ball around zero that is not exact has no `**`."""
+    return (acb(base) ** n).real if isinstance(base, arb) else base**n
+
+
 def power(base: Ball, exponent: Ball) -> Ball:
     """base ** exponent: by products where the exponent is an exact integer, else through the logarithm.
 
@@ -100,7 +105,7 @@ def power(base: Ball, exponent: Ball) -> Ball:
     """
     n = integer_value(exponent)
     if n is not None:
-        return base**n
+        return integer_power(base, n)
     if base.is_zero() and exponent.real > 0:
         return base * 0
     return (exponent * log(base)).exp()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -28,9 +29,6 @@ class Dialect:
     array: str = "xp.asarray({value})"
     spellings: Mapping[str, Spelling | None] = field(default_factory=dict)
 
-    def has(self, operation: str) -> bool:
-        return self.spellings.get(operation, "") is not None
-
     def constant(self, value: object) -> str:
         return self._in_namespace(self.array.format(value=_list_text(value)))
 
@@ -44,7 +42,7 @@ class Dialect:
         return self._in_namespace(text)
 
     def _in_namespace(self, text: str) -> str:
-        return text.replace("xp.", f"{self.namespace}.")
+        return re.sub(r"\bxp\.", f"{self.namespace}.", text)
 
 
 def _list_text(value: object) -> str:
@@ -75,7 +73,7 @@ def render(program: Program, dialect: Dialect, point: np.ndarray, name: str = "f
             if i not in constants:
                 texts.append(names[i])
             elif literal and isinstance(constants[i], float):
-                texts.append(repr(constants[i]) if constants[i] >= 0 else f"({constants[i]!r})")
+                texts.append(f"({constants[i]!r})" if repr(constants[i]).startswith("-") else repr(constants[i]))
             else:
                 texts.append(dialect.constant(constants[i]))
         if step.operation == "constant":

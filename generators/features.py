@@ -59,6 +59,7 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "batch": lambda ops: any(v.ndim > 2 for v in ops),
     "broadcast": lambda ops: len({v.shape for v in ops}) > 1,
     "singular": _singular,
+    "4 rows or more": lambda ops: ops[0].ndim > 1 and ops[0].shape[-2] >= 4,
     "tied singular values": _tied_singular_values,
     "not square": lambda ops: ops[0].ndim > 1 and ops[0].shape[-1] != ops[0].shape[-2],
     "1x1": lambda ops: any(v.shape[-2:] == (1, 1) for v in ops),

@@ -18,7 +18,9 @@ from generators import arrange, balls
 from generators.arrange import Arrangement, Domain
 
 Array = np.ndarray
-#: Parameter types as they stand in JSON: the checker of each raises TypeError with what it wants.
+#: Rows of a matrix whose minors are expanded: their number doubles with each row.
+MAX_SIDE = 8
+#: Parameter types as they stand in JSON, each with the predicate that its values satisfy.
 PARAMETER_TYPES: dict[str, Callable[[Any], bool]] = {
     "int": lambda v: type(v) is int,
     "bool": lambda v: type(v) is bool,
@@ -131,6 +133,8 @@ def _where(condition: Array, a: Array, b: Array) -> Any:
 def _square_matrix(a: Array) -> int:
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
         raise ValueError(f"a square matrix is needed, not shape {a.shape}")
+    if a.shape[-1] > MAX_SIDE:
+        raise ValueError(f"a matrix of at most {MAX_SIDE} rows is needed, not shape {a.shape}")
     return int(a.shape[-1])
 
 
@@ -291,7 +295,7 @@ _ROWS: Sequence[Operation] = (
     Operation(
         name="pow_int",
         weight=2,
-        evaluate=lambda x, *, exponent: x**exponent if x.dtype == object else np.power(x, float(exponent)),
+        evaluate=lambda x, *, exponent: _power(x, np.asarray(float(exponent))),
         spelling="{0} ** {exponent}",
         arrange=arrange.integer_power,
         params={"exponent": "int"},

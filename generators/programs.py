@@ -130,4 +130,4 @@ def expect_keys(document: Any, where: str, *, required: set[str], optional: set[
     if missing := sorted(required - document.keys()):
         raise MalformedCase(f"{where}: {', '.join(missing)} is missing")
     if surplus := sorted(document.keys() - required - optional):
-        raise MalformedCase(f"{where}: {', '.join(surplus)} is not a field here")
+        raise MalformedCase(f"{where}: {', '.join(map(repr, surplus))} is not a field here")

@@ -13,7 +13,7 @@ from generators.operations import CATALOGUE, PARAMETER_TYPES
 from generators.programs import FORMAT, WORD, Case, MalformedCase, Program, Step, expect_keys, frozen
 
 #: Entries that one value may have: the generator stays far below, and a file must not take the machine's memory.
-MAX_SIZE = 4096
+MAX_SIZE, MAX_ANSWER = 4096, 2**16
 
 
 def evaluate_steps(program: Program, point: np.ndarray) -> list[np.ndarray]:
@@ -51,8 +51,16 @@ def parse_case(text: str) -> Case:
     """The case in a JSON text. Raises MalformedCase with the field that is wrong."""
     try:
         document = json.loads(text, parse_constant=_no_constant)
-    except (json.JSONDecodeError, RecursionError) as error:
+        return _case(document)
+    except RecursionError:
+        raise MalformedCase("nested too deeply") from None
+    except MalformedCase:
+        raise
+    except ValueError as error:
         raise MalformedCase(f"not JSON: {error}") from None
+
+
+def _case(document: Any) -> Case:
     expect_keys(document, "case", required={"format", "point", "steps", "word"})
     if document["format"] != FORMAT:
         raise MalformedCase(f"format: {document['format']!r} is not {FORMAT}, the one that this release reads")
@@ -64,11 +72,18 @@ def parse_case(text: str) -> Case:
         raise MalformedCase("steps: a list is needed")
     program = Program(tuple(_step(k, s) for k, s in enumerate(document["steps"])))
     case = Case(program, point, word)
-    for k, value in enumerate(evaluate_steps(program, case.input)):
+    values = evaluate_steps(program, case.input)
+    for k, (step, value) in enumerate(zip(program.steps, values[1:], strict=True)):
+        where = f"steps[{k}] ({step.operation})"
+        truth_values = tuple(j for j, i in enumerate(step.operands) if values[i].dtype == bool)
+        if truth_values != ((0,) if step.operation == "where" else ()):
+            raise MalformedCase(f"{where}: truth values are what the first operand of where takes, and nothing else")
         if value.dtype != bool and not np.all(np.isfinite(value)):
-            raise MalformedCase(f"steps[{k - 1}] ({program.steps[k - 1].operation}): not finite at the point")
-    if value.dtype == bool:
+            raise MalformedCase(f"{where}: not finite at the point")
+    if values[-1].dtype == bool:
         raise MalformedCase("steps: the last one must give numbers, not truth values")
+    if (numbers := values[-1].size * case.input.size**case.order) > MAX_ANSWER:
+        raise MalformedCase(f"word: {word} asks for {numbers} numbers, more than {MAX_ANSWER}")
     return case
 
 
@@ -86,6 +101,8 @@ def _point(document: Any) -> Any:
         raise MalformedCase("point: rows differ in length") from None
     if array.ndim > 2:
         raise MalformedCase(f"point: at most 2 axes, not {array.ndim}")
+    if not np.all(np.isfinite(array)):
+        raise MalformedCase("point: every number must be finite")
     if array.size > MAX_SIZE:
         raise MalformedCase(f"point: more than {MAX_SIZE} entries")
     return point

@@ -43,6 +43,18 @@ def _engine(name: str) -> Engine:
         _refuse(str(error))
 
 
+def _all_engines() -> tuple[dict[str, Engine], list[str]]:
+    """Every engine that can be loaded, and one line for each that cannot."""
+    loaded: dict[str, Engine] = {}
+    problems = []
+    for name in registry.names():
+        try:
+            loaded[name] = registry.find(name)
+        except registry.UnknownEngine as error:
+            problems.append(str(error))
+    return loaded, problems
+
+
 def _case(path: Path) -> Case:
     try:
         case = read_case(path)
@@ -57,8 +69,8 @@ def _case(path: Path) -> Case:
 def engines() -> None:
     """What is installed, in which release, and the letters and orders of its mode words."""
     rows = [("engine", "installed", "mode words")]
-    for name in registry.names():
-        engine = _engine(name)
+    loaded, problems = _all_engines()
+    for name, engine in loaded.items():
         version = (engine.version() or "yes") if engine.installed() else "no"
         letters = " and ".join(sorted(engine.levels, reverse=True))
         words = f"{letters}, freely nested" if engine.words == "[RF]+" else f"{letters}, where {engine.words} matches"
@@ -66,6 +78,10 @@ def engines() -> None:
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for problem in problems:
+        print(f"ad-conformance: {problem}", file=sys.stderr)
+    if problems:
+        raise typer.Exit(2)
 
 
 @app.command()
@@ -88,9 +104,13 @@ def replay(
 ) -> None:
     """Ask the case again and print the verdict of each engine. Exit status 1 on a finding, known or new."""
     asked = _case(case)
-    chosen = [_engine(name) for name in engine or registry.names()]
-    if not engine:
-        chosen = [adapter for adapter in chosen if adapter.installed()]
+    if engine:
+        chosen = [_engine(name) for name in engine]
+    else:
+        loaded, problems = _all_engines()
+        chosen = [adapter for adapter in loaded.values() if adapter.installed()]
+        for problem in problems:
+            print(f"ad-conformance: {problem}", file=sys.stderr)
     try:
         entries = load()
     except MalformedEntry as error:

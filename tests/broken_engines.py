@@ -28,6 +28,14 @@ compiling = replace(inhouse, name="compiling", compile='raise RuntimeError("no r
 running = replace(inhouse, name="running", run='raise RuntimeError("out of registers")')
 segfault = replace(inhouse, name="segfault", run="import ctypes\nctypes.string_at(0)")
 hang = replace(inhouse, name="hang", run="while True:\n    pass")
+exiting = replace(inhouse, name="exiting", run="import sys\nsys.exit(0)")
+interrupting = replace(inhouse, name="interrupting", run="raise KeyboardInterrupt")
+exiting_header = replace(inhouse, name="exiting-header", header="import sys\nsys.exit(0)")
+#: Takes longer to start than a case may take, and dies of the third case it is asked.
+slow_start = replace(
+    inhouse, name="slow-start", header=f"{inhouse.header}\nimport os, sys, time\ntime.sleep(1.5)",
+    run=f"{inhouse.run}\nif abs(float(x) - 3.0) < 0.1:\n    print('third', flush=True)\n    os.abort()",
+)  # fmt: skip
 refusing = replace(
     inhouse,
     name="refusing",

@@ -134,6 +134,18 @@ def test_pruning_drops_only_what_is_not_needed() -> None:
     assert program.pruned() == Program((Step("sin", (0,)), Step("exp", (1,))))
 
 
+@pytest.mark.parametrize(
+    ("steps", "text"),
+    [
+        ((Step("constant", (), (("value", -0.0),)), Step("pow", (1, 0))), "return (-0.0) ** x"),
+        ((Step("constant", (), (("value", -2.0),)), Step("subtract", (0, 1))), "return x - (-2.0)"),
+        ((Step("exp", (0,)),), "return np.exp(x)"),
+    ],
+)
+def test_rendered_text(steps: tuple[Step, ...], text: str) -> None:
+    assert text in render(Program(steps), NUMPY, np.array(1.0))
+
+
 def test_dialect_without_an_operation_says_which() -> None:
     dialect = Dialect(namespace="np", spellings={"sin": None})
     with pytest.raises(Unspeakable, match="sin"):

@@ -61,6 +61,15 @@ def test_an_entry_covers_nothing_else(tmp_path: Path) -> None:
     assert covering(nan((0.0, 1.0), "R"), registry.find("torch"), (entry,)) is None, "another engine"
 
 
+def test_an_entry_does_not_cover_dead_or_constant_steps(tmp_path: Path) -> None:
+    (entry,) = load(folder(tmp_path))
+    dead = Program((*PROD.steps, Step("sum", (0,), (("axis", None), ("keepdims", False)))))
+    zero = Step("constant", (), (("value", (0.0, 1.0)),))
+    constant = Program((zero, Step("prod", (1,), PROD.steps[0].params), Step("add", (0, 2))))
+    assert not entry.concerns(Case(dead, (0.0, 1.0), "R"))
+    assert not entry.concerns(Case(constant, (0.0, 1.0), "R"))
+
+
 def test_versions_limit_an_entry(tmp_path: Path) -> None:
     (entry,) = load(folder(tmp_path, ENTRY.replace(">=0", ">=1000")))
     assert not entry.applies_to(registry.find("inhouse"))
@@ -79,6 +88,8 @@ def test_versions_limit_an_entry(tmp_path: Path) -> None:
         ("words", "wordz", "words is missing"),
         ("[[failure]]", "[[failure]", "test.toml: "),
         ('issue = "test"', "issue = 3", "issue must be of type str"),
+        ('["inhouse"]', '["nonesuch"]', "engines: nonesuch is not known"),
+        ('["prod"]', '[["prod"]]', "operations must be a list of strings"),
     ],
 )
 def test_malformed_entries(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -28,7 +28,7 @@ def step(**changes: Any) -> dict[str, Any]:
 
 BAD: dict[str, tuple[Any, str]] = {
     "a field is missing": ({k: v for k, v in document().items() if k != "word"}, "case: word is missing"),
-    "a field too many": (document(extra=1), "case: extra is not a field here"),
+    "a field too many": (document(extra=1), "case: 'extra' is not a field here"),
     "another format": (document(format=2), "format: 2 is not 1"),
     "a word": (document(word="RQ"), "word: 'RQ' must be"),
     "a word of another type": (document(word=3), "word: 3 must be"),
@@ -72,6 +72,21 @@ BAD: dict[str, tuple[Any, str]] = {
         document(point=1.0, steps=[{"operation": "less", "operands": [0, 0]}]),
         "steps: the last one must give numbers",
     ),
+    "a point that is not finite": (
+        '{"format":1,"point":1e400,"steps":[],"word":"R"}',
+        "point: every number must be finite",
+    ),
+    "an integer of 5000 digits": ('{"format":' + "1" * 5000 + "}", "not JSON"),
+    "a point nested 700 deep": (
+        '{"format":1,"steps":[],"word":"R","point":' + "[" * 700 + "]" * 700 + "}",
+        "point|nested",
+    ),
+    "a key of two lines": (document(**{"a\nb": 1}), "is not a field here"),
+    "an answer too large": (document(point=[1.0] * 3000, word="RR"), "word: RR asks for 9000000 numbers"),
+    "a matrix too large": (
+        document(point=[[1.0] * 20] * 20, steps=[{"operation": "det", "operands": [0]}]),
+        "a matrix of at most 8 rows",
+    ),
     "arithmetic on truth values": (
         document(
             point=1.0,
@@ -86,7 +101,7 @@ BAD: dict[str, tuple[Any, str]] = {
 def test_malformed(name: str) -> None:
     bad, message = BAD[name]
     with pytest.raises(MalformedCase, match=message) as caught:
-        parse_case(json.dumps(bad))
+        parse_case(bad if isinstance(bad, str) else json.dumps(bad))
     assert "\n" not in str(caught.value)
 
 

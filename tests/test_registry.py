@@ -58,6 +58,11 @@ def test_engines_of_the_project_are_well_formed(name: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"levels": {"R": "jac({g})"}}, "levels of R of mine: KeyError"),
+        ({"words": "[R"}, "words of mine: "),
+        ({"compile": "d = {x}"}, "compile of mine: KeyError"),
+        ({"dialect": Dialect(namespace="m", spellings={"sin": "m.sin({1})"})}, "spelling of sin of mine: IndexError"),
+        ({"dialect": Dialect(namespace="m", spellings={"sinus": "m.sin({0})"})}, "'sinus' is not in the catalogue"),
         ({"name": "My Engine"}, "use lower-case letters"),
         ({"levels": {}}, "give an expression"),
         ({"levels": {"X": ""}}, "give"),

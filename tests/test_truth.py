@@ -170,6 +170,26 @@ SMOOTH = {
         "RR",
         -12.0,
     ),
+    "the square of a zero that is not exact": (
+        program(
+            ("sin", (0,)),
+            ("constant", (), {"value": (1.0, 1.0)}),
+            ("multiply", (1, 2)),
+            ("index", (3,), {"index": (0,)}),
+            ("index", (3,), {"index": (1,)}),
+            ("subtract", (4, 5)),
+            ("pow_int", (6,), {"exponent": 2}),
+        ),
+        1.0,
+        "RR",
+        0.0,
+    ),
+    "dead code at a kink": (
+        program(("abs", (0,)), ("negative", (1,)), ("square", (0,))),
+        0.0,
+        "RR",
+        2.0,
+    ),
     "det of a singular matrix": (
         program(("constant", (), {"value": ((1.0, 1.0), (1.0, 1.0))}), ("multiply", (0, 1)), ("det", (2,))),
         1.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,6 +40,8 @@ def judged(engine: object, case: Case, timeout: float = 30.0) -> Judgement:
         (broken.compiling, seed_case("num_to_mat", "RR"), Verdict.COMPILE_FAILURE),
         (broken.running, seed_case("num_to_mat", "RR"), Verdict.RUNTIME_FAILURE),
         (broken.segfault, seed_case("num_to_mat", "RR"), Verdict.CRASH),
+        (broken.exiting, seed_case("num_to_mat", "RR"), Verdict.RUNTIME_FAILURE),
+        (broken.interrupting, seed_case("num_to_mat", "RR"), Verdict.RUNTIME_FAILURE),
         (broken.refusing, seed_case("num_to_mat", "RR"), Verdict.UNSUPPORTED),
     ],
     ids=lambda value: getattr(value, "name", None) if not isinstance(value, Case) else value.word,
@@ -61,9 +64,33 @@ def test_crash_names_the_signal_and_the_next_case_is_answered() -> None:
             assert "Segmentation fault" in answer.message
 
 
+def test_a_slow_restart_does_not_take_the_next_cases_with_it() -> None:
+    """Several cases ahead, one of which kills a process that takes longer to start than a case may take."""
+    square = Program((Step("square", (0,)),))
+    with Sandbox(broken.slow_start, timeout=1.0) as sandbox:
+        waiting = [sandbox.submit(Case(square, float(n), "R")) for n in range(1, 7)]
+        answers = [pending.result() for pending in waiting]
+    assert [answer.outcome for answer in answers] == ["answered"] * 2 + ["crashed"] + ["answered"] * 3
+    assert answers[2].error == "SIGABRT"
+    assert "third" in answers[2].message
+
+
+def test_last_words_are_those_of_the_case() -> None:
+    with Sandbox(broken.segfault) as sandbox:
+        assert "Segmentation fault" in sandbox.ask(seed_case("num_to_num", "R")).message
+        sandbox.engine = replace(broken.segfault, run="print('killed', flush=True)\nimport os\nos.kill(os.getpid(), 9)")
+        answer = sandbox.ask(seed_case("num_to_num", "R"))
+    assert (answer.error, answer.message) == ("SIGKILL", "killed")
+
+
 def test_failure_keeps_stage_type_and_message() -> None:
     answer = judged(broken.compiling, seed_case("num_to_num", "R")).answer
     assert (answer.stage, answer.error, answer.message) == ("compile", "RuntimeError", "no rule\nfor this")
+
+
+def test_engine_that_exits_while_importing_is_unavailable() -> None:
+    with pytest.raises(EngineUnavailable, match=r"^exiting-header: SystemExit: 0$"):
+        Sandbox(broken.exiting_header)
 
 
 def test_engine_that_cannot_be_imported_says_why_in_one_line() -> None:
