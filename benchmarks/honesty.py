@@ -17,8 +17,8 @@ from conformance.known_failures import covering, load
 from conformance.panel import Panel, truth_of
 from conformance.verdicts import Verdict
 from engines import registry
+from generators.catalogue import CATALOGUE
 from generators.drawing import draw
-from generators.operations import CATALOGUE
 from generators.programs import Case
 
 

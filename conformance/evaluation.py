@@ -9,7 +9,7 @@ import numpy as np
 from flint import acb, arb
 
 from generators.balls import to_balls
-from generators.operations import CATALOGUE
+from generators.catalogue import CATALOGUE
 from generators.programs import Program
 from generators.reading import evaluate_steps
 

@@ -19,8 +19,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from conformance.verdicts import Judgement, Verdict
 from engines import registry
 from engines.contract import Answer, Engine
+from generators.catalogue import CATALOGUE
 from generators.features import FEATURES, features
-from generators.operations import CATALOGUE
 from generators.programs import Case, MalformedCase
 from generators.reading import read_case
 

@@ -11,8 +11,8 @@ from functools import partial
 
 import numpy as np
 
+from generators.catalogue import CATALOGUE
 from generators.dialects import Dialect, Unspeakable, render
-from generators.operations import CATALOGUE
 from generators.programs import Case
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from generators.operations import CATALOGUE, Call, Spelling
+from generators.catalogue import CATALOGUE
+from generators.operations import Call, Spelling
 from generators.programs import Program, Step
 from generators.reading import evaluate_steps
 

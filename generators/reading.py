@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from generators.operations import CATALOGUE, PARAMETER_TYPES
+from generators.catalogue import CATALOGUE
+from generators.operations import PARAMETER_TYPES
 from generators.programs import FORMAT, WORD, Case, MalformedCase, Program, Step, expect_keys, frozen
 
 #: Entries that one value may have: the generator stays far below, and a file must not take the machine's memory.

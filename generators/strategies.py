@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from generators.arrange import aimed, shaped
 from generators.builder import NUMBERS, Abandon, Builder
-from generators.operations import CATALOGUE
+from generators.catalogue import CATALOGUE
 from generators.programs import KINDS, SIGNATURES, WORD, Case, nested
 
 #: Bounds on what one case asks for: partial derivatives of each output, and (by order) reverse passes of the outermost

@@ -12,10 +12,10 @@ from hypothesis import given
 from conformance.evaluation import Evaluator
 from generators.balls import Branches, following, to_balls
 from generators.builder import MAX_AXES, MAX_ENTRIES, MAX_MAGNITUDE
+from generators.catalogue import CATALOGUE
 from generators.dialects import Dialect, Unspeakable, render
 from generators.drawing import draw
 from generators.features import FEATURES, features
-from generators.operations import CATALOGUE
 from generators.programs import KINDS, SIGNATURES, Case, Program, Step
 from generators.reading import evaluate_steps, parse_case
 from generators.strategies import cases

@@ -1,0 +1,162 @@
+"""What operations compute: on float64 arrays and, by the same code, on object arrays of balls.
+
+What NumPy does for object arrays too (moving, stacking, sums and products) is not here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from generators import balls
+
+Array = np.ndarray
+#: Rows of a matrix whose minors are expanded: their number doubles with each row.
+MAX_SIDE = 8
+
+
+def elementwise(ufunc: Any, ball: Callable[..., Any]) -> Callable[..., Any]:
+    on_balls = np.frompyfunc(ball, ufunc.nin, 1)
+
+    def evaluate(*operands: Array) -> Any:
+        return (on_balls if any(o.dtype == object for o in operands) else ufunc)(*operands)
+
+    return evaluate
+
+
+def method(name: str) -> Callable[[Any], Any]:
+    return lambda z: getattr(z, name)()
+
+
+maximum = elementwise(np.maximum, balls.maximum)
+minimum = elementwise(np.minimum, balls.minimum)
+less = elementwise(np.less, balls.less)
+sqrt = elementwise(np.sqrt, balls.sqrt)
+
+
+def truth_values(compared: Any) -> Array:
+    return np.asarray(compared).astype(bool)
+
+
+def reduce_pairwise(binary: Callable[..., Any], ufunc: Any) -> Callable[..., Any]:
+    """A reduction that asks `binary` pairwise on balls, so that every comparison is a branch of its own."""
+
+    def evaluate(x: Array, *, axis: int | None, keepdims: bool) -> Any:
+        if x.dtype != object:
+            return ufunc.reduce(x, axis=axis, keepdims=keepdims)
+        rows = x.reshape(-1) if axis is None else np.moveaxis(x, axis, 0)
+        if len(rows) == 0:
+            raise ValueError("reduction of an empty axis has no identity")
+        out = np.asarray(rows[0], dtype=object)
+        for row in rows[1:]:
+            out = np.asarray(binary(out, np.asarray(row, dtype=object)), dtype=object)
+        if not keepdims:
+            return out
+        return out.reshape((1,) * x.ndim) if axis is None else np.expand_dims(out, axis)
+
+    return evaluate
+
+
+def mean(x: Array, *, axis: int | None, keepdims: bool) -> Any:
+    return np.sum(x, axis=axis, keepdims=keepdims) / (x.size if axis is None else x.shape[axis])
+
+
+def where(condition: Array, a: Array, b: Array) -> Any:
+    return np.where(condition, a, b)
+
+
+def _square_matrix(a: Array) -> int:
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise ValueError(f"a square matrix is needed, not shape {a.shape}")
+    if a.shape[-1] > MAX_SIDE:
+        raise ValueError(f"a matrix of at most {MAX_SIDE} rows is needed, not shape {a.shape}")
+    return int(a.shape[-1])
+
+
+def minors(a: Array, rows: Sequence[int]) -> dict[tuple[int, ...], Any]:
+    """The determinants of `rows` with every choice of as many columns, by Laplace expansion without division.
+
+    Polynomials in the entries, so that a singular matrix is a point like any other.
+    """
+    minors: dict[tuple[int, ...], Any] = {(): 1.0}
+    for size, row in enumerate(reversed(rows), start=1):
+        minors = {
+            columns: sum(
+                (-1) ** k * a[..., row, j] * minors[columns[:k] + columns[k + 1 :]] for k, j in enumerate(columns)
+            )
+            for columns in itertools.combinations(range(a.shape[-1]), size)
+        }
+    return minors
+
+
+def det(a: Array) -> Any:
+    n = _square_matrix(a)
+    return minors(a, range(n))[tuple(range(n))] if n else np.ones(a.shape[:-2])
+
+
+def inv(a: Array) -> Any:
+    """The adjugate over the determinant."""
+    n = _square_matrix(a)
+    if n == 0:
+        return a
+    everything = tuple(range(n))
+    without = [minors(a, [r for r in range(n) if r != i]) for i in range(n)]
+    adjugate = np.empty((n, n, *a.shape[:-2]), dtype=a.dtype)
+    for i, j in itertools.product(range(n), repeat=2):
+        adjugate[i, j] = (-1) ** (i + j) * without[j][everything[:i] + everything[i + 1 :]]
+    return np.moveaxis(adjugate, (0, 1), (-2, -1)) / np.asarray(det(a))[..., None, None]
+
+
+def solve(a: Array, b: Array) -> Any:
+    if b.ndim not in (1, 2):
+        raise ValueError(f"the right-hand side must have 1 or 2 axes, not shape {b.shape}")
+    return np.matmul(inv(a), b)
+
+
+def vector_norm(x: Array, *, axis: int | None) -> Any:
+    return sqrt(np.asarray(np.sum(x * x, axis=axis)))
+
+
+def matrix_norm(x: Array) -> Any:
+    if x.ndim < 2:
+        raise ValueError(f"a matrix is needed, not shape {x.shape}")
+    return sqrt(np.asarray(np.sum(x * x, axis=(-2, -1))))
+
+
+def diag(x: Array) -> Array:
+    if x.ndim != 1:
+        raise ValueError(f"a vector is needed, not shape {x.shape}")
+    return np.diag(x)
+
+
+def vecdot(a: Array, b: Array) -> Any:
+    if not a.ndim or not b.ndim or a.shape[-1] != b.shape[-1]:
+        raise ValueError(f"last axes differ: {a.shape} and {b.shape}")
+    return np.sum(a * b, axis=-1)
+
+
+def outer(a: Array, b: Array) -> Array:
+    if a.ndim != 1 or b.ndim != 1:
+        raise ValueError(f"vectors are needed, not shapes {a.shape} and {b.shape}")
+    return np.asarray(np.multiply.outer(a, b))
+
+
+def clip(x: Array, *, min: float, max: float) -> Any:
+    low, high = (np.asarray(v) if x.dtype != object else balls.to_balls(np.asarray(v)) for v in (min, max))
+    return minimum(np.asarray(maximum(x, low)), high)
+
+
+def slice_(x: Array, *, axis: int, start: int, stop: int, step: int) -> Array:
+    key = [slice(None)] * x.ndim
+    key[axis] = slice(start, stop, step)
+    return x[tuple(key)]
+
+
+def power(base: Array, exponent: Array) -> Any:
+    if base.dtype == object or exponent.dtype == object:
+        exponent = exponent if exponent.dtype == object else balls.to_balls(exponent)
+        return np.frompyfunc(balls.power, 2, 1)(base, exponent)
+    return np.power(base, exponent)
