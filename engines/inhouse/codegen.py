@@ -266,7 +266,8 @@ def generate(inputs: Sequence[Node], out: Node, title: str = "") -> Source:
     body = [*printer.lines, f"return {result}"]
     # What is not selected may compute infinities on the way; they are no cause for a warning.
     if any(n.op in SELECTING for n in printer.nodes) and not all(n.finite for n in printer.nodes):
-        body = [f"with {printer.function('errstate')}(all="ignore"):", *["    " + line for line in body]]
+        quiet = printer.function("errstate") + '(all="ignore")'
+        body = [f"with {quiet}:", *["    " + line for line in body]]
     head = [f"# {title}"] if title else []
     if printer.numpy:
         head.append(f"from numpy import {', '.join(sorted(printer.numpy))}")
