@@ -10,18 +10,11 @@ from flint import acb, arb
 
 from generators.balls import to_balls
 from generators.catalogue import CATALOGUE
+from generators.numerics import as_array
 from generators.programs import Program
 from generators.reading import evaluate_steps
 
 Array = np.ndarray
-
-
-def as_objects(value: object) -> Array:
-    if isinstance(value, np.ndarray):
-        return value
-    out = np.empty((), dtype=object)
-    out[()] = value
-    return out
 
 
 def _coerce(value: Array) -> Array:
@@ -72,7 +65,7 @@ class Evaluator:
             values[k] = constant
         for k, evaluate, operands, params in self.rows:
             inputs = [values[i] for i in operands]
-            values[k] = _coerce(as_objects(evaluate(*inputs, **params)))
+            values[k] = _coerce(as_array(evaluate(*inputs, **params)))
         return values[-1]
 
     def perturbed(self, x: Array, noise: Noise) -> Array:
@@ -85,7 +78,7 @@ class Evaluator:
                 noise.operand(k, slot, values[i], self.values[i]) if self.depends[i] else values[i]
                 for slot, i in enumerate(operands)
             ]
-            value = _coerce(as_objects(evaluate(*inputs, **params)))
+            value = _coerce(as_array(evaluate(*inputs, **params)))
             if self.depends[k] and value.dtype == object:
                 moved = [(values[i], self.values[i]) for i in operands if self.depends[i]]
                 value = noise.result(k, value, self.sizes[k], moved)
@@ -121,9 +114,9 @@ class Noise:
 
     @staticmethod
     def _polynomial(coefficients: Array, u: Any) -> Array:
-        total = as_objects(coefficients[-1])
+        total = as_array(coefficients[-1])
         for c in coefficients[-2::-1]:
-            total = as_objects(c + u * total)
+            total = as_array(c + u * total)
         return total
 
     def operand(self, k: int, slot: int, value: Array, at: Array) -> Array:
@@ -131,7 +124,7 @@ class Noise:
             return value
         scale = _scale(at)
         u = (value - at) / scale
-        return as_objects(value + scale * self._polynomial(self._coefficients(k, slot, value.shape), u))
+        return as_array(value + scale * self._polynomial(self._coefficients(k, slot, value.shape), u))
 
     def result(self, k: int, value: Array, size: float, moved: Sequence[tuple[Array, Array]]) -> Array:
         if value.size == 0:
@@ -142,7 +135,7 @@ class Noise:
                 continue
             weights = self._coefficients(k, -2 - slot, operand.shape)[0] / (self.SIZE * min(_scale(operand_at), 1.0))
             u = u + np.sum(weights * (operand - operand_at))
-        return as_objects(value + (size or 1.0) * self._polynomial(self._coefficients(k, -1, value.shape), u))
+        return as_array(value + (size or 1.0) * self._polynomial(self._coefficients(k, -1, value.shape), u))
 
 
 def _largest(value: Array) -> float:

@@ -32,8 +32,9 @@ from typing import Any
 import numpy as np
 from flint import acb, arb, ctx
 
-from conformance.evaluation import Array, Evaluator, Noise, as_objects
+from conformance.evaluation import Array, Evaluator, Noise
 from generators.balls import Branches, Decision, following, selections, to_balls
+from generators.numerics import as_array
 from generators.programs import Case
 
 #: Bits that a certified derivative should have, relative to the largest entry.
@@ -174,10 +175,10 @@ class _Neighbourhood:
         """
         h = arb(2) ** self.log_h
         x = to_balls(self.evaluate.point)
-        step = as_objects(to_balls(direction).reshape(x.shape) * h)
+        step = as_array(to_balls(direction).reshape(x.shape) * h)
         total: Any = 0
         for offset, weight in _STENCILS[order]:
-            at = as_objects(x + step * offset)
+            at = as_array(x + step * offset)
             with following(Branches(script=script)):
                 value = self.evaluate(at) if noise is None else self.evaluate.perturbed(at, noise)
             total = total + weight * value.reshape(-1)

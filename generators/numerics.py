@@ -6,10 +6,11 @@ What NumPy does for object arrays too (moving, stacking, sums and products) is n
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from flint import acb, arb
 
 from generators import balls
 
@@ -29,6 +30,56 @@ def elementwise(ufunc: Any, ball: Callable[..., Any]) -> Callable[..., Any]:
 
 def method(name: str) -> Callable[[Any], Any]:
     return lambda z: getattr(z, name)()
+
+
+class Namespace:
+    """The rows of the catalogue as functions, for definitions in terms of them: `xp.exp(x)`, `xp.sum(x, axis=0)`.
+
+    Operands are arrays, Python numbers, or what arithmetic leaves of arrays without axes; results are arrays.
+    """
+
+    rows: Mapping[str, Any]
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        try:
+            evaluate = self.rows[name].evaluate
+        except KeyError:
+            raise AttributeError(f"{name!r} is not in the catalogue") from None
+
+        def function(*operands: Any, **params: Any) -> Array:
+            return as_array(evaluate(*as_arrays(operands), **params))
+
+        # Found at once when it is asked for again.
+        setattr(self, name, function)
+        return function
+
+
+#: Filled by the catalogue, whose rows need this module.
+NAMESPACE = Namespace()
+
+
+def as_array(value: Any) -> Array:
+    """`value` as an array: a ball, as arithmetic leaves it of an array without axes, becomes such an array again."""
+    if isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, (arb, acb)):
+        out = np.empty((), dtype=object)
+        out[()] = value
+        return out
+    return np.asarray(value)
+
+
+def as_arrays(operands: Sequence[Any]) -> list[Array]:
+    """Operands of one operation as arrays, of balls if any is."""
+    arrays = [as_array(value) for value in operands]
+    if any(a.dtype == object for a in arrays):
+        return [balls.to_balls(a) if a.dtype.kind in "if" else a for a in arrays]
+    return [a.astype(float) if a.dtype.kind == "i" else a for a in arrays]
+
+
+def bound(definition: Callable[..., Any]) -> Callable[..., Any]:
+    """A definition in terms of rows as a function of arrays."""
+    return lambda *operands, **params: as_array(definition(NAMESPACE, *operands, **params))
 
 
 maximum = elementwise(np.maximum, balls.maximum)

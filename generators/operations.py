@@ -39,14 +39,15 @@ class Operation:
     """A row.
 
     `arity` None means one operand or more. `exact`: dyadic operands give an exact result. `literals`: scalar constants
-    may stand as literals. `curvature`: how the result depends on the operands, apart from kinks; `weight`: how often it
-    is drawn, more where rules have special cases. `terms`: the size of the terms of a result that may cancel, where
-    curvature does not tell it.
+    may stand as literals. `curvature`: how the result depends on the operands, apart from kinks. `weight`: how often
+    it is drawn, more where rules have special cases, 0 for what only other operations ask for. `terms`: the size of
+    the terms of a result that may cancel, where curvature does not tell it. `spelling` None: only engines whose
+    dialect spells it have it. `definition`: how a derived row is made of others.
     """
 
     name: str
     evaluate: Callable[..., Any]
-    spelling: Spelling
+    spelling: Spelling | None
     arrange: Arrangement
     arity: int | None = 1
     params: Mapping[str, str] = field(default_factory=dict)
@@ -55,6 +56,12 @@ class Operation:
     curvature: Literal["linear", "multilinear", "nonlinear"] = "nonlinear"
     terms: Callable[..., float] | None = None
     weight: int = 1
+    definition: Callable[..., Any] | None = None
+
+    @property
+    def call(self) -> str:
+        """The row as a call of a function that has its name, its operands and its parameters."""
+        return f"xp.{self.name}({', '.join(['{args}', *(f'{p}={{{p}}}' for p in self.params)])})"
 
     def size_of_terms(self, operands: Sequence[Array], result: Array) -> float:
         """The magnitude of what is added up in the result, which may cancel and leave a result far smaller."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from hypothesis import strategies as st
 
 from generators.arrange import aimed, shaped
 from generators.builder import NUMBERS, Abandon, Builder
-from generators.catalogue import CATALOGUE
+from generators.catalogue import CATALOGUE, CORE, EXTRA
+from generators.operations import Operation
 from generators.programs import KINDS, SIGNATURES, WORD, Case, nested
 
 #: Bounds on what one case asks for: partial derivatives of each output, and (by order) reverse passes of the outermost
@@ -18,10 +19,16 @@ from generators.programs import KINDS, SIGNATURES, WORD, Case, nested
 MAX_PARTIALS = 256
 MAX_PASSES = {1: 256, 2: 256}
 MAX_PASSES_BEYOND = 64
-#: Names that a draw chooses from; a program asks for a constant where it needs one.
-_DRAWN = tuple(
-    name for name, row in CATALOGUE.items() for _ in range(row.weight) if name not in ("constant", "greater", "less")
-)
+
+
+def _names(rows: Mapping[str, Operation]) -> tuple[str, ...]:
+    """What a draw chooses from, by weight; a program asks for constants and comparisons where it needs them."""
+    return tuple(name for name, row in rows.items() for _ in range(row.weight))
+
+
+_CORE, _EXTRA = _names(CORE), _names(EXTRA)
+#: Steps of one program that may be extra ones: with more of them hardly any engine would have them all.
+MAX_EXTRA = 2
 #: What bends a program that would come out linear, each with the arrangement of its row.
 _BENDING = ("multiply", "sin", "square", "prod", "exp", "pow", "vecdot", "tanh")
 
@@ -119,28 +126,14 @@ def _output(b: Builder, kind: str) -> int:
     return shaped(b, (2, 2)) if value.ndim == 0 else b.must("sum", (place,), axis=0, keepdims=False)
 
 
-@st.composite
-def cases(draw: st.DrawFn, *, signature: str, word: str, max_steps: int = 6) -> Case:
-    """Cases of one signature and mode word, with programs of 1 to `max_steps` operations besides helping steps.
+def _most(order: int) -> int:
+    """Entries of an input whose partial derivatives of that order are not too many."""
+    return max(n for n in range(1, 17) if n**order <= MAX_PARTIALS)
 
-    Raises ValueError for a signature or a word that does not exist, or fewer than one step.
-    """
-    if signature not in SIGNATURES:
-        raise ValueError(f"signature={signature!r}: use one of {', '.join(SIGNATURES)}")
-    if not WORD.fullmatch(word):
-        raise ValueError(f"word={word!r}: use letters R and F, outermost first, such as 'RF'")
-    if max_steps < 1:
-        raise ValueError(f"max_steps={max_steps}: use 1 or more")
-    source, target = signature.split("_to_")
-    order = len(word)
-    most = max(n for n in range(1, 17) if n**order <= MAX_PARTIALS)
-    point = draw(points(source, most))
-    b = Builder(draw, CATALOGUE, point)
-    for k in range(max_steps):
-        # Asked before each step and not once for all, so that shrinking can take any single step away.
-        if k and not draw(st.integers(0, 5)):
-            break
-        _draw_step(b, _DRAWN)
+
+def _case(b: Builder, target: str, word: str) -> Case:
+    """The program under construction as a case, its latest values made into an output of kind `target`."""
+    point, order = b.values[0], len(word)
     length = len(b.steps)
     try:
         output = _output(b, target)
@@ -155,3 +148,44 @@ def cases(draw: st.DrawFn, *, signature: str, word: str, max_steps: int = 6) -> 
     if not b.flag(6):
         program = program.pruned()
     return Case(program, nested(point), word)
+
+
+@st.composite
+def cases(draw: st.DrawFn, *, signature: str, word: str, max_steps: int = 6) -> Case:
+    """Cases of one signature and mode word, with programs of 1 to `max_steps` operations besides helping steps.
+
+    Raises ValueError for a signature or a word that does not exist, or fewer than one step.
+    """
+    if signature not in SIGNATURES:
+        raise ValueError(f"signature={signature!r}: use one of {', '.join(SIGNATURES)}")
+    if not WORD.fullmatch(word):
+        raise ValueError(f"word={word!r}: use letters R and F, outermost first, such as 'RF'")
+    if max_steps < 1:
+        raise ValueError(f"max_steps={max_steps}: use 1 or more")
+    source, target = signature.split("_to_")
+    point = draw(points(source, _most(len(word))))
+    b = Builder(draw, CATALOGUE, point)
+    extra = 0
+    for k in range(max_steps):
+        # Asked before each step and not once for all, so that shrinking can take any single step away.
+        if k and not draw(st.integers(0, 5)):
+            break
+        if extra < MAX_EXTRA and b.flag(3):
+            extra += _draw_step(b, _EXTRA) is not None
+        else:
+            _draw_step(b, _CORE)
+    return _case(b, target, word)
+
+
+@st.composite
+def operation_cases(draw: st.DrawFn, *, operation: str, word: str) -> Case:
+    """Cases of one operation, of any signature: its step, and what its arrangement and its output ask for.
+
+    Raises ValueError for an operation that is not in the catalogue.
+    """
+    if operation not in CATALOGUE:
+        raise ValueError(f"operation={operation!r}: it is not in the catalogue")
+    source, target = draw(st.sampled_from(SIGNATURES)).split("_to_")
+    b = Builder(draw, CATALOGUE, draw(points(source, _most(len(word)))))
+    _draw_step(b, (operation,))
+    return _case(b, target, word)

@@ -26,6 +26,8 @@ jax = Engine(
         spellings={
             "take": "jnp.take({0}, jnp.asarray({indices}), axis={axis})",
             "atan2": "jnp.atan2({0}, {1})",
+            "softplus": "jax.nn.softplus({0})",
+            "silu": "jax.nn.silu({0})",
         },
     ),
     levels={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},

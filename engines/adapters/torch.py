@@ -94,6 +94,8 @@ torch = Engine(
             "outer": "torch.outer({0}, {1})",
             "vecdot": "torch.linalg.vecdot({0}, {1})",
             "trace": _trace,
+            "softplus": "torch.nn.functional.softplus({0})",
+            "silu": "torch.nn.functional.silu({0})",
             "vector_norm": "torch.linalg.vector_norm({0}, dim={axis})",
         },
     ),

@@ -13,8 +13,9 @@ print(xp.explain(num_to_mat, 0.7, word="RR"))  # the NumPy program that computes
 import engines.inhouse.numpy_like  # noqa: F401  (first: it and the tracer's operators need each other)
 
 # isort: split
-from engines.inhouse import elementwise, linalg, numpy_like, products, reductions, shapes
+from engines.inhouse import derived, elementwise, linalg, numpy_like, products, reductions, shapes
 from engines.inhouse import folding as _folding  # noqa: F401  (fills the table of identities)
+from engines.inhouse.derived import *  # noqa: F403
 from engines.inhouse.elementwise import *  # noqa: F403
 from engines.inhouse.numpy_like import *  # noqa: F403
 from engines.inhouse.products import *  # noqa: F403
@@ -38,6 +39,7 @@ __all__ = [
     "CompileError", "Compiled", "compile", "explain", "grad", "hessian", "hvp", "jacobian", "jvp",
     "linalg", "nest", "vjp",
 ]  # fmt: skip
+__all__ += derived.__all__
 __all__ += elementwise.__all__
 __all__ += numpy_like.__all__
 __all__ += products.__all__

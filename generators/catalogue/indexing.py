@@ -1,0 +1,9 @@
+"""Gathering, scattering, sorting, padding, and statistics along an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from generators.operations import Operation
+
+ROWS: Sequence[Operation] = ()

@@ -1,0 +1,74 @@
+"""Each engine's spelling of each operation computes what the row computes: no finding may come from an adapter."""
+
+from __future__ import annotations
+
+import zlib
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from engines import registry
+from generators.catalogue import CATALOGUE
+from generators.dialects import Unspeakable
+from generators.programs import Case
+from generators.reading import evaluate_steps
+from generators.strategies import operation_cases
+
+ENGINES = ("inhouse", "jax-eager", "torch", "autograd")
+EXAMPLES = 8
+
+
+@lru_cache
+def drawn(operation: str) -> tuple[Case, ...]:
+    met: dict[str, Case] = {}
+
+    @seed(zlib.crc32(operation.encode()))
+    @settings(
+        max_examples=EXAMPLES,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @given(operation_cases(operation=operation, word="R"))
+    def collect(case: Case) -> None:
+        if operation in case.program.operations:
+            met[case.id] = case
+
+    collect()
+    return tuple(met.values())
+
+
+@lru_cache
+def names_of(engine: str) -> dict[str, Any]:
+    names: dict[str, Any] = {}
+    exec(registry.find(engine).header, names)
+    return names
+
+
+@pytest.mark.parametrize("operation", [name for name, row in CATALOGUE.items() if row.weight])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_spelling_computes_what_the_row_computes(engine: str, operation: str) -> None:
+    adapter = registry.find(engine)
+    if not adapter.installed():
+        pytest.skip(f"{engine} is not installed")
+    cases = drawn(operation)
+    assert cases, "never drawn"
+    for case in cases:
+        try:
+            script = adapter.script(case)
+        except Unspeakable as error:
+            if str(error) == operation:
+                pytest.skip(f"{engine} does not have {operation}")
+            continue
+        names = dict(names_of(engine))
+        with np.errstate(all="ignore"):
+            exec(script.program, names)
+            got = np.asarray(names["f"](names["x"]))
+        values = evaluate_steps(case.program, case.input)
+        scale = max(float(np.max(np.abs(v), initial=0.0)) for v in values)
+        assert got.shape == values[-1].shape, script.program
+        np.testing.assert_allclose(got, values[-1], rtol=1e-11, atol=1e-12 * scale, err_msg=script.program)
