@@ -28,29 +28,38 @@ def _coerce(value: Array) -> Array:
 
 
 class Evaluator:
-    """One program prepared for many evaluations near one point."""
+    """One program prepared for many evaluations near one point.
 
-    def __init__(self, program: Program, point: Array) -> None:
+    `varied` are the places of the inputs that vary: 0, and those of `argument` steps. With any but (0,) the program
+    is a function of one vector, their entries one after the other, and `point` is that vector.
+    """
+
+    def __init__(self, program: Program, point: Array, varied: tuple[int, ...] = (0,)) -> None:
         self.program = program
-        self.point = point
         self.values = evaluate_steps(program, point)
+        self.varied = varied
+        self.point = point if varied == (0,) else np.concatenate([self.values[k].reshape(-1) for k in varied])
         self.constants = {
-            k: to_balls(self.values[k]) for k, step in enumerate(program.steps, start=1) if step.operation == "constant"
+            k: to_balls(self.values[k])
+            for k, step in enumerate(program.steps, start=1)
+            if step.operation in ("constant", "argument") and k not in varied
         }
+        if 0 not in varied:
+            self.constants[0] = to_balls(point)
         self.rows = [
             (k, CATALOGUE[step.operation].evaluate, step.operands, step.arguments)
             for k, step in enumerate(program.steps, start=1)
-            if k not in self.constants
+            if k not in self.constants and k not in varied
         ]
         #: Largest magnitude of a value or anything it was made from: the scale of what rounding can do to it.
         self.scales = [_largest(point)]
-        self.depends = [True]
+        self.depends = [0 in varied]
         #: Size of the terms that each result was added up from.
         self.sizes = [0.0]
         for k, step in enumerate(program.steps, start=1):
             own = _largest(self.values[k])
             self.scales.append(max([own, *(self.scales[i] for i in step.operands)]))
-            self.depends.append(any(self.depends[i] for i in step.operands))
+            self.depends.append(k in varied or any(self.depends[i] for i in step.operands))
             row, own_values = CATALOGUE[step.operation], [self.values[i] for i in step.operands]
             self.sizes.append(0.0 if self.values[k].dtype == bool else row.size_of_terms(own_values, self.values[k]))
 
@@ -58,11 +67,21 @@ class Evaluator:
     def shape(self) -> tuple[int, ...]:
         return self.values[-1].shape
 
-    def __call__(self, x: Array) -> Array:
-        """The output at `x`, an object array of balls; comparisons follow the branches in force."""
+    def _inputs(self, x: Array) -> list[Array]:
+        """Values with the constants and the inputs in their places."""
         values: list[Array] = [x] * len(self.values)
         for k, constant in self.constants.items():
             values[k] = constant
+        if self.varied != (0,):
+            start = 0
+            for k in self.varied:
+                values[k] = x[start : start + self.values[k].size].reshape(self.values[k].shape)
+                start += self.values[k].size
+        return values
+
+    def __call__(self, x: Array) -> Array:
+        """The output at `x`, an object array of balls; comparisons follow the branches in force."""
+        values = self._inputs(x)
         for k, evaluate, operands, params in self.rows:
             inputs = [values[i] for i in operands]
             values[k] = _coerce(as_array(evaluate(*inputs, **params)))
@@ -70,9 +89,7 @@ class Evaluator:
 
     def perturbed(self, x: Array, noise: Noise) -> Array:
         """The output at `x` when every use of an operand and every result is off by `noise`."""
-        values: list[Array] = [x] * len(self.values)
-        for k, constant in self.constants.items():
-            values[k] = constant
+        values = self._inputs(x)
         for k, evaluate, operands, params in self.rows:
             inputs = [
                 noise.operand(k, slot, values[i], self.values[i]) if self.depends[i] else values[i]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ class KnownFailure:
     def concerns(self, case: Case) -> bool:
         """Whether the case is one of those that the entry speaks of: its mode word and one of its steps."""
         # Only steps through which a derivative passes can be the cause.
-        live = Case(case.program.pruned(), case.point, case.word)
+        live = replace(case, program=case.program.pruned())
         return re.fullmatch(self.words, case.word) is not None and any(
             step.operation in self.operations and self.features <= found and "constant" not in found
             for step, found in zip(live.program.steps, features(live), strict=True)

@@ -34,7 +34,7 @@ def standalone(case: Case, engine: Engine, truth: Truth) -> str:
         + 'print("got", got, "expected", expected, sep="\\n")\n'
         "assert isinstance(got, numpy.ndarray), type(got)\n"
         "assert got.shape == expected.shape, got.shape\n"
-        "assert got.dtype == numpy.float64, got.dtype\n"
+        f"assert got.dtype == numpy.{case.dtype}, got.dtype\n"
         f"numpy.testing.assert_allclose(got, expected, rtol=0, atol={allowance})\n"
     )
 

@@ -39,19 +39,21 @@ from generators.programs import Case
 
 #: Bits that a certified derivative should have, relative to the largest entry.
 TARGET_BITS = 80
+#: What the radius of a truth should not exceed, relative to its largest entry.
+RELATIVE_RADIUS = 2.0**-70
 #: Radii of the polydisc to try, as powers of two, largest first.
 RADII = (-8, -16, -32, -64)
 #: How far apart balls must be, relative to what they were made from, before a comparison counts as decided: an
 #: engine that rounds must come to the same answer.
-MARGIN = 2.0**-30
+MARGIN = {"float64": 2.0**-30, "float32": 2.0**-16}
 MAX_SELECTIONS = 64
 #: Perturbed copies whose spread measures the conditioning.
 COPIES = 3
-#: The allowance: SPREAD times the measured spread, plus FLOOR units of float64 rounding of the largest entry.
+#: The allowance: SPREAD times the measured spread, plus FLOOR units of rounding of the largest entry.
 SPREAD, FLOOR = 64.0, 256.0
-EPSILON = 2.0**-53
+EPSILON = {"float64": 2.0**-53, "float32": 2.0**-24}
 #: Below this an engine may flush to zero.
-TINY = 1e-290
+TINY = {"float64": 1e-290, "float32": 1e-34}
 
 _STENCILS: dict[int, tuple[tuple[int, int], ...]] = {
     0: ((0, 1),),
@@ -65,13 +67,17 @@ _DIVISORS = {0: 1, 1: 2, 2: 1, 3: 2, 4: 1}
 MAX_ORDER = max(_STENCILS)
 
 
+#: For each letter of the word, innermost first, the coordinates that it differentiates by.
+Blocks = tuple[range, ...]
+
+
 @dataclass(frozen=True)
 class Truth:
     """The derivative of a case, or why there is none.
 
-    `kind` is "certified", "convention" (not smooth there: no engine can be wrong) or "uncertified". `value` has
-    shape output.shape + order * input.shape, `radius` bounds its error, `allowance` is how far rounding may carry
-    an honest float64 engine; `reason` says in words why a truth is not certified.
+    `kind` is "certified", "convention" (not smooth there: no engine can be wrong) or "uncertified". `value` has the
+    shape of the case's answer, `radius` bounds its error, `allowance` is how far rounding may carry an honest engine
+    of the case's dtype; `reason` says in words why a truth is not certified.
     """
 
     kind: str
@@ -95,11 +101,6 @@ def _stencil(orders: tuple[tuple[int, int], ...]) -> tuple[tuple[tuple[tuple[int
     return tuple(terms)
 
 
-def _mixed(n: int, order: int) -> Iterator[tuple[tuple[int, ...], tuple[tuple[int, int], ...]]]:
-    for directions in itertools.combinations_with_replacement(range(n), order):
-        yield directions, tuple(sorted(Counter(directions).items()))
-
-
 def _excess(orders: tuple[tuple[int, int], ...], q: arb) -> arb:
     """prod_i S_{j_i}(q) - prod_i j_i!"""
     q2 = q * q
@@ -114,14 +115,14 @@ def _excess(orders: tuple[tuple[int, int], ...], q: arb) -> arb:
 class _Neighbourhood:
     """The program on one polydisc, along one smooth selection."""
 
-    def __init__(self, evaluate: Evaluator, radius: int, order: int) -> None:
+    def __init__(self, evaluate: Evaluator, radius: int, order: int, bits: int = TARGET_BITS) -> None:
         self.evaluate = evaluate
         self.n = evaluate.point.size
         # With q = h/r the error is about M r**-k q**2: q makes up for small radii, precision for small steps.
-        self.log_q = -(TARGET_BITS // 2 + 8 - radius * order // 2)
+        self.log_q = -(bits // 2 + 8 - radius * order // 2)
         self.log_h = radius + self.log_q
         self.radius = radius
-        self.precision = 64 + TARGET_BITS - order * self.log_h
+        self.precision = 64 + bits - order * self.log_h
 
     def disc(self, branches: Branches) -> Array:
         """The program on the polydisc, as complex balls."""
@@ -133,31 +134,35 @@ class _Neighbourhood:
         with following(branches):
             return self.evaluate(wide)
 
-    def tensor(self, value: Array, script: tuple[Decision, ...], order: int) -> Array:
-        """The derivative of that order, as an object array of balls of shape (outputs, n, ..., n).
+    def tensor(self, value: Array, script: tuple[Decision, ...], blocks: Blocks) -> Array:
+        """The derivative, as an object array of balls of shape (outputs, n, ..., n): one axis per block of coordinates.
 
         Raises _Wide where `value`, the program on the polydisc, is not finite.
         """
+        order = len(blocks)
         flat = value.reshape(-1)
         bounds = [abs(z).upper() for z in flat]
         if not all(b.is_finite() for b in bounds):
             raise _Wide
         q, h = arb(2) ** self.log_q, arb(2) ** self.log_h
         at: dict[tuple[tuple[int, int], ...], Array] = {}
-        tensor = np.empty((flat.size,) + (self.n,) * order, dtype=object)
-        for directions, mixed in _mixed(self.n, order):
-            total: Any = 0
-            for offsets, weight in _stencil(mixed):
-                if offsets not in at:
-                    at[offsets] = self._at(offsets, h, script)
-                total = total + at[offsets] * weight
-            scale = 1 / (math.prod(_DIVISORS[j] for _, j in mixed) * h**order)
-            excess = _excess(mixed, q) / (arb(2) ** (self.radius * order))
-            permutations = set(itertools.permutations(directions))
-            for o in range(flat.size):
-                entry = total[o] * scale + arb(0, (bounds[o] * excess).abs_upper())
-                for permuted in permutations:
-                    tensor[(o, *permuted)] = entry
+        entries: dict[tuple[int, ...], Array] = {}
+        tensor = np.empty((flat.size, *map(len, blocks)), dtype=object)
+        for places in np.ndindex(*map(len, blocks)):
+            directions = tuple(sorted(block[i] for block, i in zip(blocks, places, strict=True)))
+            if directions not in entries:
+                mixed = tuple(sorted(Counter(directions).items()))
+                total: Any = 0
+                for offsets, weight in _stencil(mixed):
+                    if offsets not in at:
+                        at[offsets] = self._at(offsets, h, script)
+                    total = total + at[offsets] * weight
+                scale = 1 / (math.prod(_DIVISORS[j] for _, j in mixed) * h**order)
+                excess = _excess(mixed, q) / (arb(2) ** (self.radius * order))
+                entries[directions] = np.array(
+                    [t * scale + arb(0, (b * excess).abs_upper()) for t, b in zip(total, bounds, strict=True)], object
+                )
+            tensor[:, *places] = entries[directions]
         return tensor
 
     def _at(self, offsets: tuple[tuple[int, int], ...], h: arb, script: tuple[Decision, ...]) -> Array:
@@ -190,19 +195,21 @@ def certify(case: Case) -> Truth:
     if not 1 <= case.order <= MAX_ORDER:
         raise ValueError(f"word {case.word!r}: truth is certified for orders 1 to {MAX_ORDER}")
     # Steps that the output does not need cannot make a truth uncertain.
-    evaluate = Evaluator(case.program.pruned(), case.input)
-    shape = evaluate.shape + case.order * case.input.shape
-    if not math.prod(shape) or not evaluate.depends[-1]:
-        zero = np.zeros(shape)
-        return Truth("certified", zero, zero, zero + TINY)
+    program = case.program.pruned()
+    places = (0, *program.arguments)
+    evaluate = Evaluator(program, case.input, tuple(places[i] for i in sorted(set(case.inputs))))
+    question = _Question(case, evaluate)
+    if not evaluate.depends[-1] or not all((math.prod(question.shape), math.prod(evaluate.shape), evaluate.point.size)):
+        zero = np.zeros(question.shape)
+        return Truth("certified", zero, zero, zero + TINY[case.dtype])
     kept = ctx.prec
     truth = Truth("uncertified", reason="no bound on any neighbourhood of the point")
     try:
         for radius in RADII:
-            hood = _Neighbourhood(evaluate, radius, case.order)
-            ctx.prec = hood.precision
             try:
-                truth = _on(hood, case, shape)
+                truth = _at_precision(question, evaluate, radius, TARGET_BITS)
+                if truth.kind == "certified" and (more := _missing_bits(truth)):
+                    truth = _at_precision(question, evaluate, radius, TARGET_BITS + more)
             except _Wide:
                 continue
             except OverflowError as error:
@@ -217,27 +224,88 @@ def certify(case: Case) -> Truth:
         ctx.prec = kept
 
 
-def _on(hood: _Neighbourhood, case: Case, shape: tuple[int, ...]) -> Truth:
-    margin = MARGIN * max(hood.evaluate.scales)
+def _at_precision(question: _Question, evaluate: Evaluator, radius: int, bits: int) -> Truth:
+    hood = _Neighbourhood(evaluate, radius, question.order, bits)
+    ctx.prec = hood.precision
+    return _on(hood, question)
+
+
+def _missing_bits(truth: Truth) -> int:
+    """How many more bits make the radius less than RELATIVE_RADIUS of the largest entry, for all that can be seen.
+
+    A derivative can be far smaller than the values that it is made from, and one that vanishes has no size.
+    """
+    largest, radius = np.max(np.abs(truth.value)), np.max(truth.radius)  # type: ignore[arg-type]
+    if radius <= RELATIVE_RADIUS * largest or largest <= RELATIVE_RADIUS * np.max(truth.allowance):  # type: ignore[arg-type]
+        return 0
+    return 16 + math.ceil(math.log2(radius / (RELATIVE_RADIUS * max(largest, radius * RELATIVE_RADIUS))))
+
+
+class _Question:
+    """What the answer to a case is made of: blocks of coordinates, one per letter, and the operator's contraction."""
+
+    def __init__(self, case: Case, evaluate: Evaluator) -> None:
+        self.case = case
+        self.order = case.order
+        shapes, blocks, start = {}, {}, 0
+        for i, k in zip(sorted(set(case.inputs)), evaluate.varied, strict=True):
+            shapes[i] = evaluate.values[k].shape
+            blocks[i] = range(start, start := start + evaluate.values[k].size)
+        self.blocks: Blocks = tuple(blocks[i] for i in case.inputs)
+        inputs = [n for i in case.inputs for n in shapes[i]]
+        match case.operator:
+            case "pushforward":
+                self.shape = (*evaluate.shape, *inputs[case.input.ndim :])
+            case "hvp":
+                self.shape = tuple(inputs[case.input.ndim :])
+            case "pullback":
+                self.shape = tuple(inputs)
+            case _:
+                self.shape = (*evaluate.shape, *inputs)
+
+    def answer(self, tensor: Array) -> Array:
+        """The full derivative contracted as the operator asks."""
+        if self.case.operator == "pullback":
+            weights = to_balls(np.asarray(self.case.cotangent, dtype=float).reshape(-1))
+            return np.asarray(np.tensordot(weights, tensor, axes=1), dtype=object).reshape(self.shape)
+        if self.case.tangent is not None:
+            weights = to_balls(np.asarray(self.case.tangent, dtype=float).reshape(-1))
+            tensor = np.tensordot(tensor, weights, axes=((1,), (0,)))
+        return np.asarray(tensor, dtype=object).reshape(self.shape)
+
+    def lift(self, allowance: Array) -> Array:
+        """Allowances of each output's derivatives as allowances of the answer, or shaped to broadcast with it."""
+        tiny = TINY[self.case.dtype]
+        if self.case.operator == "pullback":
+            return np.asarray(np.abs(np.asarray(self.case.cotangent, dtype=float).reshape(-1)) @ allowance + tiny)
+        if self.case.tangent is not None:
+            allowance = allowance * float(np.sum(np.abs(self.case.tangent))) + tiny
+        outputs = len(allowance)
+        rest = np.broadcast_to(allowance[:, None], (outputs, math.prod(self.shape) // outputs))
+        return rest.reshape(self.shape)
+
+
+def _on(hood: _Neighbourhood, question: _Question) -> Truth:
+    dtype = question.case.dtype
+    margin = MARGIN[dtype] * max(hood.evaluate.scales)
     met = selections(hood.disc, margin, MAX_SELECTIONS)
     branches, value = next(met)
     script = tuple(branches.taken)
-    if branches.open and (order := _differ(hood, script, met, case.order)) is not None:
+    if branches.open and (order := _differ(hood, script, met, question.order)) is not None:
         return Truth("convention", reason=f"branches that meet at the point differ at order {order}")
-    tensor = hood.tensor(value, script, case.order)
-    truth = np.vectorize(lambda z: float(z.mid()), otypes=[float])(tensor)
-    radius = np.vectorize(lambda z: float(z.rad()), otypes=[float])(tensor)
-    largest = float(np.max(np.abs(truth)))
+    tensor = hood.tensor(value, script, question.blocks)
+    answer = question.answer(tensor)
+    truth = np.vectorize(lambda z: float(z.mid()), otypes=[float])(answer)
+    radius = np.vectorize(lambda z: float(z.rad()), otypes=[float])(answer)
     if not np.all(np.isfinite(truth)):
         return Truth("uncertified", reason="the stencil has no finite value")
-    allowance = _allowance(hood, case, tensor, script, largest)
+    allowance = _allowance(hood, question, tensor, script)
     if not np.all(np.isfinite(allowance)):
         return Truth("uncertified", reason="the spread of perturbed copies is not finite")
     # Either far below what rounding may do, or nothing beside the values that the derivative was made from.
     if not np.max(radius) <= max(np.max(allowance) * 2.0**-20, max(hood.evaluate.scales) * 2.0**-64):
         return Truth("uncertified", reason=f"radius {np.max(radius):.1e} is too wide")
-    lifted = allowance.reshape((-1,) + (1,) * case.order) + radius
-    return Truth("certified", truth.reshape(shape), radius.reshape(shape), lifted.reshape(shape))
+    return Truth("certified", truth, radius, question.lift(allowance) + radius)
 
 
 def _differ(
@@ -263,15 +331,35 @@ def _direction(n: int, order: int, copy: int) -> Array:
     return rng.choice([-1.0, 1.0], n) * rng.uniform(0.5, 1.5, n)
 
 
-def _allowance(hood: _Neighbourhood, case: Case, tensor: Array, script: tuple[Decision, ...], largest: float) -> Array:
+def _allowance(hood: _Neighbourhood, question: _Question, tensor: Array, script: tuple[Decision, ...]) -> Array:
     """How far rounding may carry each output's derivative: one number per output entry."""
     spread = np.zeros(len(tensor))
+    epsilon = EPSILON[question.case.dtype]
     for copy in range(COPIES):
-        direction = _direction(hood.n, case.order, copy)
+        direction = _direction(hood.n, question.order, copy)
         exact = tensor
-        for _ in range(case.order):
-            exact = np.asarray(exact @ to_balls(direction), dtype=object)
-        noisy = hood.along(direction, case.order, script, Noise(copy, case.order))
+        for block in reversed(question.blocks):
+            exact = np.asarray(exact @ to_balls(direction[block.start : block.stop]), dtype=object)
+        noisy = _contracted(hood, question.blocks, direction, script, Noise(copy, question.order))
         difference = np.array([float(abs(z).upper()) for z in noisy - exact])
         spread = np.maximum(spread, difference)
-    return SPREAD * spread * (EPSILON / Noise.SIZE) + FLOOR * EPSILON * largest + TINY
+    largest = max(float(abs(z.mid())) for z in tensor.flat)
+    return SPREAD * spread * (epsilon / Noise.SIZE) + FLOOR * epsilon * largest + TINY[question.case.dtype]
+
+
+def _contracted(
+    hood: _Neighbourhood, blocks: Blocks, direction: Array, script: tuple[Decision, ...], noise: Noise
+) -> Array:
+    """The derivative along `direction` in each block of coordinates, of a copy perturbed by `noise`.
+
+    Different blocks by polarization: k! 2**k T(d_1, ..., d_k) is the sum over signs e of prod(e) T(sum(e d), ...).
+    """
+    if len(set(blocks)) == 1 and len(blocks[0]) == hood.n:
+        return hood.along(direction, len(blocks), script, noise)
+    parts = [np.where(np.isin(np.arange(hood.n), block), direction, 0.0) for block in blocks]
+    total: Any = 0
+    for signs in itertools.product((1, -1), repeat=len(blocks)):
+        combined = np.sum([e * part for e, part in zip(signs, parts, strict=True)], axis=0)
+        if np.any(combined):
+            total = total + math.prod(signs) * hood.along(combined, len(blocks), script, noise)
+    return np.asarray(total / (math.factorial(len(blocks)) * 2 ** len(blocks)), dtype=object)

@@ -55,11 +55,11 @@ def judge(case: Case, engine: str, answer: Answer, truth: Truth) -> Judgement:
     A failure is a finding wherever the function is smooth; where it is not, or where there is no truth, only a
     failure to answer at all (raised, crashed, timeout) counts.
     """
-    verdict, units = _verdict(answer, truth)
+    verdict, units = _verdict(answer, truth, case.dtype)
     return Judgement(case, engine, verdict, answer, truth, units)
 
 
-def _verdict(answer: Answer, truth: Truth) -> tuple[Verdict, float]:
+def _verdict(answer: Answer, truth: Truth, dtype: str) -> tuple[Verdict, float]:
     nan = float("nan")
     match answer.outcome:
         case "unsupported":
@@ -78,7 +78,7 @@ def _verdict(answer: Answer, truth: Truth) -> tuple[Verdict, float]:
     assert truth.allowance is not None
     if got.shape != truth.value.shape:
         return Verdict.WRONG_SHAPE, nan
-    if got.dtype != np.float64:
+    if got.dtype != dtype:
         return Verdict.WRONG_DTYPE, nan
     if not np.all(np.isfinite(got)):
         return Verdict.NOT_FINITE, nan

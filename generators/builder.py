@@ -52,7 +52,7 @@ class Builder:
             return None
         self.steps.append(Step(name, operands, tuple(sorted(params.items()))))
         self.values.append(value)
-        self.depends.append(any(self.depends[i] for i in operands))
+        self.depends.append(name == "argument" or any(self.depends[i] for i in operands))
         self.curved.append(self._bends(row.curvature, operands))
         self.exact.append(
             value.dtype == bool

@@ -10,7 +10,7 @@ import numpy as np
 
 from generators.catalogue import CATALOGUE
 from generators.operations import Call, Spelling
-from generators.programs import Program, Step
+from generators.programs import INPUTS, Program, Step
 from generators.reading import evaluate_steps
 
 
@@ -22,16 +22,22 @@ class Unspeakable(Exception):
 class Dialect:
     """How an engine's language spells operations.
 
-    `namespace` replaces `xp` in spellings; `array` spells an array from a nested list of floats; `spellings` holds
-    what differs from the catalogue's default, as a template or a function of the Call, None for what is not there.
+    `namespace` replaces `xp` in spellings; `array` spells an array from a nested list of floats, `single` the same in
+    float32, None where there is none; `spellings` holds what differs from the catalogue's default, as a template or a
+    function of the Call, None for what is not there.
     """
 
     namespace: str
     array: str = "xp.asarray({value})"
+    single: str | None = None
     spellings: Mapping[str, Spelling | None] = field(default_factory=dict)
 
-    def constant(self, value: object) -> str:
-        return self._in_namespace(self.array.format(value=_list_text(value)))
+    def constant(self, value: object, dtype: str = "float64") -> str:
+        """Raises Unspeakable where the language has no arrays of that dtype."""
+        template = self.single if dtype == "float32" else self.array
+        if template is None:
+            raise Unspeakable(dtype)
+        return self._in_namespace(template.format(value=_list_text(value)))
 
     def step(self, step: Step, call: Call) -> str:
         spelling = self.spellings.get(step.operation, CATALOGUE[step.operation].spelling)
@@ -52,20 +58,21 @@ def _list_text(value: object) -> str:
     return repr(value)
 
 
-def render(program: Program, dialect: Dialect, point: np.ndarray, name: str = "f") -> str:
-    """The source of a Python function of one argument `x` that computes the program.
+def render(program: Program, dialect: Dialect, point: np.ndarray, name: str = "f", dtype: str = "float64") -> str:
+    """The source of a Python function of the inputs (`x`, `y` ...) that computes the program.
 
-    `point` only gives the shape of the input. Scalar constants stand as literals where arithmetic operators take
-    them, other constants as arrays where they are used. Raises Unspeakable with the operation's name.
+    `point` only gives the shape of the first input. Scalar constants stand as literals where arithmetic operators take
+    them, other constants as arrays where they are used. Raises Unspeakable with the operation's name, or the dtype.
     """
     values = evaluate_steps(program, point)
     constants = {
         k: step.arguments["value"] for k, step in enumerate(program.steps, start=1) if step.operation == "constant"
     }
-    lines = [f"def {name}(x):"]
-    names = {0: "x"}
+    names = dict(zip((0, *program.arguments), INPUTS, strict=False))
+    lines = [f"def {name}({', '.join(names.values())}):"]
+    last, number = len(program.steps), 0
     for k, step in enumerate(program.steps, start=1):
-        if k in constants and k != len(program.steps):
+        if k != last and (k in constants or k in names):
             continue
         row = CATALOGUE[step.operation]
         literal = row.literals and not all(i in constants for i in step.operands)
@@ -76,16 +83,19 @@ def render(program: Program, dialect: Dialect, point: np.ndarray, name: str = "f
             elif literal and isinstance(constants[i], float):
                 texts.append(f"({constants[i]!r})" if repr(constants[i]).startswith("-") else repr(constants[i]))
             else:
-                texts.append(dialect.constant(constants[i]))
-        if step.operation == "constant":
-            text = dialect.constant(constants[k])
+                texts.append(dialect.constant(constants[i], dtype))
+        if k in constants:
+            text = dialect.constant(constants[k], dtype)
+        elif k in names:
+            text = names[k]
         else:
             shapes = tuple(values[i].shape for i in step.operands)
             text = dialect.step(step, Call(tuple(texts), step.arguments, shapes))
-        if k == len(program.steps):
+        if k == last:
             lines.append(f"    return {text}")
         else:
-            names[k] = f"v{len(names)}"
+            number += 1
+            names[k] = f"v{number}"
             lines.append(f"    {names[k]} = {text}")
     if not program.steps:
         lines.append("    return x")

@@ -98,10 +98,12 @@ def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozense
 def features(case: Case) -> tuple[frozenset[str], ...]:
     """The features of each step of the case at its point."""
     values = evaluate_steps(case.program, case.input)
-    depends = [True]
+    places = (0, *case.program.arguments)
+    varied = {places[i] for i in case.inputs}
+    depends = [0 in varied]
     found = []
-    for step in case.program.steps:
+    for k, step in enumerate(case.program.steps, start=1):
         used = [depends[i] for i in step.operands]
         found.append(_of_step(step, [values[i] for i in step.operands], used))
-        depends.append(any(used))
+        depends.append(k in varied or any(used))
     return tuple(found)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,20 @@ KINDS = ("num", "vec", "mat")
 SIGNATURES = tuple(f"{a}_to_{b}" for a in KINDS for b in KINDS)
 WORD = re.compile(r"[RF]{1,8}")
 FORMAT = 1
+#: What may be asked, and which kinds of input and output, innermost letters and least order each is for.
+OPERATORS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str, int]] = {
+    "jacobian": (KINDS, KINDS, "RF", 1),
+    "derivative": (("num",), KINDS, "RF", 1),
+    "gradient": (KINDS, ("num",), "RF", 1),
+    "pushforward": (KINDS, KINDS, "F", 1),
+    "pullback": (KINDS, KINDS, "R", 1),
+    "second_derivative": (("num",), KINDS, "RF", 2),
+    "hessian": (KINDS, ("num",), "RF", 2),
+    "hvp": (KINDS, ("num",), "RF", 2),
+}
+DTYPES = ("float64", "float32")
+#: Names of a program's inputs, in the order of its `argument` steps after the first.
+INPUTS = "xyzu"
 
 
 class MalformedCase(ValueError):
@@ -48,8 +62,8 @@ class Program:
                 raise MalformedCase(f"steps[{k}].operands: {list(step.operands)} must lie in 0..{k}")
 
     def pruned(self) -> Program:
-        """The same program without the steps that its output does not need."""
-        needed = {len(self.steps)}
+        """The same program without the steps that its output does not need; inputs stay."""
+        needed = {len(self.steps), *self.arguments}
         for k in range(len(self.steps), 0, -1):
             if k in needed:
                 needed.update(self.steps[k - 1].operands)
@@ -63,20 +77,42 @@ class Program:
         )
 
     @property
+    def arguments(self) -> tuple[int, ...]:
+        """The places of the further inputs: values that an `argument` step gives."""
+        return tuple(k for k, step in enumerate(self.steps, start=1) if step.operation == "argument")
+
+    @property
     def operations(self) -> frozenset[str]:
         return frozenset(step.operation for step in self.steps)
 
 
+def applies(operator: str, word: str, source: str, target: str) -> bool:
+    """Whether the operator can be asked of a function of kind `source` to kind `target` in that mode word."""
+    sources, targets, innermost, order = OPERATORS[operator]
+    return source in sources and target in targets and word[-1] in innermost and len(word) >= order
+
+
 @dataclass(frozen=True)
 class Case:
-    """A program, the point at which it is differentiated, and the mode word, outermost letter first.
+    """A program, the point at which it is differentiated, the mode word, outermost letter first, and the operator.
 
-    The question is always the full derivative: an array of shape `output.shape + len(word) * input.shape`.
+    The operator takes the innermost letters of the word; the others are full derivatives of what it gives. So the
+    answer is the full derivative, of shape `output.shape + len(word) * input.shape`, contracted with `tangent` (of
+    the input's shape) on its first input axes for pushforward and hvp, and with `cotangent` (of the output's shape)
+    on its output axes for pullback. `wrt` has a digit per letter: which input it differentiates, 0 the first and only
+    one that is not an `argument` step; "" differentiates by that one alone. `elsewhere` is another point, at which the
+    engine compiles and is called before it is asked at `point`.
     """
 
     program: Program
     point: Any
     word: str
+    operator: str = "jacobian"
+    tangent: Any = None
+    cotangent: Any = None
+    dtype: str = "float64"
+    elsewhere: Any = None
+    wrt: str = ""
 
     @property
     def input(self) -> np.ndarray:
@@ -87,13 +123,19 @@ class Case:
         return len(self.word)
 
     @cached_property
+    def inputs(self) -> tuple[int, ...]:
+        """Which input each axis group of the answer belongs to: innermost letter first."""
+        return tuple(int(digit) for digit in reversed(self.wrt)) or (0,) * self.order
+
+    @cached_property
     def json(self) -> str:
-        """Canonical JSON: sorted keys, no spaces, shortest floats that round-trip."""
+        """Canonical JSON: sorted keys, no spaces, shortest floats that round-trip; defaults are left out."""
         document = {
             "format": FORMAT,
             "point": self.point,
             "steps": [_step_document(step) for step in self.program.steps],
             "word": self.word,
+            **{field: getattr(self, field) for field, default in DEFAULTS.items() if getattr(self, field) != default},
         }
         return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -103,7 +145,11 @@ class Case:
         return hashlib.sha256(self.json.encode()).hexdigest()[:12]
 
     def with_word(self, word: str) -> Case:
-        return Case(self.program, self.point, word)
+        return replace(self, word=word)
+
+
+#: Fields of a case that may be left out, each with what that means.
+DEFAULTS: Mapping[str, Any] = {f.name: f.default for f in fields(Case) if f.default is not MISSING}
 
 
 def _step_document(step: Step) -> dict[str, Any]:

@@ -11,7 +11,22 @@ import numpy as np
 
 from generators.catalogue import CATALOGUE
 from generators.operations import PARAMETER_TYPES
-from generators.programs import FORMAT, WORD, Case, MalformedCase, Program, Step, expect_keys, frozen
+from generators.programs import (
+    DEFAULTS,
+    DTYPES,
+    FORMAT,
+    INPUTS,
+    KINDS,
+    OPERATORS,
+    WORD,
+    Case,
+    MalformedCase,
+    Program,
+    Step,
+    applies,
+    expect_keys,
+    frozen,
+)
 
 #: Entries that one value may have: the generator stays far below, and a file must not take the machine's memory.
 MAX_SIZE, MAX_ANSWER = 4096, 2**16
@@ -62,18 +77,23 @@ def parse_case(text: str) -> Case:
 
 
 def _case(document: Any) -> Case:
-    expect_keys(document, "case", required={"format", "point", "steps", "word"})
+    expect_keys(document, "case", required={"format", "point", "steps", "word"}, optional=set(DEFAULTS))
     if document["format"] != FORMAT:
         raise MalformedCase(f"format: {document['format']!r} is not {FORMAT}, the one that this release reads")
     word = document["word"]
     if not (isinstance(word, str) and WORD.fullmatch(word)):
         raise MalformedCase(f"word: {word!r} must be 1 to 8 letters R and F")
-    point = _point(document["point"])
+    point = _point(document["point"], "point")
     if not isinstance(document["steps"], list):
         raise MalformedCase("steps: a list is needed")
     program = Program(tuple(_step(k, s) for k, s in enumerate(document["steps"])))
-    case = Case(program, point, word)
+    more = {key: document.get(key, default) for key, default in DEFAULTS.items()}
+    for key in ("tangent", "cotangent", "elsewhere"):
+        if more[key] is not None:
+            more[key] = _point(more[key], key)
+    case = Case(program, point, word, **more)
     values = evaluate_steps(program, case.input)
+    check_question(case, values[-1].shape)
     for k, (step, value) in enumerate(zip(program.steps, values[1:], strict=True)):
         where = f"steps[{k}] ({step.operation})"
         truth_values = tuple(j for j, i in enumerate(step.operands) if values[i].dtype == bool)
@@ -83,29 +103,69 @@ def _case(document: Any) -> Case:
             raise MalformedCase(f"{where}: not finite at the point")
     if values[-1].dtype == bool:
         raise MalformedCase("steps: the last one must give numbers, not truth values")
-    if (numbers := values[-1].size * case.input.size**case.order) > MAX_ANSWER:
+    places = (0, *program.arguments)
+    if (numbers := math.prod((values[-1].size, *(values[places[i]].size for i in case.inputs)))) > MAX_ANSWER:
         raise MalformedCase(f"word: {word} asks for {numbers} numbers, more than {MAX_ANSWER}")
     return case
+
+
+def check_question(case: Case, output: tuple[int, ...]) -> None:
+    """Raise MalformedCase, naming the field, where operator, dtype and inputs do not fit the program's output shape."""
+    if not isinstance(case.operator, str) or case.operator not in OPERATORS:
+        raise MalformedCase(f"operator: {case.operator!r} is not one of {', '.join(OPERATORS)}")
+    if case.dtype not in DTYPES:
+        raise MalformedCase(f"dtype: {case.dtype!r} is not one of {', '.join(DTYPES)}")
+    if len(output) < len(KINDS) and case.operator != "jacobian":
+        source, target = KINDS[case.input.ndim], KINDS[len(output)]
+        if not applies(case.operator, case.word, source, target):
+            raise MalformedCase(f"operator: {case.operator} is not for {source}_to_{target} in mode word {case.word}")
+    for key, value, wanted, for_ in (
+        ("tangent", case.tangent, case.input.shape, ("pushforward", "hvp")),
+        ("cotangent", case.cotangent, output, ("pullback",)),
+        ("elsewhere", case.elsewhere, case.input.shape, None),
+    ):
+        if for_ is not None and (value is None) == (case.operator in for_):
+            raise MalformedCase(f"{key}: it goes with {' and '.join(for_)}, and they with it")
+        if value is not None and np.shape(value) != wanted:
+            raise MalformedCase(f"{key}: shape {wanted} is needed, not {np.shape(value)}")
+    count = len(case.program.arguments)
+    if count >= len(INPUTS):
+        raise MalformedCase(f"steps: at most {len(INPUTS) - 1} further inputs, not {count}")
+    if not isinstance(case.wrt, str) or (
+        case.wrt and (len(case.wrt) != case.order or not set(case.wrt) <= set("0123"[: count + 1]))
+    ):
+        raise MalformedCase(f"wrt: {case.wrt!r} must have one digit from 0 to {count} for each letter of {case.word}")
+    if case.wrt and case.operator != "jacobian":
+        raise MalformedCase(f"wrt: {case.operator} is asked by the first input only")
+    if case.dtype == "float32" and not is_single(case):
+        raise MalformedCase("dtype: a number of the case is not exact in float32")
+
+
+def is_single(case: Case) -> bool:
+    """Whether every array of the case is exact in float32."""
+    arrays = [case.input, *(np.asarray(v) for v in (case.tangent, case.cotangent, case.elsewhere) if v is not None)]
+    arrays += [np.asarray(s.arguments["value"]) for s in case.program.steps if s.operation in ("constant", "argument")]
+    return all(np.array_equal(a.astype(np.float32), a) for a in arrays)
 
 
 def _no_constant(name: str) -> float:
     raise MalformedCase(f"{name} is not a number that a case may hold")
 
 
-def _point(document: Any) -> Any:
+def _point(document: Any, field: str) -> Any:
     point = _floats(document)
     if not PARAMETER_TYPES["array"](point):
-        raise MalformedCase("point: a number, a list of numbers or a list of rows of numbers is needed")
+        raise MalformedCase(f"{field}: a number, a list of numbers or a list of rows of numbers is needed")
     try:
         array = np.asarray(point, dtype=float)
     except ValueError:
-        raise MalformedCase("point: rows differ in length") from None
+        raise MalformedCase(f"{field}: rows differ in length") from None
     if array.ndim > 2:
-        raise MalformedCase(f"point: at most 2 axes, not {array.ndim}")
+        raise MalformedCase(f"{field}: at most 2 axes, not {array.ndim}")
     if not np.all(np.isfinite(array)):
-        raise MalformedCase("point: every number must be finite")
+        raise MalformedCase(f"{field}: every number must be finite")
     if array.size > MAX_SIZE:
-        raise MalformedCase(f"point: more than {MAX_SIZE} entries")
+        raise MalformedCase(f"{field}: more than {MAX_SIZE} entries")
     return point
 
 

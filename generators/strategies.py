@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -12,7 +14,8 @@ from generators.arrange import aimed, shaped
 from generators.builder import NUMBERS, Abandon, Builder
 from generators.catalogue import CATALOGUE, CORE, EXTRA
 from generators.operations import Operation
-from generators.programs import KINDS, SIGNATURES, WORD, Case, nested
+from generators.programs import KINDS, OPERATORS, SIGNATURES, WORD, Case, applies, nested
+from generators.reading import evaluate_steps, is_single
 
 #: Bounds on what one case asks for: partial derivatives of each output, and (by order) reverse passes of the outermost
 #: level, each over the graph of all the levels below, for an engine that takes them one by one.
@@ -133,21 +136,51 @@ def _most(order: int) -> int:
 
 def _case(b: Builder, target: str, word: str) -> Case:
     """The program under construction as a case, its latest values made into an output of kind `target`."""
-    point, order = b.values[0], len(word)
     length = len(b.steps)
     try:
-        output = _output(b, target)
-        if b.values[output].size * point.size ** (order - 1) > MAX_PASSES.get(order, MAX_PASSES_BEYOND):
+        program = b.program(_output(b, target))
+        wrt = "".join(str(b.choose(range(len(program.arguments) + 1))) for _ in word) if program.arguments else ""
+        places = (0, *program.arguments)
+        sizes = [b.values[places[int(digit)]].size for digit in wrt or "0" * len(word)]
+        passes = b.values[len(program.steps)].size * math.prod(sizes[1:])
+        if passes > MAX_PASSES.get(len(word), MAX_PASSES_BEYOND) or math.prod(sizes) > MAX_PARTIALS:
             raise Abandon
     except Abandon:
         b.rewind(length)
-        flat = b.must("sum", (0,), axis=None, keepdims=False) if point.ndim else 0
+        wrt = ""
+        flat = b.must("sum", (0,), axis=None, keepdims=False) if b.values[0].ndim else 0
         shape = (2,) * KINDS.index(target)
-        output = b.must("multiply", (flat, b.constant(np.ones(shape)))) if shape else flat
-    program = b.program(output)
+        program = b.program(b.must("multiply", (flat, b.constant(np.ones(shape)))) if shape else flat)
     if not b.flag(6):
         program = program.pruned()
-    return Case(program, nested(point), word)
+    return _question(b, Case(program, nested(b.values[0]), word, wrt=wrt), target)
+
+
+def _seed(b: Builder, shape: tuple[int, ...]) -> Any:
+    """A tangent or cotangent that does not vanish."""
+    drawn = b.numbers(shape)
+    return nested(drawn if np.any(drawn) else np.ones(shape))
+
+
+def _question(b: Builder, case: Case, target: str) -> Case:
+    """The case with an operator, a dtype and another point to compile at, each now and then."""
+    more: dict[str, Any] = {}
+    source = KINDS[case.input.ndim]
+    if not case.wrt and b.flag():
+        operator = b.choose([name for name in OPERATORS if applies(name, case.word, source, target)])
+        more["operator"] = operator
+        if operator in ("pushforward", "hvp"):
+            more["tangent"] = _seed(b, case.input.shape)
+        elif operator == "pullback":
+            more["cotangent"] = _seed(b, evaluate_steps(case.program, case.input)[-1].shape)
+    if b.flag(4):
+        # Near enough to stay where the operations hold, and with none of the point's coincidences.
+        away = np.array([2.0**-9 * (2 * k + 3) for k in range(case.input.size)]).reshape(case.input.shape)
+        if all(np.all(np.isfinite(v)) for v in evaluate_steps(case.program, case.input + away)):
+            more["elsewhere"] = nested(case.input + away)
+    if b.flag(6) and is_single(case):
+        more["dtype"] = "float32"
+    return replace(case, **more)
 
 
 @st.composite
@@ -165,6 +198,8 @@ def cases(draw: st.DrawFn, *, signature: str, word: str, max_steps: int = 6) -> 
     source, target = signature.split("_to_")
     point = draw(points(source, _most(len(word))))
     b = Builder(draw, CATALOGUE, point)
+    for _ in range(draw(st.sampled_from([0, 0, 0, 0, 1, 2]))):
+        b.must("argument", (), value=nested(draw(points(draw(st.sampled_from(KINDS)), 4))))
     extra = 0
     for k in range(max_steps):
         # Asked before each step and not once for all, so that shrinking can take any single step away.

@@ -87,6 +87,25 @@ BAD: dict[str, tuple[Any, str]] = {
         document(point=[[1.0] * 20] * 20, steps=[{"operation": "det", "operands": [0]}]),
         "a matrix of at most 8 rows",
     ),
+    "an unknown operator": (document(operator="curl"), "operator: 'curl' is not one of jacobian"),
+    "an operator of another type": (document(operator=["hvp"]), "operator: .* is not one of"),
+    "an operator for other functions": (
+        document(operator="second_derivative"),
+        "operator: second_derivative is not for vec_to_num in mode word RR",
+    ),
+    "an operator for other modes": (
+        document(operator="pushforward", tangent=[1.0, 0.0]),
+        "operator: pushforward is not for vec_to_num in mode word RR",
+    ),
+    "no tangent": (document(operator="hvp"), "tangent: it goes with pushforward and hvp"),
+    "a tangent too many": (document(tangent=[1.0, 0.0]), "tangent: it goes with"),
+    "a tangent of another shape": (document(operator="hvp", tangent=[1.0]), r"tangent: shape \(2,\) is needed"),
+    "a cotangent of text": (document(operator="pullback", cotangent="1"), "cotangent: a number"),
+    "another dtype": (document(dtype="float16"), "dtype: 'float16' is not one of"),
+    "a number too fine for the dtype": (document(dtype="float32", point=[0.1, 0.0]), "dtype: a number of the case"),
+    "an input that is not there": (document(wrt="01"), "wrt: '01' must have one digit from 0 to 0"),
+    "too few digits": (document(wrt="0"), "wrt: '0' must have one digit"),
+    "elsewhere of another shape": (document(elsewhere=1.0), r"elsewhere: shape \(2,\) is needed"),
     "arithmetic on truth values": (
         document(
             point=1.0,

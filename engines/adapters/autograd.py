@@ -8,13 +8,13 @@ from generators.operations import Call
 
 HEADER = """\
 import autograd.numpy as np
-from autograd import jacobian
-from autograd.differential_operators import make_jvp
+from autograd import grad, jacobian
+from autograd.differential_operators import make_jvp, make_vjp
 
 
 def jacfwd(f):
     def derivative(x):
-        basis = np.eye(x.size).reshape((x.size,) + x.shape)
+        basis = np.eye(x.size, dtype=x.dtype).reshape((x.size,) + x.shape)
         columns = [make_jvp(f)(x)(tangent)[1] for tangent in basis]
         return np.stack(columns, axis=-1).reshape(columns[0].shape + x.shape)
 
@@ -43,6 +43,7 @@ autograd = Engine(
     dialect=Dialect(
         namespace="np",
         array="np.array({value})",
+        single="np.array({value}, dtype=np.float32)",
         spellings={
             "asin": "np.arcsin({0})",
             "acos": "np.arccos({0})",
@@ -66,5 +67,10 @@ autograd = Engine(
         },
     ),
     levels={"R": "jacobian({f})", "F": "jacfwd({f})"},
+    operators={
+        "gradient": "grad({f})",
+        "pushforward": "lambda x: make_jvp({f})(x)({v})[1]",
+        "pullback": "lambda x: make_vjp({f})(x)[0]({w})",
+    },
     unsupported=(("NotImplementedError", r"^(VJP|JVP) of .* not defined"),),
 )

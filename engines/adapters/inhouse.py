@@ -20,6 +20,7 @@ inhouse = Engine(
     dialect=Dialect(
         namespace="inhouse",
         array="np.array({value})",
+        single="np.array({value}, dtype=np.float32)",
         spellings={
             **{row.name: row.call for row in CATALOGUE.values() if row.definition is not None},
             "diag": "inhouse.diag({0})",
@@ -28,5 +29,10 @@ inhouse = Engine(
         },
     ),
     levels={"R": 'inhouse.nest({f}, "R")', "F": 'inhouse.nest({f}, "F")'},
+    operators={
+        "gradient": "inhouse.grad({f})",
+        "pushforward": "lambda x: inhouse.jvp({f})(x, {v})",
+        "pullback": "lambda x: inhouse.vjp({f})(x, {w})",
+    },
     compile="derivative = inhouse.compile({nested}).lower(x)",
 )

@@ -23,6 +23,7 @@ jax = Engine(
     dialect=Dialect(
         namespace="jnp",
         array="jnp.asarray({value}, dtype=jnp.float64)",
+        single="jnp.asarray({value}, dtype=jnp.float32)",
         spellings={
             "take": "jnp.take({0}, jnp.asarray({indices}), axis={axis})",
             "atan2": "jnp.atan2({0}, {1})",
@@ -31,6 +32,11 @@ jax = Engine(
         },
     ),
     levels={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},
+    operators={
+        "gradient": "jax.grad({f})",
+        "pushforward": "lambda x: jax.jvp({f}, (x,), ({v},))[1]",
+        "pullback": "lambda x: jax.vjp({f}, x)[1]({w})[0]",
+    },
     compile="derivative = jax.jit({nested}).lower(x).compile()",
     environment={"JAX_PLATFORMS": "cpu"},
 )

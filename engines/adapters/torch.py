@@ -36,6 +36,21 @@ def jacobian(f):
         return torch.stack(rows).reshape(y.shape + x.shape)
 
     return derivative
+
+
+def gradient(f):
+    return pullback(f, None)
+
+
+def pullback(f, w):
+    def derivative(x):
+        x = x if x.requires_grad else x.detach().requires_grad_()
+        y = f(x)
+        if not y.requires_grad:
+            return torch.zeros_like(x)
+        return torch.autograd.grad(y, x, w, create_graph=True, materialize_grads=True)[0]
+
+    return derivative
 """
 
 
@@ -74,6 +89,7 @@ torch = Engine(
     dialect=Dialect(
         namespace="torch",
         array="torch.tensor({value}, dtype=torch.float64)",
+        single="torch.tensor({value}, dtype=torch.float32)",
         spellings={
             "sum": _dims("sum"),
             "mean": _dims("mean"),
@@ -100,10 +116,21 @@ torch = Engine(
         },
     ),
     levels={"R": "torch.func.jacrev({f})", "F": "torch.func.jacfwd({f})"},
+    operators={
+        "gradient": "torch.func.grad({f})",
+        "pushforward": "lambda x: torch.func.jvp({f}, (x,), ({v},))[1]",
+        "pullback": "lambda x: torch.func.vjp({f}, x)[1]({w})[0]",
+    },
     # torch.func returns ZeroTensors for derivatives that vanish, whose .numpy() raises and whose .tolist() and
     # .numpy(force=True) read unmapped memory; a clone is an ordinary tensor.
     run="got = derivative(x).detach().clone().numpy()",
     environment={"OMP_NUM_THREADS": "1"},
 )
 
-create_graph = replace(torch, name="torch-autograd", header=CREATE_GRAPH, levels={"R": "jacobian({f})"})
+create_graph = replace(
+    torch,
+    name="torch-autograd",
+    header=CREATE_GRAPH,
+    levels={"R": "jacobian({f})"},
+    operators={"gradient": "gradient({f})", "pullback": "pullback({f}, {w})"},
+)

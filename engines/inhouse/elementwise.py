@@ -66,7 +66,10 @@ def not_equal(x: Any, y: Any) -> Any:
 
 
 def negative(x: Any) -> Any:
-    return emit("multiply", -1.0, x) if is_traced(x) else np.negative(x)
+    if is_traced(x):
+        return emit("multiply", -1.0, x)
+    # A Python number must stay one: it takes the dtype of what it meets.
+    return -x if type(x) in (int, float) else np.negative(x)
 
 
 def subtract(x: Any, y: Any) -> Any:
