@@ -29,7 +29,7 @@ _COMMON = settings(
     print_blob=False,
 )
 settings.register_profile("ci", _COMMON, derandomize=True)
-settings.register_profile("explore", _COMMON)
+settings.register_profile("explore", _COMMON, phases=[Phase.generate, Phase.target, Phase.shrink])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 
 import pytest
-from hypothesis import given, seed, settings
+from hypothesis import given, seed, settings, target
 
 from conformance.asking import Failed, check, report
 from conformance.run import Run
@@ -26,10 +27,13 @@ def test_generated(run: Run, signature: str, word: str, engine: str) -> None:
     @given(cases(signature=signature, word=word))
     def asked(case: Case) -> None:
         try:
-            verdicts.add(check(run, case, engine, probe=bool(found)).verdict)
+            judgement = check(run, case, engine, probe=bool(found))
         except Failed as failed:
             found.append(failed.judgement)
             raise
+        verdicts.add(judgement.verdict)
+        if 0 < judgement.units < math.inf:
+            target(math.log10(judgement.units), label="error in units of the allowance")
 
     smallest: Judgement | None = None
     try:

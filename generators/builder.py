@@ -37,6 +37,8 @@ class Builder:
         #: Whether a value has a second derivative that need not vanish.
         self.curved = [False]
         self.steps: list[Step] = []
+        #: A value that the next operation is to take, if it can.
+        self.wanted: int | None = None
 
     def emit(self, name: str, operands: Sequence[int], **params: Any) -> int | None:
         row = self.catalogue[name]
@@ -98,6 +100,9 @@ class Builder:
 
     def pick(self, accept: Callable[[np.ndarray], bool] = lambda value: True) -> int | None:
         """A real value that depends on the input and that `accept` takes, the latest one as often as not."""
+        wanted, self.wanted = self.wanted, None
+        if wanted is not None and self.values[wanted].dtype != bool and accept(self.values[wanted]):
+            return wanted
         found = [
             i
             for i in range(len(self.values) - 1, -1, -1)

@@ -8,9 +8,13 @@ from collections.abc import Iterable, Iterator
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from generators.catalogue import CATALOGUE
 from generators.programs import SIGNATURES, Case
 from generators.strategies import cases
 
+_NAMES = tuple(sorted(name for name, row in CATALOGUE.items() if row.weight))
+#: Strides through the pairs of operations, so that neighbouring batches take pairs far apart.
+_STRIDE = 7919
 #: Cases per run of Hypothesis: in longer runs it mutates what it had, and draws less evenly.
 BATCH = 10
 
@@ -27,12 +31,20 @@ def batch(word: str, signature: str, number: int) -> list[Case]:
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
-    @given(cases(signature=signature, word=word))
+    @given(cases(signature=signature, word=word, pairs=_pairs(signature, number)))
     def collect(case: Case) -> None:
         drawn.append(case)
 
     collect()
     return drawn
+
+
+def _pairs(signature: str, number: int) -> list[tuple[str, str]]:
+    """The pairs of operations that a batch is to meet: the batches of one word go through all of them in turn."""
+    n = len(_NAMES)
+    start = (number * len(SIGNATURES) + SIGNATURES.index(signature)) * BATCH
+    places = (((start + i) * _STRIDE) % n**2 for i in range(BATCH))
+    return [(_NAMES[place // n], _NAMES[place % n]) for place in places]
 
 
 def draw(words: Iterable[str], count: int, start: int = 0) -> Iterator[Case]:

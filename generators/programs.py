@@ -82,6 +82,12 @@ class Program:
         return tuple(k for k, step in enumerate(self.steps, start=1) if step.operation == "argument")
 
     @property
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """Operations of which the second is applied to what the first gives; constants and inputs do not count."""
+        names = ("", *(step.operation if step.operands else "" for step in self.steps))
+        return frozenset((names[i], step.operation) for step in self.steps for i in step.operands if names[i])
+
+    @property
     def operations(self) -> frozenset[str]:
         return frozenset(step.operation for step in self.steps)
 

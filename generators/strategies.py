@@ -184,9 +184,12 @@ def _question(b: Builder, case: Case, target: str) -> Case:
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, signature: str, word: str, max_steps: int = 6) -> Case:
+def cases(
+    draw: st.DrawFn, *, signature: str, word: str, max_steps: int = 6, pairs: Sequence[tuple[str, str]] = ()
+) -> Case:
     """Cases of one signature and mode word, with programs of 1 to `max_steps` operations besides helping steps.
 
+    With `pairs`, every other program ends with one of them: the second operation applied to what the first gives.
     Raises ValueError for a signature or a word that does not exist, or fewer than one step.
     """
     if signature not in SIGNATURES:
@@ -209,6 +212,10 @@ def cases(draw: st.DrawFn, *, signature: str, word: str, max_steps: int = 6) -> 
             extra += _draw_step(b, _EXTRA) is not None
         else:
             _draw_step(b, _CORE)
+    if pairs and b.flag():
+        for name in draw(st.sampled_from(pairs)):
+            # What one gives the next takes, and the output is made of what the last one gives.
+            b.wanted = _draw_step(b, (name,)) or b.wanted
     return _case(b, target, word)
 
 

@@ -14,7 +14,7 @@ from generators.balls import Branches, following, to_balls
 from generators.builder import MAX_AXES, MAX_ENTRIES, MAX_MAGNITUDE
 from generators.catalogue import CATALOGUE, CORE
 from generators.dialects import Dialect, Unspeakable, render
-from generators.drawing import draw
+from generators.drawing import _pairs, batch, draw
 from generators.features import FEATURES, features
 from generators.programs import KINDS, SIGNATURES, Case, Program, Step
 from generators.reading import evaluate_steps, parse_case
@@ -105,11 +105,12 @@ def test_rendered_text_computes_what_the_rows_compute(drawn: list[Case]) -> None
     for case in drawn:
         if not case.program.operations <= set(CORE):
             continue
+        evaluate = Evaluator(case.program, case.input)
+        inputs = (case.input, *(evaluate.values[k] for k in case.program.arguments))
         names: dict[str, object] = {"np": np}
         with np.errstate(all="ignore"):
             exec(render(case.program, NUMPY, case.input), names)
-            got = names["f"](case.input)  # type: ignore[operator]
-        evaluate = Evaluator(case.program, case.input)
+            got = names["f"](*inputs)  # type: ignore[operator]
         np.testing.assert_allclose(got, evaluate.values[-1], rtol=1e-9, atol=1e-9 * max(evaluate.scales))
 
 
@@ -171,3 +172,19 @@ def test_the_same_seed_draws_the_same_cases() -> None:
     first, second = ([case.id for case in draw(("RR",), 200, start=3)] for _ in range(2))
     assert first == second
     assert len(set(first)) == 200
+
+
+def test_pairs_come_in_turn() -> None:
+    """Every other program of a batch ends with a pair of its list, where the two fit."""
+    wanted = _pairs("vec_to_num", 5)
+    assert len(set(wanted)) == len(wanted)
+    assert not set(wanted) & set(_pairs("vec_to_num", 6))
+    met = {pair for number in range(30) for case in batch("RR", "vec_to_num", number) for pair in case.program.pairs}
+    asked = {pair for number in range(30) for pair in _pairs("vec_to_num", number)}
+    assert len(met & asked) > len(asked) / 4
+
+
+def test_pairs_of_a_program() -> None:
+    constant = Step("constant", (), (("value", 1.0),))
+    program = Program((Step("sin", (0,)), constant, Step("add", (1, 2)), Step("exp", (3,))))
+    assert program.pairs == {("sin", "add"), ("add", "exp")}
