@@ -41,11 +41,11 @@ def _three(value: float) -> str:
     return f"{value:.{digits}f}"
 
 
-def write_section(path: Path, name: str, text: str) -> None:
+def write_section(path: Path, name: str, text: str, title: str = TITLE) -> None:
     """Put `text` between this section's two marks in the document, which is made where it is not there."""
     first, last = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     section = f"{first}\n{text.strip()}\n{last}\n"
-    document = path.read_text(encoding="utf-8") if path.exists() else TITLE
+    document = path.read_text(encoding="utf-8") if path.exists() else title
     pattern = re.compile(f"{re.escape(first)}.*?{re.escape(last)}\n", re.DOTALL)
     if pattern.search(document):
         document = pattern.sub(lambda _: section, document)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.coverage import cells, smooth_case
 from conformance.panel import truth_of
 from conformance.verdicts import Judgement, Verdict, judge
 from engines import registry
@@ -17,52 +16,11 @@ from engines.adapters.inhouse import inhouse
 from engines.contract import Engine
 from engines.sandbox import Sandbox
 from generators.drawing import draw
-from generators.programs import OPERATORS, SIGNATURES, Case, Program, Step, applies, nested
-from generators.reading import evaluate_steps, parse_case
+from generators.programs import OPERATORS, Case, Program, Step
+from generators.reading import parse_case
 
-WORDS = ("R", "F", "RR", "RF", "FR", "FF", "RRR", "FRF")
 NUM = Program((Step("sin", (0,)), Step("exp", (1,))))
-BODIES = {
-    "num": NUM,
-    "vec": Program((*NUM.steps, Step("cumulative_sum", (2,), (("axis", 0),)))),
-    "mat": Program((*NUM.steps, Step("matmul", (2, 2)))),
-}
-POINTS = {"num": 0.75, "vec": (0.5, -1.25), "mat": ((0.5, 1.0), (-0.25, 2.0))}
-
-
-SUM = (("axis", None), ("keepdims", False))
-STACK = (("axis", 0),)
-#: From a value at place k, with another of its shape at place k - 1, to the kind of the output.
-ENDINGS = {
-    "num_to_vec": (("stack", STACK),),
-    "num_to_mat": (("stack", STACK), ("expand_dims", STACK)),
-    "vec_to_num": (("sum", SUM),),
-    "vec_to_mat": (("stack", STACK),),
-    "mat_to_num": (("sum", SUM),),
-    "mat_to_vec": (("sum", (("axis", 0), ("keepdims", False))),),
-}
-
-
-def smooth_case(signature: str, word: str, operator: str) -> Case:
-    source, _ = signature.split("_to_")
-    steps = list(BODIES[source].steps)
-    for name, params in ENDINGS.get(signature, ()):
-        k = len(steps)
-        steps.append(Step(name, (k, k - 1) if name == "stack" else (k,), params))
-    case = Case(Program(tuple(steps)), POINTS[source], word, operator)
-    if operator in ("pushforward", "hvp"):
-        return replace(case, tangent=_numbers(case.input.shape))
-    if operator == "pullback":
-        return replace(case, cotangent=_numbers(evaluate_steps(case.program, case.input)[-1].shape))
-    return case
-
-
-def _numbers(shape: tuple[int, ...]) -> Any:
-    size = math.prod(shape)
-    return nested(np.arange(1.0, size + 1).reshape(shape) / 2 - 1)
-
-
-CELLS = [(s, o, w) for s in SIGNATURES for o in OPERATORS for w in WORDS if applies(o, w, *s.split("_to_"))]
+CELLS = cells(("R", "F", "RR", "RF", "FR", "FF", "RRR", "FRF"))
 
 
 def judged(engine: Engine, case: Case) -> Judgement:
@@ -78,7 +36,7 @@ def test_every_cell_that_an_engine_has_is_answered(name: str) -> None:
         pytest.skip(f"{name} is not installed")
     answered = 0
     with Sandbox(engine) as sandbox:
-        cases = [smooth_case(s, w, o) for s, o, w in CELLS]
+        cases = [smooth_case(*cell) for cell in CELLS]
         for case, pending in [(case, sandbox.submit(case)) for case in cases]:
             verdict = judge(case, name, pending.result(), truth_of(case)).verdict
             assert verdict in (Verdict.AGREE, Verdict.UNSUPPORTED), (case.json, verdict)
@@ -101,7 +59,7 @@ def test_a_wrong_direction_is_caught(operator: str) -> None:
         },
     )
     word = {"pushforward": "RF", "pullback": "FR", "hvp": "FR"}[operator]
-    case = smooth_case("vec_to_num", word, operator)
+    case = smooth_case("vec_to_num", operator, word)
     assert judged(inhouse, case).verdict is Verdict.AGREE
     assert judged(broken, case).verdict is Verdict.WRONG
 
