@@ -120,15 +120,13 @@ def _operands(op: str, count: int) -> tuple[Node, list[Node]]:
     """A node of the operation on inputs of a scratch graph, and these."""
     shapes, params = SAMPLES.get(op, (((3,),) * count, None))
     scratch = Graph()
-    inputs = [
-        scratch.input(s, np.dtype(bool if op == "select" and not i else float)) for i, s in enumerate(shapes)
-    ]
+    inputs = [scratch.input(s, np.dtype(bool if op == "select" and not i else float)) for i, s in enumerate(shapes)]
     return graph.make(op, *inputs, params=params), inputs
 
 
 def _varies(result: Any, inputs: Sequence[Node]) -> bool:
     """Whether there is a differentiable path from an input to the result."""
-    return isinstance(result, Node) and any(result is i or passes._active(result, i) for i in inputs)
+    return isinstance(result, Node) and any(result is i or result in passes._active(result, i) for i in inputs)
 
 
 def partial_varies(op: str, i: int) -> bool:

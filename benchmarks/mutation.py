@@ -95,7 +95,9 @@ def questions(count: int, words: Sequence[str] = WORDS, start: int = 0) -> list[
     return [made[i] for i in np.random.default_rng(0).permutation(len(made))]
 
 
-def first_finding(mutant: Mutant, asked: Sequence[Question], names: dict[str, Any]) -> tuple[int, Judgement | None, int]:
+def first_finding(
+    mutant: Mutant, asked: Sequence[Question], names: dict[str, Any]
+) -> tuple[int, Judgement | None, int]:
     """The number of the case that found the mutant, from 1, with the finding (or None), and how many cases ran."""
     ran = 0
     with plant(mutant):
@@ -126,7 +128,17 @@ def detect(planted: Sequence[Mutant], asked: Sequence[Question], customary: Sequ
     return found
 
 
-HEADER = ("fault", "mutants", "found", "score", "cases: median", "largest", "seconds: median", "customary checks", "score")
+HEADER = (
+    "fault",
+    "mutants",
+    "found",
+    "score",
+    "cases: median",
+    "largest",
+    "seconds: median",
+    "customary checks",
+    "score",
+)
 
 
 def _row(name: str, part: Sequence[Detection]) -> list[str]:
