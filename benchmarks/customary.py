@@ -65,6 +65,10 @@ ALONE: dict[str, Sequence[tuple[Shapes, dict[str, Any]]]] = {
 TWO: Sequence[tuple[Shapes, dict[str, Any]]] = [(((3,), (3,)), {}), (((2, 3), (3,)), {})]
 
 
+def _placed(name: str, numbers: Array) -> Array:
+    return DOMAINS[name](numbers) if name in DOMAINS else numbers
+
+
 def alone(name: str, number: int) -> list[tuple[Program, Array]]:
     """Programs of this one operation on operands that are cut from one vector, each with its random point."""
     row = CATALOGUE[name]
@@ -72,7 +76,7 @@ def alone(name: str, number: int) -> list[tuple[Program, Array]]:
     default = TWO if row.arity == 2 and name not in ("outer", "vecdot") else [(((3,),) * (row.arity or 2), {})]
     for k, (shapes, params) in enumerate(ALONE.get(name, default)):
         rng = np.random.default_rng((number, k))
-        point = DOMAINS.get(name, lambda z: z)(rng.standard_normal(sum(math.prod(s) for s in shapes)))
+        point = _placed(name, rng.standard_normal(sum(math.prod(s) for s in shapes)))
         steps: list[Step] = []
         places, start = [], 0
         for shape in shapes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from engines.inhouse import ops, passes, rules
 from engines.inhouse.graph import Node, make
@@ -206,10 +206,11 @@ def _fit_first(ct: Node, shape: tuple[int, ...], batch: int) -> Node:
 
 
 _FIT = passes._fit
-_LARGER = lambda a, b: make("greater", a, b)  # noqa: E731
-_SMALLER = lambda a, b: make("greater", b, a)  # noqa: E731
-_pull_largest, _push_largest = _all_at_a_tie(_LARGER)
-_pull_smallest, _push_smallest = _all_at_a_tie(_SMALLER)
+_pull_largest, _push_largest = _all_at_a_tie(lambda a, b: make("greater", a, b))
+_pull_smallest, _push_smallest = _all_at_a_tie(lambda a, b: make("greater", b, a))
+_to_base, _to_exponent = cast(rules.Elementwise, rules.RULES["power"]).partials
+_power_unguarded = rules.each(lambda y, x, n: n * f("power", x, n - 1.0), _to_exponent)
+_log_unguarded = rules.each(_to_base, lambda y, x, n: y * f("log", x))
 _TIE, _BROADCAST, _SPECIAL = "wrong at a tie", "wrong broadcasting", "special case forgotten"
 
 #: Faults of one rule's own: what the rule takes care of, forgotten. Name, kind and the faulty rule.
@@ -226,10 +227,7 @@ SPECIAL: dict[str, list[tuple[str, str, Any]]] = {
         ("R: each of a tie gets all", _TIE, General(_max_of_all, _general("max").pushforward, True)),
         ("F: each of a tie gives all", _TIE, General(_general("max").pullback, _push_max_of_all, True)),
     ],
-    "power": [
-        ("[0]: exponent zero", _SPECIAL, rules.each(lambda y, x, n: n * f("power", x, n - 1.0), lambda y, x, n: y * rules._safe_log(x))),
-        ("[1]: base zero", _SPECIAL, rules.each(lambda y, x, n: n * f("power", x, rules._less_one(x, n)), lambda y, x, n: y * f("log", x))),
-    ],
+    "power": [("[0]: exponent zero", _SPECIAL, _power_unguarded), ("[1]: base zero", _SPECIAL, _log_unguarded)],
     "take": [("R: repeated indices overwrite", _SPECIAL, Linear(_last_only, True))],
     "concat": [("R: first part for all", "wrong axis", General(_first_place, _general("concat").pushforward))],
     "cumsum": [("R: summed forwards", "wrong order along an axis", Linear(_forwards))],

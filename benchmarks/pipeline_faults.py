@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engines.inhouse import folding, lowering, passes
-from engines.inhouse.graph import Node
+import engines.inhouse.folding  # noqa: F401  (fills the table of identities)
+from engines.inhouse import lowering, passes
+from engines.inhouse.graph import FOLDS, Node
 
 #: Identities whose results are truth values.
 FLAT_IDENTITIES = frozenset({"logical_and", "logical_or", "logical_not"})
 #: Every place besides the rules where a fault goes: a table and its key.
 SITES: dict[str, tuple[Any, str]] = {
-    **{f"folding.{op}": (folding.FOLDS, op) for op in folding.FOLDS},
+    **{f"folding.{op}": (FOLDS, op) for op in FOLDS},
     "lowering._power": (vars(lowering), "_power"),
     "lowering._dot": (vars(lowering), "_dot"),
     "passes._fit": (vars(passes), "_fit"),

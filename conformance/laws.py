@@ -1,9 +1,9 @@
 """Laws that the answers of an engine must keep among themselves, whatever the truth is.
 
-Each returns by how much it is broken, in units of what rounding may do to the answers that it compares: up to 1 it is kept.
-What rounding may do is the allowance that was measured for each case (`Truth.allowance`); the truth itself does not enter.
-A fault that is the same in every word and every composition keeps all of these laws: they add to the truth, and do
-not stand in for it.
+Each returns by how much it is broken, in units of what rounding may do to the answers that it compares: up to 1 it is
+kept. What rounding may do is the allowance that was measured for each case (`Truth.allowance`); the truth itself does
+not enter. A fault that is the same in every word and every composition keeps all of these laws: they add to the
+truth, and do not stand in for it.
 """
 
 from __future__ import annotations
@@ -110,8 +110,8 @@ def _closure(program: Program, places: Iterable[int]) -> set[int]:
 def chain(whole: Answered, inner: Sequence[Answered], outer: Sequence[Answered]) -> float:
     """The derivative of a composition is made of those of its parts, of order 1 up to that of the whole.
 
-    Faa di Bruno's formula for several variables, as a sum over the partitions of the set of axes (M. Hardy, "Combinatorics
-    of partial derivatives", 2006).
+    Faa di Bruno's formula for several variables, as a sum over the partitions of the set of axes (M. Hardy,
+    "Combinatorics of partial derivatives", 2006).
     """
     value, allowance = whole.tensors()
     g, f = [a.tensors() for a in inner], [a.tensors() for a in outer]

@@ -20,7 +20,6 @@ from flint import arb, arb_series, ctx
 
 from conformance.evaluation import as_objects
 from conformance.truth import Truth, certify
-
 from generators.balls import Branches, Decision, following
 from generators.catalogue import CATALOGUE
 from generators.drawing import draw
