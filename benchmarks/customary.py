@@ -19,8 +19,8 @@ from generators.catalogue import CATALOGUE
 from generators.programs import Case, Program, Step, nested
 
 STEP, RTOL, ATOL = 1e-6, 1e-3, 1e-5
-#: Words of the second order with the first derivative that is differenced.
-WORDS = {"R": "", "F": "", "RR": "R", "FR": "R", "RF": "F", "FF": "F"}
+#: What the first letter adds is compared with differences of what the others give.
+WORDS = ("R", "F", "RR", "FR", "RF", "FF")
 
 Array = np.ndarray
 Shapes = tuple[tuple[int, ...], ...]
@@ -100,6 +100,7 @@ def alone(name: str, number: int) -> list[tuple[Program, Array]]:
 class Check:
     """One operation, point and mode word; `sites` are what the engine consulted for it."""
 
+    operation: str
     word: str
     derivative: Any
     first: Any
@@ -121,7 +122,10 @@ class Check:
 
 
 def checks() -> list[Check]:
-    """One check per operation, sample and word, with what the honest engine consults for it."""
+    """One check per operation, sample and word, with what the honest engine consults for it.
+
+    Raises ValueError for an operation that takes other operands or parameters than ALONE has for it.
+    """
     names: dict[str, Any] = {}
     exec(inhouse.header, names)
     made = []
@@ -139,9 +143,11 @@ def checks() -> list[Check]:
                 return names["inhouse"].nest(f, word)
 
             for word in WORDS:
-                with consulted() as sites:
-                    derivative(word)(point)
-                    if len(word) > 1:
+                try:
+                    with consulted() as sites:
+                        derivative(word)(point)
                         derivative(word[1:])(point)
-                made.append(Check(word, derivative, space["f"], point, direction, frozenset(sites)))
+                except Exception as error:
+                    raise ValueError(f"{name}: give it operands and parameters in ALONE") from error
+                made.append(Check(name, word, derivative, space["f"], point, direction, frozenset(sites)))
     return made

@@ -47,7 +47,8 @@ def broken_laws(sandbox: Sandbox, case: Case) -> dict[str, float]:
         assert reverse is not None
         found["duality"] = duality(forward, reverse)
     else:
-        found["symmetry"] = max(symmetry(a) for a in others.values() if a is not None)
+        # Not Python's max, which may pass over what is not a number.
+        found["symmetry"] = float(np.max([symmetry(a) for a in others.values() if a is not None]))
     for inner, outer in list(splits(case))[:2]:
         # Orders 1 up to that of the case, by the last letters of its word.
         lower = [case.word[-j:] for j in range(1, case.order + 1)]
@@ -55,7 +56,7 @@ def broken_laws(sandbox: Sandbox, case: Case) -> dict[str, float]:
         second = [answered(sandbox, outer.with_word(word)) for word in lower]
         if None not in first and None not in second:
             units = chain(whole, [a for a in first if a], [a for a in second if a])
-            found["chain"] = max(found.get("chain", 0.0), units)
+            found["chain"] = float(np.maximum(found.get("chain", 0.0), units))
     return found
 
 

@@ -13,11 +13,12 @@ import pytest
 
 from benchmarks.customary import Check, checks
 from benchmarks.mutants import OF_DERIVATIVES, Mutant, consulted, left_out, mutants, partial_varies, plant, sealing
-from benchmarks.mutation import Question, ask, detect, questions, table
+from benchmarks.mutation import Question, ask, detect, prepared, questions, table
 from engines import inhouse
 from engines.adapters.inhouse import HEADER
 from engines.inhouse import rules
 from generators.catalogue import CATALOGUE
+from generators.programs import Case, Program, Step
 
 MUTANTS = {mutant.name: mutant for mutant in mutants()}
 CASES = 500
@@ -72,6 +73,13 @@ def test_the_honest_engine_is_not_found(asked: list[Question], customary: list[C
         assert not detection.customary
         assert detection.ran > 100
     assert all(check.passes() for check in customary)
+
+
+def test_a_situation_that_is_never_drawn_is_judged_all_the_same() -> None:
+    """atan2(1, x) at x = 0: the generator keeps second operands of atan2 away from zero."""
+    steps = (Step("constant", (), (("value", 1.0),)), Step("atan2", (1, 0)))
+    (detection,) = detect([MUTANTS["atan2[1]: wrong at zero"]], prepared([Case(Program(steps), 0.0, "R")]), [])
+    assert detection.cases == 1
 
 
 def test_every_fault_is_taken_out_again() -> None:
