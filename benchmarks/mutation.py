@@ -195,7 +195,8 @@ Faults that no derivative asked for can show, at a smooth point of a generated p
 """
 #: Why some are never found, by the beginning or the end of their names.
 NEVER = {
-    "zeros of masking forgotten": "nothing behind a mask is infinite: what is not selected is in its domain too",
+    "zeros of masking forgotten": "what is not selected is in its domain too, so nothing behind a mask is infinite "
+    "(and asked by hand, such cases are uncertified)",
     "atan2[1]": "the second operand of `atan2` is never zero",
 }
 
