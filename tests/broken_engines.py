@@ -21,6 +21,12 @@ sign = _rule("sign", 'RULES["sin"] = each(lambda y, x: -f("cos", x))')
 dropped = _rule("dropped", 'RULES["cos"] = each(lambda y, x: 0.0 * x)')
 #: The pullback of a cumulative sum runs along the axis in the wrong direction.
 axis = _rule("axis", 'RULES["cumsum"] = Linear(lambda ct, x, axis: make("cumsum", ct, params=axis))')
+#: A factor that stands twice counts once, but where it is the input itself: right alone, wrong in compositions.
+once = _rule(
+    "once",
+    'RULES["multiply"] = each(\n'
+    "    lambda y, a, b: b, lambda y, a, b: a if a is not b or a.op == 'input' else 0.0 * a\n)",
+)
 nan = replace(inhouse, name="nan", run=f"{inhouse.run}\ngot = np.full(got.shape, np.nan)")
 shape = replace(inhouse, name="shape", run=f"{inhouse.run}\ngot = got[None]")
 dtype = replace(inhouse, name="dtype", run=f"{inhouse.run}\ngot = got.astype(np.float32)")
