@@ -125,7 +125,7 @@ def aimed(b: Builder, place: int, aim: str | None) -> int:
     if value.size == 1:
         return place
     entry = b.must("index", (place,), index=tuple(b.draw(st.integers(0, n - 1)) for n in value.shape))
-    return b.must("maximum" if aim == "tie" else "subtract", (place, entry))
+    return b.must(b.choose(["maximum", "minimum"]) if aim == "tie" else "subtract", (place, entry))
 
 
 def constant(b: Builder) -> Arranged:
@@ -171,6 +171,9 @@ def binary(first: Domain = ANYWHERE, second: Domain = ANYWHERE) -> Arrangement:
 def angle(b: Builder) -> Arranged:
     """Operands of atan2, away from its cut at (0, x < 0)."""
     one = some(b)
+    if b.flag(3):
+        # On the axis x = 0, where y decides.
+        return [fit(b, one, Domain(gap=1 / 16)), aimed(b, pair(b, one), "zeros")], {}
     two = fit(b, pair(b, one), Domain(gap=1 / 16))
     if np.any(np.less(b.values[two], 0) & (np.abs(b.values[one]) < 1 / 16)):
         two = fit(b, two, Domain(low=1 / 16))
