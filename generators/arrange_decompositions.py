@@ -7,7 +7,7 @@ so that it still varies with the input.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from hypothesis import strategies as st
@@ -17,10 +17,10 @@ from generators.builder import Abandon, Builder
 
 Array = np.ndarray
 #: Singular values and distances stay above this, and singular values within a factor of LARGEST_CONDITION.
-SMALLEST, LARGEST_CONDITION = 1 / 4, 256.0
+SMALLEST, LARGEST_CONDITION = 1 / 4, 64.0
 
 
-def _place(b: Builder, shapes: list[tuple[int, ...]], accept: Callable[[Array], bool]) -> int:
+def _place(b: Builder, shapes: Sequence[tuple[int, ...]], accept: Callable[[Array], bool]) -> int:
     """A value that `accept` takes, or one of the shapes."""
     place = b.pick(accept)
     return shaped(b, b.choose(shapes)) if place is None or b.flag(3) else place
@@ -165,7 +165,15 @@ def simple_spectrum(b: Builder) -> Arranged:
 def full_rank(b: Builder) -> Arranged:
     """A matrix whose leading columns, as many as there are rows at most, are independent."""
     shapes = [(2, 2), (3, 2), (2, 3), (4, 2), (3, 3), (2, 4), (1, 1), (3, 1), (1, 3), (2, 3, 2)]
-    place = _place(b, shapes, lambda v: v.ndim == 2 and 0 < v.size <= 16)
+    return _independent(b, _place(b, shapes, lambda v: v.ndim == 2 and 0 < v.size <= 16))
+
+
+def tall(b: Builder) -> Arranged:
+    shapes = [(3, 2), (4, 2), (3, 1), (2, 1), (4, 3), (2, 3, 2)]
+    return _independent(b, _place(b, shapes, lambda v: v.ndim == 2 and v.shape[0] > v.shape[1] > 0))
+
+
+def _independent(b: Builder, place: int) -> Arranged:
     m, n = b.values[place].shape[-2:]
     k = min(m, n)
     if b.flag():
@@ -194,7 +202,7 @@ def simple_singular_values(b: Builder) -> Arranged:
     if not holds(place):
         m, n = b.values[place].shape[-2:]
         scale = 2.0 * math.ceil(float(np.max(np.abs(b.values[place]))) * max(m, n)) + 1.0
-        diagonal = np.eye(m, n) * (scale * np.arange(1, min(m, n) + 1)[:, None] if m <= n else scale * np.arange(1, n + 1))
+        diagonal = np.eye(m, n) * scale * np.arange(1, m + 1)[:, None]
         place = b.must("add", (place, b.constant(diagonal)))
         if not holds(place):
             raise Abandon
@@ -290,7 +298,7 @@ def multi_dot(b: Builder) -> Arranged:
     return factors, {}
 
 
-#: With a letter for each axis: traces, diagonals, permutations, sums over one operand's own axes, products of every kind.
+#: A letter for each axis: traces, diagonals, permutations, sums over one operand's own axes, products of every kind.
 SUBSCRIPTS = (
     "aa->",
     "aa->a",
@@ -358,7 +366,8 @@ def vander(b: Builder) -> Arranged:
 
 
 def observations(b: Builder) -> Arranged:
-    return [_place(b, [(2, 3), (2, 2), (1, 3), (3, 4)], lambda v: v.ndim == 2 and v.shape[0] > 0 and v.shape[1] > 1)], {}
+    shapes = [(2, 3), (2, 2), (1, 3), (3, 4)]
+    return [_place(b, shapes, lambda v: v.ndim == 2 and v.shape[0] > 0 and v.shape[1] > 1)], {}
 
 
 def varied_observations(b: Builder) -> Arranged:
@@ -381,7 +390,8 @@ def _sizes(b: Builder, place: int, order: float | str) -> int:
         return place
     if order == 2.0 or np.all(np.abs(value) >= SMALLEST):
         return place
-    away = np.where(np.abs(value) < SMALLEST, np.where(np.arange(value.size).reshape(value.shape) % 2 == 0, 1.0, -1.0), 0.0)
+    signs = np.where(np.arange(value.size).reshape(value.shape) % 2 == 0, 1.0, -1.0)
+    away = np.where(np.abs(value) < SMALLEST, signs, 0.0)
     return b.must("add", (place, b.constant(away)))
 
 
@@ -411,7 +421,7 @@ def matrix_norm_ord(b: Builder) -> Arranged:
 
 def cdist(b: Builder) -> Arranged:
     one = _place(b, [(2, 2), (2, 3), (3, 1)], lambda v: v.ndim == 2 and 0 < v.size <= 9)
-    m, n = b.values[one].shape
+    n = b.values[one].shape[1]
     p = b.choose([2.0, 1.0, 3.0, "inf", 4.0, 1.5])
     shape = (b.draw(st.integers(1, 3)), n)
     two = b.constant(b.numbers(shape)) if b.flag() else shaped(b, shape)

@@ -7,6 +7,7 @@ are NaN where a factor ceases to be analytic: at a singular pivot, and where eig
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -111,7 +112,7 @@ def _root(s: Array) -> Array:
         return np.full((n, n), balls.NAN, dtype=object)
     radius = (2 * norm * error).upper()
     disc = arb(0, radius)
-    return r + (acb(disc, disc) if _complex(s) else disc)
+    return as_array(r + (acb(disc, disc) if _complex(s) else disc))
 
 
 def _largest(values: Any) -> arb:
@@ -156,7 +157,7 @@ def _eigenvalues(s: Array) -> Array:
         return values
     found.sort(key=lambda z: z.real.mid())
     # Disjoint on the whole ball, so that each stays in its place from the real matrices on.
-    if any(not low.real < high.real for low, high in zip(found, found[1:], strict=False)):
+    if any(not low.real < high.real for low, high in itertools.pairwise(found)):
         return values
     values[:] = found if _complex(s) else [z.real for z in found]
     return values

@@ -39,8 +39,8 @@ def _take(call: Call) -> str:
 # Whatever triangle an engine reads.
 SYMMETRIC = "({0} + np.swapaxes({0}, -1, -2)) / 2"
 EIGH = (
-    "(lambda w, v: (v * np.{}(w)[..., None, :]) @ np.swapaxes(v, -1, -2))"
-    f"(*np.linalg.eigh({SYMMETRIC.replace('{0}', '{{0}}')}))"
+    "(lambda w, v: (v * np.{f}(w)[..., None, :]) @ np.swapaxes(v, -1, -2))"
+    "(*np.linalg.eigh(({{0}} + np.swapaxes({{0}}, -1, -2)) / 2))"
 )
 
 
@@ -98,8 +98,8 @@ autograd = Engine(
             "sqrtm": f"linalg.sqrtm({SYMMETRIC})",
             "eigvalsh": f"np.linalg.eigh({SYMMETRIC})[0]",
             "eigenvector_weights": f"np.linalg.eigh({SYMMETRIC})[1] ** 2",
-            "eigh_exp": EIGH.format("exp"),
-            "eigh_sqrt": EIGH.format("sqrt"),
+            "eigh_exp": EIGH.format(f="exp"),
+            "eigh_sqrt": EIGH.format(f="sqrt"),
             "einsum": "np.einsum('{subscripts}', {args})",
             "svdvals": "np.linalg.svd({0}, full_matrices=False)[1]",
             "polar_factor": "(lambda u, s, vh: u @ vh)(*np.linalg.svd({0}, full_matrices=False))",

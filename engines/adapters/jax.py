@@ -20,7 +20,7 @@ jax.config.update("jax_enable_x64", True)
 
 # Whatever triangle an engine reads.
 SYMMETRIC = "({0} + {0}.mT) / 2"
-EIGH = f"(lambda w, v: (v * jnp.{{}}(w)[..., None, :]) @ v.mT)(*jnp.linalg.eigh({SYMMETRIC}))".replace("{0}", "{{0}}")
+EIGH = "(lambda w, v: (v * jnp.{f}(w)[..., None, :]) @ v.mT)(*jnp.linalg.eigh(({{0}} + {{0}}.mT) / 2))"
 
 
 def _solve_triangular(call: Call) -> str:
@@ -52,8 +52,8 @@ jax = Engine(
             "matrix_exp": "jax.scipy.linalg.expm({0})",
             "eigvalsh": f"jnp.linalg.eigvalsh({SYMMETRIC})",
             "eigenvector_weights": f"jnp.linalg.eigh({SYMMETRIC}).eigenvectors ** 2",
-            "eigh_exp": EIGH.format("exp"),
-            "eigh_sqrt": EIGH.format("sqrt"),
+            "eigh_exp": EIGH.format(f="exp"),
+            "eigh_sqrt": EIGH.format(f="sqrt"),
             "einsum": "jnp.einsum('{subscripts}', {args})",
             "qr_r": "(lambda q, r: r * jnp.sign(jnp.linalg.diagonal(r))[..., :, None])(*jnp.linalg.qr({0}))",
             "qr_q": "(lambda q, r: q * jnp.sign(jnp.linalg.diagonal(r))[..., None, :])(*jnp.linalg.qr({0}))",

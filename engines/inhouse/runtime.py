@@ -115,7 +115,7 @@ def expm(a: Array) -> Array:
 
 def _eigh(a: Array) -> tuple[Array, Array]:
     """Eigenvalues and eigenvectors of a symmetric matrix; not a number where there are none."""
-    finite = np.isfinite(a).all((-1, -2), keepdims=True)
+    finite = np.asarray(np.isfinite(a).all((-1, -2), keepdims=True))
     values, vectors = np.linalg.eigh(np.where(finite, a, 0))
     return np.where(finite[..., 0], values, np.nan), np.where(finite, vectors, np.nan)
 

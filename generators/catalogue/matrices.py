@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from generators import arrange_decompositions as arranged
-from generators import arrange_matrices, decompositions
+from generators import decompositions
 from generators.catalogue.rows import derived
 from generators.operations import Operation
 
@@ -60,7 +60,7 @@ def polar_factor(xp: Any, x: Any) -> Any:
 
 
 def column_projection(xp: Any, x: Any) -> Any:
-    """U U^T, the projection on the space of the columns."""
+    """U U^T, the projection on the space of the columns, of which there are fewer than rows."""
     return xp.matmul(x, xp.pinv(x))
 
 
@@ -74,6 +74,8 @@ def logdet(xp: Any, a: Any) -> Any:
 
 
 def pinv(xp: Any, a: Any) -> Any:
+    if a.shape[-2] == a.shape[-1]:
+        return xp.inv(a)
     inverse, other = xp.inv(_gram(xp, a)), xp.matrix_transpose(a)
     return xp.matmul(inverse, other) if a.shape[-2] >= a.shape[-1] else xp.matmul(other, inverse)
 
@@ -188,6 +190,11 @@ def cdist(xp: Any, a: Any, b: Any, *, p: float | str) -> Any:
     return xp.vector_norm_ord(a[:, None, :] - b[None, :, :], ord=p, axis=-1, keepdims=False)
 
 
+def _condition(a: Any) -> float:
+    """The terms of what only the direction of a matrix decides, and that cancel in its derivatives."""
+    return float(np.max(np.linalg.cond(a)))
+
+
 ORDER = {"ord": "order"}
 
 ROWS: Sequence[Operation] = (
@@ -213,12 +220,12 @@ ROWS: Sequence[Operation] = (
         weight=3,
     ),
     derived(qr_r, arranged.full_rank, weight=2),
-    derived(qr_q, arranged.full_rank, weight=2),
+    derived(qr_q, arranged.full_rank, weight=2, terms=_condition),
     derived(eigh_exp, arranged.small),
     derived(eigh_sqrt, arranged.definite),
     derived(svdvals, arranged.simple_singular_values),
-    derived(polar_factor, arranged.full_rank),
-    derived(column_projection, arranged.full_rank),
+    derived(polar_factor, arranged.full_rank, terms=_condition),
+    derived(column_projection, arranged.tall, terms=_condition),
     derived(slogdet, arranged.regular, weight=2),
     derived(logdet, arranged.definite),
     derived(pinv, arranged.full_rank, weight=2),
@@ -243,9 +250,7 @@ ROWS: Sequence[Operation] = (
     derived(vander, arranged.vander, params={"columns": "int", "increasing": "bool"}, exact=True),
     derived(cov, arranged.observations, weight=1),
     derived(corrcoef, arranged.varied_observations),
-    derived(
-        vector_norm_ord, arranged.vector_norm_ord, params={**ORDER, "axis": "axis", "keepdims": "bool"}, weight=3
-    ),
+    derived(vector_norm_ord, arranged.vector_norm_ord, params={**ORDER, "axis": "axis", "keepdims": "bool"}, weight=3),
     derived(matrix_norm_ord, arranged.matrix_norm_ord, params=ORDER, weight=2),
     derived(cdist, arranged.cdist, arity=2, params={"p": "order"}),
 )
