@@ -171,7 +171,7 @@ def eigenvector_weights(a: Array) -> Array:
     """
     s = symmetric_part(a)
     if s.dtype != object:
-        return np.square(np.linalg.eigh(s)[1])
+        return np.asarray(np.square(np.linalg.eigh(s)[1]))
     return _each(_weights, s)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from generators import arrange_decompositions as arranged
-from generators import decompositions
+from generators import arrange_products, decompositions
 from generators.catalogue.rows import derived
 from generators.operations import Operation
 
@@ -212,7 +212,7 @@ ROWS: Sequence[Operation] = (
         name="einsum",
         evaluate=lambda *xs, subscripts: np.einsum(subscripts, *xs),
         spelling="xp.einsum('{subscripts}', {args})",
-        arrange=arranged.einsum,
+        arrange=arrange_products.einsum,
         arity=None,
         params={"subscripts": "subscripts"},
         exact=True,
@@ -241,16 +241,21 @@ ROWS: Sequence[Operation] = (
         weight=2,
     ),
     derived(matrix_power, arranged.matrix_power, params={"n": "int"}, weight=2),
-    derived(kron, arranged.kron, arity=2, exact=True, curvature="multilinear"),
-    derived(cross, arranged.cross, arity=2, params={"axis": "int"}, exact=True, curvature="multilinear"),
-    derived(tril_k, arranged.offset, params={"k": "int"}, exact=True, curvature="linear"),
-    derived(triu_k, arranged.offset, params={"k": "int"}, exact=True, curvature="linear"),
-    derived(inner, arranged.inner, arity=2, exact=True, curvature="multilinear"),
-    derived(multi_dot, arranged.multi_dot, arity=None, exact=True, curvature="multilinear"),
-    derived(vander, arranged.vander, params={"columns": "int", "increasing": "bool"}, exact=True),
+    derived(kron, arrange_products.kron, arity=2, exact=True, curvature="multilinear"),
+    derived(cross, arrange_products.cross, arity=2, params={"axis": "int"}, exact=True, curvature="multilinear"),
+    derived(tril_k, arrange_products.offset, params={"k": "int"}, exact=True, curvature="linear"),
+    derived(triu_k, arrange_products.offset, params={"k": "int"}, exact=True, curvature="linear"),
+    derived(inner, arrange_products.inner, arity=2, exact=True, curvature="multilinear"),
+    derived(multi_dot, arrange_products.multi_dot, arity=None, exact=True, curvature="multilinear"),
+    derived(vander, arrange_products.vander, params={"columns": "int", "increasing": "bool"}, exact=True),
     derived(cov, arranged.observations, weight=1),
     derived(corrcoef, arranged.varied_observations),
-    derived(vector_norm_ord, arranged.vector_norm_ord, params={**ORDER, "axis": "axis", "keepdims": "bool"}, weight=3),
-    derived(matrix_norm_ord, arranged.matrix_norm_ord, params=ORDER, weight=2),
-    derived(cdist, arranged.cdist, arity=2, params={"p": "order"}),
+    derived(
+        vector_norm_ord,
+        arrange_products.vector_norm_ord,
+        params={**ORDER, "axis": "axis", "keepdims": "bool"},
+        weight=3,
+    ),
+    derived(matrix_norm_ord, arrange_products.matrix_norm_ord, params=ORDER, weight=2),
+    derived(cdist, arrange_products.cdist, arity=2, params={"p": "order"}),
 )
