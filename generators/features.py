@@ -31,10 +31,21 @@ def _singular(operands: list[Array]) -> bool:
 
 def _tied_singular_values(operands: list[Array]) -> bool:
     matrix = operands[0]
-    if matrix.ndim != 2 or min(matrix.shape) < 2:
+    if matrix.ndim < 2 or not matrix.size or min(matrix.shape[-2:]) < 2:
         return False
-    values = np.linalg.svd(matrix, compute_uv=False)
-    return bool(np.any(-np.diff(values) <= 1e-9 * max(values[0], 1.0)))
+    return _tied(np.linalg.svd(matrix, compute_uv=False)[..., ::-1])
+
+
+def _tied_eigenvalues(operands: list[Array]) -> bool:
+    """Of the symmetric part."""
+    matrix = operands[0]
+    if matrix.ndim < 2 or not matrix.size or matrix.shape[-1] != matrix.shape[-2]:
+        return False
+    return _tied(np.linalg.eigvalsh((matrix + np.swapaxes(matrix, -1, -2)) / 2))
+
+
+def _tied(ascending: Array) -> bool:
+    return bool(np.any(np.diff(ascending, axis=-1) <= 1e-9 * max(float(np.max(np.abs(ascending))), 1.0)))
 
 
 def _tie(operands: list[Array]) -> bool:
@@ -61,6 +72,7 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "singular": _singular,
     "4 rows or more": lambda ops: ops[0].ndim > 1 and ops[0].shape[-2] >= 4,
     "tied singular values": _tied_singular_values,
+    "tied eigenvalues": _tied_eigenvalues,
     "not square": lambda ops: ops[0].ndim > 1 and ops[0].shape[-1] != ops[0].shape[-2],
     "1x1": lambda ops: any(v.shape[-2:] == (1, 1) for v in ops),
     "large": lambda ops: any(bool(np.any(np.abs(v) > 18)) for v in _real(ops)),

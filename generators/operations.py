@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -18,6 +19,9 @@ PARAMETER_TYPES: dict[str, Callable[[Any], bool]] = {
     "float": lambda v: type(v) is float,
     "axis": lambda v: v is None or type(v) is int,
     "ints": lambda v: isinstance(v, tuple) and all(type(i) is int for i in v),
+    # Of a norm: a number, or a name where JSON has no number.
+    "order": lambda v: type(v) is float or v in ("inf", "-inf", "nuc"),
+    "subscripts": lambda v: type(v) is str and re.fullmatch(r"[a-h]{0,4}(,[a-h]{0,4}){0,3}->[a-h]{0,3}", v) is not None,
     "array": lambda v: type(v) is float or (isinstance(v, tuple) and all(map(PARAMETER_TYPES["array"], v))),
 }
 
@@ -61,7 +65,7 @@ class Operation:
     @property
     def call(self) -> str:
         """The row as a call of a function that has its name, its operands and its parameters."""
-        return f"xp.{self.name}({', '.join(['{args}', *(f'{p}={{{p}}}' for p in self.params)])})"
+        return f"xp.{self.name}({', '.join(['{args}', *(f'{p}={{{p}!r}}' for p in self.params)])})"
 
     def size_of_terms(self, operands: Sequence[Array], result: Array) -> float:
         """The magnitude of what is added up in the result, which may cancel and leave a result far smaller."""
@@ -87,6 +91,11 @@ def slice_text(call: Call) -> str:
     start, stop, step = (call.params[k] for k in ("start", "stop", "step"))
     key = f"{start}:{stop}" + (f":{step}" if step != 1 else "")
     return f"{call.operands[0]}[{_subscript(call, key)}]"
+
+
+def order_text(value: object) -> str:
+    """A parameter as text; the order of a norm that JSON has no number for as a float."""
+    return f"float({value!r})" if value in ("inf", "-inf") else repr(value)
 
 
 def index_text(call: Call) -> str:

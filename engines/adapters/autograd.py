@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from engines.contract import Engine
-from generators.dialects import Dialect
-from generators.operations import Call
+from generators.dialects import Dialect, Unspeakable
+from generators.operations import Call, order_text
 
 HEADER = """\
 import autograd.numpy as np
+import autograd.scipy.linalg as linalg
 from autograd import grad, jacobian
 from autograd.differential_operators import make_jvp, make_vjp
 
@@ -33,6 +34,36 @@ def _trace(call: Call) -> str:
 def _take(call: Call) -> str:
     axis = call.params["axis"] % len(call.shapes[0])
     return f"{call.operands[0]}[{', '.join([':'] * axis + [str(list(call.params['indices']))])}]"
+
+
+# Whatever triangle an engine reads.
+SYMMETRIC = "({0} + np.swapaxes({0}, -1, -2)) / 2"
+EIGH = (
+    "(lambda w, v: (v * np.{f}(w)[..., None, :]) @ np.swapaxes(v, -1, -2))"
+    "(*np.linalg.eigh(({{0}} + np.swapaxes({{0}}, -1, -2)) / 2))"
+)
+
+
+def _solve_triangular(call: Call) -> str:
+    upper, unit, transposed = (call.params[k] for k in ("upper", "unit_diagonal", "transpose"))
+    options = f"trans={int(transposed)}, lower={not upper}, unit_diagonal={unit}"
+    return f"linalg.solve_triangular({', '.join(call.operands)}, {options})"
+
+
+def _vector_norm(call: Call) -> str:
+    x, axis, ndim = call.operands[0], call.params["axis"], len(call.shapes[0])
+    order = order_text(call.params["ord"])
+    text = f"np.linalg.norm(np.ravel({x}), {order})" if axis is None else f"np.linalg.norm({x}, {order}, axis={axis})"
+    if not call.params["keepdims"]:
+        return text
+    return f"np.reshape({text}, {(1,) * ndim})" if axis is None else f"np.expand_dims({text}, {axis})"
+
+
+def _matrix_norm(call: Call) -> str:
+    # The other orders are documented not to be there.
+    if call.params["ord"] != "nuc":
+        raise Unspeakable("matrix_norm_ord")
+    return f"np.linalg.norm({call.operands[0]}, 'nuc', axis=(-2, -1))"
 
 
 autograd = Engine(
@@ -64,6 +95,28 @@ autograd = Engine(
             "vecdot": "np.einsum('...i,...i->...', {0}, {1})",
             "vector_norm": "np.linalg.norm({0}, axis={axis})",
             "matrix_norm": "np.linalg.norm({0}, axis=(-2, -1))",
+            "cholesky": f"np.linalg.cholesky({SYMMETRIC})",
+            "sqrtm": f"linalg.sqrtm({SYMMETRIC})",
+            "eigvalsh": f"np.linalg.eigh({SYMMETRIC})[0]",
+            "eigenvector_weights": f"np.linalg.eigh({SYMMETRIC})[1] ** 2",
+            "eigh_exp": EIGH.format(f="exp"),
+            "eigh_sqrt": EIGH.format(f="sqrt"),
+            "einsum": "np.einsum('{subscripts}', {args})",
+            "svdvals": "np.linalg.svd({0}, full_matrices=False)[1]",
+            "polar_factor": "(lambda u, s, vh: u @ vh)(*np.linalg.svd({0}, full_matrices=False))",
+            "column_projection": (
+                "(lambda u, s, vh: u @ np.swapaxes(u, -1, -2))(*np.linalg.svd({0}, full_matrices=False))"
+            ),
+            "slogdet": "np.linalg.slogdet({0})[1]",
+            "pinv": "np.linalg.pinv({0})",
+            "solve_triangular": _solve_triangular,
+            "kron": "np.kron({0}, {1})",
+            "cross": "np.cross({0}, {1}, axis={axis})",
+            "tril_k": "np.tril({0}, k={k})",
+            "triu_k": "np.triu({0}, k={k})",
+            "inner": "np.inner({0}, {1})",
+            "vector_norm_ord": _vector_norm,
+            "matrix_norm_ord": _matrix_norm,
         },
     ),
     levels={"R": "jacobian({f})", "F": "jacfwd({f})"},
@@ -72,5 +125,5 @@ autograd = Engine(
         "pushforward": "lambda x: make_jvp({f})(x)({v})[1]",
         "pullback": "lambda x: make_vjp({f})(x)[0]({w})",
     },
-    unsupported=(("NotImplementedError", r"^(VJP|JVP) of .* not defined"),),
+    unsupported=(("NotImplementedError", r"^(VJP|JVP) of .* not defined|^Gradient of .* not implemented"),),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engines.contract import Engine
+from engines.inhouse import decompositions
 from generators.catalogue import CATALOGUE
 from generators.dialects import Dialect
 
@@ -26,6 +27,7 @@ inhouse = Engine(
             "diag": "inhouse.diag({0})",
             "take": "inhouse.take({0}, {indices}, axis={axis})",
             "outer": "inhouse.outer({0}, {1})",
+            **{name: f"inhouse.{name}({{0}})" for name in decompositions.__all__},
         },
     ),
     levels={"R": 'inhouse.nest({f}, "R")', "F": 'inhouse.nest({f}, "F")'},

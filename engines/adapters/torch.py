@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engines.contract import Engine
 from generators.dialects import Dialect
-from generators.operations import Call
+from generators.operations import Call, order_text
 
 HEADER = """\
 import numpy as np
@@ -81,6 +81,42 @@ def _trace(call: Call) -> str:
     return f"torch.trace({x})" if len(call.shapes[0]) == 2 else f"torch.linalg.diagonal({x}).sum(-1)"
 
 
+# Whatever triangle an engine reads.
+SYMMETRIC = "({0} + {0}.mT) / 2"
+EIGH = "(lambda w, v: (v * torch.{f}(w)[..., None, :]) @ v.mT)(*torch.linalg.eigh(({{0}} + {{0}}.mT) / 2))"
+
+
+def _columns(call: Call, template: str) -> str:
+    """A solver that takes matrices of right-hand sides only, for a vector too."""
+    if len(call.shapes[1]) > 1:
+        return template.format(*call.operands)
+    return template.format(call.operands[0], f"{call.operands[1]}[:, None]") + "[:, 0]"
+
+
+def _cholesky_solve(call: Call) -> str:
+    return _columns(call, f"torch.cholesky_solve({{1}}, torch.linalg.cholesky({SYMMETRIC}))")
+
+
+def _lu_solve(call: Call) -> str:
+    return _columns(call, "torch.linalg.lu_solve(*torch.linalg.lu_factor({0}), {1})")
+
+
+def _solve_triangular(call: Call) -> str:
+    upper, unit, transposed = (call.params[k] for k in ("upper", "unit_diagonal", "transpose"))
+    matrix = "{0}.mT" if transposed else "{0}"
+    options = f"upper={upper != transposed}, unitriangular={unit}"
+    return _columns(call, f"torch.linalg.solve_triangular({matrix}, {{1}}, {options})")
+
+
+def _vander(call: Call) -> str:
+    text = f"torch.linalg.vander({call.operands[0]}, N={call.params['columns']})"
+    return text if call.params["increasing"] else f"torch.flip({text}, (-1,))"
+
+
+def _norm(template: str) -> Callable[[Call], str]:
+    return lambda call: template.format(*call.operands, **{k: order_text(v) for k, v in call.params.items()})
+
+
 torch = Engine(
     name="torch",
     distribution="torch",
@@ -113,6 +149,39 @@ torch = Engine(
             "softplus": "torch.nn.functional.softplus({0})",
             "silu": "torch.nn.functional.silu({0})",
             "vector_norm": "torch.linalg.vector_norm({0}, dim={axis})",
+            "cholesky": f"torch.linalg.cholesky({SYMMETRIC})",
+            "cholesky_solve": _cholesky_solve,
+            "cholesky_inverse": f"torch.cholesky_inverse(torch.linalg.cholesky({SYMMETRIC}))",
+            "lu_solve": _lu_solve,
+            "matrix_exp": "torch.linalg.matrix_exp({0})",
+            "eigvalsh": f"torch.linalg.eigvalsh({SYMMETRIC})",
+            "eigenvector_weights": f"torch.linalg.eigh({SYMMETRIC}).eigenvectors ** 2",
+            "eigh_exp": EIGH.format(f="exp"),
+            "eigh_sqrt": EIGH.format(f="sqrt"),
+            "einsum": "torch.einsum('{subscripts}', {args})",
+            "qr_r": "(lambda q, r: r * torch.sign(torch.linalg.diagonal(r))[..., :, None])(*torch.linalg.qr({0}))",
+            "qr_q": "(lambda q, r: q * torch.sign(torch.linalg.diagonal(r))[..., None, :])(*torch.linalg.qr({0}))",
+            "svdvals": "torch.linalg.svdvals({0})",
+            "polar_factor": "(lambda u, s, vh: u @ vh)(*torch.linalg.svd({0}, full_matrices=False))",
+            "column_projection": "(lambda u, s, vh: u @ u.mT)(*torch.linalg.svd({0}, full_matrices=False))",
+            "slogdet": "torch.linalg.slogdet({0}).logabsdet",
+            "logdet": "torch.logdet({0})",
+            "pinv": "torch.linalg.pinv({0})",
+            "lstsq": "torch.linalg.lstsq({0}, {1}).solution",
+            "solve_triangular": _solve_triangular,
+            "matrix_power": "torch.linalg.matrix_power({0}, {n})",
+            "kron": "torch.kron({0}, {1})",
+            "cross": "torch.linalg.cross({0}, {1}, dim={axis})",
+            "tril_k": "torch.tril({0}, diagonal={k})",
+            "triu_k": "torch.triu({0}, diagonal={k})",
+            "inner": "torch.inner({0}, {1})",
+            "multi_dot": "torch.linalg.multi_dot([{args}])",
+            "vander": _vander,
+            "cov": "torch.cov({0}).reshape({0}.shape[0], {0}.shape[0])",
+            "corrcoef": "torch.corrcoef({0}).reshape({0}.shape[0], {0}.shape[0])",
+            "vector_norm_ord": _norm("torch.linalg.vector_norm({0}, {ord}, dim={axis}, keepdim={keepdims})"),
+            "matrix_norm_ord": _norm("torch.linalg.matrix_norm({0}, {ord})"),
+            "cdist": _norm("torch.cdist({0}, {1}, p={p})"),
         },
     ),
     levels={"R": "torch.func.jacrev({f})", "F": "torch.func.jacfwd({f})"},
@@ -124,6 +193,12 @@ torch = Engine(
     # torch.func returns ZeroTensors for derivatives that vanish, whose .numpy() raises and whose .tolist() and
     # .numpy(force=True) read unmapped memory; a clone is an ordinary tensor.
     run="got = derivative(x).detach().clone().numpy()",
+    unsupported=(
+        (
+            "NotImplementedError",
+            r"^Trying to use forward AD with .* that does not support it|^the derivative for .* is not implemented",
+        ),
+    ),
     environment={"OMP_NUM_THREADS": "1"},
 )
 

@@ -17,7 +17,7 @@ from engines.inhouse import runtime
 from engines.inhouse.graph import Node
 from engines.inhouse.lowering import lower
 from engines.inhouse.passes import reachable
-from engines.inhouse.primitives import NUMPY_NAMES, full_perm
+from engines.inhouse.primitives import NUMPY_NAMES, OF_MATRICES, full_perm
 
 # Binding strengths of Python's operators, as far as they are printed.
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)
@@ -105,7 +105,7 @@ class _Printer:
             return f"{self.at(args[0], SUM)} {COMPARISONS[op]} {self.at(args[1], SUM)}", COMPARISON
         if op in NUMPY_NAMES:
             return f"{self.function(NUMPY_NAMES[op])}({', '.join([self.text[a] for a in args])})", ATOM
-        if op in ("sech", "logistic", "guarded", "inv", "solve"):
+        if op in ("sech", "logistic", "guarded", "inv", "solve") or op in OF_MATRICES:
             return f"{self.helper(op)}({', '.join([self.text[a] for a in args])})", ATOM
         return self.structural(node)
 

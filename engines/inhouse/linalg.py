@@ -15,6 +15,8 @@ from engines.inhouse.reductions import begin
 from engines.inhouse.shapes import diagonal_of
 from engines.inhouse.tracer import Tracer, emit, is_traced, nodes
 
+__all__ = ["det", "diagonal", "inv", "matrix_norm", "solve", "trace", "vector_norm"]
+
 # Up to this size determinants expand into minors: n 2^(n-1) products, and no worse rounding than the
 # entries bring.
 LARGEST_EXPANDED = 7

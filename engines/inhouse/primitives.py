@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,9 @@ ELEMENTWISE = frozenset(FUNCTIONS)
 BOOLEAN = frozenset({"greater", "greater_equal", "equal", "logical_not", "logical_and", "logical_or"})
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "hypot", "logaddexp", "equal", "guarded",
                          "logical_and", "logical_or"})  # fmt: skip
+
+#: Functions of one square matrix that generated code calls by their name in runtime.py.
+OF_MATRICES = ("cholesky", "expm", "sqrtm", "eigvalsh", "eigenvectors")
 
 # Finite whenever the operands are. Products and sums count as finite: their overflow would need operands
 # beyond 1e150, while exp overflows at 710 and belongs to the others.
@@ -172,6 +176,8 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "matmul": _matmul,
     "inv": _square,
     "solve": _square,
+    **dict.fromkeys(OF_MATRICES, _square),
+    "eigvalsh": lambda p, s: _square(p, s)[:-1],
 }
 
 
@@ -179,6 +185,10 @@ def _pad_value(params: Any, a: Any) -> Any:
     key, tail = params
     lead = a.ndim - sum(isinstance(k, tuple) for k in key)
     return runtime.pad(a, runtime.slices(key), tail, lead)
+
+
+def _apply(op: str, params: Any, a: Any) -> Any:
+    return getattr(runtime, op)(a)
 
 
 def full_perm(perm: tuple[int, ...], ndim: int) -> tuple[int, ...]:
@@ -204,6 +214,7 @@ VALUES: dict[str, Callable[..., Any]] = {
     "matmul": lambda p, a, b: np.matmul(a, b),
     "inv": lambda p, a: runtime.inv(a),
     "solve": lambda p, a, b: runtime.solve(a, b),
+    **{op: partial(_apply, op) for op in OF_MATRICES},
 }
 
 

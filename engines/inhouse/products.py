@@ -9,9 +9,10 @@ import numpy as np
 
 from engines.inhouse import ops
 from engines.inhouse.graph import CompileError
+from engines.inhouse.shapes import diagonal_of
 from engines.inhouse.tracer import Tracer, is_traced, nodes
 
-__all__ = ["matmul", "outer", "tensordot", "vecdot"]
+__all__ = ["einsum", "matmul", "outer", "tensordot", "vecdot"]
 
 
 def matmul(a: Any, b: Any) -> Any:
@@ -80,3 +81,34 @@ def vecdot(a: Any, b: Any, axis: int = -1) -> Any:
     if not -min(x.ndim, y.ndim) <= at < 0 or x.shape[at] != y.shape[at]:
         raise CompileError("vecdot", (x.shape, y.shape), f"axis {axis} does not fit", x.graph.step)
     return Tracer(ops.reduce_sum(x * y, (at,)))
+
+
+def einsum(subscripts: str, *operands: Any) -> Any:
+    """The sum of products that "ab,bc->ac" says; a letter may repeat within an operand, for its diagonal."""
+    if not is_traced(*operands):
+        return np.einsum(subscripts, *operands)
+    terms, result = subscripts.replace(" ", "").split("->")
+    parts = nodes(*operands)
+    parts[0].graph.step += 1
+    shapes = tuple(p.shape for p in parts)
+    letters = sorted(set(terms) - {","})
+    if [len(term) for term in terms.split(",")] != [p.ndim for p in parts] or not set(result) <= set(letters):
+        raise CompileError("einsum", shapes, f"{subscripts!r} does not fit", parts[0].graph.step)
+    product = None
+    for term, part in zip(terms.split(","), parts, strict=True):
+        for letter in dict.fromkeys(term):
+            while term.count(letter) > 1:
+                # The two axes last, as a matrix, of which the diagonal is left.
+                i, j = term.index(letter), term.rindex(letter)
+                rest = [k for k in range(len(term)) if k not in (i, j)]
+                part = diagonal_of(ops.transpose(part, tuple(k - len(term) for k in [*rest, i, j])))
+                term = "".join(term[k] for k in rest) + letter
+        order = sorted(range(len(term)), key=lambda k, term=term: term[k])  # type: ignore[misc]
+        part = ops.transpose(part, tuple(k - len(term) for k in order))
+        present = iter(part.shape)
+        part = ops.reshape(part, tuple(next(present) if k in term else 1 for k in letters))
+        product = part if product is None else product * part
+    assert product is not None
+    total = ops.reduce_sum(product, tuple(i - len(letters) for i, k in enumerate(letters) if k not in result))
+    left = [k for k in letters if k in result]
+    return Tracer(ops.transpose(total, tuple(left.index(k) - len(left) for k in result)))

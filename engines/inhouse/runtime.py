@@ -82,3 +82,53 @@ def solve(a: Array, b: Array) -> Array:
             return np.full(b.shape, np.nan, np.result_type(a, b))
         a, b = np.broadcast_to(a, shape + a.shape[-2:]), np.broadcast_to(b, shape + b.shape[-2:])
         return np.stack([solve(m, c) for m, c in zip(a, b, strict=True)])
+
+
+def cholesky(a: Array) -> Array:
+    """The lower factor of a symmetric matrix; not a number throughout where it is not positive definite."""
+    try:
+        return np.linalg.cholesky(a)
+    except np.linalg.LinAlgError:
+        return np.full(a.shape, np.nan, a.dtype) if a.ndim == 2 else np.stack([cholesky(m) for m in a])
+
+
+def expm(a: Array) -> Array:
+    """The exponential of a matrix: 18 terms of its series, of the matrix halved as often as that needs.
+
+    How often, is told by norms of powers: A. Al-Mohy and N. Higham, "A new scaling and squaring algorithm for the
+    matrix exponential" (2010), 4.2. They stay small where a block above the diagonal is large, as it is in
+    derivatives, and norms do not.
+    """
+    eye = np.eye(a.shape[-1], dtype=a.dtype)
+    fourth = a @ a @ a @ a
+    norms = [np.abs(p).sum(-2).max(-1, initial=0) ** (1 / k) for p, k in ((fourth, 4), (fourth @ a, 5))]
+    size = np.maximum(*norms)
+    halvings = np.where(np.isfinite(size), np.ceil(np.log2(np.maximum(size, 1))), 0)[..., None, None]
+    small = a / 2.0**halvings
+    result = eye + small / 18
+    for k in range(17, 0, -1):
+        result = eye + small @ result / k
+    for step in range(int(halvings.max(initial=0))):
+        result = np.where(step < halvings, result @ result, result)
+    return result.astype(a.dtype, copy=False)
+
+
+def _eigh(a: Array) -> tuple[Array, Array]:
+    """Eigenvalues and eigenvectors of a symmetric matrix; not a number where there are none."""
+    finite = np.asarray(np.isfinite(a).all((-1, -2), keepdims=True))
+    values, vectors = np.linalg.eigh(np.where(finite, a, 0))
+    return np.where(finite[..., 0], values, np.nan), np.where(finite, vectors, np.nan)
+
+
+def eigvalsh(a: Array) -> Array:
+    return _eigh(a)[0]
+
+
+def eigenvectors(a: Array) -> Array:
+    return _eigh(a)[1]
+
+
+def sqrtm(a: Array) -> Array:
+    """The positive definite root of a symmetric matrix."""
+    values, vectors = _eigh(a)
+    return (vectors * np.sqrt(values)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
