@@ -16,6 +16,8 @@ PARAMETER_TYPES: dict[str, Callable[[Any], bool]] = {
     "int": lambda v: type(v) is int,
     "bool": lambda v: type(v) is bool,
     "float": lambda v: type(v) is float,
+    # A word of the row's own; the row raises ValueError for one that it does not know.
+    "name": lambda v: type(v) is str and v.isidentifier(),
     "axis": lambda v: v is None or type(v) is int,
     "ints": lambda v: isinstance(v, tuple) and all(type(i) is int for i in v),
     "array": lambda v: type(v) is float or (isinstance(v, tuple) and all(map(PARAMETER_TYPES["array"], v))),
@@ -61,7 +63,8 @@ class Operation:
     @property
     def call(self) -> str:
         """The row as a call of a function that has its name, its operands and its parameters."""
-        return f"xp.{self.name}({', '.join(['{args}', *(f'{p}={{{p}}}' for p in self.params)])})"
+        values = (f"{p}={{{p}!r}}" if kind == "name" else f"{p}={{{p}}}" for p, kind in self.params.items())
+        return f"xp.{self.name}({', '.join(['{args}', *values])})"
 
     def size_of_terms(self, operands: Sequence[Array], result: Array) -> float:
         """The magnitude of what is added up in the result, which may cancel and leave a result far smaller."""

@@ -8,6 +8,7 @@ from generators.operations import Call
 
 HEADER = """\
 import autograd.numpy as np
+import autograd.scipy.signal as signal
 from autograd import jacobian
 from autograd.differential_operators import make_jvp
 
@@ -33,6 +34,18 @@ def _trace(call: Call) -> str:
 def _take(call: Call) -> str:
     axis = call.params["axis"] % len(call.shapes[0])
     return f"{call.operands[0]}[{', '.join([':'] * axis + [str(list(call.params['indices']))])}]"
+
+
+def _convolve(call: Call) -> str | None:
+    x, y = call.operands
+    mode = call.params["mode"]
+    # Unlike NumPy's, it knows no other order of the operands than the longer one first.
+    if mode == "valid" and call.shapes[0] < call.shapes[1]:
+        x, y = y, x
+    return f"signal.convolve({x}, {y}, mode={mode!r})"
+
+
+NETWORKS = {"convolve": _convolve}
 
 
 autograd = Engine(
@@ -63,6 +76,7 @@ autograd = Engine(
             "vecdot": "np.einsum('...i,...i->...', {0}, {1})",
             "vector_norm": "np.linalg.norm({0}, axis={axis})",
             "matrix_norm": "np.linalg.norm({0}, axis=(-2, -1))",
+            **NETWORKS,
         },
     ),
     levels={"R": "jacobian({f})", "F": "jacfwd({f})"},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from engines.contract import Engine
 from generators.dialects import Dialect
+from generators.operations import Call
 
 HEADER = """\
 import jax
@@ -14,6 +16,45 @@ import numpy as np
 
 jax.config.update("jax_enable_x64", True)
 """
+
+
+def _layer_norm(call: Call) -> str:
+    x, *scale = call.operands
+    text = f"jax.nn.standardize({x}, algorithm='stable', epsilon={call.params['eps']})"
+    return f"{text} * {scale[0]} + {scale[1]}" if scale else text
+
+
+NETWORKS: dict[str, str | Callable[[Call], str]] = {
+    "softplus": "jax.nn.softplus({0})",
+    "logsigmoid": "jax.nn.log_sigmoid({0})",
+    "silu": "jax.nn.silu({0})",
+    "mish": "jax.nn.mish({0})",
+    "gelu_tanh": "jax.nn.gelu({0}, approximate=True)",
+    "squareplus": "jax.nn.squareplus({0}, {b})",
+    "log1mexp": "jax.nn.log1mexp({0})",
+    "softsign": "jax.nn.soft_sign({0})",
+    "relu": "jax.nn.relu({0})",
+    "relu6": "jax.nn.relu6({0})",
+    "hardsigmoid": "jax.nn.hard_sigmoid({0})",
+    "hardswish": "jax.nn.hard_swish({0})",
+    "leaky_relu": "jax.nn.leaky_relu({0}, {slope})",
+    "elu": "jax.nn.elu({0}, {alpha})",
+    "celu": "jax.nn.celu({0}, {alpha})",
+    "selu": "jax.nn.selu({0})",
+    "sparse_plus": "jax.nn.sparse_plus({0})",
+    "glu": "jax.nn.glu({0}, axis={axis})",
+    "standardize": "jax.nn.standardize({0}, axis={axis}, epsilon={eps})",
+    "layer_norm": _layer_norm,
+    "convolve": "jnp.convolve({0}, {1}, mode={mode!r})",
+    "correlate": "jnp.correlate({0}, {1}, mode={mode!r})",
+    "conv1d": (
+        "jax.lax.conv_general_dilated({0}[None, None], {1}[None, None], ({stride},), [({padding}, {padding})], "
+        "rhs_dilation=({dilation},))[0, 0]"
+    ),
+    "avg_pool1d": "jax.lax.reduce_window({0}, 0.0, jax.lax.add, ({window},), ({stride},), 'VALID') / {window}",
+    "max_pool1d": "jax.lax.reduce_window({0}, -jnp.inf, jax.lax.max, ({window},), ({stride},), 'VALID')",
+    "polyval": "jnp.polyval({0}, {1})",
+}
 
 jax = Engine(
     name="jax",
@@ -26,8 +67,7 @@ jax = Engine(
         spellings={
             "take": "jnp.take({0}, jnp.asarray({indices}), axis={axis})",
             "atan2": "jnp.atan2({0}, {1})",
-            "softplus": "jax.nn.softplus({0})",
-            "silu": "jax.nn.silu({0})",
+            **NETWORKS,
         },
     ),
     levels={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},

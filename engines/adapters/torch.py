@@ -66,6 +66,106 @@ def _trace(call: Call) -> str:
     return f"torch.trace({x})" if len(call.shapes[0]) == 2 else f"torch.linalg.diagonal({x}).sum(-1)"
 
 
+F = "torch.nn.functional"
+
+
+def _labels(call: Call) -> str:
+    """The labels, as a number where the logits are one row."""
+    labels = call.params["labels"]
+    return f"torch.tensor({labels if len(call.shapes[0]) > 1 else labels[0]})"
+
+
+def _cross_entropy(call: Call) -> str:
+    return (
+        f"{F}.cross_entropy({call.operands[0]}, {_labels(call)}, "
+        f"label_smoothing={call.params['smoothing']}, reduction={call.params['reduction']!r})"
+    )
+
+
+def _nll_loss(call: Call) -> str:
+    return f"{F}.nll_loss({call.operands[0]}, {_labels(call)}, reduction={call.params['reduction']!r})"
+
+
+def _scaled(name: str, *values: str, trailing: bool = False) -> Callable[[Call], str]:
+    """A normalization with its weight and bias, if it has them; `values` stand before these."""
+
+    def spelling(call: Call) -> str:
+        shape = [f"{call.shapes[0][-1:]}"] if trailing else []
+        texts = [v.format(**call.params) for v in values]
+        scale = [f"{k}={v}" for k, v in zip(("weight", "bias"), call.operands[1:], strict=False)]
+        more = ["training=True"] if name == "batch_norm" else []
+        arguments = [call.operands[0], *shape, *texts, *scale, *more, f"eps={call.params['eps']}"]
+        return f"{F}.{name}({', '.join(arguments)})"
+
+    return spelling
+
+
+def _rms_norm(call: Call) -> str:
+    x, *scale = call.operands
+    more = f", weight={scale[0]}" if scale else ""
+    text = f"{F}.rms_norm({x}, {call.shapes[0][-1:]}{more}, eps={call.params['eps']})"
+    return f"{text} + {scale[1]}" if scale else text
+
+
+_REDUCED = "reduction={reduction!r})"
+NETWORKS: dict[str, str | Callable[[Call], str]] = {
+    # Documented to become linear beyond a threshold, and to be an approximation there.
+    "softplus": F + ".softplus({0}, threshold=1e6)",
+    "logsigmoid": F + ".logsigmoid({0})",
+    "silu": F + ".silu({0})",
+    "mish": F + ".mish({0})",
+    "gelu_tanh": F + ".gelu({0}, approximate='tanh')",
+    "softsign": F + ".softsign({0})",
+    "tanhshrink": F + ".tanhshrink({0})",
+    "relu": F + ".relu({0})",
+    "relu6": F + ".relu6({0})",
+    "hardsigmoid": F + ".hardsigmoid({0})",
+    "hardswish": F + ".hardswish({0})",
+    "hardtanh": F + ".hardtanh({0}, {min}, {max})",
+    "leaky_relu": F + ".leaky_relu({0}, {slope})",
+    "elu": F + ".elu({0}, {alpha})",
+    "celu": F + ".celu({0}, {alpha})",
+    "selu": F + ".selu({0})",
+    "softshrink": F + ".softshrink({0}, {lambd})",
+    "hardshrink": F + ".hardshrink({0}, {lambd})",
+    "glu": F + ".glu({0}, dim={axis})",
+    "mse_loss": F + ".mse_loss({0}, {1}, " + _REDUCED,
+    "l1_loss": F + ".l1_loss({0}, {1}, " + _REDUCED,
+    "huber_loss": F + ".huber_loss({0}, {1}, delta={delta}, " + _REDUCED,
+    "smooth_l1_loss": F + ".smooth_l1_loss({0}, {1}, beta={beta}, " + _REDUCED,
+    "binary_cross_entropy": F + ".binary_cross_entropy({0}, {1}, " + _REDUCED,
+    "binary_cross_entropy_with_logits": F + ".binary_cross_entropy_with_logits({0}, {1}, " + _REDUCED,
+    "soft_margin_loss": F + ".soft_margin_loss({0}, {1}, " + _REDUCED,
+    "poisson_nll_loss": F + ".poisson_nll_loss({0}, {1}, log_input={log_input}, eps={eps}, " + _REDUCED,
+    "gaussian_nll_loss": F + ".gaussian_nll_loss({0}, {1}, {2}, " + _REDUCED,
+    "kl_div": F + ".kl_div({0}, {1}, " + _REDUCED,
+    "kl_div_log": F + ".kl_div({0}, {1}, log_target=True, " + _REDUCED,
+    "cross_entropy": _cross_entropy,
+    "cross_entropy_probabilities": F + ".cross_entropy({0}, {1}, " + _REDUCED,
+    "nll_loss": _nll_loss,
+    "layer_norm": _scaled("layer_norm", trailing=True),
+    "rms_norm": _rms_norm,
+    "batch_norm": _scaled("batch_norm", "None", "None"),
+    "instance_norm": _scaled("instance_norm"),
+    "group_norm": _scaled("group_norm", "{groups}"),
+    "normalize": F + ".normalize({0}, dim={axis})",
+    "cosine_similarity": F + ".cosine_similarity({0}, {1}, dim={axis})",
+    "pairwise_distance": F + ".pairwise_distance({0}, {1}, p={p}, eps=0.0)",
+    "cdist": "torch.cdist({0}, {1}, p={p})",
+    "pdist": F + ".pdist({0}, p={p})",
+    "scaled_dot_product_attention": (
+        F + ".scaled_dot_product_attention({0}, {1}, {2}, is_causal={causal}, scale={scale})"
+    ),
+    "linear": F + ".linear({0}, {1}, {2})",
+    "bilinear": F + ".bilinear({0}, {1}, {2})",
+    "conv1d": (
+        F + ".conv1d({0}[None, None], {1}[None, None], stride={stride}, padding={padding}, dilation={dilation})[0, 0]"
+    ),
+    "avg_pool1d": F + ".avg_pool1d({0}[None], {window}, {stride})[0]",
+    "max_pool1d": F + ".max_pool1d({0}[None], {window}, {stride})[0]",
+}
+
+
 torch = Engine(
     name="torch",
     distribution="torch",
@@ -94,9 +194,8 @@ torch = Engine(
             "outer": "torch.outer({0}, {1})",
             "vecdot": "torch.linalg.vecdot({0}, {1})",
             "trace": _trace,
-            "softplus": "torch.nn.functional.softplus({0})",
-            "silu": "torch.nn.functional.silu({0})",
             "vector_norm": "torch.linalg.vector_norm({0}, dim={axis})",
+            **NETWORKS,
         },
     ),
     levels={"R": "torch.func.jacrev({f})", "F": "torch.func.jacfwd({f})"},
