@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engines.contract import Engine
+from generators.catalogue.nesting import body_text
 from generators.dialects import Dialect
 from generators.operations import Call
 
 HEADER = """\
+import functools
+import itertools
+
 import autograd.numpy as np
 import autograd.scipy.signal as signal
-from autograd import jacobian
+from autograd import elementwise_grad, jacobian
 from autograd.differential_operators import make_jvp
 
 
@@ -36,7 +42,7 @@ def _take(call: Call) -> str:
     return f"{call.operands[0]}[{', '.join([':'] * axis + [str(list(call.params['indices']))])}]"
 
 
-def _convolve(call: Call) -> str | None:
+def _convolve(call: Call) -> str:
     x, y = call.operands
     mode = call.params["mode"]
     # Unlike NumPy's, it knows no other order of the operands than the longer one first.
@@ -45,8 +51,31 @@ def _convolve(call: Call) -> str | None:
     return f"signal.convolve({x}, {y}, mode={mode!r})"
 
 
-NETWORKS = {"convolve": _convolve}
+NETWORKS: dict[str, str | Callable[[Call], str]] = {"convolve": _convolve}
 
+
+def _inner(call: Call) -> str:
+    return f"elementwise_grad(lambda t: {body_text(call)})"
+
+
+def _descent(call: Call) -> str:
+    rate, count = call.params["rate"], call.params["count"]
+    return f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), {call.operands[0]})"
+
+
+NESTING: dict[str, str | Callable[[Call], str]] = {
+    "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), np.ones({0}.shape))",
+    "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
+    "scan_decay": "np.stack(list(itertools.accumulate({0}, lambda h, v: {decay} * h + v)))",
+    "scan_tanh": "np.stack(list(itertools.accumulate({0}, lambda h, v: np.tanh({1} * h + v), initial=0.0))[1:])",
+    "branch": "({0} * np.sin({0}) if np.sum({0}) > {threshold} else {0} * {0})",
+    "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
+    "inner_second_derivative": lambda call: f"elementwise_grad({_inner(call)})({call.operands[0]})",
+    "inner_pushforward": lambda call: (
+        f"make_jvp(lambda t: {body_text(call)})({call.operands[0]})({call.operands[1]})[1]"
+    ),
+    "descent": _descent,
+}
 
 autograd = Engine(
     name="autograd",
@@ -77,6 +106,7 @@ autograd = Engine(
             "vector_norm": "np.linalg.norm({0}, axis={axis})",
             "matrix_norm": "np.linalg.norm({0}, axis=(-2, -1))",
             **NETWORKS,
+            **NESTING,
         },
     ),
     levels={"R": "jacobian({f})", "F": "jacfwd({f})"},

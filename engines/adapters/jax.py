@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engines.contract import Engine
+from generators.catalogue.nesting import body_text
 from generators.dialects import Dialect
 from generators.operations import Call
 
@@ -56,6 +57,37 @@ NETWORKS: dict[str, str | Callable[[Call], str]] = {
     "polyval": "jnp.polyval({0}, {1})",
 }
 
+
+def _inner(call: Call) -> str:
+    return f"jax.grad(lambda t: jnp.sum({body_text(call)}))"
+
+
+def _descent(call: Call) -> str:
+    step = f"lambda k, q: q - {call.params['rate']} * {_inner(call)}(q)"
+    return f"jax.lax.fori_loop(0, {call.params['count']}, {step}, {call.operands[0]})"
+
+
+NESTING: dict[str, str | Callable[[Call], str]] = {
+    "newton_sqrt": "jax.lax.fori_loop(0, {count}, lambda k, t: (t + {0} / t) / 2, jnp.ones_like({0}))",
+    "logistic_map": "jax.lax.fori_loop(0, {count}, lambda k, t: {rate} * t * (1 - t), {0})",
+    "scan_decay": "jax.lax.scan(lambda h, v: ({decay} * h + v,) * 2, 0.0, {0})[1]",
+    "scan_tanh": "jax.lax.scan(lambda h, v: (jnp.tanh({1} * h + v),) * 2, 0.0, {0})[1]",
+    "branch": "jax.lax.cond(jnp.sum({0}) > {threshold}, lambda t: t * jnp.sin(t), lambda t: t * t, {0})",
+    "associative_product": "jax.lax.associative_scan(jnp.multiply, {0}, axis={axis})",
+    "implicit_sqrt": (
+        "jax.lax.custom_root(lambda t: t * t - {0}, jnp.ones_like({0}), "
+        "lambda f, t: jax.lax.fori_loop(0, 40, lambda k, t: t - f(t) / (2 * t), t), "
+        "lambda g, y: y / g(jnp.ones_like(y)))"
+    ),
+    "checkpointed": "jax.checkpoint(lambda t: jnp.sin(t) * jnp.exp(-t * t))({0})",
+    "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
+    "inner_second_derivative": lambda call: f"jax.grad(lambda s: jnp.sum({_inner(call)}(s)))({call.operands[0]})",
+    "inner_pushforward": lambda call: (
+        f"jax.jvp(lambda t: {body_text(call)}, ({call.operands[0]},), ({call.operands[1]},))[1]"
+    ),
+    "descent": _descent,
+}
+
 jax = Engine(
     name="jax",
     distribution="jax",
@@ -68,6 +100,7 @@ jax = Engine(
             "take": "jnp.take({0}, jnp.asarray({indices}), axis={axis})",
             "atan2": "jnp.atan2({0}, {1})",
             **NETWORKS,
+            **NESTING,
         },
     ),
     levels={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},

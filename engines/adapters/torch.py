@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engines.contract import Engine
+from generators.catalogue.nesting import body_text
 from generators.dialects import Dialect
 from generators.operations import Call
 
 HEADER = """\
+import functools
+import itertools
+
 import numpy as np
 import torch
 
@@ -17,8 +21,12 @@ torch.set_num_threads(1)
 """
 
 CREATE_GRAPH = """\
+import functools
+import itertools
+
 import numpy as np
 import torch
+import torch.utils.checkpoint
 
 torch.set_num_threads(1)
 
@@ -34,6 +42,18 @@ def jacobian(f):
             for entry in y.reshape(-1)
         ]
         return torch.stack(rows).reshape(y.shape + x.shape)
+
+    return derivative
+
+
+def grad(f):
+    def derivative(x):
+        # A variable of its own: what f captures, even x itself, is another.
+        t = x.clone()
+        y = f(t)
+        if not y.requires_grad:
+            return torch.zeros_like(t)
+        return torch.autograd.grad(y, t, create_graph=True, materialize_grads=True)[0]
 
     return derivative
 """
@@ -133,7 +153,7 @@ NETWORKS: dict[str, str | Callable[[Call], str]] = {
     "l1_loss": F + ".l1_loss({0}, {1}, " + _REDUCED,
     "huber_loss": F + ".huber_loss({0}, {1}, delta={delta}, " + _REDUCED,
     "smooth_l1_loss": F + ".smooth_l1_loss({0}, {1}, beta={beta}, " + _REDUCED,
-    "binary_cross_entropy": F + ".binary_cross_entropy({0}, {1}, " + _REDUCED,
+    # Not binary_cross_entropy, whose second derivative adds 1e-12 to the denominator on purpose.
     "binary_cross_entropy_with_logits": F + ".binary_cross_entropy_with_logits({0}, {1}, " + _REDUCED,
     "soft_margin_loss": F + ".soft_margin_loss({0}, {1}, " + _REDUCED,
     "poisson_nll_loss": F + ".poisson_nll_loss({0}, {1}, log_input={log_input}, eps={eps}, " + _REDUCED,
@@ -166,6 +186,37 @@ NETWORKS: dict[str, str | Callable[[Call], str]] = {
 }
 
 
+def _nesting(grad: str) -> dict[str, str | Callable[[Call], str]]:
+    """Derivatives inside a program, by the `grad` that differentiates the program too."""
+
+    def inner(call: Call) -> str:
+        return f"{grad}(lambda t: torch.sum({body_text(call)}))"
+
+    def descent(call: Call) -> str:
+        rate, count = call.params["rate"], call.params["count"]
+        return f"functools.reduce(lambda q, k: q - {rate} * {inner(call)}(q), range({count}), {call.operands[0]})"
+
+    return {
+        "inner_derivative": lambda call: f"{inner(call)}({call.operands[0]})",
+        "inner_second_derivative": lambda call: f"{grad}(lambda s: torch.sum({inner(call)}(s)))({call.operands[0]})",
+        "descent": descent,
+    }
+
+
+NESTING: dict[str, str | Callable[[Call], str]] = {
+    "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), torch.ones_like({0}))",
+    "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
+    "scan_decay": "torch.stack(list(itertools.accumulate({0}, lambda h, v: {decay} * h + v)))",
+    "scan_tanh": (
+        "torch.stack(list(itertools.accumulate({0}, lambda h, v: torch.tanh({1} * h + v), initial=0.0))[1:])"
+    ),
+    "branch": "({0} * torch.sin({0}) if torch.sum({0}) > {threshold} else {0} * {0})",
+    "inner_pushforward": lambda call: (
+        f"torch.func.jvp(lambda t: {body_text(call)}, ({call.operands[0]},), ({call.operands[1]},))[1]"
+    ),
+    **_nesting("torch.func.grad"),
+}
+
 torch = Engine(
     name="torch",
     distribution="torch",
@@ -196,6 +247,7 @@ torch = Engine(
             "trace": _trace,
             "vector_norm": "torch.linalg.vector_norm({0}, dim={axis})",
             **NETWORKS,
+            **NESTING,
         },
     ),
     levels={"R": "torch.func.jacrev({f})", "F": "torch.func.jacfwd({f})"},
@@ -203,6 +255,26 @@ torch = Engine(
     # .numpy(force=True) read unmapped memory; a clone is an ordinary tensor.
     run="got = derivative(x).detach().clone().numpy()",
     environment={"OMP_NUM_THREADS": "1"},
+    unsupported=(
+        ("NotImplementedError", r"^(the )?derivative for .* is not implemented"),
+        ("NotImplementedError", r"^Trying to use forward AD with .* that does not support it"),
+        ("RuntimeError", r"^The function '.*' is not differentiable with respect to argument"),
+        ("RuntimeError", r"^vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow"),
+        ("RuntimeError", r"^Batching rule not implemented for"),
+    ),
 )
 
-create_graph = replace(torch, name="torch-autograd", header=CREATE_GRAPH, levels={"R": "jacobian({f})"})
+_OWN: dict[str, str | Callable[[Call], str] | None] = {
+    **_nesting("grad"),
+    "inner_pushforward": None,
+    "checkpointed": (
+        "torch.utils.checkpoint.checkpoint(lambda t: torch.sin(t) * torch.exp(-t * t), {0}, use_reentrant=False)"
+    ),
+}
+create_graph = replace(
+    torch,
+    name="torch-autograd",
+    header=CREATE_GRAPH,
+    dialect=replace(torch.dialect, spellings={**torch.dialect.spellings, **_OWN}),
+    levels={"R": "jacobian({f})"},
+)

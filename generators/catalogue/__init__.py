@@ -18,6 +18,7 @@ from generators.catalogue import (
     linalg,
     losses,
     matrices,
+    nesting,
     networks,
     reductions,
     shapes,
@@ -29,7 +30,7 @@ from generators.operations import Operation
 CORE: Mapping[str, Operation] = {
     row.name: row for part in (elementwise, reductions, shapes, linalg) for row in part.ROWS
 }
-_EXTRA = (special, indexing, matrices, networks, losses, layers, detours)
+_EXTRA = (special, indexing, matrices, networks, losses, layers, detours, nesting)
 #: What some engines have and others do not.
 EXTRA: Mapping[str, Operation] = {row.name: row for part in _EXTRA for row in part.ROWS}
 CATALOGUE: Mapping[str, Operation] = {**CORE, **EXTRA}
