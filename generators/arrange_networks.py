@@ -24,7 +24,7 @@ def one_of(*options: Any) -> Draw:
 
 
 #: Powers of two, so that every engine adds the very same number; none so small that it loses all meaning.
-EPS = one_of(2.0**-10, 2.0**-4, 1.0)
+EPS = one_of(2.0**-4, 1.0, 0.25)
 REDUCED = one_of("none", "mean", "sum")
 
 
@@ -87,7 +87,10 @@ def alike(*domains: Domain, saturate: bool = False, apart: Draw | None = None, *
             first = saturated(b, first)
         places = [first, *(like(b, first, MAX_ENTRIES if apart is None else 2) for _ in domains[1:])]
         if apart is not None and b.flag(4):
-            places[1] = b.must("subtract", (first, b.constant(float(apart(b)))))
+            # Two entries at the corner, the others well away.
+            value = b.values[first]
+            gaps = np.where(np.arange(value.size) < 2, float(apart(b)), 8.0).reshape(value.shape)
+            places[1] = b.must("subtract", (first, b.constant(gaps)))
         if len(places) > 1 and b.flag(3):
             places[:2] = places[1::-1]
         return [fit(b, place, domain) for place, domain in zip(places, domains, strict=True)], values

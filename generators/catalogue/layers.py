@@ -214,7 +214,7 @@ def _standardized(b: Builder) -> Arranged:
 def _attended(query: Any, key: Any, value: Any) -> float:
     """The values times the square of the scores: a second derivative adds up such terms, which cancel."""
     score = float(np.max(np.abs(query)) * np.max(np.abs(key))) * query.shape[-1]
-    return float(np.max(np.abs(value))) * max(1.0, score) ** 2
+    return float(np.max(np.abs(value)) * max(1.0, score) ** 2)
 
 
 _NORM: dict[str, Any] = {"arity": None, "params": {"eps": "float"}}

@@ -125,7 +125,8 @@ def glu(xp: Any, x: Any, *, axis: int) -> Any:
 
 ROWS: Sequence[Operation] = (
     derived(softplus, cornered(SATURATING)),
-    derived(logsigmoid, cornered(SATURATING)),
+    # Its derivative 1 - sigmoid(x) is of terms of size one, also where the value has gone to zero.
+    derived(logsigmoid, cornered(SATURATING), terms=lambda x: 1.0),
     derived(silu, cornered(SATURATING, lambda p: [0.0])),
     derived(mish, cornered(SATURATING, lambda p: [0.0])),
     derived(gelu_tanh, cornered(Domain(low=-64, high=64), lambda p: [0.0])),
