@@ -141,6 +141,16 @@ def halves(b: Builder) -> Arranged:
     return [place], {"axis": axis - len(shape) if b.flag() else axis}
 
 
+def sloped(b: Builder) -> Arranged:
+    """A value and a number, which may be one of its entries."""
+    place = some(b, lambda v: v.size > 0)
+    number = b.pick(lambda v: v.ndim == 0)
+    if number is None or b.flag(3):
+        n = b.values[place].ndim
+        number = b.must("index", (place,), index=(0,) * n) if n and b.flag() else b.constant(float(b.numbers((1,))[0]))
+    return [place, number], {}
+
+
 def _scaled(b: Builder, place: int, n: int) -> list[int]:
     """`place`, alone or with a weight and a bias of length `n`."""
     if b.flag():

@@ -39,6 +39,7 @@ NETWORKS: dict[str, str | Callable[[Call], str]] = {
     "hardsigmoid": "jax.nn.hard_sigmoid({0})",
     "hardswish": "jax.nn.hard_swish({0})",
     "leaky_relu": "jax.nn.leaky_relu({0}, {slope})",
+    "prelu": "jax.nn.leaky_relu({0}, {1})",
     "elu": "jax.nn.elu({0}, {alpha})",
     "celu": "jax.nn.celu({0}, {alpha})",
     "selu": "jax.nn.selu({0})",

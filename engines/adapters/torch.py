@@ -143,6 +143,7 @@ NETWORKS: dict[str, str | Callable[[Call], str]] = {
     "hardswish": F + ".hardswish({0})",
     "hardtanh": F + ".hardtanh({0}, {min}, {max})",
     "leaky_relu": F + ".leaky_relu({0}, {slope})",
+    "prelu": F + ".prelu({0}, {1})",
     "elu": F + ".elu({0}, {alpha})",
     "celu": F + ".celu({0}, {alpha})",
     "selu": F + ".selu({0})",

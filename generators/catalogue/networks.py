@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from generators.arrange import Domain
-from generators.arrange_networks import cornered, halves, one_of
+from generators.arrange_networks import cornered, halves, one_of, sloped
 from generators.catalogue.rows import ANY, SATURATING, derived
 from generators.operations import Operation
 
@@ -112,6 +112,9 @@ def sparse_plus(xp: Any, x: Any) -> Any:
 
 
 def prelu(xp: Any, x: Any, slope: Any) -> Any:
+    """With one slope for all entries."""
+    if slope.shape:
+        raise ValueError(f"the slope must be a number, not of shape {slope.shape}")
     return xp.where(xp.greater(x, 0.0), x, slope * x)
 
 
@@ -167,5 +170,6 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
     ),
     derived(sparse_plus, cornered(SATURATING, lambda p: [1.0, -1.0, 0.0])),
+    derived(prelu, sloped, arity=2),
     derived(glu, halves, params={"axis": "int"}),
 )
