@@ -38,17 +38,18 @@ def l1_loss(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
     return reduced(xp, xp.abs(x - target), reduction)
 
 
+def _huber(xp: Any, gap: Any, width: float) -> Any:
+    """gap**2 / 2 within `width`, its tangent beyond. Without abs, which would have a kink where the gap is zero."""
+    upper = xp.where(xp.less(gap, width), 0.5 * (gap * gap), width * (gap - 0.5 * width))
+    return xp.where(xp.less(gap, -width), -width * (gap + 0.5 * width), upper)
+
+
 def huber_loss(xp: Any, x: Any, target: Any, *, delta: float, reduction: str) -> Any:
-    gap = xp.abs(x - target)
-    # The square of the difference and not of its absolute value, which has a kink.
-    square = 0.5 * ((x - target) * (x - target))
-    return reduced(xp, xp.where(xp.less(gap, delta), square, delta * (gap - 0.5 * delta)), reduction)
+    return reduced(xp, _huber(xp, x - target, delta), reduction)
 
 
 def smooth_l1_loss(xp: Any, x: Any, target: Any, *, beta: float, reduction: str) -> Any:
-    gap = xp.abs(x - target)
-    square = 0.5 / beta * ((x - target) * (x - target))
-    return reduced(xp, xp.where(xp.less(gap, beta), square, gap - 0.5 * beta), reduction)
+    return reduced(xp, _huber(xp, x - target, beta) / beta, reduction)
 
 
 def binary_cross_entropy(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
