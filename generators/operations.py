@@ -17,6 +17,8 @@ PARAMETER_TYPES: dict[str, Callable[[Any], bool]] = {
     "int": lambda v: type(v) is int,
     "bool": lambda v: type(v) is bool,
     "float": lambda v: type(v) is float,
+    # A word of the row's own; the row raises ValueError for one that it does not know.
+    "name": lambda v: type(v) is str and v.isidentifier(),
     "axis": lambda v: v is None or type(v) is int,
     "ints": lambda v: isinstance(v, tuple) and all(type(i) is int for i in v),
     # Of a norm: a number, or a name where JSON has no number.

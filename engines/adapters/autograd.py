@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engines.contract import Engine
+from generators.catalogue.nesting import body_text
 from generators.dialects import Dialect, Unspeakable
 from generators.operations import Call, order_text
 
 HEADER = """\
+import functools
+import itertools
+
 import autograd.numpy as np
 import autograd.scipy.linalg as linalg
-from autograd import grad, jacobian
+import autograd.scipy.signal as signal
+from autograd import elementwise_grad, grad, jacobian
 from autograd.differential_operators import make_jvp, make_vjp
 
 
@@ -66,6 +73,41 @@ def _matrix_norm(call: Call) -> str:
     return f"np.linalg.norm({call.operands[0]}, 'nuc', axis=(-2, -1))"
 
 
+def _convolve(call: Call) -> str:
+    x, y = call.operands
+    mode = call.params["mode"]
+    # Unlike NumPy's, it knows no other order of the operands than the longer one first.
+    if mode == "valid" and call.shapes[0] < call.shapes[1]:
+        x, y = y, x
+    return f"signal.convolve({x}, {y}, mode={mode!r})"
+
+
+NETWORKS: dict[str, str | Callable[[Call], str]] = {"convolve": _convolve}
+
+
+def _inner(call: Call) -> str:
+    return f"elementwise_grad(lambda t: {body_text(call)})"
+
+
+def _descent(call: Call) -> str:
+    rate, count = call.params["rate"], call.params["count"]
+    return f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), {call.operands[0]})"
+
+
+NESTING: dict[str, str | Callable[[Call], str]] = {
+    "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), np.ones({0}.shape))",
+    "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
+    "scan_decay": "np.stack(list(itertools.accumulate({0}, lambda h, v: {decay} * h + v)))",
+    "scan_tanh": "np.stack(list(itertools.accumulate({0}, lambda h, v: np.tanh({1} * h + v), initial=0.0))[1:])",
+    "branch": "({0} * np.sin({0}) if np.sum({0}) > {threshold} else {0} * {0})",
+    "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
+    "inner_second_derivative": lambda call: f"elementwise_grad({_inner(call)})({call.operands[0]})",
+    "inner_pushforward": lambda call: (
+        f"make_jvp(lambda t: {body_text(call)})({call.operands[0]})({call.operands[1]})[1]"
+    ),
+    "descent": _descent,
+}
+
 autograd = Engine(
     name="autograd",
     distribution="autograd",
@@ -117,6 +159,8 @@ autograd = Engine(
             "inner": "np.inner({0}, {1})",
             "vector_norm_ord": _vector_norm,
             "matrix_norm_ord": _matrix_norm,
+            **NETWORKS,
+            **NESTING,
         },
     ),
     levels={"R": "jacobian({f})", "F": "jacfwd({f})"},
@@ -125,5 +169,8 @@ autograd = Engine(
         "pushforward": "lambda x: make_jvp({f})(x)({v})[1]",
         "pullback": "lambda x: make_vjp({f})(x)[0]({w})",
     },
-    unsupported=(("NotImplementedError", r"^(VJP|JVP) of .* not defined|^Gradient of .* not implemented"),),
+    unsupported=(
+        ("NotImplementedError", r"^(VJP|JVP) of .* not defined|^Gradient of .* not implemented"),
+        ("NotImplementedError", r"^Real FFT gradient for odd lengthed last axes is not implemented"),
+    ),
 )

@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engines.contract import Engine
 from engines.inhouse import decompositions
 from generators.catalogue import CATALOGUE
+from generators.catalogue.nesting import body_text
 from generators.dialects import Dialect
+from generators.operations import Call
 
 HEADER = """\
+import functools
+
 import numpy as np
 
 from engines import inhouse
 """
+
+
+def _inner(call: Call) -> str:
+    return f"inhouse.grad(lambda t: inhouse.sum({body_text(call)}))"
+
+
+def _pushforward(call: Call) -> str:
+    return f"inhouse.jvp(lambda t: {body_text(call)})({call.operands[0]}, {call.operands[1]})"
+
+
+def _descent(call: Call) -> str:
+    rate, count = call.params["rate"], call.params["count"]
+    return f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), {call.operands[0]})"
+
+
+#: Derivatives inside a program: the engine's own, not those of the definition.
+NESTING: dict[str, str | Callable[[Call], str]] = {
+    "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
+    "inner_second_derivative": lambda call: (
+        f"inhouse.grad(lambda s: inhouse.sum({_inner(call)}(s)))({call.operands[0]})"
+    ),
+    "inner_pushforward": _pushforward,
+    "descent": _descent,
+}
 
 inhouse = Engine(
     name="inhouse",
@@ -24,6 +54,7 @@ inhouse = Engine(
         single="np.array({value}, dtype=np.float32)",
         spellings={
             **{row.name: row.call for row in CATALOGUE.values() if row.definition is not None},
+            **NESTING,
             "diag": "inhouse.diag({0})",
             "take": "inhouse.take({0}, {indices}, axis={axis})",
             "outer": "inhouse.outer({0}, {1})",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engines.contract import Engine
+from generators.catalogue.nesting import body_text
 from generators.dialects import Dialect
 from generators.operations import Call, order_text
 
@@ -33,6 +34,76 @@ def _norm(template: str) -> Callable[[Call], str]:
     return lambda call: template.format(*call.operands, **{k: order_text(v) for k, v in call.params.items()})
 
 
+def _layer_norm(call: Call) -> str:
+    x, *scale = call.operands
+    text = f"jax.nn.standardize({x}, algorithm='stable', epsilon={call.params['eps']})"
+    return f"{text} * {scale[0]} + {scale[1]}" if scale else text
+
+
+NETWORKS: dict[str, str | Callable[[Call], str]] = {
+    "softplus": "jax.nn.softplus({0})",
+    "logsigmoid": "jax.nn.log_sigmoid({0})",
+    "silu": "jax.nn.silu({0})",
+    "mish": "jax.nn.mish({0})",
+    "gelu_tanh": "jax.nn.gelu({0}, approximate=True)",
+    "squareplus": "jax.nn.squareplus({0}, {b})",
+    "log1mexp": "jax.nn.log1mexp({0})",
+    "softsign": "jax.nn.soft_sign({0})",
+    "relu": "jax.nn.relu({0})",
+    "relu6": "jax.nn.relu6({0})",
+    "hardsigmoid": "jax.nn.hard_sigmoid({0})",
+    "hardswish": "jax.nn.hard_swish({0})",
+    "leaky_relu": "jax.nn.leaky_relu({0}, {slope})",
+    "prelu": "jax.nn.leaky_relu({0}, {1})",
+    "elu": "jax.nn.elu({0}, {alpha})",
+    "celu": "jax.nn.celu({0}, {alpha})",
+    "selu": "jax.nn.selu({0})",
+    "sparse_plus": "jax.nn.sparse_plus({0})",
+    "glu": "jax.nn.glu({0}, axis={axis})",
+    "standardize": "jax.nn.standardize({0}, axis={axis}, epsilon={eps})",
+    "layer_norm": _layer_norm,
+    "convolve": "jnp.convolve({0}, {1}, mode={mode!r})",
+    "correlate": "jnp.correlate({0}, {1}, mode={mode!r})",
+    "conv1d": (
+        "jax.lax.conv_general_dilated({0}[None, None], {1}[None, None], ({stride},), [({padding}, {padding})], "
+        "rhs_dilation=({dilation},))[0, 0]"
+    ),
+    "avg_pool1d": "jax.lax.reduce_window({0}, 0.0, jax.lax.add, ({window},), ({stride},), 'VALID') / {window}",
+    "max_pool1d": "jax.lax.reduce_window({0}, -jnp.inf, jax.lax.max, ({window},), ({stride},), 'VALID')",
+    "polyval": "jnp.polyval({0}, {1})",
+}
+
+
+def _inner(call: Call) -> str:
+    return f"jax.grad(lambda t: jnp.sum({body_text(call)}))"
+
+
+def _descent(call: Call) -> str:
+    step = f"lambda k, q: q - {call.params['rate']} * {_inner(call)}(q)"
+    return f"jax.lax.fori_loop(0, {call.params['count']}, {step}, {call.operands[0]})"
+
+
+NESTING: dict[str, str | Callable[[Call], str]] = {
+    "newton_sqrt": "jax.lax.fori_loop(0, {count}, lambda k, t: (t + {0} / t) / 2, jnp.ones_like({0}))",
+    "logistic_map": "jax.lax.fori_loop(0, {count}, lambda k, t: {rate} * t * (1 - t), {0})",
+    "scan_decay": "jax.lax.scan(lambda h, v: ({decay} * h + v,) * 2, 0.0, {0})[1]",
+    "scan_tanh": "jax.lax.scan(lambda h, v: (jnp.tanh({1} * h + v),) * 2, 0.0, {0})[1]",
+    "branch": "jax.lax.cond(jnp.sum({0}) > {threshold}, lambda t: t * jnp.sin(t), lambda t: t * t, {0})",
+    "associative_product": "jax.lax.associative_scan(jnp.multiply, {0}, axis={axis})",
+    "implicit_sqrt": (
+        "jax.lax.custom_root(lambda t: t * t - {0}, jnp.ones_like({0}), "
+        "lambda f, t: jax.lax.fori_loop(0, 40, lambda k, t: t - f(t) / (2 * t), t), "
+        "lambda g, y: y / g(jnp.ones_like(y)))"
+    ),
+    "checkpointed": "jax.checkpoint(lambda t: jnp.sin(t) * jnp.exp(-t * t))({0})",
+    "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
+    "inner_second_derivative": lambda call: f"jax.grad(lambda s: jnp.sum({_inner(call)}(s)))({call.operands[0]})",
+    "inner_pushforward": lambda call: (
+        f"jax.jvp(lambda t: {body_text(call)}, ({call.operands[0]},), ({call.operands[1]},))[1]"
+    ),
+    "descent": _descent,
+}
+
 jax = Engine(
     name="jax",
     distribution="jax",
@@ -45,8 +116,6 @@ jax = Engine(
         spellings={
             "take": "jnp.take({0}, jnp.asarray({indices}), axis={axis})",
             "atan2": "jnp.atan2({0}, {1})",
-            "softplus": "jax.nn.softplus({0})",
-            "silu": "jax.nn.silu({0})",
             "cholesky": f"jnp.linalg.cholesky({SYMMETRIC})",
             "cholesky_solve": f"jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor({SYMMETRIC}), {{1}})",
             "lu_solve": "jax.scipy.linalg.lu_solve(jax.scipy.linalg.lu_factor({0}), {1})",
@@ -77,6 +146,8 @@ jax = Engine(
             "corrcoef": "jnp.corrcoef({0}).reshape({0}.shape[0], {0}.shape[0])",
             "vector_norm_ord": _norm("jnp.linalg.vector_norm({0}, ord={ord}, axis={axis}, keepdims={keepdims})"),
             "matrix_norm_ord": _norm("jnp.linalg.matrix_norm({0}, ord={ord})"),
+            **NETWORKS,
+            **NESTING,
         },
     ),
     levels={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},

@@ -14,8 +14,11 @@ from generators.catalogue import (
     detours,
     elementwise,
     indexing,
+    layers,
     linalg,
+    losses,
     matrices,
+    nesting,
     networks,
     reductions,
     shapes,
@@ -27,11 +30,9 @@ from generators.operations import Operation
 CORE: Mapping[str, Operation] = {
     row.name: row for part in (elementwise, reductions, shapes, linalg) for row in part.ROWS
 }
-_EXTRA = (special, indexing, matrices, networks, detours)
+_EXTRA = (special, indexing, matrices, networks, losses, layers, detours, nesting)
 #: What some engines have and others do not.
-EXTRA: Mapping[str, Operation] = {
-    row.name: row for part in (special, indexing, matrices, networks, detours) for row in part.ROWS
-}
+EXTRA: Mapping[str, Operation] = {row.name: row for part in _EXTRA for row in part.ROWS}
 CATALOGUE: Mapping[str, Operation] = {**CORE, **EXTRA}
 
 numerics.NAMESPACE.rows = CATALOGUE
