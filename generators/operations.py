@@ -18,6 +18,7 @@ PARAMETER_TYPES: dict[str, Callable[[Any], bool]] = {
     "float": lambda v: type(v) is float,
     "axis": lambda v: v is None or type(v) is int,
     "ints": lambda v: isinstance(v, tuple) and all(type(i) is int for i in v),
+    "indices": lambda v: type(v) is int or (isinstance(v, tuple) and all(map(PARAMETER_TYPES["indices"], v))),
     "array": lambda v: type(v) is float or (isinstance(v, tuple) and all(map(PARAMETER_TYPES["array"], v))),
 }
 

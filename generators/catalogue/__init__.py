@@ -20,6 +20,7 @@ from generators.catalogue import (
     reductions,
     shapes,
     special,
+    statistics,
 )
 from generators.operations import Operation
 
@@ -27,10 +28,10 @@ from generators.operations import Operation
 CORE: Mapping[str, Operation] = {
     row.name: row for part in (elementwise, reductions, shapes, linalg) for row in part.ROWS
 }
-_EXTRA = (special, indexing, matrices, networks, detours)
+_EXTRA = (special, indexing, statistics, matrices, networks, detours)
 #: What some engines have and others do not.
 EXTRA: Mapping[str, Operation] = {
-    row.name: row for part in (special, indexing, matrices, networks, detours) for row in part.ROWS
+    row.name: row for part in (special, indexing, statistics, matrices, networks, detours) for row in part.ROWS
 }
 CATALOGUE: Mapping[str, Operation] = {**CORE, **EXTRA}
 
