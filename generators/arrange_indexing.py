@@ -231,7 +231,7 @@ def top_k(b: Builder) -> Arranged:
 
 
 def kth_value(b: Builder) -> Arranged:
-    place = aimed(b, with_axes(b, 1, nonempty=True), "tie")
+    place = with_axes(b, 1, nonempty=True)
     axis = axis_of(b, place)
     return [place], {"k": integer(b, 1, b.values[place].shape[axis]), "axis": axis}
 
@@ -284,10 +284,12 @@ def interp(b: Builder) -> Arranged:
     """Knots and heights; some entries stand on a knot, where the line may go straight on."""
     place = some(b, lambda v: v.size > 0)
     value = b.values[place]
-    first = float(value.flat[integer(b, 0, value.size - 1)]) - b.choose([1.0, 0.5, 0.0, 0.25])
-    widths = b.draw(st.lists(st.sampled_from([1.0, 0.5, 2.0]), min_size=1, max_size=3))
+    straight = b.flag()
+    entry = float(value.flat[integer(b, 0, value.size - 1)])
+    first = entry - b.choose([1.0, 0.5] if straight else [0.25, 0.75, 1.0, 0.0])
+    widths = b.draw(st.lists(st.sampled_from([1.0, 0.5, 2.0]), min_size=1 + straight, max_size=3))
     knots = (first + np.concatenate([[0.0], np.cumsum(widths)])).tolist()
-    if b.flag():
+    if straight:
         slope = b.choose([1.0, -2.0])
         heights = [slope * (k - first) for k in knots]
     else:

@@ -84,10 +84,24 @@ def _subscript(call: Call, key: str) -> str:
     return ", ".join([":"] * (call.params["axis"] % len(call.shapes[0])) + [key])
 
 
+def along(call: Call, key: str, through: str = "") -> str:
+    """The first operand's text, then `through`, with a subscript that has `key` at the axis of the call."""
+    return f"{call.operands[0]}{through}[{_subscript(call, key)}]"
+
+
+def whole_index(call: Call) -> list[object]:
+    """For each axis the indices of the entries that an array of indices names along the axis of the call."""
+    indices = np.array(call.params["indices"], dtype=int)
+    axis = call.params["axis"] % indices.ndim
+    grid = list(np.indices(indices.shape))
+    grid[axis] = indices % call.shapes[0][axis]
+    return [g.tolist() for g in grid]
+
+
 def slice_text(call: Call) -> str:
     start, stop, step = (call.params[k] for k in ("start", "stop", "step"))
     key = f"{start}:{stop}" + (f":{step}" if step != 1 else "")
-    return f"{call.operands[0]}[{_subscript(call, key)}]"
+    return along(call, key)
 
 
 def index_text(call: Call) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -123,12 +124,10 @@ def trapezoid(xp: Any, y: Any, x: Any, *, axis: int) -> Any:
 
 def interp(xp: Any, x: Any, *, knots: Heights, heights: Heights) -> Any:
     """The line through the heights at increasing knots, level beyond the first and the last of them."""
-    if len(knots) != len(heights) or any(b <= a for a, b in zip(knots, knots[1:], strict=False)):
+    if len(knots) != len(heights) or any(b <= a for a, b in itertools.pairwise(knots)):
         raise ValueError("knots must increase, one for each height")
     y = x * 0.0 + heights[0]
-    for (k, next_k), (h, next_h) in zip(
-        zip(knots, knots[1:], strict=False), zip(heights, heights[1:], strict=False), strict=True
-    ):
+    for (k, h), (next_k, next_h) in itertools.pairwise(zip(knots, heights, strict=True)):
         y = xp.where(xp.greater(x, k), (x - k) * (next_h - h) / (next_k - k) + h, y)
     return xp.where(xp.greater(x, knots[-1]), heights[-1], y)
 
