@@ -173,14 +173,8 @@ def slice_set(b: Builder) -> Arranged:
     axis, shape = axis_of(b, place), b.values[place].shape
     n = shape[axis]
     start = integer(b, 0, n - 1)
-    stop, step = integer(b, start, n), b.choose([1, 2])
-    update_shape = _resized(shape, axis, len(range(start, stop, step)))
-    if not math.prod(update_shape):
-        operands = [place, b.constant(np.zeros(update_shape))] if 0 not in update_shape else None
-        if operands is None:
-            raise Abandon
-    else:
-        operands = _with_update(b, place, update_shape, None)
+    stop, step = integer(b, start + 1, n), b.choose([1, 2])
+    operands = _with_update(b, place, _resized(shape, axis, len(range(start, stop, step))), None)
     return operands, {"axis": axis, "start": start, "stop": stop, "step": step}
 
 
@@ -291,7 +285,7 @@ def interp(b: Builder) -> Arranged:
     knots = (first + np.concatenate([[0.0], np.cumsum(widths)])).tolist()
     if straight:
         slope = b.choose([1.0, -2.0])
-        heights = [slope * (k - first) for k in knots]
+        heights = [slope * (k - first) + 0.0 for k in knots]
     else:
         heights = b.numbers((len(knots),)).tolist()
     return [place], {"knots": tuple(knots), "heights": tuple(heights)}
