@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from engines.contract import Engine
 from generators.dialects import Dialect
@@ -18,12 +20,18 @@ jax.config.update("jax_enable_x64", True)
 """
 
 
+def _unique(method: str, places: Sequence[object]) -> str:
+    """JAX differentiates products only of indices that it is told to be all different."""
+    return ", unique_indices=True" if method == "multiply" and len(set(places)) == len(places) else ""
+
+
 def _update(method: str) -> Callable[[Call], str]:
     """`x.at[..., indices, ...].method(v)`, the indices of one axis."""
 
     def spelling(call: Call) -> str:
-        indices = f"np.array({call.params['indices']})"
-        return f"{along(call, indices, '.at')}.{method}({call.operands[1]})"
+        indices = call.params["indices"]
+        unique = _unique(method, [i % call.shapes[0][call.params["axis"]] for i in indices])
+        return f"{along(call, f'np.array({indices})', '.at')}.{method}({call.operands[1]}{unique})"
 
     return spelling
 
@@ -32,8 +40,10 @@ def _scatter(method: str) -> Callable[[Call], str]:
     """`x.at[rows, columns].method(v)`, each entry with indices of its own."""
 
     def spelling(call: Call) -> str:
-        grid = ", ".join(f"np.array({places})" for places in whole_index(call))
-        return f"{call.operands[0]}.at[{grid}].{method}({call.operands[1]})"
+        grid = whole_index(call)
+        text = ", ".join(f"np.array({places})" for places in grid)
+        unique = _unique(method, list(zip(*(np.ravel(places).tolist() for places in grid), strict=True)))
+        return f"{call.operands[0]}.at[{text}].{method}({call.operands[1]}{unique})"
 
     return spelling
 
@@ -152,6 +162,7 @@ jax = Engine(
     levels={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},
     compile="derivative = jax.jit({nested}).lower(x).compile()",
     environment={"JAX_PLATFORMS": "cpu"},
+    unsupported=(("NotImplementedError", r"^scatter_mul gradients are only implemented if"),),
 )
 
 eager = replace(jax, name="jax-eager", compile="derivative = {nested}")
