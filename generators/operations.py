@@ -89,7 +89,7 @@ def along(call: Call, key: str, through: str = "") -> str:
     return f"{call.operands[0]}{through}[{_subscript(call, key)}]"
 
 
-def whole_index(call: Call) -> list[object]:
+def whole_index(call: Call) -> list[Any]:
     """For each axis the indices of the entries that an array of indices names along the axis of the call."""
     indices = np.array(call.params["indices"], dtype=int)
     axis = call.params["axis"] % indices.ndim

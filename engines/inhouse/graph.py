@@ -280,10 +280,14 @@ def _structural(graph: Graph, op: str, args: tuple[Node, ...], params: Any) -> N
     return graph._node(op, args, params, shape, dtype)
 
 
+def _named_dtype(name: str) -> np.dtype[Any]:
+    return np.dtype(name)
+
+
 def _structural_dtype(op: str, args: tuple[Node, ...], params: Any) -> np.dtype[Any]:
     match op:
         case "astype":
-            return np.dtype(params)
+            return _named_dtype(params)
         case "argsort":
             return np.dtype(np.intp)
         case "reorder":

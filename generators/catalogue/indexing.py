@@ -92,7 +92,7 @@ def unfold(xp: Any, x: Any, *, axis: int, size: int, step: int) -> Any:
     """Windows of `size` entries, `step` apart along `axis`; the entries of a window stand on a last axis."""
 
     def windows(places: Places) -> Places:
-        every = np.lib.stride_tricks.sliding_window_view(places, size, axis=axis)  # type: ignore[call-overload]
+        every = np.lib.stride_tricks.sliding_window_view(places, size, axis=axis)
         return np.asarray(np.moveaxis(np.moveaxis(every, axis - (axis < 0), 0)[::step], 0, axis - (axis < 0)))
 
     return moved(xp, x, windows)
@@ -114,11 +114,15 @@ def diagonal_offset(xp: Any, x: Any, *, offset: int) -> Any:
 
 
 def tril_offset(xp: Any, x: Any, *, k: int) -> Any:
-    return moved(xp, x, lambda places: np.where(np.tri(*places.shape[-2:], k), places, places.size), 0.0)
+    return moved(
+        xp, x, lambda places: np.where(np.tri(places.shape[-2], places.shape[-1], k), places, places.size), 0.0
+    )
 
 
 def triu_offset(xp: Any, x: Any, *, k: int) -> Any:
-    return moved(xp, x, lambda places: np.where(np.tri(*places.shape[-2:], k - 1), places.size, places), 0.0)
+    return moved(
+        xp, x, lambda places: np.where(np.tri(places.shape[-2], places.shape[-1], k - 1), places.size, places), 0.0
+    )
 
 
 def outer_sum(xp: Any, a: Any, b: Any) -> Any:
@@ -140,7 +144,7 @@ def slice_set(xp: Any, x: Any, v: Any, *, axis: int, start: int, stop: int, step
 
 def _own(x: Any, v: Any) -> Places:
     """The places of v's entries where they come after x's."""
-    return x.size + np.arange(v.size).reshape(v.shape)  # type: ignore[no-any-return]
+    return np.arange(x.size, x.size + v.size).reshape(v.shape)
 
 
 def _of_both(xp: Any, x: Any, v: Any, places: Places, fill: float = 0.0) -> Any:
