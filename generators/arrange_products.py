@@ -32,10 +32,6 @@ def cross(b: Builder) -> Arranged:
     return ([place, two] if b.flag() else [two, place]), {"axis": axis}
 
 
-def offset(b: Builder) -> Arranged:
-    return [with_axes(b, 2)], {"k": b.choose([1, -1, 2, 0, -2, 5, -5])}
-
-
 def inner(b: Builder) -> Arranged:
     one = with_axes(b, 1)
     n = b.values[one].shape[-1]

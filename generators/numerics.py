@@ -47,6 +47,8 @@ class Namespace:
             raise AttributeError(f"{name!r} is not in the catalogue") from None
 
         def function(*operands: Any, **params: Any) -> Array:
+            # Parts to be joined come in a list, as the array API has it.
+            operands = tuple(operands[0]) if len(operands) == 1 and isinstance(operands[0], list) else operands
             return as_array(evaluate(*as_arrays(operands), **params))
 
         # Found at once when it is asked for again.
@@ -109,6 +111,29 @@ def reduce_pairwise(binary: Callable[..., Any], ufunc: Any) -> Callable[..., Any
         return out.reshape((1,) * x.ndim) if axis is None else np.expand_dims(out, axis)
 
     return evaluate
+
+
+def sort_by(keys: Array, x: Array, *, axis: int) -> Array:
+    """`x` in the order of `keys`; on balls every comparison is a branch, and equal keys may come in any order."""
+    if keys.shape != x.shape or not x.ndim:
+        raise ValueError(f"keys of shape {keys.shape} cannot sort shape {x.shape}")
+    if keys.dtype != object:
+        return np.take_along_axis(x, np.argsort(keys, axis=axis, kind="stable"), axis)
+    rows, out = np.moveaxis(keys, axis, -1), np.moveaxis(x, axis, -1).copy()
+    for place in np.ndindex(rows.shape[:-1]):
+        order: list[int] = []
+        for i, key in enumerate(rows[place]):
+            at = len(order)
+            while at and balls.less(key, rows[place][order[at - 1]]):
+                at -= 1
+            order.insert(at, i)
+        out[place] = out[place][order] if order else out[place]
+    return np.moveaxis(out, -1, axis)
+
+
+def sort(x: Array, *, axis: int, descending: bool) -> Array:
+    ordered = sort_by(x, x, axis=axis)
+    return np.flip(ordered, axis) if descending else ordered
 
 
 def mean(x: Array, *, axis: int | None, keepdims: bool) -> Any:

@@ -24,6 +24,7 @@ PARAMETER_TYPES: dict[str, Callable[[Any], bool]] = {
     # Of a norm: a number, or a name where JSON has no number.
     "order": lambda v: type(v) is float or v in ("inf", "-inf", "nuc"),
     "subscripts": lambda v: type(v) is str and re.fullmatch(r"[a-h]{0,4}(,[a-h]{0,4}){0,3}->[a-h]{0,3}", v) is not None,
+    "indices": lambda v: type(v) is int or (isinstance(v, tuple) and all(map(PARAMETER_TYPES["indices"], v))),
     "array": lambda v: type(v) is float or (isinstance(v, tuple) and all(map(PARAMETER_TYPES["array"], v))),
 }
 
@@ -89,10 +90,24 @@ def _subscript(call: Call, key: str) -> str:
     return ", ".join([":"] * (call.params["axis"] % len(call.shapes[0])) + [key])
 
 
+def along(call: Call, key: str, through: str = "") -> str:
+    """The first operand's text, then `through`, with a subscript that has `key` at the axis of the call."""
+    return f"{call.operands[0]}{through}[{_subscript(call, key)}]"
+
+
+def whole_index(call: Call) -> list[Any]:
+    """For each axis the indices of the entries that an array of indices names along the axis of the call."""
+    indices = np.array(call.params["indices"], dtype=int)
+    axis = call.params["axis"] % indices.ndim
+    grid = list(np.indices(indices.shape))
+    grid[axis] = indices % call.shapes[0][axis]
+    return [g.tolist() for g in grid]
+
+
 def slice_text(call: Call) -> str:
     start, stop, step = (call.params[k] for k in ("start", "stop", "step"))
     key = f"{start}:{stop}" + (f":{step}" if step != 1 else "")
-    return f"{call.operands[0]}[{_subscript(call, key)}]"
+    return along(call, key)
 
 
 def order_text(value: object) -> str:

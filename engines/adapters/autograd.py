@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from engines.contract import Engine
 from generators.catalogue.nesting import body_text
 from generators.dialects import Dialect, Unspeakable
-from generators.operations import Call, order_text
+from generators.operations import Call, along, order_text, whole_index
 
 HEADER = """\
 import functools
@@ -108,6 +109,33 @@ NESTING: dict[str, str | Callable[[Call], str]] = {
     "descent": _descent,
 }
 
+
+def _gather(call: Call) -> str:
+    return f"{call.operands[0]}[{', '.join(f'np.array({places})' for places in whole_index(call))}]"
+
+
+def _pad_constant(call: Call) -> str:
+    given = call.params["widths"]
+    pairs = [(0, 0)] * (len(call.shapes[0]) - len(given) // 2) + list(zip(given[::2], given[1::2], strict=True))[::-1]
+    return f"np.pad({call.operands[0]}, {pairs}, mode='constant', constant_values={call.params['value']})"
+
+
+def _repeat(call: Call) -> str:
+    repeats = call.params["repeats"]
+    return f"np.repeat({call.operands[0]}, {repeats[0] if len(repeats) == 1 else list(repeats)}, {call.params['axis']})"
+
+
+def _sort(call: Call) -> str:
+    ordered = f"np.sort({call.operands[0]}, axis={call.params['axis']})"
+    return f"np.flip({ordered}, {call.params['axis']})" if call.params["descending"] else ordered
+
+
+def _kth_value(call: Call) -> str:
+    k = call.params["k"] - 1
+    part = f"np.partition({call.operands[0]}, {k}, axis={call.params['axis']})"
+    return along(replace(call, operands=(part,)), str(k))
+
+
 autograd = Engine(
     name="autograd",
     distribution="autograd",
@@ -154,11 +182,33 @@ autograd = Engine(
             "solve_triangular": _solve_triangular,
             "kron": "np.kron({0}, {1})",
             "cross": "np.cross({0}, {1}, axis={axis})",
-            "tril_k": "np.tril({0}, k={k})",
-            "triu_k": "np.triu({0}, k={k})",
             "inner": "np.inner({0}, {1})",
             "vector_norm_ord": _vector_norm,
             "matrix_norm_ord": _matrix_norm,
+            # gathering, moving, masking
+            "take_along_axis": _gather,
+            "split": "np.array_split({0}, {sections}, axis={axis})[{which}]",
+            "pad_constant": _pad_constant,
+            "tile": "np.tile({0}, {repetitions})",
+            "repeat": _repeat,
+            "roll_axes": "np.roll({0}, {shift}, axis={axis})",
+            "rot90": "np.rot90({0}, {k})",
+            "moveaxis": "np.moveaxis({0}, {source}, {destination})",
+            "squeeze": "np.squeeze({0}, axis={axis})",
+            "tril_offset": "np.tril({0}, {k})",
+            "triu_offset": "np.triu({0}, {k})",
+            "masked_sqrt": "np.where({0} > {threshold}, np.sqrt({0}), 0.0)",
+            "masked_log": "np.where({0} > {threshold}, np.log({0}), 0.0)",
+            "masked_reciprocal": "np.where({0} > {threshold}, np.reciprocal({0}), 0.0)",
+            "masked_sum": "np.sum(np.where({0} > {threshold}, {0}, 0.0), axis={axis})",
+            "masked_prod": "np.prod(np.where({0} > {threshold}, {0}, 1.0), axis={axis})",
+            "masked_max": "np.max(np.where({0} > {threshold}, {0}, {threshold} - 1.0), axis={axis})",
+            # statistics
+            "sort": _sort,
+            "kth_value": _kth_value,
+            "var": "np.var({0}, axis={axis}, keepdims={keepdims}, ddof={correction})",
+            "std": "np.std({0}, axis={axis}, keepdims={keepdims}, ddof={correction})",
+            "diff": "np.diff({0}, n={n}, axis={axis})",
             **NETWORKS,
             **NESTING,
         },
@@ -172,5 +222,6 @@ autograd = Engine(
     unsupported=(
         ("NotImplementedError", r"^(VJP|JVP) of .* not defined|^Gradient of .* not implemented"),
         ("NotImplementedError", r"^Real FFT gradient for odd lengthed last axes is not implemented"),
+        ("NotImplementedError", r"^Gradient of (sort|partition) not implemented"),
     ),
 )

@@ -55,6 +55,7 @@ inhouse = Engine(
         spellings={
             **{row.name: row.call for row in CATALOGUE.values() if row.definition is not None},
             **NESTING,
+            "sort_by": "inhouse.sort_by({args}, axis={axis})",
             "diag": "inhouse.diag({0})",
             "take": "inhouse.take({0}, {indices}, axis={axis})",
             "outer": "inhouse.outer({0}, {1})",

@@ -154,6 +154,10 @@ class _Printer:
             return f"{self.function('concatenate')}(({parts}), {p})", ATOM
         if op == "cumsum":
             return f"{x}.cumsum({p})", ATOM
+        if op == "argsort":
+            return f"{x}.argsort({p}, 'stable')", ATOM
+        if op == "reorder":
+            return f"{self.helper('reorder')}({', '.join([self.text[a] for a in node.args])}, {p})", ATOM
         if op == "astype":
             return f"{x}.astype({self.function(p)})", ATOM
         assert op in ("matmul", "dot"), op

@@ -281,6 +281,19 @@ def cumsum(axis: int, shape: Shape, x: Node) -> Node | None:
     return x if ops.is_zero(x) or shape[axis] == 1 else None
 
 
+def argsort(axis: int, shape: Shape, x: Node) -> Node | None:
+    """The order that sorts a permutation is its inverse, and the inverse of an inverse the permutation."""
+    return (
+        x.args[0]
+        if x.op == "argsort" and x.params == axis and x.args[0].op == "argsort" and x.args[0].params == axis
+        else None
+    )
+
+
+def reorder(axis: int, shape: Shape, x: Node, order: Node) -> Node | None:
+    return x if x.uniform is not None else None
+
+
 def astype(name: str, shape: Shape, x: Node) -> Node | None:
     if x.dtype == np.dtype(name):
         return x
@@ -296,4 +309,5 @@ FOLDS |= {
     "logical_and": same_operand, "logical_or": same_operand, "reshape": reshape, "broadcast": broadcast,
     "transpose": transpose, "index": index, "pad": pad, "take": take, "scatter": scatter, "concat": concat,
     "cumsum": cumsum, "sum": contraction.reduce_sum, "matmul": contraction.matmul, "astype": astype,
+    "argsort": argsort, "reorder": reorder,
 }  # fmt: skip

@@ -265,7 +265,7 @@ def _bare(graph: Graph, node: Node) -> Node:
 
 def _structural(graph: Graph, op: str, args: tuple[Node, ...], params: Any) -> Node:
     shape = SHAPES[op](params, *[a.shape for a in args])
-    dtype = np.dtype(params) if op == "astype" else result_dtype(args)
+    dtype = _structural_dtype(op, args, params)
     fold = FOLDS.get(op)
     if fold is not None:
         node = fold(params, shape, *args)
@@ -278,6 +278,22 @@ def _structural(graph: Graph, op: str, args: tuple[Node, ...], params: Any) -> N
         if size <= (LARGEST_STRETCHED if op == "broadcast" else LARGEST_FOLDED):
             return graph.constant(primitives.evaluate(op, params, *[a.value for a in args]))
     return graph._node(op, args, params, shape, dtype)
+
+
+def _named_dtype(name: str) -> np.dtype[Any]:
+    return np.dtype(name)
+
+
+def _structural_dtype(op: str, args: tuple[Node, ...], params: Any) -> np.dtype[Any]:
+    match op:
+        case "astype":
+            return _named_dtype(params)
+        case "argsort":
+            return np.dtype(np.intp)
+        case "reorder":
+            return args[0].dtype
+        case _:
+            return result_dtype(args)
 
 
 _DTYPES: dict[Any, np.dtype[Any]] = {}

@@ -15,6 +15,8 @@ Parameters, by primitive:
     scatter    (axis, indices, size): the adjoint of take
     concat     axis
     cumsum     axis
+    argsort    axis: the stable order of the entries along it
+    reorder    axis: the first operand by the second, a permutation along it
     sum, max, logsumexp   (axes, keepdims)
     astype     the name of a dtype
 """
@@ -59,6 +61,7 @@ KEEPS_FINITE = frozenset({
     "sin", "cos", "sech", "logistic", "tanh", "abs", "sign", "add", "multiply", "maximum",
     "minimum", "logaddexp", "select", "guarded", "reshape", "broadcast", "transpose", "index",
     "pad", "take", "scatter", "concat", "cumsum", "sum", "max", "logsumexp", "matmul", "mark", "astype",
+    "argsort", "reorder",
 })  # fmt: skip
 
 
@@ -171,6 +174,8 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "sum": _reduce,
     "max": _max,
     "logsumexp": _max,
+    "argsort": lambda p, s: s,
+    "reorder": lambda p, s, order: s,
     "astype": lambda p, s: s,
     "mark": lambda p, s: s,
     "matmul": _matmul,
@@ -209,6 +214,8 @@ VALUES: dict[str, Callable[..., Any]] = {
     "sum": lambda p, a: a.sum(p[0], keepdims=p[1]),
     "max": lambda p, a: a.max(p[0], keepdims=p[1]),
     "logsumexp": lambda p, a: runtime.logsumexp(a, p[0], p[1]),
+    "argsort": lambda p, a: a.argsort(p, "stable"),
+    "reorder": lambda p, a, order: runtime.reorder(a, order, p),
     "astype": lambda p, a: a.astype(p),
     "mark": lambda p, a: a,
     "matmul": lambda p, a, b: np.matmul(a, b),

@@ -257,6 +257,15 @@ def _push_concat(out: Node, operands: tuple[Node, ...], tangents: tuple[Node | N
     )
 
 
+def _pull_reorder(s: Scaling, i: int, ct: Node, out: Node, x: Node, order: Node) -> Node:
+    return make("reorder", ct, make("argsort", order, params=out.params), params=out.params)
+
+
+def _push_reorder(out: Node, operands: tuple[Node, Node], tangents: tuple[Node | None, ...]) -> Node:
+    assert tangents[0] is not None
+    return make("reorder", tangents[0], operands[1], params=out.params)
+
+
 def _tail(x: Node, key: Any) -> Any:
     return x.shape[x.ndim - len(key) :]
 
@@ -310,6 +319,7 @@ RULES: dict[str, Rule] = {
     "take": Linear(lambda ct, x, p: scatter(ct, p[1], p[0], x.shape[p[0]]), masks=True),
     "concat": General(_pull_concat, _push_concat),
     "scatter": Linear(lambda ct, x, p: take(ct, p[1], p[0])),
+    "reorder": General(_pull_reorder, _push_reorder),
     "astype": Linear(lambda ct, x, p: make("astype", ct, params=x.dtype.name)),
     "mark": Linear(lambda ct, x, p: ct),
     # matrices
@@ -319,7 +329,7 @@ RULES: dict[str, Rule] = {
 }
 
 # Piecewise constant: no derivative passes through these.
-FLAT = frozenset({"sign", "greater", "greater_equal", "equal", "logical_not", "logical_and", "logical_or"})
+FLAT = frozenset({"sign", "greater", "greater_equal", "equal", "logical_not", "logical_and", "logical_or", "argsort"})
 
 
 def masks(node: Node) -> bool:

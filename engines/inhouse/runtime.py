@@ -59,6 +59,11 @@ def scatter(x: Array, indices: Array, axis: int, size: int) -> Array:
     return np.moveaxis(out, 0, axis)
 
 
+def reorder(x: Array, order: Array, axis: int) -> Any:
+    """The entries of x along a negative axis in that order, a permutation, which has no batch axes."""
+    return np.take_along_axis(x, order.reshape((1,) * (x.ndim - order.ndim) + order.shape), axis)
+
+
 def inv(a: Array) -> Array:
     """The inverse; not a number throughout where NumPy calls the matrix singular.
 

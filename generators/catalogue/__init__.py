@@ -23,6 +23,7 @@ from generators.catalogue import (
     reductions,
     shapes,
     special,
+    statistics,
 )
 from generators.operations import Operation
 
@@ -30,7 +31,7 @@ from generators.operations import Operation
 CORE: Mapping[str, Operation] = {
     row.name: row for part in (elementwise, reductions, shapes, linalg) for row in part.ROWS
 }
-_EXTRA = (special, indexing, matrices, networks, losses, layers, detours, nesting)
+_EXTRA = (special, indexing, statistics, matrices, networks, losses, layers, detours, nesting)
 #: What some engines have and others do not.
 EXTRA: Mapping[str, Operation] = {row.name: row for part in _EXTRA for row in part.ROWS}
 CATALOGUE: Mapping[str, Operation] = {**CORE, **EXTRA}

@@ -128,14 +128,6 @@ def cross(xp: Any, a: Any, b: Any, *, axis: int) -> Any:
     return rolled(a, -1) * rolled(b, -2) - rolled(a, -2) * rolled(b, -1)
 
 
-def tril_k(xp: Any, x: Any, *, k: int) -> Any:
-    return xp.tril(x, k=k)
-
-
-def triu_k(xp: Any, x: Any, *, k: int) -> Any:
-    return xp.triu(x, k=k)
-
-
 def inner(xp: Any, a: Any, b: Any) -> Any:
     last = b.ndim - 1
     return xp.tensordot(a, xp.permute_dims(b, axes=(last, *range(last))), axes=1)
@@ -153,14 +145,8 @@ def vander(xp: Any, x: Any, *, columns: int, increasing: bool) -> Any:
     return xp.pow(x[:, None], powers if increasing else powers[::-1].copy())
 
 
-def cov(xp: Any, x: Any) -> Any:
-    """The covariance of the rows, each a variable."""
-    centred = x - xp.mean(x, axis=-1, keepdims=True)
-    return xp.inner(centred, centred) / (x.shape[-1] - 1.0)
-
-
 def corrcoef(xp: Any, x: Any) -> Any:
-    c = xp.cov(x)
+    c = xp.cov(x, correction=1)
     deviation = xp.sqrt(xp.diagonal(c))
     return c / (deviation[:, None] * deviation)
 
@@ -243,12 +229,9 @@ ROWS: Sequence[Operation] = (
     derived(matrix_power, arranged.matrix_power, params={"n": "int"}, weight=2),
     derived(kron, arrange_products.kron, arity=2, exact=True, curvature="multilinear"),
     derived(cross, arrange_products.cross, arity=2, params={"axis": "int"}, exact=True, curvature="multilinear"),
-    derived(tril_k, arrange_products.offset, params={"k": "int"}, exact=True, curvature="linear"),
-    derived(triu_k, arrange_products.offset, params={"k": "int"}, exact=True, curvature="linear"),
     derived(inner, arrange_products.inner, arity=2, exact=True, curvature="multilinear"),
     derived(multi_dot, arrange_products.multi_dot, arity=None, exact=True, curvature="multilinear"),
     derived(vander, arrange_products.vander, params={"columns": "int", "increasing": "bool"}, exact=True),
-    derived(cov, arranged.observations, weight=1),
     derived(corrcoef, arranged.varied_observations),
     derived(
         vector_norm_ord,
