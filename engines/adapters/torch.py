@@ -160,6 +160,8 @@ def _scaled(name: str, *values: str, trailing: bool = False) -> Callable[[Call],
         arguments = [call.operands[0], *shape, *texts, *scale, *more, f"eps={call.params['eps']}"]
         return f"{F}.{name}({', '.join(arguments)})"
 
+    return spelling
+
 
 def _wrapped(call: Call) -> str:
     """The indices of the call as a tensor, none counted from the end."""
@@ -246,7 +248,6 @@ NETWORKS: dict[str, str | Callable[[Call], str]] = {
     "normalize": F + ".normalize({0}, dim={axis})",
     "cosine_similarity": F + ".cosine_similarity({0}, {1}, dim={axis})",
     "pairwise_distance": F + ".pairwise_distance({0}, {1}, p={p}, eps=0.0)",
-    "cdist": "torch.cdist({0}, {1}, p={p})",
     "pdist": F + ".pdist({0}, p={p})",
     "scaled_dot_product_attention": (
         F + ".scaled_dot_product_attention({0}, {1}, {2}, is_causal={causal}, scale={scale})"

@@ -106,10 +106,6 @@ def pairwise_distance(xp: Any, x: Any, y: Any, *, p: float) -> Any:
     return _p_norm(xp, x - y, p)
 
 
-def cdist(xp: Any, x: Any, y: Any, *, p: float) -> Any:
-    return _p_norm(xp, xp.expand_dims(x, axis=1) - xp.expand_dims(y, axis=0), p)
-
-
 def pdist(xp: Any, x: Any, *, p: float) -> Any:
     first, second = np.triu_indices(x.shape[0], 1)
     return _p_norm(xp, xp.take(x, indices=tuple(first), axis=0) - xp.take(x, indices=tuple(second), axis=0), p)
@@ -235,7 +231,6 @@ ROWS: Sequence[Operation] = (
     derived(normalize, directions(1), params={"axis": "int"}),
     derived(cosine_similarity, directions(2), arity=2, params={"axis": "int"}),
     derived(pairwise_distance, distances(rows=False), arity=2, params={"p": "float"}),
-    derived(cdist, distances(rows=True), arity=2, params={"p": "float"}),
     derived(pdist, points_apart, params={"p": "float"}),
     derived(
         scaled_dot_product_attention,
