@@ -8,6 +8,7 @@ from generators.operations import Call
 
 HEADER = """\
 import autograd.numpy as np
+import autograd.scipy.special as special
 from autograd import jacobian
 from autograd.differential_operators import make_jvp
 
@@ -35,6 +36,10 @@ def _take(call: Call) -> str:
     return f"{call.operands[0]}[{', '.join([':'] * axis + [str(list(call.params['indices']))])}]"
 
 
+SPECIAL = (
+    "beta", "betaln", "digamma", "erf", "erfc", "erfinv", "expit", "gamma", "i0", "i1", "j0", "j1", "logit",
+)  # fmt: skip
+
 autograd = Engine(
     name="autograd",
     distribution="autograd",
@@ -61,6 +66,12 @@ autograd = Engine(
             "trace": _trace,
             "outer": "np.outer({0}, {1})",
             "vecdot": "np.einsum('...i,...i->...', {0}, {1})",
+            **{name: f"special.{name}({{args}})" for name in SPECIAL},
+            "lgamma": "special.gammaln({0})",
+            "polygamma": "special.polygamma({n}, {0})",
+            "exp2": "np.exp2({0})",
+            "sinc": "np.sinc({0})",
+            "logsumexp": "special.logsumexp({0}, axis={axis}, keepdims={keepdims})",
             "vector_norm": "np.linalg.norm({0}, axis={axis})",
             "matrix_norm": "np.linalg.norm({0}, axis=(-2, -1))",
         },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engines.contract import Engine
-from generators.catalogue import CATALOGUE
+from generators.catalogue import CATALOGUE, special
 from generators.dialects import Dialect
 
 HEADER = """\
@@ -21,7 +21,7 @@ inhouse = Engine(
         namespace="inhouse",
         array="np.array({value})",
         spellings={
-            **{row.name: row.call for row in CATALOGUE.values() if row.definition is not None},
+            **{row.name: row.call for row in CATALOGUE.values() if row.definition is not None or row in special.ROWS},
             "diag": "inhouse.diag({0})",
             "take": "inhouse.take({0}, {indices}, axis={axis})",
             "outer": "inhouse.outer({0}, {1})",

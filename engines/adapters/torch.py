@@ -66,6 +66,17 @@ def _trace(call: Call) -> str:
     return f"torch.trace({x})" if len(call.shapes[0]) == 2 else f"torch.linalg.diagonal({x}).sum(-1)"
 
 
+def _logsumexp(call: Call) -> str:
+    x, axis, keepdims = call.operands[0], call.params["axis"], call.params["keepdims"]
+    dim = tuple(range(len(call.shapes[0]))) if axis is None else axis
+    return f"torch.logsumexp({x}, dim={dim}, keepdim={keepdims})"
+
+
+SPECIAL = (
+    "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp2", "expit", "i0", "i0e", "i1", "i1e", "log_ndtr", "logit",
+    "ndtr", "ndtri", "sinc", "xlog1py", "xlogy",
+)  # fmt: skip
+
 torch = Engine(
     name="torch",
     distribution="torch",
@@ -94,6 +105,17 @@ torch = Engine(
             "outer": "torch.outer({0}, {1})",
             "vecdot": "torch.linalg.vecdot({0}, {1})",
             "trace": _trace,
+            **{name: f"torch.special.{name}({{args}})" for name in SPECIAL},
+            "lgamma": "torch.lgamma({0})",
+            "polygamma": "torch.special.polygamma({n}, {0})",
+            "zeta": "torch.special.zeta({s}.0, {0})",
+            "j0": "torch.special.bessel_j0({0})",
+            "j1": "torch.special.bessel_j1({0})",
+            "logsumexp": _logsumexp,
+            "logcumsumexp": "torch.logcumsumexp({0}, dim={axis})",
+            "softmax": "torch.softmax({0}, dim={axis})",
+            "log_softmax": "torch.log_softmax({0}, dim={axis})",
+            "logsigmoid": "torch.nn.functional.logsigmoid({0})",
             "softplus": "torch.nn.functional.softplus({0})",
             "silu": "torch.nn.functional.silu({0})",
             "vector_norm": "torch.linalg.vector_norm({0}, dim={axis})",

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.inhouse import runtime
+from engines.inhouse import runtime, special_values
 
 Shape = tuple[int, ...]
 
@@ -39,15 +39,20 @@ NUMPY_NAMES = {
     "multiply": "multiply", "divide": "divide", "power": "power", "maximum": "maximum",
     "minimum": "minimum", "hypot": "hypot", "atan2": "arctan2", "logaddexp": "logaddexp",
     "greater": "greater", "greater_equal": "greater_equal", "equal": "equal",
-    "logical_and": "logical_and", "logical_or": "logical_or", "select": "where",
+    "logical_and": "logical_and", "logical_or": "logical_or", "logical_xor": "logical_xor",
+    "select": "where", "log2": "log2", "log10": "log10", "exp2": "exp2", "cbrt": "cbrt", "floor": "floor",
+    "ceil": "ceil", "trunc": "trunc", "round": "rint", "remainder": "remainder",
+    "floor_divide": "floor_divide", "copysign": "copysign",
 }  # fmt: skip
 FUNCTIONS: dict[str, Callable[..., Any]] = {op: getattr(np, name) for op, name in NUMPY_NAMES.items()}
 FUNCTIONS |= {"sech": runtime.sech, "logistic": runtime.logistic, "guarded": runtime.guarded}
+FUNCTIONS |= special_values.FUNCTIONS
 
 ELEMENTWISE = frozenset(FUNCTIONS)
-BOOLEAN = frozenset({"greater", "greater_equal", "equal", "logical_not", "logical_and", "logical_or"})
+BOOLEAN = frozenset({"greater", "greater_equal", "equal", "logical_not", "logical_and", "logical_or",
+                     "logical_xor"})  # fmt: skip
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "hypot", "logaddexp", "equal", "guarded",
-                         "logical_and", "logical_or"})  # fmt: skip
+                         "logical_and", "logical_or", "logical_xor"})  # fmt: skip
 
 # Finite whenever the operands are. Products and sums count as finite: their overflow would need operands
 # beyond 1e150, while exp overflows at 710 and belongs to the others.
@@ -55,6 +60,7 @@ KEEPS_FINITE = frozenset({
     "sin", "cos", "sech", "logistic", "tanh", "abs", "sign", "add", "multiply", "maximum",
     "minimum", "logaddexp", "select", "guarded", "reshape", "broadcast", "transpose", "index",
     "pad", "take", "scatter", "concat", "cumsum", "sum", "max", "logsumexp", "matmul", "mark", "astype",
+    "floor", "ceil", "trunc", "round", "copysign", "cbrt", "erf", "erfc", "ndtr", "jv", "sinc",
 })  # fmt: skip
 
 

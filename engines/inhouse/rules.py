@@ -23,6 +23,7 @@ inv and solve; Abramowitz and Stegun 4.3, 4.4, 4.5, 4.6 for the elementary funct
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -266,6 +267,8 @@ RULES: dict[str, Rule] = {
     "exp": each(lambda y, x: y),
     "expm1": each(lambda y, x: f("exp", x)),
     "log": each(lambda y, x: 1.0 / x),
+    "log2": each(lambda y, x: 1 / math.log(2) / x),
+    "log10": each(lambda y, x: 1 / math.log(10) / x),
     "log1p": each(lambda y, x: 1.0 / (1.0 + x)),
     "sqrt": each(lambda y, x: 0.5 / y),
     "sin": each(lambda y, x: f("cos", x)),
@@ -289,6 +292,7 @@ RULES: dict[str, Rule] = {
     "multiply": each(lambda y, a, b: b, lambda y, a, b: a),
     "divide": each(lambda y, a, b: 1.0 / b, lambda y, a, b: -(y / b)),
     "power": each(lambda y, x, n: n * f("power", x, _less_one(x, n)), lambda y, x, n: y * _safe_log(x)),
+    "remainder": each(lambda y, a, b: 1.0, lambda y, a, b: -f("floor_divide", a, b)),
     "hypot": each(lambda y, a, b: a / y, lambda y, a, b: b / y),
     "atan2": each(lambda y, a, b: b / (a * a + b * b), lambda y, a, b: -(a / (a * a + b * b))),
     "logaddexp": each(lambda y, a, b: f("logistic", a - b), lambda y, a, b: f("logistic", b - a)),
@@ -319,7 +323,10 @@ RULES: dict[str, Rule] = {
 }
 
 # Piecewise constant: no derivative passes through these.
-FLAT = frozenset({"sign", "greater", "greater_equal", "equal", "logical_not", "logical_and", "logical_or"})
+FLAT = frozenset({
+    "sign", "floor", "ceil", "trunc", "round", "floor_divide", "copysign", "greater", "greater_equal", "equal",
+    "logical_not", "logical_and", "logical_or", "logical_xor",
+})  # fmt: skip
 
 
 def masks(node: Node) -> bool:
