@@ -137,19 +137,21 @@ class Branches:
         self.taken.append(answer)
         return answer
 
-    def floor(self, a: Ball) -> Decision:
-        """The greatest integer up to a; None where a ball as wide as this one cannot tell and has no few to offer."""
+    def floor(self, a: Ball, *, even: bool) -> Decision:
+        """The greatest integer up to a, or None where the ball is too wide to tell; `even` if a itself is an integer."""
         place = len(self.taken)
-        answer = self.script[place] if self.script is not None else self._round_down(place, a)
+        answer = self.script[place] if self.script is not None else self._round_down(place, a, even)
         self.taken.append(answer)
         return answer
 
-    def _round_down(self, place: int, a: Ball) -> Decision:
+    def _round_down(self, place: int, a: Ball, even: bool) -> Decision:
         middle = a.real.mid()
         nearest = (middle + 0.5).floor().unique_fmpz()
         if nearest is None or not a.real.rad() < 0.25:
             return None
         n = int(nearest)
+        if even and integer_value(a) is not None:
+            return n - n % 2
         if a.is_exact() or abs(a.real - n).lower() > self.margin:
             return n if middle >= n else n - 1
         self.open[place] = (n - 1,)
@@ -159,7 +161,7 @@ class Branches:
         if a is b:
             return False
         if a.is_exact() and b.is_exact():
-            return bool(a.real < b.real)
+            return None if mean and a.real == b.real else bool(a.real < b.real)
         gap = (b - a).real
         if abs(gap).lower() > self.margin:
             return bool(gap > 0)
@@ -190,8 +192,8 @@ def less(a: Ball, b: Ball) -> bool:
     return bool(_current[-1].less(a, b, mean=False))
 
 
-def floor(a: Ball) -> Ball:
-    n = _current[-1].floor(a)
+def floor(a: Ball, even: bool = False) -> Ball:
+    n = _current[-1].floor(a, even=even)
     return NAN if n is None else arb(int(n))
 
 
@@ -204,15 +206,11 @@ def trunc(a: Ball) -> Ball:
 
 
 def round(a: Ball) -> Ball:  # noqa: A001 (the array API standard's name)
-    """The nearest integer, and the even one of two; where a ball that may move meets both, either."""
-    shifted = a + arb(0.5)
-    n = integer_value(shifted)
-    return arb(n - n % 2) if n is not None else floor(shifted)
+    """The nearest integer, and of two the even one."""
+    return floor(a + arb(0.5), even=True)
 
 
 def sign(a: Ball) -> Ball:
-    if a.is_zero():
-        return ZERO
     negative = _current[-1].less(a, ZERO, mean=True)
     return ZERO if negative is None else arb(-1 if negative else 1)
 
