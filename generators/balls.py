@@ -138,7 +138,7 @@ class Branches:
         return answer
 
     def floor(self, a: Ball, *, even: bool) -> Decision:
-        """The greatest integer up to a, or None where the ball is too wide to tell; `even` if a itself is an integer."""
+        """The greatest integer up to a, None where the ball is too wide to tell; `even`: of an integer, the even one."""
         place = len(self.taken)
         answer = self.script[place] if self.script is not None else self._round_down(place, a, even)
         self.taken.append(answer)
@@ -205,7 +205,7 @@ def trunc(a: Ball) -> Ball:
     return ceil(a) if less(a, ZERO) else floor(a)
 
 
-def round(a: Ball) -> Ball:  # noqa: A001 (the array API standard's name)
+def round(a: Ball) -> Ball:
     """The nearest integer, and of two the even one."""
     return floor(a + arb(0.5), even=True)
 

@@ -94,11 +94,11 @@ def truth_values(compared: Any) -> Array:
     return np.asarray(compared).astype(bool)
 
 
-def less_equal(a: Array, b: Array) -> Array:
+def less_equal(a: Array, b: Array) -> Any:
     return np.logical_not(truth_values(less(b, a)))
 
 
-def equal(a: Array, b: Array) -> Array:
+def equal(a: Array, b: Array) -> Any:
     return less_equal(a, b) & less_equal(b, a)
 
 
@@ -207,7 +207,8 @@ def outer(a: Array, b: Array) -> Array:
 
 def logsumexp(x: Array, *, axis: int | None, keepdims: bool) -> Any:
     if x.dtype != object:
-        return np.logaddexp.reduce(x, axis=axis, keepdims=keepdims)
+        ufunc: Any = np.logaddexp
+        return ufunc.reduce(x, axis=axis, keepdims=keepdims)
     return _log(np.asarray(np.sum(_exp(x), axis=axis, keepdims=keepdims)))
 
 

@@ -79,7 +79,7 @@ def _case(document: Any) -> Case:
         truth_values = tuple(j for j, i in enumerate(step.operands) if values[i].dtype == bool)
         if truth_values != CATALOGUE[step.operation].truth_values:
             raise MalformedCase(
-                f"{where}: truth values are what logical operations and the first operand of where take, and nothing else"
+                f"{where}: truth values are what logical operations and the condition of where take, and nothing else"
             )
         if value.dtype != bool and not np.all(np.isfinite(value)):
             raise MalformedCase(f"{where}: not finite at the point")

@@ -17,8 +17,8 @@ jax.config.update("jax_enable_x64", True)
 """
 
 SPECIAL = (
-    "beta", "betaln", "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp1", "expi", "expit", "gamma", "i0", "i0e",
-    "i1", "i1e", "log_ndtr", "logit", "ndtr", "ndtri", "rel_entr", "xlog1py", "xlogy",
+    "beta", "betaln", "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp1", "expi", "expit", "gamma", "i0",
+    "i0e", "i1", "i1e", "log_ndtr", "logit", "ndtr", "ndtri", "rel_entr", "xlog1py", "xlogy",
 )  # fmt: skip
 
 jax = Engine(

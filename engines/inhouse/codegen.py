@@ -158,6 +158,8 @@ class _Printer:
             return f"{self.function('concatenate')}(({parts}), {p})", ATOM
         if op == "cumsum":
             return f"{x}.cumsum({p})", ATOM
+        if op == "softmax":
+            return f"{self.helper('softmax')}({self.text[node.args[0]]}, {p})", ATOM
         if op == "astype":
             return f"{x}.astype({self.function(p)})", ATOM
         assert op in ("matmul", "dot"), op

@@ -16,6 +16,7 @@ Parameters, by primitive:
     concat     axis
     cumsum     axis
     sum, max, logsumexp   (axes, keepdims)
+    softmax    axes
     astype     the name of a dtype
 """
 
@@ -59,7 +60,7 @@ COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "hypot", "loga
 KEEPS_FINITE = frozenset({
     "sin", "cos", "sech", "logistic", "tanh", "abs", "sign", "add", "multiply", "maximum",
     "minimum", "logaddexp", "select", "guarded", "reshape", "broadcast", "transpose", "index",
-    "pad", "take", "scatter", "concat", "cumsum", "sum", "max", "logsumexp", "matmul", "mark", "astype",
+    "pad", "take", "scatter", "concat", "cumsum", "sum", "max", "logsumexp", "softmax", "matmul", "mark", "astype",
     "floor", "ceil", "trunc", "round", "copysign", "cbrt", "erf", "erfc", "ndtr", "jv", "sinc",
 })  # fmt: skip
 
@@ -173,6 +174,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "sum": _reduce,
     "max": _max,
     "logsumexp": _max,
+    "softmax": lambda p, s: s,
     "astype": lambda p, s: s,
     "mark": lambda p, s: s,
     "matmul": _matmul,
@@ -205,6 +207,7 @@ VALUES: dict[str, Callable[..., Any]] = {
     "sum": lambda p, a: a.sum(p[0], keepdims=p[1]),
     "max": lambda p, a: a.max(p[0], keepdims=p[1]),
     "logsumexp": lambda p, a: runtime.logsumexp(a, p[0], p[1]),
+    "softmax": lambda p, a: runtime.softmax(a, p),
     "astype": lambda p, a: a.astype(p),
     "mark": lambda p, a: a,
     "matmul": lambda p, a, b: np.matmul(a, b),

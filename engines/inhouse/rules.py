@@ -177,8 +177,7 @@ def _push_max(out: Node, operands: tuple[Node], tangents: tuple[Node]) -> Node:
 
 
 def _softmax(out: Node, x: Node) -> Node:
-    axes, keepdims = out.params
-    return make("exp", x - (out if keepdims else expand(out, axes)))
+    return make("softmax", x, params=out.params[0])
 
 
 def _pull_logsumexp(s: Scaling, i: int, ct: Node, out: Node, x: Node) -> Node:
@@ -188,6 +187,16 @@ def _pull_logsumexp(s: Scaling, i: int, ct: Node, out: Node, x: Node) -> Node:
 
 def _push_logsumexp(out: Node, operands: tuple[Node], tangents: tuple[Node]) -> Node:
     return reduce_sum(tangents[0] * _softmax(out, operands[0]), *out.params)
+
+
+def _pull_softmax(s: Scaling, i: int, ct: Node, out: Node, x: Node) -> Node:
+    share = s.times(ct, out)
+    return share - out * reduce_sum(share, out.params, True)
+
+
+def _push_softmax(out: Node, operands: tuple[Node], tangents: tuple[Node]) -> Node:
+    share = tangents[0] * out
+    return share - out * reduce_sum(share, out.params, True)
 
 
 def _pull_matmul(s: Scaling, i: int, ct: Node, out: Node, a: Node, b: Node) -> Node:
@@ -303,6 +312,7 @@ RULES: dict[str, Rule] = {
     "minimum": General(_pull_minimum, _push_extremum(-1), masks=True),
     "max": General(_pull_max, _push_max, masks=True),
     "logsumexp": General(_pull_logsumexp, _push_logsumexp),
+    "softmax": General(_pull_softmax, _push_softmax),
     # sums and shapes
     "sum": Linear(_pull_sum),
     "cumsum": Linear(_pull_cumsum),

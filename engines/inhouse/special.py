@@ -48,4 +48,3 @@ def polygamma(x: Any, *, n: int) -> Any:
 def zeta(x: Any, *, s: int) -> Any:
     """Hurwitz's zeta function of x, for a constant s > 1."""
     return _family("zeta")(s, x)
-

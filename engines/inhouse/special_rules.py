@@ -71,7 +71,5 @@ RULES |= {
     "zeta": _family(lambda s, x: -s * f("zeta", s + 1.0, x)),
     "jv": _family(lambda n, x: 0.5 * (f("jv", n - 1.0, x) - f("jv", n + 1.0, x))),
     "iv": _family(lambda n, x: 0.5 * (f("iv", n - 1.0, x) + f("iv", n + 1.0, x))),
-    "ive": _family(
-        lambda n, x: 0.5 * (f("ive", n - 1.0, x) + f("ive", n + 1.0, x)) - f("sign", x) * f("ive", n, x)
-    ),
+    "ive": _family(lambda n, x: 0.5 * (f("ive", n - 1.0, x) + f("ive", n + 1.0, x)) - f("sign", x) * f("ive", n, x)),
 }

@@ -89,6 +89,7 @@ def hazard(x: Array) -> Any:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "erf": erf, "erfc": erfc, "erfcx": erfcx, "erfinv": erfinv, "exp1": exp1, "expi": expi, "gamma": gamma,
-    "gammaln": gammaln, "hazard": hazard, "iv": iv, "ive": ive, "jv": jv, "log_ndtr": log_ndtr, "logit": logit, "ndtr": ndtr,
+    "gammaln": gammaln, "hazard": hazard, "iv": iv, "ive": ive, "jv": jv, "log_ndtr": log_ndtr, "logit": logit,
+    "ndtr": ndtr,
     "ndtri": ndtri, "polygamma": polygamma, "sinc": sinc, "xlog1py": xlog1py, "xlogy": xlogy, "zeta": zeta,
 }  # fmt: skip
