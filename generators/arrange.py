@@ -195,9 +195,9 @@ def _condition(b: Builder, one: int) -> int:
 
 
 def rounding(b: Builder) -> Arranged:
-    """An operand away from whole and half numbers as often as at one, where the function jumps."""
+    """An operand away from whole and half numbers, one time in six perhaps at one, where the function jumps."""
     place = some(b)
-    return [b.must("add", (place, b.constant(b.choose([0.3125, -0.3125])))) if b.flag() else place], {}
+    return [place if b.flag(6) else b.must("add", (place, b.constant(b.choose([0.3125, -0.3125]))))], {}
 
 
 def quotient(b: Builder) -> Arranged:

@@ -138,7 +138,7 @@ class Branches:
         return answer
 
     def floor(self, a: Ball, *, even: bool) -> Decision:
-        """The greatest integer up to a, None where the ball is too wide to tell; `even`: of an integer, the even one."""
+        """The greatest integer up to a, None where the ball is too wide; with `even`, of an integer the even one."""
         place = len(self.taken)
         answer = self.script[place] if self.script is not None else self._round_down(place, a, even)
         self.taken.append(answer)
