@@ -185,9 +185,33 @@ def comparison(b: Builder) -> Arranged:
     return [one, pair(b, one)], {}
 
 
+def _condition(b: Builder, one: int) -> int:
+    """Truth values about `one`: a comparison, or now and then two of them put together."""
+    names = ["greater", "less", "greater_equal", "less_equal", "not_equal", "equal"]
+    first = b.must(b.choose(names), (one, pair(b, one)))
+    if not b.flag(3):
+        return first
+    if b.flag(3):
+        return b.must("logical_not", (first,))
+    second = b.must(b.choose(names), (one, pair(b, one)))
+    return b.must(b.choose(["logical_and", "logical_or", "logical_xor"]), (first, second))
+
+
+def rounding(b: Builder) -> Arranged:
+    """An operand away from whole and half numbers, one time in six perhaps at one, where the function jumps."""
+    place = some(b)
+    return [place if b.flag(6) else b.must("add", (place, b.constant(b.choose([0.3125, -0.3125]))))], {}
+
+
+def quotient(b: Builder) -> Arranged:
+    """Operands whose quotient is seldom whole, where it jumps when rounded."""
+    one = rounding(b)[0][0]
+    return [one, fit(b, pair(b, one), Domain(gap=1 / 16))], {}
+
+
 def where(b: Builder) -> Arranged:
     one = some(b)
-    condition = b.must(b.choose(["greater", "less"]), (one, pair(b, one)))
+    condition = _condition(b, one)
     left = shaped(b, b.values[condition].shape) if b.flag() else some(b)
     return [condition, left, pair(b, left)], {}
 

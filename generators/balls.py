@@ -111,8 +111,9 @@ def power(base: Ball, exponent: Ball) -> Ball:
     return (exponent * log(base)).exp()
 
 
-#: What a comparison of a and b can say: a < b, not, or (where they meet) neither, so that the mean is taken.
-Decision = bool | None
+#: What a comparison of a and b can say: a < b, not, or (where they meet) neither, so that the mean is taken; and
+#: what rounding down can give.
+Decision = bool | int | None
 
 
 @dataclass
@@ -136,11 +137,31 @@ class Branches:
         self.taken.append(answer)
         return answer
 
+    def floor(self, a: Ball, *, even: bool) -> Decision:
+        """The greatest integer up to a, None where the ball is too wide; with `even`, of an integer the even one."""
+        place = len(self.taken)
+        answer = self.script[place] if self.script is not None else self._round_down(place, a, even)
+        self.taken.append(answer)
+        return answer
+
+    def _round_down(self, place: int, a: Ball, even: bool) -> Decision:
+        middle = a.real.mid()
+        nearest = (middle + 0.5).floor().unique_fmpz()
+        if nearest is None or not a.real.rad() < 0.25:
+            return None
+        n = int(nearest)
+        if even and integer_value(a) is not None:
+            return n - n % 2
+        if a.is_exact() or abs(a.real - n).lower() > self.margin:
+            return n if middle >= n else n - 1
+        self.open[place] = (n - 1,)
+        return self.forced.get(place, n)
+
     def _decide(self, place: int, a: Ball, b: Ball, mean: bool) -> Decision:
         if a is b:
             return False
         if a.is_exact() and b.is_exact():
-            return bool(a.real < b.real)
+            return None if mean and a.real == b.real else bool(a.real < b.real)
         gap = (b - a).real
         if abs(gap).lower() > self.margin:
             return bool(gap > 0)
@@ -169,6 +190,43 @@ class following:  # noqa: N801 (used as a verb, like contextlib.suppress)
 def less(a: Ball, b: Ball) -> bool:
     """Whether a < b, as the current branches say. For real points of the ball: imaginary parts do not count."""
     return bool(_current[-1].less(a, b, mean=False))
+
+
+def floor(a: Ball, even: bool = False) -> Ball:
+    n = _current[-1].floor(a, even=even)
+    return NAN if n is None else arb(int(n))
+
+
+def ceil(a: Ball) -> Ball:
+    return -floor(-a)
+
+
+def trunc(a: Ball) -> Ball:
+    return ceil(a) if less(a, ZERO) else floor(a)
+
+
+def round(a: Ball) -> Ball:
+    """The nearest integer, and of two the even one."""
+    return floor(a + arb(0.5), even=True)
+
+
+def sign(a: Ball) -> Ball:
+    negative = _current[-1].less(a, ZERO, mean=True)
+    return ZERO if negative is None else arb(-1 if negative else 1)
+
+
+def floor_divide(a: Ball, b: Ball) -> Ball:
+    return floor(a / b)
+
+
+def remainder(a: Ball, b: Ball) -> Ball:
+    """a less the multiple of b below it, so that the sign is that of b."""
+    return a - floor(a / b) * b
+
+
+def copysign(a: Ball, b: Ball) -> Ball:
+    size = absolute(a)
+    return -size if less(b, ZERO) else size
 
 
 def absolute(a: Ball) -> Ball:

@@ -58,7 +58,7 @@ def _tie(operands: list[Array]) -> bool:
 _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "zero": lambda ops: any(bool(np.any(v == 0)) for v in _real(ops)),
     "zeros": lambda ops: any(int(np.sum(v == 0)) > 1 for v in _real(ops)),
-    "zero base": lambda ops: bool(np.any(_real(ops)[0] == 0)),
+    "zero base": lambda ops: any(bool(np.any(v == 0)) for v in _real(ops)[:1]),
     "zero last": lambda ops: len(ops) > 1 and bool(np.any(ops[-1] == 0)),
     "negative": lambda ops: bool(np.any(ops[0] < 0)),
     "tie": lambda ops: len({v.dtype for v in ops}) == 1 and _broadcastable(ops) and _tie(ops),

@@ -19,11 +19,12 @@ Array = np.ndarray
 MAX_SIDE = 8
 
 
-def elementwise(ufunc: Any, ball: Callable[..., Any]) -> Callable[..., Any]:
-    on_balls = np.frompyfunc(ball, ufunc.nin, 1)
+def elementwise(ufunc: Any, ball: Callable[..., Any], operands: int = 0) -> Callable[..., Any]:
+    """`ufunc` on numbers and `ball` on balls; `operands` says how many where `ufunc` is no ufunc that does."""
+    on_balls = np.frompyfunc(ball, operands or ufunc.nin, 1)
 
-    def evaluate(*operands: Array) -> Any:
-        return (on_balls if any(o.dtype == object for o in operands) else ufunc)(*operands)
+    def evaluate(*values: Array) -> Any:
+        return (on_balls if any(v.dtype == object for v in values) else ufunc)(*values)
 
     return evaluate
 
@@ -88,10 +89,19 @@ maximum = elementwise(np.maximum, balls.maximum)
 minimum = elementwise(np.minimum, balls.minimum)
 less = elementwise(np.less, balls.less)
 sqrt = elementwise(np.sqrt, balls.sqrt)
+_exp, _log = elementwise(np.exp, method("exp")), elementwise(np.log, balls.log)
 
 
 def truth_values(compared: Any) -> Array:
     return np.asarray(compared).astype(bool)
+
+
+def less_equal(a: Array, b: Array) -> Any:
+    return np.logical_not(truth_values(less(b, a)))
+
+
+def equal(a: Array, b: Array) -> Any:
+    return less_equal(a, b) & less_equal(b, a)
 
 
 def reduce_pairwise(binary: Callable[..., Any], ufunc: Any) -> Callable[..., Any]:
@@ -218,6 +228,19 @@ def outer(a: Array, b: Array) -> Array:
     if a.ndim != 1 or b.ndim != 1:
         raise ValueError(f"vectors are needed, not shapes {a.shape} and {b.shape}")
     return np.asarray(np.multiply.outer(a, b))
+
+
+def logsumexp(x: Array, *, axis: int | None, keepdims: bool) -> Any:
+    if x.dtype != object:
+        ufunc: Any = np.logaddexp
+        return ufunc.reduce(x, axis=axis, keepdims=keepdims)
+    return _log(np.asarray(np.sum(_exp(x), axis=axis, keepdims=keepdims)))
+
+
+def logcumsumexp(x: Array, *, axis: int) -> Any:
+    if x.dtype != object:
+        return np.logaddexp.accumulate(x, axis=axis)
+    return _log(np.cumsum(_exp(x), axis=axis))
 
 
 def clip(x: Array, *, min: float, max: float) -> Any:

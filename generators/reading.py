@@ -97,8 +97,10 @@ def _case(document: Any) -> Case:
     for k, (step, value) in enumerate(zip(program.steps, values[1:], strict=True)):
         where = f"steps[{k}] ({step.operation})"
         truth_values = tuple(j for j, i in enumerate(step.operands) if values[i].dtype == bool)
-        if truth_values != ((0,) if step.operation == "where" else ()):
-            raise MalformedCase(f"{where}: truth values are what the first operand of where takes, and nothing else")
+        if truth_values != CATALOGUE[step.operation].truth_values:
+            raise MalformedCase(
+                f"{where}: truth values are what logical operations and the condition of where take, and nothing else"
+            )
         if value.dtype != bool and not np.all(np.isfinite(value)):
             raise MalformedCase(f"{where}: not finite at the point")
     if values[-1].dtype == bool:

@@ -113,6 +113,14 @@ BAD: dict[str, tuple[Any, str]] = {
         ),
         r"steps\[1\]",
     ),
+    "logical operations on numbers": (
+        document(point=1.0, steps=[{"operation": "logical_and", "operands": [0, 0]}]),
+        r"steps\[0\] \(logical_and\): truth values are what",
+    ),
+    "a condition that is a number": (
+        document(point=1.0, steps=[{"operation": "where", "operands": [0, 0, 0]}]),
+        r"steps\[0\] \(where\): truth values are what",
+    ),
 }
 
 

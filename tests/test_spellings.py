@@ -19,6 +19,9 @@ from generators.strategies import operation_cases
 
 ENGINES = ("inhouse", "jax-eager", "torch", "autograd")
 EXAMPLES = 8
+#: Values that a library itself computes with fewer digits: torch's trigamma leaves out terms of 5e-10, JAX's beta
+#: is off by 1e-6.
+ROUGH = {("torch", "polygamma"): 1e-8, ("jax-eager", "beta"): 1e-5, ("jax-eager", "betaln"): 1e-5}
 
 
 @lru_cache
@@ -57,6 +60,7 @@ def test_a_spelling_computes_what_the_row_computes(engine: str, operation: str) 
         pytest.skip(f"{engine} is not installed")
     cases = drawn(operation)
     assert cases, "never drawn"
+    rtol = ROUGH.get((engine, operation), 1e-11)
     for case in cases:
         try:
             script = adapter.script(case)
@@ -71,4 +75,4 @@ def test_a_spelling_computes_what_the_row_computes(engine: str, operation: str) 
         values = evaluate_steps(case.program, case.input)
         scale = max(float(np.max(np.abs(v), initial=0.0)) for v in values)
         assert got.shape == values[-1].shape, script.program
-        np.testing.assert_allclose(got, values[-1], rtol=1e-11, atol=1e-12 * scale, err_msg=script.program)
+        np.testing.assert_allclose(got, values[-1], rtol=rtol, atol=1e-12 * scale, err_msg=script.program)

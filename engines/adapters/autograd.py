@@ -17,6 +17,7 @@ import itertools
 import autograd.numpy as np
 import autograd.scipy.linalg as linalg
 import autograd.scipy.signal as signal
+import autograd.scipy.special as special
 from autograd import elementwise_grad, grad, jacobian
 from autograd.differential_operators import make_jvp, make_vjp
 
@@ -136,6 +137,10 @@ def _kth_value(call: Call) -> str:
     return along(replace(call, operands=(part,)), str(k))
 
 
+SPECIAL = (
+    "beta", "betaln", "digamma", "erf", "erfc", "erfinv", "expit", "gamma", "i0", "i1", "j0", "j1", "logit",
+)  # fmt: skip
+
 autograd = Engine(
     name="autograd",
     distribution="autograd",
@@ -163,6 +168,12 @@ autograd = Engine(
             "trace": _trace,
             "outer": "np.outer({0}, {1})",
             "vecdot": "np.einsum('...i,...i->...', {0}, {1})",
+            **{name: f"special.{name}({{args}})" for name in SPECIAL},
+            "lgamma": "special.gammaln({0})",
+            "polygamma": "special.polygamma({n}, {0})",
+            "exp2": "np.exp2({0})",
+            "sinc": "np.sinc({0})",
+            "logsumexp": "special.logsumexp({0}, axis={axis}, keepdims={keepdims})",
             "vector_norm": "np.linalg.norm({0}, axis={axis})",
             "matrix_norm": "np.linalg.norm({0}, axis=(-2, -1))",
             "cholesky": f"np.linalg.cholesky({SYMMETRIC})",

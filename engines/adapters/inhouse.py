@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from engines.contract import Engine
 from engines.inhouse import decompositions
-from generators.catalogue import CATALOGUE
+from generators.catalogue import CATALOGUE, special
 from generators.catalogue.nesting import body_text
 from generators.dialects import Dialect
 from generators.operations import Call
@@ -53,7 +53,7 @@ inhouse = Engine(
         array="np.array({value})",
         single="np.array({value}, dtype=np.float32)",
         spellings={
-            **{row.name: row.call for row in CATALOGUE.values() if row.definition is not None},
+            **{row.name: row.call for row in CATALOGUE.values() if row.definition is not None or row in special.ROWS},
             **NESTING,
             "sort_by": "inhouse.sort_by({args}, axis={axis})",
             "diag": "inhouse.diag({0})",

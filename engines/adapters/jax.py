@@ -16,6 +16,7 @@ HEADER = """\
 import jax
 import jax.numpy as jnp
 import jax.scipy.linalg
+import jax.scipy.special
 import numpy as np
 
 jax.config.update("jax_enable_x64", True)
@@ -43,6 +44,7 @@ def _layer_norm(call: Call) -> str:
 
 
 NETWORKS: dict[str, str | Callable[[Call], str]] = {
+    "gelu": "jax.nn.gelu({0}, approximate=False)",
     "softplus": "jax.nn.softplus({0})",
     "logsigmoid": "jax.nn.log_sigmoid({0})",
     "silu": "jax.nn.silu({0})",
@@ -182,6 +184,11 @@ def _masked(name: str, below: bool = False) -> Callable[[Call], str]:
     return spelling
 
 
+SPECIAL = (
+    "beta", "betaln", "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp1", "expi", "expit", "gamma", "i0",
+    "i0e", "i1", "i1e", "log_ndtr", "logit", "ndtr", "ndtri", "rel_entr", "xlog1py", "xlogy",
+)  # fmt: skip
+
 jax = Engine(
     name="jax",
     distribution="jax",
@@ -223,8 +230,19 @@ jax = Engine(
             "matrix_norm_ord": _norm("jnp.linalg.matrix_norm({0}, ord={ord})"),
             **NETWORKS,
             **NESTING,
-            "softplus": "jax.nn.softplus({0})",
-            "silu": "jax.nn.silu({0})",
+            **{name: f"jax.scipy.special.{name}({{args}})" for name in SPECIAL},
+            "lgamma": "jax.scipy.special.gammaln({0})",
+            "polygamma": "jax.scipy.special.polygamma({n}, {0})",
+            "zeta": "jax.scipy.special.zeta({s}.0, {0})",
+            "exp2": "jnp.exp2({0})",
+            "cbrt": "jnp.cbrt({0})",
+            "sinc": "jnp.sinc({0})",
+            "logsumexp": "jax.scipy.special.logsumexp({0}, axis={axis}, keepdims={keepdims})",
+            "logcumsumexp": lambda call: (
+                f"jax.lax.cumlogsumexp({call.operands[0]}, axis={call.params['axis'] % len(call.shapes[0])})"
+            ),
+            "softmax": "jax.nn.softmax({0}, axis={axis})",
+            "log_softmax": "jax.nn.log_softmax({0}, axis={axis})",
             # gathering, scattering, moving
             "take_along_axis": "jnp.take_along_axis({0}, np.array({indices}), axis={axis})",
             "unstack": "jnp.unstack({0}, axis={axis})[{which}]",

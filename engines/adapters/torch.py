@@ -205,6 +205,7 @@ def _rms_norm(call: Call) -> str:
 
 _REDUCED = "reduction={reduction!r})"
 NETWORKS: dict[str, str | Callable[[Call], str]] = {
+    "gelu": F + ".gelu({0})",
     # Documented to become linear beyond a threshold, and to be an approximation there.
     "softplus": F + ".softplus({0}, threshold=1e6)",
     "logsigmoid": F + ".logsigmoid({0})",
@@ -337,6 +338,17 @@ def _masked(name: str, otherwise: float | None) -> Callable[[Call], str]:
     return spelling
 
 
+def _logsumexp(call: Call) -> str:
+    x, axis, keepdims = call.operands[0], call.params["axis"], call.params["keepdims"]
+    dim = tuple(range(len(call.shapes[0]))) if axis is None else axis
+    return f"torch.logsumexp({x}, dim={dim}, keepdim={keepdims})"
+
+
+SPECIAL = (
+    "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp2", "expit", "i0", "i0e", "i1", "i1e", "log_ndtr", "logit",
+    "ndtr", "ndtri", "sinc", "xlog1py", "xlogy",
+)  # fmt: skip
+
 torch = Engine(
     name="torch",
     distribution="torch",
@@ -366,6 +378,14 @@ torch = Engine(
             "outer": "torch.outer({0}, {1})",
             "vecdot": "torch.linalg.vecdot({0}, {1})",
             "trace": _trace,
+            **{name: f"torch.special.{name}({{args}})" for name in SPECIAL},
+            "lgamma": "torch.lgamma({0})",
+            "polygamma": "torch.special.polygamma({n}, {0})",
+            "zeta": "torch.special.zeta({s}.0, {0})",
+            "logsumexp": _logsumexp,
+            "logcumsumexp": "torch.logcumsumexp({0}, dim={axis})",
+            "softmax": "torch.softmax({0}, dim={axis})",
+            "log_softmax": "torch.log_softmax({0}, dim={axis})",
             "vector_norm": "torch.linalg.vector_norm({0}, dim={axis})",
             "cholesky": f"torch.linalg.cholesky({SYMMETRIC})",
             "cholesky_solve": _cholesky_solve,

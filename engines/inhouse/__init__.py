@@ -13,8 +13,9 @@ print(xp.explain(num_to_mat, 0.7, word="RR"))  # the NumPy program that computes
 import engines.inhouse.numpy_like  # noqa: F401  (first: it and the tracer's operators need each other)
 
 # isort: split
-from engines.inhouse import derived, elementwise, linalg, numpy_like, products, reductions, shapes, sorting
+from engines.inhouse import derived, elementwise, linalg, numpy_like, products, reductions, shapes, sorting, special
 from engines.inhouse import folding as _folding  # noqa: F401  (fills the table of identities)
+from engines.inhouse import special_rules as _special_rules  # noqa: F401  (adds to the table of rules)
 from engines.inhouse.derived import *  # noqa: F403
 from engines.inhouse.elementwise import *  # noqa: F403
 from engines.inhouse.numpy_like import *  # noqa: F403
@@ -22,6 +23,7 @@ from engines.inhouse.products import *  # noqa: F403
 from engines.inhouse.reductions import *  # noqa: F403
 from engines.inhouse.shapes import *  # noqa: F403
 from engines.inhouse.sorting import *  # noqa: F403
+from engines.inhouse.special import *  # noqa: F403
 from engines.inhouse.transforms import (
     Compiled,
     CompileError,
@@ -47,3 +49,4 @@ __all__ += products.__all__
 __all__ += reductions.__all__
 __all__ += shapes.__all__
 __all__ += sorting.__all__
+__all__ += special.__all__

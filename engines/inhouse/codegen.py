@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.inhouse import runtime
+from engines.inhouse import runtime, special_values
 from engines.inhouse.graph import Node
 from engines.inhouse.lowering import lower
 from engines.inhouse.passes import reachable
@@ -57,6 +57,7 @@ class _Printer:
         self.bound: dict[Any, str] = {}
         self.numpy: set[str] = set()
         self.runtime: set[str] = set()
+        self.special: set[str] = set()
         self.counts: dict[str, int] = {}
         self.nodes = reachable([out])
         self.uses: dict[Node, int] = {out: 1}
@@ -105,6 +106,9 @@ class _Printer:
             return f"{self.at(args[0], SUM)} {COMPARISONS[op]} {self.at(args[1], SUM)}", COMPARISON
         if op in NUMPY_NAMES:
             return f"{self.function(NUMPY_NAMES[op])}({', '.join([self.text[a] for a in args])})", ATOM
+        if op in special_values.FUNCTIONS:
+            self.special.add(op)
+            return f"{op}({', '.join([self.text[a] for a in args])})", ATOM
         if op in ("sech", "logistic", "guarded", "inv", "solve") or op in OF_MATRICES:
             return f"{self.helper(op)}({', '.join([self.text[a] for a in args])})", ATOM
         return self.structural(node)
@@ -158,6 +162,8 @@ class _Printer:
             return f"{x}.argsort({p}, 'stable')", ATOM
         if op == "reorder":
             return f"{self.helper('reorder')}({', '.join([self.text[a] for a in node.args])}, {p})", ATOM
+        if op == "softmax":
+            return f"{self.helper('softmax')}({self.text[node.args[0]]}, {p})", ATOM
         if op == "astype":
             return f"{x}.astype({self.function(p)})", ATOM
         assert op in ("matmul", "dot"), op
@@ -277,6 +283,8 @@ def generate(inputs: Sequence[Node], out: Node, title: str = "") -> Source:
         head.append(f"from numpy import {', '.join(sorted(printer.numpy))}")
     if printer.runtime:
         head.append(f"from engines.inhouse.runtime import {', '.join(sorted(printer.runtime))}")
+    if printer.special:
+        head.append(f"from engines.inhouse.special_values import {', '.join(sorted(printer.special))}")
     head += [_described(name, value) for name, value in printer.constants.items()]
     lines = [*head, "", "", f"def derivative({', '.join(names)}):", *["    " + line for line in body], ""]
     operations = sum(n.value is None and n.op not in ("input", "mark") for n in printer.nodes)

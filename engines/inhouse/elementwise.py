@@ -11,11 +11,62 @@ from engines.inhouse.primitives import FUNCTIONS
 from engines.inhouse.tracer import emit, is_traced, nodes
 
 __all__ = [
-    "abs", "acos", "acosh", "add", "asin", "asinh", "atan", "atan2", "atanh", "clip", "cos", "cosh",
-    "divide", "equal", "exp", "expm1", "greater", "greater_equal", "hypot", "less", "less_equal",
-    "log", "log1p", "logaddexp", "logical_and", "logical_not", "logical_or", "maximum", "minimum",
-    "multiply", "negative", "not_equal", "pow", "reciprocal", "sech", "sigmoid", "sign", "sin",
-    "sinh", "sqrt", "square", "subtract", "tan", "tanh", "where",
+    "abs",
+    "acos",
+    "acosh",
+    "add",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "ceil",
+    "clip",
+    "copysign",
+    "cos",
+    "cosh",
+    "divide",
+    "equal",
+    "exp",
+    "expm1",
+    "floor",
+    "floor_divide",
+    "greater",
+    "greater_equal",
+    "hypot",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "not_equal",
+    "positive",
+    "pow",
+    "reciprocal",
+    "remainder",
+    "round",
+    "sech",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "subtract",
+    "tan",
+    "tanh",
+    "trunc",
+    "where",
 ]  # fmt: skip
 
 
@@ -50,7 +101,10 @@ add, multiply, divide = _binary("add"), _binary("multiply"), _binary("divide")
 maximum, minimum = _binary("maximum"), _binary("minimum")
 hypot, atan2, logaddexp = _binary("hypot"), _binary("atan2"), _binary("logaddexp")
 greater, greater_equal, equal = _binary("greater"), _binary("greater_equal"), _binary("equal")
-logical_and, logical_or = _binary("logical_and"), _binary("logical_or")
+logical_and, logical_or, logical_xor = _binary("logical_and"), _binary("logical_or"), _binary("logical_xor")
+log2, log10 = _unary("log2"), _unary("log10")
+floor, ceil, trunc, round = _unary("floor"), _unary("ceil"), _unary("trunc"), _unary("round")
+remainder, floor_divide = _binary("remainder"), _binary("floor_divide")
 
 
 def less(x: Any, y: Any) -> Any:
@@ -74,6 +128,15 @@ def negative(x: Any) -> Any:
 
 def subtract(x: Any, y: Any) -> Any:
     return add(x, negative(y)) if is_traced(x, y) else np.subtract(x, y)
+
+
+def positive(x: Any) -> Any:
+    return x if is_traced(x) else np.positive(x)
+
+
+def copysign(x: Any, y: Any) -> Any:
+    """The magnitude of x with the sign of y, of which nothing but jumps depends on y."""
+    return abs(x) * emit("copysign", 1.0, y) if is_traced(x, y) and is_traced(y) else abs(x) * np.copysign(1.0, y)
 
 
 def square(x: Any) -> Any:

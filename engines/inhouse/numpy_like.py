@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 import engines.inhouse.tracer as tracing
-from engines.inhouse import elementwise, products, reductions, shapes, sorting
+from engines.inhouse import elementwise, products, reductions, shapes, sorting, special
 from engines.inhouse.elementwise import *  # noqa: F403
 from engines.inhouse.products import *  # noqa: F403
 from engines.inhouse.reductions import *  # noqa: F403
 from engines.inhouse.shapes import *  # noqa: F403
 from engines.inhouse.sorting import *  # noqa: F403
+from engines.inhouse.special import *  # noqa: F403
 
 __all__ = ["asarray", "eye", "ones", "ones_like", "zeros", "zeros_like"]
 __all__ += elementwise.__all__
@@ -24,6 +25,7 @@ __all__ += products.__all__
 __all__ += reductions.__all__
 __all__ += shapes.__all__
 __all__ += sorting.__all__
+__all__ += special.__all__
 
 zeros, ones, eye = np.zeros, np.ones, np.eye
 

@@ -18,6 +18,7 @@ Parameters, by primitive:
     argsort    axis: the stable order of the entries along it
     reorder    axis: the first operand by the second, a permutation along it
     sum, max, logsumexp   (axes, keepdims)
+    softmax    axes
     astype     the name of a dtype
 """
 
@@ -30,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.inhouse import runtime
+from engines.inhouse import runtime, special_values
 
 Shape = tuple[int, ...]
 
@@ -42,15 +43,20 @@ NUMPY_NAMES = {
     "multiply": "multiply", "divide": "divide", "power": "power", "maximum": "maximum",
     "minimum": "minimum", "hypot": "hypot", "atan2": "arctan2", "logaddexp": "logaddexp",
     "greater": "greater", "greater_equal": "greater_equal", "equal": "equal",
-    "logical_and": "logical_and", "logical_or": "logical_or", "select": "where",
+    "logical_and": "logical_and", "logical_or": "logical_or", "logical_xor": "logical_xor",
+    "select": "where", "log2": "log2", "log10": "log10", "exp2": "exp2", "cbrt": "cbrt", "floor": "floor",
+    "ceil": "ceil", "trunc": "trunc", "round": "rint", "remainder": "remainder",
+    "floor_divide": "floor_divide", "copysign": "copysign",
 }  # fmt: skip
 FUNCTIONS: dict[str, Callable[..., Any]] = {op: getattr(np, name) for op, name in NUMPY_NAMES.items()}
 FUNCTIONS |= {"sech": runtime.sech, "logistic": runtime.logistic, "guarded": runtime.guarded}
+FUNCTIONS |= special_values.FUNCTIONS
 
 ELEMENTWISE = frozenset(FUNCTIONS)
-BOOLEAN = frozenset({"greater", "greater_equal", "equal", "logical_not", "logical_and", "logical_or"})
+BOOLEAN = frozenset({"greater", "greater_equal", "equal", "logical_not", "logical_and", "logical_or",
+                     "logical_xor"})  # fmt: skip
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "hypot", "logaddexp", "equal", "guarded",
-                         "logical_and", "logical_or"})  # fmt: skip
+                         "logical_and", "logical_or", "logical_xor"})  # fmt: skip
 
 #: Functions of one square matrix that generated code calls by their name in runtime.py.
 OF_MATRICES = ("cholesky", "expm", "sqrtm", "eigvalsh", "eigenvectors")
@@ -60,8 +66,8 @@ OF_MATRICES = ("cholesky", "expm", "sqrtm", "eigvalsh", "eigenvectors")
 KEEPS_FINITE = frozenset({
     "sin", "cos", "sech", "logistic", "tanh", "abs", "sign", "add", "multiply", "maximum",
     "minimum", "logaddexp", "select", "guarded", "reshape", "broadcast", "transpose", "index",
-    "pad", "take", "scatter", "concat", "cumsum", "sum", "max", "logsumexp", "matmul", "mark", "astype",
-    "argsort", "reorder",
+    "argsort", "reorder", "pad", "take", "scatter", "concat", "cumsum", "sum", "max", "logsumexp", "softmax", "matmul", "mark", "astype",
+    "floor", "ceil", "trunc", "round", "copysign", "cbrt", "erf", "erfc", "ndtr", "jv", "sinc",
 })  # fmt: skip
 
 
@@ -176,6 +182,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "logsumexp": _max,
     "argsort": lambda p, s: s,
     "reorder": lambda p, s, order: s,
+    "softmax": lambda p, s: s,
     "astype": lambda p, s: s,
     "mark": lambda p, s: s,
     "matmul": _matmul,
@@ -216,6 +223,7 @@ VALUES: dict[str, Callable[..., Any]] = {
     "logsumexp": lambda p, a: runtime.logsumexp(a, p[0], p[1]),
     "argsort": lambda p, a: a.argsort(p, "stable"),
     "reorder": lambda p, a, order: runtime.reorder(a, order, p),
+    "softmax": lambda p, a: runtime.softmax(a, p),
     "astype": lambda p, a: a.astype(p),
     "mark": lambda p, a: a,
     "matmul": lambda p, a, b: np.matmul(a, b),

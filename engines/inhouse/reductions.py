@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from engines.inhouse import ops, runtime
-from engines.inhouse.graph import CompileError, Node
+from engines.inhouse.graph import CompileError, Node, make
 from engines.inhouse.tracer import Tracer, is_traced
 
-__all__ = ["cumulative_prod", "cumulative_sum", "logsumexp", "max", "mean", "min", "prod", "sum"]
+__all__ = ["cumulative_prod", "cumulative_sum", "logcumsumexp", "logsumexp", "max", "mean", "min", "prod", "sum"]
 
 Axis = int | tuple[int, ...] | None
 
@@ -119,14 +119,25 @@ def cumulative_sum(x: Any, axis: int | None = None) -> Any:
 
 
 def cumulative_prod(x: Any, axis: int | None = None) -> Any:
-    """Running products, by a scan in doubling steps: no division, so zeros are fine at every order."""
+    """Running products: no division, so zeros are fine at every order."""
     if not is_traced(x):
         return np.cumprod(x, axis)
-    node, at = _along("cumulative_prod", x, axis)
+    return Tracer(_scan("multiply", *_along("cumulative_prod", x, axis)))
+
+
+def logcumsumexp(x: Any, axis: int | None = None) -> Any:
+    """Running sums of exp(x), in logarithms."""
+    if not is_traced(x):
+        return np.logaddexp.accumulate(x, 0 if axis is None else axis)
+    return Tracer(_scan("logaddexp", *_along("logcumsumexp", x, axis)))
+
+
+def _scan(op: str, node: Node, at: int) -> Node:
+    """Running results of an associative operation, in doubling steps."""
     rest = (ops.FULL,) * (-at - 1)
     step = 1
     while step < node.shape[at]:
         head = ops.index(node, ((0, step, 1), *rest))
-        tail = ops.index(node, ((step, None, 1), *rest)) * ops.index(node, ((0, -step, 1), *rest))
+        tail = make(op, ops.index(node, ((step, None, 1), *rest)), ops.index(node, ((0, -step, 1), *rest)))
         node, step = ops.concat([head, tail], at), 2 * step
-    return Tracer(node)
+    return node

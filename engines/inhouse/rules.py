@@ -23,6 +23,7 @@ inv and solve; Abramowitz and Stegun 4.3, 4.4, 4.5, 4.6 for the elementary funct
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -176,8 +177,7 @@ def _push_max(out: Node, operands: tuple[Node], tangents: tuple[Node]) -> Node:
 
 
 def _softmax(out: Node, x: Node) -> Node:
-    axes, keepdims = out.params
-    return make("exp", x - (out if keepdims else expand(out, axes)))
+    return make("softmax", x, params=out.params[0])
 
 
 def _pull_logsumexp(s: Scaling, i: int, ct: Node, out: Node, x: Node) -> Node:
@@ -187,6 +187,16 @@ def _pull_logsumexp(s: Scaling, i: int, ct: Node, out: Node, x: Node) -> Node:
 
 def _push_logsumexp(out: Node, operands: tuple[Node], tangents: tuple[Node]) -> Node:
     return reduce_sum(tangents[0] * _softmax(out, operands[0]), *out.params)
+
+
+def _pull_softmax(s: Scaling, i: int, ct: Node, out: Node, x: Node) -> Node:
+    share = s.times(ct, out)
+    return share - out * reduce_sum(share, out.params, True)
+
+
+def _push_softmax(out: Node, operands: tuple[Node], tangents: tuple[Node]) -> Node:
+    share = tangents[0] * out
+    return share - out * reduce_sum(share, out.params, True)
 
 
 def _pull_matmul(s: Scaling, i: int, ct: Node, out: Node, a: Node, b: Node) -> Node:
@@ -275,6 +285,8 @@ RULES: dict[str, Rule] = {
     "exp": each(lambda y, x: y),
     "expm1": each(lambda y, x: f("exp", x)),
     "log": each(lambda y, x: 1.0 / x),
+    "log2": each(lambda y, x: 1 / math.log(2) / x),
+    "log10": each(lambda y, x: 1 / math.log(10) / x),
     "log1p": each(lambda y, x: 1.0 / (1.0 + x)),
     "sqrt": each(lambda y, x: 0.5 / y),
     "sin": each(lambda y, x: f("cos", x)),
@@ -298,6 +310,7 @@ RULES: dict[str, Rule] = {
     "multiply": each(lambda y, a, b: b, lambda y, a, b: a),
     "divide": each(lambda y, a, b: 1.0 / b, lambda y, a, b: -(y / b)),
     "power": each(lambda y, x, n: n * f("power", x, _less_one(x, n)), lambda y, x, n: y * _safe_log(x)),
+    "remainder": each(lambda y, a, b: 1.0, lambda y, a, b: -f("floor_divide", a, b)),
     "hypot": each(lambda y, a, b: a / y, lambda y, a, b: b / y),
     "atan2": each(lambda y, a, b: b / (a * a + b * b), lambda y, a, b: -(a / (a * a + b * b))),
     "logaddexp": each(lambda y, a, b: f("logistic", a - b), lambda y, a, b: f("logistic", b - a)),
@@ -308,6 +321,7 @@ RULES: dict[str, Rule] = {
     "minimum": General(_pull_minimum, _push_extremum(-1), masks=True),
     "max": General(_pull_max, _push_max, masks=True),
     "logsumexp": General(_pull_logsumexp, _push_logsumexp),
+    "softmax": General(_pull_softmax, _push_softmax),
     # sums and shapes
     "sum": Linear(_pull_sum),
     "cumsum": Linear(_pull_cumsum),
@@ -329,7 +343,10 @@ RULES: dict[str, Rule] = {
 }
 
 # Piecewise constant: no derivative passes through these.
-FLAT = frozenset({"sign", "greater", "greater_equal", "equal", "logical_not", "logical_and", "logical_or", "argsort"})
+FLAT = frozenset({
+    "sign", "floor", "ceil", "trunc", "round", "floor_divide", "copysign", "greater", "greater_equal", "equal",
+    "logical_not", "logical_and", "logical_or", "logical_xor", "argsort",
+})  # fmt: skip
 
 
 def masks(node: Node) -> bool:

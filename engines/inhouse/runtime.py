@@ -30,6 +30,12 @@ def logsumexp(x: Array, axes: tuple[int, ...], keepdims: bool = False) -> Any:
     return result if keepdims else result.squeeze(axes)
 
 
+def softmax(x: Array, axes: tuple[int, ...]) -> Any:
+    """exp(x) over its sum along axes: entries add up to one however large x is."""
+    shares = np.exp(x - x.max(axes, keepdims=True))
+    return shares / shares.sum(axes, keepdims=True)
+
+
 def guarded(a: Array, b: Array) -> Any:
     """a * b, but exactly 0 where either is 0, even if the other is infinite or not a number there."""
     product = a * b

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from generators import arrange, balls, numerics
+from generators import arrange, balls, numerics, special_balls
 from generators.arrange import Domain
-from generators.catalogue.rows import ANY, NONZERO, POSITIVE, SATURATING, UNIT, binary, unary
+from generators.catalogue.rows import ANY, NONZERO, POSITIVE, SATURATING, UNIT, binary, comparison, logical, unary
 from generators.operations import Operation
 
 ROWS: Sequence[Operation] = (
@@ -37,6 +37,8 @@ ROWS: Sequence[Operation] = (
     unary("tan", np.tan, None, Domain(low=-1.375, high=1.375)),
     unary("exp", np.exp, None, Domain(low=-32, high=12)),
     unary("log", np.log, balls.log, POSITIVE),
+    unary("log2", np.log2, special_balls.log2, POSITIVE),
+    unary("log10", np.log10, special_balls.log10, POSITIVE),
     unary("log1p", np.log1p, balls.log1p, Domain(low=-7 / 8)),
     unary("expm1", np.expm1, None, Domain(low=-32, high=12)),
     unary("sqrt", np.sqrt, balls.sqrt, POSITIVE),
@@ -53,6 +55,17 @@ ROWS: Sequence[Operation] = (
     unary("reciprocal", np.reciprocal, lambda z: 1 / z, NONZERO),
     unary("negative", np.negative, lambda z: -z, ANY, exact=True, curvature="linear"),
     unary("abs", np.abs, balls.absolute, ANY, exact=True, curvature="linear"),
+    unary("positive", np.positive, lambda z: z, ANY, exact=True, curvature="linear"),
+    unary("sign", np.sign, balls.sign, ANY, exact=True, curvature="linear"),
+    *(
+        unary(ufunc.__name__, ufunc, ball, ANY, exact=True, curvature="linear", arrange=arrange.rounding)
+        for ufunc, ball in (
+            (np.floor, balls.floor),
+            (np.ceil, balls.ceil),
+            (np.trunc, balls.trunc),
+        )
+    ),
+    unary("round", np.rint, balls.round, ANY, exact=True, curvature="linear", arrange=arrange.rounding),
     Operation(
         name="pow_int",
         weight=2,
@@ -104,21 +117,39 @@ ROWS: Sequence[Operation] = (
         weight=2,
     ),
     binary(
-        "less",
-        lambda a, b: numerics.truth_values(numerics.less(a, b)),
-        "{0} < {1}",
-        arrange.comparison,
-        literals=True,
-        weight=0,
+        "remainder",
+        numerics.elementwise(np.remainder, balls.remainder),
+        "xp.remainder({0}, {1})",
+        arrange.quotient,
+        curvature="linear",
+        weight=2,
     ),
     binary(
-        "greater",
-        lambda a, b: numerics.truth_values(numerics.less(b, a)),
-        "{0} > {1}",
-        arrange.comparison,
-        literals=True,
-        weight=0,
+        "floor_divide",
+        numerics.elementwise(np.floor_divide, balls.floor_divide),
+        "xp.floor_divide({0}, {1})",
+        arrange.quotient,
+        curvature="linear",
     ),
+    binary(
+        "copysign",
+        numerics.elementwise(np.copysign, balls.copysign),
+        "xp.copysign({0}, {1})",
+        arrange.binary(second=NONZERO),
+        exact=True,
+        curvature="linear",
+        weight=2,
+    ),
+    comparison("less", "<", lambda a, b: numerics.truth_values(numerics.less(a, b))),
+    comparison("greater", ">", lambda a, b: numerics.truth_values(numerics.less(b, a))),
+    comparison("less_equal", "<=", numerics.less_equal),
+    comparison("greater_equal", ">=", lambda a, b: numerics.less_equal(b, a)),
+    comparison("equal", "==", numerics.equal),
+    comparison("not_equal", "!=", lambda a, b: np.logical_not(numerics.equal(a, b))),
+    logical("and", np.logical_and),
+    logical("or", np.logical_or),
+    logical("xor", np.logical_xor),
+    logical("not", np.logical_not),
     Operation(
         name="where",
         curvature="linear",
@@ -126,6 +157,7 @@ ROWS: Sequence[Operation] = (
         spelling="xp.where({0}, {1}, {2})",
         arrange=arrange.where,
         arity=3,
+        truth_values=(0,),
         exact=True,
     ),
 )

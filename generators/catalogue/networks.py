@@ -36,6 +36,11 @@ def mish(xp: Any, x: Any) -> Any:
     return x * xp.tanh(xp.logaddexp(x, 0.0))
 
 
+def gelu(xp: Any, x: Any) -> Any:
+    # Through erfc, which keeps the left tail.
+    return 0.5 * x * xp.erfc(-x / math.sqrt(2.0))
+
+
 def gelu_tanh(xp: Any, x: Any) -> Any:
     inner = math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))
     return 0.5 * x * (1.0 + xp.tanh(inner))
@@ -132,6 +137,7 @@ ROWS: Sequence[Operation] = (
     derived(logsigmoid, cornered(SATURATING), terms=lambda x: 1.0),
     derived(silu, cornered(SATURATING, lambda p: [0.0])),
     derived(mish, cornered(SATURATING, lambda p: [0.0])),
+    derived(gelu, cornered(Domain(low=-24, high=24), lambda p: [0.0])),
     derived(gelu_tanh, cornered(Domain(low=-64, high=64), lambda p: [0.0])),
     derived(squareplus, cornered(SATURATING, lambda p: [0.0], b=one_of(4.0, 1.0)), params={"b": "float"}),
     derived(log1mexp, cornered(Domain(low=1 / 16, saturate=True))),

@@ -20,14 +20,31 @@ def unary(name: str, ufunc: Any, ball: Callable[..., Any] | None, domain: Domain
     """An elementwise operation; `ball` None takes the method of that name."""
     return Operation(
         name=name,
-        evaluate=numerics.elementwise(ufunc, ball or numerics.method(name)),
-        arrange=arrange.unary(domain),
-        **{"spelling": f"xp.{name}({{0}})", **more},
+        evaluate=numerics.elementwise(ufunc, ball or numerics.method(name), operands=1),
+        **{"spelling": f"xp.{name}({{0}})", "arrange": arrange.unary(domain), **more},
     )
 
 
 def binary(name: str, evaluate: Any, spelling: str | None, arranged: Arrangement, **more: Any) -> Operation:
     return Operation(name=name, evaluate=evaluate, spelling=spelling, arrange=arranged, arity=2, **more)
+
+
+def comparison(name: str, operator: str, evaluate: Any) -> Operation:
+    """Truth values, which only conditions ask for."""
+    return binary(name, evaluate, f"{{0}} {operator} {{1}}", arrange.comparison, literals=True, weight=0)
+
+
+def logical(name: str, ufunc: Any) -> Operation:
+    """Truth values from truth values, which only conditions ask for."""
+    return Operation(
+        name=f"logical_{name}",
+        evaluate=ufunc,
+        spelling=f"xp.logical_{name}({{args}})",
+        arrange=arrange.comparison,
+        arity=ufunc.nin,
+        truth_values=tuple(range(ufunc.nin)),
+        weight=0,
+    )
 
 
 def reduction(name: str, evaluate: Any, arranged: Arrangement, **more: Any) -> Operation:
