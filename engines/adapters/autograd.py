@@ -78,8 +78,8 @@ def _matrix_norm(call: Call) -> str:
 def _convolve(call: Call) -> str:
     x, y = call.operands
     mode = call.params["mode"]
-    # Unlike NumPy's, it knows no other order of the operands than the longer one first.
-    if mode == "valid" and call.shapes[0] < call.shapes[1]:
+    # NumPy takes the longer operand for the first; SciPy, which this one follows, the first as it stands.
+    if mode != "full" and call.shapes[0] < call.shapes[1]:
         x, y = y, x
     return f"signal.convolve({x}, {y}, mode={mode!r})"
 

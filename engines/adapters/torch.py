@@ -488,6 +488,7 @@ torch = Engine(
         ("NotImplementedError", r"^Trying to use forward AD with .* that does not support it"),
         ("RuntimeError", r"^The function '.*' is not differentiable with respect to argument"),
         ("RuntimeError", r"^vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow"),
+        ("RuntimeError", r"^vmap over .* isn't supported yet"),
         ("RuntimeError", r"^Batching rule not implemented for"),
         ("RuntimeError", r"Double backward is unsupported for \w+ when >1 zeros"),
     ),
