@@ -95,7 +95,9 @@ class Builder:
         return bool(self.draw(st.integers(0, one_in - 1)) == one_in - 1)
 
     def choose(self, options: Sequence[Any]) -> Any:
-        """One of `options`; shrinks to the first."""
+        """One of `options`; shrinks to the first. Raises Abandon where there is none."""
+        if not options:
+            raise Abandon("nothing to choose from")
         return options[0] if len(options) == 1 else self.draw(st.sampled_from(options))
 
     def pick(self, accept: Callable[[np.ndarray], bool] = lambda value: True) -> int | None:

@@ -66,7 +66,8 @@ OF_MATRICES = ("cholesky", "expm", "sqrtm", "eigvalsh", "eigenvectors")
 KEEPS_FINITE = frozenset({
     "sin", "cos", "sech", "logistic", "tanh", "abs", "sign", "add", "multiply", "maximum",
     "minimum", "logaddexp", "select", "guarded", "reshape", "broadcast", "transpose", "index",
-    "argsort", "reorder", "pad", "take", "scatter", "concat", "cumsum", "sum", "max", "logsumexp", "softmax", "matmul", "mark", "astype",
+    "argsort", "reorder",
+    "pad", "take", "scatter", "concat", "cumsum", "sum", "max", "logsumexp", "softmax", "matmul", "mark", "astype",
     "floor", "ceil", "trunc", "round", "copysign", "cbrt", "erf", "erfc", "ndtr", "jv", "sinc",
 })  # fmt: skip
 
