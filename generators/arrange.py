@@ -186,12 +186,12 @@ def comparison(b: Builder) -> Arranged:
 
 
 def _condition(b: Builder, one: int) -> int:
-    """Truth values about `one`: a comparison, or now and then two of them put together."""
+    """Truth values about `one`: a comparison, or as often as not two of them put together."""
     names = ["greater", "less", "greater_equal", "less_equal", "not_equal", "equal"]
     first = b.must(b.choose(names), (one, pair(b, one)))
-    if not b.flag(3):
+    if not b.flag():
         return first
-    if b.flag(3):
+    if b.flag(4):
         return b.must("logical_not", (first,))
     second = b.must(b.choose(names), (one, pair(b, one)))
     return b.must(b.choose(["logical_and", "logical_or", "logical_xor"]), (first, second))
@@ -259,9 +259,9 @@ def reduction(nonempty: bool = False, aim: str | None = None) -> Arrangement:
     return arranged
 
 
-def along_axis(aim: str | None = None) -> Arrangement:
+def along_axis(nonempty: bool = False, aim: str | None = None) -> Arrangement:
     def arranged(b: Builder) -> Arranged:
-        place = aimed(b, with_axes(b, 1), aim)
+        place = aimed(b, with_axes(b, 1, nonempty), aim)
         return [place], {"axis": axis_of(b, place)}
 
     return arranged

@@ -34,7 +34,7 @@ NUMPY = Dialect(
 
 @pytest.fixture(scope="module")
 def drawn() -> list[Case]:
-    return list(draw(("RR", "F"), 1200))
+    return list(draw(("RR", "F"), 2400))
 
 
 def test_the_catalogue_has_what_the_first_cut_promises() -> None:

@@ -157,6 +157,7 @@ ROWS: Sequence[Operation] = (
         spelling="xp.where({0}, {1}, {2})",
         arrange=arrange.where,
         arity=3,
+        weight=3,
         truth_values=(0,),
         exact=True,
     ),

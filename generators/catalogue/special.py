@@ -108,7 +108,7 @@ ROWS: Sequence[Operation] = (
         name="logcumsumexp",
         evaluate=numerics.logcumsumexp,
         spelling=None,
-        arrange=far_apart(arrange.along_axis()),
+        arrange=far_apart(arrange.along_axis(nonempty=True)),
         params={"axis": "int"},
     ),
     derived(softmax, far_apart(arrange.along_axis(aim="tie")), params={"axis": "int"}),
