@@ -111,6 +111,6 @@ ROWS: Sequence[Operation] = (
         arrange=far_apart(arrange.along_axis(nonempty=True)),
         params={"axis": "int"},
     ),
-    derived(softmax, far_apart(arrange.along_axis(aim="tie")), params={"axis": "int"}),
-    derived(log_softmax, far_apart(arrange.along_axis(aim="tie")), params={"axis": "int"}),
+    derived(softmax, far_apart(arrange.along_axis(nonempty=True, aim="tie")), params={"axis": "int"}),
+    derived(log_softmax, far_apart(arrange.along_axis(nonempty=True, aim="tie")), params={"axis": "int"}),
 )
