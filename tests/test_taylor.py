@@ -18,11 +18,11 @@ import numpy as np
 import pytest
 from flint import arb, arb_series, ctx
 
-from conformance.evaluation import as_objects
 from conformance.truth import Truth, certify
 from generators.balls import Branches, Decision, following
 from generators.catalogue import CATALOGUE
 from generators.drawing import draw
+from generators.numerics import as_array
 from generators.programs import SIGNATURES, Case, Program, Step
 from generators.reading import evaluate_steps
 
@@ -151,7 +151,7 @@ def _evaluate(step: Step, operands: list[Array]) -> Any:
 
 def _lift(value: Any) -> Array:
     """Numbers, balls and series as an object array of series; truth values as they are."""
-    array = as_objects(value)
+    array = as_array(value)
     if array.dtype == bool:
         return array
     out = np.empty(array.shape, dtype=object)
