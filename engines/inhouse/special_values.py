@@ -26,7 +26,6 @@ from scipy.special import (
     logit,
     ndtr,
     ndtri,
-    polygamma,
     xlog1py,
     xlogy,
     zeta,
@@ -80,6 +79,11 @@ def sinc(n: Any, x: Array) -> Any:
     angle = math.pi * np.where(near, x, 0)[..., None] * _PLACES + order % 4 * math.pi / 2
     integral = np.sum(_WEIGHTS * (math.pi * _PLACES) ** order * np.cos(angle), axis=-1)
     return np.where(near, integral, value).astype(x.dtype)[()]
+
+
+def polygamma(n: Any, x: Array) -> Any:
+    """SciPy's, which gives float64 for float32."""
+    return special.polygamma(_order(n), x).astype(np.asarray(x).dtype)[()]
 
 
 def hazard(x: Array) -> Any:
