@@ -12,7 +12,8 @@ import engines.inhouse.numpy_like as numpy_like
 from engines.inhouse.graph import Array, CompileError, Graph, Node, make
 from engines.inhouse.primitives import Shape
 
-SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+SINGLE: np.dtype[Any] = np.dtype(np.float32)
+DOUBLE: np.dtype[Any] = np.dtype(np.float64)
 
 
 class _Tracing(threading.local):
