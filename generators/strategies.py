@@ -175,12 +175,15 @@ def _question(b: Builder, case: Case, target: str) -> Case:
     more: dict[str, Any] = {}
     source = KINDS[case.input.ndim]
     if not case.wrt and b.flag():
-        operator = b.choose([name for name in OPERATORS if applies(name, case.word, source, target)])
+        output = evaluate_steps(case.program, case.input)[-1].shape
+        # Numbers in brackets cannot tell a cotangent of shape (0, 2) from one of shape (0,).
+        unsaid = {"pullback"} if len(output) > 1 and not output[0] else set()
+        operator = b.choose([n for n in OPERATORS if n not in unsaid and applies(n, case.word, source, target)])
         more["operator"] = operator
         if operator in ("pushforward", "hvp"):
             more["tangent"] = _seed(b, case.input.shape)
         elif operator == "pullback":
-            more["cotangent"] = _seed(b, evaluate_steps(case.program, case.input)[-1].shape)
+            more["cotangent"] = _seed(b, output)
     if b.flag(4):
         # Near enough to stay where the operations hold, and with none of the point's coincidences.
         away = np.array([2.0**-9 * (2 * k + 3) for k in range(case.input.size)]).reshape(case.input.shape)
