@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import numpy as np
+from scipy import special
 
 from generators.programs import Case, Step
 from generators.reading import evaluate_steps
@@ -54,6 +55,14 @@ def _tie(operands: list[Array]) -> bool:
     return np.unique(operands[0]).size < operands[0].size
 
 
+def _erfc_underflows(value: Array) -> bool:
+    """Whether erfc is below the normal numbers of one of the dtypes, while exp(x**2) does not overflow yet."""
+    return any(
+        bool(np.any((special.erfc(value) < limits.tiny) & (value**2 < np.log(limits.max))))
+        for limits in (np.finfo(np.float32), np.finfo(np.float64))
+    )
+
+
 #: Name to predicate on the operands' concrete values.
 _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "zero": lambda ops: any(bool(np.any(v == 0)) for v in _real(ops)),
@@ -76,6 +85,9 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "not square": lambda ops: ops[0].ndim > 1 and ops[0].shape[-1] != ops[0].shape[-2],
     "1x1": lambda ops: any(v.shape[-2:] == (1, 1) for v in ops),
     "large": lambda ops: any(bool(np.any(np.abs(v) > 18)) for v in _real(ops)),
+    "8 or more": lambda ops: any(bool(np.any(v >= 8)) for v in _real(ops)),
+    "below -5": lambda ops: bool(np.any(ops[0] < -5)),
+    "erfc underflows": lambda ops: any(_erfc_underflows(v) for v in _real(ops)),
 }
 
 
