@@ -32,6 +32,8 @@ def _names(rows: Mapping[str, Operation]) -> tuple[str, ...]:
 _CORE, _EXTRA = _names(CORE), _names(EXTRA)
 #: Steps of one program that may be extra ones: with more of them hardly any engine would have them all.
 MAX_EXTRA = 2
+#: How often one operation is tried before a case goes without it.
+ATTEMPTS = 3
 #: What bends a program that would come out linear, each with the arrangement of its row.
 _BENDING = ("multiply", "sin", "square", "prod", "exp", "pow", "vecdot", "tanh")
 
@@ -220,14 +222,23 @@ def cases(
 
 
 @st.composite
-def operation_cases(draw: st.DrawFn, *, operation: str, word: str) -> Case:
-    """Cases of one operation, of any signature: its step, and what its arrangement and its output ask for.
+def operation_cases(draw: st.DrawFn, *, operation: str, word: str, signature: str | None = None) -> Case:
+    """Cases of one operation, of any signature or the one that is given.
 
+    One time in two what it takes bends, and one time in two what becomes of it: between two steps that bend, every
+    order of derivatives passes through the operation, also through one that is linear.
     Raises ValueError for an operation that is not in the catalogue.
     """
     if operation not in CATALOGUE:
         raise ValueError(f"operation={operation!r}: it is not in the catalogue")
-    source, target = draw(st.sampled_from(SIGNATURES)).split("_to_")
+    source, target = (signature or draw(st.sampled_from(SIGNATURES))).split("_to_")
     b = Builder(draw, CATALOGUE, draw(points(source, _most(len(word)))))
-    _draw_step(b, (operation,))
+    if b.flag():
+        b.wanted = _draw_step(b, _BENDING)
+    for _ in range(ATTEMPTS):
+        if (place := _draw_step(b, (operation,))) is not None:
+            b.wanted = place
+            if b.flag():
+                b.wanted = _draw_step(b, _BENDING) or place
+            break
     return _case(b, target, word)
