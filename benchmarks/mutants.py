@@ -193,7 +193,7 @@ def unasked() -> dict[str, str]:
     """Rules that no generated program comes to, and why: what is planted there cannot be asked for."""
     reasons = {
         "mark": "made only by a derivative inside the function that is differentiated, which no program has",
-        "astype": "made only where dtypes mix, and every generated value that varies is float64",
+        "astype": "made only where dtypes mix, and all values of a case that vary are of one",
     }
     if "logsumexp" not in CATALOGUE:
         reasons["logsumexp"] = "no row of the catalogue is computed by it"
@@ -275,7 +275,7 @@ def _pipeline() -> Iterator[Mutant | str]:
         if name.startswith("folding."):
             op = name.partition(".")[2]
             if op in FLAT_IDENTITIES:
-                yield f"{name}: its results are truth values, which have no derivative"
+                yield f"{name}: its results are truth values or whole numbers, which have no derivative"
                 continue
             if op in unasked():
                 yield f"{name}: {unasked()[op]}"

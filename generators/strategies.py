@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from generators.arrange import aimed, shaped
+from generators.arrange import aimed, shaped, some, zeroed
 from generators.builder import NUMBERS, Abandon, Builder
 from generators.catalogue import CATALOGUE, CORE, EXTRA
 from generators.operations import Operation
@@ -168,7 +168,7 @@ def _question(b: Builder, case: Case, target: str) -> Case:
     """The case with an operator, a dtype and another point to compile at, each now and then."""
     more: dict[str, Any] = {}
     source = KINDS[case.input.ndim]
-    if not case.wrt and b.flag():
+    if not case.program.arguments and b.flag():
         operator = b.choose([name for name in OPERATORS if applies(name, case.word, source, target)])
         more["operator"] = operator
         if operator in ("pushforward", "hvp"):
@@ -225,20 +225,36 @@ def cases(
 def operation_cases(draw: st.DrawFn, *, operation: str, word: str, signature: str | None = None) -> Case:
     """Cases of one operation, of any signature or the one that is given.
 
-    One time in two what it takes bends, and one time in two what becomes of it: between two steps that bend, every
-    order of derivatives passes through the operation, also through one that is linear.
+    What it takes is now and then a square matrix, has zeros, or bends; what becomes of it bends one time in two.
+    Between two steps that bend, derivatives of every order pass through the operation, also one that is linear.
     Raises ValueError for an operation that is not in the catalogue.
     """
     if operation not in CATALOGUE:
         raise ValueError(f"operation={operation!r}: it is not in the catalogue")
     source, target = (signature or draw(st.sampled_from(SIGNATURES))).split("_to_")
     b = Builder(draw, CATALOGUE, draw(points(source, _most(len(word)))))
-    if b.flag():
-        b.wanted = _draw_step(b, _BENDING)
     for _ in range(ATTEMPTS):
+        b.wanted = _prepared(b)
         if (place := _draw_step(b, (operation,))) is not None:
             b.wanted = place
             if b.flag():
                 b.wanted = _draw_step(b, _BENDING) or place
             break
     return _case(b, target, word)
+
+
+def _prepared(b: Builder) -> int | None:
+    """A value that the next operation is to take, if it can: square, bent, with zeros, or any."""
+    length = len(b.steps)
+    try:
+        if b.flag(4):
+            n = b.choose([2, 2, 3])
+            b.wanted = shaped(b, (n, n))
+        if b.flag(3):
+            b.wanted = _draw_step(b, _BENDING) or b.wanted
+        if b.flag(3):
+            b.wanted = zeroed(b, some(b, lambda v: v.size > 0))
+    except Abandon:
+        b.rewind(length)
+        return None
+    return b.wanted
