@@ -18,8 +18,8 @@ _NAMES = tuple(sorted(name for name, row in CATALOGUE.items() if row.weight))
 _STRIDE = 7919
 #: Cases per run of Hypothesis: in longer runs it mutates what it had, and draws less evenly.
 BATCH = 10
-#: Cases of one operation that join the compositions of a batch: every third case is one.
-ALONE = 5
+#: Cases of one operation that join the compositions of a batch: every other case is one.
+ALONE = 10
 
 
 def batch(word: str, signature: str, number: int) -> list[Case]:

@@ -252,7 +252,7 @@ def _prepared(b: Builder) -> int | None:
             b.wanted = shaped(b, (n, n))
         if b.flag(3):
             b.wanted = _draw_step(b, _BENDING) or b.wanted
-        if b.flag(3):
+        if b.flag():
             b.wanted = zeroed(b, some(b, lambda v: v.size > 0))
     except Abandon:
         b.rewind(length)
