@@ -150,6 +150,11 @@ class Case:
         """The first 12 hexadecimal digits of the SHA-256 of the canonical JSON."""
         return hashlib.sha256(self.json.encode()).hexdigest()[:12]
 
+    @property
+    def plain(self) -> Case:
+        """The full derivative by the first input alone, in float64: the same program, point and word."""
+        return Case(self.program, self.point, self.word)
+
     def with_word(self, word: str) -> Case:
         return replace(self, word=word)
 

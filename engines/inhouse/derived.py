@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
+from collections.abc import Callable, Iterable
 from typing import Any
+
+import numpy as np
 
 import engines.inhouse.numpy_like as namespace
 from engines.inhouse import decompositions, linalg
+from engines.inhouse.tracer import DOUBLE, SINGLE, TRACING, is_traced
 from generators.catalogue import CATALOGUE
 
 _DEFINITIONS = {name: row.definition for name, row in CATALOGUE.items() if row.definition is not None}
 
 __all__ = [*_DEFINITIONS, *decompositions.__all__]
+
+
+def _floats(operands: Iterable[Any]) -> set[np.dtype[Any]]:
+    return {v.dtype for v in operands if hasattr(v, "dtype") and v.dtype.kind == "f"}
+
+
+def _on_tracers(definition: Callable[..., Any]) -> Callable[..., Any]:
+    """The definition on this engine's namespace. Its own constants are weak: operands in float32 give float32."""
+
+    def function(*operands: Any, **params: Any) -> Any:
+        # Within another definition, its operands decide.
+        if TRACING.floating == SINGLE or _floats(operands) != {SINGLE}:
+            return definition(namespace, *operands, **params)
+        TRACING.floating = SINGLE
+        try:
+            result = definition(namespace, *operands, **params)
+        finally:
+            TRACING.floating = DOUBLE
+        # Constants alone have met in NumPy, where no array is weak.
+        return result if is_traced(result) else np.asarray(result).astype(SINGLE, copy=False)[()]
+
+    return function
+
 
 # What definitions may use beside the functions of the namespace.
 for _module in (linalg, decompositions):
@@ -22,7 +48,7 @@ for _module in (linalg, decompositions):
             setattr(sys.modules[__name__], _name, getattr(_module, _name))
 
 for _name, _definition in _DEFINITIONS.items():
-    _function: Any = partial(_definition, namespace)
+    _function: Any = _on_tracers(_definition)
     # Definitions may use each other.
     setattr(namespace, _name, _function)
     setattr(sys.modules[__name__], _name, _function)

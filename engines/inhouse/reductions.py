@@ -8,7 +8,7 @@ import numpy as np
 
 from engines.inhouse import ops, runtime
 from engines.inhouse.graph import CompileError, Node, make
-from engines.inhouse.tracer import Tracer, is_traced
+from engines.inhouse.tracer import TRACING, Tracer, is_traced
 
 __all__ = ["cumulative_prod", "cumulative_sum", "logcumsumexp", "logsumexp", "max", "mean", "min", "prod", "sum"]
 
@@ -35,7 +35,7 @@ def begin(x: Tracer) -> Node:
 
 
 def _numeric(node: Node) -> Node:
-    return ops.astype(node, np.float64) if node.dtype.kind == "b" else node
+    return ops.astype(node, TRACING.floating) if node.dtype.kind == "b" else node
 
 
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:

@@ -26,9 +26,6 @@ from scipy.special import (
     logit,
     ndtr,
     ndtri,
-    polygamma,
-    xlog1py,
-    xlogy,
     zeta,
 )
 
@@ -80,6 +77,23 @@ def sinc(n: Any, x: Array) -> Any:
     angle = math.pi * np.where(near, x, 0)[..., None] * _PLACES + order % 4 * math.pi / 2
     integral = np.sum(_WEIGHTS * (math.pi * _PLACES) ** order * np.cos(angle), axis=-1)
     return np.where(near, integral, value).astype(x.dtype)[()]
+
+
+def polygamma(n: Any, x: Array) -> Any:
+    """SciPy's, which gives float64 for float32."""
+    return special.polygamma(_order(n), x).astype(np.asarray(x).dtype)[()]
+
+
+def _of_two(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    """SciPy's function with Python numbers weak: beside a float32 it takes them for float64."""
+
+    def apply(a: Any, b: Any) -> Any:
+        return function(a, b, dtype=np.float32 if np.result_type(a, b) == np.float32 else None)
+
+    return apply
+
+
+xlogy, xlog1py = _of_two(special.xlogy), _of_two(special.xlog1py)
 
 
 def hazard(x: Array) -> Any:

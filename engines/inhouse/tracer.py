@@ -9,13 +9,18 @@ from typing import Any, NoReturn
 import numpy as np
 
 import engines.inhouse.numpy_like as numpy_like
-from engines.inhouse.graph import CompileError, Graph, Node, make
+from engines.inhouse.graph import Array, CompileError, Graph, Node, make
 from engines.inhouse.primitives import Shape
+
+SINGLE: np.dtype[Any] = np.dtype(np.float32)
+DOUBLE: np.dtype[Any] = np.dtype(np.float64)
 
 
 class _Tracing(threading.local):
     def __init__(self) -> None:
         self.graphs: list[Graph] = []
+        # What float64 constants become that meet a tracer: float32 while a definition runs on float32 operands.
+        self.floating = DOUBLE
 
 
 TRACING = _Tracing()
@@ -178,7 +183,7 @@ def nodes(*values: Any) -> tuple[Node, ...]:
             if beside is None or beside.kind != "f":
                 beside = v.node.dtype
         elif not isinstance(v, (int, float)) and (beside is None or beside.kind != "f"):
-            beside = np.asarray(v).dtype
+            beside = _array(v).dtype
     assert graph is not None
     assert beside is not None
     return tuple([v.node if isinstance(v, Tracer) else _constant(graph, v, beside) for v in values])
@@ -188,11 +193,16 @@ def _constant(graph: Graph, value: Any, beside: np.dtype[Any]) -> Node:
     # A NumPy scalar such as float64 is also a Python float, but not a weak one.
     if type(value) in (int, float, bool):
         weak = beside.kind == "f" or not isinstance(value, float)
-        return graph.full((), value, beside if weak else np.dtype(np.float64))
-    array = np.asarray(value)
+        return graph.full((), value, beside if weak else TRACING.floating)
+    array = _array(value)
     if array.dtype.kind not in "fbiu":
         raise CompileError("constant", (array.shape,), f"dtype {array.dtype} is not supported", graph.step)
     return graph.constant(array)
+
+
+def _array(value: Any) -> Array:
+    array = np.asarray(value)
+    return array.astype(TRACING.floating, copy=False) if array.dtype == DOUBLE else array
 
 
 def emit(op: str, *values: Any, params: Any = None) -> Any:
