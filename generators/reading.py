@@ -137,8 +137,8 @@ def check_question(case: Case, output: tuple[int, ...]) -> None:
         case.wrt and (len(case.wrt) != case.order or not set(case.wrt) <= set("0123"[: count + 1]))
     ):
         raise MalformedCase(f"wrt: {case.wrt!r} must have one digit from 0 to {count} for each letter of {case.word}")
-    if (case.wrt or count) and case.operator != "jacobian":
-        raise MalformedCase(f"wrt: {case.operator} is asked where there is one input only")
+    if case.wrt and case.operator != "jacobian":
+        raise MalformedCase(f"wrt: {case.operator} is asked by the first input only")
     if case.dtype == "float32" and not is_single(case):
         raise MalformedCase("dtype: a number of the case is not exact in float32")
 

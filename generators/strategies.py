@@ -168,7 +168,7 @@ def _question(b: Builder, case: Case, target: str) -> Case:
     """The case with an operator, a dtype and another point to compile at, each now and then."""
     more: dict[str, Any] = {}
     source = KINDS[case.input.ndim]
-    if not case.program.arguments and b.flag():
+    if not case.wrt and b.flag():
         operator = b.choose([name for name in OPERATORS if applies(name, case.word, source, target)])
         more["operator"] = operator
         if operator in ("pushforward", "hvp"):
