@@ -172,6 +172,10 @@ def _first_place(s: rules.Scaling, i: int, ct: Node, out: Node, *parts: Node) ->
     return ops.index(ct, ((0, parts[i].shape[axis], 1),) + (ops.FULL,) * (-axis - 1))
 
 
+def _order_itself(s: rules.Scaling, i: int, ct: Node, out: Node, x: Node, order: Node) -> Node:
+    return make("reorder", ct, order, params=out.params)
+
+
 def _mean_of_broadcast(ct: Node, x: Node, shape: Any) -> Node:
     axes = tuple(a for a in range(-len(shape), 0) if x.shape[a] == 1 and shape[a] != 1)
     return ops.reduce_sum(ct, axes, True) / float(ops.count(ct.shape, axes) or 1)
@@ -231,6 +235,9 @@ SPECIAL: dict[str, list[tuple[str, str, Any]]] = {
     "take": [("R: repeated indices overwrite", _SPECIAL, Linear(_last_only, True))],
     "concat": [("R: first part for all", "wrong axis", General(_first_place, _general("concat").pushforward))],
     "cumsum": [("R: summed forwards", "wrong order along an axis", Linear(_forwards))],
+    "reorder": [
+        ("R: not inverted", "wrong order along an axis", General(_order_itself, _general("reorder").pushforward))
+    ],
     "broadcast": [
         ("R: mean for sum", _BROADCAST, Linear(_mean_of_broadcast)),
         ("R: first for sum", _BROADCAST, Linear(_first_of_broadcast)),

@@ -32,22 +32,32 @@ from generators.catalogue import CATALOGUE
 
 #: Where a kink makes every value between the one-sided derivatives as good as any other.
 KINKED = frozenset({"abs"})
+#: Where the function jumps at ties and at operands that are zero.
+JUMPING = frozenset({"remainder"})
+#: Members of one function each, chosen by the first operand, which is a constant.
+FAMILIES = frozenset({"erfcx", "sinc", "polygamma", "zeta", "jv", "iv", "ive"})
+#: Operands that are symmetric parts of matrices.
+OF_SYMMETRIC = frozenset({"cholesky", "sqrtm", "eigvalsh", "eigenvectors"})
 #: Primitives that no program contains: only derivatives of the first order are made of them.
-OF_DERIVATIVES = frozenset({"sech", "logistic", "guarded", "scatter"})
+OF_DERIVATIVES = frozenset({"sech", "hazard", "guarded", "scatter"})
 #: Those of them that only reverse mode makes.
 BY_REVERSE = frozenset({"guarded", "scatter"})
 #: The mode words that are asked, and those in which forward mode meets what reverse mode made and is differentiated.
-WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR", "FFR")
 OVER_REVERSE = re.compile("[RF]+F[RF]*R[RF]*")
 #: Operands that a rule of several operands is looked at with, where three numbers each will not do: shapes, parameters.
 SAMPLES: dict[str, tuple[tuple[tuple[int, ...], ...], Any]] = {
     "max": (((2, 3),), ((-1,), False)),
     "logsumexp": (((2, 3),), ((-1,), False)),
+    "softmax": (((2, 3),), (-1,)),
     "concat": (((2,), (3,)), -1),
+    "reorder": (((3,), (3,)), -1),
     "matmul": (((2, 2), (2, 2)), None),
-    "inv": (((2, 2),), None),
+    **dict.fromkeys(("inv", "cholesky", "expm", "sqrtm", "eigvalsh", "eigenvectors"), (((2, 2),), None)),
     "solve": (((2, 2), (2, 2)), None),
 }
+#: Operands that are no numbers with a derivative, each with its dtype.
+DTYPES = {("select", 0): np.dtype(bool), ("reorder", 1): np.dtype(np.intp)}
 
 
 @dataclass(frozen=True)
@@ -126,7 +136,7 @@ def _operands(op: str, count: int) -> tuple[Node, list[Node]]:
     """A node of the operation on inputs of a scratch graph, and these."""
     shapes, params = SAMPLES.get(op, (((3,),) * count, None))
     scratch = Graph()
-    inputs = [scratch.input(s, np.dtype(bool if op == "select" and not i else float)) for i, s in enumerate(shapes)]
+    inputs = [scratch.input(s, DTYPES.get((op, i), np.dtype(float))) for i, s in enumerate(shapes)]
     return graph.make(op, *inputs, params=params), inputs
 
 
@@ -176,14 +186,14 @@ def _zero(j: int, i: int) -> float:
 
 
 def arity(op: str) -> int:
-    return {"select": 3, "inv": 1, "max": 1, "logsumexp": 1}.get(op, 2)
+    return 3 if op == "select" else len(SAMPLES[op][0]) if op in SAMPLES else 2
 
 
 def unasked() -> dict[str, str]:
     """Rules that no generated program comes to, and why: what is planted there cannot be asked for."""
     reasons = {
         "mark": "made only by a derivative inside the function that is differentiated, which no program has",
-        "astype": "made only where dtypes mix, and every generated value that varies is float64",
+        "astype": "made only where dtypes mix, and all values of a case that vary are of one",
     }
     if "logsumexp" not in CATALOGUE:
         reasons["logsumexp"] = "no row of the catalogue is computed by it"
@@ -193,6 +203,9 @@ def unasked() -> dict[str, str]:
 def _elementwise(op: str, rule: Elementwise) -> Iterator[Mutant | str]:
     for i in range(len(rule.partials)):
         place = op if len(rule.partials) == 1 else f"{op}[{i}]"
+        if op in FAMILIES and not i:
+            yield f"{place}: it chooses a member of a family, and is a constant"
+            continue
 
         def mutant(fault: str, place: str = place, i: int = i) -> Mutant:
             partials = list(rule.partials)
@@ -206,16 +219,17 @@ def _elementwise(op: str, rule: Elementwise) -> Iterator[Mutant | str]:
             yield mutant("second order dropped")
         else:
             yield f"{place}: second order dropped: the partial derivative has none"
-        if not defined_at(op, i, _zero):
+        if op in JUMPING or not defined_at(op, i, _zero):
             yield f"{place}: wrong at zero, not finite at zero: the function is not smooth there"
         else:
             yield mutant("not finite at zero")
             yield f"{place}: wrong at zero: any slope is right at a kink" if op in KINKED else mutant("wrong at zero")
         if len(rule.partials) == 2:
-            if defined_at(op, i, lambda j, i: 0.75):
+            if op not in JUMPING | FAMILIES and defined_at(op, i, lambda j, i: 0.75):
                 yield mutant("wrong at a tie")
             else:
-                yield f"{place}: wrong at a tie: the function is not smooth there"
+                why = "its operands are not of one kind" if op in FAMILIES else "the function is not smooth there"
+                yield f"{place}: wrong at a tie: {why}"
     for name, fault, planted in SPECIAL.get(op, ()):
         yield Mutant(f"{op}{name}", fault, op, False, rules.RULES, op, planted)
 
@@ -223,9 +237,13 @@ def _elementwise(op: str, rule: Elementwise) -> Iterator[Mutant | str]:
 def _structural(op: str, rule: Linear | General) -> Iterator[Mutant | str]:
     second = op in OF_DERIVATIVES
     table = rules.RULES
-    operands: Sequence[int] = (0,) if isinstance(rule, Linear) else range(1 if op == "select" else 0, arity(op))
+    count = 1 if isinstance(rule, Linear) else arity(op)
+    operands = [i for i in range(count) if (op, i) not in DTYPES]
     for fault in TERM_FAULTS:
         late = second or fault == "second order dropped"
+        if fault == "wrong axis" and op in OF_SYMMETRIC:
+            yield f"{op}: {fault}: its operand is a symmetric part, and what is transposed does the same"
+            continue
         for i in operands:
             place = op if len(operands) == 1 else f"{op}[{i}]"
             yield Mutant(f"{place} R: {fault}", fault, op, late, table, op, in_reverse(rule, i, TERM_FAULTS[fault]))
@@ -257,7 +275,7 @@ def _pipeline() -> Iterator[Mutant | str]:
         if name.startswith("folding."):
             op = name.partition(".")[2]
             if op in FLAT_IDENTITIES:
-                yield f"{name}: its results are truth values, which have no derivative"
+                yield f"{name}: its results are truth values or whole numbers, which have no derivative"
                 continue
             if op in unasked():
                 yield f"{name}: {unasked()[op]}"

@@ -9,8 +9,8 @@ import engines.inhouse.folding  # noqa: F401  (fills the table of identities)
 from engines.inhouse import lowering, passes
 from engines.inhouse.graph import FOLDS, Node
 
-#: Identities whose results are truth values.
-FLAT_IDENTITIES = frozenset({"logical_and", "logical_or", "logical_not"})
+#: Identities whose results are truth values, or places.
+FLAT_IDENTITIES = frozenset({"logical_and", "logical_or", "logical_not", "argsort"})
 #: Every place besides the rules where a fault goes: a table and its key.
 SITES: dict[str, tuple[Any, str]] = {
     **{f"folding.{op}": (FOLDS, op) for op in FOLDS},

@@ -111,21 +111,31 @@ def axis_of(b: Builder, place: int) -> int:
 
 
 def aimed(b: Builder, place: int, aim: str | None) -> int:
-    """One time in three, `place` after steps that put zeros or ties among its entries.
+    """One time in three, `place` after steps that put zeros or ties among its entries."""
+    value = b.values[place]
+    if aim is None or not value.size or not b.flag(3):
+        return place
+    if aim == "zeros":
+        return zeroed(b, place)
+    return place if value.size == 1 else b.must(b.choose(["maximum", "minimum"]), (place, _entry(b, place)))
+
+
+def zeroed(b: Builder, place: int) -> int:
+    """`place`, not empty, after steps that put zeros among its entries, or as it is where there are none to be had.
 
     Zeros that rounding cannot move: an exact value less a constant, or a value less one of its own entries.
     """
     value = b.values[place]
-    if aim is None or not value.size or not b.flag(3):
-        return place
-    if aim == "zeros" and b.exact[place] and (value.size == 1 or b.flag()):
+    if b.exact[place] and (value.size == 1 or b.flag()):
         mask = np.array(b.draw(st.lists(st.booleans(), min_size=value.size, max_size=value.size)))
         some_zero = mask.reshape(value.shape) if value.size > 1 else np.ones(value.shape, dtype=bool)
         return b.must("subtract", (place, b.constant(np.where(some_zero, value, 0.0))))
-    if value.size == 1:
-        return place
-    entry = b.must("index", (place,), index=tuple(b.draw(st.integers(0, n - 1)) for n in value.shape))
-    return b.must(b.choose(["maximum", "minimum"]) if aim == "tie" else "subtract", (place, entry))
+    return place if value.size == 1 else b.must("subtract", (place, _entry(b, place)))
+
+
+def _entry(b: Builder, place: int) -> int:
+    shape = b.values[place].shape
+    return b.must("index", (place,), index=tuple(b.draw(st.integers(0, n - 1)) for n in shape))
 
 
 def constant(b: Builder) -> Arranged:

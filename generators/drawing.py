@@ -7,36 +7,60 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import SearchStrategy
 
 from generators.catalogue import CATALOGUE
 from generators.programs import SIGNATURES, Case
-from generators.strategies import cases
+from generators.strategies import cases, operation_cases
 
 _NAMES = tuple(sorted(name for name, row in CATALOGUE.items() if row.weight))
 #: Strides through the pairs of operations, so that neighbouring batches take pairs far apart.
 _STRIDE = 7919
 #: Cases per run of Hypothesis: in longer runs it mutates what it had, and draws less evenly.
 BATCH = 10
+#: Cases of one operation that join the compositions of a batch: every other case is one.
+ALONE = 10
 
 
 def batch(word: str, signature: str, number: int) -> list[Case]:
     """The cases of one word and signature with that number. Raises ValueError as `cases` does."""
+    pairs = _pairs(signature, number)
+    drawn = _run(cases(signature=signature, word=word, pairs=pairs), f"{number} {signature} {word}", BATCH)
+    for operation in _alone(word, signature, number):
+        strategy = operation_cases(operation=operation, word=word, signature=signature)
+        # The first case of a run is the simplest one.
+        drawn += _run(strategy, f"{number} {signature} {word} {operation}", 2)[1:]
+    return drawn
+
+
+def _run(strategy: SearchStrategy[Case], name: str, count: int) -> list[Case]:
     drawn: list[Case] = []
 
-    @seed(zlib.crc32(f"{number} {signature} {word}".encode()))
+    @seed(zlib.crc32(name.encode()))
     @settings(
-        max_examples=BATCH,
+        max_examples=count,
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
-    @given(cases(signature=signature, word=word, pairs=_pairs(signature, number)))
+    @given(strategy)
     def collect(case: Case) -> None:
         drawn.append(case)
 
     collect()
     return drawn
+
+
+def _alone(word: str, signature: str, number: int) -> list[str]:
+    """The operations that a batch is to meet alone: the batches of a word go through all of them in turn.
+
+    Each word starts at another place, by the golden ratio, so that few batches of several words meet most of them.
+    """
+    n = len(_NAMES)
+    shift = round(n * (int(word.replace("R", "1").replace("F", "2")) * 0.6180339887 % 1))
+    start = shift + (number * len(SIGNATURES) + SIGNATURES.index(signature)) * ALONE
+    return [_NAMES[(start + i) * _STRIDE % n] for i in range(ALONE)]
 
 
 def _pairs(signature: str, number: int) -> list[tuple[str, str]]:

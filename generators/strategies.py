@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from generators.arrange import aimed, shaped
+from generators.arrange import aimed, shaped, some, zeroed
 from generators.builder import NUMBERS, Abandon, Builder
 from generators.catalogue import CATALOGUE, CORE, EXTRA
 from generators.operations import Operation
@@ -32,6 +32,8 @@ def _names(rows: Mapping[str, Operation]) -> tuple[str, ...]:
 _CORE, _EXTRA = _names(CORE), _names(EXTRA)
 #: Steps of one program that may be extra ones: with more of them hardly any engine would have them all.
 MAX_EXTRA = 2
+#: How often one operation is tried before a case goes without it.
+ATTEMPTS = 3
 #: What bends a program that would come out linear, each with the arrangement of its row.
 _BENDING = ("multiply", "sin", "square", "prod", "exp", "pow", "vecdot", "tanh")
 
@@ -231,14 +233,39 @@ def cases(
 
 
 @st.composite
-def operation_cases(draw: st.DrawFn, *, operation: str, word: str) -> Case:
-    """Cases of one operation, of any signature: its step, and what its arrangement and its output ask for.
+def operation_cases(draw: st.DrawFn, *, operation: str, word: str, signature: str | None = None) -> Case:
+    """Cases of one operation, of any signature or the one that is given.
 
+    What it takes is now and then a square matrix, has zeros, or bends; what becomes of it bends one time in two.
+    Between two steps that bend, derivatives of every order pass through the operation, also one that is linear.
     Raises ValueError for an operation that is not in the catalogue.
     """
     if operation not in CATALOGUE:
         raise ValueError(f"operation={operation!r}: it is not in the catalogue")
-    source, target = draw(st.sampled_from(SIGNATURES)).split("_to_")
+    source, target = (signature or draw(st.sampled_from(SIGNATURES))).split("_to_")
     b = Builder(draw, CATALOGUE, draw(points(source, _most(len(word)))))
-    _draw_step(b, (operation,))
+    for _ in range(ATTEMPTS):
+        b.wanted = _prepared(b)
+        if (place := _draw_step(b, (operation,))) is not None:
+            b.wanted = place
+            if b.flag():
+                b.wanted = _draw_step(b, _BENDING) or place
+            break
     return _case(b, target, word)
+
+
+def _prepared(b: Builder) -> int | None:
+    """A value that the next operation is to take, if it can: square, bent, with zeros, or any."""
+    length = len(b.steps)
+    try:
+        if b.flag(4):
+            n = b.choose([2, 2, 3])
+            b.wanted = shaped(b, (n, n))
+        if b.flag(3):
+            b.wanted = _draw_step(b, _BENDING) or b.wanted
+        if b.flag():
+            b.wanted = zeroed(b, some(b, lambda v: v.size > 0))
+    except Abandon:
+        b.rewind(length)
+        return None
+    return b.wanted
