@@ -105,7 +105,7 @@ class Engine:
         given |= {n: case.program.steps[k - 1].arguments["value"] for n, k in zip(INPUTS[1:], places, strict=False)}
         given |= {n: value for n, value in (("v", case.tangent), ("w", case.cotangent)) if value is not None}
         lines += [f"{name} = {self.dialect.constant(value, case.dtype)}" for name, value in given.items()]
-        if places:
+        if places and case.operator == "jacobian":
             definitions, nested = self._by_several(case)
             lines[1:1] = definitions
         else:
@@ -139,6 +139,8 @@ class Engine:
             return self.operators[name].format(f=f, **seed)
 
         nested, rest = "f", word
+        if case.program.arguments:
+            nested = f"lambda x: f({', '.join(INPUTS[: len(case.program.arguments) + 1])})"
         match operator:
             case "derivative" | "gradient":
                 nested, rest = first(word[-1], nested), word[:-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,6 +106,21 @@ def test_mixed_partials_in_the_engine(word: str) -> None:
         case = two_inputs(word, "".join(wrt))
         assert judged(inhouse, case).verdict is Verdict.AGREE
         assert parse_case(case.json) == case
+
+
+@pytest.mark.parametrize(
+    ("operator", "word", "seeds"),
+    [
+        ("gradient", "R", {}),
+        ("pullback", "FR", {"cotangent": 2.0}),
+        ("pushforward", "RF", {"tangent": (1.0, -0.5)}),
+        ("hvp", "FR", {"tangent": (1.0, -0.5)}),
+    ],
+)
+def test_an_operator_by_the_first_of_several_inputs(operator: str, word: str, seeds: dict[str, Any]) -> None:
+    case = replace(two_inputs(word, ""), operator=operator, **seeds)
+    assert parse_case(case.json) == case
+    assert judged(inhouse, case).verdict is Verdict.AGREE
 
 
 def test_an_engine_that_differentiates_by_the_wrong_input_is_caught() -> None:

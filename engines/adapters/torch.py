@@ -460,7 +460,7 @@ torch = Engine(
             "top_k": "torch.topk({0}, {k}).values",
             "kth_value": _kth_value,
             "median": _median,
-            "quantile": "torch.quantile({0}, torch.tensor({q}, dtype=torch.float64), dim={axis})",
+            "quantile": "torch.quantile({0}, torch.tensor({q}, dtype={0}.dtype), dim={axis})",
             "cumulative_max": "torch.cummax({0}, dim={axis}).values",
             "cumulative_min": "torch.cummin({0}, dim={axis}).values",
             "ptp": _ptp,
