@@ -82,7 +82,6 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "tied singular values": _tied_singular_values,
     "tied eigenvalues": _tied_eigenvalues,
     "complex singular": lambda ops: _singular(_complex(ops)),
-    "complex tied singular values": lambda ops: _tied_singular_values(_complex(ops)),
     "not square": lambda ops: ops[0].ndim > 1 and ops[0].shape[-1] != ops[0].shape[-2],
     "1x1": lambda ops: any(v.shape[-2:] == (1, 1) for v in ops),
     "beyond 4": lambda ops: any(bool(np.any(np.abs(v) > 4)) for v in _real(ops)),
