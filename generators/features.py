@@ -49,6 +49,14 @@ def _tied(ascending: Array) -> bool:
     return bool(np.any(np.diff(ascending, axis=-1) <= 1e-9 * max(float(np.max(np.abs(ascending))), 1.0)))
 
 
+def _complex(operands: list[Array]) -> list[Array]:
+    """The complex matrix whose real and imaginary part come first."""
+    pair = operands[:2]
+    if len(pair) < 2 or pair[0].shape != pair[1].shape or not all(v.dtype == float for v in pair):
+        return [np.zeros(0)]
+    return [pair[0] + 1j * pair[1]]
+
+
 def _tie(operands: list[Array]) -> bool:
     if len(operands) > 1:
         return any(bool(np.any(np.equal(*np.broadcast_arrays(a, b)))) for a, b in itertools.pairwise(operands))
@@ -82,8 +90,10 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "4 rows or more": lambda ops: ops[0].ndim > 1 and ops[0].shape[-2] >= 4,
     "tied singular values": _tied_singular_values,
     "tied eigenvalues": _tied_eigenvalues,
+    "complex singular": lambda ops: _singular(_complex(ops)),
     "not square": lambda ops: ops[0].ndim > 1 and ops[0].shape[-1] != ops[0].shape[-2],
     "1x1": lambda ops: any(v.shape[-2:] == (1, 1) for v in ops),
+    "beyond 4": lambda ops: any(bool(np.any(np.abs(v) > 4)) for v in _real(ops)),
     "large": lambda ops: any(bool(np.any(np.abs(v) > 18)) for v in _real(ops)),
     "8 or more": lambda ops: any(bool(np.any(v >= 8)) for v in _real(ops)),
     "below -5": lambda ops: bool(np.any(ops[0] < -5)),
@@ -100,7 +110,16 @@ def _broadcastable(operands: list[Array]) -> bool:
 
 
 #: All names that may be used.
-FEATURES = (*_ON_VALUES, "repeated", "constant", "constant first", "constant last")
+FEATURES = (
+    *_ON_VALUES,
+    "repeated",
+    "constant",
+    "constant first",
+    "constant last",
+    "last varies",
+    "several vary",
+    "parameter zero",
+)
 
 
 def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozenset[str]:
@@ -109,6 +128,12 @@ def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozense
     found = {name for name, holds in _ON_VALUES.items() if holds(operands)}
     if len(set(step.operands)) < len(step.operands):
         found.add("repeated")
+    if any(value == 0 and type(value) in (int, float) for value in step.arguments.values()):
+        found.add("parameter zero")
+    if depends[-1]:
+        found.add("last varies")
+    if sum(depends) > 1:
+        found.add("several vary")
     if not any(depends):
         found.add("constant")
     else:
