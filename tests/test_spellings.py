@@ -39,7 +39,7 @@ def drawn(operation: str) -> tuple[Case, ...]:
     @given(operation_cases(operation=operation, word="R"))
     def collect(case: Case) -> None:
         if operation in case.program.operations:
-            met[case.id] = case
+            met[case.plain.id] = case.plain
 
     collect()
     return tuple(met.values())
