@@ -46,13 +46,13 @@ def drawn(operation: str) -> tuple[Case, ...]:
 
 
 def shown(case: Case, operation: str) -> set[Any]:
-    """What a spelling may depend on: the numbers of axes, and parameters, of which floats count by their sign."""
+    """What a spelling may depend on: parameters, floats by their sign, together with the numbers of axes."""
     values = evaluate_steps(case.program, case.input)
     found: set[Any] = set()
     for step in case.program.steps:
         if step.operation == operation:
-            found.add(tuple(values[i].ndim for i in step.operands))
-            found |= {(k, np.sign(v) if isinstance(v, float) else repr(v)) for k, v in step.arguments.items()}
+            params = tuple((k, np.sign(v) if isinstance(v, float) else repr(v)) for k, v in step.arguments.items())
+            found.add((params, *(values[i].ndim for i in step.operands)))
     return found
 
 
