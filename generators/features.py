@@ -63,6 +63,12 @@ def _tie(operands: list[Array]) -> bool:
     return np.unique(operands[0]).size < operands[0].size
 
 
+def _vanishing(value: Array) -> bool:
+    """Whether an entry is zero, or would be but for rounding."""
+    sizes = np.abs(value)
+    return bool(np.any(sizes <= 2.0**-40 * np.max(sizes, initial=0.0)))
+
+
 def _erfc_underflows(value: Array) -> bool:
     """Whether erfc is below the normal numbers of one of the dtypes, while exp(x**2) does not overflow yet."""
     return any(
@@ -74,6 +80,7 @@ def _erfc_underflows(value: Array) -> bool:
 #: Name to predicate on the operands' concrete values.
 _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "zero": lambda ops: any(bool(np.any(v == 0)) for v in _real(ops)),
+    "vanishing": lambda ops: any(_vanishing(v) for v in _real(ops)),
     "zeros": lambda ops: any(int(np.sum(v == 0)) > 1 for v in _real(ops)),
     "zero base": lambda ops: any(bool(np.any(v == 0)) for v in _real(ops)[:1]),
     "zero last": lambda ops: len(ops) > 1 and bool(np.any(ops[-1] == 0)),
