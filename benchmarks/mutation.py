@@ -30,7 +30,8 @@ from conformance.truth import Truth, certify
 from conformance.verdicts import Judgement, judge
 from engines.adapters.inhouse import inhouse
 from engines.contract import Answer
-from generators.drawing import draw
+from generators.catalogue import CATALOGUE
+from generators.drawing import BATCH, draw
 from generators.programs import SIGNATURES, Case
 
 
@@ -179,11 +180,12 @@ PAGE = """\
 Faults are planted in the in-house engine one at a time, made from its table of derivative rules and from the identities
 behind them (`benchmarks/mutants.py`). Each is asked the same drawn cases until the first finding.
 
-`cases` counts every case drawn, over the mode words R, F, RR, FR, RF, FF and RRR and the nine signatures, whether it
-has to do with the rule or not. `seconds` is what drawing, certifying and asking them takes of one core. The customary
-checks take each operation alone at a random point, in reverse and forward mode, at first and second order, with central
-differences of step 1e-6 at rtol 1e-3 (`benchmarks/customary.py`). The honest engine, asked the same cases, has no
-finding, and passes every customary check.
+`cases` counts every case drawn, over the mode words {words} and the nine signatures, whether it
+has to do with the rule or not. Every other case is of one operation, the {rows} operations of the catalogue in turn; the
+others are compositions (`generators/drawing.py`). `seconds` is what drawing, certifying and asking them takes of one
+core. The customary checks take each operation alone at random points, in reverse and forward mode, at first and second
+order, with central differences of step 1e-6 at rtol 1e-3 (`benchmarks/customary.py`). The honest engine, asked the same
+cases, has no finding, and passes every customary check.
 
 Made by `python -m benchmarks.mutation --cases {count} --further {further} --write docs/detection.md` with {versions}.
 
@@ -197,7 +199,6 @@ Faults that no derivative asked for can show, at a smooth point of a generated p
 NEVER = {
     "zeros of masking forgotten": "what is not selected is in its domain too, so nothing behind a mask is infinite "
     "(and asked by hand, such cases are uncertified)",
-    "atan2[1]": "the second operand of `atan2` is never zero",
 }
 
 
@@ -215,7 +216,12 @@ def document(found: Sequence[Detection], later: Sequence[Detection], count: int,
     missed = [_missed(d, count + further) for d in later]
     last = sum(d.cases is not None for d in (*found, *later))
     page = PAGE.format(
-        count=count, further=further, versions=versions(["numpy", "hypothesis", "python-flint"]), table=table(found)
+        count=count,
+        further=further,
+        words=f"{', '.join(WORDS[:-1])} and {WORDS[-1]}",
+        rows=sum(row.weight > 0 for row in CATALOGUE.values()),
+        versions=versions(["numpy", "hypothesis", "python-flint"]),
+        table=table(found),
     )
     if missed:
         page += f"\nWithin {count + further} cases {last} of {len(found)} are found ({last / len(found):.1%}).\n"
@@ -238,7 +244,7 @@ def main() -> None:
     found = detect(mutants(), asked, customary)
     if options.further:
         # Batches of these numbers are not among the first ones.
-        asked = [*asked, *questions(options.further, start=1 + options.cases // (10 * len(WORDS) * len(SIGNATURES)))]
+        asked = [*asked, *questions(options.further, start=1 + options.cases // (BATCH * len(WORDS) * len(SIGNATURES)))]
     later = detect([d.mutant for d in found if d.cases is None], asked, [])
     page = document(found, later, options.cases, options.further)
     print(page)

@@ -111,31 +111,27 @@ def axis_of(b: Builder, place: int) -> int:
 
 
 def aimed(b: Builder, place: int, aim: str | None) -> int:
-    """One time in three, `place` after steps that put zeros or ties among its entries."""
-    value = b.values[place]
-    if aim is None or not value.size or not b.flag(3):
-        return place
-    if aim == "zeros":
-        return zeroed(b, place)
-    return place if value.size == 1 else b.must(b.choose(["maximum", "minimum"]), (place, _entry(b, place)))
-
-
-def zeroed(b: Builder, place: int) -> int:
-    """`place`, not empty, after steps that put zeros among its entries, or as it is where there are none to be had.
+    """One time in three, `place` after steps that put zeros or ties among its entries.
 
     Zeros that rounding cannot move: an exact value less a constant, or a value less one of its own entries.
     """
     value = b.values[place]
-    if b.exact[place] and (value.size == 1 or b.flag()):
-        mask = np.array(b.draw(st.lists(st.booleans(), min_size=value.size, max_size=value.size)))
-        some_zero = mask.reshape(value.shape) if value.size > 1 else np.ones(value.shape, dtype=bool)
-        return b.must("subtract", (place, b.constant(np.where(some_zero, value, 0.0))))
-    return place if value.size == 1 else b.must("subtract", (place, _entry(b, place)))
+    if aim is None or not value.size or not b.flag(3):
+        return place
+    if aim == "zeros" and b.exact[place] and (value.size == 1 or b.flag()):
+        return zeroed(b, place)
+    if value.size == 1:
+        return place
+    entry = b.must("index", (place,), index=tuple(b.draw(st.integers(0, n - 1)) for n in value.shape))
+    return b.must(b.choose(["maximum", "minimum"]) if aim == "tie" else "subtract", (place, entry))
 
 
-def _entry(b: Builder, place: int) -> int:
-    shape = b.values[place].shape
-    return b.must("index", (place,), index=tuple(b.draw(st.integers(0, n - 1)) for n in shape))
+def zeroed(b: Builder, place: int) -> int:
+    """`place` less a constant, so that some of its entries are zero, each free to move. Exact values only."""
+    value = b.values[place]
+    mask = np.array(b.draw(st.lists(st.booleans(), min_size=value.size, max_size=value.size)), dtype=bool)
+    some_zero = mask.reshape(value.shape) if value.size > 1 else np.ones(value.shape, dtype=bool)
+    return b.must("subtract", (place, b.constant(np.where(some_zero, value, 0.0))))
 
 
 def constant(b: Builder) -> Arranged:
@@ -183,7 +179,8 @@ def angle(b: Builder) -> Arranged:
     one = some(b)
     if b.flag(3):
         # On the axis x = 0, where y decides.
-        return [fit(b, one, Domain(gap=1 / 16)), aimed(b, pair(b, one), "zeros")], {}
+        two = zeroed(b, one) if b.exact[one] and b.values[one].size else aimed(b, one, "zeros")
+        return [fit(b, pair(b, one), Domain(gap=1 / 16)), two], {}
     two = fit(b, pair(b, one), Domain(gap=1 / 16))
     if np.any(np.less(b.values[two], 0) & (np.abs(b.values[one]) < 1 / 16)):
         two = fit(b, two, Domain(low=1 / 16))

@@ -25,15 +25,15 @@ ALONE = 10
 def batch(word: str, signature: str, number: int) -> list[Case]:
     """The cases of one word and signature with that number. Raises ValueError as `cases` does."""
     pairs = _pairs(signature, number)
-    drawn = _run(cases(signature=signature, word=word, pairs=pairs), f"{number} {signature} {word}", BATCH)
+    drawn = examples(cases(signature=signature, word=word, pairs=pairs), f"{number} {signature} {word}", BATCH)
     for operation in _alone(word, signature, number):
         strategy = operation_cases(operation=operation, word=word, signature=signature)
-        # The first case of a run is the simplest one.
-        drawn += _run(strategy, f"{number} {signature} {word} {operation}", 2)[1:]
+        drawn += examples(strategy, f"{number} {signature} {word} {operation}", 2)[1:]
     return drawn
 
 
-def _run(strategy: SearchStrategy[Case], name: str, count: int) -> list[Case]:
+def examples(strategy: SearchStrategy[Case], name: str, count: int) -> list[Case]:
+    """At most `count` cases of a strategy, always the same ones for a name; the first is the simplest."""
     drawn: list[Case] = []
 
     @seed(zlib.crc32(name.encode()))

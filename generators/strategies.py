@@ -36,6 +36,8 @@ MAX_EXTRA = 2
 ATTEMPTS = 3
 #: What bends a program that would come out linear, each with the arrangement of its row.
 _BENDING = ("multiply", "sin", "square", "prod", "exp", "pow", "vecdot", "tanh")
+#: What bends and keeps zeros zero and free to move, more often than not.
+_THROUGH_ZERO = ("sin", "tanh", "sin", "tanh", "multiply", "exp", "square")
 
 
 @st.composite
@@ -236,7 +238,7 @@ def cases(
 def operation_cases(draw: st.DrawFn, *, operation: str, word: str, signature: str | None = None) -> Case:
     """Cases of one operation, of any signature or the one that is given.
 
-    What it takes is now and then a square matrix, has zeros, or bends; what becomes of it bends one time in two.
+    What it takes is often a square matrix, has zeros, or bends; what becomes of it bends one time in two.
     Between two steps that bend, derivatives of every order pass through the operation, also one that is linear.
     Raises ValueError for an operation that is not in the catalogue.
     """
@@ -255,16 +257,18 @@ def operation_cases(draw: st.DrawFn, *, operation: str, word: str, signature: st
 
 
 def _prepared(b: Builder) -> int | None:
-    """A value that the next operation is to take, if it can: square, bent, with zeros, or any."""
+    """A value that the next operation is to take, if it can: most often a square one, with zeros, that bends."""
     length = len(b.steps)
     try:
-        if b.flag(4):
+        if b.flag():
             n = b.choose([2, 2, 3])
             b.wanted = shaped(b, (n, n))
-        if b.flag(3):
-            b.wanted = _draw_step(b, _BENDING) or b.wanted
+        place = some(b)
+        if b.exact[place] and b.values[place].size and (b.flag() or b.flag()):
+            place = zeroed(b, place)
+        b.wanted = place
         if b.flag():
-            b.wanted = zeroed(b, some(b, lambda v: v.size > 0))
+            b.wanted = _draw_step(b, _THROUGH_ZERO) or place
     except Abandon:
         b.rewind(length)
         return None
