@@ -167,12 +167,17 @@ def _question(b: Builder, case: Case, target: str) -> Case:
     more: dict[str, Any] = {}
     source = KINDS[case.input.ndim]
     if not case.wrt and b.flag():
-        operator = b.choose([name for name in OPERATORS if applies(name, case.word, source, target)])
+        output = evaluate_steps(case.program, case.input)[-1]
+        # Nested lists do not tell how many columns a matrix without rows has.
+        missing = "" if np.shape(nested(output)) == output.shape else "pullback"
+        operator = b.choose(
+            [name for name in OPERATORS if applies(name, case.word, source, target) and name != missing]
+        )
         more["operator"] = operator
         if operator in ("pushforward", "hvp"):
             more["tangent"] = _seed(b, case.input.shape)
         elif operator == "pullback":
-            more["cotangent"] = _seed(b, evaluate_steps(case.program, case.input)[-1].shape)
+            more["cotangent"] = _seed(b, output.shape)
     if b.flag(4):
         # Near enough to stay where the operations hold, and with none of the point's coincidences.
         away = np.array([2.0**-9 * (2 * k + 3) for k in range(case.input.size)]).reshape(case.input.shape)
