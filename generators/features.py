@@ -84,6 +84,7 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "zeros": lambda ops: any(int(np.sum(v == 0)) > 1 for v in _real(ops)),
     "zero base": lambda ops: any(bool(np.any(v == 0)) for v in _real(ops)[:1]),
     "zero last": lambda ops: len(ops) > 1 and bool(np.any(ops[-1] == 0)),
+    "one last": lambda ops: len(ops) > 1 and bool(np.any(ops[-1] == 1)),
     "negative": lambda ops: bool(np.any(ops[0] < 0)),
     "tie": lambda ops: len({v.dtype for v in ops}) == 1 and _broadcastable(ops) and _tie(ops),
     "same size": lambda ops: len(ops) == 2 and _broadcastable(ops) and _tie([np.abs(v) for v in ops]),
