@@ -75,10 +75,10 @@ class KnownFailure:
 
     def concerns(self, case: Case) -> bool:
         """Whether the case is one of those that the entry speaks of: its mode word and one of its steps."""
-        # Only steps through which a derivative passes can be the cause.
+        # Only steps through which a derivative passes can be the cause, unless the entry says otherwise.
         live = replace(case, program=case.program.pruned())
         return re.fullmatch(self.words, case.word) is not None and any(
-            step.operation in self.operations and self.features <= found and "constant" not in found
+            step.operation in self.operations and self.features <= found and found & {"constant"} <= self.features
             for step, found in zip(live.program.steps, features(live), strict=True)
         )
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import numpy as np
+from scipy import special
 
 from generators.programs import Case, Step
 from generators.reading import evaluate_steps
@@ -48,18 +49,42 @@ def _tied(ascending: Array) -> bool:
     return bool(np.any(np.diff(ascending, axis=-1) <= 1e-9 * max(float(np.max(np.abs(ascending))), 1.0)))
 
 
+def _complex(operands: list[Array]) -> list[Array]:
+    """The complex matrix whose real and imaginary part come first."""
+    pair = operands[:2]
+    if len(pair) < 2 or pair[0].shape != pair[1].shape or not all(v.dtype == float for v in pair):
+        return [np.zeros(0)]
+    return [pair[0] + 1j * pair[1]]
+
+
 def _tie(operands: list[Array]) -> bool:
     if len(operands) > 1:
         return any(bool(np.any(np.equal(*np.broadcast_arrays(a, b)))) for a, b in itertools.pairwise(operands))
     return np.unique(operands[0]).size < operands[0].size
 
 
+def _vanishing(value: Array) -> bool:
+    """Whether an entry is zero, or would be but for rounding."""
+    sizes = np.abs(value)
+    return bool(np.any(sizes <= 2.0**-40 * np.max(sizes, initial=0.0)))
+
+
+def _erfc_underflows(value: Array) -> bool:
+    """Whether erfc is below the normal numbers of one of the dtypes, while exp(x**2) does not overflow yet."""
+    return any(
+        bool(np.any((special.erfc(value) < limits.tiny) & (value**2 < np.log(limits.max))))
+        for limits in (np.finfo(np.float32), np.finfo(np.float64))
+    )
+
+
 #: Name to predicate on the operands' concrete values.
 _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "zero": lambda ops: any(bool(np.any(v == 0)) for v in _real(ops)),
+    "vanishing": lambda ops: any(_vanishing(v) for v in _real(ops)),
     "zeros": lambda ops: any(int(np.sum(v == 0)) > 1 for v in _real(ops)),
     "zero base": lambda ops: any(bool(np.any(v == 0)) for v in _real(ops)[:1]),
     "zero last": lambda ops: len(ops) > 1 and bool(np.any(ops[-1] == 0)),
+    "one last": lambda ops: len(ops) > 1 and bool(np.any(ops[-1] == 1)),
     "negative": lambda ops: bool(np.any(ops[0] < 0)),
     "tie": lambda ops: len({v.dtype for v in ops}) == 1 and _broadcastable(ops) and _tie(ops),
     "same size": lambda ops: len(ops) == 2 and _broadcastable(ops) and _tie([np.abs(v) for v in ops]),
@@ -73,9 +98,14 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "4 rows or more": lambda ops: ops[0].ndim > 1 and ops[0].shape[-2] >= 4,
     "tied singular values": _tied_singular_values,
     "tied eigenvalues": _tied_eigenvalues,
+    "complex singular": lambda ops: _singular(_complex(ops)),
     "not square": lambda ops: ops[0].ndim > 1 and ops[0].shape[-1] != ops[0].shape[-2],
     "1x1": lambda ops: any(v.shape[-2:] == (1, 1) for v in ops),
+    "beyond 4": lambda ops: any(bool(np.any(np.abs(v) > 4)) for v in _real(ops)),
     "large": lambda ops: any(bool(np.any(np.abs(v) > 18)) for v in _real(ops)),
+    "8 or more": lambda ops: any(bool(np.any(v >= 8)) for v in _real(ops)),
+    "below -5": lambda ops: bool(np.any(ops[0] < -5)),
+    "erfc underflows": lambda ops: any(_erfc_underflows(v) for v in _real(ops)),
 }
 
 
@@ -88,7 +118,16 @@ def _broadcastable(operands: list[Array]) -> bool:
 
 
 #: All names that may be used.
-FEATURES = (*_ON_VALUES, "repeated", "constant", "constant first", "constant last")
+FEATURES = (
+    *_ON_VALUES,
+    "repeated",
+    "constant",
+    "constant first",
+    "constant last",
+    "last varies",
+    "several vary",
+    "parameter zero",
+)
 
 
 def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozenset[str]:
@@ -97,6 +136,12 @@ def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozense
     found = {name for name, holds in _ON_VALUES.items() if holds(operands)}
     if len(set(step.operands)) < len(step.operands):
         found.add("repeated")
+    if any(value == 0 and type(value) in (int, float) for value in step.arguments.values()):
+        found.add("parameter zero")
+    if depends[-1]:
+        found.add("last varies")
+    if sum(depends) > 1:
+        found.add("several vary")
     if not any(depends):
         found.add("constant")
     else:

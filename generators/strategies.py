@@ -14,7 +14,7 @@ from generators.arrange import aimed, shaped, some, zeroed
 from generators.builder import NUMBERS, Abandon, Builder
 from generators.catalogue import CATALOGUE, CORE, EXTRA
 from generators.operations import Operation
-from generators.programs import KINDS, OPERATORS, SIGNATURES, WORD, Case, applies, nested
+from generators.programs import KINDS, OPERATORS, SIGNATURES, WORD, Case, MalformedCase, Program, applies, nested
 from generators.reading import evaluate_steps, is_single
 
 #: Bounds on what one case asks for: partial derivatives of each output, and (by order) reverse passes of the outermost
@@ -166,21 +166,32 @@ def _seed(b: Builder, shape: tuple[int, ...]) -> Any:
     return nested(drawn if np.any(drawn) else np.ones(shape))
 
 
+def _holds(program: Program, point: np.ndarray) -> bool:
+    """Whether the program has finite values at the point, where some operations may not be defined."""
+    try:
+        return all(np.all(np.isfinite(v)) for v in evaluate_steps(program, point))
+    except MalformedCase:
+        return False
+
+
 def _question(b: Builder, case: Case, target: str) -> Case:
     """The case with an operator, a dtype and another point to compile at, each now and then."""
     more: dict[str, Any] = {}
     source = KINDS[case.input.ndim]
     if not case.wrt and b.flag():
-        operator = b.choose([name for name in OPERATORS if applies(name, case.word, source, target)])
+        output = evaluate_steps(case.program, case.input)[-1].shape
+        # Numbers in brackets cannot tell a cotangent of shape (0, 2) from one of shape (0,).
+        unsaid = {"pullback"} if len(output) > 1 and not output[0] else set()
+        operator = b.choose([n for n in OPERATORS if n not in unsaid and applies(n, case.word, source, target)])
         more["operator"] = operator
         if operator in ("pushforward", "hvp"):
             more["tangent"] = _seed(b, case.input.shape)
         elif operator == "pullback":
-            more["cotangent"] = _seed(b, evaluate_steps(case.program, case.input)[-1].shape)
+            more["cotangent"] = _seed(b, output)
     if b.flag(4):
         # Near enough to stay where the operations hold, and with none of the point's coincidences.
         away = np.array([2.0**-9 * (2 * k + 3) for k in range(case.input.size)]).reshape(case.input.shape)
-        if all(np.all(np.isfinite(v)) for v in evaluate_steps(case.program, case.input + away)):
+        if _holds(case.program, case.input + away):
             more["elsewhere"] = nested(case.input + away)
     if b.flag(6) and is_single(case):
         more["dtype"] = "float32"

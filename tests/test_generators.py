@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from flint import ctx
-from hypothesis import given
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from conformance.evaluation import Evaluator
 from conformance.truth import MARGIN
@@ -19,7 +19,7 @@ from generators.drawing import ALONE, _alone, _pairs, batch, draw
 from generators.features import FEATURES, features
 from generators.programs import KINDS, SIGNATURES, Case, Program, Step
 from generators.reading import evaluate_steps, parse_case
-from generators.strategies import cases
+from generators.strategies import cases, operation_cases
 
 #: NumPy speaks the catalogue's default spellings, but for these.
 NUMPY = Dialect(
@@ -92,6 +92,21 @@ def test_values_stay_in_bounds(drawn: list[Case]) -> None:
 def test_points_are_dyadic(drawn: list[Case]) -> None:
     for case in drawn:
         assert np.all(np.mod(case.input, 2.0**-12) == 0)
+
+
+def test_cotangents_of_matrices_without_rows_round_trip() -> None:
+    drawn: list[Case] = []
+
+    @settings(max_examples=400, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @seed(0)
+    @given(operation_cases(operation="diff", word="R"))
+    def collect(case: Case) -> None:
+        drawn.append(case)
+
+    collect()
+    empty = [case for case in drawn if evaluate_steps(case.program, case.input)[-1].shape in ((0, 1), (0, 2), (0, 3))]
+    assert empty
+    assert all(parse_case(case.json) == case for case in empty)
 
 
 def test_json_round_trips(drawn: list[Case]) -> None:

@@ -97,7 +97,7 @@ def _descent(call: Call) -> str:
 
 
 NESTING: dict[str, str | Callable[[Call], str]] = {
-    "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), np.ones({0}.shape))",
+    "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), np.ones_like({0}))",
     "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
     "scan_decay": "np.stack(list(itertools.accumulate({0}, lambda h, v: {decay} * h + v)))",
     "scan_tanh": "np.stack(list(itertools.accumulate({0}, lambda h, v: np.tanh({1} * h + v), initial=0.0))[1:])",

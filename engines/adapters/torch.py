@@ -253,7 +253,8 @@ torch = Engine(
             "slogdet": "torch.linalg.slogdet({0}).logabsdet",
             "logdet": "torch.logdet({0})",
             "pinv": "torch.linalg.pinv({0})",
-            "lstsq": "torch.linalg.lstsq({0}, {1}).solution",
+            # gelsy, the default, reads pivots that nothing has set, and is wrong at random: pytorch/pytorch#187411.
+            "lstsq": "torch.linalg.lstsq({0}, {1}, driver='gelsd').solution",
             "solve_triangular": _solve_triangular,
             "matrix_power": "torch.linalg.matrix_power({0}, {n})",
             "kron": "torch.kron({0}, {1})",

@@ -5,7 +5,8 @@ eigenvalues but those of the eigenvalues and eigenvectors themselves, so that th
 
 Formulas: I. Murray, "Differentiation of the Cholesky decomposition" (2016); R. Mathias, "A chain rule for matrix
 functions" (1996), for the exponential of a block-triangular matrix; M. Giles, "An extended collection of matrix
-derivative results" (2008), for eigenvalues and eigenvectors; the root by differentiating S S = A.
+derivative results" (2008), for eigenvalues and eigenvectors; the root by differentiating S S = A, the
+polar factor U by differentiating A = U H with H = U^T A symmetric.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from engines.inhouse.graph import CompileError, Node, make
 from engines.inhouse.rules import RULES, General, Scaling
 from engines.inhouse.tracer import emit, is_traced
 
-__all__ = ["cholesky", "eigenvector_weights", "eigvalsh", "matrix_exp", "sqrtm"]
+__all__ = ["cholesky", "eigenvector_weights", "eigvalsh", "matrix_exp", "polar_factor", "sqrtm"]
 
 
 def _function(op: str, x: Any) -> Any:
@@ -57,6 +58,15 @@ def eigenvector_weights(x: Any) -> Any:
     """The squares of the entries of the eigenvectors of the symmetric part of x."""
     vectors = _function("eigenvectors", _symmetric_part(x))
     return vectors * vectors
+
+
+def polar_factor(x: Any) -> Any:
+    """The orthonormal factor of x, of full rank, without the square of its condition that x^T x would have."""
+    if not is_traced(x):
+        return runtime.polar(np.asarray(x))
+    if x.ndim < 2:
+        raise CompileError("polar", (x.shape,), "two axes are needed", x.node.graph.step)
+    return emit("polar", x) if x.shape[-2] >= x.shape[-1] else emit("polar", x.mT).mT
 
 
 def _half(a: Node) -> Node:
@@ -102,6 +112,22 @@ def _sylvester(root: Node, right: Node) -> Node:
     return ops.reshape_tail(ops.solve(system, ops.reshape_tail(right, 2, (n * n, 1))), 2, (n, n))
 
 
+def _polar(s: Scaling | None, out: Node, a: Node, direction: Node) -> Node:
+    """The derivative of the polar factor along a direction; as an operator it is its own adjoint.
+
+    Within the span of the columns U X with X H + H X = U^T E - E^T U, outside of it (E - U U^T E) H^-1.
+    """
+    back = ops.swap(out)
+    inside = ops.matmul(back, direction) if s is None else s.matmul(back, direction, False)
+    size = ops.matmul(back, a)
+    size = 0.5 * (size + ops.swap(size))
+    turned = ops.matmul(out, _sylvester(size, inside - ops.swap(inside)))
+    if out.shape[-1] == out.shape[-2]:
+        return turned
+    beside = direction - ops.matmul(out, inside)
+    return turned + ops.swap(ops.solve(size, ops.swap(beside)))
+
+
 def _gaps(a: Node) -> Node:
     """1 / (w_j - w_i), and 0 on the diagonal."""
     w = make("eigvalsh", a)
@@ -134,6 +160,9 @@ RULES.update({
     "expm": General(_pull_expm, _push_expm),
     # The operator X -> root X + X root is its own adjoint, the root being symmetric.
     "sqrtm": General(lambda s, i, ct, out, a: _sylvester(out, ct), lambda out, ops_, ts: _sylvester(out, ts[0])),
+    "polar": General(
+        lambda s, i, ct, out, a: _polar(s, out, a, ct), lambda out, args, ts: _polar(None, out, args[0], ts[0])
+    ),
     "eigvalsh": General(_pull_eigvalsh, _push_eigvalsh),
     "eigenvectors": General(_pull_eigenvectors, _push_eigenvectors),
 })  # fmt: skip

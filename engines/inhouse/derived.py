@@ -14,6 +14,9 @@ from engines.inhouse.tracer import DOUBLE, SINGLE, TRACING, is_traced
 from generators.catalogue import CATALOGUE
 
 _DEFINITIONS = {name: row.definition for name, row in CATALOGUE.items() if row.definition is not None}
+# What the engine has a rule for needs no definition.
+for _name in set(_DEFINITIONS) & set(decompositions.__all__):
+    del _DEFINITIONS[_name]
 
 __all__ = [*_DEFINITIONS, *decompositions.__all__]
 

@@ -58,8 +58,8 @@ BOOLEAN = frozenset({"greater", "greater_equal", "equal", "logical_not", "logica
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "hypot", "logaddexp", "equal", "guarded",
                          "logical_and", "logical_or", "logical_xor"})  # fmt: skip
 
-#: Functions of one square matrix that generated code calls by their name in runtime.py.
-OF_MATRICES = ("cholesky", "expm", "sqrtm", "eigvalsh", "eigenvectors")
+#: Functions of one matrix that generated code calls by their name in runtime.py.
+OF_MATRICES = ("cholesky", "expm", "sqrtm", "eigvalsh", "eigenvectors", "polar")
 
 # Finite whenever the operands are. Products and sums count as finite: their overflow would need operands
 # beyond 1e150, while exp overflows at 710 and belongs to the others.
@@ -191,6 +191,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "solve": _square,
     **dict.fromkeys(OF_MATRICES, _square),
     "eigvalsh": lambda p, s: _square(p, s)[:-1],
+    "polar": lambda p, s: s,
 }
 
 

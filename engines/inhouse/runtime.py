@@ -143,3 +143,10 @@ def sqrtm(a: Array) -> Array:
     """The positive definite root of a symmetric matrix."""
     values, vectors = _eigh(a)
     return (vectors * np.sqrt(values)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+
+
+def polar(a: Array) -> Array:
+    """U V^T of the decomposition into singular values; not a number where an entry is not finite."""
+    finite = np.asarray(np.isfinite(a).all((-1, -2), keepdims=True))
+    u, _, vh = np.linalg.svd(np.where(finite, a, 0), full_matrices=False)
+    return np.where(finite, u @ vh, np.nan)

@@ -43,6 +43,16 @@ def softmax(xp: Any, x: Any, *, axis: int) -> Any:
     return xp.exp(xp.log_softmax(x, axis=axis))
 
 
+def _erfcx_terms(x: np.ndarray) -> float:
+    """What cancels in the derivative 2 x erfcx(x) - 2 / sqrt(pi), and is multiplied by 2 x once an order."""
+    return float(np.max(np.maximum(x, 1.0) ** 2, initial=1.0))
+
+
+def _log_ndtr_terms(x: np.ndarray) -> float:
+    """What cancels in the tail, where g = exp(-x**2 / 2 - log_ndtr(x)) has the derivative -g (x + g)."""
+    return float(np.max(np.maximum(-x, 1.0) ** 4, initial=1.0)) / 2
+
+
 def _special(name: str, ufunc: Any, ball: Any, domain: Domain | None, **more: Any) -> Operation:
     """A function that only some engines have, but the in-house one under this name."""
     return unary(name, ufunc, ball, domain or Domain(), **{"spelling": None, **more})
@@ -53,10 +63,20 @@ ROWS: Sequence[Operation] = (
     _special("cbrt", np.cbrt, special_balls.cbrt, NONZERO),
     _special("erf", special.erf, None, None, arrange=extended(TAILS)),
     _special("erfc", special.erfc, None, None, arrange=extended(Domain(low=-8, high=25))),
-    _special("erfcx", special.erfcx, special_balls.erfcx, None, arrange=extended(Domain(low=-4, high=64))),
+    _special(
+        "erfcx", special.erfcx, special_balls.erfcx, None, arrange=extended(Domain(low=-4, high=64)), terms=_erfcx_terms
+    ),
     _special("erfinv", special.erfinv, special_balls.erfinv, None, arrange=probability(-1)),
     _special("ndtr", special.ndtr, special_balls.ndtr, None, arrange=extended(TAILS)),
-    _special("log_ndtr", special.log_ndtr, special_balls.log_ndtr, None, arrange=extended(TAILS), weight=2),
+    _special(
+        "log_ndtr",
+        special.log_ndtr,
+        special_balls.log_ndtr,
+        None,
+        arrange=extended(TAILS),
+        weight=2,
+        terms=_log_ndtr_terms,
+    ),
     _special("ndtri", special.ndtri, special_balls.ndtri, None, arrange=probability(0)),
     _special("lgamma", special.gammaln, special_balls.lgamma, None, arrange=gamma_argument, weight=2),
     _special("gamma", special.gamma, None, None, arrange=gamma_argument),

@@ -24,9 +24,7 @@ def test_float32_stays(operation: str) -> None:
     engine, answers = registry.find("inhouse"), []
     for case in drawn(operation):
         for word in "RF":
-            single = replace(
-                case, word=word, dtype="float32", operator="jacobian", tangent=None, cotangent=None, elsewhere=None
-            )
+            single = replace(case, word=word, dtype="float32")
             if not is_single(single):
                 continue
             script, names = engine.script(single), dict(names_of("inhouse"))
