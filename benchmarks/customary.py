@@ -25,7 +25,7 @@ STEP, RTOL, ATOL = 1e-6, 1e-3, 1e-5
 #: What the first letter adds is compared with differences of what the others give.
 WORDS = ("R", "F", "RR", "FR", "RF", "FF")
 #: Programs and points of each operation, of how many that are drawn, and the entries of a point at most.
-SAMPLES, DRAWN, ENTRIES = 2, 16, 6
+SAMPLES, DRAWN, ENTRIES = 1, 16, 6
 
 Array = np.ndarray
 

@@ -180,12 +180,12 @@ PAGE = """\
 Faults are planted in the in-house engine one at a time, made from its table of derivative rules and from the identities
 behind them (`benchmarks/mutants.py`). Each is asked the same drawn cases until the first finding.
 
-`cases` counts every case drawn, over the mode words {words} and the nine signatures, whether it
-has to do with the rule or not. Every other case is of one operation, the {rows} operations of the catalogue in turn; the
-others are compositions (`generators/drawing.py`). `seconds` is what drawing, certifying and asking them takes of one
-core. The customary checks take each operation alone at random points, in reverse and forward mode, at first and second
-order, with central differences of step 1e-6 at rtol 1e-3 (`benchmarks/customary.py`). The honest engine, asked the same
-cases, has no finding, and passes every customary check.
+`cases` counts every case drawn, over the mode words {words} and the nine signatures, whether
+it has to do with the rule or not. Every other case is of one operation, the {rows} operations of the catalogue in turn;
+the others are compositions (`generators/drawing.py`). `seconds` is what drawing, certifying and asking them takes of
+one core. The customary checks take each operation alone at a random point, in reverse and forward mode, at first and
+second order, with central differences of step 1e-6 at rtol 1e-3 (`benchmarks/customary.py`). The honest engine, asked
+the same cases, has no finding, and passes every customary check.
 
 Made by `python -m benchmarks.mutation --cases {count} --further {further} --write docs/detection.md` with {versions}.
 

@@ -330,7 +330,8 @@ def broadcast_to(b: Builder) -> Arranged:
     place = some(b, lambda v: v.ndim < 3)
     shape = b.values[place].shape
     widened = tuple(b.draw(st.integers(1, 3)) if n == 1 else n for n in shape)
-    return [place], {"shape": (b.draw(st.integers(1, 3)), *widened) if b.flag() or not shape else widened}
+    longer = b.flag() or not shape or widened == shape
+    return [place], {"shape": (b.choose([1, 2, 3, 2]), *widened) if longer else widened}
 
 
 def index(b: Builder) -> Arranged:
@@ -342,6 +343,13 @@ def index(b: Builder) -> Arranged:
 
 def slice_(b: Builder) -> Arranged:
     place = with_axes(b, 1)
+    if b.flag(3):
+        # What remains is square.
+        n = b.choose([2, 3])
+        axis = b.choose([-1, -2])
+        place = shaped(b, (n, n + 1) if axis == -1 else (n + 1, n))
+        start = b.choose([0, 1])
+        return [place], {"axis": axis, "start": start, "stop": start + n, "step": 1}
     axis = axis_of(b, place)
     n = b.values[place].shape[axis]
     start = b.draw(st.integers(0, n))

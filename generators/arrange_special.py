@@ -92,9 +92,10 @@ def beside_zero(edge: float, positive: bool = False) -> Arrangement:
             drawn = b.numbers(value.shape)
             factor: Any = b.constant(np.where(value > edge + 1 / 16, np.abs(drawn) if positive else drawn, 0.0))
             return [factor, argument], {}
-        argument = fit(b, argument, Domain(low=edge + 1 / 16))
+        # What the argument was before it had to fit may have zeros.
+        before, argument = argument, fit(b, argument, Domain(low=edge + 1 / 16))
         shape = b.values[argument].shape
-        factor = b.pick(lambda v: v.shape in (shape, ())) if b.flag() else argument
+        factor = b.pick(lambda v: v.shape in (shape, ())) if b.flag() else b.choose([argument, before])
         factor = argument if factor is None else factor
         return [fit(b, factor, Domain(low=1 / 16)) if positive else aimed(b, factor, "zeros"), argument], {}
 

@@ -16,10 +16,10 @@ from generators.strategies import cases, operation_cases
 _NAMES = tuple(sorted(name for name, row in CATALOGUE.items() if row.weight))
 #: Strides through the pairs of operations, so that neighbouring batches take pairs far apart.
 _STRIDE = 7919
-#: Cases per run of Hypothesis: in longer runs it mutates what it had, and draws less evenly.
-BATCH = 10
+#: Compositions per run of Hypothesis: in longer runs it mutates what it had, and draws less evenly.
+BATCH = 5
 #: Cases of one operation that join the compositions of a batch: every other case is one.
-ALONE = 10
+ALONE = 5
 
 
 def batch(word: str, signature: str, number: int) -> list[Case]:
@@ -58,7 +58,9 @@ def _alone(word: str, signature: str, number: int) -> list[str]:
     Each word starts at another place, by the golden ratio, so that few batches of several words meet most of them.
     """
     n = len(_NAMES)
-    shift = round(n * (int(word.replace("R", "1").replace("F", "2")) * 0.6180339887 % 1))
+    # The place of the word among all words, shortest first.
+    place = int(word.replace("R", "0").replace("F", "1"), 2) + 2 ** len(word) - 2
+    shift = round(n * (place * 0.6180339887 % 1))
     start = shift + (number * len(SIGNATURES) + SIGNATURES.index(signature)) * ALONE
     return [_NAMES[(start + i) * _STRIDE % n] for i in range(ALONE)]
 

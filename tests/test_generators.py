@@ -15,7 +15,7 @@ from generators.balls import Branches, following, to_balls
 from generators.builder import MAX_AXES, MAX_ENTRIES, MAX_MAGNITUDE
 from generators.catalogue import CATALOGUE, CORE
 from generators.dialects import Dialect, Unspeakable, render
-from generators.drawing import _pairs, batch, draw
+from generators.drawing import ALONE, _alone, _pairs, batch, draw
 from generators.features import FEATURES, features
 from generators.programs import KINDS, SIGNATURES, Case, Program, Step
 from generators.reading import evaluate_steps, parse_case
@@ -201,6 +201,29 @@ def test_pairs_come_in_turn() -> None:
     met = {pair for number in range(30) for case in batch("RR", "vec_to_num", number) for pair in case.program.pairs}
     asked = {pair for number in range(30) for pair in _pairs("vec_to_num", number)}
     assert len(met & asked) > len(asked) / 6
+
+
+def test_operations_come_alone_in_turn() -> None:
+    """The batches of a word meet all operations before any comes again, and words start at different ones."""
+    drawn = {name for name, row in CATALOGUE.items() if row.weight}
+    rounds = -(-len(drawn) // (len(SIGNATURES) * ALONE))
+    met = [name for number in range(rounds) for signature in SIGNATURES for name in _alone("RF", signature, number)]
+    assert set(met[: len(drawn)]) == drawn
+    assert len({_alone(word, "num_to_num", 0)[0] for word in ("R", "F", "RR", "RF", "FR", "FF", "RRR", "FFR")}) == 8
+
+
+def test_a_batch_asks_its_operations() -> None:
+    asked = [
+        (word, number, name)
+        for word in ("R", "FF")
+        for number in range(6)
+        for name in _alone(word, "vec_to_vec", number)
+    ]
+    met = {
+        (word, number): {op for c in batch(word, "vec_to_vec", number) for op in c.program.operations}
+        for word, number, _ in asked
+    }
+    assert sum(name in met[word, number] for word, number, name in asked) > len(asked) * 3 / 4
 
 
 def test_pairs_of_a_program() -> None:

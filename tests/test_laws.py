@@ -63,7 +63,7 @@ def broken_laws(sandbox: Sandbox, case: Case) -> dict[str, float]:
 def test_the_inhouse_engine_keeps_every_law() -> None:
     asked: Counter[str] = Counter()
     with Sandbox(broken.honest) as sandbox:
-        for case in mixed(draw(WORDS, 630), 300):
+        for case in mixed(draw(WORDS, 630), 315):
             for law, units in broken_laws(sandbox, case).items():
                 assert units <= 1, f"{law}: {units:.1e} in {case.json}"
                 asked[law] += 1
