@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from generators.arrange import Domain
 from generators.arrange_networks import cornered, halves, one_of, sloped
 from generators.catalogue.rows import ANY, SATURATING, derived
@@ -139,7 +141,13 @@ ROWS: Sequence[Operation] = (
     derived(mish, cornered(SATURATING, lambda p: [0.0])),
     derived(gelu, cornered(Domain(low=-24, high=24), lambda p: [0.0])),
     derived(gelu_tanh, cornered(Domain(low=-64, high=64), lambda p: [0.0])),
-    derived(squareplus, cornered(SATURATING, lambda p: [0.0], b=one_of(4.0, 1.0)), params={"b": "float"}),
+    derived(
+        squareplus,
+        cornered(SATURATING, lambda p: [0.0], b=one_of(4.0, 1.0)),
+        params={"b": "float"},
+        # x + sqrt(x**2 + b) cancels far to the left.
+        terms=lambda x: float(np.max(np.abs(x), initial=0.0)),
+    ),
     derived(log1mexp, cornered(Domain(low=1 / 16, saturate=True))),
     derived(softsign, cornered(SATURATING, lambda p: [0.0])),
     derived(tanhshrink, cornered(SATURATING, lambda p: [0.0])),
