@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import numpy as np
@@ -16,7 +17,7 @@ def standalone(case: Case, engine: Engine, truth: Truth) -> str:
 
     Raises Unspeakable where the engine's dialect does not have the program.
     """
-    text = engine.script(case).text
+    text = _without_unused_imports(engine.script(case).text)
     heading = f"# {engine.name} {engine.version()}: mode word {case.word}, case {case.id}\n"
     if truth.kind != "certified" or truth.value is None or truth.allowance is None:
         return f"{heading}{text}print(got)  # {truth.kind}: {truth.reason}\n"
@@ -37,6 +38,18 @@ def standalone(case: Case, engine: Engine, truth: Truth) -> str:
         f"assert got.dtype == numpy.{case.dtype}, got.dtype\n"
         f"numpy.testing.assert_allclose(got, expected, rtol=0, atol={allowance})\n"
     )
+
+
+def _without_unused_imports(text: str) -> str:
+    """The script without the imports that other programs need: what it does not use need not be installed."""
+    lines = text.splitlines(keepends=True)
+    kept = []
+    for line in lines:
+        imported = re.match(r"import (?:[\w.]+ as )?(\w+)", line)
+        uses = imported and re.compile(rf"(?<!import )\b{imported[1]}\b")
+        if uses is None or any(uses.search(other) for other in lines if other is not line):
+            kept.append(line)
+    return re.sub(r"\A\n+", "", "".join(kept))
 
 
 def _lists(array: np.ndarray) -> object:

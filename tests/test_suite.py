@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.standalone import _without_unused_imports
 from generators.seed_family import seed_case
 
 ROOT = Path(__file__).parent.parent
@@ -163,3 +164,8 @@ def test_unknown_engine_of_the_command_line(verb: str, case_file: Path) -> None:
     result = command(verb, str(case_file), "--engine", "nonesuch")
     assert result.returncode == 2
     assert result.stderr.startswith("ad-conformance: engine 'nonesuch' is not known")
+
+
+def test_a_script_imports_what_it_uses() -> None:
+    text = "import functools\nimport numpy as np\nimport jax.scipy.special\nimport jax\n\nx = np.sqrt(jax.f(2.0))\n"
+    assert _without_unused_imports(text) == text.replace("import functools\n", "")
