@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture.providers import HypothesisProvider
 
 from generators.arrange import aimed, shaped, some, zeroed
 from generators.builder import NUMBERS, Abandon, Builder
@@ -34,6 +36,9 @@ _CORE, _EXTRA = _names(CORE), _names(EXTRA)
 MAX_EXTRA = 2
 #: How often one operation is tried before a case goes without it.
 ATTEMPTS = 3
+#: Hypothesis mixes the constants that it reads in the source of imported local modules into what it draws, and has no
+#: setting against it: without this, a case would depend on what else was imported, and on whose machine.
+_repeatable = patch.object(HypothesisProvider, "_maybe_draw_constant", lambda *_, **__: None, create=True)
 #: What bends a program that would come out linear, each with the arrangement of its row.
 _BENDING = ("multiply", "sin", "square", "prod", "exp", "pow", "vecdot", "tanh")
 #: What bends and keeps zeros zero and free to move, more often than not.
@@ -214,24 +219,25 @@ def cases(
     if max_steps < 1:
         raise ValueError(f"max_steps={max_steps}: use 1 or more")
     source, target = signature.split("_to_")
-    point = draw(points(source, _most(len(word))))
-    b = Builder(draw, CATALOGUE, point)
-    for _ in range(draw(st.sampled_from([0, 0, 0, 0, 1, 2]))):
-        b.must("argument", (), value=nested(draw(points(draw(st.sampled_from(KINDS)), 4))))
-    extra = 0
-    for k in range(max_steps):
-        # Asked before each step and not once for all, so that shrinking can take any single step away.
-        if k and not draw(st.integers(0, 5)):
-            break
-        if extra < MAX_EXTRA and b.flag(3):
-            extra += _draw_step(b, _EXTRA) is not None
-        else:
-            _draw_step(b, _CORE)
-    if pairs and b.flag():
-        for name in draw(st.sampled_from(pairs)):
-            # What one gives the next takes, and the output is made of what the last one gives.
-            b.wanted = _draw_step(b, (name,)) or b.wanted
-    return _case(b, target, word)
+    with _repeatable:
+        point = draw(points(source, _most(len(word))))
+        b = Builder(draw, CATALOGUE, point)
+        for _ in range(draw(st.sampled_from([0, 0, 0, 0, 1, 2]))):
+            b.must("argument", (), value=nested(draw(points(draw(st.sampled_from(KINDS)), 4))))
+        extra = 0
+        for k in range(max_steps):
+            # Asked before each step and not once for all, so that shrinking can take any single step away.
+            if k and not draw(st.integers(0, 5)):
+                break
+            if extra < MAX_EXTRA and b.flag(3):
+                extra += _draw_step(b, _EXTRA) is not None
+            else:
+                _draw_step(b, _CORE)
+        if pairs and b.flag():
+            for name in draw(st.sampled_from(pairs)):
+                # What one gives the next takes, and the output is made of what the last one gives.
+                b.wanted = _draw_step(b, (name,)) or b.wanted
+        return _case(b, target, word)
 
 
 @st.composite
@@ -244,16 +250,17 @@ def operation_cases(draw: st.DrawFn, *, operation: str, word: str, signature: st
     """
     if operation not in CATALOGUE:
         raise ValueError(f"operation={operation!r}: it is not in the catalogue")
-    source, target = (signature or draw(st.sampled_from(SIGNATURES))).split("_to_")
-    b = Builder(draw, CATALOGUE, draw(points(source, _most(len(word)))))
-    for _ in range(ATTEMPTS):
-        b.wanted = _prepared(b)
-        if (place := _draw_step(b, (operation,))) is not None:
-            b.wanted = place
-            if b.flag() or b.flag(3):
-                b.wanted = _draw_step(b, _BENDING) or place
-            break
-    return _case(b, target, word)
+    with _repeatable:
+        source, target = (signature or draw(st.sampled_from(SIGNATURES))).split("_to_")
+        b = Builder(draw, CATALOGUE, draw(points(source, _most(len(word)))))
+        for _ in range(ATTEMPTS):
+            b.wanted = _prepared(b)
+            if (place := _draw_step(b, (operation,))) is not None:
+                b.wanted = place
+                if b.flag() or b.flag(3):
+                    b.wanted = _draw_step(b, _BENDING) or place
+                break
+        return _case(b, target, word)
 
 
 def _prepared(b: Builder) -> int | None:

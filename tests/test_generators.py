@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -191,6 +195,23 @@ def test_the_same_seed_draws_the_same_cases() -> None:
     first, second = ([case.id for case in draw(("RR",), 200, start=3)] for _ in range(2))
     assert first == second
     assert len(set(first)) == 200
+
+
+def test_draws_do_not_depend_on_what_is_imported(tmp_path: Path) -> None:
+    """Left alone, Hypothesis draws the constants of all local modules now and then."""
+    (tmp_path / "somebody.py").write_text(f"NUMBERS = {[*range(101, 200)]}\n")
+    script = "from generators.drawing import draw; print([case.id for case in draw(('R',), 300)])"
+    alone, among = (
+        subprocess.run(
+            [sys.executable, "-c", imports + script],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        ).stdout
+        for imports in ("", "import somebody; ")
+    )
+    assert alone == among
 
 
 def test_pairs_come_in_turn() -> None:

@@ -138,4 +138,6 @@ def test_honest_engine_has_no_finding_in_5000_cases() -> None:
                 asked, pending = waiting.popleft()
                 verdicts[judge(asked, "honest", pending.result(), truth_of(asked)).verdict] += 1
     assert [verdict for verdict in verdicts if verdict.is_finding] == []
-    assert verdicts[Verdict.AGREE] > 0.95 * 5000
+    assert verdicts[Verdict.UNCERTIFIED] < 0.01 * 5000
+    assert verdicts[Verdict.CONVENTION] < 0.1 * 5000
+    assert verdicts[Verdict.AGREE] == 5000 - verdicts[Verdict.UNCERTIFIED] - verdicts[Verdict.CONVENTION]
