@@ -89,7 +89,7 @@ def _number(b: Builder, place: int) -> int:
         return place
     if b.flag(3):
         return b.must("sum", (place,), axis=None, keepdims=False)
-    return b.must("index", (place,), index=tuple(b.draw(st.integers(-n, n - 1)) for n in value.shape))
+    return b.must("index", (place,), index=b.entry(place))
 
 
 def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
@@ -211,7 +211,9 @@ def rounding(b: Builder) -> Arranged:
 
 
 def quotient(b: Builder) -> Arranged:
-    """Operands whose quotient is seldom whole, where it jumps when rounded."""
+    """Operands whose quotient is seldom whole, where it jumps when rounded, and often beyond one."""
+    if b.flag():
+        b.wanted = b.must("multiply", (some(b), b.constant(b.choose([4.0, -8.0]))))
     one = rounding(b)[0][0]
     return [one, fit(b, pair(b, one), Domain(gap=1 / 16))], {}
 
@@ -338,7 +340,7 @@ def index(b: Builder) -> Arranged:
     place = with_axes(b, 1, nonempty=True)
     shape = b.values[place].shape
     count = b.draw(st.integers(1, len(shape)))
-    return [place], {"index": tuple(b.draw(st.integers(-n, n - 1)) for n in shape[:count])}
+    return [place], {"index": b.entry(place)[:count]}
 
 
 def slice_(b: Builder) -> Arranged:

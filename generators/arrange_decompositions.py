@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from generators.arrange import Arranged, Arrangement, shaped
+from generators.arrange_matrices import right_side
 from generators.builder import Abandon, Builder
 
 Array = np.ndarray
@@ -213,18 +214,9 @@ def with_right_side(left: Arrangement) -> Arrangement:
         (a,), _ = left(b)
         if b.values[a].ndim != 2:
             raise Abandon
-        n = b.values[a].shape[-2]
-        return [a, right_side(b, n)], {}
+        return [a, right_side(b, a)], {}
 
     return arranged
-
-
-def right_side(b: Builder, n: int) -> int:
-    right = b.pick(lambda v: v.ndim in (1, 2) and v.shape[0] == n and v.size > 0)
-    if right is not None and b.flag():
-        return right
-    shape = b.choose([(n,), (n, 2), (n, 1)])
-    return b.constant(b.numbers(shape)) if b.flag(3) else shaped(b, shape)
 
 
 def triangular(b: Builder) -> Arranged:
@@ -234,7 +226,7 @@ def triangular(b: Builder) -> Arranged:
     if value.ndim != 2 or not np.all(np.abs(np.diagonal(value)) >= SMALLEST):
         raise Abandon
     params = {name: b.flag() for name in ("upper", "unit_diagonal", "transpose")}
-    return [a, right_side(b, len(value))], params
+    return [a, right_side(b, a)], params
 
 
 def matrix_power(b: Builder) -> Arranged:

@@ -97,9 +97,19 @@ def same_last_axis(b: Builder) -> Arranged:
 
 def solve(b: Builder) -> Arranged:
     (a,), _ = matrix(square=True, regular=True)(b)
-    n = b.values[a].shape[0]
-    right = b.pick(lambda v: v.ndim in (1, 2) and v.shape[0] == n)
-    return [a, shaped(b, b.choose([(n,), (n, 2)])) if right is None else right], {}
+    return [a, right_side(b, a)], {}
+
+
+def right_side(b: Builder, matrix: int) -> int:
+    """What a system with that matrix is solved for: seldom the matrix itself, since then the solution stays put."""
+    own, n = b.values[matrix], b.values[matrix].shape[-2]
+    if b.flag(8):
+        return matrix
+    right = b.pick(lambda v: v.ndim in (1, 2) and v.shape[0] == n and v.size > 0 and v is not own)
+    if right is not None and b.flag():
+        return right
+    shape = b.choose([(n,), (n, 2), (n, 1)])
+    return b.constant(b.numbers(shape)) if b.flag(3) else shaped(b, shape)
 
 
 def vector_norm(b: Builder) -> Arranged:

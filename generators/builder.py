@@ -20,6 +20,20 @@ MAX_ENTRIES, MAX_AXES, MAX_MAGNITUDE = 24, 3, 2.0**20
 GRID = 2.0**-16
 
 
+def _aside(value: np.ndarray, first: int = 0) -> np.ndarray:
+    """The value with each entry a little larger, all by different steps."""
+    return np.asarray(value + 2.0**-9 * (2 * (np.arange(value.size) + first) + 3).reshape(value.shape))
+
+
+def _evaluate(row: Operation, values: Sequence[np.ndarray], operands: Sequence[int], params: Any) -> np.ndarray | None:
+    """What the operation gives, or None where it does not hold."""
+    try:
+        with np.errstate(all="ignore"):
+            return np.asarray(row.evaluate(*(values[i] for i in operands), **params))
+    except (ValueError, IndexError, ZeroDivisionError):
+        return None
+
+
 class Builder:
     """Holds values and steps; `emit` appends a step, or returns None where the result would be out of bounds."""
 
@@ -32,6 +46,8 @@ class Builder:
         self.draw = draw
         self.catalogue = catalogue
         self.values: list[np.ndarray] = [point]
+        #: The values at another point close by, which tell what moves with the input.
+        self.moved: list[np.ndarray] = [_aside(point)]
         self.depends = [True]
         self.exact = [True]
         #: Whether a value has a second derivative that need not vanish.
@@ -43,17 +59,14 @@ class Builder:
     def emit(self, name: str, operands: Sequence[int], **params: Any) -> int | None:
         row = self.catalogue[name]
         operands = tuple(int(i) for i in operands)
-        try:
-            with np.errstate(all="ignore"):
-                value = np.asarray(row.evaluate(*(self.values[i] for i in operands), **params))
-        except (ValueError, IndexError, ZeroDivisionError):
-            return None
-        if value.size > MAX_ENTRIES or value.ndim > MAX_AXES:
+        value = _evaluate(row, self.values, operands, params)
+        if value is None or value.size > MAX_ENTRIES or value.ndim > MAX_AXES:
             return None
         if value.dtype != bool and not np.all(np.abs(value) <= MAX_MAGNITUDE):
             return None
         self.steps.append(Step(name, operands, tuple(sorted(params.items()))))
         self.values.append(value)
+        self.moved.append(self._aside(row, operands, params))
         self.depends.append(name == "argument" or any(self.depends[i] for i in operands))
         self.curved.append(self._bends(row.curvature, operands))
         self.exact.append(
@@ -61,6 +74,20 @@ class Builder:
             or (row.exact and all(self.exact[i] for i in operands) and bool(np.all(np.mod(value, GRID) == 0)))
         )
         return len(self.steps)
+
+    def _aside(self, row: Operation, operands: Sequence[int], params: Any) -> np.ndarray:
+        """The latest value at the other point: NaN where the operation does not hold there."""
+        value = self.values[-1]
+        if row.name == "argument":
+            return _aside(value, len(self.values) * MAX_ENTRIES)
+        if all(self.moved[i] is self.values[i] for i in operands):
+            return value
+        moved = _evaluate(row, self.moved, operands, params)
+        return np.full(value.shape, np.nan) if moved is None or moved.shape != value.shape else moved
+
+    def moves(self, place: int) -> np.ndarray:
+        """Which entries of a value move with the input."""
+        return np.asarray(self.values[place] != self.moved[place])
 
     def _bends(self, curvature: str, operands: tuple[int, ...]) -> bool:
         if curvature == "linear" or any(self.curved[i] for i in operands):
@@ -87,7 +114,7 @@ class Builder:
     def rewind(self, length: int) -> None:
         """Forget the steps after the first `length`."""
         del self.steps[length:]
-        for values in (self.values, self.depends, self.exact, self.curved):
+        for values in (self.values, self.moved, self.depends, self.exact, self.curved):
             del values[length + 1 :]
 
     def flag(self, one_in: int = 2) -> bool:
@@ -112,7 +139,17 @@ class Builder:
         ]
         if not found:
             return None
+        moving = [i for i in found if np.any(self.moves(i))]
+        if moving and len(moving) < len(found) and not self.flag(8):
+            found = moving
         return found[0] if len(found) == 1 or not self.flag() else int(self.choose(found))
+
+    def entry(self, place: int) -> tuple[int, ...]:
+        """The place of one entry of a value, most often of one that moves with the input."""
+        moving = [tuple(entry) for entry in np.argwhere(self.moves(place)).tolist()]
+        if moving and not self.flag(6):
+            return tuple(self.choose(moving))
+        return tuple(self.draw(st.integers(-n, n - 1)) for n in self.values[place].shape)
 
     def numbers(self, shape: tuple[int, ...]) -> np.ndarray:
         """An array of small dyadic numbers; zeros and ones are common."""

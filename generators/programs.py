@@ -63,11 +63,7 @@ class Program:
 
     def pruned(self) -> Program:
         """The same program without the steps that its output does not need; inputs stay."""
-        needed = {len(self.steps), *self.arguments}
-        for k in range(len(self.steps), 0, -1):
-            if k in needed:
-                needed.update(self.steps[k - 1].operands)
-        kept = sorted(needed - {0})
+        kept = sorted({*self.needed, *self.arguments} - {0})
         place = {0: 0} | {old: new for new, old in enumerate(kept, start=1)}
         return Program(
             tuple(
@@ -75,6 +71,15 @@ class Program:
                 for s in (self.steps[k - 1] for k in kept)
             )
         )
+
+    @property
+    def needed(self) -> frozenset[int]:
+        """The places of the values that the output is made of, its own among them."""
+        needed = {len(self.steps)}
+        for k in range(len(self.steps), 0, -1):
+            if k in needed:
+                needed.update(self.steps[k - 1].operands)
+        return frozenset(needed)
 
     @property
     def arguments(self) -> tuple[int, ...]:

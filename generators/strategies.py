@@ -101,6 +101,14 @@ def _source(b: Builder) -> int:
     return place if bent is None else bent
 
 
+def _weighted(b: Builder, place: int) -> int:
+    """`place`, two times in three with its entries weighed apart: in a plain sum one entry is as good as another."""
+    value = b.values[place]
+    if not value.size or b.flag(3):
+        return place
+    return b.must("multiply", (place, b.constant(b.numbers(value.shape))))
+
+
 def _output(b: Builder, kind: str) -> int:
     """A value of `kind` made from one of the latest."""
     place = _source(b)
@@ -110,7 +118,7 @@ def _output(b: Builder, kind: str) -> int:
             return place
         match b.choose(["sum", "index", "mean", "prod", "norm"]):
             case "index" if value.size:
-                return b.must("index", (place,), index=tuple(b.draw(st.integers(0, n - 1)) for n in value.shape))
+                return b.must("index", (place,), index=b.entry(place))
             case "mean" if value.size:
                 return b.must("mean", (place,), axis=None, keepdims=False)
             case "prod":
@@ -118,14 +126,14 @@ def _output(b: Builder, kind: str) -> int:
             case "norm" if np.sum(np.square(value)) >= 1 / 16:
                 return b.must("vector_norm", (place,), axis=None)
             case _:
-                return b.must("sum", (place,), axis=None, keepdims=False)
+                return b.must("sum", (_weighted(b, place),), axis=None, keepdims=False)
     if kind == "vec":
         if value.ndim == 1:
             return place
         if value.ndim == 0:
             return b.must("stack", (place, place), axis=0) if b.flag() else shaped(b, (2,))
         if value.ndim == 2 and b.flag():
-            return b.must("sum", (place,), axis=b.choose([0, -1]), keepdims=False)
+            return b.must("sum", (_weighted(b, place),), axis=b.choose([0, -1]), keepdims=False)
         return b.must("reshape", (place,), shape=(-1,))
     if value.ndim == 2:
         return place
@@ -135,7 +143,7 @@ def _output(b: Builder, kind: str) -> int:
             if b.flag()
             else b.must("expand_dims", (place,), axis=0)
         )
-    return shaped(b, (2, 2)) if value.ndim == 0 else b.must("sum", (place,), axis=0, keepdims=False)
+    return shaped(b, (2, 2)) if value.ndim == 0 else b.must("sum", (_weighted(b, place),), axis=0, keepdims=False)
 
 
 def _most(order: int) -> int:
@@ -148,8 +156,11 @@ def _case(b: Builder, target: str, word: str) -> Case:
     length = len(b.steps)
     try:
         program = b.program(_output(b, target))
-        wrt = "".join(str(b.choose(range(len(program.arguments) + 1))) for _ in word) if program.arguments else ""
         places = (0, *program.arguments)
+        # By an input that the output is not made of there is nothing to differentiate; once in a while it is asked.
+        inputs = [k for k, i in enumerate(places) if i in program.needed]
+        inputs = inputs if inputs and not (len(places) > 1 and b.flag(8)) else list(range(len(places)))
+        wrt = "".join(str(b.choose(inputs)) for _ in word) if program.arguments else ""
         sizes = [b.values[places[int(digit)]].size for digit in wrt or "0" * len(word)]
         passes = b.values[len(program.steps)].size * math.prod(sizes[1:])
         if passes > MAX_PASSES.get(len(word), MAX_PASSES_BEYOND) or math.prod(sizes) > MAX_PARTIALS:
@@ -234,6 +245,7 @@ def cases(
             else:
                 _draw_step(b, _CORE)
         if pairs and b.flag():
+            b.wanted = _prepared(b) if b.flag() else b.wanted
             for name in draw(st.sampled_from(pairs)):
                 # What one gives the next takes, and the output is made of what the last one gives.
                 b.wanted = _draw_step(b, (name,)) or b.wanted
