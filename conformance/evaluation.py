@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from flint import acb, arb
 
 from generators.balls import to_balls
 from generators.catalogue import CATALOGUE
-from generators.numerics import as_array
+from generators.numerics import NAMESPACE, as_array
 from generators.programs import Program
 from generators.reading import evaluate_steps
 
@@ -87,6 +88,19 @@ class Evaluator:
             values[k] = _coerce(as_array(evaluate(*inputs, **params)))
         return values[-1]
 
+    @cached_property
+    def _inside(self) -> dict[int, tuple[Callable[..., Any], list[list[Array]]]]:
+        """The definitions of derived steps that depend on the input, each with the operands it computes with."""
+        found = {}
+        for k, _, operands, params in self.rows:
+            row = CATALOGUE[self.program.steps[k - 1].operation]
+            if row.definition is not None and row.enclosed is None and self.depends[k]:
+                calls = Calls()
+                with np.errstate(all="ignore"):
+                    row.definition(calls, *(self.values[i] for i in operands), **params)
+                found[k] = (row.definition, calls.operands)
+        return found
+
     def perturbed(self, x: Array, noise: Noise) -> Array:
         """The output at `x` when every use of an operand and every result is off by `noise`."""
         values = self._inputs(x)
@@ -95,7 +109,11 @@ class Evaluator:
                 noise.operand(k, slot, values[i], self.values[i]) if self.depends[i] else values[i]
                 for slot, i in enumerate(operands)
             ]
-            value = _coerce(as_array(evaluate(*inputs, **params)))
+            if k in self._inside:
+                definition, calls = self._inside[k]
+                value = _coerce(as_array(definition(Calls(noise, k, calls), *inputs, **params)))
+            else:
+                value = _coerce(as_array(evaluate(*inputs, **params)))
             if self.depends[k] and value.dtype == object:
                 moved = [(values[i], self.values[i]) for i in operands if self.depends[i]]
                 value = noise.result(k, value, self.sizes[k], moved)
@@ -137,7 +155,7 @@ class Noise:
         return total
 
     def operand(self, k: int, slot: int, value: Array, at: Array) -> Array:
-        if value.dtype != object or value.size == 0:
+        if value.dtype != object or value.size == 0 or not np.all(np.isfinite(at)):
             return value
         scale = _scale(at)
         u = (value - at) / scale
@@ -153,6 +171,36 @@ class Noise:
             weights = self._coefficients(k, -2 - slot, operand.shape)[0] / (self.SIZE * min(_scale(operand_at), 1.0))
             u = u + np.sum(weights * (operand - operand_at))
         return as_array(value + (size or 1.0) * self._polynomial(self._coefficients(k, -1, value.shape), u))
+
+
+class Calls:
+    """The catalogue's functions as a definition calls them: what they are given is kept, or is off by `noise`.
+
+    An engine rounds within a derived operation as it does between operations, and there terms may be far larger than
+    the result. `operands` are those of each call at the point itself, about which the noise is.
+    """
+
+    def __init__(self, noise: Noise | None = None, k: int = 0, operands: list[list[Array]] | None = None) -> None:
+        self.noise, self.k = noise, k
+        self.operands = operands or []
+        self.count = 0
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        function = getattr(NAMESPACE, name)
+
+        def called(*operands: Any, **params: Any) -> Array:
+            listed = len(operands) == 1 and isinstance(operands[0], list)
+            given = [as_array(v) for v in (operands[0] if listed else operands)]
+            if self.noise is None:
+                self.operands.append(given)
+            else:
+                slots = 128 + 8 * self.count
+                pairs = zip(given, self.operands[self.count], strict=True)
+                given = [self.noise.operand(self.k, slots + j, v, at) for j, (v, at) in enumerate(pairs)]
+                self.count += 1
+            return as_array(function(given, **params) if listed else function(*given, **params))
+
+        return called
 
 
 def _largest(value: Array) -> float:

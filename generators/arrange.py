@@ -100,8 +100,7 @@ def with_axes(b: Builder, least: int, nonempty: bool = False) -> int:
     """A value with at least `least` axes; made by broadcasting where there is none."""
     place = b.pick(lambda v: v.ndim >= least and (v.size > 0 or not nonempty))
     if place is None or b.flag(8):
-        shape = tuple(b.draw(st.integers(1, 3)) for _ in range(least))
-        return shaped(b, shape)
+        return shaped(b, tuple(b.choose([2, 3, 2, 1]) for _ in range(least)))
     return place
 
 
@@ -143,7 +142,7 @@ def unary(domain: Domain) -> Arrangement:
 
 
 def pair(b: Builder, first: int) -> int:
-    """A second operand that broadcasts with the first: itself, another value, or a constant."""
+    """A second operand that broadcasts with the first: itself, another value, one made of it, or a constant."""
     shape = b.values[first].shape
 
     def fits(value: np.ndarray) -> bool:
@@ -157,6 +156,8 @@ def pair(b: Builder, first: int) -> int:
         return first
     if kind < 4 and (other := b.pick(fits)) is not None:
         return other
+    if kind == 4:
+        return b.must(b.choose(["add", "multiply"]), (first, b.constant(b.numbers(shape))))
     if kind < 6:
         return b.constant(float(b.numbers((1,))[0]))
     choices = [shape, shape[-1:], (*shape[:-1], 1), (2, *shape)] if shape else [(2,), (1,), (2, 2), (3,)]
@@ -329,7 +330,7 @@ def roll(b: Builder) -> Arranged:
 
 
 def broadcast_to(b: Builder) -> Arranged:
-    place = some(b, lambda v: v.ndim < 3)
+    place = shaped(b, (b.choose([2, 3]),) * 2) if b.flag(4) else some(b, lambda v: v.ndim < 3)
     shape = b.values[place].shape
     widened = tuple(b.draw(st.integers(1, 3)) if n == 1 else n for n in shape)
     longer = b.flag() or not shape or widened == shape
@@ -366,5 +367,8 @@ def slice_(b: Builder) -> Arranged:
 def take(b: Builder) -> Arranged:
     place = with_axes(b, 1, nonempty=True)
     axis = axis_of(b, place)
-    n = b.values[place].shape[axis]
-    return [place], {"indices": tuple(b.draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=4))), "axis": axis}
+    shape = b.values[place].shape
+    # As many of a matrix's rows as it has columns, or the other way round: what is taken is square.
+    least, most = (shape[-1 - axis % 2],) * 2 if len(shape) == 2 and b.flag(3) else (1, 4)
+    drawn = b.draw(st.lists(st.integers(0, shape[axis] - 1), min_size=least, max_size=most))
+    return [place], {"indices": tuple(drawn), "axis": axis}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from generators.arrange import Arranged, Arrangement, aimed, axis_of, shaped, some, with_axes
+from generators.arrange import Arranged, Arrangement, aimed, axis_of, shaped, some, with_axes, zeroed
 from generators.builder import Abandon, Builder
 
 #: Windows, repetitions and wide paddings, at most.
@@ -197,6 +197,52 @@ def masked(b: Builder) -> Arranged:
     if b.flag():
         place = b.must("square", (place,))
     return [place], {"threshold": b.choose([0.125, 0.5])}
+
+
+def _with_zeros(b: Builder, place: int) -> int:
+    """Most often `place` with zeros among its entries that rounding does not move."""
+    if not b.values[place].size or b.flag(4):
+        return place
+    if b.exact[place]:
+        return zeroed(b, place)
+    return (
+        b.must("subtract", (place, b.must("index", (place,), index=b.entry(place)))) if b.values[place].ndim else place
+    )
+
+
+def _columns(b: Builder, place: int) -> list[int]:
+    """The places on the last axis where all entries are away from zero."""
+    value = b.values[place]
+    return [k for k in range(value.shape[-1]) if np.all(value[..., k] >= 1 / 16)]
+
+
+def taken_root(b: Builder) -> Arranged:
+    place = b.must("square", (_with_zeros(b, with_axes(b, 1, nonempty=True)),))
+    columns = _columns(b, place)
+    if not columns:
+        raise Abandon
+    return [place], {"indices": tuple(b.draw(st.lists(st.sampled_from(columns), min_size=1, max_size=3)))}
+
+
+def sliced_log(b: Builder) -> Arranged:
+    place = b.must("square", (_with_zeros(b, with_axes(b, 1, nonempty=True)),))
+    columns, n = _columns(b, place), b.values[place].shape[-1]
+    start = next((k for k in range(n) if columns[-(n - k) :] == list(range(k, n))), n)
+    if start == n:
+        raise Abandon
+    return [place], {"start": start}
+
+
+def beyond(param: str) -> Arrangement:
+    return lambda b: ([_with_zeros(b, some(b))], {param: b.choose([0.5, 0.0625, 2.0])})
+
+
+def largest_root(b: Builder) -> Arranged:
+    place = _with_zeros(b, with_axes(b, 1, nonempty=True))
+    axis = None if b.flag() else axis_of(b, place)
+    if not np.all(np.max(np.abs(b.values[place]), axis=axis) >= 1 / 16):
+        raise Abandon
+    return [place], {"axis": axis}
 
 
 def masked_reduction(aim: str | None = None) -> Arrangement:

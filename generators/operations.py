@@ -49,8 +49,9 @@ class Operation:
     may stand as literals. `curvature`: how the result depends on the operands, apart from kinks. `weight`: how often
     it is drawn, more where rules have special cases, 0 for what only other operations ask for. `terms`: the size of
     the terms of a result that may cancel, where curvature does not tell it. `spelling` None: only engines whose
-    dialect spells it have it. `definition`: how a derived row is made of others. `truth_values`: which operands are
-    truth values; all others are numbers.
+    dialect spells it have it. `definition`: how a derived row is made of others; `enclosed`: the same function without
+    what is infinite on the way, for values and balls. `truth_values`: which operands are truth values; all others are
+    numbers.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Operation:
     terms: Callable[..., float] | None = None
     weight: int = 1
     definition: Callable[..., Any] | None = None
+    enclosed: Callable[..., Any] | None = None
     truth_values: tuple[int, ...] = ()
 
     @property

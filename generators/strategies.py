@@ -279,14 +279,14 @@ def _prepared(b: Builder) -> int | None:
     """A value that the next operation is to take, if it can: most often a square one, with zeros, that bends."""
     length = len(b.steps)
     try:
-        if b.flag():
+        if not b.flag(3):
             n = b.choose([2, 2, 3])
-            b.wanted = shaped(b, (n, n))
+            b.wanted = shaped(b, (n, n) if b.flag() else (n,))
         place = some(b)
         if b.exact[place] and b.values[place].size and (b.flag() or b.flag()):
             place = zeroed(b, place)
         b.wanted = place
-        if b.flag():
+        if not b.flag(3):
             b.wanted = _draw_step(b, _THROUGH_ZERO) or place
     except Abandon:
         b.rewind(length)

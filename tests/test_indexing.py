@@ -52,6 +52,11 @@ SMOOTH = {
     "root masked at zero": ([0.0, 0.25, -1.0], [("masked_sqrt", [0], {"threshold": 0.125})]),
     "logarithm masked at zero": ([0.0, 2.0], [("masked_log", [0], {"threshold": 0.125})]),
     "reciprocal masked at zero": ([0.0, 2.0], [("masked_reciprocal", [0], {"threshold": 0.125})]),
+    "roots taken beside zero": ([0.0, 2.0], [("square", [0]), ("taken_sqrt", [1], {"indices": (1, 1)})]),
+    "logarithms beside zero": ([0.0, 2.0], [("square", [0]), ("sliced_log", [1], {"start": 1})]),
+    "root of less than it may be": ([0.0, 2.0], [("root_at_least", [0], {"least": 0.5})]),
+    "reciprocal of zero": ([0.0, 2.0], [("reciprocal_at_most", [0], {"most": 2.0}), ("square", [1])]),
+    "root of zero beside a larger one": ([0.0, -2.0], [("largest_root", [0], {"axis": 0}), ("square", [1])]),
     "nothing is above": ([1.0, 2.0], [("masked_max", [0], {"threshold": 64.0, "axis": None})]),
     "straight on through a knot": (
         [1.0, 1.5],

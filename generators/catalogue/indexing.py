@@ -248,6 +248,43 @@ def masked_max(xp: Any, x: Any, *, threshold: float, axis: int | None) -> Any:
     return xp.max(xp.where(xp.greater(x, threshold), x, threshold - 1.0), axis=axis, keepdims=False)
 
 
+def taken_sqrt(xp: Any, x: Any, *, indices: Sequence[int]) -> Any:
+    """Some of the roots; where the others are taken of zero, their derivatives are infinite."""
+    return xp.take(xp.sqrt(x), indices=indices, axis=-1)
+
+
+def sliced_log(xp: Any, x: Any, *, start: int) -> Any:
+    """The logarithms from `start`; the others may be infinite."""
+    return xp.log(x)[..., start:]
+
+
+def root_at_least(xp: Any, x: Any, *, least: float) -> Any:
+    """The length of each entry, but not less than `least`: constant about zero, where the root has no derivative."""
+    return xp.maximum(xp.sqrt(xp.square(x)), least)
+
+
+def _root_at_least(xp: Any, x: Any, *, least: float) -> Any:
+    return xp.sqrt(xp.maximum(xp.square(x), least**2))
+
+
+def reciprocal_at_most(xp: Any, x: Any, *, most: float) -> Any:
+    """1 / x**2, but not more than `most`: constant about zero, where the reciprocal is infinite."""
+    return xp.minimum(xp.reciprocal(xp.square(x)), most)
+
+
+def _reciprocal_at_most(xp: Any, x: Any, *, most: float) -> Any:
+    return xp.reciprocal(xp.maximum(xp.square(x), 1.0 / most))
+
+
+def largest_root(xp: Any, x: Any, *, axis: int | None) -> Any:
+    """The largest length of an entry; the roots of the others may be taken of zero."""
+    return xp.max(xp.sqrt(xp.square(x)), axis=axis, keepdims=False)
+
+
+def _largest_root(xp: Any, x: Any, *, axis: int | None) -> Any:
+    return xp.sqrt(xp.max(xp.square(x), axis=axis, keepdims=False))
+
+
 def _linear(definition: Callable[..., Any], arranged: Any, /, **params: str) -> Operation:
     return derived(definition, arranged, params=params, curvature="linear", exact=True)
 
@@ -300,6 +337,11 @@ ROWS: Sequence[Operation] = (
     derived(masked_sqrt, arrange.masked, params={"threshold": "float"}),
     derived(masked_log, arrange.masked, params={"threshold": "float"}),
     derived(masked_reciprocal, arrange.masked, params={"threshold": "float"}),
+    derived(taken_sqrt, arrange.taken_root, params={"indices": "ints"}),
+    derived(sliced_log, arrange.sliced_log, params={"start": "int"}),
+    derived(root_at_least, arrange.beyond("least"), params={"least": "float"}, enclosed=_root_at_least),
+    derived(reciprocal_at_most, arrange.beyond("most"), params={"most": "float"}, enclosed=_reciprocal_at_most),
+    derived(largest_root, arrange.largest_root, params={"axis": "axis"}, enclosed=_largest_root),
     _linear(masked_sum, arrange.masked_reduction(), threshold="float", axis="axis"),
     derived(masked_prod, arrange.masked_reduction("zeros"), params={"threshold": "float", "axis": "axis"}, exact=True),
     _linear(masked_max, arrange.masked_reduction("tie"), threshold="float", axis="axis"),

@@ -58,6 +58,7 @@ def derived(
     *,
     arity: int | None = 1,
     params: Mapping[str, str] | None = None,
+    enclosed: Callable[..., Any] | None = None,
     **more: Any,
 ) -> Operation:
     """An operation defined in terms of other rows, and named as its definition is.
@@ -68,8 +69,9 @@ def derived(
     """
     return Operation(
         name=definition.__name__,
-        evaluate=numerics.bound(definition),
+        evaluate=numerics.bound(enclosed or definition),
         definition=definition,
+        enclosed=enclosed,
         arrange=arranged,
         arity=arity,
         params=params or {},
