@@ -43,7 +43,7 @@ OF_DERIVATIVES = frozenset({"sech", "hazard", "guarded", "scatter"})
 #: Those of them that only reverse mode makes.
 BY_REVERSE = frozenset({"guarded", "scatter"})
 #: The mode words that are asked, and those in which forward mode meets what reverse mode made and is differentiated.
-WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR", "FFR")
+WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRR", "RFR", "FFR", "RRF", "FRF", "RFF", "FFF")
 OVER_REVERSE = re.compile("[RF]+F[RF]*R[RF]*")
 #: Operands that a rule of several operands is looked at with, where three numbers each will not do: shapes, parameters.
 SAMPLES: dict[str, tuple[tuple[tuple[int, ...], ...], Any]] = {

@@ -73,10 +73,12 @@ class KnownFailure:
         version = engine.version()
         return engine.name in self.engines and bool(version) and self.versions.contains(version, prereleases=True)
 
-    def concerns(self, case: Case) -> bool:
-        """Whether the case is one of those that the entry speaks of: its mode word and one of its steps."""
-        # Only steps through which a derivative passes can be the cause, unless the entry says otherwise.
-        live = replace(case, program=case.program.pruned())
+    def concerns(self, case: Case, raised: bool = False) -> bool:
+        """Whether the case is one of those that the entry speaks of: its mode word and one of its steps.
+
+        Only a step that the output is made of can make it wrong; any may raise while the program is traced.
+        """
+        live = case if raised else replace(case, program=case.program.pruned())
         return re.fullmatch(self.words, case.word) is not None and any(
             step.operation in self.operations and self.features <= found and found & {"constant"} <= self.features
             for step, found in zip(live.program.steps, features(live), strict=True)
@@ -90,7 +92,7 @@ class KnownFailure:
             finding.engine in self.engines
             and finding.verdict in self.verdicts
             and (finding.answer.outcome != "raised" or self._raises(finding.answer))
-            and self.concerns(finding.case)
+            and self.concerns(finding.case, raised=finding.answer.outcome == "raised")
         )
 
 

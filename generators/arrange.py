@@ -216,7 +216,11 @@ def quotient(b: Builder) -> Arranged:
     if b.flag():
         b.wanted = b.must("multiply", (some(b), b.constant(b.choose([4.0, -8.0]))))
     one = rounding(b)[0][0]
-    return [one, fit(b, pair(b, one), Domain(gap=1 / 16))], {}
+    two = fit(b, pair(b, one), Domain(gap=1 / 16))
+    ratio = b.values[one] / b.values[two]
+    if np.any(np.abs(ratio - np.rint(ratio)) < 1 / 32) and not b.flag(6):
+        two = fit(b, b.must("add", (two, b.constant(b.choose([0.171875, -0.4375])))), Domain(gap=1 / 16))
+    return [one, two], {}
 
 
 def where(b: Builder) -> Arranged:
@@ -369,6 +373,6 @@ def take(b: Builder) -> Arranged:
     axis = axis_of(b, place)
     shape = b.values[place].shape
     # As many of a matrix's rows as it has columns, or the other way round: what is taken is square.
-    least, most = (shape[-1 - axis % 2],) * 2 if len(shape) == 2 and b.flag(3) else (1, 4)
+    least, most = (shape[-1 - axis % 2],) * 2 if len(shape) == 2 and not b.flag(3) else (1, 4)
     drawn = b.draw(st.lists(st.integers(0, shape[axis] - 1), min_size=least, max_size=most))
     return [place], {"indices": tuple(drawn), "axis": axis}
