@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -121,6 +121,12 @@ class Evaluator:
         return values[-1]
 
 
+@lru_cache(maxsize=2**14)
+def _drawn(seed: tuple[int, ...], size: tuple[int, ...]) -> Array:
+    rng = np.random.default_rng(seed)
+    return to_balls(np.asarray(rng.choice([-1.0, 1.0], size) * rng.uniform(0.5, 1.0, size) * Noise.SIZE))
+
+
 class Noise:
     """Smooth perturbations of relative size 2**-40, drawn once per step and then the same at every evaluation.
 
@@ -136,16 +142,9 @@ class Noise:
     def __init__(self, seed: int, degree: int) -> None:
         self.seed = seed
         self.degree = degree
-        self._drawn: dict[tuple[int, int], Array] = {}
 
     def _coefficients(self, k: int, slot: int, shape: tuple[int, ...]) -> Array:
-        key = (k, slot)
-        if key not in self._drawn:
-            rng = np.random.default_rng((self.seed, k, slot + 64))
-            size = (self.degree + 1, *shape)
-            drawn = rng.choice([-1.0, 1.0], size) * rng.uniform(0.5, 1.0, size)
-            self._drawn[key] = to_balls(np.asarray(drawn * self.SIZE))
-        return self._drawn[key]
+        return _drawn((self.seed, k, slot + 64), (self.degree + 1, *shape))
 
     @staticmethod
     def _polynomial(coefficients: Array, u: Any) -> Array:

@@ -24,9 +24,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -67,6 +67,8 @@ _DIVISORS = {0: 1, 1: 2, 2: 1, 3: 2, 4: 1}
 MAX_ORDER = max(_STENCILS)
 
 
+#: Points as steps by coordinate, each with its weight.
+_Stencil = tuple[tuple[tuple[tuple[int, int], ...], int], ...]
 #: For each letter of the word, innermost first, the coordinates that it differentiates by.
 Blocks = tuple[range, ...]
 
@@ -92,7 +94,7 @@ class _Wide(Exception):
 
 
 @lru_cache(maxsize=256)
-def _stencil(orders: tuple[tuple[int, int], ...]) -> tuple[tuple[tuple[tuple[int, int], ...], int], ...]:
+def _stencil(orders: tuple[tuple[int, int], ...]) -> _Stencil:
     """Offsets (coordinate, steps) and integer weights of the product of one-dimensional stencils."""
     terms = []
     for combination in itertools.product(*(_STENCILS[j] for _, j in orders)):
@@ -118,6 +120,7 @@ class _Neighbourhood:
     def __init__(self, evaluate: Evaluator, radius: int, order: int, bits: int = TARGET_BITS) -> None:
         self.evaluate = evaluate
         self.n = evaluate.point.size
+        self.x = to_balls(evaluate.point)
         # With q = h/r the error is about M r**-k q**2: q makes up for small radii, precision for small steps.
         self.log_q = -(bits // 2 + 8 - radius * order // 2)
         self.log_h = radius + self.log_q
@@ -127,9 +130,8 @@ class _Neighbourhood:
     def disc(self, branches: Branches) -> Array:
         """The program on the polydisc, as complex balls."""
         disc = arb(0, 2.0**self.radius)
-        x = to_balls(self.evaluate.point)
-        wide = np.empty(x.shape, dtype=object)
-        for index, centre in np.ndenumerate(x):
+        wide = np.empty(self.x.shape, dtype=object)
+        for index, centre in np.ndenumerate(self.x):
             wide[index] = acb(centre + disc, disc)
         with following(branches):
             return self.evaluate(wide)
@@ -148,25 +150,38 @@ class _Neighbourhood:
         at: dict[tuple[tuple[int, int], ...], Array] = {}
         entries: dict[tuple[int, ...], Array] = {}
         tensor = np.empty((flat.size, *map(len, blocks)), dtype=object)
-        for places in np.ndindex(*map(len, blocks)):
-            directions = tuple(sorted(block[i] for block, i in zip(blocks, places, strict=True)))
+
+        def derivative(orders: tuple[tuple[int, int], ...], stencil: _Stencil) -> Array:
+            total: Any = 0
+            for offsets, weight in stencil:
+                if offsets not in at:
+                    at[offsets] = self._at(offsets, h, script)
+                total = total + at[offsets] * weight
+            scale = 1 / (math.prod(_DIVISORS[j] for _, j in orders) * h**order)
+            excess = _excess(orders, q) / (arb(2) ** (self.radius * order))
+            return np.array(
+                [t * scale + arb(0, (b * excess).abs_upper()) for t, b in zip(total, bounds, strict=True)], object
+            )
+
+        def entry(directions: tuple[int, ...]) -> Array:
             if directions not in entries:
                 mixed = tuple(sorted(Counter(directions).items()))
-                total: Any = 0
-                for offsets, weight in _stencil(mixed):
-                    if offsets not in at:
-                        at[offsets] = self._at(offsets, h, script)
-                    total = total + at[offsets] * weight
-                scale = 1 / (math.prod(_DIVISORS[j] for _, j in mixed) * h**order)
-                excess = _excess(mixed, q) / (arb(2) ** (self.radius * order))
-                entries[directions] = np.array(
-                    [t * scale + arb(0, (b * excess).abs_upper()) for t, b in zip(total, bounds, strict=True)], object
-                )
-            tensor[:, *places] = entries[directions]
+                if len(mixed) == order == 2:
+                    # By polarization, which takes two points instead of four: 2 f_ij is the second derivative along
+                    # e_i + e_j, whose multiples by less than the radius are in the polydisc too, less f_ii and f_jj.
+                    i, j = directions
+                    both = derivative(((i, 2),), tuple((((i, o), (j, o)) if o else (), w) for o, w in _STENCILS[2]))
+                    entries[directions] = np.asarray((both - entry((i, i)) - entry((j, j))) / 2, dtype=object)
+                else:
+                    entries[directions] = derivative(mixed, _stencil(mixed))
+            return entries[directions]
+
+        for places in np.ndindex(*map(len, blocks)):
+            tensor[:, *places] = entry(tuple(sorted(block[i] for block, i in zip(blocks, places, strict=True))))
         return tensor
 
     def _at(self, offsets: tuple[tuple[int, int], ...], h: arb, script: tuple[Decision, ...]) -> Array:
-        x = to_balls(self.evaluate.point)
+        x = self.x.copy()
         flat = x.reshape(-1)
         for i, steps in offsets:
             flat[i] = flat[i] + steps * h
@@ -178,16 +193,25 @@ class _Neighbourhood:
 
         Of a copy perturbed by `noise`, where given. What the stencil cuts off is not enclosed here.
         """
+        return self.jet(direction, (order,), script, noise)[0]
+
+    def jet(
+        self, direction: Array, orders: Iterable[int], script: tuple[Decision, ...], noise: Noise | None = None
+    ) -> list[Array]:
+        """`along` for several orders, from the same points."""
         h = arb(2) ** self.log_h
-        x = to_balls(self.evaluate.point)
-        step = as_array(to_balls(direction).reshape(x.shape) * h)
-        total: Any = 0
-        for offset, weight in _STENCILS[order]:
-            at = as_array(x + step * offset)
+        step = as_array(to_balls(direction).reshape(self.x.shape) * h)
+
+        @cache
+        def value(offset: int) -> Array:
+            at = as_array(self.x + step * offset)
             with following(Branches(script=script)):
-                value = self.evaluate(at) if noise is None else self.evaluate.perturbed(at, noise)
-            total = total + weight * value.reshape(-1)
-        return np.asarray(total / (_DIVISORS[order] * h**order), dtype=object)
+                return (self.evaluate(at) if noise is None else self.evaluate.perturbed(at, noise)).reshape(-1)
+
+        return [
+            np.asarray(sum(w * value(o) for o, w in _STENCILS[order]) / (_DIVISORS[order] * h**order), dtype=object)
+            for order in orders
+        ]
 
 
 def certify(case: Case) -> Truth:
@@ -316,13 +340,14 @@ def _differ(
     Compared along random directions: two different forms agree at a random point with probability zero.
     """
     directions = [_direction(hood.n, order, copy) for copy in range(2)]
-    first = [hood.along(d, j, script) for d in directions for j in range(order + 1)]
-    size = max(1.0, *(float(abs(z).upper()) for part in first for z in part))
+    first = [hood.jet(d, range(order + 1), script) for d in directions]
+    size = max(1.0, *(float(abs(z).upper()) for jet in first for part in jet for z in part))
     for other, _ in others:
-        theirs = [hood.along(d, j, tuple(other.taken)) for d in directions for j in range(order + 1)]
-        for i, (one, two) in enumerate(zip(first, theirs, strict=True)):
-            if not all(bool(abs(z).upper() <= size * 2.0**-60) for z in one - two):
-                return i % (order + 1)
+        for d, jet in zip(directions, first, strict=True):
+            theirs = hood.jet(d, range(order + 1), tuple(other.taken))
+            for j, (one, two) in enumerate(zip(jet, theirs, strict=True)):
+                if not all(bool(abs(z).upper() <= size * 2.0**-60) for z in one - two):
+                    return j
     return None
 
 
