@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -89,8 +91,8 @@ class Evaluator:
         return values[-1]
 
     @cached_property
-    def _inside(self) -> dict[int, tuple[Callable[..., Any], list[list[Array]]]]:
-        """The definitions of derived steps that depend on the input, each with the operands it computes with."""
+    def _inside(self) -> dict[int, tuple[Callable[..., Any], list[Call]]]:
+        """The definitions of derived steps that depend on the input, each with the calls that it is made of."""
         found = {}
         for k, _, operands, params in self.rows:
             row = CATALOGUE[self.program.steps[k - 1].operation]
@@ -98,7 +100,7 @@ class Evaluator:
                 calls = Calls()
                 with np.errstate(all="ignore"):
                     row.definition(calls, *(self.values[i] for i in operands), **params)
-                found[k] = (row.definition, calls.operands)
+                found[k] = (row.definition, calls.kept)
         return found
 
     def perturbed(self, x: Array, noise: Noise) -> Array:
@@ -160,28 +162,36 @@ class Noise:
         u = (value - at) / scale
         return as_array(value + scale * self._polynomial(self._coefficients(k, slot, value.shape), u))
 
-    def result(self, k: int, value: Array, size: float, moved: Sequence[tuple[Array, Array]]) -> Array:
+    def result(self, k: int, value: Array, size: float, moved: Sequence[tuple[Array, Array]], slot: int = -16) -> Array:
         if value.size == 0:
             return value
         u: Any = arb(0)
-        for slot, (operand, operand_at) in enumerate(moved):
-            if operand.dtype != object or operand.size == 0:
+        for place, (operand, operand_at) in enumerate(moved, start=slot + 1):
+            if operand.dtype != object or operand.size == 0 or not np.all(np.isfinite(operand_at)):
                 continue
-            weights = self._coefficients(k, -2 - slot, operand.shape)[0] / (self.SIZE * min(_scale(operand_at), 1.0))
+            weights = self._coefficients(k, place, operand.shape)[0] / (self.SIZE * min(_scale(operand_at), 1.0))
             u = u + np.sum(weights * (operand - operand_at))
-        return as_array(value + (size or 1.0) * self._polynomial(self._coefficients(k, -1, value.shape), u))
+        return as_array(value + (size or 1.0) * self._polynomial(self._coefficients(k, slot, value.shape), u))
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a definition computes with at the point itself, and the size of the terms of the result."""
+
+    operands: list[Array]
+    size: float
 
 
 class Calls:
-    """The catalogue's functions as a definition calls them: what they are given is kept, or is off by `noise`.
+    """The catalogue's functions as a definition calls them: each call is kept, or is off by `noise`.
 
     An engine rounds within a derived operation as it does between operations, and there terms may be far larger than
-    the result. `operands` are those of each call at the point itself, about which the noise is.
+    the result. `kept` are the calls at the point itself, about which the noise is.
     """
 
-    def __init__(self, noise: Noise | None = None, k: int = 0, operands: list[list[Array]] | None = None) -> None:
+    def __init__(self, noise: Noise | None = None, k: int = 0, kept: list[Call] | None = None) -> None:
         self.noise, self.k = noise, k
-        self.operands = operands or []
+        self.kept = kept or []
         self.count = 0
 
     def __getattr__(self, name: str) -> Callable[..., Array]:
@@ -191,13 +201,18 @@ class Calls:
             listed = len(operands) == 1 and isinstance(operands[0], list)
             given = [as_array(v) for v in (operands[0] if listed else operands)]
             if self.noise is None:
-                self.operands.append(given)
-            else:
-                slots = 128 + 8 * self.count
-                pairs = zip(given, self.operands[self.count], strict=True)
-                given = [self.noise.operand(self.k, slots + j, v, at) for j, (v, at) in enumerate(pairs)]
-                self.count += 1
-            return as_array(function(given, **params) if listed else function(*given, **params))
+                result = as_array(function(given, **params) if listed else function(*given, **params))
+                size = 0.0 if result.dtype == bool else CATALOGUE[name].size_of_terms(given, result)
+                self.kept.append(Call(given, size))
+                return result
+            own, slot = self.kept[self.count], 128 + 32 * self.count
+            self.count += 1
+            pairs = list(zip(given, own.operands, strict=True))
+            off = [self.noise.operand(self.k, slot + j, v, at) for j, (v, at) in enumerate(pairs)]
+            result = _coerce(as_array(function(off, **params) if listed else function(*off, **params)))
+            if result.dtype != object or not math.isfinite(own.size):
+                return result
+            return self.noise.result(self.k, result, own.size, pairs, slot + 16)
 
         return called
 

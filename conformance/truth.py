@@ -341,12 +341,18 @@ def _differ(
     """
     directions = [_direction(hood.n, order, copy) for copy in range(2)]
     first = [hood.jet(d, range(order + 1), script) for d in directions]
-    size = max(1.0, *(float(abs(z).upper()) for jet in first for part in jet for z in part))
+    size = max(abs(z).upper() for jet in first for part in jet for z in part)
+
+    def same(z: arb) -> bool:
+        """Whether a difference is nothing beside the derivatives, or cannot be told from zero."""
+        largest = abs(z).upper()
+        return bool(largest <= size * 2.0**-60) or (0 in z and bool(largest <= 2.0**-60))
+
     for other, _ in others:
         for d, jet in zip(directions, first, strict=True):
             theirs = hood.jet(d, range(order + 1), tuple(other.taken))
             for j, (one, two) in enumerate(zip(jet, theirs, strict=True)):
-                if not all(bool(abs(z).upper() <= size * 2.0**-60) for z in one - two):
+                if not all(map(same, one - two)):
                     return j
     return None
 

@@ -15,7 +15,7 @@ from engines import registry
 from generators.catalogue import CATALOGUE
 from generators.dialects import Unspeakable
 from generators.programs import Case
-from generators.reading import evaluate_steps
+from generators.reading import evaluate_steps, is_single
 from generators.strategies import operation_cases
 
 ENGINES = ("inhouse", "jax-eager", "torch", "autograd")
@@ -75,6 +75,25 @@ def names_of(engine: str) -> dict[str, Any]:
     names: dict[str, Any] = {}
     exec(registry.find(engine).header, names)
     return names
+
+
+#: NumPy itself takes float32 to float64 here and there, and known failures of autograd tell of it.
+@pytest.mark.parametrize("operation", [name for name, row in CATALOGUE.items() if row.weight])
+@pytest.mark.parametrize("engine", [e for e in ENGINES if e != "autograd"])
+def test_a_spelling_keeps_float32(engine: str, operation: str) -> None:
+    adapter = registry.find(engine)
+    if not adapter.installed():
+        pytest.skip(f"{engine} is not installed")
+    for case in [case for case in telling(operation) if is_single(case)][:2]:
+        try:
+            script = adapter.script(replace(case, dtype="float32", elsewhere=None))
+        except Unspeakable:
+            continue
+        names = dict(names_of(engine))
+        with np.errstate(all="ignore"):
+            exec(script.program, names)
+            got = np.asarray(names["f"](names["x"]))
+        assert got.dtype == np.float32, script.program
 
 
 @pytest.mark.parametrize("operation", [name for name, row in CATALOGUE.items() if row.weight])
