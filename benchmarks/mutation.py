@@ -195,11 +195,6 @@ LEFT_OUT = """
 
 Faults that no derivative asked for can show, at a smooth point of a generated program:
 """
-#: Why some are never found, by the beginning or the end of their names.
-NEVER = {
-    "zeros of masking forgotten": "what is not selected is in its domain too, so nothing behind a mask is infinite "
-    "(and asked by hand, such cases are uncertified)",
-}
 
 
 def _missed(late: Detection, count: int) -> str:
@@ -207,8 +202,7 @@ def _missed(late: Detection, count: int) -> str:
     name = late.mutant.name
     if late.cases is not None:
         return f"- `{name}`: case {late.cases}, the {late.ran}. that came to the rule"
-    why = next((f"; {text}" for key, text in NEVER.items() if name.startswith(key) or name.endswith(key)), "")
-    return f"- `{name}`: not in {count} cases, {late.ran} of which came to the rule{why}"
+    return f"- `{name}`: not in {count} cases, {late.ran} of which came to the rule"
 
 
 def document(found: Sequence[Detection], later: Sequence[Detection], count: int, further: int) -> str:
