@@ -167,10 +167,13 @@ class Noise:
             return value
         u: Any = arb(0)
         for place, (operand, operand_at) in enumerate(moved, start=slot + 1):
-            if operand.dtype != object or operand.size == 0 or not np.all(np.isfinite(operand_at)):
+            if operand.dtype != object or operand.size == 0:
                 continue
-            weights = self._coefficients(k, place, operand.shape)[0] / (self.SIZE * min(_scale(operand_at), 1.0))
-            u = u + np.sum(weights * (operand - operand_at))
+            weights = as_array(self._coefficients(k, place, operand.shape)[0])
+            # What is infinite beside the point, such as a root of zero, may be left out of the result.
+            entries = zip(weights.flat, operand.flat, operand_at.flat, strict=True)
+            moves = sum((w * (z - at) for w, z, at in entries if z.is_finite() and math.isfinite(at)), arb(0))
+            u = u + moves / (self.SIZE * min(_scale(operand_at[np.isfinite(operand_at)]), 1.0))
         return as_array(value + (size or 1.0) * self._polynomial(self._coefficients(k, slot, value.shape), u))
 
 
