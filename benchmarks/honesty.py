@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--engines", default=",".join(registry.DEFAULT))
     parser.add_argument("--words", default="R,F,RR,FR,RF,FF,RRR")
     parser.add_argument("--cases", type=int, default=2000)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long, whatever --cases says")
     parser.add_argument("--start", type=int, default=0, help="number of the first batch: another one, other cases")
     options = parser.parse_args()
     names = options.engines.split(",")
@@ -51,7 +52,7 @@ def main() -> None:
         mark = time.perf_counter()
         case = next(drawn, None)
         spent["generate"] += time.perf_counter() - mark
-        if case is None:
+        if case is None or mark - begun > 60 * options.minutes:
             break
         pending = [(name, panel.submit(case, name)) for name in names if panel.engines[name].answers(case.word)]
         mark = time.perf_counter()
