@@ -53,7 +53,7 @@ _REDUCED = "reduction={reduction!r})"
 NETWORKS: dict[str, str | Callable[[Call], str]] = {
     "gelu": F + ".gelu({0})",
     # Documented to become linear beyond a threshold, and to be an approximation there.
-    "softplus": F + ".softplus({0}, threshold=1e6)",
+    "softplus": F + ".softplus({0}, threshold=40.0)",
     "logsigmoid": F + ".logsigmoid({0})",
     "silu": F + ".silu({0})",
     "mish": F + ".mish({0})",
