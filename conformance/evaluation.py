@@ -91,7 +91,7 @@ class Evaluator:
         return values[-1]
 
     @cached_property
-    def _inside(self) -> dict[int, tuple[Callable[..., Any], list[Call]]]:
+    def _inside(self) -> dict[int, tuple[Callable[..., Any], list[Kept]]]:
         """The definitions of derived steps that depend on the input, each with the calls that it is made of."""
         found = {}
         for k, _, operands, params in self.rows:
@@ -178,8 +178,8 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Call:
-    """What a definition computes with at the point itself, and the size of the terms of the result."""
+class Kept:
+    """One call of a definition at the point itself: its operands, and the size of the terms of its result."""
 
     operands: list[Array]
     size: float
@@ -192,7 +192,7 @@ class Calls:
     the result. `kept` are the calls at the point itself, about which the noise is.
     """
 
-    def __init__(self, noise: Noise | None = None, k: int = 0, kept: list[Call] | None = None) -> None:
+    def __init__(self, noise: Noise | None = None, k: int = 0, kept: list[Kept] | None = None) -> None:
         self.noise, self.k = noise, k
         self.kept = kept or []
         self.count = 0
@@ -206,7 +206,7 @@ class Calls:
             if self.noise is None:
                 result = as_array(function(given, **params) if listed else function(*given, **params))
                 size = 0.0 if result.dtype == bool else CATALOGUE[name].size_of_terms(given, result)
-                self.kept.append(Call(given, size))
+                self.kept.append(Kept(given, size))
                 return result
             own, slot = self.kept[self.count], 128 + 32 * self.count
             self.count += 1
