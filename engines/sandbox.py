@@ -1,94 +1,162 @@
-"""One spawned process per engine: a crash or a hang is an answer like any other, and the next case is asked."""
+"""One process per engine: a crash or a hang is an answer like any other, and the next case is asked."""
 
 from __future__ import annotations
 
 import contextlib
-import faulthandler
-import multiprocessing
 import os
 import re
+import select
+import shutil
 import signal
+import subprocess
 import tempfile
-import threading
 import time
-import warnings
-from concurrent.futures import Future, TimeoutError
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from pebble import ProcessExpired, ProcessPool
 
 from engines.contract import Answer, Engine
+from engines.worker import MESSAGE_LENGTH
 from generators.dialects import Unspeakable
 from generators.programs import Case
 
 #: Seconds for one case, and for the import of an engine.
 TIMEOUT, START_TIMEOUT = 60.0, 300.0
-MESSAGE_LENGTH = 2000
+#: Lines of the engine's own output that are kept with a failure.
+LAST_LINES = 8
+
+Pieces = tuple[tuple[str, str], ...]
 
 
 class EngineUnavailable(Exception):
     """The engine cannot be imported; the message says why, in one line."""
 
 
-#: In the worker: the names that the engine's header made, or why it did not run.
-_names: dict[str, Any] = {}
-_problem = ""
+class _Died(Exception):
+    """The process ended; its exit code is the argument."""
 
 
-def _initialize(output: str, environment: dict[str, str], header: str) -> None:
-    """In the worker: send the engine's own output, a crash's last words included, to a file, and run the header.
-
-    Here and not with the first case, whose time limit must not pay for the import.
-    """
-    global _problem
-    os.environ.update(environment)
-    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    faulthandler.enable(descriptor)
-    warnings.simplefilter("ignore")
-    # An engine may raise anything, SystemExit too: it must not pass for an end of the harness.
-    try:
-        exec(compile(header, "<header>", "exec"), _names)
-    except BaseException as error:
-        _problem = f"{type(error).__name__}: {_trimmed(error)}".splitlines()[0]
+class _Late(Exception):
+    """No answer in time."""
 
 
-def _trimmed(error: BaseException) -> str:
-    text = re.sub(r"0x[0-9a-f]{6,}", "0x...", str(error)).strip()
-    return text[:MESSAGE_LENGTH]
+class _Worker:
+    """One process, started at once; `ready` waits until it has imported the engine."""
 
+    def __init__(self, engine: Engine, folder: str) -> None:
+        self._folder = tempfile.mkdtemp(dir=folder)
+        self._output = os.path.join(folder, f"{os.path.basename(self._folder)}.log")
+        # What the engine itself prints, a crash's last words included, goes to a file, and so do its temporary files.
+        self._log = os.open(self._output, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._answers, answers = os.pipe()
+        environment = {**os.environ, **engine.runner.environment(), **engine.environment, "TMPDIR": self._folder}
+        try:
+            self._process = subprocess.Popen(
+                engine.runner.command(answers),
+                stdin=subprocess.PIPE,
+                stdout=self._log,
+                stderr=self._log,
+                env=environment,
+                pass_fds=(answers,),
+            )
+        finally:
+            os.close(answers)
+        self._waiting = True
+        with contextlib.suppress(BrokenPipeError):
+            self._send((("header", engine.header),))
 
-def _import() -> str:
-    """In the worker: why the header does not run, in one line, or nothing."""
-    return _problem
+    def ready(self) -> str:
+        """Wait for the import; why it failed, in one line, or nothing."""
+        if not self._waiting:
+            return ""
+        self._waiting = False
+        try:
+            answer = self._receive(START_TIMEOUT)
+        except (_Died, _Late) as error:
+            reason = f"{type(error).__name__[1:].lower()} while importing: {self.last_words()}"
+        else:
+            if answer.outcome == "ready":
+                return ""
+            reason = f"{answer.error}: {answer.message}"
+        return reason.strip().splitlines()[0]
 
+    def ask(self, pieces: Pieces, timeout: float) -> Answer:
+        """Raises _Died or _Late."""
+        os.ftruncate(self._log, 0)
+        try:
+            self._send(pieces)
+        except BrokenPipeError:
+            raise _Died(self._process.wait()) from None
+        answer = self._receive(timeout)
+        if answer.outcome == "raised":
+            answer = replace(answer, message="\n".join(filter(None, (answer.message, self.last_words()))))
+            for left in Path(self._folder).iterdir():
+                if left.is_file():
+                    left.unlink(missing_ok=True)
+        return answer
 
-def _execute(pieces: tuple[tuple[str, str], ...]) -> Answer:
-    """In the worker: run the pieces of a script, one stage after the other, in one namespace."""
-    os.ftruncate(1, 0)
-    names = dict(_names)
-    started = time.perf_counter()
-    stage = ""
-    try:
-        for stage, text in pieces:
-            exec(compile(text, f"<{stage}>", "exec"), names)
-        value = names.get("got")
-        if not isinstance(value, np.ndarray):
-            raise TypeError(f"the answer is a {type(value).__name__}, not an array")
-        return Answer("answered", value=value, seconds=time.perf_counter() - started)
-    except BaseException as error:
-        seconds = time.perf_counter() - started
-        return Answer("raised", None, stage, type(error).__name__, _trimmed(error), seconds)
+    def _send(self, pieces: Pieces) -> None:
+        texts = [(stage, text.encode()) for stage, text in pieces]
+        assert self._process.stdin is not None
+        self._process.stdin.write(" ".join(f"{stage}:{len(text)}" for stage, text in texts).encode() + b"\n")
+        self._process.stdin.write(b"".join(text for _, text in texts))
+        self._process.stdin.flush()
+
+    def _receive(self, timeout: float) -> Answer:
+        deadline = time.monotonic() + timeout
+        received = bytearray()
+        while b"\n" not in received:
+            received += self._some(deadline)
+        line, _, rest = bytes(received).partition(b"\n")
+        outcome, stage, error, words, seconds, dtype, shape, size = line.decode().split("\t")
+        while len(rest) < int(words) + int(size):
+            rest += self._some(deadline)
+        value = None
+        if outcome == "answered":
+            axes = tuple(int(n) for n in shape.split(",") if n)
+            value = np.frombuffer(rest[int(words) :], dtype=dtype).reshape(axes)
+        message = rest[: int(words)].decode(errors="replace")
+        return Answer(outcome, value, stage, error, message, float(seconds))
+
+    def _some(self, deadline: float) -> bytes:
+        ready, _, _ = select.select([self._answers], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            raise _Late
+        found = os.read(self._answers, 1 << 20)
+        if not found:
+            raise _Died(self._process.wait())
+        return found
+
+    def last_words(self) -> str:
+        """What the process printed: the engine's own last lines, then the fatal error if it died of one."""
+        text = Path(self._output).read_text(errors="replace")
+        own, fatal, trace = text.rpartition("Fatal Python error: ")
+        lines = (own if fatal else text).strip().splitlines()[-LAST_LINES:]
+        if fatal:
+            lines.append(trace.partition("\n")[0])
+        return "\n".join(line for line in lines if line.strip())[-MESSAGE_LENGTH:]
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def end(self) -> None:
+        """Kill and clean up; nobody may be waiting for an answer."""
+        self._process.kill()
+        self._process.wait()
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()  # type: ignore[union-attr]
+        os.close(self._answers)
+        os.close(self._log)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class Sandbox:
     """Asks one engine, in a process of its own.
 
-    Raises EngineUnavailable from the constructor where the engine's header does not run.
+    Raises EngineUnavailable from the constructor where the engine's header does not run, or later where it does no
+    longer.
     """
 
     def __init__(self, engine: Engine, *, timeout: float = TIMEOUT) -> None:
@@ -96,69 +164,67 @@ class Sandbox:
             raise ValueError(f"timeout={timeout}: give a positive number of seconds")
         self.engine = engine
         self.timeout = timeout
-        handle, self._output = tempfile.mkstemp(prefix="ad-conformance-", suffix=".log")
-        os.close(handle)
-        self._pool = ProcessPool(
-            max_workers=1,
-            context=multiprocessing.get_context("spawn"),
-            initializer=_initialize,
-            initargs=(self._output, dict(engine.environment), engine.header),
-        )
+        self._folder = tempfile.mkdtemp(prefix="ad-conformance-")
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._closing = False
+        self._worker: _Worker | None = None
+        #: After a first crash another is to be expected: the next process imports the engine while this one works.
+        self._spare: _Worker | None = None
         try:
-            problem = self._pool.schedule(_import).result(timeout=START_TIMEOUT)
-        except (TimeoutError, ProcessExpired) as error:
-            problem = f"{type(error).__name__} while importing: {self._last_words()}".splitlines()[0]
-        if problem:
+            self._started()
+        except EngineUnavailable:
             self.close()
-            raise EngineUnavailable(f"{engine.name}: {problem}")
+            raise
 
     def submit(self, case: Case) -> Pending:
         """Ask without waiting."""
         try:
             script = self.engine.script(case)
         except Unspeakable as error:
-            return Pending(self, None, Answer("unsupported", message=f"no {error}"))
+            return Pending(None, Answer("unsupported", message=f"no {error}"))
         pieces = (("compile", script.program + script.compile), ("run", script.run))
-        future = self._pool.schedule(_execute, args=[pieces], timeout=self.timeout)
-        pending = Pending(self, future, None)
-        # At once, before the next case writes to the same file.
-        future.add_done_callback(pending.keep_last_words)
-        return pending
+        return Pending(self._thread.submit(self._ask, pieces), None)
 
     def ask(self, case: Case) -> Answer:
-        """The engine's answer. Never raises for what the engine does."""
+        """The engine's answer. Never raises for what the engine does, but where it can no longer be imported."""
         return self.submit(case).result()
 
-    def _answer(self, future: Future[Any], last_words: str) -> Answer:
+    def _started(self) -> _Worker:
+        if self._worker is None:
+            self._worker = _Worker(self.engine, self._folder)
+        if problem := self._worker.ready():
+            raise EngineUnavailable(f"{self.engine.name}: {problem}")
+        return self._worker
+
+    def _ask(self, pieces: Pieces) -> Answer:
+        worker = self._started()
+        begun = time.monotonic()
         try:
-            answer: Answer = future.result()
-        except TimeoutError:
-            return Answer("timeout", message=f"no answer within {self.timeout:g} s", seconds=self.timeout)
-        except ProcessExpired as expired:
-            return Answer("crashed", error=_death(expired.exitcode), message=last_words)
-        except Exception as broken:
-            return Answer("raised", stage="run", error=type(broken).__name__, message=_trimmed(broken))
+            answer = worker.ask(pieces, self.timeout)
+        except _Late:
+            answer = Answer("timeout", message=f"no answer within {self.timeout:g} s", seconds=self.timeout)
+        except _Died as died:
+            seconds = time.monotonic() - begun
+            answer = Answer("crashed", error=_death(died.args[0]), message=worker.last_words(), seconds=seconds)
+        if answer.outcome in ("timeout", "crashed") and not self._closing:
+            worker.end()
+            self._worker = self._spare or _Worker(self.engine, self._folder)
+            self._spare = _Worker(self.engine, self._folder)
         for name, pattern in self.engine.unsupported:
             if answer.error == name and re.search(pattern, answer.message):
                 return replace(answer, outcome="unsupported")
         return answer
 
-    def _last_words(self) -> str:
-        """What the process printed before it died: the engine's own lines, then the fatal error."""
-        with contextlib.suppress(OSError):
-            text = Path(self._output).read_text(errors="replace")
-            own, fatal, trace = text.rpartition("Fatal Python error: ")
-            if not fatal:
-                return text.strip()[-MESSAGE_LENGTH:]
-            lines = [*own.strip().splitlines()[-8:], trace.partition("\n")[0]]
-            return "\n".join(line for line in lines if line.strip())[-MESSAGE_LENGTH:]
-        return ""
-
     def close(self) -> None:
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
-        with contextlib.suppress(OSError):
-            os.unlink(self._output)
+        # A case that is being asked ends when its process does.
+        self._closing = True
+        if self._worker is not None:
+            self._worker.kill()
+        self._thread.shutdown(cancel_futures=True)
+        for worker in (self._worker, self._spare):
+            if worker is not None:
+                worker.end()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Sandbox:
         return self
@@ -170,29 +236,19 @@ class Sandbox:
 class Pending:
     """An answer on its way."""
 
-    def __init__(self, sandbox: Sandbox, future: Future[Any] | None, answer: Answer | None) -> None:
-        self._sandbox, self._future, self._known = sandbox, future, answer
-        self._last_words = ""
-        self._words_kept = threading.Event()
-
-    def keep_last_words(self, future: Future[Any]) -> None:
-        if isinstance(future.exception(), ProcessExpired):
-            self._last_words = self._sandbox._last_words()
-        self._words_kept.set()
+    def __init__(self, future: Future[Answer] | None, answer: Answer | None) -> None:
+        self._future, self._known = future, answer
 
     def result(self) -> Answer:
         if self._known is None:
             assert self._future is not None
-            # Whoever waits for a future may be woken before its callbacks have run.
-            self._future.exception()
-            self._words_kept.wait()
-            self._known = self._sandbox._answer(self._future, self._last_words)
+            self._known = self._future.result()
         return self._known
 
 
-def _death(exitcode: int | None) -> str:
+def _death(exitcode: int) -> str:
     """The signal or exit code that a process died of."""
-    if exitcode is not None and exitcode < 0:
+    if exitcode < 0:
         with contextlib.suppress(ValueError):
             return signal.Signals(-exitcode).name
     return f"exit code {exitcode}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +18,41 @@ class Unspeakable(Exception):
     """The dialect does not have an operation of the program."""
 
 
+def _python_literal(value: object) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_python_literal, value)) + "]"
+    return repr(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """How a language writes what is no operation.
+
+    `header`, `assignment`, `result` and `footer` make a function; `closure` is a function without a name, and what
+    matches `closed` is one. `literal` writes a number, or nested tuples of them as an array.
+    """
+
+    header: str = "def {name}({inputs}):"
+    assignment: str = "    {name} = {value}"
+    result: str = "    return {value}"
+    footer: str = "\n"
+    closure: str = "lambda {inputs}: {value}"
+    closed: str = "lambda"
+    literal: Callable[[object], str] = _python_literal
+
+    def function(self, name: str, inputs: str, lines: Iterable[tuple[str, str]], value: str) -> str:
+        """The text of a function; `lines` are names and what they are assigned."""
+        text = [self.header.format(name=name, inputs=inputs)]
+        text += [self.assignment.format(name=n, value=v) for n, v in lines]
+        return "\n".join([*text, self.result.format(value=value)]) + self.footer
+
+    def is_closure(self, expression: str) -> bool:
+        return re.match(self.closed, expression) is not None
+
+
+PYTHON = Language()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
     """How an engine's language spells operations.
@@ -28,6 +63,7 @@ class Dialect:
     """
 
     namespace: str
+    language: Language = PYTHON
     array: str = "xp.asarray({value})"
     single: str | None = None
     spellings: Mapping[str, Spelling | None] = field(default_factory=dict)
@@ -37,7 +73,7 @@ class Dialect:
         template = self.single if dtype == "float32" else self.array
         if template is None:
             raise Unspeakable(dtype)
-        return self._in_namespace(template.format(value=_list_text(value)))
+        return self._in_namespace(template.format(value=self.language.literal(value)))
 
     def step(self, step: Step, call: Call) -> str:
         spelling = self.spellings.get(step.operation, CATALOGUE[step.operation].spelling)
@@ -52,14 +88,8 @@ class Dialect:
         return re.sub(r"\bxp\.", f"{self.namespace}.", text)
 
 
-def _list_text(value: object) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(_list_text, value)) + "]"
-    return repr(value)
-
-
 def render(program: Program, dialect: Dialect, point: np.ndarray, name: str = "f", dtype: str = "float64") -> str:
-    """The source of a Python function of the inputs (`x`, `y` ...) that computes the program.
+    """The source of a function of the inputs (`x`, `y` ...) that computes the program.
 
     `point` only gives the shape of the first input. Scalar constants stand as literals where arithmetic operators take
     them, other constants as arrays where they are used. Raises Unspeakable with the operation's name, or the dtype.
@@ -69,7 +99,8 @@ def render(program: Program, dialect: Dialect, point: np.ndarray, name: str = "f
         k: step.arguments["value"] for k, step in enumerate(program.steps, start=1) if step.operation == "constant"
     }
     names = dict(zip((0, *program.arguments), INPUTS, strict=False))
-    lines = [f"def {name}({', '.join(names.values())}):"]
+    inputs, result = ", ".join(names.values()), "x"
+    lines: list[tuple[str, str]] = []
     last, number = len(program.steps), 0
     for k, step in enumerate(program.steps, start=1):
         if k != last and (k in constants or k in names):
@@ -81,7 +112,8 @@ def render(program: Program, dialect: Dialect, point: np.ndarray, name: str = "f
             if i not in constants:
                 texts.append(names[i])
             elif literal and isinstance(constants[i], float):
-                texts.append(f"({constants[i]!r})" if repr(constants[i]).startswith("-") else repr(constants[i]))
+                number_text = dialect.language.literal(constants[i])
+                texts.append(f"({number_text})" if number_text.startswith("-") else number_text)
             else:
                 texts.append(dialect.constant(constants[i], dtype))
         if k in constants:
@@ -92,11 +124,9 @@ def render(program: Program, dialect: Dialect, point: np.ndarray, name: str = "f
             shapes = tuple(values[i].shape for i in step.operands)
             text = dialect.step(step, Call(tuple(texts), step.arguments, shapes))
         if k == last:
-            lines.append(f"    return {text}")
+            result = text
         else:
             number += 1
             names[k] = f"v{number}"
-            lines.append(f"    {names[k]} = {text}")
-    if not program.steps:
-        lines.append("    return x")
-    return "\n".join(lines) + "\n"
+            lines.append((names[k], text))
+    return dialect.language.function(name, inputs, lines, result)

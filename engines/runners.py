@@ -1,0 +1,57 @@
+"""Where an engine's scripts run: in this interpreter's environment, or in another."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+WORKER = Path(__file__).with_name("worker.py")
+
+
+class Runner(Protocol):
+    """What starts a worker that speaks the protocol of `engines/worker.py`, and knows what is installed for it."""
+
+    def command(self, descriptor: int) -> list[str]:
+        """The command line of a worker that answers on the descriptor."""
+
+    def environment(self) -> Mapping[str, str]:
+        """Environment variables of the worker, beside those of this process."""
+
+    def installed(self, module: str) -> bool: ...
+
+    def version(self, distribution: str) -> str:
+        """The installed release, or "" where there is none."""
+
+
+@dataclass(frozen=True)
+class Here:
+    """This interpreter, with all that it can import."""
+
+    def command(self, descriptor: int) -> list[str]:
+        return [sys.executable, str(WORKER), str(descriptor)]
+
+    def environment(self) -> Mapping[str, str]:
+        # The folder that a script or `python -m` was started in is "" on the path.
+        return {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
+
+    def installed(self, module: str) -> bool:
+        try:
+            return importlib.util.find_spec(module) is not None
+        except Exception:
+            # Looking for a submodule imports its parents, which may raise anything.
+            return False
+
+    def version(self, distribution: str) -> str:
+        try:
+            return importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            return ""
+
+
+HERE = Here()
