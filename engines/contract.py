@@ -21,7 +21,8 @@ class Engine:
     """One adapter: a dialect and a way to nest modes, as text in the engine's language.
 
     `header` imports what the scripts need. `levels` gives, for each letter of a mode word that the engine has, an
-    expression with the function `{f}` in it that is the Jacobian function of `{f}`; the new input axes come last.
+    expression with the function `{f}` in it that is the Jacobian function of `{f}`; the new input axes come last. With
+    `{i}` in it, the place of an input, it is a function of all the inputs of `{f}`, differentiated by that one.
     `operators` gives the engine's own forms of "gradient" (reverse mode, of a function whose value is a number),
     "pushforward" (of `{f}` along the tangent `{v}`) and "pullback" (of the cotangent `{w}`), where it has them.
     `compile` and `run` are statements: the first makes `derivative` out of `{nested}` and `x`, the second leaves the
@@ -58,7 +59,7 @@ class Engine:
     def _check_templates(self) -> None:
         """Raise ValueError naming the field whose template or pattern cannot work."""
         checks: list[tuple[str, Callable[[], object]]] = [
-            *((f"levels of {k}", partial(v.format, f="f")) for k, v in self.levels.items()),
+            *((f"levels of {k}", partial(v.format, f="f", i=0)) for k, v in self.levels.items()),
             *((f"operator {k}", partial(v.format, f="f", v="v", w="w")) for k, v in self.operators.items()),
             ("compile", partial(self.compile.format, nested="f")),
             ("words", partial(re.compile, self.words)),

@@ -15,6 +15,8 @@ OWN = {
     "torch": "engines.adapters.torch:torch",
     "torch-autograd": "engines.adapters.torch:create_graph",
     "autograd": "engines.adapters.autograd:autograd",
+    "enzyme-mlir": "engines.adapters.enzyme_mlir:enzyme_mlir",
+    "enzyme-mlir-plain": "engines.adapters.enzyme_mlir:plain",
 }
 #: What is asked when nobody says: one engine per library.
 DEFAULT = ("inhouse", "jax", "torch", "autograd")

@@ -55,7 +55,7 @@ def _nested(engine: Engine, case: Case) -> str:
     scalar = output.ndim == 0
 
     def level(letter: str, f: str) -> str:
-        return engine.levels[letter].format(f=f)
+        return engine.levels[letter].format(f=f, i=0)
 
     def first(letter: str, f: str) -> str:
         """The engine's own first derivative of a function of a number, or with a number for a value."""
@@ -96,11 +96,17 @@ def _nested(engine: Engine, case: Case) -> str:
 
 
 def _by_several(engine: Engine, case: Case) -> tuple[list[str], str]:
-    """Derivatives by one input after the other, each a function of all inputs that captures the others."""
+    """Derivatives by one input after the other, each a function of all inputs.
+
+    Each captures the inputs that it does not differentiate by, or takes them all and the place of the one.
+    """
     language = engine.dialect.language
     names = ", ".join(INPUTS[: len(case.program.arguments) + 1])
     lines, nested = [], "f"
     for k, (letter, i) in enumerate(zip(reversed(case.word), case.inputs, strict=True), start=1):
+        if "{i}" in engine.levels[letter]:
+            nested = engine.levels[letter].format(f=nested, i=i)
+            continue
         name = INPUTS[i]
         derivative = engine.levels[letter].format(f=language.closure.format(inputs=name, value=f"{nested}({names})"))
         # A closure is called in parentheses.

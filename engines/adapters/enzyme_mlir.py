@@ -1,0 +1,68 @@
+"""Enzyme on StableHLO: every level of a derivative is Enzyme's, through JAX's vjp and jvp of a decorated function.
+
+Decorated once, an outer level would be JAX's own. The primitive has no batching rule, so that a Jacobian is a loop over
+its rows or columns; and it cannot capture what an outer level differentiates by, so that each level is a function of
+all inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engines.adapters.jax import jax
+
+HEADER = f"""\
+{jax.header}
+import math
+
+from enzyme_ad.jax import JaXPipeline, enzyme_jax_ir
+
+enzyme = enzyme_jax_ir()
+
+
+def jacrev(f, argument=0):
+    def derivative(*inputs):
+        x = inputs[argument]
+        y = jax.eval_shape(f, *inputs)
+        pullback = lambda w: jax.vjp(enzyme(f), *inputs)[1](w)[argument]
+        if y.ndim == 0:
+            return pullback(jnp.ones((), y.dtype))
+        basis = jnp.eye(math.prod(y.shape), dtype=y.dtype).reshape(-1, *y.shape)
+        return jax.lax.map(pullback, basis).reshape(y.shape + x.shape)
+
+    return derivative
+
+
+def jacfwd(f, argument=0):
+    def derivative(*inputs):
+        x = inputs[argument]
+        tangents = lambda v: tuple(v if k == argument else jnp.zeros_like(z) for k, z in enumerate(inputs))
+        pushforward = lambda v: jax.jvp(enzyme(f), inputs, tangents(v))[1]
+        if x.ndim == 0:
+            return pushforward(jnp.ones((), x.dtype))
+        basis = jnp.eye(x.size, dtype=x.dtype).reshape(-1, *x.shape)
+        columns = jax.lax.map(pushforward, basis)
+        return jnp.moveaxis(columns, 0, -1).reshape(columns.shape[1:] + x.shape)
+
+    return derivative
+"""
+
+enzyme_mlir = replace(
+    jax,
+    name="enzyme-mlir",
+    distribution="enzyme-ad",
+    module="enzyme_ad.jax",
+    header=HEADER,
+    levels={"R": "jacrev({f}, {i})", "F": "jacfwd({f}, {i})"},
+    operators={
+        "gradient": "jax.grad(enzyme({f}))",
+        "pushforward": "lambda x: jax.jvp(enzyme({f}), (x,), ({v},))[1]",
+        "pullback": "lambda x: jax.vjp(enzyme({f}), x)[1]({w})[0]",
+    },
+)
+#: Without the optimisations between one level and the next.
+plain = replace(
+    enzyme_mlir,
+    name="enzyme-mlir-plain",
+    header=HEADER.replace("enzyme_jax_ir()", 'enzyme_jax_ir(pipeline_options=JaXPipeline(""))'),
+)
