@@ -124,29 +124,28 @@ class Evaluator:
 
 
 @lru_cache(maxsize=2**14)
-def _drawn(seed: tuple[int, ...], size: tuple[int, ...]) -> Array:
+def _drawn(seed: tuple[int, ...], shape: tuple[int, ...], size: float) -> Array:
     rng = np.random.default_rng(seed)
-    return to_balls(np.asarray(rng.choice([-1.0, 1.0], size) * rng.uniform(0.5, 1.0, size) * Noise.SIZE))
+    return to_balls(np.asarray(rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.0, shape) * size))
 
 
 class Noise:
-    """Smooth perturbations of relative size 2**-40, drawn once per step and then the same at every evaluation.
+    """Smooth perturbations of a relative size, drawn once per step and then the same at every evaluation.
 
-    An operand v near v0, of scale S = max|v0|, becomes v + 2**-40 S (c0 + c1 u + c2 u**2 + ...) with u = (v - v0)/S
+    An operand v near v0, of scale S = max|v0|, becomes v + size S (c0 + c1 u + c2 u**2 + ...) with u = (v - v0)/S
     and random c: an error in the value and in each of its derivatives, as rounding in a derivative program is. A
     result is moved by a polynomial of its operands instead of itself, since where a function has levelled off
     its own deviation is nothing while the rounding of its derivative (1 - tanh**2) is not; and at the size of the
     terms that were added up, since these may cancel to nothing (a singular determinant) while their rounding stays.
     """
 
-    SIZE = 2.0**-40
-
-    def __init__(self, seed: int, degree: int) -> None:
+    def __init__(self, seed: int, degree: int, size: float) -> None:
         self.seed = seed
         self.degree = degree
+        self.size = size
 
     def _coefficients(self, k: int, slot: int, shape: tuple[int, ...]) -> Array:
-        return _drawn((self.seed, k, slot + 64), (self.degree + 1, *shape))
+        return _drawn((self.seed, k, slot + 64), (self.degree + 1, *shape), self.size)
 
     @staticmethod
     def _polynomial(coefficients: Array, u: Any) -> Array:
@@ -173,7 +172,7 @@ class Noise:
             # What is infinite beside the point, such as a root of zero, may be left out of the result.
             entries = zip(weights.flat, operand.flat, operand_at.flat, strict=True)
             moves = sum((w * (z - at) for w, z, at in entries if z.is_finite() and math.isfinite(at)), arb(0))
-            u = u + moves / (self.SIZE * min(_scale(operand_at[np.isfinite(operand_at)]), 1.0))
+            u = u + moves / (self.size * min(_scale(operand_at[np.isfinite(operand_at)]), 1.0))
         return as_array(value + (size or 1.0) * self._polynomial(self._coefficients(k, slot, value.shape), u))
 
 

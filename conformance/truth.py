@@ -52,6 +52,9 @@ COPIES = 3
 #: The allowance: SPREAD times the measured spread, plus FLOOR units of rounding of the largest entry.
 SPREAD, FLOOR = 64.0, 256.0
 EPSILON = {"float64": 2.0**-53, "float32": 2.0**-24}
+#: The size of the perturbations: somewhat above the rounding, since what is of second order in it grows faster than
+#: the spread that is scaled down to it.
+NOISE = {"float64": 2.0**-40, "float32": 2.0**-20}
 #: Below this an engine may flush to zero.
 TINY = {"float64": 1e-290, "float32": 1e-34}
 
@@ -365,17 +368,17 @@ def _direction(n: int, order: int, copy: int) -> Array:
 def _allowance(hood: _Neighbourhood, question: _Question, tensor: Array, script: tuple[Decision, ...]) -> Array:
     """How far rounding may carry each output's derivative: one number per output entry."""
     spread = np.zeros(len(tensor))
-    epsilon = EPSILON[question.case.dtype]
+    epsilon, size = EPSILON[question.case.dtype], NOISE[question.case.dtype]
     for copy in range(COPIES):
         direction = _direction(hood.n, question.order, copy)
         exact = tensor
         for block in reversed(question.blocks):
             exact = np.asarray(exact @ to_balls(direction[block.start : block.stop]), dtype=object)
-        noisy = _contracted(hood, question.blocks, direction, script, Noise(copy, question.order))
+        noisy = _contracted(hood, question.blocks, direction, script, Noise(copy, question.order, size))
         difference = np.array([float(abs(z).upper()) for z in noisy - exact])
         spread = np.maximum(spread, difference)
     largest = max(float(abs(z.mid())) for z in tensor.flat)
-    return SPREAD * spread * (epsilon / Noise.SIZE) + FLOOR * epsilon * largest + TINY[question.case.dtype]
+    return SPREAD * spread * (epsilon / size) + FLOOR * epsilon * largest + TINY[question.case.dtype]
 
 
 def _contracted(

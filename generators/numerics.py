@@ -24,7 +24,8 @@ def elementwise(ufunc: Any, ball: Callable[..., Any], operands: int = 0) -> Call
     on_balls = np.frompyfunc(ball, operands or ufunc.nin, 1)
 
     def evaluate(*values: Array) -> Any:
-        return (on_balls if any(v.dtype == object for v in values) else ufunc)(*values)
+        # Rows first: comparisons are told apart by their order, which must not depend on how arrays lie in memory.
+        return on_balls(*values, order="C") if any(v.dtype == object for v in values) else ufunc(*values)
 
     return evaluate
 

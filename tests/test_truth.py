@@ -246,6 +246,27 @@ def test_saturation_is_allowed_for() -> None:
     assert 1e-18 < float(truth.value) < float(truth.allowance) < 1e-11
 
 
+def test_noise_takes_the_same_branches_however_arrays_lie_in_memory() -> None:
+    """The entries of a batch of inverses lie in another order than those of a sum; `abs` decides each of them."""
+    steps = program(
+        ("constant", (), {"value": (((1.0, 0.0), (2.0, 0.5)), ((-1.0, 0.0), (3.0, 2.0)))}),
+        ("multiply", (0, 1)),
+        ("inv", (2,)),
+        ("abs", (3,)),
+        ("constant", (), {"value": 0.5}),
+        ("add", (4, 5)),
+        ("constant", (), {"value": 4.0}),
+        ("multiply", (6, 7)),
+        ("sinc", (8,)),
+        ("prod", (9,), {"axis": None, "keepdims": False}),
+    )
+    truth = certify(Case(steps, 1.0, "R"))
+    assert truth.kind == "certified"
+    assert truth.allowance is not None
+    # Two factors are zero, each but for its rounding; with branches of other entries there are more.
+    assert 1e-32 < float(truth.allowance) < 1e-24
+
+
 @pytest.mark.parametrize("signature", SIGNATURES)
 def test_first_derivatives_agree_with_central_differences(signature: str) -> None:
     """A third way: plain float64 differences of the NumPy evaluation, as far as these are good."""
