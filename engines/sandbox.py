@@ -91,7 +91,9 @@ class _Worker:
             raise _Died(self._process.wait()) from None
         answer = self._receive(timeout)
         if answer.outcome == "raised":
-            answer = replace(answer, message="\n".join(filter(None, (answer.message, self.last_words()))))
+            said = answer.message.splitlines()
+            more = [line for line in self.last_words().splitlines() if line not in said]
+            answer = replace(answer, message="\n".join([*said, *more])[:MESSAGE_LENGTH])
             for left in Path(self._folder).iterdir():
                 if left.is_file():
                     left.unlink(missing_ok=True)
@@ -132,6 +134,8 @@ class _Worker:
     def last_words(self) -> str:
         """What the process printed: the engine's own last lines, then the fatal error if it died of one."""
         text = Path(self._output).read_text(errors="replace")
+        # Names of temporary files, which are others every time.
+        text = re.sub(re.escape(self._folder) + r"/[\w.-]*", "$TMPDIR/...", text)
         own, fatal, trace = text.rpartition("Fatal Python error: ")
         lines = (own if fatal else text).strip().splitlines()[-LAST_LINES:]
         if fatal:

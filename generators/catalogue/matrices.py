@@ -85,12 +85,14 @@ def lstsq(xp: Any, a: Any, b: Any) -> Any:
 
 
 def cholesky_solve(xp: Any, a: Any, b: Any) -> Any:
-    """The solution with the symmetric part of a."""
-    return xp.solve((a + xp.matrix_transpose(a)) / 2.0, b)
+    """The solution with the symmetric part of a, which must be positive definite."""
+    factor = xp.cholesky(a)
+    return xp.solve(xp.matrix_transpose(factor), xp.solve(factor, b))
 
 
 def cholesky_inverse(xp: Any, a: Any) -> Any:
-    return xp.inv((a + xp.matrix_transpose(a)) / 2.0)
+    root = xp.inv(xp.cholesky(a))
+    return xp.matmul(xp.matrix_transpose(root), root)
 
 
 def lu_solve(xp: Any, a: Any, b: Any) -> Any:
