@@ -59,7 +59,7 @@ def from_program(name: str, program: Program, point: Any, word: str, hand: Funct
 
 
 def programs() -> list[Problem]:
-    seeds = [from_program(f"{name} RR", *SEED_FAMILY[name], "RR", by_hand.SEEDS[name]) for name in SEED_FAMILY]
+    seeds = [from_program(f"{name} RR", *SEED_FAMILY[name], "RR", by_hand.SEEDS[name]) for name in by_hand.SEEDS]
     vec_to_num, _ = SEED_FAMILY["vec_to_num"]
     hessians = [
         from_program(f"Hessian of vec_to_num, n = {n}", vec_to_num, np.linspace(0.5, 1.5, n), "RR", by_hand.vec_to_num)

@@ -71,7 +71,7 @@ class KnownFailure:
 
     def applies_to(self, engine: Engine) -> bool:
         version = engine.version()
-        return engine.name in self.engines and bool(version) and self.versions.contains(version, prereleases=True)
+        return engine.base in self.engines and bool(version) and self.versions.contains(version, prereleases=True)
 
     def concerns(self, case: Case, raised: bool = False) -> bool:
         """Whether the case is one of those that the entry speaks of: its mode word and one of its steps.
@@ -89,8 +89,7 @@ class KnownFailure:
 
     def covers(self, finding: Judgement) -> bool:
         return (
-            finding.engine in self.engines
-            and finding.verdict in self.verdicts
+            finding.verdict in self.verdicts
             and (finding.answer.outcome != "raised" or self._raises(finding.answer))
             and self.concerns(finding.case, raised=finding.answer.outcome == "raised")
         )

@@ -48,7 +48,7 @@ class Engine:
     writer: Callable[[Engine, Case], Script] = write
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", self.name):
+        if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*(@[\w.+!]+)?", self.name):
             raise ValueError(f"name={self.name!r}: use lower-case letters, digits, '.', '_' and '-'")
         if not self.levels or not set(self.levels) <= {"R", "F"}:
             raise ValueError(f"levels of {self.name}: give an expression for 'R', for 'F', or for both")
@@ -77,6 +77,11 @@ class Engine:
                 check()
             except (LookupError, ValueError, re.error) as error:
                 raise ValueError(f"{where} of {self.name}: {type(error).__name__}: {error}") from None
+
+    @property
+    def base(self) -> str:
+        """The name without the release that it may have."""
+        return self.name.partition("@")[0]
 
     def answers(self, word: str) -> bool:
         """Whether the engine has this mode word at all."""

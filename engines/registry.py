@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+from dataclasses import replace
+
+from packaging.version import InvalidVersion, Version
 
 from engines.contract import Engine
+from engines.environments import Release
+from engines.runners import HERE
 
 #: The project's own, in the order in which tables show them: name to module and attribute.
 OWN = {
@@ -40,10 +45,12 @@ def names() -> tuple[str, ...]:
 
 
 def find(name: str) -> Engine:
-    """The engine of that name, or at `package.module:attribute`.
+    """The engine of that name, or at `package.module:attribute`; `name@release` in an environment of that release.
 
     Raises UnknownEngine, in one line that names the engine at fault.
     """
+    if "@" in name:
+        return _of_release(name)
     target = name if ":" in name else _offered().get(name)
     if target is None:
         raise UnknownEngine(
@@ -62,3 +69,15 @@ def find(name: str) -> Engine:
     if not isinstance(found, Engine):
         raise UnknownEngine(f"engine {name!r}: {target} is a {type(found).__name__}, not an engines.contract.Engine")
     return found
+
+
+def _of_release(name: str) -> Engine:
+    base, _, release = name.partition("@")
+    try:
+        wanted = str(Version(release))
+    except InvalidVersion:
+        raise UnknownEngine(f"engine {name!r}: {release!r} is not a release, such as 1.2.3") from None
+    engine = find(base)
+    if engine.runner != HERE or engine.distribution == "ad-conformance":
+        raise UnknownEngine(f"engine {name!r}: there are no releases of {base}")
+    return replace(engine, name=f"{engine.name}@{wanted}", runner=Release(engine.distribution, wanted))

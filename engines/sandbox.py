@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from engines.contract import Answer, Engine
+from engines.environments import NoEnvironment
 from engines.worker import MESSAGE_LENGTH
 from generators.dialects import Unspeakable
 from generators.programs import Case
@@ -195,7 +196,10 @@ class Sandbox:
 
     def _started(self) -> _Worker:
         if self._worker is None:
-            self._worker = _Worker(self.engine, self._folder)
+            try:
+                self._worker = _Worker(self.engine, self._folder)
+            except (NoEnvironment, OSError) as error:
+                raise EngineUnavailable(f"{self.engine.name}: {error}") from None
         if problem := self._worker.ready():
             raise EngineUnavailable(f"{self.engine.name}: {problem}")
         return self._worker

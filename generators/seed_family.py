@@ -26,6 +26,15 @@ _NUMBER, _VECTOR = 0.42, (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
 _MATRIX = ((1.0, 3.0, 5.0), (2.0, 4.0, 6.0))
 
 _NUM_TO_VEC = (_constant((1.0, 2.0)), ("multiply", (1, 0)), ("sin", (2,)))
+#: hcat(num_to_vec(x), num_to_vec(3 * x)), as value 8.
+_NUM_TO_MAT = (
+    *_NUM_TO_VEC,
+    _constant(3.0),
+    ("multiply", (4, 0)),
+    ("multiply", (1, 5)),
+    ("sin", (6,)),
+    ("stack", (3, 7), {"axis": 1}),
+)
 #: vec(sin(x)) and vec(cos(x)), in column-major order, as values 3 and 6.
 _SIN_COS = tuple(
     row
@@ -57,16 +66,16 @@ SEED_FAMILY: Mapping[str, tuple[Program, Any]] = {
     # sin([1, 2] * x)
     "num_to_vec": (_steps(*_NUM_TO_VEC), _NUMBER),
     # hcat(num_to_vec(x), num_to_vec(3 * x))
-    "num_to_mat": (
+    "num_to_mat": (_steps(*_NUM_TO_MAT), _NUMBER),
+    # sum([1 2; 3 4] .* num_to_mat(x)): no loop over outputs stands between its levels
+    "num_to_mat_weighted": (
         _steps(
-            *_NUM_TO_VEC,
-            _constant(3.0),
-            ("multiply", (4, 0)),
-            ("multiply", (1, 5)),
-            ("sin", (6,)),
-            ("stack", (3, 7), {"axis": 1}),
+            *_NUM_TO_MAT,
+            _constant(((1.0, 2.0), (3.0, 4.0))),
+            ("multiply", (8, 9)),
+            ("sum", (10,), {"axis": None, "keepdims": False}),
         ),
-        _NUMBER,
+        0.7,
     ),
     "vec_to_num": (_arr_to_num(), _VECTOR),
     "mat_to_num": (_arr_to_num(("matrix_transpose", (0,)), ("reshape", (1,), {"shape": (-1,)})), _MATRIX),
