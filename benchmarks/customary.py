@@ -18,7 +18,7 @@ from engines.adapters.inhouse import inhouse
 from generators.catalogue import CATALOGUE
 from generators.drawing import examples
 from generators.programs import Case, Program, nested
-from generators.reading import evaluate_steps
+from generators.reading import is_defined
 from generators.strategies import operation_cases
 
 STEP, RTOL, ATOL = 1e-6, 1e-3, 1e-5
@@ -65,9 +65,7 @@ def alone(name: str) -> Iterator[tuple[Program, Array]]:
         program = Program(case.program.steps[: ends[-1]]).pruned()
         for spread, around in ((1.0, 0.0), (0.125, case.input)):
             point = np.asarray(around + spread * rng.standard_normal(case.input.shape))
-            with np.errstate(all="ignore"):
-                smooth = all(np.all(np.isfinite(v)) for v in evaluate_steps(program, point))
-            if smooth:
+            if is_defined(program, point):
                 yield program, point
 
 

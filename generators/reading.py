@@ -143,6 +143,15 @@ def check_question(case: Case, output: tuple[int, ...]) -> None:
         raise MalformedCase("dtype: a number of the case is not exact in float32")
 
 
+def is_defined(program: Program, point: np.ndarray) -> bool:
+    """Whether every step has finite values at the point, where some operations may not be defined."""
+    try:
+        with np.errstate(all="ignore"):
+            return all(np.all(np.isfinite(v)) for v in evaluate_steps(program, point))
+    except MalformedCase:
+        return False
+
+
 def is_single(case: Case) -> bool:
     """Whether every array of the case is exact in float32."""
     arrays = [case.input, *(np.asarray(v) for v in (case.tangent, case.cotangent, case.elsewhere) if v is not None)]

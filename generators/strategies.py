@@ -16,8 +16,8 @@ from generators.arrange import aimed, shaped, some, zeroed
 from generators.builder import NUMBERS, Abandon, Builder
 from generators.catalogue import CATALOGUE, CORE, EXTRA
 from generators.operations import Operation
-from generators.programs import KINDS, OPERATORS, SIGNATURES, WORD, Case, MalformedCase, Program, applies, nested
-from generators.reading import evaluate_steps, is_single
+from generators.programs import KINDS, OPERATORS, SIGNATURES, WORD, Case, Program, applies, nested
+from generators.reading import evaluate_steps, is_defined, is_single
 
 #: Bounds on what one case asks for: partial derivatives of each output, and (by order) reverse passes of the outermost
 #: level, each over the graph of all the levels below, for an engine that takes them one by one.
@@ -182,14 +182,6 @@ def _seed(b: Builder, shape: tuple[int, ...]) -> Any:
     return nested(drawn if np.any(drawn) else np.ones(shape))
 
 
-def _holds(program: Program, point: np.ndarray) -> bool:
-    """Whether the program has finite values at the point, where some operations may not be defined."""
-    try:
-        return all(np.all(np.isfinite(v)) for v in evaluate_steps(program, point))
-    except MalformedCase:
-        return False
-
-
 def _question(b: Builder, case: Case, target: str) -> Case:
     """The case with an operator, a dtype and another point to compile at, each now and then."""
     more: dict[str, Any] = {}
@@ -207,7 +199,7 @@ def _question(b: Builder, case: Case, target: str) -> Case:
     if b.flag(4):
         # Near enough to stay where the operations hold, and with none of the point's coincidences.
         away = np.array([2.0**-9 * (2 * k + 3) for k in range(case.input.size)]).reshape(case.input.shape)
-        if _holds(case.program, case.input + away):
+        if is_defined(case.program, case.input + away):
             more["elsewhere"] = nested(case.input + away)
     if b.flag(6) and is_single(case):
         more["dtype"] = "float32"
