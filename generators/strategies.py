@@ -16,7 +16,7 @@ from generators.arrange import aimed, shaped, some, zeroed
 from generators.builder import NUMBERS, Abandon, Builder
 from generators.catalogue import CATALOGUE, CORE, EXTRA
 from generators.operations import Operation
-from generators.programs import KINDS, OPERATORS, SIGNATURES, WORD, Case, Program, applies, nested
+from generators.programs import KINDS, OPERATORS, SIGNATURES, WORD, Case, applies, nested
 from generators.reading import evaluate_steps, is_defined, is_single
 
 #: Bounds on what one case asks for: partial derivatives of each output, and (by order) reverse passes of the outermost
