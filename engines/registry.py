@@ -15,6 +15,8 @@ OWN = {
     "torch": "engines.adapters.torch:torch",
     "torch-autograd": "engines.adapters.torch:create_graph",
     "autograd": "engines.adapters.autograd:autograd",
+    "tensorflow": "engines.adapters.tensorflow:tensorflow",
+    "tensorflow-eager": "engines.adapters.tensorflow:eager",
 }
 #: What is asked when nobody says: one engine per library.
 DEFAULT = ("inhouse", "jax", "torch", "autograd")
