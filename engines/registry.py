@@ -17,6 +17,8 @@ OWN = {
     "autograd": "engines.adapters.autograd:autograd",
     "tensorflow": "engines.adapters.tensorflow:tensorflow",
     "tensorflow-eager": "engines.adapters.tensorflow:eager",
+    "casadi": "engines.adapters.casadi:casadi",
+    "casadi-mx": "engines.adapters.casadi:mx",
 }
 #: What is asked when nobody says: one engine per library.
 DEFAULT = ("inhouse", "jax", "torch", "autograd")
