@@ -19,6 +19,7 @@ OWN = {
     "tensorflow-eager": "engines.adapters.tensorflow:eager",
     "casadi": "engines.adapters.casadi:casadi",
     "casadi-mx": "engines.adapters.casadi:mx",
+    "sympy": "engines.adapters.sympy:sympy",
 }
 #: What is asked when nobody says: one engine per library.
 DEFAULT = ("inhouse", "jax", "torch", "autograd")

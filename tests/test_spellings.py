@@ -19,7 +19,7 @@ from generators.programs import Case
 from generators.reading import evaluate_steps, is_single
 from generators.strategies import operation_cases
 
-ENGINES = ("inhouse", "jax-eager", "torch", "autograd", "tensorflow", "casadi")
+ENGINES = ("inhouse", "jax-eager", "torch", "autograd", "tensorflow", "casadi", "sympy")
 EXAMPLES = 8
 #: Values that a library itself computes with fewer digits: torch's trigamma leaves out terms of 5e-10, JAX's beta
 #: is off by 1e-6, TensorFlow rounds gelu's constants to float32,

@@ -38,12 +38,13 @@ def differentiated(f, derivative):
     return of
 
 
+# Dense seeds: with sparse ones MX is wrong by itself.
 def jacrev(f):
-    return differentiated(f, lambda y, t: ca.jtimes(y, t, Expression.eye(y.numel()), True))
+    return differentiated(f, lambda y, t: ca.jtimes(y, t, ca.densify(ca.DM.eye(y.numel())), True))
 
 
 def jacfwd(f):
-    return differentiated(f, lambda y, t: ca.jtimes(y, t, Expression.eye(t.numel()), False).T)
+    return differentiated(f, lambda y, t: ca.jtimes(y, t, ca.densify(ca.DM.eye(t.numel())), False).T)
 
 
 def grad(f):
