@@ -28,7 +28,8 @@ class Engine:
     `compile` and `run` are statements: the first makes `derivative` out of `{nested}` and `x`, the second leaves the
     answer as a NumPy array in `got`. `words` is a regular expression that a mode word must match to be asked.
     `unsupported` pairs exception type names with patterns of messages by which the engine itself documents that it
-    does not have something. `distribution` is what `pip` knows it by, `module` what must import.
+    does not have something. `distribution` is what `pip` knows it by, `module` what must import. `dtype` "float32" is
+    for engines without float64: they are asked in float32 whatever can be asked so.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Engine:
     words: str = "[RF]+"
     unsupported: tuple[tuple[str, str], ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    dtype: str = "float64"
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", self.name):

@@ -20,6 +20,9 @@ OWN = {
     "casadi": "engines.adapters.casadi:casadi",
     "casadi-mx": "engines.adapters.casadi:mx",
     "sympy": "engines.adapters.sympy:sympy",
+    "pytensor": "engines.adapters.pytensor:pytensor",
+    "paddle": "engines.adapters.paddle:paddle",
+    "mlx": "engines.adapters.mlx:mlx",
 }
 #: What is asked when nobody says: one engine per library.
 DEFAULT = ("inhouse", "jax", "torch", "autograd")

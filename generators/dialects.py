@@ -23,12 +23,12 @@ class Dialect:
     """How an engine's language spells operations.
 
     `namespace` replaces `xp` in spellings; `array` spells an array from a nested list of floats, `single` the same in
-    float32, None where there is none; `spellings` holds what differs from the catalogue's default, as a template or a
+    float32, each None where there is none; `spellings` holds what differs from the catalogue's default, as a template or a
     function of the Call, None for what is not there.
     """
 
     namespace: str
-    array: str = "xp.asarray({value})"
+    array: str | None = "xp.asarray({value})"
     single: str | None = None
     spellings: Mapping[str, Spelling | None] = field(default_factory=dict)
 
