@@ -23,8 +23,8 @@ class Dialect:
     """How an engine's language spells operations.
 
     `namespace` replaces `xp` in spellings; `array` spells an array from a nested list of floats, `single` the same in
-    float32, each None where there is none; `spellings` holds what differs from the catalogue's default, as a template or a
-    function of the Call, None for what is not there.
+    float32, each None where there is none; `spellings` holds what differs from the catalogue's default, as a template
+    or a function of the Call, None for what is not there.
     """
 
     namespace: str

@@ -27,7 +27,7 @@ def vjp(f, w):
 
 
 def basis(y):
-    return mx.eye(y.size).reshape(y.size, *y.shape)
+    return mx.eye(y.size).reshape((y.size, *y.shape))
 
 
 def jacrev(f):
@@ -35,7 +35,7 @@ def jacrev(f):
         y = f(x)
         if not y.size:
             return mx.zeros(y.shape + x.shape)
-        return mx.vmap(lambda w: vjp(f, w)(x))(basis(y)).reshape(*y.shape, *x.shape)
+        return mx.vmap(lambda w: vjp(f, w)(x))(basis(y)).reshape(y.shape + x.shape)
 
     return derivative
 
@@ -44,7 +44,7 @@ def jacfwd(f):
     def derivative(x):
         if not x.size:
             return mx.zeros(f(x).shape + x.shape)
-        return mx.vmap(lambda v: jvp(f, v)(x), out_axes=-1)(basis(x)).reshape(*f(x).shape, *x.shape)
+        return mx.vmap(lambda v: jvp(f, v)(x), out_axes=-1)(basis(x)).reshape(f(x).shape + x.shape)
 
     return derivative
 """
@@ -61,6 +61,11 @@ def _update(method: str) -> Callable[[Call], str]:
         return f"{along(call, indices, '.at')}.{method}({call.operands[1]})"
 
     return spelling
+
+
+def _vector_norm(call: Call) -> str:
+    x, axis = call.operands[0], call.params["axis"]
+    return f"mx.linalg.norm(mx.flatten({x}))" if axis is None else f"mx.linalg.norm({x}, axis={axis})"
 
 
 def _sort(call: Call) -> str:
@@ -132,7 +137,7 @@ mlx = Engine(
             "det": "mx.linalg.det({0}, " + CPU,
             "inv": "mx.linalg.inv({0}, " + CPU,
             "solve": "mx.linalg.solve({0}, {1}, " + CPU,
-            "vector_norm": "mx.linalg.norm({0}.reshape(-1) if {axis} is None else {0}, axis={axis})",
+            "vector_norm": _vector_norm,
             "matrix_norm": "mx.linalg.norm({0}, axis=(-2, -1))",
             "einsum": "mx.einsum('{subscripts}', {args})",
             "erf": "mx.erf({0})",
