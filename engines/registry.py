@@ -23,6 +23,8 @@ OWN = {
     "pytensor": "engines.adapters.pytensor:pytensor",
     "paddle": "engines.adapters.paddle:paddle",
     "mlx": "engines.adapters.mlx:mlx",
+    "tinygrad": "engines.adapters.tinygrad:tinygrad",
+    "mygrad": "engines.adapters.mygrad:mygrad",
 }
 #: What is asked when nobody says: one engine per library.
 DEFAULT = ("inhouse", "jax", "torch", "autograd")

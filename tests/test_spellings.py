@@ -19,7 +19,19 @@ from generators.programs import Case
 from generators.reading import evaluate_steps, is_single
 from generators.strategies import operation_cases
 
-ENGINES = ("inhouse", "jax-eager", "torch", "autograd", "tensorflow", "casadi", "sympy", "pytensor", "paddle", "mlx")
+ENGINES = (
+    "inhouse",
+    "jax-eager",
+    "torch",
+    "autograd",
+    "tensorflow",
+    "casadi",
+    "sympy",
+    "pytensor",
+    "paddle",
+    "mlx",
+    "tinygrad",
+)
 EXAMPLES = 8
 #: Values that a library itself computes with fewer digits: torch's trigamma leaves out terms of 5e-10, JAX's beta
 #: is off by 1e-6, TensorFlow rounds gelu's constants to float32,
@@ -88,7 +100,8 @@ def value(engine: str, program: str, shape: tuple[int, ...]) -> np.ndarray:
     exec(program, names)
     f, x = names["f"], names["x"]
     # Symbols have no values.
-    got = np.asarray(names["compiled"](f, x)(x) if "compiled" in names else f(x))
+    y = names["compiled"](f, x)(x) if "compiled" in names else f(x)
+    got = np.asarray(y.numpy() if engine == "tinygrad" else y)
     return got.reshape(shape) if isinstance(registry.find(engine), Matrices) else got
 
 

@@ -210,5 +210,9 @@ mlx = Engine(
     ),
     levels={"R": "jacrev({f})", "F": "jacfwd({f})"},
     operators={"gradient": "mx.grad({f})", "pushforward": "jvp({f}, {v})", "pullback": "vjp({f}, {w})"},
+    unsupported=(
+        ("ValueError", r"^\[Primitive::(vjp|jvp|vmap)\] Not implemented for \w+\.$"),
+        ("RuntimeError", r"^\[\w+\] (JVP not yet|VJP not) implemented|^JVP is not implemented for"),
+    ),
     dtype="float32",
 )
