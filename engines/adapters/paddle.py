@@ -122,6 +122,12 @@ def _var(name: str) -> Callable[[Call], str]:
     return spelling
 
 
+def _diff(call: Call) -> str:
+    if not call.params["n"]:
+        raise Unspeakable("no difference")
+    return f"paddle.diff({call.operands[0]}, n={call.params['n']}, axis={call.params['axis']})"
+
+
 def _sort(call: Call) -> str:
     return f"paddle.sort({call.operands[0]}, axis={call.params['axis']}, descending={call.params['descending']})"
 
@@ -242,7 +248,7 @@ paddle = Engine(
             "var": _var("var"),
             "std": _var("std"),
             "nanmean": _dims("nanmean"),
-            "diff": "paddle.diff({0}, n={n}, axis={axis})",
+            "diff": _diff,
             # networks
             "softplus": F + ".softplus({0}, threshold=40.0)",
             **{

@@ -38,7 +38,7 @@ def jacrev(f):
         t = own(x)
         y = f(t)
         rows = pytensor.gradient.jacobian(y.ravel(), t, disconnected_inputs="ignore", vectorize=True)
-        return rows.reshape(y.type.shape + t.type.shape)
+        return rows.reshape((*y.shape, *t.shape))
 
     return derivative
 
@@ -63,9 +63,9 @@ def jacfwd(f):
     def derivative(x):
         basis = np.eye(int(np.prod(x.type.shape)), dtype=x.dtype).reshape((-1,) + x.type.shape)
         if not len(basis):
-            return pt.zeros(f(x).type.shape + x.type.shape, dtype=x.dtype)
+            return pt.zeros((*f(x).shape, *x.shape), dtype=x.dtype)
         columns = [jvp(f, pt.constant(tangent))(x) for tangent in basis]
-        return pt.stack(columns, axis=-1).reshape(f(x).type.shape + x.type.shape)
+        return pt.stack(columns, axis=-1).reshape((*columns[0].shape, *x.shape))
 
     return derivative
 

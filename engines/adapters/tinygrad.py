@@ -147,7 +147,8 @@ tinygrad = Engine(
     ),
     levels={"R": "jacobian({f})"},
     operators={"gradient": "pullback({f})", "pullback": "pullback({f}, {w})"},
-    run="got = derivative(x).numpy()",
+    # Added to what lies in memory: an answer that is a constant would be compiled for another device.
+    run="got = derivative(x)\ngot = (got + array(0.0, got.dtype)).numpy()",
     words="R{1,2}",
     environment={"DEV": "PYTHON"},
 )
