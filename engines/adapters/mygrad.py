@@ -28,8 +28,8 @@ def jacobian(f):
     def derivative(x):
         t = mg.tensor(x)
         shape = f(t).shape
-        rows = np.eye(int(np.prod(shape)), dtype=t.dtype).reshape(-1, *shape)
-        entries = [pullback(f, row)(x) for row in rows]
+        rows = np.eye(int(np.prod(shape)), dtype=t.dtype)
+        entries = [pullback(f, row.reshape(shape))(x) for row in rows]
         return np.reshape(entries, shape + t.shape).astype(t.dtype)
 
     return derivative

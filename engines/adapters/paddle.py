@@ -176,6 +176,7 @@ paddle = Engine(
             "solve": "paddle.linalg.solve({0}, {1})",
             # Its derivative adds 1e-12 to what it divides by, on purpose.
             "vector_norm": None,
+            "matrix_norm": None,
             "logical_and": "paddle.logical_and({0}, {1})",
             # special functions
             **{name: f"paddle.{name}({{args}})" for name in SAME},

@@ -74,7 +74,7 @@ LACKING = (
 METHODS = (
     "sin", "cos", "tan", "exp", "log", "log2", "log10", "sqrt", "square", "tanh", "sinh", "cosh", "asinh", "acosh",
     "atanh", "reciprocal", "abs", "sign", "floor", "ceil", "trunc", "round", "tril", "triu", "diag", "exp2",
-    "softplus", "logsigmoid", "silu", "mish", "softsign", "relu", "relu6", "selu", "logical_not",
+    "softplus", "logsigmoid", "silu", "mish", "softsign", "relu", "relu6", "logical_not",
 )  # fmt: skip
 
 tinygrad = Engine(
