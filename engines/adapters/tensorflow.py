@@ -39,12 +39,14 @@ def reverse(f, pull):
 
 
 def jacrev(f, pfor=True):
-    return reverse(
-        f,
-        lambda tape, y, t: tape.jacobian(
+    def pull(tape, y, t):
+        if not y.shape.num_elements():
+            return tf.zeros(y.shape + t.shape, y.dtype)
+        return tape.jacobian(
             y, t, unconnected_gradients=tf.UnconnectedGradients.ZERO, experimental_use_pfor=pfor
-        ),
-    )
+        )
+
+    return reverse(f, pull)
 
 
 def grad(f, w=None):
