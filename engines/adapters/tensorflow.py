@@ -40,7 +40,7 @@ def reverse(f, pull):
 
 def jacrev(f, pfor=True):
     def pull(tape, y, t):
-        if not y.shape.num_elements():
+        if y.shape.num_elements() == 0:
             return tf.zeros(y.shape + t.shape, y.dtype)
         return tape.jacobian(
             y, t, unconnected_gradients=tf.UnconnectedGradients.ZERO, experimental_use_pfor=pfor
@@ -73,7 +73,7 @@ def jacfwd(f):
             return tf.zeros(y.shape + x.shape, y.dtype)
         basis = tf.reshape(tf.eye(size, dtype=x.dtype), [size, *x.shape])
         columns = [jvp(f, tangent)(x) for tangent in tf.unstack(basis)]
-        return tf.reshape(tf.stack(columns, axis=-1), columns[0].shape + x.shape)
+        return tf.reshape(tf.stack(columns, axis=-1), tf.concat([tf.shape(columns[0]), x.shape], 0))
 
     return derivative
 """
