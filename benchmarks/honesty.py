@@ -76,8 +76,8 @@ def main() -> None:
                 print(
                     f"NEW {name} {case.word} {judgement.verdict} {judgement.answer.error}: {judgement.answer.message}"
                 )
-                print(case.json)
-                print(panel.engines[name].script(case).program)
+                print(judgement.case.json)
+                print(panel.engines[name].script(judgement.case).program)
             if judgement.verdict is Verdict.AGREE:
                 units[name].append(judgement.units)
                 if judgement.units >= max(units[name]):

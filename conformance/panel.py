@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 
 from conformance.truth import Truth, certify
@@ -10,6 +11,7 @@ from conformance.verdicts import Judgement, judge
 from engines.contract import Engine
 from engines.sandbox import EngineUnavailable, Pending, Sandbox
 from generators.programs import Case
+from generators.reading import is_single
 
 #: Cases whose truth and answers are kept: every engine is asked the same ones, in the same order.
 KEPT = 4096
@@ -41,7 +43,13 @@ class Panel:
             self._sandboxes[engine] = Sandbox(self.engines[engine], timeout=self.timeout)
         return self._sandboxes[engine]
 
+    def asked(self, case: Case, engine: str) -> Case:
+        """The case as the engine is asked it: in its own precision where the numbers are exact in that too."""
+        own = self.engines[engine].dtype
+        return replace(case, dtype=own) if own == "float32" != case.dtype and is_single(case) else case
+
     def submit(self, case: Case, engine: str) -> Pending:
+        case = self.asked(case, engine)
         key = (engine, case.id)
         if key not in self._pending:
             while len(self._pending) >= KEPT * max(1, len(self.engines)):
@@ -55,6 +63,7 @@ class Panel:
         if not probe:
             for other in self.ahead:
                 self.submit(case, other)
+        case = self.asked(case, engine)
         truth = truth_of(case)
         return judge(case, engine, pending.result(), truth)
 

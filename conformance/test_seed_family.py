@@ -8,4 +8,4 @@ from generators.seed_family import seed_case
 
 
 def test_seed_family(run: Run, member: str, word: str, engine: str) -> None:
-    ask(run, seed_case(member, word), engine)
+    ask(run, seed_case(member, word, run.engines[engine].dtype), engine)

@@ -30,6 +30,7 @@ class Engine:
     `unsupported` pairs exception type names with patterns of messages by which the engine itself documents that it
     does not have something. `distribution` is what `pip` knows it by, `module` what must import. `runner` starts the
     process that runs the scripts; `writer` makes them, for an engine whose nesting is more than text around a function.
+    `dtype` "float32" is for engines without float64: they are asked in float32 whatever can be asked so.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Engine:
     environment: Mapping[str, str] = field(default_factory=dict)
     runner: Runner = HERE
     writer: Callable[[Engine, Case], Script] = write
+    dtype: str = "float64"
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*(@[\w.+!]+)?", self.name):

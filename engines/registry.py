@@ -22,6 +22,16 @@ OWN = {
     "autograd": "engines.adapters.autograd:autograd",
     "enzyme-mlir": "engines.adapters.enzyme_mlir:enzyme_mlir",
     "enzyme-mlir-plain": "engines.adapters.enzyme_mlir:plain",
+    "tensorflow": "engines.adapters.tensorflow:tensorflow",
+    "tensorflow-eager": "engines.adapters.tensorflow:eager",
+    "casadi": "engines.adapters.casadi:casadi",
+    "casadi-mx": "engines.adapters.casadi:mx",
+    "sympy": "engines.adapters.sympy:sympy",
+    "pytensor": "engines.adapters.pytensor:pytensor",
+    "paddle": "engines.adapters.paddle:paddle",
+    "mlx": "engines.adapters.mlx:mlx",
+    "tinygrad": "engines.adapters.tinygrad:tinygrad",
+    "mygrad": "engines.adapters.mygrad:mygrad",
 }
 #: What is asked when nobody says: one engine per library.
 DEFAULT = ("inhouse", "jax", "torch", "autograd")

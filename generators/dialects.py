@@ -58,13 +58,13 @@ class Dialect:
     """How an engine's language spells operations.
 
     `namespace` replaces `xp` in spellings; `array` spells an array from a nested list of floats, `single` the same in
-    float32, None where there is none; `spellings` holds what differs from the catalogue's default, as a template or a
-    function of the Call, None for what is not there.
+    float32, each None where there is none; `spellings` holds what differs from the catalogue's default, as a template
+    or a function of the Call, None for what is not there.
     """
 
     namespace: str
     language: Language = PYTHON
-    array: str = "xp.asarray({value})"
+    array: str | None = "xp.asarray({value})"
     single: str | None = None
     spellings: Mapping[str, Spelling | None] = field(default_factory=dict)
 

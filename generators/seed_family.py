@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from generators.programs import Case, Program, Step
+import numpy as np
+
+from generators.programs import Case, Program, Step, frozen
 
 
 def _steps(*rows: tuple[Any, ...]) -> Program:
@@ -90,7 +92,10 @@ SEED_FAMILY: Mapping[str, tuple[Program, Any]] = {
 }
 
 
-def seed_case(name: str, word: str) -> Case:
-    """One member of the family, asked one mode word. Raises KeyError for a name that is not in it."""
+def seed_case(name: str, word: str, dtype: str = "float64") -> Case:
+    """One member of the family, asked one mode word, at a point that is exact in that precision.
+
+    Raises KeyError for a name that is not in it.
+    """
     program, point = SEED_FAMILY[name]
-    return Case(program, point, word)
+    return Case(program, frozen(np.asarray(point, dtype=dtype).astype(float).tolist()), word, dtype=dtype)

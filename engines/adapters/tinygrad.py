@@ -1,0 +1,154 @@
+"""tinygrad: gradients, once over themselves, on the device that is written in Python and needs no compiler.
+
+There the third order of a program with a dozen entries takes more than a minute.
+"""
+
+from __future__ import annotations
+
+from engines.contract import Engine
+from generators.catalogue import detours
+from generators.catalogue.nesting import body_text
+from generators.dialects import Dialect
+from generators.operations import Call
+
+HEADER = """\
+import functools
+
+import numpy as np
+from tinygrad import Tensor, dtypes
+
+
+def array(value, dtype=dtypes.float64):
+    # From a list also where it is a number, which would be a constant of another device.
+    return Tensor(np.ravel(value).tolist(), dtype=dtype).reshape(np.shape(value))
+
+
+def own(x):
+    # A variable of its own: what f captures, even x itself, is another.
+    return x.clone()
+
+
+def pullback(f, w=None):
+    def derivative(x):
+        t = own(x)
+        return f(t).gradient(t, gradient=w)[0]
+
+    return derivative
+
+
+def jacobian(f):
+    def derivative(x):
+        t = own(x)
+        y = f(t)
+        if not y.numel() or not t.numel():
+            return Tensor.zeros(y.shape + t.shape, dtype=y.dtype)
+        flat = y.reshape(-1)
+        rows = [flat[i].gradient(t)[0] for i in range(y.numel())]
+        return Tensor.stack(*rows).reshape(y.shape + t.shape)
+
+    return derivative
+"""
+
+
+def _dims(name: str) -> str:
+    return f"{{0}}.{name}(axis={{axis}}, keepdim={{keepdims}})"
+
+
+def _take(call: Call) -> str:
+    axis = call.params["axis"] % len(call.shapes[0])
+    indices = f"Tensor({list(call.params['indices'])}, dtype=dtypes.int32)"
+    return f"{call.operands[0]}[{', '.join([':'] * axis + [indices])}]"
+
+
+def _inner(call: Call) -> str:
+    return f"pullback(lambda t: ({body_text(call)}).sum())"
+
+
+LACKING = (
+    *(row.name for row in detours.ROWS),
+    "log1p", "expm1", "positive", "hypot", "atan2", "floor_divide", "tensordot", "outer", "det", "inv", "solve",
+    "vector_norm", "matrix_norm",
+    # Polynomials that are good to single precision.
+    "asin", "acos", "atan", "erf",
+)  # fmt: skip
+METHODS = (
+    "sin", "cos", "tan", "exp", "log", "log2", "log10", "sqrt", "square", "tanh", "sinh", "cosh", "asinh", "acosh",
+    "atanh", "reciprocal", "abs", "sign", "floor", "ceil", "trunc", "round", "tril", "triu", "diag", "exp2",
+    "softplus", "logsigmoid", "silu", "mish", "softsign", "relu", "relu6", "logical_not",
+)  # fmt: skip
+
+tinygrad = Engine(
+    name="tinygrad",
+    distribution="tinygrad",
+    module="tinygrad",
+    header=HEADER,
+    dialect=Dialect(
+        namespace="Tensor",
+        array="array({value})",
+        single="array({value}, dtypes.float32)",
+        spellings={
+            **dict.fromkeys(LACKING),
+            **{name: f"{{0}}.{name}()" for name in METHODS},
+            **{name: f"{{0}}.{name}({{1}})" for name in ("maximum", "minimum", "logaddexp", "copysign")},
+            "negative": "-{0}",
+            "clip": "{0}.clip({min}, {max})",
+            "remainder": "{0} % {1}",
+            "logical_and": "{0} & {1}",
+            "logical_or": "{0} | {1}",
+            "logical_xor": "{0} ^ {1}",
+            "where": "{0}.where({1}, {2})",
+            **{name: _dims(name) for name in ("sum", "prod", "mean", "max", "min", "logsumexp")},
+            "cumulative_sum": "{0}.cumsum({axis})",
+            "cumulative_prod": "{0}.cumprod({axis})",
+            "stack": "Tensor.stack({args}, dim={axis})",
+            "concat": "Tensor.cat({args}, dim={axis})",
+            "reshape": "{0}.reshape({shape})",
+            "expand_dims": "{0}.unsqueeze({axis})",
+            "permute_dims": "{0}.permute({axes})",
+            "matrix_transpose": "{0}.transpose(-1, -2)",
+            "flip": "{0}.flip({axis})",
+            "roll": "{0}.roll({shift}, {axis})",
+            "broadcast_to": "{0}.expand({shape})",
+            "take": _take,
+            "diagonal": "{0}.diagonal(0, -2, -1)",
+            "trace": None,
+            "matmul": "{0}.matmul({1})",
+            "vecdot": None,
+            "einsum": "Tensor.einsum('{subscripts}', {args})",
+            "expit": "{0}.sigmoid()",
+            "logcumsumexp": "{0}.logcumsumexp({axis})",
+            "softmax": "{0}.softmax({axis})",
+            "log_softmax": "{0}.log_softmax({axis})",
+            "tril_offset": "{0}.tril({k})",
+            "triu_offset": "{0}.triu({k})",
+            "squeeze": "{0}.squeeze({axis})",
+            "masked_sqrt": "({0} > {threshold}).where({0}.sqrt(), 0.0)",
+            "masked_log": "({0} > {threshold}).where({0}.log(), 0.0)",
+            "masked_reciprocal": "({0} > {threshold}).where({0}.reciprocal(), 0.0)",
+            "masked_sum": "({0} > {threshold}).where({0}, 0.0).sum({axis})",
+            "masked_prod": "({0} > {threshold}).where({0}, 1.0).prod({axis})",
+            "root_at_least": "{0}.square().sqrt().maximum({least})",
+            "reciprocal_at_most": "{0}.square().reciprocal().minimum({most})",
+            "largest_root": "{0}.square().sqrt().max({axis})",
+            "sort": "{0}.sort({axis}, {descending})[0]",
+            "top_k": "{0}.topk({k})[0]",
+            "var": "{0}.var(axis={axis}, keepdim={keepdims}, correction={correction})",
+            "std": "{0}.std(axis={axis}, keepdim={keepdims}, correction={correction})",
+            "gelu_tanh": "{0}.gelu()",
+            "leaky_relu": "{0}.leaky_relu({slope})",
+            "elu": "{0}.elu({alpha})",
+            "celu": "{0}.celu({alpha})",
+            "hardtanh": "{0}.hardtanh({min}, {max})",
+            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), {0}.ones_like())",
+            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
+            "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
+            "inner_second_derivative": lambda call: f"pullback(lambda s: {_inner(call)}(s).sum())({call.operands[0]})",
+        },
+    ),
+    levels={"R": "jacobian({f})"},
+    operators={"gradient": "pullback({f})", "pullback": "pullback({f}, {w})"},
+    # Added to what lies in memory: an answer that is a constant would be compiled for another device.
+    run="got = derivative(x)\ngot = (got + array(0.0, got.dtype)).numpy()",
+    words="R{1,2}",
+    environment={"DEV": "PYTHON"},
+)
