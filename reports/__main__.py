@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from conformance.checking import check
 from conformance.known_failures import MalformedEntry, covering, load
 from conformance.panel import truth_of
 from conformance.standalone import standalone
@@ -137,6 +138,30 @@ def replay(
     if truth.kind != "certified":
         print(f"truth: {truth.kind}: {truth.reason}")
     if findings:
+        raise typer.Exit(1)
+
+
+@app.command()
+def check_adapter(
+    engine: Annotated[str, typer.Argument(metavar="ENGINE", help="a name, or package.module:attribute")],
+) -> None:
+    """What an adapter itself gets wrong: spellings, levels, operators. Exit status 1 where there is anything."""
+    adapter = _engine(engine)
+    if not adapter.installed():
+        _refuse(f"{adapter.name}: {adapter.distribution} is not installed")
+    print(f"{adapter.name} {adapter.version()}")
+    failed = False
+    try:
+        for done in check(adapter):
+            print(done.line, flush=True)
+            failed = failed or bool(done.wrong)
+            for line in done.wrong:
+                print(f"  {line}")
+            if done.absent:
+                print(f"  not there: {', '.join(done.absent)}")
+    except EngineUnavailable as error:
+        _refuse(f"engine {error}")
+    if failed:
         raise typer.Exit(1)
 
 
