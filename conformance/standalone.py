@@ -18,7 +18,8 @@ def standalone(case: Case, engine: Engine, truth: Truth) -> str:
     """
     language = engine.dialect.language
     text = _without_unused_imports(engine.script(case).text)
-    heading = f"# {engine.name} {engine.version()}: mode word {case.word}, case {case.id}\n"
+    named = f"{engine.name} {engine.version()}".rstrip()
+    heading = f"# {named}: mode word {case.word}, case {case.id}\n"
     if truth.kind != "certified" or truth.value is None or truth.allowance is None:
         return f"{heading}{text}{language.printed}  # {truth.kind}: {truth.reason}\n"
     # Two digits, rounded up: an error that the suite lets pass must pass here too.

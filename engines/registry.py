@@ -15,6 +15,11 @@ OWN = {
     "torch": "engines.adapters.torch:torch",
     "torch-autograd": "engines.adapters.torch:create_graph",
     "autograd": "engines.adapters.autograd:autograd",
+    "enzyme.jl": "engines.adapters.julia:enzyme",
+    "forwarddiff.jl": "engines.adapters.julia:forwarddiff",
+    "reversediff.jl": "engines.adapters.julia:reversediff",
+    "zygote.jl": "engines.adapters.julia:zygote",
+    "mooncake.jl": "engines.adapters.julia:mooncake",
 }
 #: What is asked when nobody says: one engine per library.
 DEFAULT = ("inhouse", "jax", "torch", "autograd")

@@ -1,0 +1,170 @@
+"""Julia's text: it parses, is what has been read over, and computes what the catalogue does where there is a Julia.
+
+    python -m tests.test_julia > tests/golden/julia.jl
+
+writes the text that has been read over anew.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conformance.standalone import standalone
+from conformance.truth import Truth
+from engines import registry
+from engines.adapters.julia import LIBRARIES, enzyme
+from engines.runners import FOLDER, Julia
+from engines.sandbox import EngineUnavailable, Sandbox
+from generators.catalogue import CATALOGUE
+from generators.dialects import Unspeakable
+from generators.operations import Call
+from generators.programs import Case
+from generators.reading import evaluate_steps
+from generators.seed_family import SEED_FAMILY, seed_case
+from tests.test_spellings import drawn
+
+ENGINES = tuple(name for name in registry.OWN if name.endswith(".jl"))
+GOLDEN = Path(__file__).parent / "golden" / "julia.jl"
+SPELLED = [name for name, spelling in enzyme.dialect.spellings.items() if spelling is not None]
+#: How many cases of an operation are read over, of those with operands of different numbers of axes.
+READ_OVER = 3
+
+
+@cache
+def errors(text: str) -> bool:
+    """Whether the grammar finds an error in it."""
+    tree_sitter = pytest.importorskip("tree_sitter")
+    grammar = pytest.importorskip("tree_sitter_julia")
+    parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+    return bool(parser.parse(text.encode()).root_node.has_error)
+
+
+def scripts(operation: str, engine: str = "enzyme.jl") -> Iterator[tuple[Case, str]]:
+    """Cases of the operation in float64, and the program's text, where there is one."""
+    for case in drawn(operation):
+        asked = replace(case, dtype="float64", elsewhere=None)
+        try:
+            yield asked, registry.find(engine).script(asked).text
+        except Unspeakable:
+            continue
+
+
+def spelled(operation: str) -> list[str]:
+    """A line for each of some of the operation's cases: its text, its parameters and the shapes of its operands."""
+    lines: dict[object, str] = {}
+    # Nothing but a condition asks for truth values.
+    for case in drawn(operation if CATALOGUE[operation].weight else "where"):
+        values = evaluate_steps(case.program, case.input)
+        for step in (s for s in case.program.steps if s.operation == operation):
+            shapes = tuple(values[i].shape for i in step.operands)
+            params = ", ".join(f"{k}={v!r}" for k, v in step.params)
+            call = Call(tuple("abcdefgh"[: len(shapes)]), step.arguments, shapes)
+            try:
+                text = enzyme.dialect.step(step, call)
+            except Unspeakable:
+                continue
+            sizes = " ".join("x".join(map(str, shape)) or "number" for shape in shapes)
+            lines.setdefault(tuple(map(len, shapes)), f"{text}  # {operation}({params}) of {sizes}")
+    return list(lines.values())[:READ_OVER]
+
+
+def golden() -> str:
+    head = "# Written by python -m tests.test_julia: how Julia spells a few calls of each operation.\n"
+    rows = [line for name in sorted(SPELLED) for line in spelled(name)]
+    return head + "".join(f"{line}\n" for line in rows)
+
+
+def test_the_text_that_has_been_read_over_is_what_is_asked() -> None:
+    assert golden() == GOLDEN.read_text(encoding="utf-8")
+    assert not errors(golden())
+
+
+@pytest.mark.parametrize("operation", [name for name in SPELLED if CATALOGUE[name].weight])
+def test_every_operation_parses(operation: str) -> None:
+    found = list(scripts(operation))
+    assert found, "never spelled"
+    for _, text in found:
+        assert not errors(text), text
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_nested_questions_parse(engine: str) -> None:
+    adapter = registry.find(engine)
+    asked = [seed_case(name, word) for name in SEED_FAMILY for word in ("R", "F", "RR", "FR", "RF", "FF", "RRR")]
+    asked += [case for operation in ("sin", "matmul", "sum") for case in drawn(operation)]
+    truth = Truth(kind="certified", value=np.ones((2, 3, 2)) / 3, allowance=np.ones(()))
+    for case in asked:
+        try:
+            text = standalone(case, adapter, truth)
+        except Unspeakable:
+            continue
+        assert not errors(text), text
+
+
+def test_the_worker_parses() -> None:
+    assert not errors((FOLDER / "worker.jl").read_text(encoding="utf-8"))
+    assert errors("function f(x)")
+
+
+def test_the_script_of_the_issue_that_started_this_project() -> None:
+    text = enzyme.script(seed_case("num_to_mat", "RR")).text
+    assert "    return hcat(v2, v5)\nend\n" in text
+    assert text.endswith(
+        "x = 0.42\n"
+        "derivative = _x -> Enzyme.jacobian(Enzyme.Reverse, "
+        "_x -> Enzyme.jacobian(Enzyme.Reverse, f, _x)[1], _x)[1]\n"
+        "got = derivative(x)\n"
+    )
+
+
+def importable(module: str) -> bool:
+    """Whether the Julia on the path has it."""
+    try:
+        Sandbox(replace(PRIMAL, header=f"import {module}\n")).close()
+    except EngineUnavailable:
+        return False
+    return True
+
+
+#: The program itself in the place of its derivative, and no more packages than there are.
+PRIMAL = replace(enzyme, name="primal.jl", header="", levels={"R": "{f}"}, operators={}, runner=Julia())
+
+
+@pytest.fixture(scope="module")
+def primal() -> Iterator[Sandbox]:
+    if shutil.which("julia") is None:
+        pytest.skip("no julia on the path")
+    lines = [line for line in LIBRARIES.splitlines() if importable(line.split()[1])]
+    with Sandbox(replace(PRIMAL, header="\n".join(lines) + "\n")) as sandbox:
+        yield sandbox
+
+
+@pytest.mark.parametrize("operation", [name for name in SPELLED if CATALOGUE[name].weight])
+def test_every_operation_computes_what_the_row_computes(operation: str, primal: Sandbox) -> None:
+    absent = {line.split()[1] for line in LIBRARIES.splitlines()} - set(re.findall(r"\w+", primal.engine.header))
+    asked = 0
+    for case, text in scripts(operation):
+        if any(f"{module}." in text for module in absent):
+            continue
+        asked += 1
+        answer = primal.ask(replace(case, word="R", operator="jacobian", tangent=None, cotangent=None, wrt=""))
+        values = evaluate_steps(case.program, case.input)
+        scale = max(float(np.max(np.abs(v), initial=0.0)) for v in values)
+        assert answer.value is not None, f"{answer.error}: {answer.message}\n{text}"
+        assert answer.value.shape == values[-1].shape, text
+        assert answer.value.dtype == np.float64, text
+        np.testing.assert_allclose(answer.value, values[-1], rtol=1e-11, atol=1e-12 * scale, err_msg=text)
+    if not asked:
+        pytest.skip(f"not without {', '.join(sorted(absent))}")
+
+
+if __name__ == "__main__":
+    print(golden(), end="")
