@@ -289,7 +289,6 @@ EXTRA_SPELLINGS: dict[str, Spelling | None] = {
     "i1e": broadcast("SpecialFunctions.besselix.(1, {0})"),
     "expit": dotted("LogExpFunctions.logistic"),
     "entr": broadcast(".-LogExpFunctions.xlogx.({0})"),
-    "rel_entr": broadcast("LogExpFunctions.xlogy.({0}, {0} ./ {1})"),
     "logsumexp": _logsumexp,
     "softmax": _softmax,
     "log_softmax": _log_softmax,

@@ -315,8 +315,6 @@ inv.(a)  # reciprocal() of 2x2
 inv.(a)  # reciprocal() of number
 min.(inv.(a .^ 2), 0.5)  # reciprocal_at_most(most=0.5) of 2
 min.(inv.(a .^ 2), 2.0)  # reciprocal_at_most(most=2.0) of 3x3
-LogExpFunctions.xlogy.(a, a ./ b)  # rel_entr() of 2 2
-LogExpFunctions.xlogy.(a, a ./ b)  # rel_entr() of 3x3 3x3
 max.(a, 0)  # relu() of 2
 max.(a, 0)  # relu() of 2x2
 clamp.(a, 0, 6)  # relu6() of 2
