@@ -29,6 +29,7 @@ class Engine:
     `unsupported` pairs exception type names with patterns of messages by which the engine itself documents that it
     does not have something. `distribution` is what `pip` knows it by, `module` what must import. `runner` starts the
     process that runs the scripts; `writer` makes them, for an engine whose nesting is more than text around a function.
+    `patience` is how many times as long as others it may take for a case.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Engine:
     environment: Mapping[str, str] = field(default_factory=dict)
     runner: Runner = HERE
     writer: Callable[[Engine, Case], Script] = write
+    patience: float = 1.0
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", self.name):

@@ -163,7 +163,7 @@ class Sandbox:
         if timeout <= 0:
             raise ValueError(f"timeout={timeout}: give a positive number of seconds")
         self.engine = engine
-        self.timeout = timeout
+        self.timeout = timeout * engine.patience
         self._folder = tempfile.mkdtemp(prefix="ad-conformance-")
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._closing = False

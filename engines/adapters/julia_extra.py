@@ -37,10 +37,6 @@ SYMMETRIC = "LinearAlgebra.Symmetric(({0} .+ transpose({0})) ./ 2)"
 COMPLEX = "complex.({0}, {1})"
 
 
-def _softmax(call: Call) -> str:
-    return scanned("LogExpFunctions.softmax")(call)
-
-
 def _logsumexp(call: Call) -> str:
     only(call, 1, 2, 3)
     return reduced("LogExpFunctions.logsumexp")(call)
@@ -277,6 +273,10 @@ def _matrix_norm_ord(call: Call) -> str:
     return f"LinearAlgebra.opnorm({x}, {_order(order)})"
 
 
+def _leaky_relu(call: Call) -> str:
+    return broadcast("{0}" if call.params["slope"] == 1 else "ifelse.({0} .> 0, {0}, {slope} .* {0})")(call)
+
+
 EXTRA_SPELLINGS: dict[str, Spelling | None] = {
     **{name: dotted(f"SpecialFunctions.{spelled}") for name, spelled in SPECIAL.items()},
     **{name: dotted(name) for name in ("exp2", "cbrt", "sinc")},
@@ -290,7 +290,7 @@ EXTRA_SPELLINGS: dict[str, Spelling | None] = {
     "expit": dotted("LogExpFunctions.logistic"),
     "entr": broadcast(".-LogExpFunctions.xlogx.({0})"),
     "logsumexp": _logsumexp,
-    "softmax": _softmax,
+    "softmax": scanned("LogExpFunctions.softmax"),
     "log_softmax": _log_softmax,
     # networks
     "softplus": dotted("LogExpFunctions.log1pexp"),
@@ -307,9 +307,7 @@ EXTRA_SPELLINGS: dict[str, Spelling | None] = {
     "hardsigmoid": broadcast("clamp.({0} .+ 3, 0, 6) ./ 6"),
     "hardswish": broadcast("{0} .* clamp.({0} .+ 3, 0, 6) ./ 6"),
     "hardtanh": broadcast("clamp.({0}, {min}, {max})"),
-    "leaky_relu": lambda call: broadcast(
-        "{0}" if call.params["slope"] == 1 else "ifelse.({0} .> 0, {0}, {slope} .* {0})"
-    )(call),
+    "leaky_relu": _leaky_relu,
     "prelu": broadcast("ifelse.({0} .> 0, {0}, {1} .* {0})"),
     "elu": broadcast("ifelse.({0} .> 0, {0}, {alpha} .* expm1.({0}))"),
     "celu": broadcast("ifelse.({0} .> 0, {0}, {alpha} .* expm1.({0} ./ {alpha}))"),

@@ -38,9 +38,7 @@ def _assertions(expected: np.ndarray, dtype: str, allowance: str) -> str:
     text = f"expected = {literal(expected)}"
     if len(text) > 110:
         # A line may end within a vector, but not within a row.
-        flat = textwrap.fill(
-            literal(expected.ravel("F"))[1:-1], 110, initial_indent="    ", subsequent_indent="    "
-        )
+        flat = textwrap.fill(literal(expected.ravel("F"))[1:-1], 110, initial_indent="    ", subsequent_indent="    ")
         text = f"expected = reshape([\n{flat}\n], {dims(expected.shape)})"
     return (
         f"# Certified by finite differences in ball arithmetic.\n{text}\n"
