@@ -81,5 +81,6 @@ class Julia:
             manifest = tomllib.loads((self.project / "Manifest.toml").read_text(encoding="utf-8"))
         except (OSError, tomllib.TOMLDecodeError):
             return ""
-        entries = manifest.get("deps", {}).get(distribution, [{}])
+        # Manifests of old have their entries at the top.
+        entries = manifest.get("deps", manifest).get(distribution, [{}])
         return str(entries[0].get("version", ""))

@@ -61,6 +61,10 @@ class _Worker:
                 env=environment,
                 pass_fds=(answers,),
             )
+        except OSError as error:
+            os.close(self._answers)
+            os.close(self._log)
+            raise EngineUnavailable(f"{engine.name}: {error}") from None
         finally:
             os.close(answers)
         self._waiting = True

@@ -48,7 +48,12 @@ end
 # The numbers of an array with the last index running fastest.
 row_major(array) = ndims(array) < 2 ? vec(array) : vec(permutedims(array, ndims(array):-1:1))
 
-described(error) = error isa LoadError ? described(error.error) : (string(nameof(typeof(error))), sprint(showerror, error))
+function described(error)
+    error isa LoadError && return described(error.error)
+    name, message = string(nameof(typeof(error))), sprint(showerror, error)
+    # Most messages begin with the name.
+    return name, startswith(message, "$name: ") ? message[(sizeof(name) + 3):end] : message
+end
 
 # Run the pieces one after the other in one module; what the answer is, without the seconds.
 function execute(pieces, names::Module)

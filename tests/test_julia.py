@@ -127,6 +127,22 @@ def test_the_script_of_the_issue_that_started_this_project() -> None:
     )
 
 
+def test_without_a_julia_the_engines_are_not_installed_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert not enzyme.installed()
+    with pytest.raises(EngineUnavailable, match=r"^enzyme\.jl: .*julia"):
+        Sandbox(enzyme)
+
+
+@pytest.mark.parametrize("entries", ["[[deps.Enzyme]]", "[[Enzyme]]"])
+def test_the_release_is_the_manifests(tmp_path: Path, entries: str) -> None:
+    runner = Julia(tmp_path)
+    assert runner.version("Enzyme") == ""
+    (tmp_path / "Manifest.toml").write_text(f'{entries}\nversion = "0.13.83"\n')
+    assert runner.version("Enzyme") == "0.13.83"
+    assert runner.version("Zygote") == ""
+
+
 def importable(module: str) -> bool:
     """Whether the Julia on the path has it."""
     try:
