@@ -152,6 +152,12 @@ def importable(module: str) -> bool:
     return True
 
 
+@cache
+def libraries() -> str:
+    """The imports of those that the Julia on the path has."""
+    return "".join(f"{line}\n" for line in LIBRARIES.splitlines() if importable(line.split()[1]))
+
+
 #: The program itself in the place of its derivative, and no more packages than there are.
 PRIMAL = replace(enzyme, name="primal.jl", header="", levels={"R": "{f}"}, operators={}, runner=Julia())
 
@@ -160,17 +166,25 @@ PRIMAL = replace(enzyme, name="primal.jl", header="", levels={"R": "{f}"}, opera
 def primal() -> Iterator[Sandbox]:
     if shutil.which("julia") is None:
         pytest.skip("no julia on the path")
-    lines = [line for line in LIBRARIES.splitlines() if importable(line.split()[1])]
-    with Sandbox(replace(PRIMAL, header="\n".join(lines) + "\n")) as sandbox:
+    with Sandbox(replace(PRIMAL, header=libraries())) as sandbox:
         yield sandbox
+
+
+def _absent() -> set[str]:
+    return set(re.findall(r"\w+", LIBRARIES)) - set(re.findall(r"\w+", libraries()))
+
+
+def _needs(text: str, modules: set[str]) -> bool:
+    """Whether the program of a script calls a function of one of the modules."""
+    return any(f"{module}." in text.partition("\nend\n")[0] for module in modules)
 
 
 @pytest.mark.parametrize("operation", [name for name in SPELLED if CATALOGUE[name].weight])
 def test_every_operation_computes_what_the_row_computes(operation: str, primal: Sandbox) -> None:
-    absent = {line.split()[1] for line in LIBRARIES.splitlines()} - set(re.findall(r"\w+", primal.engine.header))
+    absent = _absent() | {"Enzyme"}
     asked = 0
     for case, text in scripts(operation):
-        if any(f"{module}." in text for module in absent):
+        if _needs(text, absent):
             continue
         answer = primal.ask(replace(case, word="R", operator="jacobian", tangent=None, cotangent=None, wrt=""))
         if answer.outcome == "unsupported":
@@ -192,7 +206,9 @@ def beside_a_stand_in(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     if shutil.which("julia") is None:
         pytest.skip("no julia on the path")
     engine = registry.find(request.param)
-    text = engine.header.replace(LIBRARIES, "").replace(f"import {engine.module}\n", STAND_INS.read_text("utf-8"))
+    text = engine.header.replace(LIBRARIES, libraries()).replace(
+        f"import {engine.module}\n", STAND_INS.read_text("utf-8")
+    )
     with Sandbox(replace(engine, header=text)) as sandbox:
         yield sandbox
 
@@ -219,6 +235,26 @@ def test_derivatives_are_nested_and_shaped_as_asked(member: str, beside_a_stand_
         assert truth is not None
         assert answer.value.shape == truth.shape
         np.testing.assert_allclose(answer.value, truth, rtol=0, atol=1e-3 * np.max(np.abs(truth)))
+
+
+#: Derivatives inside a program, which every library takes in its own form.
+INSIDE = ("inner_derivative", "inner_second_derivative", "inner_pushforward", "descent")
+
+
+@pytest.mark.parametrize("operation", INSIDE)
+def test_derivatives_inside_a_program_are_what_the_row_computes(operation: str, beside_a_stand_in: Sandbox) -> None:
+    letter = sorted(beside_a_stand_in.engine.levels)[-1]
+    for case in telling(operation):
+        asked = replace(case.plain, word=letter, operator="jacobian", tangent=None, cotangent=None, wrt="")
+        truth = truth_of(asked)
+        answer = beside_a_stand_in.ask(asked)
+        if answer.outcome == "unsupported" or truth.value is None:
+            continue
+        if _needs(beside_a_stand_in.engine.script(asked).program, _absent()):
+            continue
+        assert answer.value is not None, f"{answer.error}: {answer.message}"
+        assert answer.value.shape == truth.value.shape
+        np.testing.assert_allclose(answer.value, truth.value, rtol=0, atol=1e-3 * (1 + np.max(np.abs(truth.value))))
 
 
 def _ones(array: np.ndarray) -> object:

@@ -6,41 +6,81 @@ from dataclasses import replace
 
 from engines.adapters.julia_extra import EXTRA_SPELLINGS
 from engines.adapters.julia_language import JULIA
-from engines.adapters.julia_spellings import CORE_SPELLINGS
+from engines.adapters.julia_spellings import CORE_SPELLINGS, atom
 from engines.contract import Engine
 from engines.runners import Julia
 from generators.catalogue import CATALOGUE
+from generators.catalogue.nesting import body_text
 from generators.dialects import Dialect
+from generators.operations import Call, Spelling
 
 LIBRARIES = "import LinearAlgebra\nimport LogExpFunctions\nimport SpecialFunctions\nimport Statistics\n"
 #: What is documented not to be there: negative arguments where the gamma function is negative.
 UNSUPPORTED = (("DomainError", r"`gamma\(x\)` must be non-negative"),)
+
+
+def _dialect(level: str, pushforward: str = "") -> Dialect:
+    """Julia, with derivatives inside a program: the Jacobian function of `{f}`, and the pushforward along `{v}`."""
+
+    def body(call: Call) -> str:
+        return f"(@. {body_text(call).replace('xp.', '')})"
+
+    def inner(call: Call) -> str:
+        return f"({level.format(f=f't -> sum{body(call)}')})"
+
+    def second(call: Call) -> str:
+        twice = level.format(f=f"s -> sum({inner(call)}(s))")
+        return f"({twice})({call.operands[0]})"
+
+    def pushed(call: Call) -> str:
+        along = pushforward.format(f=f"t -> {body(call)}", v=call.operands[1])
+        return f"({along})({call.operands[0]})"
+
+    def descent(call: Call) -> str:
+        rate, count = atom(repr(call.params["rate"])), call.params["count"]
+        return f"foldl((q, _) -> q .- {rate} .* {inner(call)}(q), 1:{count}; init={call.operands[0]})"
+
+    def first(call: Call) -> str:
+        return f"{inner(call)}({call.operands[0]})"
+
+    nesting: dict[str, Spelling | None] = {
+        "inner_derivative": first,
+        "inner_second_derivative": second,
+        "inner_pushforward": pushed if pushforward else None,
+        "descent": descent,
+    }
+    return Dialect(
+        namespace="",
+        language=JULIA,
+        array="{value}",
+        # Without a default of the catalogue: these are in another language.
+        spellings={**dict.fromkeys(CATALOGUE), **CORE_SPELLINGS, **EXTRA_SPELLINGS, **nesting},
+    )
+
+
+ENZYME = {
+    "R": "_x -> Enzyme.jacobian(Enzyme.Reverse, {f}, _x)[1]",
+    "F": "_x -> Enzyme.jacobian(Enzyme.Forward, {f}, _x)[1]",
+}
+ENZYME_PUSHFORWARD = "_x -> Enzyme.autodiff(Enzyme.Forward, {f}, Enzyme.Duplicated(_x, {v}))[1]"
 
 enzyme = Engine(
     name="enzyme.jl",
     distribution="Enzyme",
     module="Enzyme",
     header=f"import Enzyme\n{LIBRARIES}",
-    dialect=Dialect(
-        namespace="",
-        language=JULIA,
-        array="{value}",
-        # Without a default of the catalogue: these are in another language.
-        spellings={**dict.fromkeys(CATALOGUE), **CORE_SPELLINGS, **EXTRA_SPELLINGS},
-    ),
-    levels={
-        "R": "_x -> Enzyme.jacobian(Enzyme.Reverse, {f}, _x)[1]",
-        "F": "_x -> Enzyme.jacobian(Enzyme.Forward, {f}, _x)[1]",
-    },
+    dialect=_dialect(ENZYME["R"], ENZYME_PUSHFORWARD),
+    levels=ENZYME,
     operators={
         "gradient": "_x -> Enzyme.gradient(Enzyme.Reverse, {f}, _x)[1]",
-        "pushforward": "_x -> Enzyme.autodiff(Enzyme.Forward, {f}, Enzyme.Duplicated(_x, {v}))[1]",
+        "pushforward": ENZYME_PUSHFORWARD,
     },
     run="got = derivative(x)",
     runner=Julia(),
     # Every case is compiled from nothing, and the first one with much of the library.
     patience=5.0,
-    unsupported=(*UNSUPPORTED, ("EnzymeNoDerivativeError", "")),
+    # The second asks for a mode of its own, where it cannot prove what is constant.
+    unsupported=(*UNSUPPORTED, ("EnzymeNoDerivativeError", ""), ("EnzymeRuntimeActivityError", "")),
 )
 
 FORWARDDIFF = """
@@ -53,6 +93,7 @@ function jacfwd(f)
     end
 end
 """
+FORWARDDIFF_PUSHFORWARD = "_x -> ForwardDiff.derivative(h -> ({f})(_x .+ h .* {v}), 0.0)"
 
 forwarddiff = replace(
     enzyme,
@@ -60,8 +101,9 @@ forwarddiff = replace(
     distribution="ForwardDiff",
     module="ForwardDiff",
     header=f"import ForwardDiff\n{LIBRARIES}{FORWARDDIFF}",
+    dialect=_dialect("jacfwd({f})", FORWARDDIFF_PUSHFORWARD),
     levels={"F": "jacfwd({f})"},
-    operators={"pushforward": "_x -> ForwardDiff.derivative(t -> ({f})(_x .+ t .* {v}), 0.0)"},
+    operators={"pushforward": FORWARDDIFF_PUSHFORWARD},
     # What has no generic code has no method for its numbers.
     unsupported=(*UNSUPPORTED, ("MethodError", r"ForwardDiff\.Dual")),
 )
@@ -88,6 +130,7 @@ reversediff = replace(
     distribution="ReverseDiff",
     module="ReverseDiff",
     header=f"import ReverseDiff\n{LIBRARIES}{REVERSEDIFF}",
+    dialect=_dialect("jacrev({f})"),
     levels={"R": "jacrev({f})"},
     operators={},
     unsupported=(*UNSUPPORTED, ("MethodError", r"ReverseDiff\.Tracked")),

@@ -311,6 +311,7 @@ EXTRA_SPELLINGS: dict[str, Spelling | None] = {
     "prelu": broadcast("ifelse.({0} .> 0, {0}, {1} .* {0})"),
     "elu": broadcast("ifelse.({0} .> 0, {0}, {alpha} .* expm1.({0}))"),
     "celu": broadcast("ifelse.({0} .> 0, {0}, {alpha} .* expm1.({0} ./ {alpha}))"),
+    "polyval": "evalpoly.({1}, Ref(reverse({0})))",
     # complex detours
     "complex_abs": broadcast(f"abs.({COMPLEX})"),
     "complex_angle": broadcast("angle.(complex.({1}, {0}))"),

@@ -95,6 +95,9 @@ cumprod(a)  # cumulative_prod(axis=0) of 2
 cumprod(a; dims=1)  # cumulative_prod(axis=0) of 3x3
 cumsum(a)  # cumulative_sum(axis=0) of 2
 cumsum(a; dims=2)  # cumulative_sum(axis=-1) of 2x2
+foldl((q, _) -> q .- 0.25 .* (_x -> Enzyme.jacobian(Enzyme.Reverse, t -> sum(@. t * b), _x)[1])(q), 1:2; init=a)  # descent(body='product', count=2, rate=0.25) of 2 2
+foldl((q, _) -> q .- 0.5 .* (_x -> Enzyme.jacobian(Enzyme.Reverse, t -> sum(@. t * exp(b * t)), _x)[1])(q), 1:2; init=a)  # descent(body='growth', count=2, rate=0.5) of 2x2 2x2
+foldl((q, _) -> q .- (-0.125) .* (_x -> Enzyme.jacobian(Enzyme.Reverse, t -> sum(@. sin(t) * b), _x)[1])(q), 1:1; init=a)  # descent(body='sine', count=1, rate=-0.125) of number number
 LinearAlgebra.det(a)  # det() of 2x2
 LinearAlgebra.diagm(a)  # diag() of 2
 LinearAlgebra.diagm(0 => a)  # diag_embed(offset=0) of 2
@@ -183,6 +186,14 @@ a[1]  # index(index=(0,)) of 2
 a[4, 4]  # index(index=(3, 3)) of 4x4
 LinearAlgebra.dot(a, b)  # inner() of 2 2
 a * transpose(b)  # inner() of 3x3 3x3
+(_x -> Enzyme.jacobian(Enzyme.Reverse, t -> sum(@. t * b), _x)[1])(a)  # inner_derivative(body='product') of 2 2
+(_x -> Enzyme.jacobian(Enzyme.Reverse, t -> sum(@. t * b), _x)[1])(a)  # inner_derivative(body='product') of number number
+(_x -> Enzyme.jacobian(Enzyme.Reverse, t -> sum(@. sin(t) * b), _x)[1])(a)  # inner_derivative(body='sine') of 3x3 3x3
+(_x -> Enzyme.autodiff(Enzyme.Forward, t -> (@. t * b), Enzyme.Duplicated(_x, b))[1])(a)  # inner_pushforward(body='product') of 2 2
+(_x -> Enzyme.autodiff(Enzyme.Forward, t -> (@. t * b), Enzyme.Duplicated(_x, b))[1])(a)  # inner_pushforward(body='product') of 3x3 3x3
+(_x -> Enzyme.jacobian(Enzyme.Reverse, s -> sum((_x -> Enzyme.jacobian(Enzyme.Reverse, t -> sum(@. t * b), _x)[1])(s)), _x)[1])(a)  # inner_second_derivative(body='product') of 2 2
+(_x -> Enzyme.jacobian(Enzyme.Reverse, s -> sum((_x -> Enzyme.jacobian(Enzyme.Reverse, t -> sum(@. t * t * t + b * t), _x)[1])(s)), _x)[1])(a)  # inner_second_derivative(body='cubic') of 2x2 2x2
+(_x -> Enzyme.jacobian(Enzyme.Reverse, s -> sum((_x -> Enzyme.jacobian(Enzyme.Reverse, t -> sum(@. sin(t) * b), _x)[1])(s)), _x)[1])(a)  # inner_second_derivative(body='sine') of number number
 inv(a)  # inv() of 2x2
 SpecialFunctions.besselj0.(a)  # j0() of 2
 SpecialFunctions.besselj0.(a)  # j0() of 3x3
@@ -290,6 +301,9 @@ LinearAlgebra.pinv(a)  # pinv() of 2x2
 SpecialFunctions.polygamma.(0, a)  # polygamma(n=0) of 2
 SpecialFunctions.polygamma.(3, a)  # polygamma(n=3) of 1x1
 SpecialFunctions.polygamma.(3, a)  # polygamma(n=3) of number
+evalpoly.(b, Ref(reverse(a)))  # polyval() of 3 2
+evalpoly.(b, Ref(reverse(a)))  # polyval() of 3 3x3
+evalpoly.(b, Ref(reverse(a)))  # polyval() of 2 number
 .+a  # positive() of 2
 .+a  # positive() of 3x3
 a .^ b  # pow() of 2 number
