@@ -40,7 +40,7 @@ end
 # The answer as an array, and what its numbers are called.
 function checked(value)
     value isa Union{Number,AbstractArray} || throw(ArgumentError("the answer is a $(typeof(value)), not an array"))
-    array = value isa Number ? fill(value) : Array(value)
+    array = value isa Number ? fill(value) : collect(value)
     haskey(DTYPES, eltype(array)) || throw(ArgumentError("the answer is an array of $(eltype(array))"))
     return array, DTYPES[eltype(array)]
 end
@@ -76,7 +76,7 @@ function execute(pieces, names::Module)
 end
 
 function main(descriptor)
-    answers = fdio(descriptor, true)
+    answers = Base.fdio(descriptor, true)
     header = Module(:Header)
     while (pieces = request()) !== nothing
         started = time_ns()
