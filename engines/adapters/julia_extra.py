@@ -133,13 +133,6 @@ def _largest_root(call: Call) -> str:
     return reduced("maximum")(Call((f"sqrt.({x} .^ 2)",), call.params, call.shapes))
 
 
-def _last(template: str, key: str) -> Callable[[Call], str]:
-    def spelling(call: Call) -> str:
-        return along(call, key.format(**call.params), len(call.shapes[0]), template.format(*call.operands))
-
-    return spelling
-
-
 def _taken_sqrt(call: Call) -> str:
     n = call.shapes[0][-1]
     return along(
