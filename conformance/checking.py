@@ -24,8 +24,8 @@ from generators.seed_family import SEED_FAMILY, seed_case
 from generators.strategies import operation_cases
 
 WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
-#: Cases drawn and asked of each operation, and how far its values may be off, relative to the largest of the program: libraries may
-#: compute with fewer digits than they could, a spelling that means something else is off by more.
+#: Cases drawn and asked of each operation, and how far its values may be off, relative to the largest of the program:
+#: libraries may compute with fewer digits than they could, a spelling that means something else is off by more.
 DRAWN, ASKED, ROUGH = 12, 3, {"float64": 1e-6, "float32": 1e-3}
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import textwrap
 
 import numpy as np
 
 from conformance.truth import Truth
 from engines.contract import Engine
-from generators.programs import Case, nested
+from generators.programs import Case
 
 
 def standalone(case: Case, engine: Engine, truth: Truth) -> str:
@@ -17,27 +16,15 @@ def standalone(case: Case, engine: Engine, truth: Truth) -> str:
 
     Raises Unspeakable where the engine's dialect does not have the program.
     """
+    language = engine.dialect.language
     text = _without_unused_imports(engine.script(case).text)
-    heading = f"# {engine.name} {engine.version()}: mode word {case.word}, case {case.id}\n"
+    named = f"{engine.name} {engine.version()}".rstrip()
+    heading = f"# {named}: mode word {case.word}, case {case.id}\n"
     if truth.kind != "certified" or truth.value is None or truth.allowance is None:
-        return f"{heading}{text}print(got)  # {truth.kind}: {truth.reason}\n"
-    expected = textwrap.fill(
-        repr(_lists(truth.value)), 110, initial_indent="    ", subsequent_indent="    ", break_long_words=False
-    )
+        return f"{heading}{text}{language.printed}  # {truth.kind}: {truth.reason}\n"
     # Two digits, rounded up: an error that the suite lets pass must pass here too.
     allowance = f"{float(np.max(truth.allowance, initial=0.0)) * 1.05:.1e}"
-    return (
-        f"{heading}{text}\n"
-        "import numpy\n\n"
-        "# Certified by finite differences in ball arithmetic.\n"
-        f"expected = numpy.array(\n{expected}\n)"
-        + (f".reshape({truth.value.shape})\n" if not truth.value.size else "\n")
-        + 'print("got", got, "expected", expected, sep="\\n")\n'
-        "assert isinstance(got, numpy.ndarray), type(got)\n"
-        "assert got.shape == expected.shape, got.shape\n"
-        f"assert got.dtype == numpy.{case.dtype}, got.dtype\n"
-        f"numpy.testing.assert_allclose(got, expected, rtol=0, atol={allowance})\n"
-    )
+    return f"{heading}{text}\n{language.assertions(truth.value, case.dtype, allowance)}"
 
 
 def _without_unused_imports(text: str) -> str:
@@ -50,7 +37,3 @@ def _without_unused_imports(text: str) -> str:
         if uses is None or any(uses.search(other) for other in lines if other is not line):
             kept.append(line)
     return re.sub(r"\A\n+", "", "".join(kept))
-
-
-def _lists(array: np.ndarray) -> object:
-    return array.tolist() if array.ndim else nested(array)

@@ -31,6 +31,7 @@ class Engine:
     does not have something. `distribution` is what `pip` knows it by, `module` what must import. `runner` starts the
     process that runs the scripts; `writer` makes them, for an engine whose nesting is more than text around a function.
     `dtype` "float32" is for engines without float64: they are asked in float32 whatever can be asked so.
+    `patience` is how many times as long as others it may take for a case.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Engine:
     runner: Runner = HERE
     writer: Callable[[Engine, Case], Script] = write
     dtype: str = "float64"
+    patience: float = 1.0
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*(@[\w.+!]+)?", self.name):

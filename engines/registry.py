@@ -32,6 +32,11 @@ OWN = {
     "mlx": "engines.adapters.mlx:mlx",
     "tinygrad": "engines.adapters.tinygrad:tinygrad",
     "mygrad": "engines.adapters.mygrad:mygrad",
+    "enzyme.jl": "engines.adapters.julia:enzyme",
+    "forwarddiff.jl": "engines.adapters.julia:forwarddiff",
+    "reversediff.jl": "engines.adapters.julia:reversediff",
+    "zygote.jl": "engines.adapters.julia:zygote",
+    "mooncake.jl": "engines.adapters.julia:mooncake",
 }
 #: What is asked when nobody says: one engine per library.
 DEFAULT = ("inhouse", "jax", "torch", "autograd")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import shutil
 import sys
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-WORKER = Path(__file__).with_name("worker.py")
+FOLDER = Path(__file__).parent
+WORKER, JULIA_WORKER = FOLDER / "worker.py", FOLDER / "worker.jl"
 
 
 class Runner(Protocol):
@@ -55,3 +58,29 @@ class Here:
 
 
 HERE = Here()
+
+
+@dataclass(frozen=True)
+class Julia:
+    """The `julia` on the path, with the packages of a project folder."""
+
+    project: Path = FOLDER / "julia"
+
+    def command(self, descriptor: int) -> list[str]:
+        return ["julia", f"--project={self.project}", "--startup-file=no", str(JULIA_WORKER), str(descriptor)]
+
+    def environment(self) -> Mapping[str, str]:
+        return {}
+
+    def installed(self, module: str) -> bool:
+        return shutil.which("julia") is not None and bool(self.version(module))
+
+    def version(self, distribution: str) -> str:
+        """As the project's manifest has it, which is written when its packages are installed."""
+        try:
+            manifest = tomllib.loads((self.project / "Manifest.toml").read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError):
+            return ""
+        # Manifests of old have their entries at the top.
+        entries = manifest.get("deps", manifest).get(distribution, [{}])
+        return str(entries[0].get("version", ""))

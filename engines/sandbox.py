@@ -62,6 +62,10 @@ class _Worker:
                 env=environment,
                 pass_fds=(answers,),
             )
+        except (NoEnvironment, OSError) as error:
+            os.close(self._answers)
+            os.close(self._log)
+            raise EngineUnavailable(f"{engine.name}: {error}") from None
         finally:
             os.close(answers)
         self._waiting = True
@@ -168,7 +172,7 @@ class Sandbox:
         if timeout <= 0:
             raise ValueError(f"timeout={timeout}: give a positive number of seconds")
         self.engine = engine
-        self.timeout = timeout
+        self.timeout = timeout * engine.patience
         self._folder = tempfile.mkdtemp(prefix="ad-conformance-")
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._closing = False
@@ -196,10 +200,7 @@ class Sandbox:
 
     def _started(self) -> _Worker:
         if self._worker is None:
-            try:
-                self._worker = _Worker(self.engine, self._folder)
-            except (NoEnvironment, OSError) as error:
-                raise EngineUnavailable(f"{self.engine.name}: {error}") from None
+            self._worker = _Worker(self.engine, self._folder)
         if problem := self._worker.ready():
             raise EngineUnavailable(f"{self.engine.name}: {problem}")
         return self._worker

@@ -35,7 +35,11 @@ def write(engine: Engine, case: Case) -> Script:
     places = case.program.arguments
     given |= {n: case.program.steps[k - 1].arguments["value"] for n, k in zip(INPUTS[1:], places, strict=False)}
     given |= {n: value for n, value in (("v", case.tangent), ("w", case.cotangent)) if value is not None}
-    lines += [f"{name} = {dialect.constant(value, case.dtype)}" for name, value in given.items()]
+    captured = dialect.language.captured
+    for name, value in given.items():
+        # The point is handed over, and may be assigned again.
+        assigned = "{name} = {value}" if name == "x" else captured
+        lines.append(assigned.format(name=name, value=dialect.constant(value, case.dtype)))
     if places and case.operator == "jacobian":
         definitions, nested = _by_several(engine, case)
         lines[1:1] = definitions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -24,12 +25,31 @@ def _python_literal(value: object) -> str:
     return repr(value)
 
 
+def _python_assertions(expected: np.ndarray, dtype: str, allowance: str) -> str:
+    lists = textwrap.fill(
+        repr(expected.tolist()), 110, initial_indent="    ", subsequent_indent="    ", break_long_words=False
+    )
+    return (
+        "import numpy\n\n"
+        "# Certified by finite differences in ball arithmetic.\n"
+        f"expected = numpy.array(\n{lists}\n)"
+        + (f".reshape({expected.shape})\n" if not expected.size else "\n")
+        + 'print("got", got, "expected", expected, sep="\\n")\n'
+        "assert isinstance(got, numpy.ndarray), type(got)\n"
+        "assert got.shape == expected.shape, got.shape\n"
+        f"assert got.dtype == numpy.{dtype}, got.dtype\n"
+        f"numpy.testing.assert_allclose(got, expected, rtol=0, atol={allowance})\n"
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Language:
     """How a language writes what is no operation.
 
     `header`, `assignment`, `result` and `footer` make a function; `closure` is a function without a name, and what
-    matches `closed` is one. `literal` writes a number, or nested tuples of them as an array.
+    matches `closed` is one. `literal` writes a number, or nested tuples of them as an array. `captured` assigns to a
+    name that closures see, `printed` shows `got`, and `assertions` (of the expected array, the dtype's name and the
+    allowance as text) fail where `got` is something else.
     """
 
     header: str = "def {name}({inputs}):"
@@ -39,6 +59,9 @@ class Language:
     closure: str = "lambda {inputs}: {value}"
     closed: str = "lambda"
     literal: Callable[[object], str] = _python_literal
+    captured: str = "{name} = {value}"
+    printed: str = "print(got)"
+    assertions: Callable[[np.ndarray, str, str], str] = _python_assertions
 
     def function(self, name: str, inputs: str, lines: Iterable[tuple[str, str]], value: str) -> str:
         """The text of a function; `lines` are names and what they are assigned."""

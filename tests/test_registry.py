@@ -51,7 +51,7 @@ def test_names_that_are_no_engines(name: str) -> None:
 def test_engines_of_the_project_are_well_formed(name: str) -> None:
     engine = registry.find(name)
     assert engine.name == name
-    assert engine.answers("R")
+    assert any(map(engine.answers, engine.levels))
     assert not engine.answers("X")
 
 

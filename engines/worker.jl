@@ -1,0 +1,99 @@
+# The worker for engines in Julia; `worker.py` tells the protocol that both speak.
+#
+#     julia --project=FOLDER --startup-file=no worker.jl DESCRIPTOR
+#
+# It needs nothing but Julia itself. The header runs once, in a module of its own; every request runs in a new module
+# that has the header's names, so that no definition outlives its case. Pieces are evaluated at top level, where what
+# an earlier one defined can be called at once.
+
+const MESSAGE_LENGTH = 2000
+const DTYPES = Dict{DataType,String}(
+    Float64 => "<f8",
+    Float32 => "<f4",
+    Int64 => "<i8",
+    Int32 => "<i4",
+    Bool => "|b1",
+    ComplexF64 => "<c16",
+    ComplexF32 => "<c8",
+)
+
+function request()
+    line = readline(stdin)
+    isempty(line) && return nothing
+    return map(split(line)) do part
+        stage, size = rsplit(part, ':'; limit=2)
+        (String(stage), String(read(stdin, parse(Int, size))))
+    end
+end
+
+# A module with the names of another, which may be imported modules, functions or values.
+function inheriting(given::Module)
+    created = Module(:Request)
+    for name in names(given; all=true, imported=true)
+        shown = string(name)
+        (startswith(shown, '#') || name in (nameof(given), :eval, :include)) && continue
+        Core.eval(created, Expr(:const, Expr(:(=), name, QuoteNode(Core.eval(given, name)))))
+    end
+    return created
+end
+
+# The answer as an array, and what its numbers are called.
+function checked(value)
+    value isa Union{Number,AbstractArray} || throw(ArgumentError("the answer is a $(typeof(value)), not an array"))
+    array = value isa Number ? fill(value) : collect(value)
+    haskey(DTYPES, eltype(array)) || throw(ArgumentError("the answer is an array of $(eltype(array))"))
+    return array, DTYPES[eltype(array)]
+end
+
+# The numbers of an array with the last index running fastest.
+row_major(array) = ndims(array) < 2 ? vec(array) : vec(permutedims(array, ndims(array):-1:1))
+
+function described(error)
+    error isa LoadError && return described(error.error)
+    name, message = string(nameof(typeof(error))), sprint(showerror, error)
+    # Most messages begin with the name.
+    return name, startswith(message, "$name: ") ? message[(sizeof(name) + 3):end] : message
+end
+
+# Run the pieces one after the other in one module; what the answer is, without the seconds.
+function execute(pieces, names::Module)
+    stage = ""
+    try
+        for (given, text) in pieces
+            stage = given
+            include_string(names, text, "<$stage>")
+        end
+        stage == "header" && return "ready", "", "", "", nothing
+        return "answered", "", "", "", Base.invokelatest(checked, Core.eval(names, :got))
+    catch error
+        name, message = try
+            Base.invokelatest(described, error)
+        catch another
+            "Exception", "its message cannot be had: $(typeof(another))"
+        end
+        return "raised", stage, name, first(strip(replace(message, r"0x[0-9a-f]{6,}" => "0x...")), MESSAGE_LENGTH), nothing
+    end
+end
+
+function main(descriptor)
+    answers = Base.fdio(descriptor, true)
+    header = Module(:Header)
+    while (pieces = request()) !== nothing
+        started = time_ns()
+        names = first(first(pieces)) == "header" ? header : inheriting(header)
+        outcome, stage, error, message, value = execute(pieces, names)
+        seconds = (time_ns() - started) / 1e9
+        dtype, shape, data = "", "", UInt8[]
+        if value !== nothing
+            array, dtype = value
+            shape = join(size(array), ',')
+            data = collect(reinterpret(UInt8, row_major(array)))
+        end
+        fields = (outcome, stage, error, sizeof(message), seconds, dtype, shape, length(data))
+        write(answers, join(fields, '\t'), '\n', message, data)
+        flush(answers)
+        flush(stdout)
+    end
+end
+
+main(parse(Int, ARGS[1]))
