@@ -24,7 +24,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -47,6 +47,8 @@ RADII = (-8, -16, -32, -64)
 #: engine that rounds must come to the same answer.
 MARGIN = {"float64": 2.0**-30, "float32": 2.0**-16}
 MAX_SELECTIONS = 64
+#: Bits of the stencil that tells a kink between values that vanish from none: to some 1e-290, where engines may flush.
+FINE_BITS = 960
 #: Perturbed copies whose spread measures the conditioning.
 COPIES = 3
 #: The allowance: SPREAD times the measured spread, plus FLOOR units of rounding of the largest entry.
@@ -90,6 +92,10 @@ class Truth:
     radius: Array | None = None
     allowance: Array | None = None
     reason: str = ""
+
+
+#: A smooth selection: its script, and its bound on the polydisc.
+_Side = tuple[tuple[Decision, ...], arb]
 
 
 class _Wide(Exception):
@@ -318,8 +324,10 @@ def _on(hood: _Neighbourhood, question: _Question) -> Truth:
     met = selections(hood.disc, margin, MAX_SELECTIONS)
     branches, value = next(met)
     script = tuple(branches.taken)
-    if branches.open and (order := _differ(hood, script, met, question.order)) is not None:
-        return Truth("convention", reason=f"branches that meet at the point differ at order {order}")
+    if branches.open:
+        others = ((tuple(other.taken), _bound(there)) for other, there in met)
+        if (order := _differ(hood, (script, _bound(value)), others, question.order)) is not None:
+            return Truth("convention", reason=f"branches that meet at the point differ at order {order}")
     tensor = hood.tensor(value, script, question.blocks)
     answer = question.answer(tensor)
     truth = np.vectorize(lambda z: float(z.mid()), otypes=[float])(answer)
@@ -335,29 +343,54 @@ def _on(hood: _Neighbourhood, question: _Question) -> Truth:
     return Truth("certified", truth, radius, question.lift(allowance) + radius)
 
 
-def _differ(
-    hood: _Neighbourhood, script: tuple[Decision, ...], others: Iterator[tuple[Branches, Array]], order: int
-) -> int | None:
+def _bound(value: Array) -> arb:
+    """The largest magnitude of complex balls; infinite where one is."""
+    return max((abs(z).upper() for z in value.reshape(-1)), default=arb(0))
+
+
+def _differ(hood: _Neighbourhood, side: _Side, others: Iterable[_Side], order: int) -> int | None:
     """The first order, from 0, at which two smooth selections that meet at the point differ, if they do.
 
-    Compared along random directions: two different forms agree at a random point with probability zero.
+    Compared along random directions: two different forms agree at a random point with probability zero. Where all that
+    is compared vanishes, what the stencil cuts off does not; then a finer one, by which it is next to nothing, must tell.
     """
+    kept = ctx.prec
+    try:
+        found, doubtful = _compared(hood, side, others, order)
+        if found is None and doubtful:
+            fine = _Neighbourhood(hood.evaluate, hood.radius, order, FINE_BITS)
+            ctx.prec = fine.precision
+            found, _ = _compared(fine, side, doubtful, order)
+        return found
+    finally:
+        ctx.prec = kept
+
+
+def _compared(hood: _Neighbourhood, side: _Side, others: Iterable[_Side], order: int) -> tuple[int | None, list[_Side]]:
+    """The first order at which another side differs for sure, if any does, and those of which that cannot be told."""
     directions = [_direction(hood.n, order, copy) for copy in range(2)]
+    script, bound = side
     first = [hood.jet(d, range(order + 1), script) for d in directions]
     size = max(abs(z).upper() for jet in first for part in jet for z in part)
-
-    def same(z: arb) -> bool:
-        """Whether a difference is nothing beside the derivatives, or cannot be told from zero."""
-        largest = abs(z).upper()
-        return bool(largest <= size * 2.0**-60) or (0 in z and bool(largest <= 2.0**-60))
-
-    for other, _ in others:
+    # No entry of a direction exceeds 1.5.
+    q, radius = arb(2) ** hood.log_q * 1.5, arb(2) ** hood.radius / 1.5
+    doubtful = []
+    for other, there in others:
+        certain = True
         for d, jet in zip(directions, first, strict=True):
-            theirs = hood.jet(d, range(order + 1), tuple(other.taken))
+            theirs = hood.jet(d, range(order + 1), other)
             for j, (one, two) in enumerate(zip(jet, theirs, strict=True)):
-                if not all(map(same, one - two)):
-                    return j
-    return None
+                cut_off = (bound + there) * _excess(((0, j),), q) / radius**j if j else arb(0)
+                for z in one - two:
+                    largest = abs(z).upper()
+                    if largest <= size * 2.0**-60 or (0 in z and largest <= 2.0**-60):
+                        continue
+                    if not largest <= cut_off.abs_upper():
+                        return j, []
+                    certain = False
+        if not certain:
+            doubtful.append((other, there))
+    return None, doubtful
 
 
 def _direction(n: int, order: int, copy: int) -> Array:

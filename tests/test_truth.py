@@ -155,6 +155,12 @@ SMOOTH = {
         "R",
         1.0,
     ),
+    "a bend whose square is smooth": (
+        program(("elu", (0,), {"alpha": 1.0}), ("multiply", (1, 1))),
+        0.0,
+        "R",
+        0.0,
+    ),
     "away from the kink": (
         program(
             ("abs", (0,)),
