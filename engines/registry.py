@@ -15,6 +15,7 @@ OWN = {
     "torch": "engines.adapters.torch:torch",
     "torch-autograd": "engines.adapters.torch:create_graph",
     "autograd": "engines.adapters.autograd:autograd",
+    "enzyme-llvm": "engines.adapters.enzyme_llvm:enzyme_llvm",
 }
 #: What is asked when nobody says: one engine per library.
 DEFAULT = ("inhouse", "jax", "torch", "autograd")

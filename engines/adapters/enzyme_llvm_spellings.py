@@ -1,0 +1,271 @@
+"""How C++ with <cmath> spells operations: the loops that one writes by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from engines.adapters.enzyme_llvm_loops import (
+    AXES,
+    Spell,
+    contraction,
+    einsum,
+    elementwise,
+    embedded,
+    entry,
+    flat,
+    joined,
+    loops,
+    moved,
+    moving,
+    over,
+    reduced,
+    scanned,
+    strides,
+)
+from generators.catalogue import CATALOGUE
+from generators.dialects import Unspeakable
+from generators.operations import Call
+
+#: Functions of <cmath> that have the row's name, and those that have another.
+SAME = (
+    *("sin", "cos", "tan", "exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "tanh", "sinh", "cosh"),
+    *("atan", "asin", "acos", "asinh", "acosh", "atanh", "floor", "ceil", "trunc", "hypot", "atan2", "copysign"),
+    *("exp2", "cbrt", "erf", "erfc", "lgamma"),
+)
+EXPRESSIONS: Mapping[str, str] = {
+    **{name: f"std::{name}({{0}})" for name in SAME},
+    **{name: f"std::{name}({{0}}, {{1}})" for name in ("hypot", "atan2", "copysign")},
+    "gamma": "std::tgamma({0})",
+    "j0": "::j0({0})",
+    "j1": "::j1({0})",
+    "square": "{0} * {0}",
+    "reciprocal": "1.0 / {0}",
+    "negative": "-{0}",
+    "positive": "+{0}",
+    "abs": "std::abs({0})",
+    "sign": "{0} > 0.0 ? 1.0 : {0} < 0.0 ? -1.0 : 0.0",
+    "round": "std::rint({0})",
+    "pow_int": "std::pow({0}, {exponent})",
+    "pow_float": "std::pow({0}, {exponent})",
+    "pow": "std::pow({0}, {1})",
+    "clip": "std::min(std::max({0}, {min}), {max})",
+    "add": "{0} + {1}",
+    "subtract": "{0} - {1}",
+    "multiply": "{0} * {1}",
+    "divide": "{0} / {1}",
+    "maximum": "std::max({0}, {1})",
+    "minimum": "std::min({0}, {1})",
+    # That of <cmath> has the sign of the dividend.
+    "remainder": "std::fmod(std::fmod({0}, {1}) + {1}, {1})",
+    "floor_divide": "std::floor({0} / {1})",
+    "less": "{0} < {1}",
+    "greater": "{0} > {1}",
+    "less_equal": "{0} <= {1}",
+    "greater_equal": "{0} >= {1}",
+    "equal": "{0} == {1}",
+    "not_equal": "{0} != {1}",
+    "logical_and": "{0} && {1}",
+    "logical_or": "{0} || {1}",
+    "logical_xor": "{0} != {1}",
+    "logical_not": "!{0}",
+    "where": "{0} ? {1} : {2}",
+    "masked_sqrt": "{0} > {threshold} ? std::sqrt({0}) : 0.0",
+    "masked_log": "{0} > {threshold} ? std::log({0}) : 0.0",
+    "masked_reciprocal": "{0} > {threshold} ? 1.0 / {0} : 0.0",
+    "root_at_least": "std::max(std::sqrt({0} * {0}), {least})",
+    "reciprocal_at_most": "std::min(1.0 / ({0} * {0}), {most})",
+}
+MOVING = (
+    *("reshape", "expand_dims", "permute_dims", "matrix_transpose", "flip", "roll", "broadcast_to", "index", "slice"),
+    *("take", "diagonal", "take_along_axis", "unstack", "split", "pad_edge", "pad_reflect", "pad_wrap", "tile"),
+    *("repeat", "roll_axes", "rot90", "moveaxis", "squeeze", "unfold", "diagonal_offset"),
+)
+
+
+def _triangle(lower: bool) -> Spell:
+    def spelled(call: Call) -> str:
+        (shape,) = call.shapes
+        k = call.params.get("k", 0)
+        row, column = (AXES[a] if shape[a] > 1 else "0" for a in (len(shape) - 2, len(shape) - 1))
+        edge = f"{row} + {k}" if k > 0 else f"{row} - {-k}" if k else row
+        at = flat(shape, AXES)
+        kept = f"{column} {'<=' if lower else '>='} {edge}"
+        return loops(shape, f"OUT[{at}] = {kept} ? {call.operands[0]}[{at}] : 0.0;")
+
+    return spelled
+
+
+def _matmul(call: Call) -> str:
+    a, b = call.shapes
+    before = max(len(a), len(b)) - 2
+    batch = "cdef"[: max(before, 0)]
+    first = batch[len(batch) - (len(a) - 2) :] + "ik" if len(a) > 1 else "k"
+    second = batch[len(batch) - (len(b) - 2) :] + "kj" if len(b) > 1 else "k"
+    result = batch + "i" * (len(a) > 1) + "j" * (len(b) > 1)
+    return contraction(f"{first},{second}->{result}", call.operands, call.shapes)
+
+
+def _tensordot(call: Call) -> str:
+    a, b = (len(s) for s in call.shapes)
+    n = call.params["axes"]
+    letters = "abcdefgh"
+    first, second = letters[:a], letters[a - n : a + b - n]
+    return contraction(f"{first},{second}->{first[: a - n]}{second[n:]}", call.operands, call.shapes)
+
+
+def _vecdot(call: Call) -> str:
+    a, b = (len(s) for s in call.shapes)
+    batch = "abcdef"[: max(a, b) - 1]
+    terms = (f"{batch[len(batch) - n + 1 :]}k" for n in (a, b))
+    return contraction(f"{','.join(terms)}->{batch}", call.operands, call.shapes)
+
+
+def _trace(call: Call) -> str:
+    batch = "abcdef"[: len(call.shapes[0]) - 2]
+    return contraction(f"{batch}kk->{batch}", call.operands, call.shapes)
+
+
+def _norm(axes: Callable[[Call], tuple[int, ...] | None]) -> Spell:
+    return lambda call: over(
+        call.operands[0], call.shapes[0], axes(call), False, "0.0", "{s} += {x} * {x}", "{s} = std::sqrt({s})"
+    )
+
+
+def _determinant(rows: list[list[str]]) -> str:
+    """By the first row; its terms are products of an entry and a determinant of those below."""
+    if len(rows) == 1:
+        return rows[0][0]
+    text = ""
+    for k, first in enumerate(rows[0]):
+        minor = _determinant([row[:k] + row[k + 1 :] for row in rows[1:]])
+        text += (" - " if k % 2 else " + " if k else "") + f"{first} * " + (f"({minor})" if len(rows) > 2 else minor)
+    return text
+
+
+def _det(call: Call) -> str:
+    (shape,) = call.shapes
+    n, batch = shape[-1], shape[:-2]
+    if n > 3:
+        raise Unspeakable("det of more than 3 rows")
+    steps = strides(shape)
+
+    def at(i: int, j: int) -> str:
+        return f"{call.operands[0]}[{flat(batch, AXES, steps, i * n + j)}]"
+
+    formula = _determinant([[at(i, j) for j in range(n)] for i in range(n)])
+    return loops(batch, f"{entry('OUT', batch, flat(batch, AXES))} = {formula};")
+
+
+ELIMINATION = """\
+double m_OUT[{size}], r_OUT[{all}];
+for (int i = 0; i < {size}; i++) m_OUT[i] = {a}[i];
+for (int i = 0; i < {all}; i++) r_OUT[i] = {b};
+for (int k = 0; k < {n}; k++) {{
+  int p = k;
+  for (int i = k + 1; i < {n}; i++) if (std::abs(m_OUT[{n} * i + k]) > std::abs(m_OUT[{n} * p + k])) p = i;
+  if (p != k) {{
+    for (int j = 0; j < {n}; j++) std::swap(m_OUT[{n} * k + j], m_OUT[{n} * p + j]);
+    for (int j = 0; j < {c}; j++) std::swap(r_OUT[{c} * k + j], r_OUT[{c} * p + j]);
+  }}
+  for (int i = k + 1; i < {n}; i++) {{
+    double q = m_OUT[{n} * i + k] / m_OUT[{n} * k + k];
+    for (int j = k; j < {n}; j++) m_OUT[{n} * i + j] -= q * m_OUT[{n} * k + j];
+    for (int j = 0; j < {c}; j++) r_OUT[{c} * i + j] -= q * r_OUT[{c} * k + j];
+  }}
+}}
+for (int i = {n} - 1; i >= 0; i--) for (int j = 0; j < {c}; j++) {{
+  double s = r_OUT[{c} * i + j];
+  for (int k = i + 1; k < {n}; k++) s -= m_OUT[{n} * i + k] * OUT[{c} * k + j];
+  OUT[{c} * i + j] = s / m_OUT[{n} * i + i];
+}}"""
+
+
+def _eliminated(call: Call) -> str:
+    """The solution of a system, or the inverse: elimination with row exchanges."""
+    n = call.shapes[0][-1]
+    if len(call.shapes[0]) > 2:
+        raise Unspeakable("systems in a stack")
+    columns = n if len(call.shapes) == 1 else math.prod(call.shapes[1][1:])
+    right = f"i % {n + 1} == 0 ? 1.0 : 0.0" if len(call.shapes) == 1 else f"{call.operands[1]}[i]"
+    return ELIMINATION.format(n=n, c=columns, size=n * n, all=n * columns, a=call.operands[0], b=right)
+
+
+def _updated(targets: Callable[..., np.ndarray], to: str) -> Spell:
+    """The first operand's entries, then those of the second put to them at `targets`."""
+
+    def spelled(call: Call) -> str:
+        shape, own = call.shapes
+        size = math.prod(shape)
+        at = np.asarray(targets(np.arange(size).reshape(shape), **call.params))
+        copied = moved(call.operands[0], shape, np.arange(size))
+        return f"{copied}\n{moved(call.operands[1], own, np.arange(math.prod(own)).reshape(own), at, to)}"
+
+    return spelled
+
+
+def _along(places: np.ndarray, indices: object, axis: int) -> np.ndarray:
+    return np.take(places, np.asarray(indices, dtype=int), axis)
+
+
+def _among(places: np.ndarray, indices: object, axis: int) -> np.ndarray:
+    return np.take_along_axis(places, np.asarray(indices, dtype=int), axis)
+
+
+def _slice(places: np.ndarray, axis: int, **key: int) -> np.ndarray:
+    return np.moveaxis(np.moveaxis(places, axis, 0)[key["start"] : key["stop"] : key["step"]], 0, axis)
+
+
+SET, ADD, MULTIPLY, LARGEST = "{0} = {1}", "{0} += {1}", "{0} *= {1}", "{0} = std::max({0}, {1})"
+
+
+def _padded(places: np.ndarray, widths: tuple[int, ...], value: float) -> np.ndarray:
+    return np.asarray(CATALOGUE["pad_constant"].evaluate(places, widths=widths, value=0.0))
+
+
+SPELLINGS: Mapping[str, Spell | None] = {
+    **dict.fromkeys(CATALOGUE),
+    **{name: elementwise(text) for name, text in EXPRESSIONS.items()},
+    **{name: moving(CATALOGUE[name].evaluate) for name in MOVING},
+    "stack": joined(lambda *parts, axis: np.stack(parts, axis)),
+    "concat": joined(lambda *parts, axis: np.concatenate(parts, axis)),
+    "diag": embedded(CATALOGUE["diag"].evaluate),
+    "diag_embed": embedded(CATALOGUE["diag_embed"].evaluate),
+    "pad_constant": embedded(_padded, lambda call: repr(call.params["value"])),
+    **dict.fromkeys(("tril", "tril_offset"), _triangle(lower=True)),
+    **dict.fromkeys(("triu", "triu_offset"), _triangle(lower=False)),
+    # reductions and scans
+    "sum": reduced("0.0", "{s} += {x}"),
+    "prod": reduced("1.0", "{s} *= {x}"),
+    "mean": reduced("0.0", "{s} += {x}", "{s} /= {n}"),
+    "max": reduced("{x}", "{s} = std::max({s}, {x})"),
+    "min": reduced("{x}", "{s} = std::min({s}, {x})"),
+    "cumulative_sum": scanned("{s} + {x}"),
+    "cumulative_prod": scanned("{s} * {x}"),
+    "cumulative_max": scanned("std::max({s}, {x})"),
+    "cumulative_min": scanned("std::min({s}, {x})"),
+    "vector_norm": _norm(lambda call: None if call.params["axis"] is None else (call.params["axis"],)),
+    "matrix_norm": _norm(lambda call: (-2, -1)),
+    # products
+    "matmul": _matmul,
+    "tensordot": _tensordot,
+    "outer": einsum(lambda call: "i,j->ij"),
+    "vecdot": _vecdot,
+    "trace": _trace,
+    "einsum": einsum(lambda call: call.params["subscripts"]),
+    "det": _det,
+    "inv": _eliminated,
+    "solve": _eliminated,
+    "lu_solve": _eliminated,
+    # updates
+    "index_set": _updated(_along, SET),
+    "slice_set": _updated(_slice, SET),
+    "index_add": _updated(_along, ADD),
+    "index_multiply": _updated(_along, MULTIPLY),
+    "index_max": _updated(_along, LARGEST),
+    "scatter_add": _updated(_among, ADD),
+    "scatter_multiply": _updated(_among, MULTIPLY),
+    "scatter_max": _updated(_among, LARGEST),
+}
