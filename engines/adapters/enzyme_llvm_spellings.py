@@ -148,8 +148,8 @@ def _determinant(rows: list[list[str]]) -> str:
 def _det(call: Call) -> str:
     (shape,) = call.shapes
     n, batch = shape[-1], shape[:-2]
-    if n > 3:
-        raise Unspeakable("det of more than 3 rows")
+    if n > 4:
+        raise Unspeakable("det of more than 4 rows")
     steps = strides(shape)
 
     def at(i: int, j: int) -> str:
