@@ -16,6 +16,7 @@ OWN = {
     "torch-autograd": "engines.adapters.torch:create_graph",
     "autograd": "engines.adapters.autograd:autograd",
     "enzyme-llvm": "engines.adapters.enzyme_llvm:enzyme_llvm",
+    "enzyme-llvm-runtime-activity": "engines.adapters.enzyme_llvm:runtime_activity",
 }
 #: What is asked when nobody says: one engine per library.
 DEFAULT = ("inhouse", "jax", "torch", "autograd")

@@ -30,5 +30,4 @@ def primal() -> Iterator[Sandbox]:
 
 
 @pytest.mark.parametrize("operation", [name for name, spelling in SPELLINGS.items() if spelling is not None])
-def test_a_spelling_computes_what_the_row_computes(primal: Sandbox, operation: str) -> None:
-    ...
+def test_a_spelling_computes_what_the_row_computes(primal: Sandbox, operation: str) -> None: ...

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -50,10 +50,11 @@ def compiled(source, shape, *inputs):
 
     return jax.jit(derivative).lower(*inputs).compile()
 """
+RUNTIME_ACTIVITY = "enzyme_runtime_activity"
 SOURCE = """\
 #include <algorithm>
 #include <cmath>
-extern "C" int enzyme_out;
+extern "C" int enzyme_out{declared};
 using enzyme::__enzyme_autodiff, enzyme::__enzyme_fwddiff;
 """
 
@@ -135,7 +136,7 @@ def _reverse(call: str, name: str, f: _Function, k: int, cotangent: Any = None) 
 
     def called(shadow: str, *more: str) -> str:
         arguments = (*others[:k], differentiated.format(shadow), *others[k:], *more)
-        return f"{call}<{kind}>((void*){f.name}, {', '.join(arguments)})"
+        return _call(call, kind, f, arguments)
 
     if not f.result:
         scale = "" if cotangent is None else f"{float(cotangent)!r} * "
@@ -170,7 +171,7 @@ def _forward(call: str, name: str, f: _Function, k: int, tangent: Any = None) ->
 
     def called(dx: str, *more: str) -> str:
         arguments = (*others[:k], f"enzyme_dup, {x}, {dx}", *others[k:], *more)
-        return f"{call}<{kind}>((void*){f.name}, {', '.join(arguments)})"
+        return _call(call, kind, f, arguments)
 
     if own and tangent is None:
         shadow = ("enzyme_dup, value, dvalue",) if f.result else ()
@@ -190,6 +191,11 @@ def _forward(call: str, name: str, f: _Function, k: int, tangent: Any = None) ->
     else:
         lines += [f"return {called(dx)};"]
     return derivative.text(lines), derivative
+
+
+def _call(template: str, kind: str, f: _Function, arguments: Sequence[str]) -> str:
+    function, _, rest = template.format(f=f.name).partition("(")
+    return f"{function}<{kind}>({', '.join((rest, *arguments))})"
 
 
 def _others(f: _Function, k: int) -> list[str]:
@@ -227,7 +233,8 @@ def write(engine: Engine, case: Case) -> Script:
     called = f"{outermost.name}({', '.join(values)}"
     called = f"{called}, out.values)" if outermost.result else f"out[0] = {called})"
     entry = f"void derivative({', '.join(parameters)}) {{\n  {called};\n}}\n"
-    source = "\n".join([SOURCE, program, *(text for text, _ in levels), entry])
+    declared = f", {RUNTIME_ACTIVITY}" if any(RUNTIME_ACTIVITY in level for level in engine.levels.values()) else ""
+    source = "\n".join([SOURCE.format(declared=declared), program, *(text for text, _ in levels), entry])
     given = [case.point if case.elsewhere is None else case.elsewhere]
     given += [case.program.steps[k - 1].arguments["value"] for k in case.program.arguments]
     constant = partial(engine.dialect.constant, dtype=case.dtype)
@@ -247,8 +254,14 @@ enzyme_llvm = Engine(
     module="enzyme_ad.jax",
     header=HEADER,
     dialect=Dialect(namespace="std", array="jnp.array({value})", spellings=SPELLINGS),
-    levels={"R": "__enzyme_autodiff", "F": "__enzyme_fwddiff"},
+    levels={"R": "__enzyme_autodiff((void*){f}", "F": "__enzyme_fwddiff((void*){f}"},
     compile="derivative = compiled(source, {nested})",
     environment={"JAX_PLATFORMS": "cpu"},
     writer=write,
+)
+
+runtime_activity = replace(
+    enzyme_llvm,
+    name="enzyme-llvm-runtime-activity",
+    levels={letter: f"{level}, {RUNTIME_ACTIVITY}" for letter, level in enzyme_llvm.levels.items()},
 )
