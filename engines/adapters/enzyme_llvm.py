@@ -50,10 +50,16 @@ def compiled(source, shape, *inputs):
 
     return jax.jit(derivative).lower(*inputs).compile()
 """
+#: What is included, with names that ask for it.
+HEADERS = {
+    "algorithm": ("std::max", "std::min", "std::sort", "std::swap"),
+    "cmath": ("std::", "::j"),
+    "complex": ("std::complex",),
+    "functional": ("std::greater",),
+}
 RUNTIME_ACTIVITY = "enzyme_runtime_activity"
 SOURCE = """\
-#include <algorithm>
-#include <cmath>
+{includes}
 extern "C" int enzyme_out{declared};
 using enzyme::__enzyme_autodiff, enzyme::__enzyme_fwddiff;
 """
@@ -87,6 +93,7 @@ def _program(program: Program, point: np.ndarray, spell: Callable[[Step, Call], 
     names = dict(zip((0, *program.arguments), INPUTS, strict=False))
     f = _Function("f", tuple(values[k].shape for k in names), values[-1].shape)
     lines: list[str] = []
+    functions: list[str] = []
     last, number = len(program.steps), 0
     for k, step in enumerate(program.steps, start=1):
         shape, size = values[k].shape, values[k].size
@@ -107,6 +114,10 @@ def _program(program: Program, point: np.ndarray, spell: Callable[[Step, Call], 
             names[k] = "out" if k == last and shape else f"v{number}"
             kind = "bool" if values[k].dtype == bool else "double"
             text = text.replace("OUT", names[k])
+            while text.startswith("static double "):
+                function, _, text = text.partition("\n}\n")
+                functions.append(f"{function}\n}}\n")
+                text = text.removeprefix("\n")
             if names[k] == "out":
                 lines.append(text)
             elif not shape and text.startswith(f"{names[k]} = "):
@@ -117,7 +128,7 @@ def _program(program: Program, point: np.ndarray, spell: Callable[[Step, Call], 
         lines.append(f"return {names[last]};")
     elif names[last] != "out":
         lines.append(f"for (int i = 0; i < {values[last].size}; i++) out[i] = {names[last]}[i];")
-    return f.text(lines), f
+    return "\n".join([*functions, f.text(lines)]), f
 
 
 def _zeros(name: str, size: int) -> str:
@@ -233,8 +244,10 @@ def write(engine: Engine, case: Case) -> Script:
     called = f"{outermost.name}({', '.join(values)}"
     called = f"{called}, out.values)" if outermost.result else f"out[0] = {called})"
     entry = f"void derivative({', '.join(parameters)}) {{\n  {called};\n}}\n"
+    body = "\n".join([program, *(text for text, _ in levels), entry])
+    includes = "\n".join(f"#include <{h}>" for h, names in HEADERS.items() if any(n in body for n in names))
     declared = f", {RUNTIME_ACTIVITY}" if any(RUNTIME_ACTIVITY in level for level in engine.levels.values()) else ""
-    source = "\n".join([SOURCE.format(declared=declared), program, *(text for text, _ in levels), entry])
+    source = f"{SOURCE.format(includes=includes, declared=declared)}\n{body}"
     given = [case.point if case.elsewhere is None else case.elsewhere]
     given += [case.program.steps[k - 1].arguments["value"] for k in case.program.arguments]
     constant = partial(engine.dialect.constant, dtype=case.dtype)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from engines.adapters.enzyme_llvm_loops import (
     strides,
 )
 from generators.catalogue import CATALOGUE
+from generators.catalogue.nesting import body_text
 from generators.dialects import Unspeakable
 from generators.operations import Call
 
@@ -35,6 +37,7 @@ SAME = (
     *("atan", "asin", "acos", "asinh", "acosh", "atanh", "floor", "ceil", "trunc", "hypot", "atan2", "copysign"),
     *("exp2", "cbrt", "erf", "erfc", "lgamma"),
 )
+COMPLEX = "std::complex<double>({0}, {1})"
 EXPRESSIONS: Mapping[str, str] = {
     **{name: f"std::{name}({{0}})" for name in SAME},
     **{name: f"std::{name}({{0}}, {{1}})" for name in ("hypot", "atan2", "copysign")},
@@ -77,6 +80,31 @@ EXPRESSIONS: Mapping[str, str] = {
     "masked_reciprocal": "{0} > {threshold} ? 1.0 / {0} : 0.0",
     "root_at_least": "std::max(std::sqrt({0} * {0}), {least})",
     "reciprocal_at_most": "std::min(1.0 / ({0} * {0}), {most})",
+    # functions of neural networks
+    "gelu": "0.5 * {0} * std::erfc(-{0} / std::sqrt(2.0))",
+    "squareplus": "({0} + std::sqrt({0} * {0} + {b})) / 2.0",
+    "softsign": "{0} / (1.0 + std::abs({0}))",
+    "tanhshrink": "{0} - std::tanh({0})",
+    "relu": "std::max({0}, 0.0)",
+    "relu6": "std::min(std::max({0}, 0.0), 6.0)",
+    "hardsigmoid": "std::min(std::max({0} + 3.0, 0.0), 6.0) / 6.0",
+    "hardswish": "{0} * std::min(std::max({0} + 3.0, 0.0), 6.0) / 6.0",
+    "hardtanh": "std::min(std::max({0}, {min}), {max})",
+    "leaky_relu": "{0} > 0.0 ? {0} : {slope} * {0}",
+    "prelu": "{0} > 0.0 ? {0} : {1} * {0}",
+    "elu": "{0} > 0.0 ? {0} : {alpha} * std::expm1({0})",
+    "celu": "{0} > 0.0 ? {0} : {alpha} * std::expm1({0} / {alpha})",
+    "softshrink": "{0} > {lambd} ? {0} - {lambd} : {0} < -{lambd} ? {0} + {lambd} : 0.0",
+    "hardshrink": "{0} > {lambd} || {0} < -{lambd} ? {0} : 0.0",
+    "sparse_plus": "{0} < -1.0 ? 0.0 : {0} < 1.0 ? ({0} + 1.0) * ({0} + 1.0) / 4.0 : {0}",
+    "checkpointed": "std::sin({0}) * std::exp(-{0} * {0})",
+    # complex numbers on the way
+    "complex_abs": f"std::abs({COMPLEX})",
+    "complex_angle": "std::arg(std::complex<double>({1}, {0}))",
+    "complex_square_abs": f"std::norm({COMPLEX})",
+    "complex_exp": f"std::exp({COMPLEX}).real()",
+    "complex_log": f"std::log({COMPLEX}).real()",
+    "complex_sqrt": f"std::sqrt({COMPLEX}).real()",
 }
 MOVING = (
     *("reshape", "expand_dims", "permute_dims", "matrix_transpose", "flip", "roll", "broadcast_to", "index", "slice"),
@@ -218,6 +246,118 @@ def _slice(places: np.ndarray, axis: int, **key: int) -> np.ndarray:
     return np.moveaxis(np.moveaxis(places, axis, 0)[key["start"] : key["stop"] : key["step"]], 0, axis)
 
 
+def _shrunk(name: str) -> Spell:
+    """Without a band to shrink the identity, which is smooth at zero."""
+    return lambda call: elementwise(EXPRESSIONS[name] if call.params["lambd"] else "{0}")(call)
+
+
+CHOLESKY = """\
+for (int j = 0; j < {n}; j++) {{
+  for (int i = 0; i < j; i++) OUT[{n} * i + j] = 0.0;
+  for (int i = j; i < {n}; i++) {{
+    double s = ({a}[{n} * i + j] + {a}[{n} * j + i]) / 2.0;
+    for (int k = 0; k < j; k++) s -= OUT[{n} * i + k] * OUT[{n} * j + k];
+    OUT[{n} * i + j] = i == j ? std::sqrt(s) : s / OUT[{n} * j + j];
+  }}
+}}"""
+
+
+def _cholesky(call: Call) -> str:
+    (shape,) = call.shapes
+    if len(shape) > 2:
+        raise Unspeakable("factors of a stack")
+    return CHOLESKY.format(n=shape[0], a=call.operands[0])
+
+
+def _sort(call: Call) -> str:
+    (shape,) = call.shapes
+    n = shape[-1]
+    if call.params["axis"] % len(shape) != len(shape) - 1:
+        raise Unspeakable("sorting along another axis than the last")
+    copied = moved(call.operands[0], shape, np.arange(math.prod(shape)))
+    order = ", std::greater<double>()" if call.params["descending"] else ""
+    rows = f"for (int i = 0; i < {math.prod(shape)}; i += {n}) " if len(shape) > 1 else ""
+    first, last = ("OUT + i", f"OUT + i + {n}") if rows else ("OUT", f"OUT + {n}")
+    return f"{copied}\n{rows}std::sort({first}, {last}{order});"
+
+
+def _outer_sum(call: Call) -> str:
+    (n,), (m,) = call.shapes
+    i, j = flat((n,), "i"), flat((m,), "j")
+    return loops((n, m), f"OUT[{flat((n, m), AXES)}] = {call.operands[0]}[{i}] + {call.operands[1]}[{j}];")
+
+
+def _inner(call: Call) -> str:
+    a, b = (len(s) - 1 for s in call.shapes)
+    first, second = "abcdefgh"[:a], "abcdefgh"[a : a + b]
+    return contraction(f"{first}k,{second}k->{first}{second}", call.operands, call.shapes)
+
+
+def _repeated(start: str, step: str) -> Spell:
+    """A number of steps for every entry, each from the result of the one before."""
+    body = "{ double t = START; for (int p = 0; p < COUNT; p++) t = STEP; RESULT = t; }"
+
+    def spelled(call: Call) -> str:
+        (shape,) = call.shapes
+        size = (math.prod(shape),) if shape else ()
+        at = flat(size, AXES)
+        x = entry(call.operands[0], shape, at)
+        text = body.replace("START", start.format(x)).replace("STEP", step.format(x, **call.params))
+        return loops(size, text.replace("COUNT", str(call.params["count"])).replace("RESULT", entry("OUT", shape, at)))
+
+    return spelled
+
+
+def _recurrence(step: str) -> Spell:
+    """A state that meets one entry after the other, kept each time."""
+
+    def spelled(call: Call) -> str:
+        ((n,), *_) = call.shapes
+        met = step.format(*call.operands, **call.params)
+        return f"double h_OUT = 0.0;\nfor (int i = 0; i < {n}; i++) {{ h_OUT = {met}; OUT[i] = h_OUT; }}"
+
+    return spelled
+
+
+def _branch(call: Call) -> str:
+    (shape,) = call.shapes
+    size = (math.prod(shape),) if shape else ()
+    x, out = (entry(name, shape, flat(size, AXES)) for name in (call.operands[0], "OUT"))
+    threshold = call.params["threshold"]
+    return (
+        f"double s_OUT = 0.0;\n{loops(size, f's_OUT += {x};')}\n"
+        f"if (s_OUT > {threshold}) {{ {loops(size, f'{out} = {x} * std::sin({x});')} }}\n"
+        f"else {{ {loops(size, f'{out} = {x} * {x};')} }}"
+    )
+
+
+def _inside(derivative: str, more: str = "") -> Spell:
+    """A derivative within a program: of the body by its t, as a function of its own."""
+
+    def spelled(call: Call) -> str:
+        text = body_text(replace(call, operands=("t", "c"))).replace("xp.", "std::")
+        functions = f"static double body_OUT(double t, double c) {{\n  return {text};\n}}\n{more}"
+        return f"{functions}\n{elementwise(derivative)(call)}"
+
+    return spelled
+
+
+SLOPE = "__enzyme_autodiff<double>((void*){f}_OUT, enzyme_out, {x}, enzyme_const, {c})"
+SLOPE_FUNCTION = (
+    f"static double slope_OUT(double t, double c) {{\n  return {SLOPE.format(f='body', x='t', c='c')};\n}}\n"
+)
+
+
+def _descent(call: Call) -> str:
+    step = SLOPE.format(f="body", x="t", c="c")
+    rate, count = call.params["rate"], call.params["count"]
+    function = (
+        "static double descent_OUT(double t, double c) {\n"
+        f"  for (int p = 0; p < {count}; p++) t -= {rate} * {step};\n  return t;\n}}\n"
+    )
+    return _inside("descent_OUT({0}, {1})", function)(replace(call, params={"body": call.params["body"]}))
+
+
 SET, ADD, MULTIPLY, LARGEST = "{0} = {1}", "{0} += {1}", "{0} *= {1}", "{0} = std::max({0}, {1})"
 
 
@@ -259,6 +399,23 @@ SPELLINGS: Mapping[str, Spell | None] = {
     "inv": _eliminated,
     "solve": _eliminated,
     "lu_solve": _eliminated,
+    "inner": _inner,
+    "outer_sum": _outer_sum,
+    "cholesky": _cholesky,
+    "sort": _sort,
+    "softshrink": _shrunk("softshrink"),
+    "hardshrink": _shrunk("hardshrink"),
+    # control flow, and derivatives within a program
+    "associative_product": scanned("{s} * {x}"),
+    "newton_sqrt": _repeated("1.0", "(t + {0} / t) / 2.0"),
+    "logistic_map": _repeated("{0}", "{rate} * t * (1.0 - t)"),
+    "scan_decay": _recurrence("{decay} * h_OUT + {0}[i]"),
+    "scan_tanh": _recurrence("std::tanh({1} * h_OUT + {0}[i])"),
+    "branch": _branch,
+    "inner_derivative": _inside(SLOPE.format(f="body", x="{0}", c="{1}")),
+    "inner_second_derivative": _inside(SLOPE.format(f="slope", x="{0}", c="{1}"), SLOPE_FUNCTION),
+    "inner_pushforward": _inside("__enzyme_fwddiff<double>((void*)body_OUT, enzyme_dup, {0}, {1}, enzyme_const, {1})"),
+    "descent": _descent,
     # updates
     "index_set": _updated(_along, SET),
     "slice_set": _updated(_slice, SET),
