@@ -90,8 +90,9 @@ class _Worker:
         except BrokenPipeError:
             raise _Died(self._process.wait()) from None
         answer = self._receive(timeout)
+        answer = replace(answer, printed=self.last_words())
         if answer.outcome == "raised":
-            answer = replace(answer, message="\n".join(filter(None, (answer.message, self.last_words()))))
+            answer = replace(answer, message="\n".join(filter(None, (answer.message, answer.printed))))
             for left in Path(self._folder).iterdir():
                 if left.is_file():
                     left.unlink(missing_ok=True)
@@ -205,7 +206,8 @@ class Sandbox:
             answer = Answer("timeout", message=f"no answer within {self.timeout:g} s", seconds=self.timeout)
         except _Died as died:
             seconds = time.monotonic() - begun
-            answer = Answer("crashed", error=_death(died.args[0]), message=worker.last_words(), seconds=seconds)
+            printed = worker.last_words()
+            answer = Answer("crashed", error=_death(died.args[0]), message=printed, seconds=seconds, printed=printed)
         if answer.outcome in ("timeout", "crashed") and not self._closing:
             worker.end()
             self._worker = self._spare or _Worker(self.engine, self._folder)
