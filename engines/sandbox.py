@@ -131,13 +131,17 @@ class _Worker:
         return found
 
     def last_words(self) -> str:
-        """What the process printed: the engine's own last lines, then the fatal error if it died of one."""
+        """What the process printed: the errors and warnings of a compiler, of which dumps may follow, or the engine's
+        own last lines; then the fatal error if it died of one.
+        """
         text = Path(self._output).read_text(errors="replace")
         own, fatal, trace = text.rpartition("Fatal Python error: ")
-        lines = (own if fatal else text).strip().splitlines()[-LAST_LINES:]
+        lines = (own if fatal else text).strip().splitlines()
+        told = [line for line in lines if line.startswith(("error: ", "warning: "))]
+        lines = told[:LAST_LINES] or lines[-LAST_LINES:]
         if fatal:
             lines.append(trace.partition("\n")[0])
-        return "\n".join(line for line in lines if line.strip())[-MESSAGE_LENGTH:]
+        return "\n".join(line for line in lines if line.strip())[:MESSAGE_LENGTH]
 
     def kill(self) -> None:
         self._process.kill()

@@ -59,8 +59,7 @@ HEADERS = {
 }
 RUNTIME_ACTIVITY = "enzyme_runtime_activity"
 SOURCE = """\
-{includes}
-extern "C" int enzyme_out{declared};
+{includes}extern "C" int enzyme_out{declared};
 using enzyme::__enzyme_autodiff, enzyme::__enzyme_fwddiff;
 """
 
@@ -245,7 +244,7 @@ def write(engine: Engine, case: Case) -> Script:
     called = f"{called}, out.values)" if outermost.result else f"out[0] = {called})"
     entry = f"void derivative({', '.join(parameters)}) {{\n  {called};\n}}\n"
     body = "\n".join([program, *(text for text, _ in levels), entry])
-    includes = "\n".join(f"#include <{h}>" for h, names in HEADERS.items() if any(n in body for n in names))
+    includes = "".join(f"#include <{h}>\n" for h, names in HEADERS.items() if any(n in body for n in names))
     declared = f", {RUNTIME_ACTIVITY}" if any(RUNTIME_ACTIVITY in level for level in engine.levels.values()) else ""
     source = f"{SOURCE.format(includes=includes, declared=declared)}\n{body}"
     given = [case.point if case.elsewhere is None else case.elsewhere]

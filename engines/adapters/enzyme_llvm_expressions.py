@@ -73,9 +73,5 @@ EXPRESSIONS: Mapping[str, str] = {
     "checkpointed": "std::sin({0}) * std::exp(-{0} * {0})",
     # complex numbers on the way
     "complex_abs": f"std::abs({COMPLEX})",
-    "complex_angle": "std::arg(std::complex<double>({1}, {0}))",
     "complex_square_abs": f"std::norm({COMPLEX})",
-    "complex_exp": f"std::exp({COMPLEX}).real()",
-    "complex_log": f"std::log({COMPLEX}).real()",
-    "complex_sqrt": f"std::sqrt({COMPLEX}).real()",
 }
