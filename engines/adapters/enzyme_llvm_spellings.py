@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -130,7 +131,7 @@ for (int k = 0; k < {n}; k++) {{
     for (int j = 0; j < {c}; j++) r_OUT[{c} * i + j] -= q * r_OUT[{c} * k + j];
   }}
 }}
-for (int i = {n} - 1; i >= 0; i--) for (int j = 0; j < {c}; j++) {{
+for (int i = {last}; i >= 0; i--) for (int j = 0; j < {c}; j++) {{
   double s = r_OUT[{c} * i + j];
   for (int k = i + 1; k < {n}; k++) s -= m_OUT[{n} * i + k] * OUT[{c} * k + j];
   OUT[{c} * i + j] = s / m_OUT[{n} * i + i];
@@ -144,7 +145,11 @@ def _eliminated(call: Call) -> str:
         raise Unspeakable("systems in a stack")
     columns = n if len(call.shapes) == 1 else math.prod(call.shapes[1][1:])
     right = f"i % {n + 1} == 0 ? 1.0 : 0.0" if len(call.shapes) == 1 else f"{call.operands[1]}[i]"
-    return ELIMINATION.format(n=n, c=columns, size=n * n, all=n * columns, a=call.operands[0], b=right)
+    text = ELIMINATION.format(n=n, last=n - 1, c=columns, size=n * n, all=n * columns, a=call.operands[0], b=right)
+    # One column needs no loop.
+    return (
+        re.sub(r"\b1 \* (\w) \+ j\b", r"\1", text.replace("for (int j = 0; j < 1; j++) ", "")) if columns == 1 else text
+    )
 
 
 def _updated(targets: Callable[..., np.ndarray], to: str) -> Spell:
