@@ -41,6 +41,8 @@ def describe(finding: Judgement, panel: Panel, words: Iterable[str], named: str)
         lines += [f"(no script: no {error})", ""]
     if finding.answer.value is not None:
         lines.append(f"got:   {_short(finding.answer.value)}")
+        if finding.answer.printed:
+            lines.append(f"printed: {finding.answer.printed}")
     elif finding.answer.message or finding.answer.error:
         stage = f" in stage {finding.answer.stage}" if finding.answer.stage else ""
         lines.append(f"got:   {finding.answer.error}{stage}: {finding.answer.message}".rstrip(": "))

@@ -37,7 +37,7 @@ _FIELDS: Mapping[str, type] = {
     "operations": list,
     "case": str,
 }
-_OPTIONAL: Mapping[str, type] = {"with": list, "error": str}
+_OPTIONAL: Mapping[str, type] = {"with": list, "error": str, "printed": str}
 
 
 class MalformedEntry(ValueError):
@@ -49,8 +49,8 @@ class KnownFailure:
     """One cause in one library.
 
     It covers a finding when the engine and its version match, the mode word matches the pattern `words`, the verdict
-    is listed, some step of the program is one of `operations` with all features in `features`, and, for failures
-    that raise, `error` is found in "type: message".
+    is listed, some step of the program is one of `operations` with all features in `features`, `printed` is found in
+    what the engine printed, and, for failures that raise, `error` in "type: message".
     """
 
     name: str
@@ -63,6 +63,7 @@ class KnownFailure:
     operations: tuple[str, ...]
     features: frozenset[str]
     error: str
+    printed: str
     case: Path
 
     @property
@@ -91,6 +92,7 @@ class KnownFailure:
         return (
             finding.verdict in self.verdicts
             and (finding.answer.outcome != "raised" or self._raises(finding.answer))
+            and re.search(self.printed, finding.answer.printed) is not None
             and self.concerns(finding.case, raised=finding.answer.outcome == "raised")
         )
 
@@ -121,7 +123,7 @@ def _entry(path: Path, number: int, document: Any) -> KnownFailure:
     try:
         verdicts = tuple(Verdict(v) for v in document["verdicts"])
         versions = SpecifierSet(document["versions"])
-        for pattern in (document["words"], document.get("error", "")):
+        for pattern in (document["words"], document.get("error", ""), document.get("printed", "")):
             re.compile(pattern)
     except (ValueError, InvalidSpecifier, re.error) as error:
         raise MalformedEntry(f"{where}: {error}") from None
@@ -141,6 +143,7 @@ def _entry(path: Path, number: int, document: Any) -> KnownFailure:
         operations=tuple(document["operations"]),
         features=frozenset(document.get("with", [])),
         error=document.get("error", ""),
+        printed=document.get("printed", ""),
         case=case,
     )
 

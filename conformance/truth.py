@@ -352,7 +352,7 @@ def _differ(hood: _Neighbourhood, side: _Side, others: Iterable[_Side], order: i
     """The first order, from 0, at which two smooth selections that meet at the point differ, if they do.
 
     Compared along random directions: two different forms agree at a random point with probability zero. Where all that
-    is compared vanishes, what the stencil cuts off does not; then a finer one, by which it is next to nothing, must tell.
+    is compared vanishes, what the stencil cuts off does not; then a finer one must tell, with next to nothing of it.
     """
     kept = ctx.prec
     try:

@@ -112,7 +112,8 @@ class Answer:
     """What came back: an array, or how it failed.
 
     `outcome` is "answered", "raised", "crashed", "timeout" or "unsupported"; for "raised", `stage` says where and
-    `error` names the exception type; `message` is the engine's own, trimmed.
+    `error` names the exception type; `message` is the engine's own, trimmed; `printed` is what its process printed,
+    whatever the outcome.
     """
 
     outcome: str
@@ -121,3 +122,4 @@ class Answer:
     error: str = ""
     message: str = ""
     seconds: float = 0.0
+    printed: str = ""

@@ -37,6 +37,8 @@ OWN = {
     "reversediff.jl": "engines.adapters.julia:reversediff",
     "zygote.jl": "engines.adapters.julia:zygote",
     "mooncake.jl": "engines.adapters.julia:mooncake",
+    "enzyme-llvm": "engines.adapters.enzyme_llvm:enzyme_llvm",
+    "enzyme-llvm-runtime-activity": "engines.adapters.enzyme_llvm:runtime_activity",
 }
 #: What is asked when nobody says: one engine per library.
 DEFAULT = ("inhouse", "jax", "torch", "autograd")

@@ -95,9 +95,10 @@ class _Worker:
         except BrokenPipeError:
             raise _Died(self._process.wait()) from None
         answer = self._receive(timeout)
+        answer = replace(answer, printed=self.last_words())
         if answer.outcome == "raised":
             said = answer.message.splitlines()
-            more = [line for line in self.last_words().splitlines() if line not in said]
+            more = [line for line in answer.printed.splitlines() if line not in said]
             answer = replace(answer, message="\n".join([*said, *more])[:MESSAGE_LENGTH])
             for left in Path(self._folder).iterdir():
                 if left.is_file():
@@ -137,15 +138,19 @@ class _Worker:
         return found
 
     def last_words(self) -> str:
-        """What the process printed: the engine's own last lines, then the fatal error if it died of one."""
+        """What the process printed: the errors and warnings of a compiler, of which dumps may follow, or the engine's
+        own last lines; then the fatal error if it died of one.
+        """
         text = Path(self._output).read_text(errors="replace")
         # Names of temporary files, which are others every time.
         text = re.sub(re.escape(self._folder) + r"/[\w.-]*", "$TMPDIR/...", text)
         own, fatal, trace = text.rpartition("Fatal Python error: ")
-        lines = (own if fatal else text).strip().splitlines()[-LAST_LINES:]
+        lines = (own if fatal else text).strip().splitlines()
+        told = [line for line in lines if line.startswith(("error: ", "warning: "))]
+        lines = told[:LAST_LINES] or lines[-LAST_LINES:]
         if fatal:
             lines.append(trace.partition("\n")[0])
-        return "\n".join(line for line in lines if line.strip())[-MESSAGE_LENGTH:]
+        return "\n".join(line for line in lines if line.strip())[:MESSAGE_LENGTH]
 
     def kill(self) -> None:
         self._process.kill()
@@ -214,7 +219,8 @@ class Sandbox:
             answer = Answer("timeout", message=f"no answer within {self.timeout:g} s", seconds=self.timeout)
         except _Died as died:
             seconds = time.monotonic() - begun
-            answer = Answer("crashed", error=_death(died.args[0]), message=worker.last_words(), seconds=seconds)
+            printed = worker.last_words()
+            answer = Answer("crashed", error=_death(died.args[0]), message=printed, seconds=seconds, printed=printed)
         if answer.outcome in ("timeout", "crashed") and not self._closing:
             worker.end()
             self._worker = self._spare or _Worker(self.engine, self._folder)
