@@ -1,0 +1,44 @@
+"""A library of one function, in releases of its own, and the adapter that asks it."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from engines.contract import Engine
+from generators.dialects import Dialect
+
+MODULE = """\
+import numpy as np
+
+def jacobian(f):
+    def derivative(x):
+        h = 1e-5
+        return {sign}(f(x + h) - f(x - h)) / (2 * h)
+    return derivative
+"""
+
+tiny = Engine(
+    name="tiny",
+    distribution="ad-conformance-tiny",
+    module="ad_conformance_tiny",
+    header="import numpy as np\nimport ad_conformance_tiny\n",
+    dialect=Dialect(namespace="np", array="np.array({value})"),
+    levels={"R": "ad_conformance_tiny.jacobian({f})"},
+    words="R",
+)
+
+
+def publish(folder: Path, release: str, sign: str = "") -> None:
+    """Write a wheel of that release; `sign` goes before what it answers."""
+    name = "ad_conformance_tiny"
+    info = f"{name}-{release}.dist-info"
+    files = {
+        f"{name}.py": MODULE.format(sign=sign),
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {release}\nRequires-Dist: numpy\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD"))
+    with zipfile.ZipFile(folder / f"{name}-{release}-py3-none-any.whl", "w") as wheel:
+        for path, text in {**files, f"{info}/RECORD": record}.items():
+            wheel.writestr(path, text)
