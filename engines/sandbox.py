@@ -191,11 +191,14 @@ class Sandbox:
             raise
 
     def submit(self, case: Case) -> Pending:
-        """Ask without waiting."""
+        """Ask without waiting. Raises EngineUnavailable where the adapter itself fails at writing the script."""
         try:
             script = self.engine.script(case)
         except Unspeakable as error:
             return Pending(None, Answer("unsupported", message=f"no {error}"))
+        except Exception as error:
+            fault = f"{type(error).__name__}: {error}".partition("\n")[0]
+            raise EngineUnavailable(f"{self.engine.name}: its adapter cannot write {case.json}: {fault}") from error
         pieces = (("compile", script.program + script.compile), ("run", script.run))
         return Pending(self._thread.submit(self._ask, pieces), None)
 
