@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,6 +23,15 @@ def keep(finding: Judgement, folder: Path = FINDINGS) -> Path:
     path = folder / f"{finding.engine}-{finding.case.word}-{finding.case.id}.json"
     path.write_text(finding.case.json + "\n", encoding="utf-8")
     return path
+
+
+def kind(finding: Judgement) -> tuple[str, str, str]:
+    """What must stay the same when a finding is reduced: verdict, exception type or signal, and the message without
+    names, numbers and types that are others in every program.
+    """
+    message = re.sub(r"%\w+|tensor<[^>]*>|\d+|<[^>]*>", "#", finding.answer.message)
+    told = [line for line in message.splitlines() if not line.startswith(("Traceback", " "))]
+    return str(finding.verdict), finding.answer.error, " ".join(told)[:200]
 
 
 def _replay(finding: Judgement, named: str) -> str:

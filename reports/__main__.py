@@ -9,14 +9,16 @@ from typing import Annotated, NoReturn
 import typer
 
 from conformance.checking import check
+from conformance.failures import keep, kind
 from conformance.known_failures import MalformedEntry, covering, load
 from conformance.panel import truth_of
 from conformance.standalone import standalone
 from conformance.truth import MAX_ORDER
-from conformance.verdicts import Verdict, judge
+from conformance.verdicts import Judgement, Verdict, judge
 from engines import registry
 from engines.contract import Engine
 from engines.sandbox import EngineUnavailable, Sandbox
+from generators import reduction
 from generators.dialects import Unspeakable
 from generators.programs import Case, MalformedCase
 from generators.reading import read_case
@@ -139,6 +141,45 @@ def replay(
         print(f"truth: {truth.kind}: {truth.reason}")
     if findings:
         raise typer.Exit(1)
+
+
+@app.command()
+def reduce(
+    case: CasePath,
+    engine: EngineName = "inhouse",
+    seconds: Annotated[
+        float, typer.Option(min=0.0, help="stop after so long, with the smallest case until then")
+    ] = 120.0,
+) -> None:
+    """Make a case that fails smaller, with the same kind of failure, and keep it in findings/. Exit status 1 if it does not
+    fail.
+    """
+    asked, adapter = _case(case), _engine(engine)
+    try:
+        with Sandbox(adapter) as sandbox:
+
+            def judged(candidate: Case) -> Judgement:
+                return judge(candidate, adapter.name, sandbox.ask(candidate), truth_of(candidate))
+
+            finding = judged(asked)
+            if not finding.is_finding:
+                print(f"{adapter.name} {asked.word}: {finding.verdict}, which is no finding")
+                raise typer.Exit(1)
+            wanted = kind(finding)
+
+            def fails(candidate: Case) -> bool:
+                other = judged(candidate)
+                return other.is_finding and kind(other) == wanted
+
+            smaller = judged(reduction.reduce(asked, fails, seconds=seconds))
+        print(standalone(smaller.case, adapter, smaller.truth), end="")
+        print(f"# {smaller.verdict}; kept as {keep(smaller)}")
+    except EngineUnavailable as error:
+        _refuse(f"engine {error}")
+    except Unspeakable as error:
+        _refuse(f"{engine} has no {error}")
+    except OSError as error:
+        _refuse(f"findings/: {error.strerror}")
 
 
 @app.command()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from typer.testing import CliRunner
 
 from conformance.panel import truth_of
 from conformance.verdicts import Verdict, judge
 from engines.sandbox import Sandbox
 from generators.drawing import draw
 from generators.programs import Case
+from generators.reading import read_case
 from generators.reduction import reduce, size
+from reports.__main__ import app
 from tests import broken_engines as broken
 
 
@@ -69,3 +74,17 @@ def test_only_valid_cases_are_asked_and_none_twice() -> None:
 
         reduce(case, fails)
         assert len(asked) == len(set(asked))
+
+
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
+    monkeypatch.chdir(tmp_path)
+    case = failing(sandbox, 1)[0]
+    (tmp_path / "case.json").write_text(case.json)
+    done = CliRunner().invoke(app, ["reduce", "case.json", "--engine", "tests.broken_engines:sign"])
+    assert done.exit_code == 0
+    (kept,) = (tmp_path / "findings").iterdir()
+    assert f"wrong; kept as findings/{kept.name}" in done.output
+    assert [step.operation for step in read_case(kept).program.steps if step.operands] == ["sin"]
+    done = CliRunner().invoke(app, ["reduce", "case.json", "--engine", "tests.broken_engines:honest"])
+    assert (done.exit_code, done.output) == (1, f"honest {case.word}: agree, which is no finding\n")
+    assert CliRunner().invoke(app, ["reduce", "nonesuch.json"]).exit_code == 2
