@@ -147,12 +147,10 @@ def replay(
 def reduce(
     case: CasePath,
     engine: EngineName = "inhouse",
-    seconds: Annotated[
-        float, typer.Option(min=0.0, help="stop after so long, with the smallest case until then")
-    ] = 120.0,
+    seconds: Annotated[float, typer.Option(min=0.0, help="after so long the smallest case until then will do")] = 120.0,
 ) -> None:
-    """Make a case that fails smaller, with the same kind of failure, and keep it in findings/. Exit status 1 if it does not
-    fail.
+    """Make a case that fails smaller, with the same kind of failure, and keep it in findings/. Exit status 1 where it
+    does not fail.
     """
     asked, adapter = _case(case), _engine(engine)
     try:
