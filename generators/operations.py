@@ -108,6 +108,19 @@ def whole_index(call: Call) -> list[Any]:
     return [g.tolist() for g in grid]
 
 
+def padded(function: str, mode: str) -> Callable[[Call], str]:
+    """The spelling of a pad in an engine whose `function` takes what NumPy's takes: a pair of widths for each axis."""
+
+    def spelling(call: Call) -> str:
+        given = call.params["widths"]
+        pairs = [(0, 0)] * (len(call.shapes[0]) - len(given) // 2)
+        pairs += list(zip(given[::2], given[1::2], strict=True))[::-1]
+        value = f", constant_values={call.params['value']}" if "value" in call.params else ""
+        return f"{function}({call.operands[0]}, {pairs}, mode='{mode}'{value})"
+
+    return spelling
+
+
 def slice_text(call: Call) -> str:
     start, stop, step = (call.params[k] for k in ("start", "stop", "step"))
     key = f"{start}:{stop}" + (f":{step}" if step != 1 else "")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from engines.contract import Engine
 from generators.catalogue.nesting import body_text
 from generators.dialects import Dialect, Unspeakable
-from generators.operations import Call, along, order_text, whole_index
+from generators.operations import Call, along, order_text, padded, whole_index
 
 HEADER = """\
 import functools
@@ -115,12 +115,6 @@ def _gather(call: Call) -> str:
     return f"{call.operands[0]}[{', '.join(f'np.array({places})' for places in whole_index(call))}]"
 
 
-def _pad_constant(call: Call) -> str:
-    given = call.params["widths"]
-    pairs = [(0, 0)] * (len(call.shapes[0]) - len(given) // 2) + list(zip(given[::2], given[1::2], strict=True))[::-1]
-    return f"np.pad({call.operands[0]}, {pairs}, mode='constant', constant_values={call.params['value']})"
-
-
 def _repeat(call: Call) -> str:
     repeats = call.params["repeats"]
     return f"np.repeat({call.operands[0]}, {repeats[0] if len(repeats) == 1 else list(repeats)}, {call.params['axis']})"
@@ -199,7 +193,7 @@ autograd = Engine(
             # gathering, moving, masking
             "take_along_axis": _gather,
             "split": "np.array_split({0}, {sections}, axis={axis})[{which}]",
-            "pad_constant": _pad_constant,
+            "pad_constant": padded("np.pad", "constant"),
             "tile": "np.tile({0}, {repetitions})",
             "repeat": _repeat,
             "roll_axes": "np.roll({0}, {shift}, axis={axis})",

@@ -10,7 +10,7 @@ import numpy as np
 from engines.contract import Engine
 from generators.catalogue.nesting import body_text
 from generators.dialects import Dialect
-from generators.operations import Call, along, order_text, whole_index
+from generators.operations import Call, along, order_text, padded, whole_index
 
 HEADER = """\
 import jax
@@ -142,17 +142,6 @@ def _slice_set(call: Call) -> str:
     return f"{along(call, f'{start}:{stop}:{step}', '.at')}.set({call.operands[1]})"
 
 
-def _pad(mode: str) -> Callable[[Call], str]:
-    def spelling(call: Call) -> str:
-        given = call.params["widths"]
-        pairs = [(0, 0)] * (len(call.shapes[0]) - len(given) // 2)
-        pairs += list(zip(given[::2], given[1::2], strict=True))[::-1]
-        value = f", constant_values={call.params['value']}" if mode == "constant" else ""
-        return f"jnp.pad({call.operands[0]}, {pairs}, mode='{mode}'{value})"
-
-    return spelling
-
-
 def _repeat(call: Call) -> str:
     repeats = call.params["repeats"]
     count = repeats[0] if len(repeats) == 1 else f"np.array({list(repeats)}, dtype=int)"
@@ -249,10 +238,10 @@ jax = Engine(
             "take_along_axis": "jnp.take_along_axis({0}, np.array({indices}), axis={axis})",
             "unstack": "jnp.unstack({0}, axis={axis})[{which}]",
             "split": "jnp.array_split({0}, {sections}, axis={axis})[{which}]",
-            "pad_constant": _pad("constant"),
-            "pad_edge": _pad("edge"),
-            "pad_reflect": _pad("reflect"),
-            "pad_wrap": _pad("wrap"),
+            "pad_constant": padded("jnp.pad", "constant"),
+            "pad_edge": padded("jnp.pad", "edge"),
+            "pad_reflect": padded("jnp.pad", "reflect"),
+            "pad_wrap": padded("jnp.pad", "wrap"),
             "tile": "jnp.tile({0}, {repetitions})",
             "repeat": _repeat,
             "roll_axes": "jnp.roll({0}, {shift}, axis={axis})",

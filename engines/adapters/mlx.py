@@ -7,7 +7,7 @@ from collections.abc import Callable
 from engines.contract import Engine
 from generators.catalogue.nesting import body_text
 from generators.dialects import Dialect, Unspeakable
-from generators.operations import Call, along
+from generators.operations import Call, along, padded
 
 HEADER = """\
 import functools
@@ -72,17 +72,6 @@ def _sort(call: Call) -> str:
     if call.params["descending"]:
         raise Unspeakable("descending")
     return f"mx.sort({call.operands[0]}, axis={call.params['axis']})"
-
-
-def _pad(mode: str) -> Callable[[Call], str]:
-    def spelling(call: Call) -> str:
-        given = call.params["widths"]
-        pairs = [(0, 0)] * (len(call.shapes[0]) - len(given) // 2)
-        pairs += list(zip(given[::2], given[1::2], strict=True))[::-1]
-        value = f", constant_values={call.params['value']}" if mode == "constant" else ""
-        return f"mx.pad({call.operands[0]}, {pairs}, mode='{mode}'{value})"
-
-    return spelling
 
 
 def _inner(call: Call) -> str:
@@ -158,8 +147,8 @@ mlx = Engine(
             # gathering, moving, masking
             "take_along_axis": "mx.take_along_axis({0}, mx.array({indices}), axis={axis})",
             "unstack": "mx.unstack({0}, axis={axis})[{which}]",
-            "pad_constant": _pad("constant"),
-            "pad_edge": _pad("edge"),
+            "pad_constant": padded("mx.pad", "constant"),
+            "pad_edge": padded("mx.pad", "edge"),
             "tile": "mx.tile({0}, {repetitions})",
             "roll_axes": "mx.roll({0}, {shift}, axis={axis})",
             "moveaxis": "mx.moveaxis({0}, {source}, {destination})",

@@ -220,7 +220,8 @@ paddle = Engine(
             "rot90": "paddle.rot90({0}, {k}, axes=[0, 1])",
             "moveaxis": "paddle.moveaxis({0}, {source}, {destination})",
             "squeeze": "paddle.squeeze({0}, axis={axis})",
-            "diag_embed": "paddle.diag_embed({0}, offset={offset})",
+            # Marked as not to be differentiated.
+            "diag_embed": None,
             "diagonal_offset": "paddle.diagonal({0}, {offset}, -2, -1)",
             "tril_offset": "paddle.tril({0}, {k})",
             "triu_offset": "paddle.triu({0}, {k})",
