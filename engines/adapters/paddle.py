@@ -123,6 +123,14 @@ def _diff(call: Call) -> str:
     return f"paddle.diff({call.operands[0]}, n={call.params['n']}, axis={call.params['axis']})"
 
 
+def _einsum(call: Call) -> str:
+    subscripts = call.params["subscripts"]
+    # Diagonals are refused, whatever is asked of them.
+    if any(len(set(letters)) < len(letters) for letters in subscripts.partition("->")[0].split(",")):
+        raise Unspeakable("einsum with a letter twice")
+    return f"paddle.einsum('{subscripts}', {', '.join(call.operands)})"
+
+
 def _sort(call: Call) -> str:
     return f"paddle.sort({call.operands[0]}, axis={call.params['axis']}, descending={call.params['descending']})"
 
@@ -192,7 +200,7 @@ paddle = Engine(
             "matrix_exp": "paddle.linalg.matrix_exp({0})",
             "eigvalsh": f"paddle.linalg.eigvalsh({SYMMETRIC})",
             "eigenvector_weights": f"paddle.linalg.eigh({SYMMETRIC})[1] ** 2",
-            "einsum": "paddle.einsum('{subscripts}', {args})",
+            "einsum": _einsum,
             "qr_r": (
                 "(lambda q, r: r * paddle.sign(paddle.diagonal(r, axis1=-2, axis2=-1))[..., :, None])"
                 "(*paddle.linalg.qr({0}))"
