@@ -11,7 +11,8 @@ import pytest
 from flint import arb, arb_series, ctx
 
 from conformance.evaluation import Evaluator
-from conformance.truth import _DIVISORS, _STENCILS, MAX_ORDER, _excess, certify
+from conformance.stencils import DIVISORS, STENCILS, _excess
+from conformance.truth import MAX_ORDER, certify
 from generators.drawing import batch
 from generators.programs import SIGNATURES, Case, Program, Step
 from generators.seed_family import seed_case
@@ -312,7 +313,7 @@ def test_cancelled_terms_are_allowed_for() -> None:
 def test_the_stencils_and_their_sums() -> None:
     """s_j(p) and S_j(q) of the docstring, from the weights themselves."""
     for order in range(1, MAX_ORDER + 1):
-        moments = [sum(w * offset**p for offset, w in _STENCILS[order]) / _DIVISORS[order] for p in range(60)]
+        moments = [sum(w * offset**p for offset, w in STENCILS[order]) / DIVISORS[order] for p in range(60)]
         assert moments[:order] == [0] * order
         assert moments[order] == math.factorial(order)
         q = 2.0**-4
