@@ -166,6 +166,11 @@ def reduce(
             wanted = kind(finding)
 
             def fails(candidate: Case) -> bool:
+                try:
+                    adapter.script(candidate)
+                except Exception:
+                    # A candidate that the adapter cannot write is none; the case itself it could.
+                    return False
                 other = judged(candidate)
                 return other.is_finding and kind(other) == wanted
 

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from generators.programs import MalformedCase
-from generators.reading import parse_case, read_case
+from generators.programs import MalformedCase, Program, Step
+from generators.reading import is_defined, parse_case, read_case
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -149,3 +150,12 @@ def test_files(tmp_path: Path) -> None:
     good = tmp_path / "good.json"
     good.write_text(json.dumps(document()))
     assert read_case(good).word == "RR"
+
+
+@pytest.mark.parametrize("name", ["cholesky", "cholesky_inverse"])
+def test_a_program_is_not_defined_where_a_matrix_is_not_positive_definite(name: str) -> None:
+    program = Program((Step(name, (0,)),))
+    assert is_defined(program, np.diag([1.0, 2.0]))
+    assert not is_defined(program, np.diag([1.0, -2.0]))
+    solved = Program((Step("cholesky_solve", (0, 0)),))
+    assert not is_defined(solved, np.diag([1.0, -2.0]))

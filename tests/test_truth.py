@@ -273,6 +273,14 @@ def test_noise_takes_the_same_branches_however_arrays_lie_in_memory() -> None:
     assert 1e-34 < float(truth.allowance) < 1e-24
 
 
+def test_what_is_of_second_order_in_float32_is_allowed_for() -> None:
+    """The slope of x - x is as large as its rounding, and the second derivative of its square twice that squared."""
+    steps = program(("subtract", (0, 0)), ("square", (1,)))
+    truth = certify(Case(steps, 1.0, "RR", dtype="float32"))
+    assert truth.allowance is not None
+    assert float(truth.allowance) > 2.0**-48
+
+
 @pytest.mark.parametrize("signature", SIGNATURES)
 def test_first_derivatives_agree_with_central_differences(signature: str) -> None:
     """A third way: plain float64 differences of the NumPy evaluation, as far as these are good."""
