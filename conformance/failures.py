@@ -17,10 +17,15 @@ from generators.dialects import Unspeakable
 FINDINGS = Path("findings")
 
 
+def named(finding: Judgement) -> str:
+    """The name of the file that keeps its case."""
+    return f"{finding.engine}-{finding.case.word}-{finding.case.id}.json"
+
+
 def keep(finding: Judgement, folder: Path = FINDINGS) -> Path:
     """Write the case of a finding as JSON, so that it can be replayed; returns its path. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{finding.engine}-{finding.case.word}-{finding.case.id}.json"
+    path = folder / named(finding)
     path.write_text(finding.case.json + "\n", encoding="utf-8")
     return path
 

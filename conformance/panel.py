@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import lru_cache
 
 from conformance.truth import Truth, certify
 from conformance.verdicts import Judgement, judge
-from engines.contract import Engine
-from engines.sandbox import EngineUnavailable, Pending, Sandbox
+from engines.contract import Answer, Engine
+from engines.sandbox import EngineUnavailable, Sandbox
 from generators.programs import Case
 from generators.reading import is_single
 
@@ -35,7 +36,7 @@ class Panel:
         self.timeout = timeout
         self.ahead: tuple[str, ...] = ()
         self._sandboxes: dict[str, Sandbox] = {}
-        self._pending: dict[tuple[str, str], Pending] = {}
+        self._pending: dict[tuple[str, str], Future[Answer]] = {}
 
     def sandbox(self, engine: str) -> Sandbox:
         """Raises EngineUnavailable where the engine cannot be imported."""
@@ -48,7 +49,7 @@ class Panel:
         own = self.engines[engine].dtype
         return replace(case, dtype=own) if own == "float32" != case.dtype and is_single(case) else case
 
-    def submit(self, case: Case, engine: str) -> Pending:
+    def submit(self, case: Case, engine: str) -> Future[Answer]:
         case = self.asked(case, engine)
         key = (engine, case.id)
         if key not in self._pending:

@@ -113,7 +113,8 @@ class Answer:
 
     `outcome` is "answered", "raised", "crashed", "timeout" or "unsupported"; for "raised", `stage` says where and
     `error` names the exception type; `message` is the engine's own, trimmed; `printed` is what its process printed,
-    whatever the outcome.
+    whatever the outcome. Of `seconds`, `compiling` were spent tracing, transforming and compiling; of a process that
+    died or was late that is not known.
     """
 
     outcome: str
@@ -122,4 +123,5 @@ class Answer:
     error: str = ""
     message: str = ""
     seconds: float = 0.0
+    compiling: float = 0.0
     printed: str = ""

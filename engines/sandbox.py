@@ -126,7 +126,8 @@ class _Worker:
             axes = tuple(int(n) for n in shape.split(",") if n)
             value = np.frombuffer(rest[int(words) :], dtype=dtype).reshape(axes)
         message = rest[: int(words)].decode(errors="replace")
-        return Answer(outcome, value, stage, error, message, float(seconds))
+        spent = [float(part) for part in seconds.split(",")]
+        return Answer(outcome, value, stage, error, message, sum(spent), spent[0])
 
     def _some(self, deadline: float) -> bytes:
         ready, _, _ = select.select([self._answers], [], [], max(0.0, deadline - time.monotonic()))
@@ -185,22 +186,25 @@ class Sandbox:
         #: After a first crash another is to be expected: the next process imports the engine while this one works.
         self._spare: _Worker | None = None
         try:
-            self._started()
+            # A worker ends with the thread that started it, so that is the sandbox's own.
+            self._thread.submit(self._started).result()
         except EngineUnavailable:
             self.close()
             raise
 
-    def submit(self, case: Case) -> Pending:
+    def submit(self, case: Case) -> Future[Answer]:
         """Ask without waiting. Raises EngineUnavailable where the adapter itself fails at writing the script."""
         try:
             script = self.engine.script(case)
         except Unspeakable as error:
-            return Pending(None, Answer("unsupported", message=f"no {error}"))
+            known: Future[Answer] = Future()
+            known.set_result(Answer("unsupported", message=f"no {error}"))
+            return known
         except Exception as error:
             fault = f"{type(error).__name__}: {error}".partition("\n")[0]
             raise EngineUnavailable(f"{self.engine.name}: its adapter cannot write {case.json}: {fault}") from error
         pieces = (("compile", script.program + script.compile), ("run", script.run))
-        return Pending(self._thread.submit(self._ask, pieces), None)
+        return self._thread.submit(self._ask, pieces)
 
     def ask(self, case: Case) -> Answer:
         """The engine's answer. Never raises for what the engine does, but where it can no longer be imported."""
@@ -249,19 +253,6 @@ class Sandbox:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-
-class Pending:
-    """An answer on its way."""
-
-    def __init__(self, future: Future[Answer] | None, answer: Answer | None) -> None:
-        self._future, self._known = future, answer
-
-    def result(self) -> Answer:
-        if self._known is None:
-            assert self._future is not None
-            self._known = self._future.result()
-        return self._known
 
 
 def _death(exitcode: int) -> str:

@@ -55,12 +55,13 @@ function described(error)
     return name, startswith(message, "$name: ") ? message[(sizeof(name) + 3):end] : message
 end
 
-# Run the pieces one after the other in one module; what the answer is, without the seconds.
-function execute(pieces, names::Module)
+# Run the pieces one after the other in one module, noting when each begins; what the answer is.
+function execute(pieces, names::Module, begun)
     stage = ""
     try
         for (given, text) in pieces
             stage = given
+            push!(begun, time_ns())
             include_string(names, text, "<$stage>")
         end
         stage == "header" && return "ready", "", "", "", nothing
@@ -79,10 +80,11 @@ function main(descriptor)
     answers = Base.fdio(descriptor, true)
     header = Module(:Header)
     while (pieces = request()) !== nothing
-        started = time_ns()
+        begun = UInt64[]
         names = first(first(pieces)) == "header" ? header : inheriting(header)
-        outcome, stage, error, message, value = execute(pieces, names)
-        seconds = (time_ns() - started) / 1e9
+        outcome, stage, error, message, value = execute(pieces, names, begun)
+        push!(begun, time_ns())
+        seconds = join(diff(begun) ./ 1e9, ',')
         dtype, shape, data = "", "", UInt8[]
         if value !== nothing
             array, dtype = value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from random import Random
 
@@ -24,6 +24,8 @@ _STRIDE = 7919
 BATCH = 5
 #: Cases of one operation that join the compositions of a batch: every other case is one.
 ALONE = 5
+#: Cases of a portion: as many as the batches of one word with one number have, in all signatures.
+PORTION = len(SIGNATURES) * (BATCH + ALONE)
 
 
 def batch(word: str, signature: str, number: int) -> list[Case]:
@@ -70,6 +72,25 @@ def _pairs(signature: str, number: int) -> list[tuple[str, str]]:
     start = (number * len(SIGNATURES) + SIGNATURES.index(signature)) * BATCH
     places = (((start + i) * _STRIDE) % n**2 for i in range(BATCH))
     return [(_NAMES[place // n], _NAMES[place % n]) for place in places]
+
+
+def portion(words: Sequence[str], seed: int, index: int) -> list[Case]:
+    """PORTION different cases, those of one word, the signatures taking turns: campaigns are cut into these.
+
+    The portions of a seed take the words in turn; those of one seed differ from all portions of another, up to the
+    millionth of a word.
+    """
+    word, number = words[index % len(words)], seed * 1_000_000 + index // len(words)
+    drawn = [batch(word, signature, number) for signature in SIGNATURES]
+    found = {case.id: case for turn in itertools.zip_longest(*drawn) for case in turn if case is not None}
+    # Where a batch fell short or drew a case twice, further compositions stand in.
+    for more in itertools.count():
+        if len(found) >= PORTION:
+            break
+        signature = SIGNATURES[more % len(SIGNATURES)]
+        for case in examples(cases(signature=signature, word=word), f"{number} {signature} {word} more {more}", 1):
+            found.setdefault(case.id, case)
+    return list(found.values())
 
 
 def draw(words: Iterable[str], count: int, start: int = 0) -> Iterator[Case]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from conformance.panel import truth_of
 from conformance.truth import Truth
 from conformance.verdicts import Judgement, Verdict, judge
 from engines.contract import Answer
-from engines.sandbox import EngineUnavailable, Pending, Sandbox
+from engines.sandbox import EngineUnavailable, Sandbox
 from generators.drawing import draw
 from generators.programs import Case, Program, Step
 from generators.seed_family import SEED_FAMILY, seed_case
@@ -129,7 +130,7 @@ def test_honest_engine_has_no_finding_in_5000_cases() -> None:
     words = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
     verdicts: Counter[Verdict] = Counter()
     with Sandbox(broken.honest) as sandbox:
-        waiting: deque[tuple[Case, Pending]] = deque()
+        waiting: deque[tuple[Case, Future[Answer]]] = deque()
         for case in (*draw(words, 5000), None):
             if case is not None:
                 waiting.append((case, sandbox.submit(case)))
