@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from multiprocessing import active_children, get_context
 from typing import Any
@@ -22,8 +22,9 @@ from typing import Any
 from rich.console import Console
 
 from engines import registry
+from reports.plan import Plan, planned
 from reports.progress import LIVE, Progress
-from reports.shards import Plan, Tally, ask_shard, watched
+from reports.shards import Tally, ask_shard, watched
 from reports.store import Folder, StoreError, complete, locked, record, tables, write_record
 
 #: How often a shard may lose its worker before it is given up.
@@ -53,8 +54,7 @@ class Campaign:
         if len(absent) == len(engines):
             raise CampaignError("; ".join(f"{name}: {why}" for name, why in absent.items()))
         versions = {name: engine.version() for name, engine in engines.items() if name not in absent}
-        asked = Plan(tuple(versions), plan.words, plan.seed, plan.shard, plan.timeout, plan.previous)
-        campaign = cls(asked, versions, absent, folder)
+        campaign = cls(replace(plan, engines=tuple(versions)), versions, absent, folder)
         write_record(folder, "run.json", campaign._fields())
         return campaign
 
@@ -63,15 +63,9 @@ class Campaign:
         """The one of the folder. Raises StoreError, or CampaignError where an engine is another than it was."""
         found = record(folder, "run.json")
         try:
-            plan = Plan(
-                tuple(str(name) for name in found["engines"]),
-                tuple(str(word) for word in found["words"]),
-                int(found["seed"]),
-                int(found["shard"]),
-                float(found["timeout"]),
-                tuple(str(case) for case in found["previous"]),
+            campaign = cls(
+                planned(found, f"{folder.url}/run.json"), dict(found["engines"]), dict(found["absent"]), folder
             )
-            campaign = cls(plan, dict(found["engines"]), dict(found["absent"]), folder)
         except (KeyError, TypeError, ValueError) as error:
             raise StoreError(f"{folder.url}/run.json: {type(error).__name__}: {error}") from None
         for name, recorded in campaign.versions.items():
@@ -80,15 +74,10 @@ class Campaign:
         return campaign
 
     def _fields(self) -> dict[str, Any]:
-        plan = self.plan
         return {
+            **self.plan.fields,
             "engines": self.versions,
             "absent": self.absent,
-            "words": plan.words,
-            "seed": plan.seed,
-            "shard": plan.shard,
-            "timeout": plan.timeout,
-            "previous": plan.previous,
             "begun": _now(),
             "harness": {name: version(name) for name in ("ad-conformance", "hypothesis", "numpy", "python-flint")},
             "platform": {
@@ -120,20 +109,20 @@ class Campaign:
 ASKED_AGAIN = 3
 
 
-def previous_findings(folder: Folder) -> tuple[str, ...]:
-    """Cases of a run's findings, as JSON: the shortest few of each engine, verdict, exception, word and known failure.
+def previous_findings(folder: Folder) -> Iterator[tuple[str, str, str]]:
+    """A run's findings as named cases: the shortest few of each engine, verdict, exception, word and known failure.
 
     Raises StoreError.
     """
     query = f"""
-        SELECT DISTINCT json FROM verdicts JOIN cases USING (number) WHERE finding IS NOT NULL
+        SELECT json, min(finding) FROM verdicts JOIN cases USING (number) WHERE finding IS NOT NULL
         QUALIFY row_number() OVER (
             PARTITION BY engine, verdict, error, word, known ORDER BY steps, length(json), id
         ) <= {ASKED_AGAIN}
         ORDER BY json
     """
     with tables(folder) as connection:
-        return tuple(row[0] for row in connection.sql(query).fetchall())
+        yield from (("previous", finding, text) for text, finding in connection.sql(query).fetchall())
 
 
 @dataclass
@@ -216,7 +205,7 @@ class Work:
         while True:
             late = time.monotonic() >= end
             while not late and len(self._flying) < self._workers and (following := self._next()):
-                future = executor.submit(ask_shard, self._campaign.plan, self._campaign.folder.url, *following)
+                future = executor.submit(ask_shard, self._campaign.folder.url, *following)
                 self._flying[future] = following
             if not self._flying or (late and self._campaign.folder.local):
                 return "out of time" if late else "done"

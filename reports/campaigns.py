@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from conformance.known_failures import MalformedEntry, load
+from conformance.known_failures import MalformedEntry
 from conformance.truth import MAX_ORDER
 from engines import registry
 from generators.programs import WORD
@@ -74,7 +74,7 @@ def campaign(
     need_reports("duckdb", "fsspec", "rich", *(("distributed",) if scheduler else ()))
     from reports.campaign import Campaign, CampaignError, pool, previous_findings, run
     from reports.cluster import cluster
-    from reports.shards import Plan
+    from reports.plan import Plan
     from reports.store import Folder, StoreError
 
     seconds = _seconds(budget)
@@ -82,7 +82,6 @@ def campaign(
         refuse("give --budget or --cases, or it would never end")
     folder = Folder(out)
     try:
-        load()
         if resume:
             begun = Campaign.resume(folder)
         else:

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,73 +23,13 @@ from conformance.verdicts import Judgement, judge
 from engines import registry
 from engines.contract import Answer
 from engines.sandbox import EngineUnavailable
-from generators.drawing import PORTION, portion
-from generators.kinks import kink_cases
 from generators.programs import KINDS, Case
-from generators.reading import evaluate_steps, parse_case
-from generators.seed_family import SEED_FAMILY, seed_case
+from generators.reading import evaluate_steps
+from reports.plan import Plan, plan_of
 from reports.store import Folder, Journal, complete
 
-#: The shard of the named cases; the generated ones follow.
-NAMED = 0
-#: To which order the seed family is asked: beyond it, some engines spend minutes on the largest of it.
-SEED_ORDER = 2
 #: Entries of an answer that are kept, and characters of what was printed.
 LONGEST_ANSWER, LONGEST_PRINT = 256, 2000
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is asked: the same cases wherever and by however many workers.
-
-    Case number n is that of portion n // PORTION, see `generators.drawing.portion`; a shard has `shard` portions.
-    `previous` are findings of an earlier run, as JSON cases, to be asked again.
-    """
-
-    engines: tuple[str, ...]
-    words: tuple[str, ...]
-    seed: int
-    shard: int
-    timeout: float
-    previous: tuple[str, ...] = ()
-
-    @property
-    def size(self) -> int:
-        """Cases of a whole shard."""
-        return self.shard * PORTION
-
-    def shards(self, cases: int | None) -> Iterator[tuple[int, int | None]]:
-        """The shards of a campaign of so many cases, or of one without end, each with how many of its cases belong."""
-        yield NAMED, None
-        first, number = 0, NAMED
-        while cases is None or first < cases:
-            number += 1
-            yield number, self.size if cases is None else min(self.size, cases - first)
-            first += self.size
-
-    def cases(self, shard: int, count: int | None) -> Iterator[tuple[int, str, str | None, Case]]:
-        """Number, origin, name and case of what the shard asks."""
-        if shard == NAMED:
-            yield from ((-n, *named) for n, named in enumerate(self._named(), start=1))
-            return
-        first = (shard - 1) * self.size
-        for index in range(self.shard):
-            for place, case in enumerate(portion(self.words, self.seed, first // PORTION + index)):
-                number = index * PORTION + place
-                if count is None or number < count:
-                    yield first + number, "generated", None, case
-            if count is not None and count <= (index + 1) * PORTION:
-                return
-
-    def _named(self) -> Iterator[tuple[str, str | None, Case]]:
-        for (name, _), case in kink_cases().items():
-            yield "kink", name, case
-        for member in SEED_FAMILY:
-            for word in self.words:
-                if len(word) <= SEED_ORDER:
-                    yield "seed", member, seed_case(member, word)
-        for text in self.previous:
-            yield "previous", None, parse_case(text)
 
 
 @dataclass
@@ -130,9 +70,9 @@ def _panel(plan: Plan) -> Panel:
     return panel
 
 
-def ask_shard(plan: Plan, url: str, shard: int, count: int | None) -> Tally:
+def ask_shard(url: str, shard: int, count: int | None) -> Tally:
     """Ask what is not recorded yet of a shard and record it. Raises OSError where it cannot be recorded."""
-    folder, tally = Folder(url), Tally(shard)
+    plan, folder, tally = plan_of(url), Folder(url), Tally(shard)
     journal = Journal(folder, shard)
     try:
         # Another worker, given up for lost, may have ended it.

@@ -1,0 +1,115 @@
+"""What a campaign asks: the same cases wherever and by however many workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+from conformance.known_failures import load
+from engines import registry
+from generators.drawing import PORTION, portion
+from generators.kinks import kink_cases
+from generators.programs import Case, MalformedCase
+from generators.reading import parse_case
+from generators.seed_family import SEED_FAMILY, seed_case
+from reports.store import Folder, StoreError, record
+
+#: The shard of the named cases; the generated ones follow.
+NAMED = 0
+#: To which order the seed family is asked: beyond it, some engines spend minutes on the largest of it.
+SEED_ORDER = 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Generated cases, and before them named ones.
+
+    Generated case n is that of portion n // PORTION, see `generators.drawing.portion`; a shard has `shard` portions.
+    `named` are cases with where they come from (kink, seed, known, previous) and what they are called, as JSON. A case
+    may take `timeout` seconds.
+    """
+
+    engines: tuple[str, ...]
+    words: tuple[str, ...]
+    seed: int
+    shard: int
+    timeout: float
+    named: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Cases of a whole shard."""
+        return self.shard * PORTION
+
+    def shards(self, cases: int | None) -> Iterator[tuple[int, int | None]]:
+        """The shards of a campaign of so many generated cases, or of one without end, each with how many it has."""
+        yield NAMED, None
+        first, number = 0, NAMED
+        while cases is None or first < cases:
+            number += 1
+            yield number, self.size if cases is None else min(self.size, cases - first)
+            first += self.size
+
+    def cases(self, shard: int, count: int | None) -> Iterator[tuple[int, str, str | None, Case]]:
+        """Number, origin, name and case of what the shard asks. Raises MalformedCase for a named one that is none."""
+        if shard == NAMED:
+            for n, (origin, name, text) in enumerate(self.named, start=1):
+                yield -n, origin, name, parse_case(text)
+            return
+        first = (shard - 1) * self.size
+        for index in range(self.shard):
+            for place, case in enumerate(portion(self.words, self.seed, first // PORTION + index)):
+                number = index * PORTION + place
+                if count is None or number < count:
+                    yield first + number, "generated", None, case
+            if count is not None and count <= (index + 1) * PORTION:
+                return
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def named_cases(engines: tuple[str, ...], words: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
+    """What every campaign asks first: conventions at kinks, the seed family, and what is known to fail.
+
+    Raises MalformedEntry.
+    """
+    for (name, _), case in kink_cases().items():
+        yield "kink", name, case.json
+    for member in SEED_FAMILY:
+        for word in words:
+            if len(word) <= SEED_ORDER:
+                yield "seed", member, seed_case(member, word).json
+    bases = {registry.find(name).base for name in engines}
+    for entry in load():
+        if bases & set(entry.engines):
+            yield "known", entry.name, entry.pinned.json
+
+
+def planned(found: Mapping[str, Any], where: str) -> Plan:
+    """The plan of a record. Raises StoreError that names the field at fault."""
+    try:
+        plan = Plan(
+            tuple(str(name) for name in found["engines"]),
+            tuple(str(word) for word in found["words"]),
+            int(found["seed"]),
+            int(found["shard"]),
+            float(found["timeout"]),
+            tuple((str(origin), str(name), str(text)) for origin, name, text in found["named"]),
+        )
+        for _, _, text in plan.named:
+            parse_case(text)
+    except KeyError as error:
+        raise StoreError(f"{where}: {error} is missing") from None
+    except (TypeError, ValueError, MalformedCase) as error:
+        raise StoreError(f"{where}: {error}") from None
+    return plan
+
+
+@lru_cache(maxsize=4)
+def plan_of(url: str) -> Plan:
+    """The plan that the folder records. Raises StoreError."""
+    return planned(record(Folder(url), "run.json"), f"{url}/run.json")
