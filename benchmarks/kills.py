@@ -99,9 +99,7 @@ def main() -> None:
         printed = disturbed(killed, arguments, options.kills, random.Random(options.seed), pause)
         found = differences(calm, killed)
         files = len(list(calm.rglob("*.parquet")))
-        print(
-            f"{options.kills} kills, {files} files of an undisturbed run of {undisturbed:.0f} s; different: {found or 'none'}"
-        )
+        print(f"{options.kills} kills, {files} files of a run of {undisturbed:.0f} s; different: {found or 'none'}")
         print(f"findings shown and lost: {sorted(lost(killed, printed)) or 'none'}")
 
 

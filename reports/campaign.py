@@ -63,9 +63,8 @@ class Campaign:
         """The one of the folder. Raises StoreError, or CampaignError where an engine is another than it was."""
         found = record(folder, "run.json")
         try:
-            campaign = cls(
-                planned(found, f"{folder.url}/run.json"), dict(found["engines"]), dict(found["absent"]), folder
-            )
+            plan = planned(found, f"{folder.url}/run.json")
+            campaign = cls(plan, dict(found["engines"]), dict(found["absent"]), folder)
         except (KeyError, TypeError, ValueError) as error:
             raise StoreError(f"{folder.url}/run.json: {type(error).__name__}: {error}") from None
         for name, recorded in campaign.versions.items():
@@ -109,20 +108,21 @@ class Campaign:
 ASKED_AGAIN = 3
 
 
-def previous_findings(folder: Folder) -> Iterator[tuple[str, str, str]]:
+def previous_findings(folder: Folder) -> list[tuple[str, str, str]]:
     """A run's findings as named cases: the shortest few of each engine, verdict, exception, word and known failure.
 
     Raises StoreError.
     """
     query = f"""
-        SELECT json, min(finding) FROM verdicts JOIN cases USING (number) WHERE finding IS NOT NULL
-        QUALIFY row_number() OVER (
-            PARTITION BY engine, verdict, error, word, known ORDER BY steps, length(json), id
-        ) <= {ASKED_AGAIN}
-        ORDER BY json
+        SELECT json, min(finding) FROM (
+            SELECT json, finding FROM verdicts JOIN cases USING (number) WHERE finding IS NOT NULL
+            QUALIFY row_number() OVER (
+                PARTITION BY engine, verdict, error, word, known ORDER BY steps, length(json), id
+            ) <= {ASKED_AGAIN}
+        ) GROUP BY json ORDER BY json
     """
     with tables(folder) as connection:
-        yield from (("previous", finding, text) for text, finding in connection.sql(query).fetchall())
+        return [("previous", finding, text) for text, finding in connection.sql(query).fetchall()]
 
 
 @dataclass

@@ -74,7 +74,7 @@ def campaign(
     need_reports("duckdb", "fsspec", "rich", *(("distributed",) if scheduler else ()))
     from reports.campaign import Campaign, CampaignError, pool, previous_findings, run
     from reports.cluster import cluster
-    from reports.plan import Plan
+    from reports.plan import Plan, named_cases
     from reports.store import Folder, StoreError
 
     seconds = _seconds(budget)
@@ -85,10 +85,9 @@ def campaign(
         if resume:
             begun = Campaign.resume(folder)
         else:
-            again = previous_findings(Folder(previous)) if previous else ()
-            begun = Campaign.begin(
-                folder, Plan(listed("--engines", engines), _words(modes), seed, shard, timeout, again)
-            )
+            names, words = listed("--engines", engines), _words(modes)
+            named = [*named_cases(names, words), *(previous_findings(Folder(previous)) if previous else [])]
+            begun = Campaign.begin(folder, Plan(names, words, seed, shard, timeout, tuple(named)))
         for name, why in begun.absent.items():
             print(f"skipped: {name}: {why}")
         executors = cluster(scheduler) if scheduler else pool(folder, workers)

@@ -195,7 +195,7 @@ class _Shard:
             "word": case.word,
             "operator": case.operator,
             "dtype": case.dtype,
-            "signature": f"{KINDS[case.input.ndim]}_to_{KINDS[output.ndim]}",
+            "signature": f"{_kind(case.input)}_to_{_kind(output)}",
             "operations": sorted(case.program.operations),
             "steps": len(case.program.steps),
             "truth": truth.kind,
@@ -238,6 +238,11 @@ class _Shard:
 
     def _time(self, number: int, engine: str | None, phase: str, seconds: float) -> None:
         self.journal.write("timings", number=number, engine=engine, phase=phase, seconds=seconds)
+
+
+def _kind(value: np.ndarray) -> str:
+    # A pinned case may have more axes than those that are generated.
+    return KINDS[value.ndim] if value.ndim < len(KINDS) else "arr"
 
 
 def _relative_radius(truth: Truth) -> float | None:

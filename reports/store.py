@@ -34,7 +34,7 @@ FORMAT = 1
 TABLES: Mapping[str, Mapping[str, str]] = {
     "cases": {
         "number": "BIGINT",  # place in the campaign, from 0; negative for the named ones, which are asked first
-        "origin": "VARCHAR",  # generated, or of the named ones: kink, seed, known (a pinned failure), previous (a finding)
+        "origin": "VARCHAR",  # generated, or of named ones: kink, seed, known (pinned), previous (a finding)
         "name": "VARCHAR",  # of what is not generated
         "id": "VARCHAR",
         "json": "VARCHAR",
