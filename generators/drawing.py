@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from random import Random
@@ -27,6 +28,9 @@ ALONE = 5
 #: Cases of a portion: as many as the batches of one word with one number have, in all signatures.
 PORTION = len(SIGNATURES) * (BATCH + ALONE)
 
+#: Strategies patch Hypothesis while they draw, which threads must not see of each other.
+_ONE_AT_A_TIME = threading.Lock()
+
 
 def batch(word: str, signature: str, number: int) -> list[Case]:
     """The cases of one word and signature with that number. Raises ValueError as `cases` does."""
@@ -48,7 +52,7 @@ def examples(strategy: SearchStrategy[Case], name: str, count: int) -> list[Case
     for number in range(count):
         data = ConjectureData(random=Random(f"{name} {number}"), provider=HypothesisProvider)
         # More draws than Hypothesis allows an example: another one will do.
-        with suppress(StopTest), BuildContext(data, wrapped_test=examples):
+        with _ONE_AT_A_TIME, suppress(StopTest), BuildContext(data, wrapped_test=examples):
             drawn.append(data.draw(strategy))
     return drawn
 

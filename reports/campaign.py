@@ -17,7 +17,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from multiprocessing import active_children, get_context
-from typing import Any
 
 from rich.console import Console
 
@@ -37,7 +36,7 @@ class CampaignError(Exception):
 
 @dataclass(frozen=True)
 class Campaign:
-    """A plan, and of which releases it is asked; `absent` are engines that were named and are not there."""
+    """A plan, and of which releases it is asked, by the engine's own name; `absent` were named and are not there."""
 
     plan: Plan
     versions: dict[str, str]
@@ -49,34 +48,23 @@ class Campaign:
         """A new one, recorded. Raises CampaignError, StoreError, or UnknownEngine for a name that is none."""
         if folder.exists("run.json"):
             raise StoreError(f"{folder.url}: there is a campaign here; --resume goes on with it")
-        engines = {name: registry.find(name) for name in plan.engines}
-        absent = {n: f"{e.distribution} is not installed" for n, e in engines.items() if not e.installed()}
-        if len(absent) == len(engines):
+        found = {name: registry.find(name) for name in plan.engines}
+        if len({engine.name for engine in found.values()}) < len(found):
+            raise CampaignError(f"two of {', '.join(plan.engines)} have one name")
+        absent = {e.name: f"{e.distribution} is not installed" for e in found.values() if not e.installed()}
+        asked = {engine.name: name for name, engine in found.items() if engine.name not in absent}
+        if not asked:
             raise CampaignError("; ".join(f"{name}: {why}" for name, why in absent.items()))
-        versions = {name: engine.version() for name, engine in engines.items() if name not in absent}
-        campaign = cls(replace(plan, engines=tuple(versions)), versions, absent, folder)
-        write_record(folder, "run.json", campaign._fields())
-        return campaign
-
-    @classmethod
-    def resume(cls, folder: Folder) -> Campaign:
-        """The one of the folder. Raises StoreError, or CampaignError where an engine is another than it was."""
-        found = record(folder, "run.json")
-        try:
-            plan = planned(found, f"{folder.url}/run.json")
-            campaign = cls(plan, dict(found["engines"]), dict(found["absent"]), folder)
-        except (KeyError, TypeError, ValueError) as error:
-            raise StoreError(f"{folder.url}/run.json: {type(error).__name__}: {error}") from None
-        for name, recorded in campaign.versions.items():
-            if (here := registry.find(name).version()) != recorded:
-                raise CampaignError(f"{name} is {here or 'not installed'} here; the campaign asks {recorded or 'none'}")
-        return campaign
-
-    def _fields(self) -> dict[str, Any]:
-        return {
-            **self.plan.fields,
-            "engines": self.versions,
-            "absent": self.absent,
+        versions = {name: found[given].version() for name, given in asked.items()}
+        campaign = cls(replace(plan, engines=tuple(asked.values())), versions, absent, folder)
+        fields = {
+            "engines": versions,
+            "asked": asked,
+            "absent": absent,
+            "words": plan.words,
+            "seed": plan.seed,
+            "shard": plan.shard,
+            "timeout": plan.timeout,
             "begun": _now(),
             "harness": {name: version(name) for name in ("ad-conformance", "hypothesis", "numpy", "python-flint")},
             "platform": {
@@ -85,7 +73,25 @@ class Campaign:
                 "python": platform.python_version(),
                 "cores": os.cpu_count(),
             },
+            "named": plan.named,
         }
+        write_record(folder, "run.json", fields)
+        return campaign
+
+    @classmethod
+    def resume(cls, folder: Folder) -> Campaign:
+        """The one of the folder. Raises StoreError, or CampaignError where an engine is another than it was."""
+        found = record(folder, "run.json")
+        plan = planned(found, f"{folder.url}/run.json")
+        try:
+            campaign = cls(plan, dict(found["engines"]), dict(found["absent"]), folder)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreError(f"{folder.url}/run.json: {type(error).__name__}: {error}") from None
+        for engine in map(registry.find, plan.engines):
+            here, recorded = engine.version(), campaign.versions.get(engine.name)
+            if not engine.installed() or here != recorded:
+                raise CampaignError(f"{engine.name} is {here or 'not installed'} here, {recorded} in the campaign")
+        return campaign
 
     def recorded(self) -> Tally:
         """What complete shards hold. Raises StoreError."""
@@ -166,7 +172,7 @@ def pool(folder: Folder, workers: int) -> Iterator[Callable[[], Executor]]:
     scratch = tempfile.mkdtemp(prefix="scratch-", dir=folder.path if folder.local else None)
 
     def make() -> Executor:
-        return ProcessPoolExecutor(workers, get_context("spawn"), initializer=_started, initargs=(scratch,))
+        return ProcessPoolExecutor(workers, get_context("spawn"), initializer=_started, initargs=(scratch, os.getpid()))
 
     try:
         yield make
@@ -176,11 +182,11 @@ def pool(folder: Folder, workers: int) -> Iterator[Callable[[], Executor]]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _started(scratch: str) -> None:
+def _started(scratch: str, parent: int) -> None:
     os.environ["TMPDIR"] = tempfile.tempdir = scratch
     # An interrupt is the main process's to handle; engines inherit this, or they would answer with it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    watched()
+    watched(parent)
 
 
 class Work:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -26,9 +26,9 @@ SEED_ORDER = 2
 class Plan:
     """Generated cases, and before them named ones.
 
-    Generated case n is that of portion n // PORTION, see `generators.drawing.portion`; a shard has `shard` portions.
-    `named` are cases with where they come from (kink, seed, known, previous) and what they are called, as JSON. A case
-    may take `timeout` seconds.
+    `engines` are names as `engines.registry.find` takes them. Generated case n is that of portion n // PORTION, see
+    `generators.drawing.portion`; a shard has `shard` portions. `named` are cases with where they come from (kink, seed,
+    known, previous) and what they are called, as JSON. A case may take `timeout` seconds.
     """
 
     engines: tuple[str, ...]
@@ -45,7 +45,8 @@ class Plan:
 
     def shards(self, cases: int | None) -> Iterator[tuple[int, int | None]]:
         """The shards of a campaign of so many generated cases, or of one without end, each with how many it has."""
-        yield NAMED, None
+        if self.named:
+            yield NAMED, None
         first, number = 0, NAMED
         while cases is None or first < cases:
             number += 1
@@ -66,10 +67,6 @@ class Plan:
                     yield first + number, "generated", None, case
             if count is not None and count <= (index + 1) * PORTION:
                 return
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def named_cases(engines: tuple[str, ...], words: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
@@ -93,7 +90,7 @@ def planned(found: Mapping[str, Any], where: str) -> Plan:
     """The plan of a record. Raises StoreError that names the field at fault."""
     try:
         plan = Plan(
-            tuple(str(name) for name in found["engines"]),
+            tuple(str(name) for name in found["asked"].values()),
             tuple(str(word) for word in found["words"]),
             int(found["seed"]),
             int(found["shard"]),
@@ -104,7 +101,7 @@ def planned(found: Mapping[str, Any], where: str) -> Plan:
             parse_case(text)
     except KeyError as error:
         raise StoreError(f"{where}: {error} is missing") from None
-    except (TypeError, ValueError, MalformedCase) as error:
+    except (AttributeError, TypeError, ValueError, MalformedCase) as error:
         raise StoreError(f"{where}: {error}") from None
     return plan
 

@@ -258,9 +258,8 @@ def _text(value: np.ndarray | None) -> str | None:
     return json.dumps((value if value.size <= LONGEST_ANSWER else value.reshape(-1)[:LONGEST_ANSWER]).tolist())
 
 
-def watched() -> None:
+def watched(parent: int) -> None:
     """For a worker's process: end with the main one, whatever this one is at."""
-    parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:

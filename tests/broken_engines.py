@@ -51,3 +51,8 @@ refusing = replace(
 missing = replace(inhouse, name="missing", module="no_such_module_of_an_engine")
 unimportable = replace(inhouse, name="unimportable", header="import no_such_module_of_an_engine")
 not_an_engine = "a string"
+#: Wrong when it is asked for the first time, right when it is asked again.
+unsteady = replace(
+    inhouse, name="unsteady", header=f"{inhouse.header}\nimport collections\ntimes = collections.Counter()",
+    run=f"{inhouse.run}\ntimes[str(x)] += 1\ngot = np.asarray(got + (times[str(x)] == 1))",
+)  # fmt: skip
