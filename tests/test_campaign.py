@@ -113,11 +113,14 @@ def test_what_was_recorded_is_not_asked_again(tmp_path: Path) -> None:
 def test_a_campaign_out_of_time_keeps_what_it_has(tmp_path: Path) -> None:
     folder = Folder(str(tmp_path))
     campaign = Campaign.begin(folder, plan(f"{BROKEN}hang", "inhouse"))
-    kept = 0
-    while not kept:
-        ended = run(campaign, pool(folder, 1), 1, cases=90, seconds=4.0, console=Console(quiet=True))
-        assert ended == "out of time"
-        kept = rows(folder, "SELECT count(*) FROM verdicts WHERE engine = 'inhouse'")[0][0]
+    # How long it takes to start is the machine's to say.
+    for seconds in (4.0, 16.0, 64.0):
+        assert (
+            run(campaign, pool(folder, 1), 1, cases=90, seconds=seconds, console=Console(quiet=True)) == "out of time"
+        )
+        if kept := rows(folder, "SELECT count(*) FROM verdicts WHERE engine = 'inhouse'")[0][0]:
+            break
+    assert kept
     assert json.loads((tmp_path / "sessions" / "0001.json").read_text())["ended"] == "out of time"
 
 
