@@ -83,8 +83,13 @@ class Found:
         if len(self.changed) == 1:
             return f"first {what}: {self.changed[0]}, after {before}"
         why = "cannot say" if self.boundary.asked_all else "cannot say or were not asked"
-        *unsure, last = self.changed
-        return f"first {what}: one of {', '.join(unsure)} and {last}, after {before}; {', '.join(unsure)} {why}"
+        return f"first {what}: one of {_names(self.changed)}, after {before}; {_names(self.changed[:-1])} {why}"
+
+
+def _names(releases: tuple[str, ...]) -> str:
+    if len(releases) > 4:
+        return f"{releases[0]} to {releases[-1]}, which are {len(releases)},"
+    return " and ".join(filter(None, (", ".join(releases[:-1]), releases[-1])))
 
 
 def find_boundary(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -40,10 +41,6 @@ class Boundary:
     kind: Kind
     begins: bool
     width: int
-
-    @property
-    def between(self) -> range:
-        return range(self.before + 1, self.after)
 
 
 class NoBoundary(Exception):
@@ -86,40 +83,51 @@ def bisect(
 
     `releases` are in order, `latest`, `good` and `bad` places among them. An end that is not given is `latest`, or else
     an older release that answers otherwise, the oldest before any other. Only agreement is good, and only a failure
-    of the same kind is bad. Where answers change more than once, one of the changes is found. Raises NoBoundary.
+    of the same kind is bad: of the kind that comes before the good releases, where `bad` is not given and they are the
+    newer ones. Where answers change more than once, one of the changes is found. Raises NoBoundary.
     """
     row = _Row(releases, tell, most)
+    any_kind = bad is None
     try:
         good, bad = _ends(row, latest, good, bad)
     except _Spent:
         raise NoBoundary(f"no ends were found among {most} releases that were asked") from None
-    kind = row[bad].kind
+    kind, begins = row[bad].kind, good < bad
     assert kind is not None
-    begins = good < bad
     older, newer = sorted((good, bad))
     width = newer - older
+    # Twice, since each edge of a run of releases that cannot say is found by halving.
+    patience = 2 * math.ceil(math.log2(width)) + 2
     vain: set[int] = set()
-    while (place := _middle(older, newer, vain)) is not None:
+    while len(vain) < patience and (place := _next(older, newer, vain)) is not None:
         try:
             told = row[place]
         except _Spent:
-            return Boundary(older, newer, False, kind, begins, width)
-        if not told.agrees and told.kind != kind:
+            break
+        if any_kind and not begins and told.kind is not None and told.kind[1] not in ABSENT:
+            # Nobody named the finding: it is the one that the good releases come after.
+            older, kind = place, told.kind
+        elif not told.agrees and told.kind != kind:
             vain.add(place)
         elif told.agrees == begins:
             older = place
         else:
             newer = place
-    return Boundary(older, newer, True, kind, begins, width)
+    asked_all = all(k in vain for k in range(older + 1, newer))
+    return Boundary(older, newer, asked_all, kind, begins, width)
 
 
-def _middle(older: int, newer: int, vain: set[int]) -> int | None:
-    """The middle of the longest run of places between the two that were not asked in vain: what cannot say mostly has
-    neighbours that cannot either.
+def _next(older: int, newer: int, vain: set[int]) -> int | None:
+    """The middle of a run of places between the two that were not asked in vain: of the longer of those at the ends, or
+    else of the longest of those between, since what cannot say mostly has neighbours that cannot either.
     """
     marks = [older, *sorted(k for k in vain if older < k < newer), newer]
-    first, last = max(itertools.pairwise(marks), key=lambda run: run[1] - run[0])
-    return (first + last) // 2 if last - first > 1 else None
+    runs = list(itertools.pairwise(marks))
+    for some in ((runs[0], runs[-1]), runs):
+        first, last = max(some, key=lambda run: run[1] - run[0])
+        if last - first > 1:
+            return (first + last) // 2
+    return None
 
 
 def _ends(row: _Row, latest: int, good: int | None, bad: int | None) -> tuple[int, int]:

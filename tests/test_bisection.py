@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from benchmarks.bisections import bugs, right, row
+from conformance.bisecting import Found
 from conformance.boundaries import Boundary, NoBoundary, Told, bisect
 from engines.releases import NoReleases, released
 from generators.programs import Case, Program, Step
@@ -54,7 +56,7 @@ def test_whatever_lies_between_the_ends_is_told_as_it_is(between: list[str], beg
     )
     assert row[found.before] == ends[0]
     assert row[found.after] == ends[1]
-    silent = set(found.between)
+    silent = set(range(found.before + 1, found.after))
     if found.asked_all:
         assert silent <= set(asked)
         assert {row[k] for k in silent} <= set("o.")
@@ -85,10 +87,20 @@ def test_releases_that_cannot_say(row: str, before: int, after: int) -> None:
 
 def test_a_failure_of_another_kind_is_neither_good_nor_bad() -> None:
     assert search("ooobbbgggg", good=9, bad=3)[0].after == 6
+    assert search("ggooob", good=0, bad=5)[0].before == 1
     found, _ = search("goooob", good=0, bad=5)
-    assert (found.before, list(found.between), found.after) == (0, [1, 2, 3, 4], 5)
+    assert (found.before, found.after, found.asked_all) == (0, 5, True)
+    # Where nobody says which finding is meant, it is the one that came right.
+    found, asked = search("bbb" + "o" * 40 + "gg")
+    assert (found.after, found.kind, len(asked) < 10) == (43, OTHER.kind, True)
     # Asked for, what was not there yet is what is bad.
     assert search("aaagggg", good=6, bad=0)[0].after == 3
+
+
+def test_many_that_cannot_say_are_not_all_asked() -> None:
+    found, asked = search("g" * 30 + "." * 100 + "b" * 30, good=0, bad=159)
+    assert (found.before, found.after, found.asked_all) == (29, 130, False)
+    assert len(asked) <= 2 + 3 * 8 + 2
 
 
 def test_no_more_than_so_many_are_asked() -> None:
@@ -110,10 +122,12 @@ def test_no_more_than_so_many_are_asked() -> None:
         ("bbb", {}, "2: wrong, and no older release is known to answer otherwise"),
         ("ggg", {}, "2: agree, and no older release is known to answer otherwise"),
         ("..g", {}, "2: agree, and no older release is known to answer otherwise"),
+        ("aag", {}, "2: agree, and no older release is known to answer otherwise"),
         ("g", {}, "0: agree, and no older release is known to answer otherwise"),
         ("gb.", {}, "2: cannot be asked: no wheel; name a good release and a bad one"),
         ("bbg", {"good": 0, "bad": 1}, "0: wrong, which is not good"),
         ("bgg", {"good": 2, "bad": 1}, "1: agree, which is no finding"),
+        ("g.b", {"good": 0, "bad": 1}, "1: cannot be asked: no wheel, which is no finding"),
         ("b.g", {"good": 1, "bad": 0}, "1: cannot be asked: no wheel, which is not good"),
     ],
 )
@@ -187,14 +201,6 @@ def test_a_release_that_answers_otherwise_every_time(wheels: Path) -> None:
     status, lines = command(wheels)
     assert (status, lines[-2]) == (0, "first fixed: one of 1.1 and 1.2, after 1.0; 1.1 cannot say")
     assert f"{TINY} 1.1: flaky: wrong 2, agree 1 of 3 times" in lines
-    assert command(wheels, "--bad", "1.1", "--good", "1.2") == (
-        2,
-        [
-            f"{TINY} 1.2: agree",
-            f"{TINY} 1.1: flaky: agree 2, wrong 1 of 3 times",
-            f"ad-conformance: {TINY}: 1.1: flaky: agree 2, wrong 1 of 3 times, which is no finding",
-        ],
-    )
 
 
 @pytest.mark.parametrize(
@@ -258,3 +264,13 @@ def test_releases_that_an_index_does_not_list(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("engines.releases.PATIENCE", 0.001)
     with pytest.raises(NoReleases, match=r"^autograd: its index did not answer within 0\.001 s$"):
         released("autograd")
+
+
+def test_what_is_known_of_bugs_upstream() -> None:
+    known = {bug.name: bug for bug in bugs()}
+    assert len(known) == len(bugs()) >= 5
+    boundary = Boundary(0, 2, True, ("wrong", "", ""), False, 2)
+    found = Found(("0.31.2", "0.32.0", "0.32.1"), boundary, 3, 3, 1.0)
+    assert right(known["mlx-power"], found)
+    assert not right(known["autograd-named-tuples"], found)
+    assert row(known["autograd-named-tuples"], found)[2] == "first fixed 0.32.0 to 0.32.1: NOT WHAT IS KNOWN"
