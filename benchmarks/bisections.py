@@ -70,8 +70,8 @@ TEXT = """\
 ### How it does
 
 `python -m benchmarks.bisections --write docs/triage.md`, with Python {python}; what is known, and how,
-stands in `benchmarks/bisections.toml`. Releases that cannot say are among those asked; an environment that
-was there from a bug before is not installed again.
+stands in `benchmarks/bisections.toml`: of some a bound only. Releases that cannot say are among those asked; an
+environment that was there from a bug before is not installed again.
 
 {table}
 {skipped}"""
