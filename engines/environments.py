@@ -63,10 +63,15 @@ class Release:
         name = f"{self.distribution}-{self.release}-{hashlib.sha256(wanted.encode()).hexdigest()[:8]}"
         return cache() / "environments" / name / "bin" / "python"
 
+    @property
+    def made(self) -> bool:
+        """Whether its environment is there."""
+        return _complete(self.python)
+
     def command(self, descriptor: int) -> list[str]:
         """Makes the environment where it is not there. Raises NoEnvironment."""
         python = self.python
-        if not _complete(python):
+        if not self.made:
             _make(python, self.distribution, self.release)
         return [str(python), str(WORKER), str(descriptor)]
 

@@ -88,6 +88,11 @@ def find(name: str) -> Engine:
     return found
 
 
+def has_releases(engine: Engine) -> bool:
+    """Whether single releases of the engine can be asked: not of the project's own, nor of another language's."""
+    return engine.runner == HERE and engine.distribution != "ad-conformance"
+
+
 def _of_release(name: str) -> Engine:
     base, _, release = name.partition("@")
     try:
@@ -95,6 +100,6 @@ def _of_release(name: str) -> Engine:
     except InvalidVersion:
         raise UnknownEngine(f"engine {name!r}: {release!r} is not a release, such as 1.2.3") from None
     engine = find(base)
-    if engine.runner != HERE or engine.distribution == "ad-conformance":
+    if not has_releases(engine):
         raise UnknownEngine(f"engine {name!r}: there are no releases of {base}")
     return replace(engine, name=f"{engine.name}@{wanted}", runner=Release(engine.distribution, wanted))

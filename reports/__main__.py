@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reports import asking, campaigns, triage
+from reports import asking, bisection, campaigns, triage
 from reports.commands import app
 
 #: The modules whose commands there are.
-COMMANDS = (asking, campaigns, triage)
+COMMANDS = (asking, campaigns, triage, bisection)
 
 
 def main() -> None:

@@ -88,4 +88,6 @@ def test_what_old_releases_need_beside_themselves() -> None:
     assert requirements("enzyme-ad", "0.0.9") == ("enzyme-ad==0.0.9", "jax==0.4.38", "numpy<2.3")
     assert requirements("autograd", "1.3")[1] == "numpy<1.24"
     assert requirements("autograd", "1.9.1") == ("autograd==1.9.1", "scipy")
+    assert requirements("jax", "0.4.29") == ("jax==0.4.29", "jax[cpu]", "numpy<2")
+    assert requirements("mlx", "0.32.0") == ("mlx==0.32.0", "mlx[cpu]", "numpy")
     assert requirements("something", "1.0") == ("something==1.0",)
