@@ -1,4 +1,4 @@
-"""What is counted of a run's tables: verdicts, accuracy, seconds, conventions at kinks, and what was not there to ask."""
+"""What is counted of a run's tables: verdicts, accuracy, seconds, conventions at kinks, and what is unsupported."""
 
 from __future__ import annotations
 
@@ -176,25 +176,23 @@ def accuracy(connection: duckdb.DuckDBPyConnection) -> tuple[Accuracy, ...]:
     for engine, place, count in connection.sql(query).fetchall():
         bins.setdefault(engine, []).append((place, count))
     query = f"""
-        SELECT engine, count(*), count(*) FILTER (units = 0), quantile_cont(units, [0.5, 0.9, 0.99]), max(units)
+        SELECT engine, count(*), count(*) FILTER (units = 0),
+            quantile_cont(units, 0.5), quantile_cont(units, 0.9), quantile_cont(units, 0.99), max(units)
         {right} GROUP BY engine ORDER BY engine
     """
     return tuple(
-        Accuracy(engine, answers, exact, *quantiles, largest, tuple(bins.get(engine, ())))
-        for engine, answers, exact, quantiles, largest in connection.sql(query).fetchall()
+        Accuracy(engine, *figures, tuple(bins.get(engine, ()))) for engine, *figures in connection.sql(query).fetchall()
     )
 
 
 def cost(connection: duckdb.DuckDBPyConnection) -> tuple[Cost, ...]:
     """Of each engine and phase, compile first."""
     query = """
-        SELECT engine, phase, count(*), quantile_cont(seconds::DOUBLE, [0.5, 0.9]), sum(seconds::DOUBLE)
+        SELECT engine, phase, count(*), quantile_cont(seconds::DOUBLE, 0.5), quantile_cont(seconds::DOUBLE, 0.9),
+            sum(seconds::DOUBLE)
         FROM timings WHERE engine IS NOT NULL AND phase IN ('compile', 'run') GROUP BY ALL ORDER BY engine, phase
     """
-    return tuple(
-        Cost(engine, phase, count, *quantiles, total)
-        for engine, phase, count, quantiles, total in connection.sql(query).fetchall()
-    )
+    return tuple(Cost(*row) for row in connection.sql(query).fetchall())
 
 
 def phases(connection: duckdb.DuckDBPyConnection) -> Phases:

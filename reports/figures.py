@@ -26,7 +26,7 @@ COLOURS: Mapping[str, str] = {
 INK, MUTED, LINE, MARK, SECOND = COLOURS
 #: In points, which are pixels of the page at its full size.
 WIDTH, ROW, HEAD, FOOT, RIGHT = 400.0, 30.0, 6.0, 34.0, 62.0
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "ad-conformance",
     "text.parse_math": False,
@@ -129,15 +129,13 @@ def accuracy(rows: Sequence[Accuracy], told: str) -> str:
                 x = max(FIRST_DECADE, math.log10(row.p99))
                 axes.plot([x, x], [place - 0.42, place + 0.42], color=INK, linewidth=1.4)
             _beside(axes, place, f"{row.exact / row.answers:.0%} exact")
-        _decades(axes, FIRST_DECADE, 0, _power, 2)
+        _decades(axes, FIRST_DECADE, 0, lambda k: ("≤ " if k == FIRST_DECADE else "") + _power(k), 2)
 
     return _figure("accuracy", told, [row.engine for row in rows], draw, "error in units of the allowance", 76.0)
 
 
 def _beside(axes: Axes, place: int, text: str) -> None:
-    axes.annotate(
-        text, (1, place), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center"
-    )
+    axes.annotate(text, (1, place), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center")
 
 
 def _seconds(k: int) -> str:
@@ -184,8 +182,8 @@ def trend(
     def draw(axes: Axes) -> None:
         for place, points in enumerate(series.values()):
             xs = [time for time, _ in points]
-            ys = [place + 0.36 - 0.72 * (value - low) / span for _, value in points]
-            axes.axhline(place + 0.36, color=LINE, linewidth=0.6)
+            ys = [place + 0.32 - 0.62 * (value - low) / span for _, value in points]
+            axes.axhline(place + 0.32, color=LINE, linewidth=0.6)
             style: dict[str, Any] = {"marker": "o", "markersize": 2.6} if len(points) < 40 else {}
             axes.plot(xs, ys, color=MARK, linewidth=1.4, clip_on=False, **style)
             axes.plot(xs[-1:], ys[-1:], color=INK, marker="o", markersize=4.2, clip_on=False)
@@ -193,7 +191,8 @@ def trend(
         first, last = min(times), max(times)
         axes.set_xlim(first, last if last > first else first + 1)
         axes.set_xticks([first, last] if last > first else [first], dates[: 1 + (last > first)])
-        for tick, side in zip(axes.get_xticklabels(), ("left", "right"), strict=False):
-            tick.set_horizontalalignment(side)
+        ticks = axes.get_xticklabels()
+        ticks[-1].set_horizontalalignment("right")
+        ticks[0].set_horizontalalignment("left")
 
     return _figure(name, told, list(series), draw)

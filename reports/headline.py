@@ -45,7 +45,7 @@ def headline(night: Night) -> str:
     named = False
     for status in _TOLD:
         engines = Counter(bucket.engine for bucket in night.buckets if bucket.status == status)
-        told = []
+        told: list[str] = []
         for engine, count in engines.most_common():
             noun = "" if named else " bucket" if count == 1 else " buckets"
             told.append(f"{count} {status}{noun} in {engine}" if not told else f"{count} in {engine}")

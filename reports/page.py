@@ -29,10 +29,15 @@ from reports.store import tables
 from reports.trends import Point, trend
 
 _SOURCES = Path(__file__).parent / "page"
-#: Buckets that are shown with their script, the most important first: each takes a truth of some 0.1 s, and a few kB.
-SCRIPTS = 400
+#: Buckets that are shown with their script, the most important first, each after a truth of some 0.1 s; and characters
+#: of all that is shown of buckets, after which the others are told in brief.
+SCRIPTS, ROOM = 300, 1_200_000
 #: Characters shown of what an engine said, and of an array.
-LONGEST_MESSAGE, LONGEST_ARRAY = 4000, 1200
+LONGEST_MESSAGE, LONGEST_ARRAY, BRIEF = 4000, 1200, 200
+#: Characters of a script that is shown; longer ones state thousands of expected numbers.
+LONGEST_SCRIPT = 20_000
+#: Where there is no value.
+DASH = "\N{EN DASH}"
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class Shown:
     script: str
     no_script: str  # why there is none
     replay: str
+    longest: int  # characters of a message
+    longest_array: int
 
 
 @dataclass(frozen=True)
@@ -89,29 +96,33 @@ def render(night: Night) -> str:
         }
     points = trend(night.folder)
     script = (_SOURCES / "page.js").read_text(encoding="utf-8")
-    text = _environment().get_template("page.html").render(
-        night=night,
-        state=state(night),
-        mark=STATES[state(night)],
-        headline=headline(night),
-        groups=tuple(_groups(night)),
-        seconds=sum(float(session.get("seconds", 0.0)) for session in night.sessions),
-        engines=engines,
-        words=words,
-        matrix=[_row(engine, words, by_word) for engine in engines],
-        signatures=_met(by_signature, engines),
-        operations=_met(by_operation, engines, findings=True),
-        data=_data(engines, words, by_signature, by_operation),
-        accuracy=accuracy,
-        accuracy_figure=Markup(figures.accuracy(accuracy, "Errors of right answers by engine")) if accuracy else "",
-        cost=cost,
-        cost_figure=Markup(figures.cost(cost, "Seconds a case by engine")) if cost else "",
-        points=points,
-        trends=_trends(points, engines),
-        style=Markup((_SOURCES / "page.css").read_text(encoding="utf-8")),
-        script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        **values,
+    text = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            night=night,
+            state=state(night),
+            mark=STATES[state(night)],
+            headline=headline(night),
+            groups=tuple(_groups(night)),
+            seconds=sum(float(session.get("seconds", 0.0)) for session in night.sessions),
+            engines=engines,
+            words=words,
+            matrix=[_row(engine, words, by_word) for engine in engines],
+            signatures=_met(by_signature, engines),
+            operations=_met(by_operation, engines, findings=True),
+            data=_data(engines, words, by_signature, by_operation),
+            accuracy=accuracy,
+            accuracy_figure=Markup(figures.accuracy(accuracy, "Errors of right answers by engine")) if accuracy else "",
+            cost=cost,
+            cost_figure=Markup(figures.cost(cost, "Seconds a case by engine")) if cost else "",
+            points=points,
+            trends=_trends(points, engines),
+            style=Markup((_SOURCES / "page.css").read_text(encoding="utf-8")),
+            script=Markup(script),
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            **values,
+        )
     )
     # What came from an engine may hold halves of characters, which no file in UTF-8 can.
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -141,19 +152,29 @@ def _environment() -> Environment:
 
 
 def _groups(night: Night) -> Iterator[Group]:
-    left = SCRIPTS
+    scripts, room = SCRIPTS, ROOM
     for status, (mark, meaning) in STATUSES.items():
-        buckets = [bucket for bucket in night.buckets if bucket.status == status]
-        shown = tuple(_shown(night, bucket, k < left) for k, bucket in enumerate(buckets))
-        left -= len(shown)
-        yield Group(status, mark, meaning, status.replace(" ", "-"), shown)
+        shown = []
+        for bucket in (bucket for bucket in night.buckets if bucket.status == status):
+            shown.append(_shown(night, bucket, whole=scripts > 0 and room > 0))
+            scripts -= 1
+            room -= len(shown[-1].script) + sum(
+                len(text[:LONGEST_MESSAGE])
+                for text in (bucket.message, bucket.printed, bucket.got, bucket.wanted)
+                if text
+            )
+        yield Group(status, mark, meaning, status.replace(" ", "-"), tuple(shown))
 
 
-def _shown(night: Night, bucket: Bucket, with_script: bool) -> Shown:
+def _shown(night: Night, bucket: Bucket, *, whole: bool) -> Shown:
     file = f"{night.folder.url.rstrip('/')}/findings/{bucket.finding}" if bucket.finding else "case.json"
     told = f"{shlex.quote(file)} --engine {shlex.quote(bucket.engine)}"
-    script, why = _script(bucket) if with_script else ("", f"there are many: ad-conformance show {told}")
-    return Shown(bucket, _anchor(bucket), script, why, f"ad-conformance replay {told}")
+    elsewhere = f"ad-conformance show {told} writes it"
+    script, why = _script(bucket) if whole else ("", f"there are too many here; {elsewhere}")
+    if len(script) > LONGEST_SCRIPT:
+        script, why = "", f"it has {len(script)} characters; {elsewhere}"
+    longest = (LONGEST_MESSAGE, LONGEST_ARRAY) if whole else (BRIEF, BRIEF)
+    return Shown(bucket, _anchor(bucket), script, why, f"ad-conformance replay {told}", *longest)
 
 
 def _anchor(bucket: Bucket) -> str:
@@ -265,9 +286,9 @@ def _trends(points: tuple[Point, ...], engines: list[str]) -> list[tuple[str, st
 def _percent(share: float | None) -> str:
     """Never 100 % where anything is wrong."""
     if share is None:
-        return "–"
+        return DASH
     text = f"{100 * share:.1f}"
-    return f"{'99.9' if text == '100.0' and share < 1 else '100' if share == 1 else text} %"
+    return f"{'99.9' if text == '100.0' and share < 1 else '100' if share == 1 else text}\N{NO-BREAK SPACE}%"
 
 
 def _seconds(seconds: float) -> str:
@@ -288,13 +309,13 @@ def _moment(begun: Any) -> str:
         return str(begun)
 
 
-def _cut(text: str, longest: int = LONGEST_MESSAGE) -> str:
+def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]} … ({len(text) - longest} characters more)"
 
 
-def _array(text: str) -> str:
+def _array(text: str, longest: int) -> str:
     """JSON of an array, a row to a line."""
-    return _cut(re.sub(r"(\]+), (\[+)", r"\1,\n\2", text), LONGEST_ARRAY)
+    return _cut(re.sub(r"(\]+), (\[+)", r"\1,\n\2", text), longest)
 
 
 def _short(units: float) -> str:
@@ -320,7 +341,7 @@ def _kink(kink: counts.Kink, engine: str) -> str:
         word: _answer(*answer) for (asked, word), answer in kink.answers.items() if asked == engine
     }
     if not answers:
-        return "–"
+        return DASH
     if len(set(answers.values())) == 1:
         return next(iter(answers.values()))
     return "; ".join(f"{word} {answers[word]}" for word in sorted(answers, reverse=True))
@@ -328,7 +349,7 @@ def _kink(kink: counts.Kink, engine: str) -> str:
 
 def _answer(verdict: str, got: str | None) -> str:
     if verdict == "unsupported":
-        return "–"
+        return DASH
     if got is None:
         return _words(verdict)
     text = re.sub(r"-?\d+\.?\d*(e[+-]?\d+)?", lambda found: f"{float(found[0]):.4g}", got)

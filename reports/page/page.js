@@ -26,7 +26,7 @@
       row.asked += count;
       if (cover) {
         row[cover] += count;
-        row.told.push(`${count} ${verdict.replaceAll("_", " ")}`);
+        row.told.push(`${count} ${verdict.replaceAll("_", " ")} (${cover})`);
       } else {
         row[verdict === "agree" ? "right" : verdict === "unsupported" ? "unsupported" : "other"] += count;
       }
@@ -89,7 +89,7 @@
       element("div", { className: "bar-top" },
         element("h3", {}, `${data.engines[engine]}, mode word ${data.words[word]}`),
         element("span", {}, element("label", { htmlFor: "filter" }, "operations with "), filter, " ", shut)),
-      element("div", { className: "tables" }, signatures.box, operations.box));
+      signatures.box, operations.box);
     drill.hidden = false;
     drill.focus({ preventScroll: true });
     drill.scrollIntoView({ block: "nearest" });
