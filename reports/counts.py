@@ -15,6 +15,7 @@ KNOWN, NOT_KNOWN, FLAKY = "known", "not known", "flaky"
 _COVER = f"""CASE WHEN finding IS NULL THEN '' WHEN known IS NOT NULL THEN '{KNOWN}'
     WHEN again = verdict THEN '{NOT_KNOWN}' ELSE '{FLAKY}' END"""
 _PLACES = {str(verdict): place for place, verdict in enumerate(Verdict)}
+
 #: Bins of the accuracy, by the decade; smaller errors than the first go into it, errors of 0 into none.
 BINS_PER_DECADE, FIRST_DECADE = 2, -8
 #: Unsupported questions of one engine that are told apart; the rarest of more are one.
@@ -122,6 +123,11 @@ class Unsupported:
     words: tuple[str, ...]
 
 
+def kind_order(verdict: str, cover: str) -> tuple[int, str, str]:
+    """In the order in which verdicts are told."""
+    return _PLACES.get(verdict, len(_PLACES)), verdict, cover
+
+
 def tally(counts: list[Count]) -> Tally:
     """All of them together."""
 
@@ -134,7 +140,7 @@ def tally(counts: list[Count]) -> Tally:
     met = {(c.verdict, c.cover) for c in counts if c.cover}
     findings = tuple(
         (name, cover, sum(c.count for c in counts if (c.verdict, c.cover) == (name, cover)))
-        for name, cover in sorted(met, key=lambda pair: (_PLACES.get(pair[0], len(_PLACES)), pair))
+        for name, cover in sorted(met, key=lambda pair: kind_order(*pair))
     )
     return Tally(
         asked=sum(c.count for c in counts),
@@ -181,7 +187,8 @@ def accuracy(connection: duckdb.DuckDBPyConnection) -> tuple[Accuracy, ...]:
         {right} GROUP BY engine ORDER BY engine
     """
     return tuple(
-        Accuracy(engine, *figures, tuple(bins.get(engine, ()))) for engine, *figures in connection.sql(query).fetchall()
+        Accuracy(engine, answers, exact, median, p90, p99, largest, tuple(bins.get(engine, ())))
+        for engine, answers, exact, median, p90, p99, largest in connection.sql(query).fetchall()
     )
 
 

@@ -26,6 +26,7 @@ COLOURS: Mapping[str, str] = {
 INK, MUTED, LINE, MARK, SECOND = COLOURS
 #: In points, which are pixels of the page at its full size.
 WIDTH, ROW, HEAD, FOOT, RIGHT = 400.0, 30.0, 6.0, 34.0, 62.0
+LONGEST_NAME = 22
 _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "ad-conformance",
@@ -40,29 +41,33 @@ _SETTINGS: dict[Any, Any] = {
 
 
 def _legible(name: str) -> str:
-    """Without what XML cannot say."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    """Without what XML cannot say, and the end of it where there is no room."""
+    short = name if len(name) <= LONGEST_NAME else f"\N{HORIZONTAL ELLIPSIS}{name[1 - LONGEST_NAME :]}"
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in short)
 
 
 def _figure(
     name: str, told: str, rows: Sequence[str], draw: Callable[[Axes], None], label: str = "", right: float = RIGHT
 ) -> str:
     """A row per engine, the first on top, from y = 0 downwards; `draw` puts marks there and sets the x axis."""
-    with matplotlib.rc_context(_SETTINGS):
+    rows = [_legible(row) for row in rows]
+    with matplotlib.rc_context():
+        # Whoever makes the page may have settings of their own.
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)
         height = HEAD + FOOT + ROW * len(rows)
         figure = Figure(figsize=(WIDTH / 72, height / 72))
         figure.patch.set_visible(False)
-        left = min(150.0, 12.0 + 6.4 * max(len(row) for row in rows))
+        left = 12.0 + 6.4 * max(len(row) for row in rows)
         box = (left / WIDTH, FOOT / height, (WIDTH - left - right) / WIDTH, ROW * len(rows) / height)
         axes = figure.add_axes(box)
         axes.patch.set_visible(False)
         axes.spines[["left", "right", "top"]].set_visible(False)
         axes.set_ylim(len(rows) - 0.5 + 0.1, -0.6)
-        axes.set_yticks(range(len(rows)), [_legible(row) for row in rows])
+        axes.set_yticks(range(len(rows)), rows)
         axes.tick_params(length=0)
         axes.set_xlabel(label)
         draw(axes)
-        # Room beside the axes, not a margin that depends on what is drawn.
         axes.yaxis.set_tick_params(labelcolor=INK, labelsize=11)
         written = io.BytesIO()
         figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})

@@ -25,7 +25,7 @@ from generators.reading import parse_case
 from reports import counts, figures
 from reports.headline import STATES, STATUSES, headline, state
 from reports.night import Bucket, Night
-from reports.store import tables
+from reports.store import StoreError, tables
 from reports.trends import Point, trend
 
 _SOURCES = Path(__file__).parent / "page"
@@ -36,6 +36,17 @@ SCRIPTS, ROOM = 300, 1_200_000
 LONGEST_MESSAGE, LONGEST_ARRAY, BRIEF = 4000, 1200, 200
 #: Characters of a script that is shown; longer ones state thousands of expected numbers.
 LONGEST_SCRIPT = 20_000
+#: What the page tells of run.json.
+_FIELDS: Mapping[str, type] = {
+    "begun": str,
+    "engines": dict,
+    "absent": dict,
+    "words": list,
+    "seed": int,
+    "timeout": float,
+    "harness": dict,
+    "platform": dict,
+}
 #: Where there is no value.
 DASH = "\N{EN DASH}"
 
@@ -78,7 +89,10 @@ class Row:
 
 
 def render(night: Night) -> str:
-    """The page, the same characters every time. Raises StoreError where the run's tables cannot be read."""
+    """The page, the same characters every time. Raises StoreError where the run's record or tables cannot be read."""
+    for key, kind in _FIELDS.items():
+        if not isinstance(night.run.get(key), kind):
+            raise StoreError(f"{night.folder.url}/run.json: {key}: a {kind.__name__} is needed")
     with tables(night.folder) as connection, tables(night.folder, at_work=False) as whole:
         by_word = counts.verdicts(connection)
         engines = _ordered(night.run.get("engines", ()), (c.engine for c in by_word))
@@ -113,9 +127,15 @@ def render(night: Night) -> str:
             operations=_met(by_operation, engines, findings=True),
             data=_data(engines, words, by_signature, by_operation),
             accuracy=accuracy,
-            accuracy_figure=Markup(figures.accuracy(accuracy, "Errors of right answers by engine")) if accuracy else "",
+            accuracy_figure=Markup(
+                figures.accuracy(accuracy, "Errors of right answers by engine; the table below tells them")
+            )
+            if accuracy
+            else "",
             cost=cost,
-            cost_figure=Markup(figures.cost(cost, "Seconds a case by engine")) if cost else "",
+            cost_figure=Markup(figures.cost(cost, "Seconds a case by engine; the table below tells them"))
+            if cost
+            else "",
             points=points,
             trends=_trends(points, engines),
             style=Markup((_SOURCES / "page.css").read_text(encoding="utf-8")),
@@ -232,12 +252,12 @@ def _data(
     engines: list[str], words: list[str], by_signature: tuple[counts.Count, ...], by_operation: tuple[counts.Count, ...]
 ) -> Markup:
     """What the drill-down needs, as JSON that ends no script element: places in lists instead of names."""
-    kinds = sorted({(c.verdict, c.cover) for c in (*by_signature, *by_operation)})
+    kinds = sorted({(c.verdict, c.cover) for c in (*by_signature, *by_operation)}, key=lambda k: counts.kind_order(*k))
     names = sorted({c.subject for c in (*by_signature, *by_operation)})
     name_places, kind_places = ({item: k for k, item in enumerate(items)} for items in (names, kinds))
     cells: dict[str, dict[str, list[int]]] = {}
     for title, counted in (("signature", by_signature), ("operation", by_operation)):
-        for c in counted:
+        for c in sorted(counted, key=lambda c: kind_places[c.verdict, c.cover]):
             cell = cells.setdefault(f"{engines.index(c.engine)}-{words.index(c.word)}", {})
             cell.setdefault(title, []).extend((name_places[c.subject], kind_places[c.verdict, c.cover], c.count))
     data = {"engines": engines, "words": words, "kinds": kinds, "names": names, "cells": cells}
@@ -275,7 +295,14 @@ def _trends(points: tuple[Point, ...], engines: list[str]) -> list[tuple[str, st
             if known := [(when, float(value)) for when, value in values if value is not None]:
                 series[engine] = known
         if series:
-            figure = figures.trend(f"trend-{name}", f"{title} by engine and date", series, dates, said, scale=scale)
+            figure = figures.trend(
+                f"trend-{name}",
+                f"{title} by engine and date; the table below tells them",
+                series,
+                dates,
+                said,
+                scale=scale,
+            )
             drawn.append((title, name, Markup(figure)))
     return drawn
 
