@@ -25,7 +25,7 @@ from generators.reading import parse_case
 from reports import counts, figures
 from reports.headline import STATES, STATUSES, headline, state
 from reports.night import Bucket, Night
-from reports.store import StoreError, tables
+from reports.store import StoreError, folder_errors, tables
 from reports.trends import Point, trend
 
 _SOURCES = Path(__file__).parent / "page"
@@ -93,7 +93,11 @@ def render(night: Night) -> str:
     for key, kind in _FIELDS.items():
         if not isinstance(night.run.get(key), kind):
             raise StoreError(f"{night.folder.url}/run.json: {key}: a {kind.__name__} is needed")
-    with tables(night.folder) as connection, tables(night.folder, at_work=False) as whole:
+    with (
+        tables(night.folder) as connection,
+        tables(night.folder, at_work=False) as whole,
+        folder_errors(night.folder),
+    ):
         by_word = counts.verdicts(connection)
         engines = _ordered(night.run.get("engines", ()), (c.engine for c in by_word))
         words = _ordered(night.run.get("words", ()), (c.word for c in by_word))

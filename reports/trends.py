@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from contextlib import suppress
 from dataclasses import dataclass
 
 from conformance.verdicts import Verdict
-from reports.store import Folder, StoreError, record, tables
+from reports.store import Folder, StoreError, folder_errors, record, tables
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,13 @@ def _begun(folder: Folder) -> datetime.datetime:
 
 
 def trend(folder: Folder) -> tuple[Point, ...]:
-    """Run by run, the oldest first. Raises StoreError where a run's tables cannot be read."""
-    return tuple(point for run in stored(folder) for point in _points(run))
+    """Run by run, the oldest first; a run of which the tables cannot be read is left out. Raises StoreError."""
+    found: list[Point] = []
+    for run in stored(folder):
+        # An old run that was damaged must not cost the page on a new one.
+        with suppress(StoreError):
+            found += _points(run)
+    return tuple(found)
 
 
 def _points(folder: Folder) -> list[Point]:
@@ -68,6 +74,6 @@ def _points(folder: Folder) -> list[Point]:
     """
     begun, name = _begun(folder), folder.path.rpartition("/")[2]
     releases = record(folder, "run.json").get("engines", {})
-    with tables(folder) as connection:
+    with tables(folder) as connection, folder_errors(folder):
         rows = connection.sql(query).fetchall()
     return [Point(name, begun, engine, str(releases.get(engine, "")), *row) for engine, *row in rows]

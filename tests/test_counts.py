@@ -96,6 +96,8 @@ def test_trends_are_of_the_runs_until_then(tmp_path: Path) -> None:
     (tmp_path / "no run").mkdir()
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "run.json").write_text("{")
+    nights.write(tmp_path / "damaged", begun="2026-11-21T03:00:00+00:00")
+    (tmp_path / "damaged" / "verdicts" / "00000001.parquet").write_bytes(b"PAR1")
     second = nights.write(tmp_path / "second", begun="2026-11-22T02:00:00+00:00")
     points = [point for point in trend(second) if point.engine == "torch"]
     assert [(point.run, point.not_known) for point in points] == [("first", 3), ("second", 1)]

@@ -75,12 +75,16 @@ def text(night: Night) -> str:
 
 
 def test_every_section_is_there(text: str) -> None:
-    ids = [value for _, name, value in Elements(text).attributes if name == "id"]
+    attributes = Elements(text).attributes
+    ids = [value for _, name, value in attributes if name == "id"]
     assert [k for k, n in Counter(ids).items() if n > 1] == []
     for section in ("changes", "matrix", "accuracy", "cost", "trends", "kinks", "unsupported", "run"):
         assert section in ids
     for status in ("new", "regressed", "flaky", "fixed", "still-there", "known", "not-asked-again"):
         assert status in ids
+    within = {value.removeprefix("#") for _, name, value in attributes if name == "href" and value.startswith("#")}
+    within |= {value[5:-1] for _, name, value in attributes if name == "clip-path"}
+    assert within <= set(ids)
 
 
 def test_a_bucket_has_all_that_it_takes_to_see_it(text: str, night: Night) -> None:
@@ -226,6 +230,18 @@ def test_a_record_that_lacks_something_is_refused(night: Night) -> None:
     run = {key: value for key, value in night.run.items() if key != "platform"}
     with pytest.raises(StoreError, match=r"run\.json: platform: a dict is needed$"):
         render(replace(night, run=run))
+
+
+def test_tables_that_were_cut_short_are_refused(tmp_path: Path) -> None:
+    folder = nights.write(tmp_path)
+    whole = (tmp_path / "cases" / "00000001.parquet").read_bytes()
+    (tmp_path / "cases" / "00000001.parquet").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(StoreError, match=re.escape(folder.url)):
+        render(nights.night(folder))
+
+
+def test_what_was_not_asked_for_has_an_order_too() -> None:
+    assert page._ordered(("R",), "FEDCRBA") == ["R", *"ABCDEF"]
 
 
 def test_a_run_without_any_answer_has_a_page(tmp_path: Path) -> None:
