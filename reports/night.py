@@ -1,0 +1,49 @@
+"""What a report tells of one run: its findings as buckets, beside those of the run before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reports.store import Folder
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Findings with one cause in one engine."""
+
+    id: str  # stable over runs
+    engine: str  # as in the run
+    name: str  # readable, e.g. 'det FF wrong', or the known failure's name
+    status: str  # 'new', 'regressed', 'flaky', 'fixed', 'still there', 'known', 'not asked again'
+    verdict: str
+    known: str | None  # name of the known failure that covers it
+    summary: str  # of the known failure, or made from the finding
+    issue: str  # upstream issue, or ''
+    words: tuple[str, ...]  # in which it was met
+    operations: tuple[str, ...]
+    count: int  # findings in this run
+    case: str  # the smallest finding's case, as JSON
+    finding: str  # its file in findings/, '' where there is none
+    error: str
+    message: str
+    printed: str
+    stage: str
+    got: str | None  # as JSON, like `wanted`
+    wanted: str | None
+    units: float | None  # error over allowance
+    right_words: tuple[str, ...]
+    right_engines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Night:
+    """All that a report tells of one run."""
+
+    folder: Folder
+    run: Mapping[str, Any]  # run.json
+    sessions: tuple[Mapping[str, Any], ...]
+    previous: str | None  # the run it is compared with
+    buckets: tuple[Bucket, ...]
+    invalid: Mapping[str, tuple[str, ...]]  # engine -> reasons; '' for reasons that concern all

@@ -1,0 +1,139 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const drill = document.getElementById("drill");
+  const cells = [...document.querySelectorAll("a[data-cell]")];
+  let opened = null;
+
+  /* Everything is shown as text: names and verdicts come from engines and files. */
+  const element = (name, fields = {}, ...children) => {
+    const made = Object.assign(document.createElement(name), fields);
+    made.append(...children);
+    return made;
+  };
+
+  /* Flat triples of name, kind and count, to rows of counts, those with findings first. */
+  const rows = (triples) => {
+    const found = new Map();
+    for (let k = 0; k < triples.length; k += 3) {
+      const name = data.names[triples[k]];
+      const [verdict, cover] = data.kinds[triples[k + 1]];
+      const count = triples[k + 2];
+      if (!found.has(name)) {
+        found.set(name, { name, asked: 0, right: 0, known: 0, "not known": 0, flaky: 0, unsupported: 0, other: 0, told: [] });
+      }
+      const row = found.get(name);
+      row.asked += count;
+      if (cover) {
+        row[cover] += count;
+        row.told.push(`${count} ${verdict.replaceAll("_", " ")} (${cover})`);
+      } else {
+        row[verdict === "agree" ? "right" : verdict === "unsupported" ? "unsupported" : "other"] += count;
+      }
+    }
+    return [...found.values()].sort((a, b) =>
+      b["not known"] - a["not known"] || b.flaky - a.flaky || b.known - a.known || b.asked - a.asked || (a.name < b.name ? -1 : 1));
+  };
+
+  const HEADS = ["asked", "right", "not known", "known", "flaky", "unsupported", "no truth"];
+  const table = (title, found) => {
+    const line = (row) => {
+      const open = row["not known"];
+      return element("tr", {},
+        element("th", { scope: "row", className: "text" }, row.name),
+        element("td", {}, String(row.asked)),
+        element("td", {}, String(row.right)),
+        element("td", { className: open ? "alarm" : "" }, open ? `▲ ${open}` : "0"),
+        element("td", {}, String(row.known)),
+        element("td", {}, String(row.flaky)),
+        element("td", {}, String(row.unsupported)),
+        element("td", {}, String(row.other)),
+        element("td", { className: "text" }, row.told.join(", ")));
+    };
+    const body = element("tbody", {}, ...found.map(line));
+    const head = element("tr", {},
+      element("th", { scope: "col", className: "text" }, title),
+      ...HEADS.map((name) => element("th", { scope: "col" }, name)),
+      element("th", { scope: "col", className: "text" }, "findings"));
+    const box = element("div", { className: "scroll", tabIndex: 0 }, element("table", {}, element("thead", {}, head), body));
+    box.setAttribute("role", "region");
+    box.setAttribute("aria-label", `By ${title}`);
+    return { box, body };
+  };
+
+  const close = () => {
+    if (!opened) return;
+    opened.setAttribute("aria-expanded", "false");
+    drill.hidden = true;
+    drill.replaceChildren();
+    opened.focus();
+    opened = null;
+  };
+
+  const open = (cell) => {
+    if (opened === cell) return close();
+    if (opened) opened.setAttribute("aria-expanded", "false");
+    opened = cell;
+    cell.setAttribute("aria-expanded", "true");
+    const [engine, word] = cell.dataset.cell.split("-").map(Number);
+    const found = data.cells[cell.dataset.cell] || {};
+    const signatures = table("signature", rows(found.signature || []));
+    const operations = table("operation", rows(found.operation || []));
+    const filter = element("input", { type: "search", id: "filter", autocomplete: "off" });
+    filter.addEventListener("input", () => {
+      for (const row of operations.body.rows) row.hidden = !row.cells[0].textContent.includes(filter.value.trim());
+    });
+    const shut = element("button", { type: "button" }, "close");
+    shut.addEventListener("click", close);
+    drill.replaceChildren(
+      element("div", { className: "bar-top" },
+        element("h3", {}, `${data.engines[engine]}, mode word ${data.words[word]}`),
+        element("span", {}, element("label", { htmlFor: "filter" }, "operations with "), filter, " ", shut)),
+      signatures.box, operations.box);
+    drill.hidden = false;
+    drill.focus({ preventScroll: true });
+    drill.scrollIntoView({ block: "nearest" });
+    return undefined;
+  };
+
+  document.documentElement.classList.add("scripts");
+  for (const cell of cells) {
+    cell.setAttribute("role", "button");
+    cell.setAttribute("aria-expanded", "false");
+    cell.setAttribute("aria-controls", "drill");
+    cell.addEventListener("click", (event) => {
+      event.preventDefault();
+      open(cell);
+    });
+    cell.addEventListener("keydown", (event) => {
+      if (event.key === " ") {
+        event.preventDefault();
+        open(cell);
+      }
+    });
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close();
+  });
+
+  /* What a link leads to is shown, however deep it is folded. */
+  const unfold = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    target.scrollIntoView();
+  };
+  window.addEventListener("hashchange", unfold);
+  unfold();
+
+  for (const text of document.querySelectorAll("pre.copy")) {
+    const button = element("button", { type: "button" }, "copy");
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(text.textContent);
+      button.textContent = "copied";
+    });
+    const frame = element("div", { className: "copyable" });
+    text.replaceWith(frame);
+    frame.append(text, button);
+  }
+})();
