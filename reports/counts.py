@@ -157,12 +157,15 @@ def tally(counts: list[Count]) -> Tally:
 def verdicts(connection: duckdb.DuckDBPyConnection, subject: str = "") -> tuple[Count, ...]:
     """Counts by engine and word, and by `subject` where that is "signature" or "operation".
 
-    A case counts once for every operation in its program.
+    A case counts once for every operation in its program. Cases that are asked because they fail, or since no answer to
+    them is wrong, do not count: they would say nothing of how often an engine is right.
     """
     column = {"": "''", "signature": "signature", "operation": "unnest(operations)"}[subject]
     query = f"""
         SELECT engine, word, subject, verdict, {_COVER} AS cover, count(*)::BIGINT
-        FROM verdicts JOIN (SELECT number, word, {column} AS subject FROM cases) USING (number)
+        FROM verdicts JOIN (
+            SELECT number, word, {column} AS subject FROM cases WHERE origin IN ('generated', 'seed')
+        ) USING (number)
         GROUP BY ALL ORDER BY ALL
     """
     return tuple(Count(*row) for row in connection.sql(query).fetchall())

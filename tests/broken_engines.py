@@ -56,3 +56,12 @@ unsteady = replace(
     inhouse, name="unsteady", header=f"{inhouse.header}\nimport collections\ntimes = collections.Counter()",
     run=f"{inhouse.run}\ntimes[str(x)] += 1\ngot = np.asarray(got + (times[str(x)] == 1))",
 )  # fmt: skip
+#: Two releases of one engine: the first has sin wrong, the second products instead.
+first_release = replace(sign, name="made@1")
+second_release = replace(axis, name="made@2")
+#: Raises a message that would be read as a page, or as a table of Markdown, were it not told apart from them.
+hostile = replace(
+    inhouse,
+    name="hostile",
+    run="raise RuntimeError('<script>document.title=\"caught\"</script> | `code` [a](http://b) \\x07 end')",
+)

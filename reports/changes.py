@@ -1,0 +1,193 @@
+"""What is new, fixed, still there, flaky or known since the run before: findings put together, and compared."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from conformance.known_failures import KnownFailure, load
+from conformance.verdicts import Verdict
+from reports.night import Bucket, Night
+from reports.store import Folder, record, tables
+from reports.validity import invalidities
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A row of findings, as the store has it."""
+
+    number: int
+    origin: str
+    name: str | None
+    id: str
+    json: str
+    word: str
+    operations: list[str]
+    steps: int
+    engine: str
+    verdict: str
+    units: float | None
+    stage: str | None
+    error: str | None
+    message: str | None
+    printed: str | None
+    got: str | None
+    wanted: str | None
+    again: str | None
+    known: str | None
+    finding: str
+
+    @property
+    def base(self) -> str:
+        return base(self.engine)
+
+    @property
+    def steady(self) -> bool:
+        """Whether it was the same when it was asked again; what is known is not."""
+        return self.again in (None, self.verdict)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What findings have in common that are taken for one cause until it is looked for."""
+        if self.known:
+            return self.base, self.known
+        operations = ",".join(o for o in self.operations if o not in ("constant", "argument"))
+        return self.base, self.verdict, self.error or "", operations, "" if self.steady else "flaky"
+
+    @property
+    def size(self) -> tuple[bool, int, int, str]:
+        """Pinned cases first, since they are minimal; then the shortest."""
+        return self.origin != "known" or self.name != self.known, self.steps, len(self.json), self.id
+
+
+def base(engine: str) -> str:
+    """An engine's name without its release."""
+    return engine.partition("@")[0]
+
+
+def findings(folder: Folder) -> list[Finding]:
+    """Every finding of a run. Raises StoreError."""
+    columns = ", ".join(field.name for field in fields(Finding))
+    query = f"SELECT {columns} FROM verdicts JOIN cases USING (number) WHERE finding IS NOT NULL"
+    with tables(folder) as connection:
+        rows = connection.sql(query).fetchall()
+    return [Finding(*row) for row in rows]
+
+
+def _grouped(found: Iterable[Finding]) -> dict[tuple[str, ...], list[Finding]]:
+    groups: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    for finding in sorted(found, key=lambda f: f.size):
+        groups[finding.key].append(finding)
+    return dict(groups)
+
+
+Answers = Mapping[tuple[str, str], Collection[str]]
+
+
+def _answers(folder: Folder, ids: Collection[str]) -> Answers:
+    """The verdicts that a run gave on these cases, by engine without release and case. Raises StoreError."""
+    query = "SELECT engine, id, verdict, again FROM verdicts JOIN cases USING (number) WHERE id IN (SELECT unnest(?))"
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    with tables(folder) as connection:
+        for engine, case, verdict, again in connection.execute(query, [list(ids)]).fetchall():
+            found[base(engine), case].update({verdict} if again is None else {verdict, again})
+    return found
+
+
+def _right_engines(folder: Folder, numbers: Collection[int]) -> dict[int, tuple[str, ...]]:
+    query = "SELECT number, engine FROM verdicts WHERE verdict = 'agree' AND number IN (SELECT unnest(?)) ORDER BY ALL"
+    found: dict[int, tuple[str, ...]] = defaultdict(tuple)
+    with tables(folder) as connection:
+        for number, engine in connection.execute(query, [list(numbers)]).fetchall():
+            found[number] += (engine,)
+    return found
+
+
+def _seen(group: Iterable[Finding], answers: Answers) -> tuple[int, int]:
+    """How many of the cases were findings in another run, and how many agreed there."""
+    verdicts = [answers.get((f.base, f.id), ()) for f in group]
+    failed = sum(any(Verdict(v).is_finding for v in found if v != "unavailable") for found in verdicts)
+    return failed, sum("agree" in found and not any(Verdict(v).is_finding for v in found) for found in verdicts)
+
+
+def _status(group: list[Finding], before: Answers | None, earlier: Collection[tuple[str, ...]]) -> str:
+    known = group[0].known
+    if not known and not any(f.steady for f in group):
+        return "flaky"
+    if before is None:
+        return "known" if known else "new"
+    failed, agreed = _seen(group, before)
+    if failed or (not agreed and group[0].key in earlier):
+        return "known" if known else "still there"
+    # What is known but was right before is news too; what was not asked before is none.
+    return "new" if agreed or not known else "known"
+
+
+def buckets(folder: Folder, previous: Folder | None) -> list[Bucket]:
+    """The findings of a run and what became of those of the previous one. Raises StoreError or MalformedEntry."""
+    entries = {entry.name: entry for entry in load()}
+    now = _grouped(findings(folder))
+    before = _grouped(findings(previous)) if previous else {}
+    answers = _answers(previous, {f.id for group in now.values() for f in group}) if previous else None
+    since = _answers(folder, {f.id for group in before.values() for f in group}) if previous else {}
+    right = _right_engines(folder, {group[0].number for group in now.values()})
+    made = [_bucket(group, _status(group, answers, before), entries, right[group[0].number]) for group in now.values()]
+    for key, group in before.items():
+        failed, agreed = _seen(group, since)
+        if failed or key in now or group[0].again not in (None, group[0].verdict):
+            continue
+        if agreed:
+            made.append(_bucket(group, "fixed", entries, ()))
+        elif not group[0].known:
+            made.append(_bucket(group, "not asked again", entries, ()))
+    return made
+
+
+def _bucket(group: list[Finding], status: str, entries: Mapping[str, KnownFailure], right: tuple[str, ...]) -> Bucket:
+    first = group[0]
+    entry = entries.get(first.known or "")
+    operations = tuple(sorted({o for o in first.operations if o not in ("constant", "argument")}))
+    told = f"{first.error}: {(first.message or '').partition(chr(10))[0]}" if first.error else first.verdict
+    gone = status in ("fixed", "not asked again")
+    return Bucket(
+        id=hashlib.sha256(json.dumps(first.key).encode()).hexdigest()[:12],
+        engine=first.engine,
+        name=first.known or f"{', '.join(operations)}: {first.verdict}",
+        status=status,
+        verdict=first.verdict,
+        known=first.known,
+        summary=entry.summary if entry else told,
+        issue=entry.issue if entry else "",
+        words=tuple(sorted({f.word for f in group}, key=lambda w: (len(w), w))),
+        operations=operations,
+        count=0 if gone else len(group),
+        case=first.json,
+        finding="" if gone else first.finding,
+        error=first.error or "",
+        message=first.message or "",
+        printed=first.printed or "",
+        stage=first.stage or "",
+        got=first.got,
+        wanted=first.wanted,
+        units=first.units,
+        right_words=(),
+        right_engines=right,
+    )
+
+
+def night(folder: Folder, previous: Folder | None = None) -> Night:
+    """All that a report tells of a run. Raises StoreError or MalformedEntry.
+
+    An engine of which the run is invalid has no buckets: what it seems to do may be the machine's fault.
+    """
+    run: dict[str, Any] = record(folder, "run.json")
+    sessions = tuple(record(folder, f"sessions/{name}") for name in folder.names("sessions"))
+    invalid = invalidities(folder, run, sessions, previous)
+    found = [] if "" in invalid else [b for b in buckets(folder, previous) if b.engine not in invalid]
+    order = ("new", "flaky", "fixed", "still there", "not asked again", "known")
+    found.sort(key=lambda b: (order.index(b.status), b.engine, b.name, b.id))
+    return Night(folder, run, sessions, previous.url if previous else None, tuple(found), invalid)
