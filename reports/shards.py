@@ -6,7 +6,7 @@ import json
 import os
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
@@ -30,6 +30,8 @@ from reports.store import Folder, Journal, complete
 
 #: Entries of an answer that are kept, and characters of what was printed.
 LONGEST_ANSWER, LONGEST_PRINT = 256, 2000
+#: Cases that an engine has before it: what is asked again follows soon.
+AHEAD = 4
 
 
 @dataclass
@@ -113,49 +115,50 @@ class _Shard:
         #: The first judgement of what is asked a second time.
         self.doubted: dict[tuple[int, str], Judgement] = {}
         self.gone: set[str] = set()
+        self.waiting: dict[str, deque[int]] = {}
+        self.pending: dict[Future[Answer], tuple[int, str]] = {}
         self._time(self.first, None, "generate", time.monotonic() - self.begun)
 
     def ask(self) -> None:
-        """Every engine is given all of its cases at once, so that none waits for another or for a truth."""
-        pending: dict[Future[Answer], tuple[int, str]] = {}
-        for number, (_, _, case) in self.cases.items():
-            for engine in self.panel.engines:
-                if (number, engine) not in self.asked and engine not in self.gone:
-                    self._submit(pending, number, engine, case)
-        while pending:
-            done, _ = wait(pending, return_when=FIRST_COMPLETED)
+        """Every engine has a few cases ahead of it, so that none waits for another or for a truth."""
+        for engine in self.panel.engines:
+            self.waiting[engine] = deque(n for n in self.cases if (n, engine) not in self.asked)
+            self._feed(engine)
+        while self.pending:
+            done, _ = wait(self.pending, return_when=FIRST_COMPLETED)
             for future in done:
-                number, engine = pending.pop(future)
+                number, engine = self.pending.pop(future)
                 try:
                     answer = future.result()
                 except EngineUnavailable as error:
                     self._gone(engine, error)
                     if first := self.doubted.pop((number, engine), None):
                         self._record(number, first, None, "unavailable")
-                    continue
-                self._answered(pending, number, engine, answer)
+                else:
+                    self._answered(number, engine, answer)
+                    self._feed(engine)
         for number in self.cases:
             self._tell(number)
         if killed := _out_of_memory() - self.killed:
             self._write("troubles", {"engine": None, "kind": "out_of_memory", "detail": f"{killed} processes killed"})
         self._time(self.first, None, "shard", time.monotonic() - self.begun)
 
-    def _submit(self, pending: dict[Future[Answer], tuple[int, str]], number: int, engine: str, case: Case) -> None:
-        try:
-            future = self.panel.sandbox(engine).submit(self.panel.asked(case, engine))
-        except EngineUnavailable as error:
-            self._gone(engine, error)
-        else:
-            pending[future] = number, engine
+    def _feed(self, engine: str) -> None:
+        ahead = sum(asked == engine for _, asked in self.pending.values())
+        while self.waiting[engine] and engine not in self.gone and ahead < AHEAD:
+            number, ahead = self.waiting[engine].popleft(), ahead + 1
+            try:
+                case = self.panel.asked(self.cases[number][2], engine)
+                self.pending[self.panel.sandbox(engine).submit(case)] = number, engine
+            except EngineUnavailable as error:
+                self._gone(engine, error)
 
     def _gone(self, engine: str, error: EngineUnavailable) -> None:
         if engine not in self.gone:
             self.gone.add(engine)
             self._write("troubles", {"engine": engine, "kind": "unavailable", "detail": str(error)})
 
-    def _answered(
-        self, pending: dict[Future[Answer], tuple[int, str]], number: int, engine: str, answer: Answer
-    ) -> None:
+    def _answered(self, number: int, engine: str, answer: Answer) -> None:
         case = self.panel.asked(self.cases[number][2], engine)
         self._tell(number)
         truth = self._truth(number, engine, case)
@@ -168,7 +171,7 @@ class _Shard:
             self.folder.write(f"findings/{named(judgement)}", case.json.encode() + b"\n")
             if known is None:
                 self.doubted[number, engine] = judgement
-                self._submit(pending, number, engine, self.cases[number][2])
+                self.waiting[engine].appendleft(number)
                 return
         self._record(
             number, first or judgement, known.name if known else None, str(judgement.verdict) if first else None
