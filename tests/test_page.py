@@ -204,7 +204,8 @@ def test_a_script_of_thousands_of_numbers_is_left_out(night: Night, monkeypatch:
     ("buckets", "invalid", "expected", "worst"),
     [
         ((), {}, "no finding at all", "good"),
-        ((("known", "jax"), ("known", "jax"), ("still there", "jax")), {}, "1 still there and 2 known", "good"),
+        ((("known", "jax"), ("known", "jax"), ("still there", "jax")), {}, "1 bucket still there and 2 known", "good"),
+        ((("known", "jax"), ("known", "jax")), {}, "2 buckets known", "good"),
         ((("new", "torch"), ("new", "torch"), ("fixed", "jax")), {}, "2 new buckets in torch; 1 fixed in jax", "bad"),
         ((("fixed", "jax"), ("new", "a"), ("new", "b")), {}, "1 new bucket in a and 1 in b; 1 fixed in jax", "bad"),
         ((("regressed", "jax"),), {"a": ("x", "y")}, "1 regressed bucket in jax; a invalid: x, y", "bad"),
