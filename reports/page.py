@@ -383,6 +383,7 @@ def _answer(verdict: str, got: str | None) -> str:
         return DASH
     if got is None:
         return _words(verdict)
-    text = re.sub(r"-?\d+\.?\d*(e[+-]?\d+)?", lambda found: f"{float(found[0]):.4g}", got)
+    # A zero is a zero, whatever its sign.
+    text = re.sub(r"-?\d+\.?\d*(e[+-]?\d+)?", lambda found: f"{float(found[0]) + 0.0:.4g}", got)
     text = text.replace("Infinity", "∞").replace("-", "\N{MINUS SIGN}")
     return f"{text} (wrong)" if verdict == "wrong" else text

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from reports import page
+from reports.counts import Kink
 from reports.headline import headline, state
 from reports.night import Night
 from reports.page import embedded, render
@@ -225,6 +226,22 @@ def test_headlines(
 )
 def test_no_share_is_whole_that_is_not(share: float | None, told: str) -> None:
     assert page._percent(share).removesuffix("\N{NO-BREAK SPACE}%") == told
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ({"R": ("convention", "[0.5, -0.0]"), "F": ("convention", "[0.5, 0.0]")}, "[0.5, 0]"),
+        ({"R": ("convention", "1.0"), "F": ("convention", "-Infinity")}, "R 1; F \N{MINUS SIGN}∞"),
+        ({"R": ("unsupported", None)}, "\N{EN DASH}"),
+        ({"R": ("wrong", "2.5e-05"), "F": ("unsupported", None)}, "R 2.5e\N{MINUS SIGN}05 (wrong); F \N{EN DASH}"),
+        ({"R": ("runtime_failure", None)}, "runtime failure"),
+        ({}, "\N{EN DASH}"),
+    ],
+)
+def test_answers_at_kinks(answers: dict[str, tuple[str, str | None]], told: str) -> None:
+    kink = Kink("abs(x) at 0", {("torch", word): answer for word, answer in answers.items()})
+    assert page._kink(kink, "torch") == told
 
 
 def test_a_record_that_lacks_something_is_refused(night: Night) -> None:
