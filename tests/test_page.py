@@ -22,6 +22,7 @@ from reports.headline import headline, state
 from reports.night import Night
 from reports.page import embedded, render
 from reports.store import Folder, StoreError, write_record
+from reports.wording import kink, percent
 from tests import nights
 from tests.nights import HOSTILE, bucket
 
@@ -225,7 +226,7 @@ def test_headlines(
     ("share", "told"), [(None, "\N{EN DASH}"), (1.0, "100"), (0.9999, "99.9"), (0.5, "50.0"), (0.0, "0.0")]
 )
 def test_no_share_is_whole_that_is_not(share: float | None, told: str) -> None:
-    assert page._percent(share).removesuffix("\N{NO-BREAK SPACE}%") == told
+    assert percent(share).removesuffix("\N{NO-BREAK SPACE}%") == told
 
 
 @pytest.mark.parametrize(
@@ -240,8 +241,8 @@ def test_no_share_is_whole_that_is_not(share: float | None, told: str) -> None:
     ],
 )
 def test_answers_at_kinks(answers: dict[str, tuple[str, str | None]], told: str) -> None:
-    kink = Kink("abs(x) at 0", {("torch", word): answer for word, answer in answers.items()})
-    assert page._kink(kink, "torch") == told
+    asked = {("torch", word): answer for word, answer in answers.items()}
+    assert kink(Kink("abs(x) at 0", asked), "torch") == told
 
 
 def test_a_record_that_lacks_something_is_refused(night: Night) -> None:
