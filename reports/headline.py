@@ -55,6 +55,7 @@ def headline(night: Night) -> str:
     parts += [f"{engine} invalid: {', '.join(reasons)}" for engine, reasons in night.invalid.items() if engine]
     if not parts:
         met = Counter(bucket.status for bucket in night.buckets)
-        rest = [f"{met[s]} {s}" for s in ("still there", "known") if met[s]]
-        parts.append(" and ".join(rest) if rest else "no finding at all")
+        rest = [(met[s], s) for s in ("still there", "known") if met[s]]
+        told = [f"{n} {s}" if k else f"{n} bucket{'s' if n != 1 else ''} {s}" for k, (n, s) in enumerate(rest)]
+        parts.append(" and ".join(told) or "no finding at all")
     return "; ".join(parts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import hashlib
 import json
 import re
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from conformance.panel import Panel, truth_of
 from conformance.standalone import standalone
@@ -27,6 +26,7 @@ from reports.headline import STATES, STATUSES, headline, state
 from reports.night import Bucket, Night
 from reports.store import StoreError, folder_errors, tables
 from reports.trends import Point, trend
+from reports.wording import FILTERS, seconds
 
 _SOURCES = Path(__file__).parent / "page"
 #: Buckets that are shown with their script, the most important first, each after a truth of some 0.1 s; and characters
@@ -47,8 +47,6 @@ _FIELDS: Mapping[str, type] = {
     "harness": dict,
     "platform": dict,
 }
-#: Where there is no value.
-DASH = "\N{EN DASH}"
 
 
 @dataclass(frozen=True)
@@ -165,10 +163,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        array=_array, cut=_cut, linked=_linked, moment=_moment, percent=_percent, seconds=_seconds, short=_short,
-        kink=_kink, words=_words,
-    )  # fmt: skip
+    environment.filters.update(FILTERS)
     return environment
 
 
@@ -289,7 +284,7 @@ def _trends(points: tuple[Point, ...], engines: list[str]) -> list[tuple[str, st
     kinds = (
         ("not-known", "Findings not known", "not_known", lambda value: f"{value:.0f}", "from 0"),
         ("share", "Right answers", "share", lambda value: f"{value:.1%}", "between"),
-        ("time", "Median seconds a case", "seconds", _seconds, "factors"),
+        ("time", "Median seconds a case", "seconds", seconds, "factors"),
     )
     drawn = []
     for name, title, field, said, scale in kinds:
@@ -309,80 +304,3 @@ def _trends(points: tuple[Point, ...], engines: list[str]) -> list[tuple[str, st
             )
             drawn.append((title, name, Markup(figure)))
     return drawn
-
-
-# How values read.
-
-
-def _percent(share: float | None) -> str:
-    """Never 100 % where anything is wrong."""
-    if share is None:
-        return DASH
-    text = f"{100 * share:.1f}"
-    return f"{'99.9' if text == '100.0' and share < 1 else '100' if share == 1 else text}\N{NO-BREAK SPACE}%"
-
-
-def _seconds(seconds: float) -> str:
-    if seconds >= 3600:
-        return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
-    if seconds >= 60:
-        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds * 1e6:.2g} µs"
-
-
-def _moment(begun: Any) -> str:
-    try:
-        return datetime.datetime.fromisoformat(str(begun)).strftime("%d %B %Y, %H:%M %Z").strip()
-    except ValueError:
-        return str(begun)
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[:longest]} … ({len(text) - longest} characters more)"
-
-
-def _array(text: str, longest: int) -> str:
-    """JSON of an array, a row to a line."""
-    return _cut(re.sub(r"(\]+), (\[+)", r"\1,\n\2", text), longest)
-
-
-def _short(units: float) -> str:
-    return f"{units:.2g}" if units < 1e4 else f"{units:.1e}"
-
-
-def _words(verdict: str) -> str:
-    return verdict.replace("_", " ")
-
-
-def _linked(text: str) -> Markup:
-    """Text in which addresses of the web are links."""
-    parts = re.split(r"(https?://[^\s<>\"']+)", text)
-    return Markup("").join(
-        Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(part) if k % 2 else escape(part)
-        for k, part in enumerate(parts)
-    )
-
-
-def _kink(kink: counts.Kink, engine: str) -> str:
-    """What an engine answered in its mode words: once where they are the same."""
-    answers: Mapping[str, str] = {
-        word: _answer(*answer) for (asked, word), answer in kink.answers.items() if asked == engine
-    }
-    if not answers:
-        return DASH
-    if len(set(answers.values())) == 1:
-        return next(iter(answers.values()))
-    return "; ".join(f"{word} {answers[word]}" for word in sorted(answers, reverse=True))
-
-
-def _answer(verdict: str, got: str | None) -> str:
-    if verdict == "unsupported":
-        return DASH
-    if got is None:
-        return _words(verdict)
-    text = re.sub(r"-?\d+\.?\d*(e[+-]?\d+)?", lambda found: f"{float(found[0]):.4g}", got)
-    text = text.replace("Infinity", "∞").replace("-", "\N{MINUS SIGN}")
-    return f"{text} (wrong)" if verdict == "wrong" else text

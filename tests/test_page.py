@@ -17,10 +17,12 @@ from pathlib import Path
 import pytest
 
 from reports import page
+from reports.counts import Kink
 from reports.headline import headline, state
 from reports.night import Night
 from reports.page import embedded, render
 from reports.store import Folder, StoreError, write_record
+from reports.wording import kink, percent
 from tests import nights
 from tests.nights import HOSTILE, bucket
 
@@ -204,7 +206,8 @@ def test_a_script_of_thousands_of_numbers_is_left_out(night: Night, monkeypatch:
     ("buckets", "invalid", "expected", "worst"),
     [
         ((), {}, "no finding at all", "good"),
-        ((("known", "jax"), ("known", "jax"), ("still there", "jax")), {}, "1 still there and 2 known", "good"),
+        ((("known", "jax"), ("known", "jax"), ("still there", "jax")), {}, "1 bucket still there and 2 known", "good"),
+        ((("known", "jax"), ("known", "jax")), {}, "2 buckets known", "good"),
         ((("new", "torch"), ("new", "torch"), ("fixed", "jax")), {}, "2 new buckets in torch; 1 fixed in jax", "bad"),
         ((("fixed", "jax"), ("new", "a"), ("new", "b")), {}, "1 new bucket in a and 1 in b; 1 fixed in jax", "bad"),
         ((("regressed", "jax"),), {"a": ("x", "y")}, "1 regressed bucket in jax; a invalid: x, y", "bad"),
@@ -223,7 +226,23 @@ def test_headlines(
     ("share", "told"), [(None, "\N{EN DASH}"), (1.0, "100"), (0.9999, "99.9"), (0.5, "50.0"), (0.0, "0.0")]
 )
 def test_no_share_is_whole_that_is_not(share: float | None, told: str) -> None:
-    assert page._percent(share).removesuffix("\N{NO-BREAK SPACE}%") == told
+    assert percent(share).removesuffix("\N{NO-BREAK SPACE}%") == told
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ({"R": ("convention", "[0.5, -0.0]"), "F": ("convention", "[0.5, 0.0]")}, "[0.5, 0]"),
+        ({"R": ("convention", "1.0"), "F": ("convention", "-Infinity")}, "R 1; F \N{MINUS SIGN}∞"),
+        ({"R": ("unsupported", None)}, "\N{EN DASH}"),
+        ({"R": ("wrong", "2.5e-05"), "F": ("unsupported", None)}, "R 2.5e\N{MINUS SIGN}05 (wrong); F \N{EN DASH}"),
+        ({"R": ("runtime_failure", None)}, "runtime failure"),
+        ({}, "\N{EN DASH}"),
+    ],
+)
+def test_answers_at_kinks(answers: dict[str, tuple[str, str | None]], told: str) -> None:
+    asked = {("torch", word): answer for word, answer in answers.items()}
+    assert kink(Kink("abs(x) at 0", asked), "torch") == told
 
 
 def test_a_record_that_lacks_something_is_refused(night: Night) -> None:

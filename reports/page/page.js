@@ -35,17 +35,17 @@
       b["not known"] - a["not known"] || b.flaky - a.flaky || b.known - a.known || b.asked - a.asked || (a.name < b.name ? -1 : 1));
   };
 
-  const HEADS = ["asked", "right", "not known", "known", "flaky", "unsupported", "no truth"];
+  const HEADS = ["not known", "known", "flaky", "right", "asked", "unsupported", "no truth"];
   const table = (title, found) => {
     const line = (row) => {
       const open = row["not known"];
       return element("tr", {},
         element("th", { scope: "row", className: "text" }, row.name),
-        element("td", {}, String(row.asked)),
-        element("td", {}, String(row.right)),
         element("td", { className: open ? "alarm" : "" }, open ? `▲ ${open}` : "0"),
         element("td", {}, String(row.known)),
         element("td", {}, String(row.flaky)),
+        element("td", {}, String(row.right)),
+        element("td", {}, String(row.asked)),
         element("td", {}, String(row.unsupported)),
         element("td", {}, String(row.other)),
         element("td", { className: "text" }, row.told.join(", ")));
