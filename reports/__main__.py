@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reports import asking, triage
+from reports import asking, explaining, triage
 from reports.commands import app
 
 #: The modules whose commands there are.
-COMMANDS = (asking, triage)
+COMMANDS = (asking, triage, explaining)
 
 
 def main() -> None:
