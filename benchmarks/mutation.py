@@ -58,7 +58,8 @@ class Detection:
     ran: int
 
 
-def _names() -> dict[str, Any]:
+def namespace() -> dict[str, Any]:
+    """What the scripts of the engine find there."""
     names: dict[str, Any] = {}
     exec(inhouse.header, names)
     return names
@@ -85,7 +86,7 @@ def questions(count: int, start: int = 0) -> list[Question]:
 
 def prepared(cases: Iterable[Case]) -> list[Question]:
     """The cases with all that asking them takes. Raises AssertionError where the honest engine has a finding."""
-    names, made, mark = _names(), [], time.process_time()
+    names, made, mark = namespace(), [], time.process_time()
     for case in cases:
         truth = certify(case)
         script = inhouse.script(case)
@@ -124,7 +125,7 @@ def customary_finds(mutant: Mutant, customary: Sequence[Check]) -> bool:
 
 def detect(planted: Sequence[Mutant], asked: Sequence[Question], customary: Sequence[Check]) -> list[Detection]:
     """Every mutant through the cases and the customary checks."""
-    names = _names()
+    names = namespace()
     elapsed = np.cumsum([q.seconds for q in asked])
     found = []
     for mutant in planted:

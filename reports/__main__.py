@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reports import asking, bisection, campaigns, reporting, triage
+from reports import asking, bisection, campaigns, explaining, reporting, triage
 from reports.commands import app
 
 #: The modules whose commands there are.
-COMMANDS = (asking, campaigns, reporting, triage, bisection)
+COMMANDS = (asking, campaigns, reporting, triage, explaining, bisection)
 
 
 def main() -> None:
