@@ -102,4 +102,7 @@ def _of_release(name: str) -> Engine:
     engine = find(base)
     if not has_releases(engine):
         raise UnknownEngine(f"engine {name!r}: there are no releases of {base}")
-    return replace(engine, name=f"{engine.name}@{wanted}", runner=Release(engine.distribution, wanted))
+    # What an older release does not have yet is no failure of it.
+    unsupported = (*engine.unsupported, ("AttributeError", "^module '.*' has no attribute"))
+    runner = Release(engine.distribution, wanted)
+    return replace(engine, name=f"{engine.name}@{wanted}", runner=runner, unsupported=unsupported)

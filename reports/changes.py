@@ -143,7 +143,7 @@ def buckets(folder: Folder, previous: Folder | None) -> list[Bucket]:
         if agreed:
             made.append(_bucket(group, "fixed", entries, ()))
         elif not group[0].known:
-            made.append(_bucket(group, "not asked again", entries, ()))
+            made.append(_bucket(group, "not compared", entries, ()))
     return made
 
 
@@ -151,12 +151,13 @@ def _bucket(group: list[Finding], status: str, entries: Mapping[str, KnownFailur
     first = group[0]
     entry = entries.get(first.known or "")
     operations = tuple(sorted({o for o in first.operations if o not in ("constant", "argument")}))
-    told = f"{first.error}: {(first.message or '').partition(chr(10))[0]}" if first.error else first.verdict
-    gone = status in ("fixed", "not asked again")
+    of = first.name if first.origin == "seed" and first.name else ", ".join(operations)
+    told = f"{first.error}: {(first.message or '').partition(chr(10))[0]}" if first.error else f"{of}: {first.verdict}"
+    gone = status in ("fixed", "not compared")
     return Bucket(
         id=hashlib.sha256(json.dumps(first.key).encode()).hexdigest()[:12],
         engine=first.engine,
-        name=first.known or f"{', '.join(operations)}: {first.verdict}",
+        name=first.known or f"{of}: {first.verdict}",
         status=status,
         verdict=first.verdict,
         known=first.known,
@@ -188,6 +189,6 @@ def night(folder: Folder, previous: Folder | None = None) -> Night:
     sessions = tuple(record(folder, f"sessions/{name}") for name in folder.names("sessions"))
     invalid = invalidities(folder, run, sessions, previous)
     found = [] if "" in invalid else [b for b in buckets(folder, previous) if b.engine not in invalid]
-    order = ("new", "flaky", "fixed", "still there", "not asked again", "known")
+    order = ("new", "flaky", "fixed", "still there", "not compared", "known")
     found.sort(key=lambda b: (order.index(b.status), b.engine, b.name, b.id))
     return Night(folder, run, sessions, previous.url if previous else None, tuple(found), invalid)

@@ -14,7 +14,7 @@ STATUSES = {
     "fixed": ("✓", "the run before had it; asked again, it is right now"),
     "still there": ("■", "no known failure covers it; the run before had it too"),
     "known": ("•", "covered by a known failure"),
-    "not asked again": ("?", "the run before had it; nobody asked in this one"),
+    "not compared": ("?", "the run before had it; in this one there is no answer to compare"),
 }
 #: What changed, in words that may follow a number.
 _TOLD = ("new", "regressed", "flaky", "fixed")

@@ -16,7 +16,7 @@ class Bucket:
     id: str  # stable over runs
     engine: str  # as in the run
     name: str  # readable, e.g. 'det FF wrong', or the known failure's name
-    status: str  # 'new', 'regressed', 'flaky', 'fixed', 'still there', 'known', 'not asked again'
+    status: str  # 'new', 'regressed', 'flaky', 'fixed', 'still there', 'known', 'not compared'
     verdict: str
     known: str | None  # name of the known failure that covers it
     summary: str  # of the known failure, or made from the finding

@@ -150,7 +150,7 @@ def night(folder: Folder, name: str = "") -> Night:
         for field in ("id", "name", "known", "summary", "error", "message", "printed", "stage", "got", "wanted")
         if name
     }
-    statuses = ("new", "regressed", "flaky", "fixed", "still there", "known", "not asked again")
+    statuses = ("new", "regressed", "flaky", "fixed", "still there", "known", "not compared")
     buckets = tuple(
         bucket(
             **{"id": f"torch-{k}", "status": status, "finding": name or f"torch-R-{k}.json", **told},

@@ -82,7 +82,7 @@ def test_every_section_is_there(text: str) -> None:
     assert [k for k, n in Counter(ids).items() if n > 1] == []
     for section in ("changes", "matrix", "accuracy", "cost", "trends", "kinks", "unsupported", "run"):
         assert section in ids
-    for status in ("new", "regressed", "flaky", "fixed", "still-there", "known", "not-asked-again"):
+    for status in ("new", "regressed", "flaky", "fixed", "still-there", "known", "not-compared"):
         assert status in ids
     within = {value.removeprefix("#") for _, name, value in attributes if name == "href" and value.startswith("#")}
     within |= {value[5:-1] for _, name, value in attributes if name == "clip-path"}

@@ -51,7 +51,7 @@ def test_what_is_new_and_what_is_fixed_between_two_releases(tmp_path: Path) -> N
 def test_what_was_not_asked_again_is_not_called_fixed(tmp_path: Path) -> None:
     one = ask(tmp_path / "1", plan(f"{BROKEN}first_release", named=NAMED), cases=1)
     two = ask(tmp_path / "2", plan(f"{BROKEN}second_release", named=NAMED[1:]), cases=1)
-    assert statuses(night(two, one)) == {"new": {"cumulative_sum", "exp"}, "not asked again": {"sin"}}
+    assert statuses(night(two, one)) == {"new": {"cumulative_sum", "exp"}, "not compared": {"sin"}}
 
 
 def test_an_unsteady_finding_is_flaky_and_breaks_nothing(tmp_path: Path) -> None:
