@@ -46,6 +46,12 @@ def test_each_release_answers_for_itself(released: Path) -> None:
     assert registry.find("tests.tiny:tiny@1.0").version() == "1.0"
 
 
+def test_what_a_release_does_not_have_is_unsupported(released: Path) -> None:
+    publish(released, "0.1", function="another")
+    with Sandbox(registry.find("tests.tiny:tiny@0.1")) as sandbox:
+        assert sandbox.ask(SQUARE).outcome == "unsupported"
+
+
 def test_an_environment_is_made_once(released: Path) -> None:
     publish(released, "1.0")
     assert verdict("tests.tiny:tiny@1.0") is Verdict.AGREE

@@ -11,7 +11,7 @@ from generators.dialects import Dialect
 MODULE = """\
 import numpy as np
 
-def jacobian(f):
+def {function}(f):
     def derivative(x):
         h = 2.0**-17  # squares of short numbers come out exactly
         return {sign}(f(x + h) - f(x - h)) / (2 * h)
@@ -29,12 +29,12 @@ tiny = Engine(
 )
 
 
-def publish(folder: Path, release: str, sign: str = "") -> None:
-    """Write a wheel of that release; `sign` goes before what it answers."""
+def publish(folder: Path, release: str, sign: str = "", function: str = "jacobian") -> None:
+    """Write a wheel of that release; `sign` goes before what its one function answers."""
     name = "ad_conformance_tiny"
     info = f"{name}-{release}.dist-info"
     files = {
-        f"{name}.py": MODULE.format(sign=sign),
+        f"{name}.py": MODULE.format(sign=sign, function=function),
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {release}\nRequires-Dist: numpy\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
