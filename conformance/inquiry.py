@@ -1,0 +1,281 @@
+"""Finding out what a finding comes of, by asking: the step that fails also alone, what must be special, which words."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+
+from conformance.causes import Cause, Finding, Symptom
+from conformance.reducing import judged
+from engines.sandbox import Sandbox
+from generators import reduction
+from generators.alone import Numbers, context, frozen_slots, general, numbers, stand_alones, varying, with_numbers
+from generators.catalogue import CATALOGUE
+from generators.expansion import expanded
+from generators.features import features
+from generators.programs import Case, MalformedCase
+from generators.reading import parse_case
+
+#: Entries that are made general one by one; more are taken as they are.
+MAX_ENTRIES = 24
+#: Definitions within definitions that are followed.
+DEPTH = 4
+#: How near two wrong answers must be to come of one cause, relative to each number.
+ALIKE = 1e-6
+
+
+class OutOfTime(Exception):
+    """The time is spent before the cause is known."""
+
+
+class Inquiry:
+    """Questions to one engine, none asked twice, until the time is spent."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.asked = 0
+        self._end = math.inf
+        self._known: dict[str, tuple[Symptom | None, np.ndarray | None]] = {}
+
+    def symptom(self, case: Case) -> Symptom | None:
+        """How the case fails, None where it does not or cannot be asked. Raises OutOfTime, EngineUnavailable."""
+        return self._answer(case)[0]
+
+    def same_answer(self, case: Case, other: Case) -> bool:
+        """Whether both cases get the same numbers, up to rounding, or none. Raises OutOfTime, EngineUnavailable."""
+        one, two = self._answer(case)[1], self._answer(other)[1]
+        if one is None or two is None:
+            return one is two
+        return one.shape == two.shape and bool(np.allclose(one, two, rtol=ALIKE, atol=0.0, equal_nan=True))
+
+    def _answer(self, case: Case) -> tuple[Symptom | None, np.ndarray | None]:
+        if case.id not in self._known:
+            if time.monotonic() > self._end:
+                raise OutOfTime
+            self._known[case.id] = self._ask(case)
+        return self._known[case.id]
+
+    def _ask(self, case: Case) -> tuple[Symptom | None, np.ndarray | None]:
+        try:
+            case = parse_case(case.json)
+            self.sandbox.engine.script(case)
+        except Exception:
+            # Not a valid case, or none that the adapter can write.
+            return None, None
+        self.asked += 1
+        judgement = judged(case, self.sandbox)
+        return Finding.of(judgement).symptom if judgement.is_finding else None, judgement.answer.value
+
+    def cause(self, finding: Finding, *, seconds: float) -> tuple[Cause, Case]:
+        """The cause of a finding, and a case that shows it. Raises OutOfTime, EngineUnavailable."""
+        self._end = time.monotonic() + seconds
+        return _One(self, finding).cause()
+
+    def matching(self, finding: Finding, known: Sequence[Cause], *, seconds: float) -> Cause | None:
+        """The one of the known causes that a few questions show to be that of the finding.
+
+        Raises OutOfTime, EngineUnavailable.
+        """
+        self._end = time.monotonic() + seconds
+        return _One(self, finding).matching(known)
+
+
+class _One:
+    """The inquiry into one finding."""
+
+    def __init__(self, inquiry: Inquiry, finding: Finding) -> None:
+        self.inquiry, self.finding = inquiry, finding
+        self.wanted = finding.symptom
+
+    def fails(self, case: Case) -> bool:
+        return self.inquiry.symptom(case) == self.wanted
+
+    def cause(self) -> tuple[Cause, Case]:
+        case, culprits = self.located(replace(self.finding.case, program=self.finding.case.program.pruned()))
+        case, culprits = self.written_out(case, culprits, DEPTH)
+        case = self.with_least_varying(case, culprits)
+        case, special = self.generalized(case, culprits)
+        words = self.words(case)
+        engine = self.inquiry.sandbox.engine.base
+        failure, error, message = self.wanted
+        operations = self.operands(case, culprits, words)
+        return Cause(engine, failure, words, operations, special, _questions(case), error, message), case
+
+    def matching(self, known: Sequence[Cause]) -> Cause | None:
+        """Of the causes that need nothing special: one step fails alone with general numbers too, in a word of the cause."""
+        case = self.finding.case
+        plain = [c for c in known if not c.features and (c.failure, c.error, c.message) == self.wanted]
+        for k, candidate in stand_alones(replace(case, dtype="float64")):
+            operation = case.program.steps[k - 1].operation
+            own = self.operands(candidate, frozenset({operation}), ())
+            fitting = [c for c in plain if c.operations == own and not c.questions]
+            if not fitting or not self.fails(candidate):
+                continue
+            for given in general(candidate):
+                typical = with_numbers(candidate, given)
+                if not _valid(typical):
+                    continue
+                for cause in fitting:
+                    if any(self.fails(typical.with_word(word)) for word in cause.words):
+                        return cause
+        return None
+
+    def located(self, case: Case) -> tuple[Case, frozenset[str]]:
+        """A case with few steps that fails as the finding does, and the operations among them that matter."""
+        if sum(bool(s.operands) for s in case.program.steps) > 1 and (found := self.alone(case)) is not None:
+            return found
+        small = reduction.reduce(case, self.fails)
+        left = frozenset(s.operation for s in small.program.steps if s.operands)
+        return (self.alone(small) if len(left) > 1 else None) or (small, left)
+
+    def alone(self, case: Case) -> tuple[Case, frozenset[str]] | None:
+        """The first step of the case that fails alone too, as a case."""
+        for dtype in dict.fromkeys(("float64", case.dtype)):
+            for together, bent in product((False, True), repeat=2):
+                for k, candidate in stand_alones(replace(case, dtype=dtype), bent=bent, together=together):
+                    if self.fails(candidate) and not ((bent or together) and self.context_fails(case, k)):
+                        return candidate, frozenset({case.program.steps[k - 1].operation})
+        return None
+
+    def context_fails(self, case: Case, k: int) -> bool:
+        """Whether what is put around step k where it is asked alone fails without it."""
+        around = context(case, k)
+        return around is not None and self.fails(around)
+
+    def written_out(self, case: Case, culprits: frozenset[str], depth: int) -> tuple[Case, frozenset[str]]:
+        """The same where a definition of what matters gets the same wrong answer: it is something in the definition."""
+        if depth and len(culprits) == 1:
+            for k, step in enumerate(case.program.steps, start=1):
+                whole = expanded(case, k) if step.operation in culprits else None
+                if whole is not None and self.fails(whole) and self.inquiry.same_answer(case, whole):
+                    inner, own = self.located(whole)
+                    if step.operation not in own:
+                        return self.written_out(inner, own, depth - 1)
+        return case, culprits
+
+    def with_least_varying(self, case: Case, culprits: frozenset[str]) -> Case:
+        """The case with operands of what matters held constant, where it still fails."""
+        again = True
+        while again:
+            again = False
+            depends = varying(case)
+            for (k, _), held in frozen_slots(case):
+                step = case.program.steps[k - 1]
+                several = len({i for i in step.operands if depends[i]}) > 1 or len(set(step.operands)) < len(
+                    step.operands
+                )
+                if several and step.operation in culprits and self.fails(held):
+                    case, again = held, True
+                    break
+        return case
+
+    def generalized(self, case: Case, culprits: frozenset[str]) -> tuple[Case, tuple[str, ...]]:
+        """The case with as few special numbers as it fails with, and what is special about them."""
+        plain = None
+        own = numbers(case)
+        for given in general(case):
+            candidate = with_numbers(case, given)
+            if not _valid(candidate):
+                continue
+            if self.fails(candidate):
+                return candidate, _special(
+                    candidate, candidate if plain is None else with_numbers(case, plain), culprits
+                )
+            plain = given if plain is None else plain
+        if plain is None:
+            return case, ()
+        kept = self.fewest(case, own, plain)
+        found = with_numbers(case, kept)
+        return found, _special(found, with_numbers(case, plain), culprits)
+
+    def fewest(self, case: Case, own: Numbers, plain: Numbers) -> Numbers:
+        """The case's numbers, each replaced by a general one where the case fails all the same."""
+        kept = dict(own)
+        for k in own:
+            if self.fails(with_numbers(case, {**kept, k: plain[k]})):
+                kept[k] = plain[k]
+        places = [(k, place) for k in own if kept[k] is own[k] for place in np.ndindex(own[k].shape)]
+        for k, place in places[:MAX_ENTRIES]:
+            entry = float(own[k][place])
+            for number in (float(plain[k][place]), *(entry / 2**n for n in (8, 4, 2, 1) if abs(entry) > 2**n)):
+                changed = kept[k].copy()
+                changed[place] = number
+                if self.fails(with_numbers(case, {**kept, k: changed})):
+                    kept[k] = changed
+                    break
+        return kept
+
+    def words(self, case: Case) -> tuple[str, ...]:
+        """All words of the least order at which the case fails."""
+        engine = self.inquiry.sandbox.engine
+        if case.operator != "jacobian" or case.wrt:
+            return (case.word,)
+        for order in range(1, case.order + 1):
+            words = ["".join(letters) for letters in product("RF", repeat=order)]
+            if found := tuple(w for w in words if engine.answers(w) and self.fails(case.with_word(w))):
+                return found
+        return (case.word,)
+
+    def operands(self, case: Case, culprits: frozenset[str], words: tuple[str, ...]) -> tuple[str, ...]:
+        """The operations that matter, each with its operand that varies, where it has several and one of them does."""
+        depends = varying(case)
+        found = set()
+        for step in case.program.steps:
+            if step.operation in culprits and step.operands:
+                slots = [j for j, i in enumerate(step.operands) if depends[i]]
+                many = len(step.operands) > 1 and CATALOGUE[step.operation].arity is not None
+                found.add(f"{step.operation}[{slots[0]}]" if many and len(slots) == 1 else step.operation)
+        return tuple(sorted(found))
+
+
+def _valid(case: Case) -> bool:
+    try:
+        parse_case(case.json)
+    except (MalformedCase, ValueError):
+        return False
+    return True
+
+
+def _of(case: Case, culprits: frozenset[str]) -> frozenset[str]:
+    found = zip(case.program.steps, features(case), strict=True)
+    return frozenset().union(*(own for step, own in found if step.operation in culprits))
+
+
+#: What is special about numbers, by what it says about a cause; what comes after it goes along with it.
+_TELLING = (
+    ("tied eigenvalues", "tied singular values", "complex singular", "singular"),
+    ("erfc underflows",),
+    ("zero base", "zero last"),
+    ("zero",),
+    ("vanishing",),
+    ("tie", "same size"),
+    ("one last",),
+    ("parameter zero",),
+    ("beyond 4",),
+    ("below -5",),
+    ("negative",),
+)
+
+
+def _special(case: Case, plain: Case, culprits: frozenset[str]) -> tuple[str, ...]:
+    """The features of what matters that the plain case does not have, the most telling only."""
+    found = _of(case, culprits) - _of(plain, culprits)
+    for group in _TELLING[1 if "1x1" in _of(case, culprits) else 0 :]:
+        if told := tuple(sorted(found & set(group))):
+            return told
+    return tuple(sorted(found))
+
+
+def _questions(case: Case) -> tuple[str, ...]:
+    needs = {
+        "float32": case.dtype == "float32",
+        "elsewhere": case.elsewhere is not None,
+        "operator": case.operator != "jacobian",
+        "wrt": bool(case.wrt),
+    }
+    return tuple(name for name, needed in needs.items() if needed)
