@@ -1,7 +1,7 @@
 """Buckets: findings that have one cause, together.
 
-The cause of a finding is found by asking (`conformance/inquiry.py`). The smallest findings come first, so that later ones
-mostly meet causes that are known already, which takes a few questions to see.
+The cause of a finding is found by asking (`conformance/inquiry.py`). The smallest findings come first, so that later
+ones mostly meet causes that are known already, which takes a few questions to see.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from conformance.causes import Cause, Finding, Symptom
 from conformance.inquiry import Inquiry, OutOfTime
+from conformance.reducing import hurried
 from engines.sandbox import Sandbox
 from generators import reduction
 from generators.programs import Case
@@ -76,10 +77,9 @@ def bucket(
         try:
             if limit <= 0:
                 raise OutOfTime
-            if (cause := inquiry.matching(finding, [b.cause for b in buckets], seconds=limit)) is not None:
-                next(b for b in buckets if b.cause == cause).matched.append(finding)
-                continue
-            cause, case = inquiry.cause(finding, seconds=limit)
+            with hurried(sandbox, finding.verdict, finding.case.word):
+                found = inquiry.matching(finding, [b.cause for b in buckets], seconds=limit)
+                cause, case = inquiry.cause(finding, seconds=limit) if found is None else (found, None)
         except OutOfTime:
             left.append(finding)
             continue
@@ -87,7 +87,7 @@ def bucket(
         if own is None:
             own = Bucket(cause, case)
             buckets.append(own)
-        own.inquired.append(finding)
+        (own.inquired if found is None else own.matched).append(finding)
     return Buckets(buckets, _provisional(left))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from conformance.failures import without_noise
@@ -61,8 +61,8 @@ class Cause:
 
     `engine` is without a release. `words` are all mode words of the least order at which the cause shows. `operations`
     are the operations that the failure needs, each with the operand that has to vary where that matters: "divide[1]".
-    `features` are those of `generators/features.py` without which nothing fails, `questions` what else the question must
-    have: "float32" ... `failure`, `error` and `message` are the symptom.
+    `features` are those of `generators/features.py` without which nothing fails, `questions` what else the question
+    must have: "float32" ... `failure`, `error` and `message` are the symptom.
     """
 
     engine: str
@@ -93,14 +93,24 @@ class Cause:
         return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items() if v}
 
     def alike(self, other: Cause) -> bool:
-        """Whether a finding of the other cause may be put to this one: all is the same, and some word shows both."""
-        return bool(set(self.words) & set(other.words)) and all(
-            getattr(self, field.name) == getattr(other, field.name) for field in fields(self) if field.name != "words"
+        """Whether a finding of the other cause may be put to this one: all is the same, and some word shows both.
+
+        An operand that only one of them tells is no difference.
+        """
+        return (
+            bool(set(self.words) & set(other.words))
+            and _fitting(self.operations, other.operations)
+            and replace(self, words=(), operations=()) == replace(other, words=(), operations=())
         )
 
 
+def _fitting(one: Sequence[str], other: Sequence[str]) -> bool:
+    pairs = [(a.partition("["), b.partition("[")) for a, b in zip(one, other, strict=False)]
+    return len(one) == len(other) and all(a[0] == b[0] and (a[2] == b[2] or not (a[2] and b[2])) for a, b in pairs)
+
+
 def shape(words: tuple[str, ...]) -> str:
-    """Words of one order in short, with x for a letter that may be either; the first of them where that says too much."""
+    """Words of one order in short, x for a letter that may be either; the first of them where that says too much."""
     letters = ["".join(sorted(set(column))) for column in zip(*words, strict=True)]
     pattern = "".join(letter if len(letter) == 1 else "x" for letter in letters)
     return pattern if len(words) == 2 ** pattern.count("x") else words[0]

@@ -49,8 +49,9 @@ TOLD = 200
 
 
 def without_noise(message: str) -> str:
-    """The message without addresses, paths, temporary names, a compiler's value names, shapes and numbers; of a traceback,
-    the lines that say what happened.
+    """The message without addresses, paths, temporary names, a compiler's value names, shapes and numbers.
+
+    Of a traceback, the lines that say what happened.
     """
     told = " ".join(line for line in message.splitlines() if not line.startswith(("Traceback", " ")))
     for pattern, left in _NOISE:
@@ -59,7 +60,7 @@ def without_noise(message: str) -> str:
 
 
 def kind(finding: Judgement) -> tuple[str, str, str]:
-    """What must stay the same when a finding is reduced: verdict, exception type or signal, and the message without noise."""
+    """What stays the same when a finding is reduced: verdict, exception type or signal, message without noise."""
     return str(finding.verdict), finding.answer.error, without_noise(finding.answer.message)
 
 

@@ -11,7 +11,9 @@ from itertools import product
 import numpy as np
 
 from conformance.causes import Cause, Finding, Symptom
-from conformance.reducing import judged
+from conformance.panel import truth_of
+from conformance.truth import Truth
+from conformance.verdicts import judge
 from engines.sandbox import Sandbox
 from generators import reduction
 from generators.alone import Numbers, context, frozen_slots, general, numbers, stand_alones, varying, with_numbers
@@ -68,8 +70,11 @@ class Inquiry:
             # Not a valid case, or none that the adapter can write.
             return None, None
         self.asked += 1
-        judgement = judged(case, self.sandbox)
-        return Finding.of(judgement).symptom if judgement.is_finding else None, judgement.answer.value
+        answer = self.sandbox.ask(case)
+        # Whoever does not answer is no better for a truth.
+        truth = truth_of(case) if answer.outcome == "answered" else Truth("uncertified")
+        judgement = judge(case, self.sandbox.engine.name, answer, truth)
+        return Finding.of(judgement).symptom if judgement.is_finding else None, answer.value
 
     def cause(self, finding: Finding, *, seconds: float) -> tuple[Cause, Case]:
         """The cause of a finding, and a case that shows it. Raises OutOfTime, EngineUnavailable."""
@@ -97,9 +102,13 @@ class _One:
 
     def cause(self) -> tuple[Cause, Case]:
         case, culprits = self.located(replace(self.finding.case, program=self.finding.case.program.pruned()))
-        case, culprits = self.written_out(case, culprits, DEPTH)
-        case = self.with_least_varying(case, culprits)
-        case, special = self.generalized(case, culprits)
+        for _ in range(DEPTH):
+            case = self.with_least_varying(case, culprits)
+            case, special = self.generalized(case, culprits)
+            inner = self.inside(case, culprits)
+            if inner is None:
+                break
+            case, culprits = inner
         words = self.words(case)
         engine = self.inquiry.sandbox.engine.base
         failure, error, message = self.wanted
@@ -107,23 +116,37 @@ class _One:
         return Cause(engine, failure, words, operations, special, _questions(case), error, message), case
 
     def matching(self, known: Sequence[Cause]) -> Cause | None:
-        """Of the causes that need nothing special: one step fails alone with general numbers too, in a word of the cause."""
+        """The known cause whose operation fails alone too, in the same way.
+
+        Where there are only wrong numbers, only causes that need nothing special are matched, with general numbers and
+        in a word of the cause: one operation may be wrong in several ways. What raises or dies says itself what it is.
+        """
         case = self.finding.case
-        plain = [c for c in known if not c.features and (c.failure, c.error, c.message) == self.wanted]
         for k, candidate in stand_alones(replace(case, dtype="float64")):
-            operation = case.program.steps[k - 1].operation
-            own = self.operands(candidate, frozenset({operation}), ())
-            fitting = [c for c in plain if c.operations == own and not c.questions]
-            if not fitting or not self.fails(candidate):
-                continue
-            for given in general(candidate):
-                typical = with_numbers(candidate, given)
-                if not _valid(typical):
-                    continue
-                for cause in fitting:
-                    if any(self.fails(typical.with_word(word)) for word in cause.words):
-                        return cause
+            operation = frozenset({case.program.steps[k - 1].operation})
+            found = _of(candidate, operation)
+            fitting = [
+                cause
+                for cause in known
+                if (cause.failure, cause.error, cause.message) == self.wanted
+                and not cause.questions
+                and cause.operations == self.operands(candidate, operation, cause.words)
+                and (found.issuperset(cause.features) if self.tells else not cause.features)
+            ]
+            if fitting and self.fails(candidate):
+                if self.tells:
+                    return max(fitting, key=lambda cause: len(cause.features))
+                for given in general(candidate):
+                    typical = with_numbers(candidate, given)
+                    for cause in fitting if _valid(typical) else ():
+                        if any(self.fails(typical.with_word(word)) for word in cause.words):
+                            return cause
         return None
+
+    @property
+    def tells(self) -> bool:
+        """Whether the failure says more of itself than that numbers are wrong."""
+        return self.wanted[0] not in ("wrong", "wrong_shape", "wrong_dtype")
 
     def located(self, case: Case) -> tuple[Case, frozenset[str]]:
         """A case with few steps that fails as the finding does, and the operations among them that matter."""
@@ -147,16 +170,16 @@ class _One:
         around = context(case, k)
         return around is not None and self.fails(around)
 
-    def written_out(self, case: Case, culprits: frozenset[str], depth: int) -> tuple[Case, frozenset[str]]:
-        """The same where a definition of what matters gets the same wrong answer: it is something in the definition."""
-        if depth and len(culprits) == 1:
+    def inside(self, case: Case, culprits: frozenset[str]) -> tuple[Case, frozenset[str]] | None:
+        """What fails in the definition of what matters, where the definition gets the same wrong answer."""
+        if len(culprits) == 1:
             for k, step in enumerate(case.program.steps, start=1):
                 whole = expanded(case, k) if step.operation in culprits else None
                 if whole is not None and self.fails(whole) and self.inquiry.same_answer(case, whole):
                     inner, own = self.located(whole)
                     if step.operation not in own:
-                        return self.written_out(inner, own, depth - 1)
-        return case, culprits
+                        return inner, own
+        return None
 
     def with_least_varying(self, case: Case, culprits: frozenset[str]) -> Case:
         """The case with operands of what matters held constant, where it still fails."""
@@ -176,22 +199,15 @@ class _One:
 
     def generalized(self, case: Case, culprits: frozenset[str]) -> tuple[Case, tuple[str, ...]]:
         """The case with as few special numbers as it fails with, and what is special about them."""
-        plain = None
-        own = numbers(case)
-        for given in general(case):
-            candidate = with_numbers(case, given)
-            if not _valid(candidate):
-                continue
-            if self.fails(candidate):
-                return candidate, _special(
-                    candidate, candidate if plain is None else with_numbers(case, plain), culprits
-                )
-            plain = given if plain is None else plain
-        if plain is None:
+        valid = [given for given in general(case) if _valid(with_numbers(case, given))]
+        if not valid:
             return case, ()
-        kept = self.fewest(case, own, plain)
-        found = with_numbers(case, kept)
-        return found, _special(found, with_numbers(case, plain), culprits)
+        plain = with_numbers(case, valid[0])
+        own = next((given for given in valid if self.fails(with_numbers(case, given))), numbers(case))
+        if own is valid[0]:
+            return plain, ()
+        found = with_numbers(case, self.fewest(case, own, valid[0]))
+        return found, _special(found, plain, culprits)
 
     def fewest(self, case: Case, own: Numbers, plain: Numbers) -> Numbers:
         """The case's numbers, each replaced by a general one where the case fails all the same."""
@@ -222,14 +238,19 @@ class _One:
         return (case.word,)
 
     def operands(self, case: Case, culprits: frozenset[str], words: tuple[str, ...]) -> tuple[str, ...]:
-        """The operations that matter, each with its operand that varies, where it has several and one of them does."""
+        """The operations that matter, each with its operand that varies, where it has several and one of them does.
+
+        Which operand is told of wrong numbers only, and not where they come of forward mode: what raises mostly does so
+        whatever the operand, and pushforwards are written for all operands at once.
+        """
         depends = varying(case)
+        told = not self.tells and not all(word.endswith("F") for word in words)
         found = set()
         for step in case.program.steps:
             if step.operation in culprits and step.operands:
                 slots = [j for j, i in enumerate(step.operands) if depends[i]]
                 many = len(step.operands) > 1 and CATALOGUE[step.operation].arity is not None
-                found.add(f"{step.operation}[{slots[0]}]" if many and len(slots) == 1 else step.operation)
+                found.add(f"{step.operation}[{slots[0]}]" if told and many and len(slots) == 1 else step.operation)
         return tuple(sorted(found))
 
 

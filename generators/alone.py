@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -52,8 +53,8 @@ def alone(case: Case, k: int, entered: tuple[int, ...], *, bent: bool = False) -
     """Step k (from 1) of the case as a program of its own, whose input is what stands at the places `entered`, in one
     vector if there are several; its other operands are constants.
 
-    `bent`: with curvature before it and after it, since some rules are wrong only about cotangents that vary. None where
-    the step cannot stand alone.
+    `bent`: with curvature before it and after it, since some rules are wrong only about cotangents that vary. None
+    where the step cannot stand alone.
     """
     values, step = evaluate_steps(case.program, case.input), case.program.steps[k - 1]
     result = values[k]
@@ -81,8 +82,9 @@ def alone(case: Case, k: int, entered: tuple[int, ...], *, bent: bool = False) -
 
 
 def stand_alones(case: Case, *, bent: bool = False, together: bool = False) -> Iterator[tuple[int, Case]]:
-    """Every step that the output is made of alone, the last one first, with its place: by each of its operands that vary
-    in turn, or by several `together`.
+    """Every step that the output is made of alone, the last one first, with its place.
+
+    By each of its operands that vary in turn, or by several `together`.
     """
     values, depends = evaluate_steps(case.program, case.input), varying(case)
     for k in sorted(case.program.needed - {0}, reverse=True):
@@ -151,11 +153,13 @@ def with_numbers(case: Case, given: Numbers) -> Case:
 
 
 def general(case: Case) -> Iterator[Numbers]:
-    """Numbers for the case that have nothing special about them, for operations of several domains: no zero, no one, no
-    two alike, none large. Dyadic, as all numbers of cases are.
+    """Numbers for the case that have nothing special about them, for operations of several domains.
+
+    No zero, no one, no two alike, none large; then the case's own, moved by an eighth or so. Dyadic, as all numbers of
+    cases are.
     """
     own = numbers(case)
-    count = iter(range(10**6))
+    count = itertools.count()
     unit = {
         k: np.array([(41 + next(count) * 29 % 61) / 128 for _ in range(v.size)]).reshape(v.shape)
         for k, v in own.items()

@@ -1,7 +1,7 @@
 """Derived steps written out: the program with the definition of a step in the place of the step.
 
-A definition (`generators/catalogue/rows.py`) is traced with values that write down the rows that it calls, so that whether
-a failure is the derived operation's own or that of something that it is made of can be asked.
+A definition (`generators/catalogue/rows.py`) is traced with values that write down the rows that it calls, so that it
+can be asked whether a failure is the derived operation's own or that of something that it is made of.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ SPELLINGS: Mapping[str, Callable[..., Any]] = {
         xp.sum(x, axis=axis, keepdims=keepdims) * (1.0 / (x.size if axis is None else x.shape[axis]))
     ),
     "vecdot": lambda xp, a, b: xp.sum(a * b, axis=-1, keepdims=False),
+    "clip": lambda xp, x, min, max: xp.minimum(xp.maximum(x, min), max),
+    "logcumsumexp": lambda xp, x, axis: xp.log(xp.cumulative_sum(xp.exp(x), axis=axis)),
     "outer": lambda xp, a, b: a[:, None] * b[None, :],
     "trace": lambda xp, x: xp.sum(xp.diagonal(x), axis=-1, keepdims=False),
     "vector_norm": lambda xp, x, axis: xp.sqrt(xp.sum(x * x, axis=axis, keepdims=False)),
@@ -72,7 +74,9 @@ class _Steps:
             return operand.place
         constant = np.asarray(operand, dtype=float)
         placed = self.put(Step("constant", (), (("value", nested(constant)),)), constant)
-        return (placed > 0.5 if np.asarray(operand).dtype == bool else placed).place
+        if np.asarray(operand).dtype == bool:
+            placed = self.add("greater", (placed, 0.5), {})
+        return placed.place
 
 
 def _plain(given: Any) -> Any:
