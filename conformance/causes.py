@@ -60,7 +60,8 @@ class Cause:
     """What findings of one cause share.
 
     `engine` is without a release. `words` are all mode words of the least order at which the cause shows. `operations`
-    are the operations that the failure needs, each with the operand that has to vary where that matters: "divide[1]".
+    are the operations that the failure needs, each with the operand that has to vary where that matters: "divide[1]";
+    none where a failure that says what it is does not show in one step alone.
     `features` are those of `generators/features.py` without which nothing fails, `questions` what else the question
     must have: "float32" ... `failure`, `error` and `message` are the symptom.
     """
@@ -68,7 +69,7 @@ class Cause:
     engine: str
     failure: str
     words: tuple[str, ...]
-    operations: tuple[str, ...]
+    operations: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
     error: str = ""
@@ -127,7 +128,7 @@ def read_cause(document: Any, where: str) -> Cause:
     for name, field in known.items():
         text = field.type == "str"
         if name not in document:
-            if name in ("engine", "failure", "words", "operations"):
+            if name in ("engine", "failure", "words"):
                 raise MalformedCause(f"{where}: {name} is missing")
             continue
         value = document[name]
@@ -150,7 +151,7 @@ def _problems(given: Mapping[str, Any]) -> list[tuple[str, str]]:
         found.append(("failure", f"{given['failure']!r} is not one of {', '.join(dict.fromkeys(FAILURES.values()))}"))
     if not given["words"] or not all(WORD.fullmatch(w) and len(w) == len(given["words"][0]) for w in given["words"]):
         found.append(("words", "one or more mode words of the same length are needed"))
-    for operation in given["operations"]:
+    for operation in given.get("operations", ()):
         match = _OPERAND.fullmatch(operation)
         if match is None or match[1] not in CATALOGUE:
             found.append(("operations", f"{operation!r} is not in the catalogue"))

@@ -21,7 +21,7 @@ from generators.catalogue import CATALOGUE
 from generators.expansion import expanded
 from generators.features import features
 from generators.programs import Case, MalformedCase
-from generators.reading import parse_case
+from generators.reading import evaluate_steps, parse_case
 
 #: Entries that are made general one by one; more are taken as they are.
 MAX_ENTRIES = 24
@@ -96,12 +96,16 @@ class _One:
     def __init__(self, inquiry: Inquiry, finding: Finding) -> None:
         self.inquiry, self.finding = inquiry, finding
         self.wanted = finding.symptom
+        # What the output does not need cannot make it wrong, but may raise while the program is traced.
+        self.case = finding.case
+        if not self.tells:
+            self.case = replace(self.case, program=self.case.program.pruned())
 
     def fails(self, case: Case) -> bool:
         return self.inquiry.symptom(case) == self.wanted
 
     def cause(self) -> tuple[Cause, Case]:
-        case, culprits = self.located(replace(self.finding.case, program=self.finding.case.program.pruned()))
+        case, culprits = self.located(self.case)
         for _ in range(DEPTH):
             case = self.with_least_varying(case, culprits)
             case, special = self.generalized(case, culprits)
@@ -121,9 +125,8 @@ class _One:
         Where there are only wrong numbers, only causes that need nothing special are matched, with general numbers and
         in a word of the cause: one operation may be wrong in several ways. What raises or dies says itself what it is.
         """
-        case = self.finding.case
-        for k, candidate in stand_alones(replace(case, dtype="float64")):
-            operation = frozenset({case.program.steps[k - 1].operation})
+        for k, candidate in stand_alones(replace(self.case, dtype="float64")):
+            operation = frozenset({self.case.program.steps[k - 1].operation})
             found = _of(candidate, operation)
             fitting = [
                 cause
@@ -243,11 +246,14 @@ class _One:
         Which operand is told of wrong numbers only, and not where they come of forward mode: what raises mostly does so
         whatever the operand, and pushforwards are written for all operands at once.
         """
-        depends = varying(case)
+        if self.tells and len(culprits) > 1:
+            # No step fails alone: what it says is all that findings have in common.
+            return ()
+        values, depends = evaluate_steps(case.program, case.input), varying(case)
         told = not self.tells and not all(word.endswith("F") for word in words)
         found = set()
-        for step in case.program.steps:
-            if step.operation in culprits and step.operands:
+        for k, step in enumerate(case.program.steps, start=1):
+            if step.operation in culprits and step.operands and values[k].dtype != bool:
                 slots = [j for j, i in enumerate(step.operands) if depends[i]]
                 many = len(step.operands) > 1 and CATALOGUE[step.operation].arity is not None
                 found.add(f"{step.operation}[{slots[0]}]" if told and many and len(slots) == 1 else step.operation)

@@ -82,12 +82,12 @@ def alone(case: Case, k: int, entered: tuple[int, ...], *, bent: bool = False) -
 
 
 def stand_alones(case: Case, *, bent: bool = False, together: bool = False) -> Iterator[tuple[int, Case]]:
-    """Every step that the output is made of alone, the last one first, with its place.
+    """Every step of the case alone, the last one first, with its place.
 
     By each of its operands that vary in turn, or by several `together`.
     """
     values, depends = evaluate_steps(case.program, case.input), varying(case)
-    for k in sorted(case.program.needed - {0}, reverse=True):
+    for k in range(len(case.program.steps), 0, -1):
         operands = tuple(dict.fromkeys(i for i in case.program.steps[k - 1].operands if depends[i]))
         if (together and len(operands) < 2) or any(values[i].dtype == bool for i in operands):
             continue
