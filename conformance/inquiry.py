@@ -18,7 +18,7 @@ from engines.sandbox import Sandbox
 from generators import reduction
 from generators.alone import Numbers, context, frozen_slots, general, numbers, stand_alones, varying, with_numbers
 from generators.catalogue import CATALOGUE
-from generators.expansion import expanded
+from generators.expansion import differentiated, expanded
 from generators.features import features
 from generators.programs import Case, MalformedCase
 from generators.reading import evaluate_steps, parse_case
@@ -174,7 +174,10 @@ class _One:
         return around is not None and self.fails(around)
 
     def inside(self, case: Case, culprits: frozenset[str]) -> tuple[Case, frozenset[str]] | None:
-        """What fails in the definition of what matters, where the definition gets the same wrong answer."""
+        """What fails in the definition of what matters, where the definition gets the same wrong answer.
+
+        Or, where first derivatives are right, in the formula of the derivative, which engines mostly make it of.
+        """
         if len(culprits) == 1:
             for k, step in enumerate(case.program.steps, start=1):
                 whole = expanded(case, k) if step.operation in culprits else None
@@ -182,6 +185,10 @@ class _One:
                     inner, own = self.located(whole)
                     if step.operation not in own:
                         return inner, own
+            if len(word := self.words(case)[0]) > 1:
+                for one, formula in differentiated(case.with_word(word)):
+                    if self.fails(one) and self.fails(formula) and self.inquiry.same_answer(one, formula):
+                        return self.located(formula)
         return None
 
     def with_least_varying(self, case: Case, culprits: frozenset[str]) -> Case:

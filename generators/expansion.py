@@ -6,7 +6,9 @@ can be asked whether a failure is the derived operation's own or that of somethi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +28,7 @@ SPELLINGS: Mapping[str, Callable[..., Any]] = {
         xp.sum(x, axis=axis, keepdims=keepdims) * (1.0 / (x.size if axis is None else x.shape[axis]))
     ),
     "vecdot": lambda xp, a, b: xp.sum(a * b, axis=-1, keepdims=False),
+    "digamma": lambda xp, x: xp.polygamma(x, n=0),
     "clip": lambda xp, x, min, max: xp.minimum(xp.maximum(x, min), max),
     "logcumsumexp": lambda xp, x, axis: xp.log(xp.cumulative_sum(xp.exp(x), axis=axis)),
     "outer": lambda xp, a, b: a[:, None] * b[None, :],
@@ -38,6 +41,46 @@ SPELLINGS: Mapping[str, Callable[..., Any]] = {
     "pow_int": lambda xp, x, exponent: xp.pow(x, float(exponent)),
     "pow_float": lambda xp, x, exponent: xp.pow(x, exponent),
 }  # fmt: skip
+
+#: Derivatives by each operand: what engines mostly make them of. Abramowitz and Stegun 4.1 to 4.6, 6.3, 6.4, 7.1, 9.1,
+#: 9.6.
+DERIVATIVES: Mapping[str, tuple[Callable[..., Any], ...]] = {
+    "sin": (lambda xp, x: xp.cos(x),),
+    "cos": (lambda xp, x: -xp.sin(x),),
+    "tan": (lambda xp, x: 1.0 + xp.tan(x) * xp.tan(x),),
+    "sinh": (lambda xp, x: xp.cosh(x),),
+    "cosh": (lambda xp, x: xp.sinh(x),),
+    "tanh": (lambda xp, x: 1.0 - xp.tanh(x) * xp.tanh(x),),
+    "exp2": (lambda xp, x: xp.exp2(x) * math.log(2),),
+    "expm1": (lambda xp, x: xp.exp(x),),
+    "log": (lambda xp, x: 1.0 / x,),
+    "log1p": (lambda xp, x: 1.0 / (1.0 + x),),
+    "sqrt": (lambda xp, x: 0.5 / xp.sqrt(x),),
+    "asin": (lambda xp, x: 1.0 / xp.sqrt(1.0 - x * x),),
+    "acos": (lambda xp, x: -1.0 / xp.sqrt(1.0 - x * x),),
+    "asinh": (lambda xp, x: 1.0 / xp.hypot(x, 1.0),),
+    "acosh": (lambda xp, x: 1.0 / xp.sqrt(x * x - 1.0),),
+    "atan": (lambda xp, x: 1.0 / (1.0 + x * x),),
+    "lgamma": (lambda xp, x: xp.digamma(x),),
+    "digamma": (lambda xp, x: xp.polygamma(x, n=1),),
+    "polygamma": (lambda xp, x, n: xp.polygamma(x, n=n + 1),),
+    "gamma": (lambda xp, x: xp.gamma(x) * xp.digamma(x),),
+    "erf": (lambda xp, x: 2.0 / math.sqrt(math.pi) * xp.exp(-(x * x)),),
+    "erfc": (lambda xp, x: -2.0 / math.sqrt(math.pi) * xp.exp(-(x * x)),),
+    "i0": (lambda xp, x: xp.i1(x),),
+    "j0": (lambda xp, x: -xp.j1(x),),
+    "expit": (lambda xp, x: xp.expit(x) * xp.expit(-x),),
+    "softplus": (lambda xp, x: xp.expit(x),),
+    "logsigmoid": (lambda xp, x: xp.expit(-x),),
+    "logaddexp": (lambda xp, a, b: xp.expit(a - b), lambda xp, a, b: xp.expit(b - a)),
+    "hypot": (lambda xp, a, b: a / xp.hypot(a, b), lambda xp, a, b: b / xp.hypot(a, b)),
+    "atan2": (lambda xp, a, b: b / (a * a + b * b), lambda xp, a, b: -a / (a * a + b * b)),
+    "divide": (lambda xp, a, b: 1.0 / b, lambda xp, a, b: -a / (b * b)),
+    "xlogy": (lambda xp, a, b: xp.log(b), lambda xp, a, b: a / b),
+}
+
+#: Entries at which a formula is looked at.
+MAX_ENTRIES = 8
 
 
 class _Steps:
@@ -168,9 +211,37 @@ def expanded(case: Case, k: int) -> Case | None:
     The values stay the same up to rounding.
     """
     step = case.program.steps[k - 1]
-    definition = CATALOGUE[step.operation].definition or SPELLINGS.get(step.operation)
+    return _replaced(case, k, CATALOGUE[step.operation].definition or SPELLINGS.get(step.operation))
+
+
+def differentiated(case: Case) -> Iterator[tuple[Case, Case]]:
+    """A case of one step whose derivative has a formula, at one entry after the other: the step on numbers, and the
+    formula in the word without its innermost letter. Both have the same answer.
+    """
+    steps = [step for step in case.program.steps if step.operands]
+    formulas = DERIVATIVES.get(steps[0].operation, ()) if len(steps) == 1 and case.order > 1 else ()
+    slots = [j for j, i in enumerate(steps[0].operands) if not i] if formulas else []
+    if len(slots) != 1:
+        return
+    values = evaluate_steps(case.program, case.input)
+    step, (slot,), shape = steps[0], slots, values[-1].shape
+    for entry in itertools.islice(np.ndindex(shape), MAX_ENTRIES):
+        operands = [np.broadcast_to(values[i], shape)[entry] for i in step.operands]
+        constants = [Step("constant", (), (("value", float(v)),)) for j, v in enumerate(operands) if j != slot]
+        places = iter(range(1, len(operands)))
+        own = replace(step, operands=tuple(0 if j == slot else next(places) for j in range(len(operands))))
+        program = Program((*constants, own))
+        one = Case(program, float(operands[slot]), case.word, dtype=case.dtype)
+        formula = _replaced(one, len(program.steps), formulas[slot])
+        if formula is not None:
+            yield one, formula.with_word(case.word[:-1])
+
+
+def _replaced(case: Case, k: int, definition: Callable[..., Any] | None) -> Case | None:
+    """The case with what the definition makes of the operands of step k in its place."""
     if definition is None:
         return None
+    step = case.program.steps[k - 1]
     try:
         values = evaluate_steps(case.program, case.input)
         before = _Steps(list(case.program.steps[: k - 1]), values[:k])

@@ -15,11 +15,12 @@ from benchmarks.buckets import pairs
 from conformance.buckets import Buckets, bucket
 from conformance.causes import Cause, Finding, MalformedCause, read_cause, shape
 from conformance.failures import without_noise
+from conformance.panel import truth_of
 from conformance.reducing import judged
 from engines.sandbox import Sandbox
 from generators.alone import context, general, numbers, stand_alones, with_numbers
 from generators.drawing import draw
-from generators.expansion import expanded
+from generators.expansion import DERIVATIVES, differentiated, expanded
 from generators.programs import Case, MalformedCase, Program, Step
 from generators.reading import evaluate_steps, parse_case
 
@@ -97,6 +98,13 @@ def test_a_fault_of_reverse_mode_is_named_after_it(sandbox: Sandbox) -> None:
     matrix = ((2.0, 1.0), (0.0, 3.0))
     (found,) = bucket(findings(sandbox, Case(program(("inv", (0,), {})), matrix, "FR")), sandbox, seconds=60.0).buckets
     assert (found.cause.words, found.cause.name) == (("R",), "seeded-R-wrong-inv")
+
+
+def test_the_second_derivative_of_one_is_the_first_of_another(sandbox: Sandbox) -> None:
+    cases = [Case(program((name, (0,), {})), VECTOR, word) for name, word in (("sinh", "FR"), ("cosh", "R"))]
+    with Sandbox(seeded.engine(["cosh: sign"], 1)) as other:
+        (found,) = bucket(findings(other, *cases), other, seconds=60.0).buckets
+    assert (found.cause.operations, found.cause.words) == (("cosh",), ("R", "F"))
 
 
 def test_known_causes_come_first_and_nothing_is_lost(sandbox: Sandbox) -> None:
@@ -210,6 +218,20 @@ def test_what_is_written_out_has_the_same_values() -> None:
                 assert step not in whole.program.steps or case.program.steps.count(step) > 1
     assert len(met) > 25
     assert expanded(AT_ZERO, 1) is None
+
+
+def test_a_derivative_has_the_answer_of_its_formula() -> None:
+    """The formulas are right: their truth is that of the step, one order higher."""
+    for name, formulas in DERIVATIVES.items():
+        for slot in range(len(formulas)):
+            params = {"n": 1} if name == "polygamma" else {}
+            operands = (0,) if len(formulas) == 1 else ((0, 1) if slot == 0 else (1, 0))
+            point = (1.5, 2.5) if name == "acosh" else (0.25, 0.75)
+            ((one, formula), *_) = differentiated(Case(program(constant(0.5), (name, operands, params)), point, "FR"))
+            assert (one.word, formula.word) == ("FR", "F")
+            expected, got = truth_of(one).value, truth_of(formula).value
+            assert got == pytest.approx(expected, rel=1e-12), name
+    assert list(differentiated(AT_ZERO)) == []
 
 
 def test_pairs_are_counted() -> None:
