@@ -165,6 +165,6 @@ def general(case: Case) -> Iterator[Numbers]:
         for k, v in own.items()
     }
     yield unit
-    yield {k: v + 1 for k, v in unit.items()}
-    yield {k: own[k] + np.where(own[k] < 0, -v, v) / 8 for k, v in unit.items()}
-    yield {k: own[k] - np.where(own[k] < 0, -v, v) / 8 for k, v in unit.items()}
+    yield {k: np.asarray(v + 1) for k, v in unit.items()}
+    for sign in (1, -1):
+        yield {k: np.asarray(own[k] + sign * np.where(own[k] < 0, -v, v) / 8) for k, v in unit.items()}

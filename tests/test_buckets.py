@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks import seeded
@@ -196,6 +197,7 @@ def test_steps_alone_keep_their_values_and_general_numbers_are_general() -> None
                 assert candidate.word == case.word
                 assert context(case, k) is not None
         for given in general(case):
+            assert all(isinstance(v, np.ndarray) for v in given.values())
             assert {k: v.shape for k, v in given.items()} == {k: v.shape for k, v in numbers(case).items()}
             assert numbers(with_numbers(case, given))[0].tolist() == given[0].tolist()
     assert met > 100
