@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from conformance.causes import Cause, Finding, Symptom
-from conformance.inquiry import Inquiry, OutOfTime
+from conformance.inquiry import Inquiry, OutOfTime, Vanished
 from conformance.reducing import hurried
 from engines.sandbox import Sandbox
 from generators import reduction
@@ -50,10 +50,11 @@ class Provisional:
 
 @dataclass(frozen=True)
 class Buckets:
-    """What became of all findings: every one is in one bucket or in one provisional group."""
+    """What became of all findings: every one is in one bucket, in one provisional group, or fails no more."""
 
     buckets: list[Bucket]
     provisional: list[Provisional]
+    vanished: list[Finding]
 
 
 def bucket(
@@ -72,6 +73,7 @@ def bucket(
     inquiry = Inquiry(sandbox)
     buckets = [Bucket(cause) for cause in known]
     left: list[Finding] = []
+    vanished: list[Finding] = []
     for finding in sorted(findings, key=lambda f: (reduction.size(f.case), f.case.id)):
         limit = min(each, end - time.monotonic())
         try:
@@ -83,12 +85,15 @@ def bucket(
         except OutOfTime:
             left.append(finding)
             continue
+        except Vanished:
+            vanished.append(finding)
+            continue
         own = next((b for b in buckets if b.cause.alike(cause)), None)
         if own is None:
             own = Bucket(cause, case)
             buckets.append(own)
         (own.inquired if found is None else own.matched).append(finding)
-    return Buckets(buckets, _provisional(left))
+    return Buckets(buckets, _provisional(left), vanished)
 
 
 def _provisional(findings: Iterable[Finding]) -> list[Provisional]:

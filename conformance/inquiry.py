@@ -16,7 +16,7 @@ from conformance.truth import Truth
 from conformance.verdicts import judge
 from engines.sandbox import Sandbox
 from generators import reduction
-from generators.alone import Numbers, context, frozen_slots, general, numbers, stand_alones, varying, with_numbers
+from generators.alone import Numbers, context, general, numbers, stand_alones, varying, with_numbers, with_one_held
 from generators.catalogue import CATALOGUE
 from generators.expansion import differentiated, expanded
 from generators.features import features
@@ -33,6 +33,10 @@ ALIKE = 1e-6
 
 class OutOfTime(Exception):
     """The time is spent before the cause is known."""
+
+
+class Vanished(Exception):
+    """The case does not fail any more as it did."""
 
 
 class Inquiry:
@@ -77,7 +81,7 @@ class Inquiry:
         return Finding.of(judgement).symptom if judgement.is_finding else None, answer.value
 
     def cause(self, finding: Finding, *, seconds: float) -> tuple[Cause, Case]:
-        """The cause of a finding, and a case that shows it. Raises OutOfTime, EngineUnavailable."""
+        """The cause of a finding, and a case that shows it. Raises OutOfTime, Vanished, EngineUnavailable."""
         self._end = time.monotonic() + seconds
         return _One(self, finding).cause()
 
@@ -155,6 +159,8 @@ class _One:
         """A case with few steps that fails as the finding does, and the operations among them that matter."""
         if sum(bool(s.operands) for s in case.program.steps) > 1 and (found := self.alone(case)) is not None:
             return found
+        if not self.fails(case):
+            raise Vanished
         small = reduction.reduce(case, self.fails)
         left = frozenset(s.operation for s in small.program.steps if s.operands)
         return (self.alone(small) if len(left) > 1 else None) or (small, left)
@@ -197,11 +203,9 @@ class _One:
         while again:
             again = False
             depends = varying(case)
-            for (k, _), held in frozen_slots(case):
+            for k, held in with_one_held(case):
                 step = case.program.steps[k - 1]
-                several = len({i for i in step.operands if depends[i]}) > 1 or len(set(step.operands)) < len(
-                    step.operands
-                )
+                several = sum(depends[i] for i in step.operands) > 1
                 if several and step.operation in culprits and self.fails(held):
                     case, again = held, True
                     break

@@ -110,13 +110,13 @@ def context(case: Case, k: int) -> Case | None:
     return alone(replace(case, program=Program(tuple(line))), len(line), tuple(flat), bent=True)
 
 
-def frozen_slots(case: Case) -> Iterator[tuple[tuple[int, int], Case]]:
-    """The case with one operand of one step held constant, of those that vary: ((step, slot), case)."""
+def with_one_held(case: Case) -> Iterator[tuple[int, Case]]:
+    """The case with one operand of one step held constant, of those that vary, with the place of the step."""
     values, depends = evaluate_steps(case.program, case.input), varying(case)
     for k, step in enumerate(case.program.steps, start=1):
         for slot, operand in enumerate(step.operands):
             if depends[operand] and values[operand].dtype != bool:
-                yield (k, slot), _held(case, k, slot, values[operand])
+                yield k, _held(case, k, slot, values[operand])
 
 
 def _held(case: Case, k: int, slot: int, value: np.ndarray) -> Case:

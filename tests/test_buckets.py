@@ -24,6 +24,7 @@ from generators.drawing import draw
 from generators.expansion import DERIVATIVES, differentiated, expanded
 from generators.programs import Case, MalformedCase, Program, Step
 from generators.reading import evaluate_steps, parse_case
+from tests import broken_engines as broken
 
 FAULTS = (
     "divide[0]: sign",
@@ -122,6 +123,13 @@ def test_known_causes_come_first_and_nothing_is_lost(sandbox: Sandbox) -> None:
         ("wrong", ("exp", "sin"), 2),
         ("wrong", ("divide", "exp"), 2),
     ]
+
+
+def test_what_fails_no_more_is_told_apart(sandbox: Sandbox) -> None:
+    found = findings(sandbox, OVER, AT_ZERO)
+    with Sandbox(broken.honest) as honest:
+        done = bucket(found, honest, seconds=60.0)
+    assert (done.buckets, done.provisional, {f.case.id for f in done.vanished}) == ([], [], {OVER.id, AT_ZERO.id})
 
 
 CAUSE = Cause("torch", "wrong", ("FF", "RF"), ("pow[1]",), ("zero base",), (), "", "")
