@@ -24,7 +24,7 @@ FAILURES: Mapping[Verdict, str] = {
 }
 #: What a question may need beside program and word.
 QUESTIONS = ("float32", "elsewhere", "operator", "wrt")
-_OPERAND = re.compile(r"(\w+)(?:\[(\d+)\])?")
+_OPERAND = re.compile(r"(\w+)(?:\[\d+(?:,\d+)*\])?")
 
 
 #: Failure, exception type or signal, and the message without noise: what findings of one cause share.
@@ -60,7 +60,7 @@ class Cause:
     """What findings of one cause share.
 
     `engine` is without a release. `words` are all mode words of the least order at which the cause shows. `operations`
-    are the operations that the failure needs, each with the operand that has to vary where that matters: "divide[1]";
+    are the operations that the failure needs, each with the operands that have to vary where that matters: "divide[1]";
     none where a failure that says what it is does not show in one step alone.
     `features` are those of `generators/features.py` without which nothing fails, `questions` what else the question
     must have: "float32" ... `failure`, `error` and `message` are the symptom.
@@ -84,7 +84,7 @@ class Cause:
     @property
     def name(self) -> str:
         """A name for people, such as torch-xF-wrong-det; two causes may have the same."""
-        operations = [re.sub(r"\[(\d+)\]", r".\1", operation) for operation in self.operations]
+        operations = [re.sub(r"[\[,](\d+)\]?", r".\1", operation) for operation in self.operations]
         special = [feature.replace(" ", "_") for feature in self.features[:1]]
         return "-".join((self.engine, shape(self.words), self.failure, *operations, *special, *self.questions))
 

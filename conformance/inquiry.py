@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 
@@ -146,7 +146,8 @@ class _One:
                 for given in general(candidate):
                     typical = with_numbers(candidate, given)
                     for cause in fitting if _valid(typical) else ():
-                        if any(self.fails(typical.with_word(word)) for word in cause.words):
+                        own = _shortened(self.case.word, len(cause.words[0]))
+                        if any(word in own and self.fails(typical.with_word(word)) for word in cause.words):
                             return cause
         return None
 
@@ -241,18 +242,21 @@ class _One:
         return kept
 
     def words(self, case: Case) -> tuple[str, ...]:
-        """All words of the least order at which the case fails."""
+        """All words that fail, of the least order at which one does that the case's own word contains.
+
+        What forward mode gets wrong is no cause of what reverse mode alone does.
+        """
         engine = self.inquiry.sandbox.engine
         if case.operator != "jacobian" or case.wrt:
             return (case.word,)
         for order in range(1, case.order + 1):
-            words = ["".join(letters) for letters in product("RF", repeat=order)]
-            if found := tuple(w for w in words if engine.answers(w) and self.fails(case.with_word(w))):
-                return found
+            if any(engine.answers(w) and self.fails(case.with_word(w)) for w in _shortened(case.word, order)):
+                words = ["".join(letters) for letters in product("RF", repeat=order)]
+                return tuple(w for w in words if engine.answers(w) and self.fails(case.with_word(w)))
         return (case.word,)
 
     def operands(self, case: Case, culprits: frozenset[str], words: tuple[str, ...]) -> tuple[str, ...]:
-        """The operations that matter, each with its operand that varies, where it has several and one of them does.
+        """The operations that matter, each with those of its operands that have to vary, where it has several.
 
         Which operand is told of wrong numbers only, and not where they come of forward mode: what raises mostly does so
         whatever the operand, and pushforwards are written for all operands at once.
@@ -265,10 +269,15 @@ class _One:
         found = set()
         for k, step in enumerate(case.program.steps, start=1):
             if step.operation in culprits and step.operands and values[k].dtype != bool:
-                slots = [j for j, i in enumerate(step.operands) if depends[i]]
+                slots = ",".join(str(j) for j, i in enumerate(step.operands) if depends[i])
                 many = len(step.operands) > 1 and CATALOGUE[step.operation].arity is not None
-                found.add(f"{step.operation}[{slots[0]}]" if told and many and len(slots) == 1 else step.operation)
+                found.add(f"{step.operation}[{slots}]" if told and many and slots else step.operation)
         return tuple(sorted(found))
+
+
+def _shortened(word: str, order: int) -> list[str]:
+    """What is left of a word when all letters but so many go."""
+    return sorted({"".join(letters) for letters in combinations(word, order)})
 
 
 def _valid(case: Case) -> bool:

@@ -18,6 +18,16 @@ from generators.catalogue import CATALOGUE
 from generators.programs import Case, MalformedCase, Program, Step, nested
 from generators.reading import evaluate_steps
 
+
+def _running(xp: Any, x: Any, axis: int) -> Any:
+    """logcumsumexp along an axis, one logaddexp after the other."""
+    before = (slice(None),) * (axis % x.ndim)
+    parts = [x[(*before, slice(i, i + 1))] for i in range(x.shape[axis])]
+    for i in range(1, len(parts)):
+        parts[i] = xp.logaddexp(parts[i - 1], parts[i])
+    return xp.concat(parts, axis=axis)
+
+
 #: Rows without a definition that can be written with simpler ones all the same.
 SPELLINGS: Mapping[str, Callable[..., Any]] = {
     "square": lambda xp, x: x * x,
@@ -30,7 +40,7 @@ SPELLINGS: Mapping[str, Callable[..., Any]] = {
     "vecdot": lambda xp, a, b: xp.sum(a * b, axis=-1, keepdims=False),
     "digamma": lambda xp, x: xp.polygamma(x, n=0),
     "clip": lambda xp, x, min, max: xp.minimum(xp.maximum(x, min), max),
-    "logcumsumexp": lambda xp, x, axis: xp.log(xp.cumulative_sum(xp.exp(x), axis=axis)),
+    "logcumsumexp": lambda xp, x, axis: _running(xp, x, axis),
     "outer": lambda xp, a, b: a[:, None] * b[None, :],
     "trace": lambda xp, x: xp.sum(xp.diagonal(x), axis=-1, keepdims=False),
     "vector_norm": lambda xp, x, axis: xp.sqrt(xp.sum(x * x, axis=axis, keepdims=False)),

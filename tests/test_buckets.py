@@ -109,6 +109,15 @@ def test_the_second_derivative_of_one_is_the_first_of_another(sandbox: Sandbox) 
     assert (found.cause.operations, found.cause.words) == (("cosh",), ("R", "F"))
 
 
+def test_what_forward_mode_gets_wrong_is_no_cause_of_what_reverse_mode_does() -> None:
+    """The pushforward of a cumulative sum is wrong at once; what its pullback is given is not differentiated."""
+    body = program(("cumulative_sum", (0,), {"axis": 0}), ("exp", (1,), {}))
+    with Sandbox(seeded.engine(["cumsum F: sign", "cumsum R: second order dropped"], 2)) as other:
+        done = bucket(findings(other, *(Case(body, VECTOR, word) for word in ("F", "RR"))), other, seconds=60.0)
+    assert [b.cause.operations for b in done.buckets] == [("cumulative_sum",)] * 2
+    assert [b.cause.words[0] for b in done.buckets] == ["F", "RR"]
+
+
 def test_known_causes_come_first_and_nothing_is_lost(sandbox: Sandbox) -> None:
     found = findings(sandbox, OVER, AT_ZERO)
     first = bucket(found, sandbox, seconds=60.0)
