@@ -66,6 +66,8 @@ RAISING = (
     "log_ndtr",
 )
 KILLING = ("atan2", "erfc", "expm", "logistic")
+#: What stays for the life of a process; it would be taken out again with the last reference to it.
+_PLANTED = contextlib.ExitStack()
 
 
 def _raising(op: str) -> Mutant:
@@ -151,7 +153,7 @@ def _merged(honest: Linear | General, reverse: dict[int | None, General], forwar
 
 def plant(names: Iterable[str]) -> None:
     """Put faults into the in-house engine of this process, for good."""
-    contextlib.ExitStack().enter_context(sealing())
+    _PLANTED.enter_context(sealing())
     sites: dict[tuple[int, str], list[Mutant]] = {}
     for name in names:
         mutant = faults()[name]
