@@ -96,18 +96,27 @@ class Cause:
     def alike(self, other: Cause) -> bool:
         """Whether a finding of the other cause may be put to this one: all is the same, and some word shows both.
 
-        An operand that only one of them tells is no difference.
+        Where all words are the same, one of them may need more operands to vary than the other.
         """
+        same = self.operations == other.operations or (
+            self.words == other.words and _fitting(self.operations, other.operations)
+        )
         return (
-            bool(set(self.words) & set(other.words))
-            and _fitting(self.operations, other.operations)
+            same
+            and bool(set(self.words) & set(other.words))
             and replace(self, words=(), operations=()) == replace(other, words=(), operations=())
         )
 
 
 def _fitting(one: Sequence[str], other: Sequence[str]) -> bool:
-    pairs = [(a.partition("["), b.partition("[")) for a, b in zip(one, other, strict=False)]
-    return len(one) == len(other) and all(a[0] == b[0] and (a[2] == b[2] or not (a[2] and b[2])) for a, b in pairs)
+    """Whether the operations are the same, and the operands of each in one are among those in the other, or not told."""
+    if len(one) != len(other):
+        return False
+    for a, b in zip(one, other, strict=True):
+        (name, *few), (same, *more) = (re.findall(r"\w+", operation) for operation in sorted((a, b), key=len))
+        if name != same or not set(few) <= set(more):
+            return False
+    return True
 
 
 def shape(words: tuple[str, ...]) -> str:

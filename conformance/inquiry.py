@@ -16,9 +16,19 @@ from conformance.truth import Truth
 from conformance.verdicts import judge
 from engines.sandbox import Sandbox
 from generators import reduction
-from generators.alone import Numbers, context, general, numbers, stand_alones, varying, with_numbers, with_one_held
+from generators.alone import (
+    Numbers,
+    alone,
+    context,
+    general,
+    numbers,
+    stand_alones,
+    varying,
+    with_numbers,
+    with_one_held,
+)
 from generators.catalogue import CATALOGUE
-from generators.expansion import differentiated, expanded
+from generators.expansion import as_polynomial, differentiated, expanded
 from generators.features import features
 from generators.programs import Case, MalformedCase
 from generators.reading import evaluate_steps, parse_case
@@ -140,7 +150,7 @@ class _One:
                 and cause.operations == self.operands(candidate, operation, cause.words)
                 and (found.issuperset(cause.features) if self.tells else not cause.features)
             ]
-            if fitting and self.fails(candidate):
+            if fitting and self.fails(candidate) and not self.fails_without(self.case, k):
                 if self.tells:
                     return max(fitting, key=lambda cause: len(cause.features))
                 for given in general(candidate):
@@ -158,22 +168,41 @@ class _One:
 
     def located(self, case: Case) -> tuple[Case, frozenset[str]]:
         """A case with few steps that fails as the finding does, and the operations among them that matter."""
-        if sum(bool(s.operands) for s in case.program.steps) > 1 and (found := self.alone(case)) is not None:
+        if len(_operations(case)) > 1 and (found := self.alone(case)) is not None:
             return found
         if not self.fails(case):
             raise Vanished
         small = reduction.reduce(case, self.fails)
-        left = frozenset(s.operation for s in small.program.steps if s.operands)
+        left = frozenset(_operations(small))
         return (self.alone(small) if len(left) > 1 else None) or (small, left)
 
     def alone(self, case: Case) -> tuple[Case, frozenset[str]] | None:
-        """The first step of the case that fails alone too, as a case."""
+        """The first step of the case that fails alone too, as a case; one that the case needs to fail, if any is."""
+        met: tuple[Case, frozenset[str]] | None = None
         for dtype in dict.fromkeys(("float64", case.dtype)):
             for together, bent in product((False, True), repeat=2):
                 for k, candidate in stand_alones(replace(case, dtype=dtype), bent=bent, together=together):
                     if self.fails(candidate) and not ((bent or together) and self.context_fails(case, k)):
-                        return candidate, frozenset({case.program.steps[k - 1].operation})
+                        found = candidate, frozenset({case.program.steps[k - 1].operation})
+                        if not self.fails_without(case, k):
+                            return found
+                        met = met or found
+            if met is not None:
+                return met
         return None
+
+    def fails_without(self, case: Case, k: int) -> bool:
+        """Whether the case fails also with a polynomial of the same derivatives in the place of step k."""
+        if self.tells and not self.wanted[2]:
+            return False
+        depends = varying(case)
+        entered = tuple(dict.fromkeys(i for i in case.program.steps[k - 1].operands if depends[i]))
+        if len(_operations(case)) < 2 or (own := alone(case, k, entered)) is None:
+            return False
+        truths = [truth_of(own.with_word("R" * order)).value for order in range(1, case.order + 1)]
+        tensors = [value for value in truths if value is not None]
+        without = as_polynomial(case, k, entered, tensors) if len(tensors) == case.order else None
+        return without is not None and self.fails(without)
 
     def context_fails(self, case: Case, k: int) -> bool:
         """Whether what is put around step k where it is asked alone fails without it."""
@@ -273,6 +302,11 @@ class _One:
                 many = len(step.operands) > 1 and CATALOGUE[step.operation].arity is not None
                 found.add(f"{step.operation}[{slots}]" if told and many and slots else step.operation)
         return tuple(sorted(found))
+
+
+def _operations(case: Case) -> list[str]:
+    """The operations of the steps that have operands."""
+    return [step.operation for step in case.program.steps if step.operands]
 
 
 def _shortened(word: str, order: int) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from generators.catalogue import CATALOGUE
 from generators.programs import Case, MalformedCase, Program, Step, nested
-from generators.reading import evaluate_steps
+from generators.reading import MAX_SIZE, evaluate_steps
 
 
 def _running(xp: Any, x: Any, axis: int) -> Any:
@@ -39,6 +39,7 @@ SPELLINGS: Mapping[str, Callable[..., Any]] = {
     ),
     "vecdot": lambda xp, a, b: xp.sum(a * b, axis=-1, keepdims=False),
     "digamma": lambda xp, x: xp.polygamma(x, n=0),
+    "min": lambda xp, x, axis, keepdims: -xp.max(-x, axis=axis, keepdims=keepdims),
     "clip": lambda xp, x, min, max: xp.minimum(xp.maximum(x, min), max),
     "logcumsumexp": lambda xp, x, axis: _running(xp, x, axis),
     "outer": lambda xp, a, b: a[:, None] * b[None, :],
@@ -222,6 +223,33 @@ def expanded(case: Case, k: int) -> Case | None:
     """
     step = case.program.steps[k - 1]
     return _replaced(case, k, CATALOGUE[step.operation].definition or SPELLINGS.get(step.operation))
+
+
+def as_polynomial(case: Case, k: int, entered: Sequence[int], tensors: Sequence[np.ndarray]) -> Case | None:
+    """The case with the Taylor polynomial of step k, in the values at `entered`, in its place: harmless, and with the
+    same derivatives.
+
+    `tensors[m]` is its derivative of order m + 1 by all of these in one vector, of as many entries as the step's result
+    has and, for each order, the vector. None where it would be too large.
+    """
+    values = evaluate_steps(case.program, case.input)
+    at = np.concatenate([values[i].reshape(-1) for i in entered])
+    result = values[k]
+    if not at.size or not result.size or result.size * at.size ** len(tensors) > MAX_SIZE:
+        return None
+    places = case.program.steps[k - 1].operands
+
+    def polynomial(xp: Any, *operands: Any, **params: Any) -> Any:
+        flat = [xp.reshape(operands[places.index(i)], shape=(values[i].size,)) for i in entered]
+        off = (xp.concat(flat, axis=0) if len(flat) > 1 else flat[0]) - at
+        total, power = result.reshape(-1), off
+        for m, tensor in enumerate(tensors, start=1):
+            if m > 1:
+                power = xp.reshape(power[:, None] * off[None, :], shape=(at.size**m,))
+            total = xp.matmul(tensor.reshape(result.size, at.size**m) / math.factorial(m), power) + total
+        return xp.reshape(total, shape=result.shape)
+
+    return _replaced(case, k, polynomial)
 
 
 def differentiated(case: Case) -> Iterator[tuple[Case, Case]]:

@@ -19,9 +19,9 @@ from conformance.failures import without_noise
 from conformance.panel import truth_of
 from conformance.reducing import judged
 from engines.sandbox import Sandbox
-from generators.alone import context, general, numbers, stand_alones, with_numbers
+from generators.alone import alone, context, general, numbers, stand_alones, varying, with_numbers
 from generators.drawing import draw
-from generators.expansion import DERIVATIVES, differentiated, expanded
+from generators.expansion import DERIVATIVES, as_polynomial, differentiated, expanded
 from generators.programs import Case, MalformedCase, Program, Step
 from generators.reading import evaluate_steps, parse_case
 from tests import broken_engines as broken
@@ -237,6 +237,35 @@ def test_what_is_written_out_has_the_same_values() -> None:
                 assert step not in whole.program.steps or case.program.steps.count(step) > 1
     assert len(met) > 25
     assert expanded(AT_ZERO, 1) is None
+
+
+def test_a_polynomial_has_the_derivatives_of_the_step() -> None:
+    met = 0
+    for case in draw(["RR", "FR"], 40):
+        depends = varying(case)
+        for k, step in enumerate(case.program.steps, start=1):
+            entered = tuple(dict.fromkeys(i for i in step.operands if depends[i]))
+            own = alone(case, k, entered) if entered else None
+            truths = [truth_of(own.with_word(word)).value for word in ("R", "RR")] if own is not None else [None]
+            tensors = [value for value in truths if value is not None]
+            whole = as_polynomial(case, k, entered, tensors) if len(tensors) == 2 else None
+            expected = truth_of(case)
+            if whole is not None and expected.value is not None:
+                met += 1
+                got = truth_of(whole)
+                assert got.value is not None
+                assert np.all(
+                    np.abs(got.value - expected.value) <= 1e-9 * (1 + np.max(np.abs(expected.value), initial=0))
+                )
+    assert met > 40
+
+
+def test_a_step_that_fails_alone_but_does_no_harm_is_not_the_cause(sandbox: Sandbox) -> None:
+    """divide is wrong by its first operand, but what comes of it is multiplied by zero."""
+    steps = (constant((2.0, 3.0)), ("divide", (0, 1), {}), constant((0.0, 0.0)), ("multiply", (2, 3), {}))
+    case = Case(program(*steps, ("tanh", (0,), {}), ("add", (5, 4), {})), VECTOR, "R")
+    (found,) = bucket(findings(sandbox, case), sandbox, seconds=60.0).buckets
+    assert found.cause.operations == ("tanh",)
 
 
 def test_a_derivative_has_the_answer_of_its_formula() -> None:
