@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from conformance.known_failures import KnownFailure, load
 from conformance.verdicts import Verdict
+from reports.bucket_files import BucketFile, bucket_files
 from reports.night import Bucket, Night
 from reports.store import Folder, record, tables
 from reports.validity import invalidities
@@ -50,11 +51,12 @@ class Finding:
         """Whether it was the same when it was asked again; what is known is not."""
         return self.again in (None, self.verdict)
 
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What findings have in common that are taken for one cause until it is looked for."""
+    def key(self, files: Files) -> tuple[str, ...]:
+        """What findings of one cause have in common; those whose cause nobody looked for, what they look like."""
         if self.known:
             return self.base, self.known
+        if self.finding in files:
+            return self.base, "cause", files[self.finding].cause.id
         operations = ",".join(o for o in self.operations if o not in ("constant", "argument"))
         return self.base, self.verdict, self.error or "", operations, "" if self.steady else "flaky"
 
@@ -78,10 +80,18 @@ def findings(folder: Folder) -> list[Finding]:
     return [Finding(*row) for row in rows]
 
 
-def _grouped(found: Iterable[Finding]) -> dict[tuple[str, ...], list[Finding]]:
+Files = Mapping[str, BucketFile]
+"""The files of buckets, by the names of their findings."""
+
+
+def _files(folder: Folder) -> Files:
+    return {finding: file for file in bucket_files(folder) for finding in file.findings}
+
+
+def _grouped(found: Iterable[Finding], files: Files) -> dict[tuple[str, ...], list[Finding]]:
     groups: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
     for finding in sorted(found, key=lambda f: f.size):
-        groups[finding.key].append(finding)
+        groups[finding.key(files)].append(finding)
     return dict(groups)
 
 
@@ -114,48 +124,65 @@ def _seen(group: Iterable[Finding], answers: Answers) -> tuple[int, int]:
     return failed, sum("agree" in found and not any(Verdict(v).is_finding for v in found) for found in verdicts)
 
 
-def _status(group: list[Finding], before: Answers | None, earlier: Collection[tuple[str, ...]]) -> str:
+def _status(
+    key: tuple[str, ...], group: list[Finding], before: Answers | None, earlier: Collection[tuple[str, ...]]
+) -> str:
     known = group[0].known
     if not known and not any(f.steady for f in group):
         return "flaky"
     if before is None:
         return "known" if known else "new"
     failed, agreed = _seen(group, before)
-    if failed or (not agreed and group[0].key in earlier):
+    if failed or (not agreed and key in earlier):
         return "known" if known else "still there"
     # What is known but was right before is news too; what was not asked before is none.
     return "new" if agreed or not known else "known"
 
 
 def buckets(folder: Folder, previous: Folder | None) -> list[Bucket]:
-    """The findings of a run and what became of those of the previous one. Raises StoreError or MalformedEntry."""
+    """The findings of a run and what became of those of the previous one.
+
+    Raises StoreError, MalformedEntry or MalformedBucket.
+    """
     entries = {entry.name: entry for entry in load()}
-    now = _grouped(findings(folder))
-    before = _grouped(findings(previous)) if previous else {}
+    files = _files(folder)
+    now = _grouped(findings(folder), files)
+    then = _files(previous) if previous else {}
+    before = _grouped(findings(previous), then) if previous else {}
     answers = _answers(previous, {f.id for group in now.values() for f in group}) if previous else None
     since = _answers(folder, {f.id for group in before.values() for f in group}) if previous else {}
     right = _right_engines(folder, {group[0].number for group in now.values()})
-    made = [_bucket(group, _status(group, answers, before), entries, right[group[0].number]) for group in now.values()]
+    made = [
+        _bucket(key, group, _status(key, group, answers, before), entries, right[group[0].number], files)
+        for key, group in now.items()
+    ]
     for key, group in before.items():
         failed, agreed = _seen(group, since)
         if failed or key in now or group[0].again not in (None, group[0].verdict):
             continue
         if agreed:
-            made.append(_bucket(group, "fixed", entries, ()))
+            made.append(_bucket(key, group, "fixed", entries, (), then))
         elif not group[0].known:
-            made.append(_bucket(group, "not compared", entries, ()))
+            made.append(_bucket(key, group, "not compared", entries, (), then))
     return made
 
 
-def _bucket(group: list[Finding], status: str, entries: Mapping[str, KnownFailure], right: tuple[str, ...]) -> Bucket:
+def _bucket(
+    key: tuple[str, ...],
+    group: list[Finding],
+    status: str,
+    entries: Mapping[str, KnownFailure],
+    right: tuple[str, ...],
+    files: Files,
+) -> Bucket:
     first = group[0]
     entry = entries.get(first.known or "")
     operations = tuple(sorted({o for o in first.operations if o not in ("constant", "argument")}))
     of = first.name if first.origin == "seed" and first.name else ", ".join(operations)
     told = f"{first.error}: {(first.message or '').partition(chr(10))[0]}" if first.error else f"{of}: {first.verdict}"
     gone = status in ("fixed", "not compared")
-    return Bucket(
-        id=hashlib.sha256(json.dumps(first.key).encode()).hexdigest()[:12],
+    made = Bucket(
+        id=hashlib.sha256(json.dumps(key).encode()).hexdigest()[:12],
         engine=first.engine,
         name=first.known or f"{of}: {first.verdict}",
         status=status,
@@ -177,6 +204,30 @@ def _bucket(group: list[Finding], status: str, entries: Mapping[str, KnownFailur
         units=first.units,
         right_words=(),
         right_engines=right,
+    )
+    file = None if first.known else files.get(first.finding)
+    return made if file is None else _triaged(made, file)
+
+
+def _triaged(bucket: Bucket, file: BucketFile) -> Bucket:
+    """The bucket with what triage found out: its smallest case, and what is known of that."""
+    return replace(
+        bucket,
+        name=file.cause.name,
+        verdict=file.verdict,
+        summary=file.explanation[0] if file.explanation else bucket.summary,
+        issue=file.issue,
+        operations=tuple(sorted({s.operation for s in file.case.program.steps if s.operands})),
+        case=file.case.json,
+        error=file.error,
+        message=file.message,
+        printed=file.printed,
+        stage=file.stage,
+        got=file.got or None,
+        wanted=file.wanted or None,
+        units=None,
+        right_words=file.right_words,
+        right_engines=file.right_engines,
     )
 
 

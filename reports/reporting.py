@@ -25,6 +25,7 @@ def report(
 ) -> None:
     """Tell what a campaign found: in one line, and in files. Exit status 1 where something new is broken."""
     need_reports("duckdb", "fsspec", *(("jinja2", "matplotlib") if html else ()))
+    from reports.bucket_files import MalformedBucket
     from reports.changes import night
     from reports.exports import as_json, as_junit, as_markdown, broken
     from reports.headline import headline
@@ -39,7 +40,7 @@ def report(
             from reports.page import render
 
             html.write_text(render(found), encoding="utf-8")
-    except (StoreError, MalformedEntry) as error:
+    except (StoreError, MalformedEntry, MalformedBucket) as error:
         refuse(str(error))
     except OSError as error:
         refuse(f"{error.filename}: {error.strerror}")

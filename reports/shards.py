@@ -227,8 +227,8 @@ class _Shard:
             "error": answer.error or None,
             "message": answer.message or None,
             "printed": answer.printed[:LONGEST_PRINT] or None if shown else None,
-            "got": _text(answer.value) if shown else None,
-            "wanted": _text(truth.value) if shown else None,
+            "got": as_text(answer.value) if shown else None,
+            "wanted": as_text(truth.value) if shown else None,
             "again": again,
             "known": known,
             "finding": named(judgement) if judgement.is_finding else None,
@@ -254,7 +254,7 @@ def _relative_radius(truth: Truth) -> float | None:
     return float(np.max(truth.radius) / np.max(np.abs(truth.value)))
 
 
-def _text(value: np.ndarray | None) -> str | None:
+def as_text(value: np.ndarray | None) -> str | None:
     """An array as JSON, its first entries in one row where it is long."""
     if value is None:
         return None

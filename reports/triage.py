@@ -1,7 +1,9 @@
-"""Commands that turn a case that fails into a report that somebody can act on."""
+"""Commands that turn findings into reports that somebody can act on."""
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,8 +11,11 @@ import typer
 from conformance.failures import keep
 from conformance.reducing import judged, reduced
 from conformance.standalone import standalone
+from engines import registry
 from engines.sandbox import EngineUnavailable, Sandbox
 from generators.dialects import Unspeakable
+from generators.programs import MalformedCase
+from reports.campaigns import need_reports
 from reports.commands import CasePath, EngineName, app, case_at, engine_named, refuse
 
 
@@ -19,6 +24,7 @@ def reduce(
     case: CasePath,
     engine: EngineName = "inhouse",
     seconds: Annotated[float, typer.Option(min=0.0, help="after so long the smallest case until then will do")] = 120.0,
+    progress: Annotated[Path | None, typer.Option(metavar="FILE", help="keeps how far it came, to go on from")] = None,
 ) -> None:
     """Make a case that fails smaller, with the same kind of failure, and keep it in findings/. Exit status 1 where it
     does not fail.
@@ -30,12 +36,80 @@ def reduce(
             if not finding.is_finding:
                 print(f"{adapter.name} {asked.word}: {finding.verdict}, which is no finding")
                 raise typer.Exit(1)
-            smaller = reduced(finding, sandbox, seconds=seconds)
+            smaller = reduced(finding, sandbox, seconds=seconds, progress=progress)
         print(standalone(smaller.case, adapter, smaller.truth), end="")
         print(f"# {smaller.verdict}; kept as {keep(smaller)}")
     except EngineUnavailable as error:
         refuse(f"engine {error}")
     except Unspeakable as error:
         refuse(f"{engine} has no {error}")
+    except MalformedCase as error:
+        refuse(str(error))
     except OSError as error:
-        refuse(f"findings/: {error.strerror}")
+        refuse(f"{error.filename or 'findings/'}: {error.strerror}")
+
+
+@app.command()
+def triage(
+    run: Annotated[str, typer.Argument(metavar="DIR", help="what a campaign recorded")],
+    seconds: Annotated[float, typer.Option(min=0.0, help="for all of an engine's findings")] = 900.0,
+    each: Annotated[float, typer.Option(min=1.0, help="for one finding")] = 30.0,
+    known: Annotated[bool, typer.Option("--known", help="those that a known failure covers, too")] = False,
+) -> None:
+    """Find the causes of a campaign's new findings, write each into DIR/buckets, and propose entries of known failures
+    in DIR/proposed. What is there already is taken as known: edit it, or delete it to have it made again.
+    """
+    need_reports("duckdb", "fsspec")
+    from reports.bucket_files import MalformedBucket
+    from reports.store import Folder, StoreError
+    from reports.walk import Walk
+
+    folder = Folder(run)
+    try:
+        walk = Walk(folder, each=each)
+        for engine in walk.engines:
+            begun = time.monotonic()
+            for line in walk.through(engine, known=known, seconds=seconds):
+                print(line, flush=True)
+            print(f"{engine}: {time.monotonic() - begun:.0f} s")
+    except (StoreError, MalformedBucket, registry.UnknownEngine) as error:
+        refuse(str(error))
+    except EngineUnavailable as error:
+        refuse(f"engine {error}")
+    except OSError as error:
+        refuse(f"{error.filename or run}: {error.strerror or error}")
+
+
+@app.command()
+def issue(
+    bucket: Annotated[Path, typer.Argument(metavar="BUCKET.json", help="a file of DIR/buckets")],
+    engine: Annotated[
+        str | None, typer.Option(help="a name, or package.module:attribute; default: the bucket's")
+    ] = None,
+    bisect: Annotated[bool, typer.Option("--bisect", help="find the first bad release first")] = False,
+) -> None:
+    """Print a bucket as an issue in Markdown, ready to be pasted. Exit status 1 where it does not fail any more."""
+    need_reports("duckdb", "fsspec")
+    from reports.bucket_files import MalformedBucket, bucket_at
+    from reports.issue import issue_text
+    from reports.walk import since
+
+    try:
+        found = bucket_at(bucket)
+    except MalformedBucket as error:
+        refuse(str(error))
+    adapter = engine_named(engine or found.engine)
+    try:
+        with Sandbox(adapter) as sandbox:
+            finding = judged(found.case, sandbox)
+        if not finding.is_finding:
+            print(f"{adapter.name} {adapter.version()} {found.case.word}: {finding.verdict}, which is no finding")
+            raise typer.Exit(1)
+        if bisect:
+            found = since(found, adapter.name)
+        releases = {name: registry.find(name).version() for name in found.right_engines if name in registry.names()}
+        print(issue_text(found, finding, adapter, releases), end="")
+    except EngineUnavailable as error:
+        refuse(f"engine {error}")
+    except Unspeakable as error:
+        refuse(f"{adapter.name} has no {error}")

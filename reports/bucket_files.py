@@ -1,0 +1,158 @@
+"""Buckets as plain files that a person may read, edit and review: one per cause, in a campaign's `buckets/`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.causes import Cause, MalformedCause, read_cause
+from conformance.verdicts import Verdict
+from engines.contract import Engine
+from generators.programs import Case, MalformedCase, expect_keys
+from generators.reading import parse_case
+from reports.store import Folder
+
+FORMAT = 1
+FOLDER = "buckets"
+_LISTS = ("findings", "right_words", "right_engines", "explanation")
+_TEXTS = ("engine", "version", "verdict", "release", "issue", "got", "wanted", "stage", "error", "message", "printed")
+
+
+class MalformedBucket(ValueError):
+    """A bucket's file that cannot be read; the message says which file and field."""
+
+
+@dataclass(frozen=True)
+class BucketFile:
+    """One cause in one engine, and all that triage found out about it.
+
+    `engine` is how it was asked for, `version` its release; `case` is the smallest that shows the cause, with this
+    verdict; `findings` are names in the campaign's findings/. `right_words` and `right_engines` get the case right; so
+    does the engine itself the case `rewrite`, the same function spelled otherwise. `release` says since when, `issue`
+    is the upstream issue; both may be "". `got` and `wanted` are JSON; they, and what the engine said, are "" where
+    there is none.
+    """
+
+    cause: Cause
+    engine: str
+    version: str
+    verdict: str
+    case: Case
+    findings: tuple[str, ...] = ()
+    right_words: tuple[str, ...] = ()
+    right_engines: tuple[str, ...] = ()
+    rewrite: Case | None = None
+    explanation: tuple[str, ...] = ()
+    release: str = ""
+    issue: str = ""
+    got: str = ""
+    wanted: str = ""
+    stage: str = ""
+    error: str = ""
+    message: str = ""
+    printed: str = ""
+
+    @property
+    def name(self) -> str:
+        """Of its file, without the ending."""
+        return f"{re.sub(r'[^A-Za-z0-9_.@-]', '_', self.cause.name)}-{self.cause.id}"
+
+    def write(self, folder: Folder) -> str:
+        """Write it into a campaign's folder; its name there. Raises OSError."""
+        document = {
+            "format": FORMAT,
+            "cause": self.cause.document,
+            **{field: getattr(self, field) for field in (*_TEXTS, *_LISTS)},
+            "case": json.loads(self.case.json),
+            "rewrite": json.loads(self.rewrite.json) if self.rewrite else None,
+        }
+        name = f"{FOLDER}/{self.name}.json"
+        folder.write(name, json.dumps(document, indent=1).encode() + b"\n")
+        return name
+
+
+def read_bucket(text: bytes, where: str) -> BucketFile:
+    """Raises MalformedBucket in one line that begins with `where`."""
+    try:
+        document: Any = json.loads(text)
+        required = {"format", "cause", "case", "rewrite", *_TEXTS, *_LISTS}
+        expect_keys(document, "bucket", required=required)
+        if document["format"] != FORMAT:
+            raise MalformedBucket(f"format: {FORMAT} is needed")
+        _check(document)
+        rewrite = document["rewrite"]
+        texts: dict[str, Any] = {field: document[field] for field in _TEXTS}
+        lists: dict[str, Any] = {field: tuple(document[field]) for field in _LISTS}
+        return BucketFile(
+            read_cause(document["cause"], "cause"),
+            case=_case(document["case"], "case"),
+            rewrite=None if rewrite is None else _case(rewrite, "rewrite"),
+            **texts,
+            **lists,
+        )
+    except (ValueError, MalformedCause, MalformedCase) as error:
+        raise MalformedBucket(f"{where}: {error}") from None
+
+
+def _check(document: Mapping[str, Any]) -> None:
+    for field in _TEXTS:
+        if not isinstance(document[field], str):
+            raise MalformedBucket(f"{field}: a string is needed")
+    for field in _LISTS:
+        if not isinstance(document[field], list) or not all(isinstance(item, str) for item in document[field]):
+            raise MalformedBucket(f"{field}: a list of strings is needed")
+    if document["verdict"] not in [str(verdict) for verdict in Verdict if verdict.is_finding]:
+        raise MalformedBucket(f"verdict: {document['verdict']!r} is not a finding's")
+
+
+def _case(document: Any, field: str) -> Case:
+    try:
+        return parse_case(json.dumps(document))
+    except MalformedCase as error:
+        raise MalformedBucket(f"{field}: {error}") from None
+
+
+def bucket_at(path: Path) -> BucketFile:
+    """Raises MalformedBucket."""
+    try:
+        return read_bucket(path.read_bytes(), str(path))
+    except OSError as error:
+        raise MalformedBucket(f"{path}: {error.strerror}") from None
+
+
+def bucket_files(folder: Folder) -> list[BucketFile]:
+    """Those of a campaign's folder. Raises MalformedBucket or OSError."""
+    names = [name for name in folder.names(FOLDER) if name.endswith(".json")]
+    return [read_bucket(folder.read(f"{FOLDER}/{n}"), f"{folder.url}/{FOLDER}/{n}") for n in names]
+
+
+def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
+    """An entry for the library's file of known failures, and the pinned case, for a person to narrow and to sign.
+
+    Its words are those of the cause's order that were seen to fail, and all that are longer.
+    """
+    cause, name = bucket.cause, f"{bucket.cause.name}".replace(".", "-").lower()
+    operations = sorted({re.sub(r"\[.*", "", operation) for operation in cause.operations}) or sorted(
+        bucket.case.program.operations - {"constant", "argument"}
+    )
+    verdicts = sorted({bucket.verdict, *(["not_finite", "wrong"] if cause.failure == "wrong" else [])})
+    fields: dict[str, Any] = {
+        "name": name,
+        "summary": bucket.explanation[0] if bucket.explanation else f"{', '.join(operations)}: {bucket.verdict}",
+        "issue": bucket.issue or "none found",
+        "engines": [engine.base],
+        "versions": f"<={engine.version()}" if engine.version() else "",
+        "words": f"[RF]*({'|'.join(cause.words)})",
+        "verdicts": verdicts,
+        "operations": operations,
+        **({"with": list(cause.features)} if cause.features else {}),
+        **({"error": re.escape(cause.error)} if cause.failure == "raised" else {}),
+        "case": f"{name}.json",
+    }
+    # A JSON string or list of strings is one of TOML too.
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]
+    return "[[failure]]\n" + "\n".join(lines) + "\n", bucket.case.json + "\n"

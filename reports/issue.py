@@ -1,0 +1,157 @@
+"""A bucket as an issue that can be filed: what fails, why the other value is certain, what works instead."""
+
+from __future__ import annotations
+
+import platform
+import re
+
+import numpy as np
+
+from conformance.standalone import standalone
+from conformance.verdicts import Judgement, Verdict
+from engines.contract import Engine
+from engines.runners import Julia
+from reports.bucket_files import BucketFile
+
+_ORDERS = ("", "first", "second", "third", "fourth")
+_MODES = {"R": "reverse", "F": "forward"}
+#: Entries of an array that are printed.
+ENTRIES = 64
+
+
+def issue_text(bucket: BucketFile, finding: Judgement, engine: Engine, panel_versions: dict[str, str]) -> str:
+    """Markdown, ready to be pasted. Raises Unspeakable where the engine's dialect does not have the program.
+
+    `panel_versions` are the releases of the engines that get it right, for those that are there.
+    """
+    case, truth, answer = finding.case, finding.truth, finding.answer
+    language = "julia" if isinstance(engine.runner, Julia) else "python"
+    operations = _operations(bucket)
+    parts = [
+        f"# {_title(finding, operations)}",
+        _sentence(finding, operations, engine),
+        "## To reproduce",
+        _fenced(standalone(case, engine, truth).rstrip(), language),
+        "## What comes",
+        _came(finding),
+    ]
+    if truth.value is not None:
+        parts += ["## What is right, and why that is certain", f"`{_short(truth.value)}`", _certainty(finding)]
+        agreeing = [f"{name} {panel_versions.get(name, '')}".strip() for name in bucket.right_engines]
+        if agreeing:
+            parts.append(f"These get the same program right: {', '.join(agreeing)}.")
+    if bucket.explanation:
+        lines = [f"- {line}" for line in bucket.explanation if not line.endswith("questions asked")]
+        parts += ["## Where it enters", "\n".join(lines)]
+    parts += ["## What works instead", _instead(bucket, engine)]
+    parts += ["## Versions", _versions(bucket, engine)]
+    if "\n" in answer.message or len(answer.message) > 300:
+        parts += [f"<details><summary>The full message</summary>\n\n{_fenced(answer.message, '')}\n\n</details>"]
+    return "\n\n".join(parts) + "\n"
+
+
+def _operations(bucket: BucketFile) -> list[str]:
+    named = [re.sub(r"\[.*", "", operation) for operation in bucket.cause.operations]
+    return named or [s.operation for s in bucket.case.program.steps if s.operands]
+
+
+def spoken(word: str) -> str:
+    """A mode word in words: reverse over forward mode."""
+    return f"{' over '.join(_MODES[letter] for letter in word)} mode"
+
+
+def _title(finding: Judgement, operations: list[str]) -> str:
+    what = f"{_ORDERS[finding.case.order]} derivative of {' after '.join(reversed(operations))}"
+    how = {
+        Verdict.WRONG: "is wrong",
+        Verdict.NOT_FINITE: "is NaN or infinite where it is finite",
+        Verdict.WRONG_SHAPE: "has the wrong shape",
+        Verdict.WRONG_DTYPE: "has the wrong dtype",
+        Verdict.COMPILE_FAILURE: f"cannot be compiled: {finding.answer.error}",
+        Verdict.RUNTIME_FAILURE: f"cannot be run: {finding.answer.error}",
+        Verdict.CRASH: f"kills the process ({finding.answer.error})",
+        Verdict.TIMEOUT: "does not come to an end",
+    }[finding.verdict]
+    return f"The {what} in {spoken(finding.case.word)} {how}"
+
+
+def _sentence(finding: Judgement, operations: list[str], engine: Engine) -> str:
+    silent = finding.verdict in (Verdict.WRONG, Verdict.NOT_FINITE, Verdict.WRONG_SHAPE, Verdict.WRONG_DTYPE)
+    told = "comes back without an error, and is not what it should be" if silent else f"ends in {finding.verdict}"
+    steps = len([step for step in finding.case.program.steps if step.operands])
+    size = f"a program of {steps} step{'s' if steps != 1 else ''}"
+    used = ", ".join(f"`{operation}`" for operation in dict.fromkeys(operations))
+    order, mode = _ORDERS[finding.case.order], spoken(finding.case.word)
+    named = f"{engine.name} {engine.version()}".rstrip()
+    return f"In {named}, the {order} derivative ({mode}) of {size} with {used} {told}."
+
+
+def _came(finding: Judgement) -> str:
+    answer = finding.answer
+    if answer.value is not None:
+        told = f"`{_short(answer.value)}`"
+        if finding.verdict is Verdict.WRONG:
+            told += f", which is off by {finding.units:.2g} times what rounding can explain."
+        return told
+    first = answer.message.partition("\n")[0][:300]
+    stage = f" in the stage `{answer.stage}`" if answer.stage else ""
+    return _fenced(f"{answer.error}: {first}".rstrip(": ") or str(finding.verdict), "") + (
+        f"\n\n{stage.strip()}" if stage else ""
+    )
+
+
+def _certainty(finding: Judgement) -> str:
+    truth = finding.truth
+    assert truth.radius is not None
+    assert truth.allowance is not None
+    radius, allowance = (float(np.max(part, initial=0.0)) for part in (truth.radius, truth.allowance))
+    return (
+        f"No automatic differentiation stands behind this value. It is a central finite difference of the same program "
+        f"in ball arithmetic (Arb), which encloses every rounding error; the error that a finite difference makes is "
+        f"bounded by Cauchy's estimate, from an evaluation on complex balls around the point that also proves the "
+        f"function analytic there. It is certified to within {radius:.0e}. Rounding alone could carry an honest "
+        f"{finding.case.dtype} answer {allowance:.0e} away from it: that was measured, by moving every operand and "
+        f"every result of the program a little."
+    )
+
+
+def _instead(bucket: BucketFile, engine: Engine) -> str:
+    ways = []
+    if bucket.right_words:
+        ways.append(
+            f"- in {engine.base}: {', '.join(spoken(word) for word in bucket.right_words)} gets the same case right"
+        )
+    if bucket.rewrite is not None:
+        before = {s.operation for s in bucket.case.program.steps}
+        gone = before - {s.operation for s in bucket.rewrite.program.steps}
+        ways.append(f"- {', '.join(sorted(gone)) or 'the program'} spelled by its definition is right:")
+        ways.append(_fenced(engine.script(bucket.rewrite).program.strip(), "python"))
+    return (
+        "\n".join(ways)
+        if ways
+        else "Nothing that was tried: no other mode word of this order, no definition written out."
+    )
+
+
+def _versions(bucket: BucketFile, engine: Engine) -> str:
+    lines = [
+        f"- {engine.distribution} {engine.version()}",
+        f"- Python {platform.python_version()}, NumPy {np.__version__}",
+    ]
+    lines.append(f"- {platform.platform()}")
+    if bucket.release:
+        lines.append(f"- {bucket.release}")
+    return "\n".join(lines)
+
+
+def _short(array: np.ndarray) -> str:
+    if array.size > ENTRIES:
+        return f"shape {array.shape}, first entries {np.array2string(array.reshape(-1)[:8], precision=17)}"
+    return " ".join(np.array2string(array, precision=17, separator=", ").split())
+
+
+def _fenced(text: str, language: str) -> str:
+    """A block of code, whatever the text has in it."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
