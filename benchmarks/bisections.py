@@ -19,8 +19,9 @@ from packaging.specifiers import SpecifierSet
 from benchmarks.tables import markdown, write_section
 from conformance.bisecting import Found, find_boundary
 from conformance.boundaries import Told
+from conformance.known_failures import REGRESSIONS
 from generators.programs import Case
-from generators.reading import parse_case
+from generators.reading import read_case
 
 BUGS = Path(__file__).with_suffix(".toml")
 
@@ -43,7 +44,10 @@ class Bug:
 def bugs() -> list[Bug]:
     """Raises MalformedCase, KeyError or TypeError where the file is not what it should be."""
     tables = tomllib.loads(BUGS.read_text(encoding="utf-8"))["bug"]
-    return [Bug(**{**t, "known": SpecifierSet(t["known"]), "case": parse_case(t["case"])}) for t in tables]
+    return [
+        Bug(**{**t, "known": SpecifierSet(t["known"]), "case": read_case(REGRESSIONS / f"{t['name']}.json")})
+        for t in tables
+    ]
 
 
 def right(bug: Bug, found: Found) -> bool:

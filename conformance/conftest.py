@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from conformance.known_failures import MalformedEntry, load
+from conformance.known_failures import REGRESSIONS, MalformedEntry, load
 from conformance.panel import Panel
 from conformance.run import Run
 from conformance.truth import MAX_ORDER
@@ -120,6 +120,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     ]
     if "pinned" in wanted:
         metafunc.parametrize("pinned", run.entries, ids=[entry.name for entry in run.entries])
+    if "fixed" in wanted:
+        pinned = {entry.case for entry in run.entries}
+        fixed = sorted(case for case in REGRESSIONS.glob("*.json") if case not in pinned)
+        metafunc.parametrize("fixed", fixed, ids=[case.stem for case in fixed])
     if "member" in wanted:
         metafunc.parametrize("member", list(SEED_FAMILY))
     if "signature" in wanted:

@@ -25,6 +25,8 @@ from generators.programs import Case, MalformedCase
 from generators.reading import read_case
 
 FOLDER = Path(__file__).parent / "known_failures"
+#: Pinned cases: those of the entries, and of failures that are fixed.
+REGRESSIONS = Path(__file__).parent / "regressions"
 
 _FIELDS: Mapping[str, type] = {
     "name": str,
@@ -127,7 +129,7 @@ def _entry(path: Path, number: int, document: Any) -> KnownFailure:
             re.compile(pattern)
     except (ValueError, InvalidSpecifier, re.error) as error:
         raise MalformedEntry(f"{where}: {error}") from None
-    case = path.parent / "cases" / document["case"]
+    case = path.parent.parent / "regressions" / document["case"]
     try:
         read_case(case)
     except MalformedCase as error:
@@ -161,6 +163,12 @@ def load(folder: Path = FOLDER) -> tuple[KnownFailure, ...]:
             raise MalformedEntry(f"{path.name}: failure must be a list of tables, each under [[failure]]")
         entries.extend(_entry(path, n, e) for n, e in enumerate(document.get("failure", []), start=1))
     return tuple(entries)
+
+
+def regressed(finding: Judgement, engine: Engine, entries: tuple[KnownFailure, ...]) -> KnownFailure | None:
+    """The entry of a failure that other releases of the engine had, if it is that one again."""
+    mine = (e for e in entries if engine.base in e.engines and not e.applies_to(engine))
+    return next((e for e in mine if e.covers(finding)), None)
 
 
 def covering(finding: Judgement, engine: Engine, entries: tuple[KnownFailure, ...]) -> KnownFailure | None:

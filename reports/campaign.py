@@ -269,7 +269,8 @@ def run(
         session.write()
         ended = "interrupted"
         try:
-            with Progress(folder, campaign.recorded(), cases=cases, seconds=seconds, console=console) as progress:
+            limits = {"engines": len(campaign.versions), "cases": cases, "seconds": seconds}
+            with Progress(folder, campaign.recorded(), **limits, console=console) as progress:
                 work = Work(campaign, make, workers, cases)
                 try:
                     ended = work.run(progress, session, seconds)

@@ -40,6 +40,7 @@ class Finding:
     wanted: str | None
     again: str | None
     known: str | None
+    regressed: str | None
     finding: str
 
     @property
@@ -130,6 +131,8 @@ def _status(
     known = group[0].known
     if not known and not any(f.steady for f in group):
         return "flaky"
+    if any(f.regressed for f in group):
+        return "regressed"
     if before is None:
         return "known" if known else "new"
     failed, agreed = _seen(group, before)
@@ -176,7 +179,7 @@ def _bucket(
     files: Files,
 ) -> Bucket:
     first = group[0]
-    entry = entries.get(first.known or "")
+    entry = entries.get(first.known or first.regressed or "")
     operations = tuple(sorted({o for o in first.operations if o not in ("constant", "argument")}))
     of = first.name if first.origin == "seed" and first.name else ", ".join(operations)
     told = f"{first.error}: {(first.message or '').partition(chr(10))[0]}" if first.error else f"{of}: {first.verdict}"
@@ -240,6 +243,6 @@ def night(folder: Folder, previous: Folder | None = None) -> Night:
     sessions = tuple(record(folder, f"sessions/{name}") for name in folder.names("sessions"))
     invalid = invalidities(folder, run, sessions, previous)
     found = [] if "" in invalid else [b for b in buckets(folder, previous) if b.engine not in invalid]
-    order = ("new", "flaky", "fixed", "still there", "not compared", "known")
+    order = ("new", "regressed", "flaky", "fixed", "still there", "not compared", "known")
     found.sort(key=lambda b: (order.index(b.status), b.engine, b.name, b.id))
     return Night(folder, run, sessions, previous.url if previous else None, tuple(found), invalid)

@@ -27,9 +27,10 @@ class Progress:
     """
 
     def __init__(
-        self, folder: Folder, before: Tally, *, cases: int | None, seconds: float | None, console: Console
+        self, folder: Folder, before: Tally, *, engines: int, cases: int | None, seconds: float | None, console: Console
     ) -> None:
         self._folder, self._cases, self._seconds, self._console = folder, cases, seconds, console
+        self._engines = engines
         self._begun = self._last = time.monotonic()
         self._ended, self._before = before, before.cases
         self._working: dict[int, Tally] = {}
@@ -68,8 +69,9 @@ class Progress:
 
     @property
     def cases(self) -> int:
-        """Generated cases that were asked."""
-        return self._ended.cases + sum(tally.cases for shard, tally in self._working.items() if shard)
+        """Generated cases that were asked; of shards at work, as many as their answers make with all engines."""
+        answers = sum(sum(tally.verdicts.values()) for shard, tally in self._working.items() if shard)
+        return self._ended.cases + answers // self._engines
 
     def line(self) -> str:
         """All of it in one line."""

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from conformance.failures import named
-from conformance.known_failures import covering, load
+from conformance.known_failures import covering, load, regressed
 from conformance.panel import Panel, truth_of
 from conformance.truth import Truth
 from conformance.verdicts import Judgement, judge
@@ -218,6 +218,7 @@ class _Shard:
     def _record(self, number: int, judgement: Judgement, known: str | None, again: str | None) -> None:
         answer, truth = judgement.answer, judgement.truth
         shown = judgement.is_finding or number < 0
+        again_there = regressed(judgement, self.panel.engines[judgement.engine], self.entries) if again else None
         row = {
             "number": number,
             "engine": judgement.engine,
@@ -231,6 +232,7 @@ class _Shard:
             "wanted": as_text(truth.value) if shown else None,
             "again": again,
             "known": known,
+            "regressed": again_there.name if again_there else None,
             "finding": named(judgement) if judgement.is_finding else None,
         }
         self._write("verdicts", row)

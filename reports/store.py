@@ -61,6 +61,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "wanted": "VARCHAR",
         "again": "VARCHAR",  # the verdict when a new finding was asked a second time
         "known": "VARCHAR",  # name of the known failure that covers it
+        "regressed": "VARCHAR",  # the same of one that only other releases had
         "finding": "VARCHAR",  # file in findings/
     },
     "timings": {

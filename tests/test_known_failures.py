@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conformance import known_failures
-from conformance.known_failures import MalformedEntry, covering, load
+from conformance.known_failures import MalformedEntry, covering, load, regressed
 from conformance.panel import truth_of
 from conformance.verdicts import Judgement, judge
 from engines import registry
@@ -32,10 +32,11 @@ case = "prod-zero.json"
 
 
 def folder(tmp_path: Path, text: str = ENTRY) -> Path:
-    (tmp_path / "cases").mkdir()
-    (tmp_path / "cases" / "prod-zero.json").write_text(Case(PROD, (0.0, 1.0), "R").json)
-    (tmp_path / "test.toml").write_text(text)
-    return tmp_path
+    (tmp_path / "regressions").mkdir()
+    (tmp_path / "regressions" / "prod-zero.json").write_text(Case(PROD, (0.0, 1.0), "R").json)
+    (tmp_path / "known").mkdir()
+    (tmp_path / "known" / "test.toml").write_text(text)
+    return tmp_path / "known"
 
 
 def finding(point: tuple[float, ...], word: str, answer: Answer) -> Judgement:
@@ -72,7 +73,11 @@ def test_an_entry_does_not_cover_dead_or_constant_steps(tmp_path: Path) -> None:
 
 def test_versions_limit_an_entry(tmp_path: Path) -> None:
     (entry,) = load(folder(tmp_path, ENTRY.replace(">=0", ">=1000")))
-    assert not entry.applies_to(registry.find("inhouse"))
+    engine = registry.find("inhouse")
+    assert not entry.applies_to(engine)
+    assert covering(nan((0.0, 1.0), "R"), engine, (entry,)) is None
+    assert regressed(nan((0.0, 1.0), "R"), engine, (entry,)) is entry
+    assert regressed(nan((2.0, 1.0), "R"), engine, (entry,)) is None
 
 
 @pytest.mark.parametrize(
@@ -102,6 +107,5 @@ def test_the_entries_of_the_project_are_well_formed() -> None:
     entries = load()
     names = [entry.name for entry in entries]
     assert len(set(names)) == len(names)
-    used = {entry.case for entry in entries}
-    assert set((known_failures.FOLDER / "cases").glob("*.json")) == used, "cases that no entry pins"
+    assert {entry.case for entry in entries} <= set(known_failures.REGRESSIONS.glob("*.json"))
     assert [entry.name for entry in entries if not entry.concerns(entry.pinned)] == []

@@ -144,6 +144,13 @@ def test_what_is_known_tells_its_issue_and_breaks_nothing(tmp_path: Path) -> Non
     assert broken(night(Folder(str(tmp_path)), before)) == []
 
 
+def test_what_only_other_releases_had_has_regressed(tmp_path: Path) -> None:
+    rows = answers("torch", "wrong", 2, regressed="torch-det-over-forward") + answers("torch", "agree", 60, 10)
+    (bucket,) = broken(night(made(tmp_path, rows)))
+    assert bucket.status == "regressed"
+    assert bucket.issue.startswith("https://")
+
+
 def test_outputs_tell_the_same_and_escape_what_engines_say(tmp_path: Path) -> None:
     run = ask(tmp_path / "run", plan("inhouse", f"{BROKEN}hostile", named=NAMED), cases=1)
     outputs = {name: tmp_path / f"out.{name}" for name in ("json", "junit", "markdown")}

@@ -1,0 +1,13 @@
+"""Failures that were fixed, as far as it is known: every engine is asked them, for none is to have them again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conformance.asking import ask
+from conformance.run import Run
+from generators.reading import read_case
+
+
+def test_fixed(run: Run, fixed: Path, engine: str) -> None:
+    ask(run, read_case(fixed), engine)

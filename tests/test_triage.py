@@ -1,0 +1,173 @@
+"""Triage of a campaign: causes as files, entries that are proposed, issues, and files that were spoilt by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from conformance.known_failures import load
+from conformance.panel import truth_of
+from conformance.verdicts import judge
+from engines import registry
+from engines.sandbox import Sandbox
+from generators.programs import Case, Program, Step
+from reports.__main__ import app
+from reports.bucket_files import MalformedBucket, bucket_at
+from reports.changes import night
+from reports.store import Folder
+from tests.test_campaign import BROKEN, ask, plan
+
+pytest.importorskip("duckdb")
+SINES = Program((Step("exp", (0,)), Step("sin", (1,)), Step("multiply", (1, 2))))
+SCAN = Program((Step("cumulative_sum", (0,), (("axis", 0),)), Step("sin", (1,))))
+NAMED = tuple(
+    ("seed", name, Case(program, point, word).json)
+    for name, program, point, word in (
+        ("sines", SINES, 0.5, "R"),
+        ("sines", SINES, 0.25, "FR"),
+        ("scan", SCAN, (0.5, 1.0), "R"),
+    )
+)
+
+
+def called(*arguments: str) -> Any:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign of a wrong engine beside a right one, and its triage."""
+    folder = tmp_path_factory.mktemp("run")
+    ask(folder, plan("inhouse", f"{BROKEN}sign", named=NAMED), cases=5)
+    done = called("triage", folder)
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+@pytest.fixture
+def bucket(run: Path) -> Path:
+    (path,) = (run / "buckets").glob("*.json")
+    return path
+
+
+def test_findings_of_one_cause_are_one_file(run: Path, bucket: Path) -> None:
+    found = bucket_at(bucket)
+    assert [re.sub(r"\[.*", "", o) for o in found.cause.operations] == ["sin"]
+    assert set(found.findings) == {path.name for path in (run / "findings").iterdir()}
+    assert len([s for s in found.case.program.steps if s.operands]) == 1
+    assert found.right_engines == ("inhouse",)
+    assert "sin" in found.explanation[0]
+    (told,) = night(Folder(str(run))).buckets
+    assert (told.name, told.case, told.count) == (found.cause.name, found.case.json, len(found.findings))
+
+
+def test_what_is_written_is_not_looked_for_again(run: Path, bucket: Path) -> None:
+    edited = json.loads(bucket.read_text())
+    bucket.write_text(json.dumps({**edited, "issue": "https://example.org/1", "findings": []}))
+    done = called("triage", run)
+    assert "known by its file" in done.output
+    again = bucket_at(bucket)
+    assert again.issue == "https://example.org/1"
+    assert set(again.findings) == set(edited["findings"])
+    bucket.write_text(json.dumps(edited))
+
+
+def test_the_entry_that_is_proposed_covers_the_finding(
+    run: Path, bucket: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry.OWN, "sign", f"{BROKEN}sign")
+    for suffix, place in (("toml", "known/sign.toml"), ("json", "regressions/sign-x-wrong-sin.json")):
+        (path,) = (run / "proposed").glob(f"*.{suffix}")
+        (tmp_path / place).parent.mkdir()
+        (tmp_path / place).write_text(path.read_text())
+    (entry,) = load(tmp_path / "known")
+    engine = registry.find("sign")
+    assert entry.applies_to(engine)
+    with Sandbox(engine) as sandbox:
+        for case in (entry.pinned, *(Case(SINES, point, "RR") for point in (0.5, 2.0))):
+            assert entry.covers(judge(case, "sign", sandbox.ask(case), truth_of(case)))
+
+
+def test_an_issue_has_all_that_is_needed(bucket: Path) -> None:
+    done = called("issue", bucket)
+    assert done.exit_code == 0, done.output
+    text = done.output
+    assert text.startswith("# The first derivative of sin in ")
+    for part in (
+        "## To reproduce",
+        "## What comes",
+        "why that is certain",
+        "Cauchy's estimate",
+        "inhouse",
+        "## Versions",
+    ):
+        assert part in text
+    script = re.search(r"```python\n(.*?)\n```", text, re.DOTALL)
+    assert script
+    ran = subprocess.run([sys.executable, "-c", script[1]], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "AssertionError" in ran.stderr
+
+
+def test_an_issue_of_what_does_not_fail_any_more(bucket: Path) -> None:
+    done = called("issue", bucket, "--engine", "inhouse")
+    assert done.exit_code == 1
+    assert "which is no finding" in done.output
+
+
+def test_releases_since_when_are_told(bucket: Path) -> None:
+    done = called("issue", bucket, "--bisect")
+    assert "since when: engine 'sign'" in done.output
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("format", 7, "format"),
+        ("cause", {"engine": "sign"}, "failure is missing"),
+        ("cause", {"engine": "sign@1", "failure": "wrong", "words": ["R"]}, "without a release"),
+        ("case", {"format": 1}, "case: "),
+        ("case", "import os", "case: "),
+        ("findings", "all", "findings: a list of strings"),
+        ("verdict", "agree", "'agree' is not a finding's"),
+        ("issue", 5, "issue: a string"),
+        ("surplus", 1, "'surplus' is not a field here"),
+    ],
+)
+def test_a_file_edited_into_nonsense(bucket: Path, tmp_path: Path, field: str, value: Any, said: str) -> None:
+    spoilt = tmp_path / "bucket.json"
+    spoilt.write_text(json.dumps({**json.loads(bucket.read_text()), field: value}))
+    with pytest.raises(MalformedBucket, match=re.escape(said)) as caught:
+        bucket_at(spoilt)
+    assert str(caught.value).startswith(str(spoilt))
+    assert "\n" not in str(caught.value)
+
+
+def test_files_cut_short_and_engines_that_vanished_are_one_line(run: Path, bucket: Path, tmp_path: Path) -> None:
+    whole = bucket.read_text()
+    cut = tmp_path / "cut.json"
+    cut.write_text(whole[: len(whole) // 2])
+    gone = tmp_path / "gone.json"
+    gone.write_text(json.dumps({**json.loads(whole), "engine": f"{BROKEN}vanished"}))
+    missing = tmp_path / "missing.json"
+    missing.write_text(json.dumps({**json.loads(whole), "engine": f"{BROKEN}unimportable"}))
+    for path in (cut, gone, missing, tmp_path / "nowhere.json"):
+        done = called("issue", path)
+        assert done.exit_code == 2, done.output
+        assert done.stderr.count("\n") == 1, done.stderr
+    try:
+        bucket.write_text(whole[: len(whole) // 2])
+        for command in ("triage", "report"):
+            done = called(command, run)
+            assert done.exit_code == 2, done.output
+            assert done.stderr.count("\n") == 1, done.stderr
+            assert bucket.name in done.stderr
+    finally:
+        bucket.write_text(whole)
