@@ -141,7 +141,7 @@ def previous_findings(folder: Folder) -> list[tuple[str, str, str]]:
 
 @dataclass
 class Session:
-    """One time that a campaign was at work; rewritten after every shard, so that a kill loses little of it."""
+    """One time that a campaign was at work; rewritten every LIVE seconds, so that a kill loses little of it."""
 
     folder: Folder
     workers: int
@@ -220,7 +220,7 @@ class Work:
         where a cluster's scheduler is gone.
         """
         end = time.monotonic() + seconds if seconds is not None else math.inf
-        executor = self._make()
+        executor, looked = self._make(), -math.inf
         while True:
             late = time.monotonic() >= end
             threads = executor.threads() if isinstance(executor, Cluster) else self._workers
@@ -238,7 +238,11 @@ class Work:
                 executor = self._make()
             for future in ended:
                 self._end(future, progress, session)
-            progress.look([shard for shard, _ in self._flying.values()])
+            # Not after each: of a thousand workers one ends before all that are at work have been looked through.
+            if time.monotonic() - looked >= LIVE:
+                looked = time.monotonic()
+                progress.look([shard for shard, _ in self._flying.values()])
+                session.write()
 
     def _next(self) -> tuple[int, int | None] | None:
         return self._again.pop() if self._again else next(self._waiting, None)
@@ -262,7 +266,6 @@ class Work:
         else:
             session.shards += 1
             progress.ended(tally)
-        session.write()
 
 
 def _lost(error: Exception) -> bool:

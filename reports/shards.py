@@ -8,9 +8,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -116,6 +117,8 @@ class _Shard:
         #: The first judgement of what is asked a second time.
         self.doubted: dict[tuple[int, str], Judgement] = {}
         self.gone: set[str] = set()
+        #: Waiting for all that is pending at once would take as long for each answer as there are cases.
+        self.ended: SimpleQueue[Future[Answer]] = SimpleQueue()
         self._time(self.first, None, "generate", time.monotonic() - self.begun)
 
     def ask(self) -> None:
@@ -126,17 +129,16 @@ class _Shard:
                 if (number, engine) not in self.asked and engine not in self.gone:
                     self._submit(pending, number, engine, case)
         while pending:
-            done, _ = wait(pending, return_when=FIRST_COMPLETED)
-            for future in done:
-                number, engine = pending.pop(future)
-                try:
-                    answer = future.result()
-                except EngineUnavailable as error:
-                    self._gone(engine, error)
-                    if first := self.doubted.pop((number, engine), None):
-                        self._record(number, first, None, "unavailable")
-                    continue
-                self._answered(pending, number, engine, answer)
+            future = self.ended.get()
+            number, engine = pending.pop(future)
+            try:
+                answer = future.result()
+            except EngineUnavailable as error:
+                self._gone(engine, error)
+                if first := self.doubted.pop((number, engine), None):
+                    self._record(number, first, None, "unavailable")
+                continue
+            self._answered(pending, number, engine, answer)
         for number in self.cases:
             self._tell(number)
         if killed := _out_of_memory() - self.killed:
@@ -150,6 +152,7 @@ class _Shard:
             self._gone(engine, error)
         else:
             pending[future] = number, engine
+            future.add_done_callback(self.ended.put)
 
     def _gone(self, engine: str, error: EngineUnavailable) -> None:
         if engine not in self.gone:
