@@ -131,6 +131,14 @@ def test_a_scheduler_that_dies_is_one_line_and_loses_nothing(tmp_path: Path, cal
     assert differences(calm, tmp_path / "out") == []
 
 
+def test_without_workers_the_time_is_over_all_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    begun = Campaign.begin(Folder("memory://nobody"), ASKED)
+    with commands(tmp_path) as (address, _):
+        ended = run(begun, cluster(address), 2, cases=None, seconds=1.0, console=Console(quiet=True))
+    assert ended == "out of time"
+    assert capsys.readouterr().out == f"{address}: no worker is there yet; waiting\n"
+
+
 def test_a_scheduler_that_does_not_answer_leaves_nothing_behind(tmp_path: Path) -> None:
     said = refused("--out", str(tmp_path / "out"), "--cases", "1", "--scheduler", "tcp://127.0.0.1:9", env=HASTY)
     assert "tcp://127.0.0.1:9: no scheduler answers" in said
