@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any
 
 from reports.store import StoreError
 
 #: Seconds for which a count of threads is believed.
 _COUNTED = 1.0
+_PACKAGE = "ad-conformance"
 
 
 class Cluster(Executor):
@@ -43,7 +45,7 @@ class Cluster(Executor):
 
 @contextmanager
 def cluster(address: str) -> Iterator[Callable[[], Executor]]:
-    """What gives the executor of that scheduler. Raises StoreError where it does not answer.
+    """What gives the executor of that scheduler. Raises StoreError where it does not answer, or has other workers.
 
     How long it has to answer is dask's own setting, distributed.comm.timeouts.connect.
     """
@@ -60,6 +62,12 @@ def cluster(address: str) -> Iterator[Callable[[], Executor]]:
     except (OSError, ValueError) as error:
         raise StoreError(f"{address}: no scheduler answers: {str(error).partition(chr(10))[0]}") from None
     with client:
+        # A worker that cannot read what it is sent dies of it, and takes shards with it.
+        here = version(_PACKAGE)
+        for worker, there in client.run(version, _PACKAGE, on_error="return").items():
+            if there != here:
+                found = there if isinstance(there, str) else "not installed"
+                raise StoreError(f"{worker}: {_PACKAGE} is {found} there, {here} here")
         executor = Cluster(client)
         if not executor.threads():
             print(f"{address}: no worker is there yet; waiting")

@@ -86,7 +86,7 @@ def test_workers_do_not_matter(tmp_path: Path) -> None:
 def test_killed_campaigns_record_what_undisturbed_ones_do(tmp_path: Path) -> None:
     arguments = ["--engines", f"inhouse,{BROKEN}sign", "--cases", "450", "--modes", "R,FR", "--workers", "2"]
     start(tmp_path / "calm", *arguments).communicate()
-    printed = disturbed(tmp_path / "killed", arguments, 3, random.Random(1), (1.5, 4.0))
+    printed = disturbed(tmp_path / "killed", arguments, 3, random.Random(1), (1.0, 2.5))
     assert differences(tmp_path / "calm", tmp_path / "killed") == []
     assert "findings/" in printed
     assert not lost(tmp_path / "killed", printed)

@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -20,13 +20,13 @@ from benchmarks.kills import differences
 from reports import campaign
 from reports.campaign import Campaign, run
 from reports.cluster import cluster, worker_lost
-from reports.store import Folder
+from reports.store import Folder, StoreError
 from tests.test_campaign import BROKEN, ask, plan, refused, threads
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed", reason="dask's distributed is not installed")
 ASKED = plan(f"{BROKEN}sign", words=("R",))
-CASES = 210  # in three shards
+CASES = 150  # in two shards
 #: Bytes of a journal that has some verdicts, but not all.
 ROWS = 5_000
 #: Seconds after which a wait has failed.
@@ -50,12 +50,21 @@ def until(there: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def when_at_work(out: Path, do: Callable[[], None]) -> Thread:
-    """Do it as soon as two shards have verdicts in their journals."""
+def journals(process: int) -> int:
+    """How many shards the process is at, with some verdicts of each."""
+    count = 0
+    for open_file in Path(f"/proc/{process}/fd").glob("*"):
+        with suppress(OSError):
+            count += os.readlink(open_file).endswith(".jsonl") and open_file.stat().st_size > ROWS
+    return count
+
+
+def kill_at_work(processes: Iterable[int], kill: Callable[[int], None]) -> Thread:
+    """Do it to the first of these workers that has come so far."""
 
     def watch() -> None:
-        until(lambda: sum(path.stat().st_size > ROWS for path in out.glob("journal/*.jsonl")) >= 2)
-        do()
+        until(lambda: any(map(journals, processes)))
+        kill(next(process for process in processes if journals(process)))
 
     thread = Thread(target=watch)
     thread.start()
@@ -85,16 +94,22 @@ def commands(folder: Path, *sizes: int) -> Iterator[tuple[str, list[subprocess.P
 
 def test_a_worker_that_never_comes_back(tmp_path: Path, calm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two with two threads each, one is killed; the folder is named as it lies from here, where they do not run."""
-    with commands(tmp_path, 2, 2) as (address, (_, _, killed)):
+    killed: list[int] = []
+
+    def kill(process: int) -> None:
+        killed.append(process)
+        os.kill(process, signal.SIGKILL)
+
+    with commands(tmp_path, 2, 2) as (address, (_, *workers)):
         monkeypatch.chdir(tmp_path)
         monkeypatch.setattr(campaign, "worker_lost", lambda error: pytest.fail(f"dask alone should ask again: {error}"))
-        thread = when_at_work(tmp_path / "out", killed.kill)
+        thread = kill_at_work([worker.pid for worker in workers], kill)
         folder = Folder("out")
         begun = Campaign.begin(folder, ASKED)
         quiet = Console(quiet=True)
-        assert run(begun, cluster(address), 3, cases=CASES, seconds=None, console=quiet) == "done"
+        assert run(begun, cluster(address), 2, cases=CASES, seconds=None, console=quiet) == "done"
         thread.join()
-        assert killed.poll() == -signal.SIGKILL
+        assert [worker.pid for worker in workers if worker.poll() == -signal.SIGKILL] == killed
     assert differences(calm, tmp_path / "out") == []
 
 
@@ -106,12 +121,12 @@ def test_a_shard_that_its_worker_died_of(tmp_path: Path, calm: Path, monkeypatch
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local,
     ):
-        ids = [nanny.pid for nanny in local.workers.values()]
-        thread = when_at_work(tmp_path, lambda: os.kill(ids[0], signal.SIGKILL))
+        workers = [nanny.pid for nanny in local.workers.values()]
+        thread = kill_at_work(workers, lambda worker: os.kill(worker, signal.SIGKILL))
         begun = Campaign.begin(Folder(str(tmp_path)), ASKED)
         run(begun, cluster(local.scheduler_address), 2, cases=CASES, seconds=None, console=Console(quiet=True))
         thread.join()
-    assert [type(error) for error in told] == [distributed.KilledWorker]
+    assert {type(error) for error in told} == {distributed.KilledWorker}
     assert differences(calm, tmp_path) == []
     assert json.loads((tmp_path / "sessions" / "0001.json").read_text())["lost"] == []
 
@@ -120,8 +135,8 @@ def test_a_scheduler_that_dies_is_one_line_and_loses_nothing(tmp_path: Path, cal
     folder = Folder(str(tmp_path / "out"))
     Campaign.begin(folder, ASKED)
     again = ["--out", folder.url, "--resume", "--cases", str(CASES)]
-    with commands(tmp_path, 1, 1) as (address, (scheduler, *_)):
-        thread = when_at_work(tmp_path / "out", scheduler.kill)
+    with commands(tmp_path, 2) as (address, (scheduler, worker)):
+        thread = kill_at_work([worker.pid], lambda _: scheduler.kill())
         said = refused(*again, "--scheduler", address, env=HASTY)
         thread.join()
     assert f"the scheduler is gone; ad-conformance campaign --resume --out {folder.url} goes on" in said
@@ -137,6 +152,27 @@ def test_without_workers_the_time_is_over_all_the_same(tmp_path: Path, capsys: p
         ended = run(begun, cluster(address), 2, cases=None, seconds=1.0, console=Console(quiet=True))
     assert ended == "out of time"
     assert capsys.readouterr().out == f"{address}: no worker is there yet; waiting\n"
+
+
+def test_a_worker_without_the_package_is_named(tmp_path: Path) -> None:
+    lacking = """
+import importlib.metadata as metadata
+def version(name, given=metadata.version):
+    if name == "ad-conformance": raise metadata.PackageNotFoundError(name)
+    return given(name)
+metadata.version = version
+from distributed.cli.dask_worker import main
+main(["ADDRESS", "--no-nanny", "--no-dashboard", "--name", "bare"])
+"""
+    with commands(tmp_path) as (address, processes):
+        output = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        processes.append(
+            subprocess.Popen([sys.executable, "-c", lacking.replace("ADDRESS", address)], env=HASTY, **output)
+        )
+        with distributed.Client(address, set_as_default=False) as client:
+            client.wait_for_workers(1)
+        with pytest.raises(StoreError, match=r"tcp://.*: ad-conformance is not installed there"), cluster(address):
+            pass
 
 
 def test_a_scheduler_that_does_not_answer_leaves_nothing_behind(tmp_path: Path) -> None:
