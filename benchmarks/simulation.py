@@ -221,7 +221,8 @@ def files(rates: Rates, engines: Sequence[str], cases: int, workers: int) -> str
         rows.append([*row, hours(done.makespan), f"{done.useful / workers / done.makespan:.1%}"])
     head = "portions a shard", "files of tables", "a shard", "memory of a worker", "how long", "asking"
     title = f"{cases:.0e} cases, {workers} workers of a core each, troubled as above; {whole / 1e9:.3g} GB"
-    return table(f"{title}, {rates.findings * cases:,.0f} files of findings", head, rows)
+    title += f" and {rates.findings * cases:,.0f} files of findings, if all are asked that were measured"
+    return table(title, head, rows)
 
 
 def costs(rates: Rates, cases: int, price: float) -> str:
@@ -234,16 +235,23 @@ def costs(rates: Rates, cases: int, price: float) -> str:
     return table(f"{cases:.0e} cases at {price} a core-hour", ("engines", "core-hours", "cost"), rows)
 
 
+def _count(given: str) -> int:
+    number = int(float(given))
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{given}: one at least is needed")
+    return number
+
+
 def main() -> None:
     """Print all of it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--run", metavar="DIR", help="a run whose times are taken; default: benchmarks/rates.toml")
     parser.add_argument("--rates", action="store_true", help="print the run's times as such a file, and no more")
     parser.add_argument("--engines", help="separated by commas; default: all that were measured")
-    parser.add_argument("--cases", type=float, default=1e7, help="of the tables that compare")
-    parser.add_argument("--night", type=float, default=1e8, help="cases of a night")
-    parser.add_argument("--workers", type=int, default=1000, help="of a night")
-    parser.add_argument("--cores", type=int, default=16, help="of one machine")
+    parser.add_argument("--cases", type=_count, default=10**7, help="of the tables that compare")
+    parser.add_argument("--night", type=_count, default=10**8, help="cases of a night")
+    parser.add_argument("--workers", type=_count, default=1000, help="of a night")
+    parser.add_argument("--cores", type=_count, default=16, help="of one machine")
     parser.add_argument("--price", type=float, default=0.04, help="of a core-hour")
     options = parser.parse_args()
     try:
@@ -256,8 +264,8 @@ def main() -> None:
         if unknown := [name for name in engines if name not in rates.engines]:
             raise ValueError(f"{', '.join(unknown)}: measured were {', '.join(rates.engines)}")
     except (OSError, ValueError, StoreError) as error:
-        raise SystemExit(str(error)) from None
-    cases, night = int(options.cases), int(options.night)
+        parser.exit(2, f"{error}\n")
+    cases, night = options.cases, options.night
     print(f"{', '.join(engines)}; {rates.source}\n")
     print(scaling(rates, engines, cases))
     print(troubles(rates, engines, cases, options.workers))
