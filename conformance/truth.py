@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,9 @@ NOISE = {"float64": 2.0**-40, "float32": 2.0**-20}
 TINY = {"float64": 1e-290, "float32": 1e-34}
 MAX_ORDER = max(STENCILS)
 
+#: The precision of balls and the comparisons that they have met so far belong to the process, not to a thread.
+_ONE_AT_A_TIME = threading.Lock()
+
 
 @dataclass(frozen=True)
 class Truth:
@@ -81,7 +85,12 @@ class Truth:
 
 
 def certify(case: Case) -> Truth:
-    """The truth of a case of order 1 to 4. Raises ValueError for longer mode words."""
+    """The truth of a case of order 1 to 4, one at a time whatever the threads. Raises ValueError beyond."""
+    with _ONE_AT_A_TIME:
+        return _certify(case)
+
+
+def _certify(case: Case) -> Truth:
     if not 1 <= case.order <= MAX_ORDER:
         raise ValueError(f"word {case.word!r}: truth is certified for orders 1 to {MAX_ORDER}")
     # Steps that the output does not need cannot make a truth uncertain.

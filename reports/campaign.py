@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import math
 import os
 import platform
@@ -12,7 +13,15 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -21,7 +30,8 @@ from multiprocessing import active_children, get_context
 from rich.console import Console
 
 from engines import registry
-from reports.plan import Plan, planned
+from reports.cluster import Cluster, worker_lost
+from reports.plan import Plan, other_release, planned
 from reports.progress import LIVE, Progress
 from reports.shards import Tally, ask_shard, watched
 from reports.store import Folder, StoreError, complete, locked, record, tables, write_record
@@ -87,10 +97,8 @@ class Campaign:
             campaign = cls(plan, dict(found["engines"]), dict(found["absent"]), folder)
         except (KeyError, TypeError, ValueError) as error:
             raise StoreError(f"{folder.url}/run.json: {type(error).__name__}: {error}") from None
-        for engine in map(registry.find, plan.engines):
-            here, recorded = engine.version(), campaign.versions.get(engine.name)
-            if not engine.installed() or here != recorded:
-                raise CampaignError(f"{engine.name} is {here or 'not installed'} here, {recorded} in the campaign")
+        if other := other_release(plan, found):
+            raise CampaignError(other)
         return campaign
 
     def recorded(self) -> Tally:
@@ -133,7 +141,7 @@ def previous_findings(folder: Folder) -> list[tuple[str, str, str]]:
 
 @dataclass
 class Session:
-    """One time that a campaign was at work; rewritten after every shard, so that a kill loses little of it."""
+    """One time that a campaign was at work; rewritten every LIVE seconds, so that a kill loses little of it."""
 
     folder: Folder
     workers: int
@@ -194,7 +202,11 @@ class Work:
 
     def __init__(self, campaign: Campaign, make: Callable[[], Executor], workers: int, cases: int | None) -> None:
         self._campaign, self._make, self._workers = campaign, make, workers
-        done = complete(campaign.folder)
+        folder = campaign.folder
+        # Workers elsewhere have another working directory.
+        self._url = folder.path if folder.local else folder.url
+        self._digest = hashlib.sha256(folder.read("run.json")).hexdigest()
+        done = complete(folder)
         self._waiting = ((shard, n) for shard, n in campaign.plan.shards(cases) if shard not in done)
         self._again: list[tuple[int, int | None]] = []
         self._attempts: Counter[int] = Counter()
@@ -204,25 +216,33 @@ class Work:
         """Ask for so many seconds, or until all is asked; why it ended.
 
         When the time is over, a shard that is at work stays as it is in a local folder's journal; elsewhere
-        it is waited for. Raises OSError where nothing can be recorded.
+        it is waited for, as long as there is a worker. Raises OSError where nothing can be recorded, and CampaignError
+        where a cluster's scheduler is gone.
         """
         end = time.monotonic() + seconds if seconds is not None else math.inf
-        executor = self._make()
+        executor, looked = self._make(), -math.inf
         while True:
             late = time.monotonic() >= end
-            while not late and len(self._flying) < self._workers and (following := self._next()):
-                future = executor.submit(ask_shard, self._campaign.folder.url, *following)
+            threads = executor.threads() if isinstance(executor, Cluster) else self._workers
+            # One more than there are would wait, and be waited for when the time is over.
+            room = max(1, min(threads, self._workers))
+            while not late and len(self._flying) < room and (following := self._next()):
+                future = executor.submit(ask_shard, self._url, self._digest, *following)
                 self._flying[future] = following
-            if not self._flying or (late and self._campaign.folder.local):
+            if not self._flying or (late and (self._campaign.folder.local or not threads)):
                 return "out of time" if late else "done"
             ended, _ = wait(self._flying, timeout=LIVE, return_when=FIRST_COMPLETED)
-            if any(isinstance(future.exception(), BrokenExecutor) for future in ended):
+            if any(not f.cancelled() and isinstance(f.exception(), BrokenExecutor) for f in ended):
                 # All that such an executor was given has failed.
                 ended, _ = wait(self._flying)
                 executor = self._make()
             for future in ended:
                 self._end(future, progress, session)
-            progress.look([shard for shard, _ in self._flying.values()])
+            # Not after each: of a thousand workers one ends before all that are at work have been looked through.
+            if time.monotonic() - looked >= LIVE:
+                looked = time.monotonic()
+                progress.look([shard for shard, _ in self._flying.values()])
+                session.write()
 
     def _next(self) -> tuple[int, int | None] | None:
         return self._again.pop() if self._again else next(self._waiting, None)
@@ -231,6 +251,10 @@ class Work:
         shard, count = self._flying.pop(future)
         try:
             tally = future.result()
+        except CancelledError:
+            raise CampaignError(
+                f"the scheduler is gone; ad-conformance campaign --resume --out {self._campaign.folder.url} goes on"
+            ) from None
         except Exception as error:
             if not _lost(error):
                 raise
@@ -242,12 +266,11 @@ class Work:
         else:
             session.shards += 1
             progress.ended(tally)
-        session.write()
 
 
 def _lost(error: Exception) -> bool:
     """Whether the worker is gone, and not the shard at fault: as a process pool says it, and as a cluster does."""
-    return isinstance(error, BrokenExecutor) or type(error).__name__ in ("KilledWorker", "CommClosedError")
+    return isinstance(error, BrokenExecutor) or worker_lost(error)
 
 
 def run(

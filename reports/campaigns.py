@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from importlib.util import find_spec
 from typing import Annotated
 
@@ -45,10 +46,10 @@ def _seconds(given: str | None) -> float | None:
     return float(parts[1]) * _UNITS[parts[2] or "s"]
 
 
-def need_reports(*modules: str) -> None:
+def need_reports(*modules: str, extra: str = "reports") -> None:
     """Refuse where the extra is not installed that a command needs."""
     if missing := [module for module in modules if find_spec(module) is None]:
-        refuse(f"{', '.join(missing)} is not installed: pip install 'ad-conformance[reports]'")
+        refuse(f"{', '.join(missing)} is not installed: pip install 'ad-conformance[{extra}]'")
 
 
 @app.command()
@@ -71,7 +72,9 @@ def campaign(
     Exit status 1 where there are findings that no known failure covers. With --resume, engines, modes, seed, shard,
     timeout and previous are those that it began with.
     """
-    need_reports("duckdb", "fsspec", "rich", *(("distributed",) if scheduler else ()))
+    need_reports("duckdb", "fsspec", "rich")
+    if scheduler:
+        need_reports("distributed", extra="cluster")
     from reports.campaign import Campaign, CampaignError, pool, previous_findings, run
     from reports.cluster import cluster
     from reports.plan import Plan, named_cases
@@ -82,17 +85,19 @@ def campaign(
         refuse("give --budget or --cases, or it would never end")
     folder = Folder(out)
     try:
-        if resume:
-            begun = Campaign.resume(folder)
-        else:
-            names, words = listed("--engines", engines), _words(modes)
-            named = [*named_cases(names, words), *(previous_findings(Folder(previous)) if previous else [])]
-            begun = Campaign.begin(folder, Plan(names, words, seed, shard, timeout, tuple(named)))
-        for name, why in begun.absent.items():
-            print(f"skipped: {name}: {why}")
-        executors = cluster(scheduler) if scheduler else pool(folder, workers)
-        console = Console(soft_wrap=True)
-        ended = run(begun, executors, workers, cases=cases, seconds=seconds, console=console)
+        # A scheduler that does not answer is to leave no campaign behind.
+        with cluster(scheduler) if scheduler else nullcontext() as make:
+            if resume:
+                begun = Campaign.resume(folder)
+            else:
+                names, words = listed("--engines", engines), _words(modes)
+                named = [*named_cases(names, words), *(previous_findings(Folder(previous)) if previous else [])]
+                begun = Campaign.begin(folder, Plan(names, words, seed, shard, timeout, tuple(named)))
+            for name, why in begun.absent.items():
+                print(f"skipped: {name}: {why}")
+            executors = nullcontext(make) if make else pool(folder, workers)
+            console = Console(soft_wrap=True)
+            ended = run(begun, executors, workers, cases=cases, seconds=seconds, console=console)
         new = begun.new_findings()
     except (registry.UnknownEngine, MalformedEntry, StoreError, CampaignError) as error:
         refuse(str(error))

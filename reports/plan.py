@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
 from conformance.known_failures import load
@@ -106,7 +108,28 @@ def planned(found: Mapping[str, Any], where: str) -> Plan:
     return plan
 
 
+def other_release(plan: Plan, found: Mapping[str, Any]) -> str:
+    """What is here in another release than in the record, in words: an engine, or what draws the cases."""
+    here = {
+        engine.name: engine.version() if engine.installed() else None for engine in map(registry.find, plan.engines)
+    }
+    here |= {name: version(name) for name in ("ad-conformance", "hypothesis")}
+    recorded = {**found.get("harness", {}), **found["engines"]}
+    return "; ".join(
+        f"{name} is {release or 'not installed'} here, {recorded.get(name)} in the campaign"
+        for name, release in here.items()
+        if release != recorded.get(name)
+    )
+
+
 @lru_cache(maxsize=4)
-def plan_of(url: str) -> Plan:
-    """The plan that the folder records. Raises StoreError."""
-    return planned(record(Folder(url), "run.json"), f"{url}/run.json")
+def plan_of(url: str, digest: str) -> Plan:
+    """The plan that the folder records, for a worker; `digest` tells it from another that was there before.
+
+    Raises StoreError, also where this machine would not ask the same.
+    """
+    found = record(Folder(url), "run.json")
+    plan = planned(found, f"{url}/run.json")
+    if other := other_release(plan, found):
+        raise StoreError(f"{platform.node()}: {other}")
+    return plan

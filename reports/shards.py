@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,9 +72,12 @@ def _panel(plan: Plan) -> Panel:
     return panel
 
 
-def ask_shard(url: str, shard: int, count: int | None) -> Tally:
-    """Ask what is not recorded yet of a shard and record it. Raises OSError where it cannot be recorded."""
-    plan, folder, tally = plan_of(url), Folder(url), Tally(shard)
+def ask_shard(url: str, digest: str, shard: int, count: int | None) -> Tally:
+    """Ask what is not recorded yet of a shard and record it: of the plan in that folder, whose record has that digest.
+
+    Raises OSError where it cannot be recorded, and StoreError where this is no machine for it.
+    """
+    plan, folder, tally = plan_of(url, digest), Folder(url), Tally(shard)
     journal = Journal(folder, shard)
     try:
         # Another worker, given up for lost, may have ended it.

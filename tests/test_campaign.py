@@ -20,7 +20,7 @@ from benchmarks.kills import differences, disturbed, lost, start
 from generators.seed_family import seed_case
 from reports.campaign import Campaign, pool, previous_findings, run
 from reports.plan import Plan
-from reports.store import Folder, tables
+from reports.store import Folder, StoreError, tables
 
 pytest.importorskip("duckdb")
 BROKEN = "tests.broken_engines:"
@@ -86,7 +86,7 @@ def test_workers_do_not_matter(tmp_path: Path) -> None:
 def test_killed_campaigns_record_what_undisturbed_ones_do(tmp_path: Path) -> None:
     arguments = ["--engines", f"inhouse,{BROKEN}sign", "--cases", "450", "--modes", "R,FR", "--workers", "2"]
     start(tmp_path / "calm", *arguments).communicate()
-    printed = disturbed(tmp_path / "killed", arguments, 3, random.Random(1), (1.5, 4.0))
+    printed = disturbed(tmp_path / "killed", arguments, 3, random.Random(1), (1.0, 2.5))
     assert differences(tmp_path / "calm", tmp_path / "killed") == []
     assert "findings/" in printed
     assert not lost(tmp_path / "killed", printed)
@@ -156,6 +156,34 @@ def test_a_campaign_elsewhere_than_on_disk(tmp_path: Path) -> None:
     ask(tmp_path, plan("inhouse", f"{BROKEN}sign"), cases=20)
     for table in ("cases", "verdicts"):
         assert folder.read(f"{table}/00000001.parquet") == (tmp_path / table / "00000001.parquet").read_bytes()
+
+
+def test_elsewhere_shards_at_work_are_waited_for_when_the_time_is_over() -> None:
+    """Where no journal can be seen, what is not complete is lost."""
+    folder = Folder("memory://late")
+    campaign = Campaign.begin(folder, plan("inhouse"))
+    ended = run(campaign, threads(2), 2, cases=None, seconds=1.0, console=Console(quiet=True))
+    session = json.loads(folder.read("sessions/0001.json"))
+    assert (ended, session["ended"]) == ("out of time", "out of time")
+    assert session["shards"] == len(folder.names("verdicts")) >= 2
+
+
+def test_a_worker_of_an_earlier_campaign_asks_what_this_one_asks() -> None:
+    """Workers of a cluster outlive campaigns, of which another may lie at the same place."""
+    for engine in ("inhouse", f"{BROKEN}sign"):
+        folder = ask("memory://again", plan(engine), cases=2)
+        assert rows(folder, "SELECT DISTINCT engine FROM verdicts") == [(engine.rpartition(":")[2],)]
+        folder._fs.rm(folder.path, recursive=True)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("engines", "inhouse"), ("harness", "hypothesis")])
+def test_a_worker_with_another_release_is_refused(tmp_path: Path, kind: str, name: str) -> None:
+    campaign = Campaign.begin(Folder(str(tmp_path)), plan("inhouse"))
+    found = json.loads((tmp_path / "run.json").read_text())
+    found[kind][name] = "9"
+    (tmp_path / "run.json").write_text(json.dumps(found))
+    with pytest.raises(StoreError, match=f"{name} is [0-9.]+ here, 9 in the campaign"):
+        run(campaign, threads(1), 1, cases=1, seconds=None, console=Console(quiet=True))
 
 
 def test_refusals(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from flint import arb, arb_series, ctx
 from conformance.evaluation import Evaluator
 from conformance.stencils import DIVISORS, STENCILS, _excess
 from conformance.truth import MAX_ORDER, certify
-from generators.drawing import batch
+from generators.drawing import batch, portion
 from generators.programs import SIGNATURES, Case, Program, Step
 from generators.seed_family import seed_case
 
@@ -327,3 +329,18 @@ def test_the_stencils_and_their_sums() -> None:
         q = 2.0**-4
         excess = sum(moments[p] * q ** (p - order) for p in range(order + 1, 60))
         assert math.isclose(float(_excess(((0, order),), arb(q)).mid()), excess, rel_tol=1e-12)
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    asked = [*portion(("RR",), 0, 0)[:24], *portion(("F",), 0, 0)[:24]]
+    alone = [certify(case) for case in asked]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as executor:
+            together = list(executor.map(certify, asked))
+    finally:
+        sys.setswitchinterval(interval)
+    for one, other in zip(alone, together, strict=True):
+        assert one.kind == other.kind
+        assert all(np.array_equal(getattr(one, n), getattr(other, n)) for n in ("value", "radius", "allowance"))
