@@ -227,22 +227,33 @@ class Work:
             # One more than there are would wait, and be waited for when the time is over.
             room = max(1, min(threads, self._workers))
             while not late and len(self._flying) < room and (following := self._next()):
-                future = executor.submit(ask_shard, self._url, self._digest, *following)
-                self._flying[future] = following
+                try:
+                    future = executor.submit(ask_shard, self._url, self._digest, *following)
+                except BrokenExecutor:
+                    # A worker was killed just now.
+                    self._again.append(following)
+                    executor = self._renewed(progress, session)
+                else:
+                    self._flying[future] = following
             if not self._flying or (late and (self._campaign.folder.local or not threads)):
                 return "out of time" if late else "done"
             ended, _ = wait(self._flying, timeout=LIVE, return_when=FIRST_COMPLETED)
             if any(not f.cancelled() and isinstance(f.exception(), BrokenExecutor) for f in ended):
-                # All that such an executor was given has failed.
-                ended, _ = wait(self._flying)
-                executor = self._make()
-            for future in ended:
-                self._end(future, progress, session)
+                executor = self._renewed(progress, session)
+            else:
+                for future in ended:
+                    self._end(future, progress, session)
             # Not after each: of a thousand workers one ends before all that are at work have been looked through.
             if time.monotonic() - looked >= LIVE:
                 looked = time.monotonic()
                 progress.look([shard for shard, _ in self._flying.values()])
                 session.write()
+
+    def _renewed(self, progress: Progress, session: Session) -> Executor:
+        """Another executor for one that is broken: all that it was given has failed, if it had not ended before."""
+        for future in wait(self._flying).done:
+            self._end(future, progress, session)
+        return self._make()
 
     def _next(self) -> tuple[int, int | None] | None:
         return self._again.pop() if self._again else next(self._waiting, None)
@@ -292,8 +303,15 @@ def run(
         session.write()
         ended = "interrupted"
         try:
-            limits = {"engines": len(campaign.versions), "cases": cases, "seconds": seconds}
-            with Progress(folder, campaign.recorded(), **limits, console=console) as progress:
+            progress = Progress(
+                folder,
+                campaign.recorded(),
+                engines=len(campaign.versions),
+                cases=cases,
+                seconds=seconds,
+                console=console,
+            )
+            with progress:
                 work = Work(campaign, make, workers, cases)
                 try:
                     ended = work.run(progress, session, seconds)

@@ -7,7 +7,11 @@ from dataclasses import replace
 from engines.adapters.inhouse import inhouse
 from engines.contract import Engine
 
-RULES = "from engines.inhouse.graph import make\nfrom engines.inhouse.rules import RULES, Linear, each, f\n"
+RULES = """\
+from engines.inhouse.graph import make
+from engines.inhouse.rules import RULES, Linear, each
+from engines.inhouse.rules import f as apply
+"""
 
 
 def _rule(name: str, body: str) -> Engine:
@@ -16,7 +20,7 @@ def _rule(name: str, body: str) -> Engine:
 
 honest = replace(inhouse, name="honest")
 #: The derivative of sin with the wrong sign.
-sign = _rule("sign", 'RULES["sin"] = each(lambda y, x: -f("cos", x))')
+sign = _rule("sign", 'RULES["sin"] = each(lambda y, x: -apply("cos", x))')
 #: sin is right once; what cos would add at the second order is dropped.
 dropped = _rule("dropped", 'RULES["cos"] = each(lambda y, x: 0.0 * x)')
 #: The pullback of a cumulative sum runs along the axis in the wrong direction.
