@@ -90,12 +90,12 @@ def test_reducing_goes_on_from_where_it_was(tmp_path: Path, monkeypatch: pytest.
     finding = judged(failing(sandbox, 1)[0], sandbox)
     whole = reduced(finding, sandbox)
     progress = tmp_path / "progress.json"
-    # A clock that goes on by a second with every candidate.
+    # A clock that goes on by a second with every question.
     seconds = itertools.count()
     monkeypatch.setattr(reduction, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
     met: list[int] = []
     while len(met) < 2 or met[-1] > met[-2]:
-        small = reduced(finding, sandbox, seconds=40.0, progress=progress)
+        small = reduced(finding, sandbox, seconds=4.0, progress=progress)
         met.append(len(json.loads(progress.read_text())["asked"]))
     assert len(met) > 3
     assert small.case == whole.case
