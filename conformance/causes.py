@@ -109,7 +109,7 @@ class Cause:
 
 
 def _fitting(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether the operations are the same, the operands of each in one among those in the other, or not told."""
+    """Whether the operations are the same, with operands of each in one that are among those in the other."""
     if len(one) != len(other):
         return False
     for a, b in zip(one, other, strict=True):

@@ -114,9 +114,24 @@ class _One:
         self.case = finding.case
         if not self.tells:
             self.case = replace(self.case, program=self.case.program.pruned())
+        self.case = self.shortened(self.case)
 
     def fails(self, case: Case) -> bool:
         return self.inquiry.symptom(case) == self.wanted
+
+    def shortened(self, case: Case) -> Case:
+        """The case as a full derivative in the shortest word that fails of those that its own contains.
+
+        All that is asked then costs less.
+        """
+        if case.wrt:
+            return case
+        full = replace(case, operator="jacobian", tangent=None, cotangent=None)
+        for order in range(1, case.order + (full != case)):
+            for word in _shortened(case.word, order):
+                if self.inquiry.sandbox.engine.answers(word) and self.fails(full.with_word(word)):
+                    return full.with_word(word)
+        return case
 
     def cause(self) -> tuple[Cause, Case]:
         case, culprits = self.located(self.case)
@@ -139,14 +154,15 @@ class _One:
         Where there are only wrong numbers, only causes that need nothing special are matched, with general numbers and
         in a word of the cause: one operation may be wrong in several ways. What raises or dies says itself what it is.
         """
-        for k, candidate in stand_alones(replace(self.case, dtype="float64")):
+        dtype = self.dtypes[0]
+        for k, candidate in stand_alones(replace(self.case, dtype=dtype)):
             operation = frozenset({self.case.program.steps[k - 1].operation})
             found = _of(candidate, operation)
             fitting = [
                 cause
                 for cause in known
                 if (cause.failure, cause.error, cause.message) == self.wanted
-                and not cause.questions
+                and cause.questions == (("float32",) if dtype == "float32" else ())
                 and cause.operations == self.operands(candidate, operation, cause.words)
                 and (found.issuperset(cause.features) if self.tells else not cause.features)
             ]
@@ -166,6 +182,12 @@ class _One:
         """Whether the failure says more of itself than that numbers are wrong."""
         return self.wanted[0] not in ("wrong", "wrong_shape", "wrong_dtype")
 
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """In which a step is asked alone; a wrong dtype shows in its own only."""
+        own = self.case.dtype
+        return (own,) if self.wanted[0] == "wrong_dtype" else tuple(dict.fromkeys(("float64", own)))
+
     def located(self, case: Case) -> tuple[Case, frozenset[str]]:
         """A case with few steps that fails as the finding does, and the operations among them that matter."""
         if len(_operations(case)) > 1 and (found := self.alone(case)) is not None:
@@ -179,7 +201,7 @@ class _One:
     def alone(self, case: Case) -> tuple[Case, frozenset[str]] | None:
         """The first step of the case that fails alone too, as a case; one that the case needs to fail, if any is."""
         met: tuple[Case, frozenset[str]] | None = None
-        for dtype in dict.fromkeys(("float64", case.dtype)):
+        for dtype in self.dtypes:
             for together, bent in product((False, True), repeat=2):
                 for k, candidate in stand_alones(replace(case, dtype=dtype), bent=bent, together=together):
                     if self.fails(candidate) and not ((bent or together) and self.context_fails(case, k)):

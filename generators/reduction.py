@@ -50,10 +50,10 @@ def reduce(
     while found:
         found = False
         for candidate in _candidates(case):
-            if time.monotonic() - begun > seconds:
-                return case
             if candidate.id in asked or size(candidate) >= size(case):
                 continue
+            if time.monotonic() - begun > seconds:
+                return case
             asked.add(candidate.id)
             try:
                 valid = parse_case(candidate.json)

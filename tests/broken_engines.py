@@ -9,7 +9,7 @@ from engines.contract import Engine
 
 RULES = """\
 from engines.inhouse.graph import make
-from engines.inhouse.rules import RULES, Linear, each
+from engines.inhouse.rules import RULES, Linear, each, f
 from engines.inhouse.rules import f as apply
 """
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -16,6 +18,7 @@ from conformance.truth import Truth
 from conformance.verdicts import Judgement, Verdict, judge
 from engines.contract import Answer
 from engines.sandbox import Sandbox
+from generators import reduction
 from generators.drawing import draw
 from generators.programs import Case, MalformedCase, Program, Step
 from generators.reading import read_case
@@ -82,14 +85,17 @@ def test_only_valid_cases_are_asked_and_none_twice() -> None:
         assert len(asked) == len(set(asked))
 
 
-def test_reducing_goes_on_from_where_it_was(tmp_path: Path, sandbox: Sandbox) -> None:
+def test_reducing_goes_on_from_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
     """In many short turns nothing is asked twice, and what comes of it is the same."""
     finding = judged(failing(sandbox, 1)[0], sandbox)
     whole = reduced(finding, sandbox)
     progress = tmp_path / "progress.json"
+    # A clock that goes on by a second with every question.
+    seconds = itertools.count()
+    monkeypatch.setattr(reduction, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
     met: list[int] = []
     while len(met) < 2 or met[-1] > met[-2]:
-        small = reduced(finding, sandbox, seconds=0.02, progress=progress)
+        small = reduced(finding, sandbox, seconds=4.0, progress=progress)
         met.append(len(json.loads(progress.read_text())["asked"]))
     assert len(met) > 3
     assert small.case == whole.case
