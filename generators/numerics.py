@@ -109,6 +109,9 @@ def reduce_pairwise(binary: Callable[..., Any], ufunc: Any) -> Callable[..., Any
     """A reduction that asks `binary` pairwise on balls, so that every comparison is a branch of its own."""
 
     def evaluate(x: Array, *, axis: int | None, keepdims: bool) -> Any:
+        if axis is not None and not x.ndim:
+            # NumPy takes a number for a vector here, which other libraries do not.
+            raise ValueError(f"a number has no axis {axis}")
         if x.dtype != object:
             return ufunc.reduce(x, axis=axis, keepdims=keepdims)
         rows = x.reshape(-1) if axis is None else np.moveaxis(x, axis, 0)

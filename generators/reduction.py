@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from generators.alone import stand_alones
 from generators.programs import Case, MalformedCase, Program, Step, nested
 from generators.reading import evaluate_steps, parse_case
 
@@ -33,21 +34,26 @@ def size(case: Case) -> Size:
     return len(steps), plain, sum(max(v.size, 1) + v.ndim for v in values), digits + parameters
 
 
-def reduce(case: Case, fails: Callable[[Case], bool], *, seconds: float = math.inf) -> Case:
+def reduce(
+    case: Case, fails: Callable[[Case], bool], *, seconds: float = math.inf, asked: set[str] | None = None
+) -> Case:
     """The smallest case that was found to fail too, of those that greedy simplification meets within `seconds`.
 
     `fails` is asked of valid cases only, none of them twice; the first candidate that fails is taken and simplified in
-    turn, so that the result is the same every time where `fails` is.
+    turn, so that the result is the same every time where `fails` is. `asked` are the ids of cases that need not be
+    asked again, to which those asked are added: with what came of it and the same set, a later call goes on from there.
     """
-    begun, asked = time.monotonic(), {case.id}
+    begun = time.monotonic()
+    asked = set() if asked is None else asked
+    asked.add(case.id)
     found = True
     while found:
         found = False
         for candidate in _candidates(case):
-            if time.monotonic() - begun > seconds:
-                return case
             if candidate.id in asked or size(candidate) >= size(case):
                 continue
+            if time.monotonic() - begun > seconds:
+                return case
             asked.add(candidate.id)
             try:
                 valid = parse_case(candidate.json)
@@ -77,6 +83,9 @@ def _candidates(case: Case) -> Iterator[Case]:
     if len(pruned.steps) < len(case.program.steps):
         yield replace(case, program=pruned)
     yield from _questions(case)
+    # Most failures are those of one step: found here in as many questions as there are steps.
+    for _, candidate in stand_alones(case):
+        yield candidate
     values = evaluate_steps(case.program, case.input)
     yield from _prefixes(case, values)
     yield from _suffixes(case, values)

@@ -61,6 +61,10 @@ BAD: dict[str, tuple[Any, str]] = {
         document(steps=[step(params={"axis": 2, "keepdims": False})]),
         r"steps\[0\] \(sum of \(2,\)\): axis 2",
     ),
+    "an axis of a number": (
+        document(point=1.0, steps=[step(operation="min", params={"axis": 0, "keepdims": False})]),
+        r"steps\[0\] \(min of \(\)\): a number has no axis 0",
+    ),
     "a point outside the domain": (
         document(point=[0.0, 1.0], steps=[{"operation": "log", "operands": [0]}]),
         r"steps\[0\] \(log\): not finite at the point",

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
+from conformance import reducing
 from conformance.panel import truth_of
-from conformance.verdicts import Verdict, judge
+from conformance.reducing import judged, reduced
+from conformance.truth import Truth
+from conformance.verdicts import Judgement, Verdict, judge
+from engines.contract import Answer
 from engines.sandbox import Sandbox
+from generators import reduction
 from generators.drawing import draw
-from generators.programs import Case
+from generators.programs import Case, MalformedCase, Program, Step
 from generators.reading import read_case
 from generators.reduction import reduce, size
 from reports.__main__ import app
@@ -74,6 +83,72 @@ def test_only_valid_cases_are_asked_and_none_twice() -> None:
 
         reduce(case, fails)
         assert len(asked) == len(set(asked))
+
+
+def test_reducing_goes_on_from_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
+    """In many short turns nothing is asked twice, and what comes of it is the same."""
+    finding = judged(failing(sandbox, 1)[0], sandbox)
+    whole = reduced(finding, sandbox)
+    progress = tmp_path / "progress.json"
+    # A clock that goes on by a second with every question.
+    seconds = itertools.count()
+    monkeypatch.setattr(reduction, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+    met: list[int] = []
+    while len(met) < 2 or met[-1] > met[-2]:
+        small = reduced(finding, sandbox, seconds=4.0, progress=progress)
+        met.append(len(json.loads(progress.read_text())["asked"]))
+    assert len(met) > 3
+    assert small.case == whole.case
+
+
+def test_progress_of_another_finding_is_refused(tmp_path: Path, sandbox: Sandbox) -> None:
+    one, other = (judged(case, sandbox) for case in failing(sandbox, 2))
+    progress = tmp_path / "progress.json"
+    reduced(one, sandbox, seconds=0.0, progress=progress)
+    with pytest.raises(MalformedCase, match=f"progress.json: finding: '{one.case.id}' is not {other.case.id}"):
+        reduced(other, sandbox, progress=progress)
+    kept = json.loads(progress.read_text())
+    for change, said in (({"asked": 3}, "asked: a list of ids"), ({"case": {}}, "is missing"), ({"odd": 1}, "'odd'")):
+        progress.write_text(json.dumps({**kept, **change}))
+        with pytest.raises(MalformedCase, match=said):
+            reduced(one, sandbox, progress=progress)
+    progress.write_text("{")
+    with pytest.raises(MalformedCase, match=r"progress\.json"):
+        reduced(one, sandbox, progress=progress)
+
+
+def test_a_hang_is_not_waited_for_at_every_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reducing, "LEAST", 0.5)
+    steps = (Step("sin", (0,)), Step("exp", (1,)))
+    case = Case(Program(steps), 0.0, "R")
+    with Sandbox(broken.stuck, timeout=20.0) as sandbox:
+        finding = Judgement(
+            case, "stuck", Verdict.TIMEOUT, Answer("timeout", message="no answer within 20 s"), Truth("uncertified")
+        )
+        waited: list[float] = []
+
+        def answers(candidate: Case, asked: Sandbox) -> Judgement:
+            waited.append(asked.timeout)
+            # The last question is asked with the timeout that there was.
+            if asked.timeout == 20.0:
+                return replace(finding, case=candidate)
+            return judged(candidate, asked)
+
+        monkeypatch.setattr(reducing, "judged", answers)
+        small = reduced(finding, sandbox)
+        assert [step.operation for step in small.case.program.steps] == ["exp"]
+        assert waited[-1] == sandbox.timeout == 20.0
+        assert max(waited[:-1]) < 10.0
+
+
+def test_what_is_slow_only_is_not_taken_for_a_hang(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
+    """Asked with the whole timeout the reduced case does answer: the finding stays as it was."""
+    case = failing(sandbox, 1)[0]
+    finding = Judgement(
+        case, "sign", Verdict.TIMEOUT, Answer("timeout", message="no answer within 60 s"), Truth("uncertified")
+    )
+    monkeypatch.setattr(reducing.reduction, "reduce", lambda case, fails, seconds, asked: case)
+    assert reduced(finding, sandbox) is finding
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:

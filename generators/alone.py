@@ -1,0 +1,170 @@
+"""One step of a case alone, and its numbers made general: what is left of a case where only one cause is looked for."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from generators.programs import Case, Program, Step, nested
+from generators.reading import evaluate_steps
+
+#: Axes that an input or an output may have.
+AXES = 2
+
+
+def _constant(value: np.ndarray) -> Step:
+    return Step("constant", (), (("value", nested(value)),))
+
+
+class _Line:
+    """A straight line of steps as it is written: each call gives the place of its value."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+
+    def __call__(self, operation: str, *operands: int, **params: object) -> int:
+        self.steps.append(Step(operation, operands, tuple(sorted(params.items()))))
+        return len(self.steps)
+
+    def constant(self, value: np.ndarray) -> int:
+        self.steps.append(_constant(value))
+        return len(self.steps)
+
+    def bent(self, place: int, value: np.ndarray) -> int:
+        """What has the value at `place` and the same first derivative, but curvature: v + (v - value)**2."""
+        off = self("subtract", place, self.constant(value))
+        return self("add", place, self("multiply", off, off))
+
+
+def varying(case: Case) -> tuple[bool, ...]:
+    """For every value of the program, whether it depends on an input that the case differentiates by."""
+    places = (0, *case.program.arguments)
+    varied = {places[i] for i in case.inputs}
+    depends = [0 in varied]
+    for k, step in enumerate(case.program.steps, start=1):
+        depends.append(k in varied or any(depends[i] for i in step.operands))
+    return tuple(depends)
+
+
+def alone(case: Case, k: int, entered: tuple[int, ...], *, bent: bool = False) -> Case | None:
+    """Step k (from 1) of the case as a program of its own, whose input is what stands at the places `entered`, in one
+    vector if there are several; its other operands are constants.
+
+    `bent`: with curvature before it and after it, since some rules are wrong only about cotangents that vary. None
+    where the step cannot stand alone.
+    """
+    values, step = evaluate_steps(case.program, case.input), case.program.steps[k - 1]
+    result = values[k]
+    if result.dtype == bool or any(values[i].dtype == bool for i in step.operands):
+        return None
+    line = _Line()
+    parts = [values[i] for i in entered]
+    if len(parts) == 1 and parts[0].ndim <= AXES:
+        point, places = parts[0], {entered[0]: 0}
+    else:
+        point, places, start = np.concatenate([part.reshape(-1) for part in parts]), {}, 0
+        for i, part in zip(entered, parts, strict=True):
+            piece = line("slice", 0, axis=0, start=start, stop=start + part.size, step=1) if len(parts) > 1 else 0
+            places[i] = line("reshape", piece, shape=part.shape) if part.ndim != 1 else piece
+            start += part.size
+    if bent:
+        places = {i: line.bent(place, values[i]) for i, place in places.items()}
+    operands = [places[i] if i in places else line.constant(values[i]) for i in step.operands]
+    output = line(step.operation, *operands, **step.arguments)
+    if bent:
+        output = line.bent(output, result)
+    if result.ndim > AXES:
+        line("reshape", output, shape=(result.size,))
+    return replace(Case(Program(tuple(line.steps)), nested(point), case.word), dtype=case.dtype)
+
+
+def stand_alones(case: Case, *, bent: bool = False, together: bool = False) -> Iterator[tuple[int, Case]]:
+    """Every step of the case alone, the last one first, with its place.
+
+    By each of its operands that vary in turn, or by several `together`.
+    """
+    values, depends = evaluate_steps(case.program, case.input), varying(case)
+    for k in range(len(case.program.steps), 0, -1):
+        operands = tuple(dict.fromkeys(i for i in case.program.steps[k - 1].operands if depends[i]))
+        if (together and len(operands) < 2) or any(values[i].dtype == bool for i in operands):
+            continue
+        for entered in [operands] if together else [(i,) for i in operands]:
+            if (candidate := alone(case, k, entered, bent=bent)) is not None:
+                yield k, candidate
+
+
+def context(case: Case, k: int) -> Case | None:
+    """What is put around step k where it is asked alone, bent and by its operands together, without the step."""
+    depends, before = varying(case), case.program.steps[: k - 1]
+    operands = tuple(dict.fromkeys(i for i in case.program.steps[k - 1].operands if depends[i]))
+    values = evaluate_steps(case.program, case.input)
+    line = [*before]
+    flat = []
+    for i in operands:
+        line.append(Step("reshape", (i,), (("shape", (values[i].size,)),)))
+        flat.append(len(line))
+    line.append(Step("concat", tuple(flat), (("axis", 0),)))
+    return alone(replace(case, program=Program(tuple(line))), len(line), tuple(flat), bent=True)
+
+
+def with_one_held(case: Case) -> Iterator[tuple[int, Case]]:
+    """The case with one operand of one step held constant, of those that vary, with the place of the step."""
+    values, depends = evaluate_steps(case.program, case.input), varying(case)
+    for k, step in enumerate(case.program.steps, start=1):
+        for slot, operand in enumerate(step.operands):
+            if depends[operand] and values[operand].dtype != bool:
+                yield k, _held(case, k, slot, values[operand])
+
+
+def _held(case: Case, k: int, slot: int, value: np.ndarray) -> Case:
+    def moved(operands: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(i if i < k else i + 1 for i in operands)
+
+    steps = case.program.steps
+    own = tuple(k if j == slot else i for j, i in enumerate(steps[k - 1].operands))
+    after = [replace(step, operands=moved(step.operands)) for step in steps[k:]]
+    whole = Program((*steps[: k - 1], _constant(value), replace(steps[k - 1], operands=own), *after))
+    return replace(case, program=whole)
+
+
+Numbers = Mapping[int, np.ndarray]
+
+
+def numbers(case: Case) -> dict[int, np.ndarray]:
+    """The numbers that a case consists of: its point (0), and the constants by their places."""
+    constants = {
+        k: np.asarray(step.arguments["value"], dtype=float)
+        for k, step in enumerate(case.program.steps, start=1)
+        if step.operation in ("constant", "argument")
+    }
+    return {0: case.input, **constants}
+
+
+def with_numbers(case: Case, given: Numbers) -> Case:
+    """The case with another point (0) and other constants, of the same shapes."""
+    steps = list(case.program.steps)
+    for k, value in given.items():
+        if k:
+            steps[k - 1] = replace(steps[k - 1], params=(("value", nested(value)),))
+    return replace(case, program=Program(tuple(steps)), point=nested(given.get(0, case.input)))
+
+
+def general(case: Case) -> Iterator[Numbers]:
+    """Numbers for the case that have nothing special about them, for operations of several domains.
+
+    No zero, no one, no two alike, none large; then the case's own, moved by an eighth or so. Dyadic, as all numbers of
+    cases are.
+    """
+    own = numbers(case)
+    count = itertools.count()
+    unit = {
+        k: np.array([(41 + next(count) * 29 % 61) / 128 for _ in range(v.size)]).reshape(v.shape)
+        for k, v in own.items()
+    }
+    yield unit
+    yield {k: np.asarray(v + 1) for k, v in unit.items()}
+    for sign in (1, -1):
+        yield {k: np.asarray(own[k] + sign * np.where(own[k] < 0, -v, v) / 8) for k, v in unit.items()}
