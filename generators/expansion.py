@@ -1,0 +1,298 @@
+"""Derived steps written out: the program with the definition of a step in the place of the step.
+
+A definition (`generators/catalogue/rows.py`) is traced with values that write down the rows that it calls, so that it
+can be asked whether a failure is the derived operation's own or that of something that it is made of.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from generators.catalogue import CATALOGUE
+from generators.programs import Case, MalformedCase, Program, Step, nested
+from generators.reading import MAX_SIZE, evaluate_steps
+
+
+def _running(xp: Any, x: Any, axis: int) -> Any:
+    """logcumsumexp along an axis, one logaddexp after the other."""
+    before = (slice(None),) * (axis % x.ndim)
+    parts = [x[(*before, slice(i, i + 1))] for i in range(x.shape[axis])]
+    for i in range(1, len(parts)):
+        parts[i] = xp.logaddexp(parts[i - 1], parts[i])
+    return xp.concat(parts, axis=axis)
+
+
+#: Rows without a definition that can be written with simpler ones all the same.
+SPELLINGS: Mapping[str, Callable[..., Any]] = {
+    "square": lambda xp, x: x * x,
+    "reciprocal": lambda xp, x: 1.0 / x,
+    "subtract": lambda xp, a, b: a + -b,
+    "negative": lambda xp, x: -1.0 * x,
+    "mean": lambda xp, x, axis, keepdims: (
+        xp.sum(x, axis=axis, keepdims=keepdims) * (1.0 / (x.size if axis is None else x.shape[axis]))
+    ),
+    "vecdot": lambda xp, a, b: xp.sum(a * b, axis=-1, keepdims=False),
+    "digamma": lambda xp, x: xp.polygamma(x, n=0),
+    "min": lambda xp, x, axis, keepdims: -xp.max(-x, axis=axis, keepdims=keepdims),
+    "clip": lambda xp, x, min, max: xp.minimum(xp.maximum(x, min), max),
+    "logcumsumexp": lambda xp, x, axis: _running(xp, x, axis),
+    "outer": lambda xp, a, b: a[:, None] * b[None, :],
+    "trace": lambda xp, x: xp.sum(xp.diagonal(x), axis=-1, keepdims=False),
+    "vector_norm": lambda xp, x, axis: xp.sqrt(xp.sum(x * x, axis=axis, keepdims=False)),
+    "matrix_norm": lambda xp, x: xp.sqrt(
+        xp.sum(xp.sum(x * x, axis=-1, keepdims=False), axis=-1, keepdims=False)
+    ),
+    "stack": lambda xp, *parts, axis: xp.concat([xp.expand_dims(part, axis=axis) for part in parts], axis=axis),
+    "pow_int": lambda xp, x, exponent: xp.pow(x, float(exponent)),
+    "pow_float": lambda xp, x, exponent: xp.pow(x, exponent),
+}  # fmt: skip
+
+#: Derivatives by each operand: what engines mostly make them of. Abramowitz and Stegun 4.1 to 4.6, 6.3, 6.4, 7.1, 9.1,
+#: 9.6.
+DERIVATIVES: Mapping[str, tuple[Callable[..., Any], ...]] = {
+    "sin": (lambda xp, x: xp.cos(x),),
+    "cos": (lambda xp, x: -xp.sin(x),),
+    "tan": (lambda xp, x: 1.0 + xp.tan(x) * xp.tan(x),),
+    "sinh": (lambda xp, x: xp.cosh(x),),
+    "cosh": (lambda xp, x: xp.sinh(x),),
+    "tanh": (lambda xp, x: 1.0 - xp.tanh(x) * xp.tanh(x),),
+    "exp2": (lambda xp, x: xp.exp2(x) * math.log(2),),
+    "expm1": (lambda xp, x: xp.exp(x),),
+    "log": (lambda xp, x: 1.0 / x,),
+    "log1p": (lambda xp, x: 1.0 / (1.0 + x),),
+    "sqrt": (lambda xp, x: 0.5 / xp.sqrt(x),),
+    "asin": (lambda xp, x: 1.0 / xp.sqrt(1.0 - x * x),),
+    "acos": (lambda xp, x: -1.0 / xp.sqrt(1.0 - x * x),),
+    "asinh": (lambda xp, x: 1.0 / xp.hypot(x, 1.0),),
+    "acosh": (lambda xp, x: 1.0 / xp.sqrt(x * x - 1.0),),
+    "atan": (lambda xp, x: 1.0 / (1.0 + x * x),),
+    "lgamma": (lambda xp, x: xp.digamma(x),),
+    "digamma": (lambda xp, x: xp.polygamma(x, n=1),),
+    "polygamma": (lambda xp, x, n: xp.polygamma(x, n=n + 1),),
+    "gamma": (lambda xp, x: xp.gamma(x) * xp.digamma(x),),
+    "erf": (lambda xp, x: 2.0 / math.sqrt(math.pi) * xp.exp(-(x * x)),),
+    "erfc": (lambda xp, x: -2.0 / math.sqrt(math.pi) * xp.exp(-(x * x)),),
+    "i0": (lambda xp, x: xp.i1(x),),
+    "j0": (lambda xp, x: -xp.j1(x),),
+    "expit": (lambda xp, x: xp.expit(x) * xp.expit(-x),),
+    "softplus": (lambda xp, x: xp.expit(x),),
+    "logsigmoid": (lambda xp, x: xp.expit(-x),),
+    "logaddexp": (lambda xp, a, b: xp.expit(a - b), lambda xp, a, b: xp.expit(b - a)),
+    "hypot": (lambda xp, a, b: a / xp.hypot(a, b), lambda xp, a, b: b / xp.hypot(a, b)),
+    "atan2": (lambda xp, a, b: b / (a * a + b * b), lambda xp, a, b: -a / (a * a + b * b)),
+    "divide": (lambda xp, a, b: 1.0 / b, lambda xp, a, b: -a / (b * b)),
+    "xlogy": (lambda xp, a, b: xp.log(b), lambda xp, a, b: a / b),
+}
+
+#: Entries at which a formula is looked at.
+MAX_ENTRIES = 8
+
+
+class _Steps:
+    """The steps so far, with the value of each; as a namespace, the rows as functions that add one."""
+
+    def __init__(self, steps: list[Step], values: list[np.ndarray]) -> None:
+        self.steps, self.values = steps, values
+
+    def __getattr__(self, name: str) -> Callable[..., _Value]:
+        if name not in CATALOGUE:
+            raise AttributeError(name)
+
+        def called(*operands: Any, **params: Any) -> _Value:
+            given = tuple(operands[0]) if len(operands) == 1 and isinstance(operands[0], list) else operands
+            return self.add(name, given, params)
+
+        return called
+
+    def add(self, name: str, operands: tuple[Any, ...], params: Mapping[str, Any]) -> _Value:
+        if params.keys() != CATALOGUE[name].params.keys():
+            raise TypeError(f"{name} takes {', '.join(CATALOGUE[name].params)}")
+        places = tuple(self.place(operand) for operand in operands)
+        value = np.asarray(CATALOGUE[name].evaluate(*(self.values[i] for i in places), **params))
+        fixed = tuple(sorted((key, _plain(given)) for key, given in params.items()))
+        return self.put(Step(name, places, fixed), value)
+
+    def put(self, step: Step, value: np.ndarray) -> _Value:
+        self.steps.append(step)
+        self.values.append(value)
+        return _Value(self, len(self.steps))
+
+    def place(self, operand: Any) -> int:
+        if isinstance(operand, _Value):
+            return operand.place
+        constant = np.asarray(operand, dtype=float)
+        placed = self.put(Step("constant", (), (("value", nested(constant)),)), constant)
+        if np.asarray(operand).dtype == bool:
+            placed = self.add("greater", (placed, 0.5), {})
+        return placed.place
+
+
+def _plain(given: Any) -> Any:
+    """A parameter as it stands in a case."""
+    if isinstance(given, (list, tuple)):
+        return tuple(map(_plain, given))
+    return given.item() if isinstance(given, np.generic) else given
+
+
+class _Value:
+    """A value that writes down what is done with it."""
+
+    #: Arithmetic with an array on the left is this value's own.
+    __array_ufunc__ = None
+
+    def __init__(self, steps: _Steps, place: int) -> None:
+        self._steps, self.place = steps, place
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._steps.values[self.place].shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape))
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __neg__(self) -> _Value:
+        return self._steps.add("negative", (self,), {})
+
+    def __getitem__(self, key: Any) -> _Value:
+        """Entries by whole numbers, slices, None and `...`. Raises TypeError for other keys."""
+        keys = list(key) if isinstance(key, tuple) else [key]
+        missing = self.ndim - sum(k is not None and k is not Ellipsis for k in keys)
+        if Ellipsis not in keys:
+            keys.append(Ellipsis)
+        at = keys.index(Ellipsis)
+        keys[at : at + 1] = [slice(None)] * missing
+        if all(type(k) is int for k in keys[:1]) and all(k == slice(None) for k in keys[1:]):
+            return self._steps.add("index", (self,), {"index": (keys[0],)})
+        value, axis, shape = self, 0, []
+        for k in keys:
+            if k is None:
+                shape.append(1)
+                continue
+            length = value.shape[axis]
+            if not isinstance(k, slice):
+                start, stop, step = range(length)[k], range(length)[k] + 1, 1
+            else:
+                start, stop, step = k.indices(length)
+            if step < 0:
+                raise TypeError("slices run forwards here")
+            if (start, stop, step) != (0, length, 1):
+                given = {"axis": axis, "start": start, "stop": stop, "step": step}
+                value = self._steps.add("slice", (value,), given)
+            shape += [value.shape[axis]] if isinstance(k, slice) else []
+            axis += 1
+        return value if value.shape == tuple(shape) else self._steps.add("reshape", (value,), {"shape": tuple(shape)})
+
+
+def _binary(name: str, turned: bool = False) -> Callable[[_Value, Any], _Value]:
+    return lambda self, other: self._steps.add(name, (other, self) if turned else (self, other), {})
+
+
+for _method, _row in {
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "divide",
+    "pow": "pow",
+    "matmul": "matmul",
+    "mod": "remainder",
+}.items():
+    setattr(_Value, f"__{_method}__", _binary(_row))
+    setattr(_Value, f"__r{_method}__", _binary(_row, turned=True))
+for _method, _row in {"lt": "less", "gt": "greater", "le": "less_equal", "ge": "greater_equal"}.items():
+    setattr(_Value, f"__{_method}__", _binary(_row))
+
+
+def expanded(case: Case, k: int) -> Case | None:
+    """The case with the definition of step k, counted from 1, in its place; None where it has none, or no plain one.
+
+    The values stay the same up to rounding.
+    """
+    step = case.program.steps[k - 1]
+    return _replaced(case, k, CATALOGUE[step.operation].definition or SPELLINGS.get(step.operation))
+
+
+def as_polynomial(case: Case, k: int, entered: Sequence[int], tensors: Sequence[np.ndarray]) -> Case | None:
+    """The case with the Taylor polynomial of step k, in the values at `entered`, in its place: harmless, and with the
+    same derivatives.
+
+    `tensors[m]` is its derivative of order m + 1 by all of these in one vector, of as many entries as the step's result
+    has and, for each order, the vector. None where it would be too large.
+    """
+    values = evaluate_steps(case.program, case.input)
+    at = np.concatenate([values[i].reshape(-1) for i in entered])
+    result = values[k]
+    if not at.size or not result.size or result.size * at.size ** len(tensors) > MAX_SIZE:
+        return None
+    places = case.program.steps[k - 1].operands
+
+    def polynomial(xp: Any, *operands: Any, **params: Any) -> Any:
+        flat = [xp.reshape(operands[places.index(i)], shape=(values[i].size,)) for i in entered]
+        off = (xp.concat(flat, axis=0) if len(flat) > 1 else flat[0]) - at
+        total, power = result.reshape(-1), off
+        for m, tensor in enumerate(tensors, start=1):
+            if m > 1:
+                power = xp.reshape(power[:, None] * off[None, :], shape=(at.size**m,))
+            total = xp.matmul(tensor.reshape(result.size, at.size**m) / math.factorial(m), power) + total
+        return xp.reshape(total, shape=result.shape)
+
+    return _replaced(case, k, polynomial)
+
+
+def differentiated(case: Case) -> Iterator[tuple[Case, Case]]:
+    """A case of one step whose derivative has a formula, at one entry after the other: the step on numbers, and the
+    formula in the word without its innermost letter. Both have the same answer.
+    """
+    steps = [step for step in case.program.steps if step.operands]
+    formulas = DERIVATIVES.get(steps[0].operation, ()) if len(steps) == 1 and case.order > 1 else ()
+    slots = [j for j, i in enumerate(steps[0].operands) if not i] if formulas else []
+    if len(slots) != 1:
+        return
+    values = evaluate_steps(case.program, case.input)
+    step, (slot,), shape = steps[0], slots, values[-1].shape
+    for entry in itertools.islice(np.ndindex(shape), MAX_ENTRIES):
+        operands = [np.broadcast_to(values[i], shape)[entry] for i in step.operands]
+        constants = [Step("constant", (), (("value", float(v)),)) for j, v in enumerate(operands) if j != slot]
+        places = iter(range(1, len(operands)))
+        own = replace(step, operands=tuple(0 if j == slot else next(places) for j in range(len(operands))))
+        program = Program((*constants, own))
+        one = Case(program, float(operands[slot]), case.word, dtype=case.dtype)
+        formula = _replaced(one, len(program.steps), formulas[slot])
+        if formula is not None:
+            yield one, formula.with_word(case.word[:-1])
+
+
+def _replaced(case: Case, k: int, definition: Callable[..., Any] | None) -> Case | None:
+    """The case with what the definition makes of the operands of step k in its place."""
+    if definition is None:
+        return None
+    step = case.program.steps[k - 1]
+    try:
+        values = evaluate_steps(case.program, case.input)
+        before = _Steps(list(case.program.steps[: k - 1]), values[:k])
+        with np.errstate(all="ignore"):
+            traced = definition(before, *(_Value(before, i) for i in step.operands), **step.arguments)
+    except (MalformedCase, ValueError, TypeError, AttributeError, IndexError, KeyError, ArithmeticError):
+        # What asks of its operands more than a value can write down: complex numbers, arrays of places.
+        return None
+    if not isinstance(traced, _Value) or traced.shape != values[k].shape:
+        return None
+    place = [*range(k), traced.place, *(i + len(before.steps) for i in range(1, len(values) - k))]
+    after = [replace(s, operands=tuple(place[i] for i in s.operands)) for s in case.program.steps[k:]]
+    steps = tuple(before.steps) + tuple(after)
+    if not after:
+        steps = steps[: traced.place]
+    return replace(case, program=Program(steps).pruned())

@@ -1,0 +1,296 @@
+"""Findings of one cause fall together, and those of two causes of one operation do not."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks import seeded
+from benchmarks.buckets import pairs
+from conformance.buckets import Buckets, bucket
+from conformance.causes import Cause, Finding, MalformedCause, read_cause, shape
+from conformance.failures import without_noise
+from conformance.panel import truth_of
+from conformance.reducing import judged
+from engines.sandbox import Sandbox
+from generators.alone import alone, context, general, numbers, stand_alones, varying, with_numbers
+from generators.drawing import draw
+from generators.expansion import DERIVATIVES, as_polynomial, differentiated, expanded
+from generators.programs import Case, MalformedCase, Program, Step
+from generators.reading import evaluate_steps, parse_case
+from tests import broken_engines as broken
+
+FAULTS = (
+    "divide[0]: sign",
+    "divide[1]: factor 2",
+    "sin: wrong at zero",
+    "tanh: factor 2",
+    "erf: raises",
+    "inv R: sign",
+)
+
+
+def program(*steps: tuple[str, tuple[int, ...], dict[str, Any]]) -> Program:
+    return Program(tuple(Step(name, operands, tuple(sorted(params.items()))) for name, operands, params in steps))
+
+
+def constant(value: Any) -> tuple[str, tuple[int, ...], dict[str, Any]]:
+    return "constant", (), {"value": value}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(replace(seeded.engine(FAULTS, 0), name="seeded")) as sandbox:
+        yield sandbox
+
+
+def findings(sandbox: Sandbox, *cases: Case) -> list[Finding]:
+    found = [judged(case, sandbox) for case in cases]
+    assert all(judgement.is_finding for judgement in found), [j.verdict for j in found]
+    return [Finding.of(judgement) for judgement in found]
+
+
+def grouped(done: Buckets) -> list[tuple[str, set[str]]]:
+    return [(b.cause.name, {f.case.id for f in b.findings}) for b in done.buckets]
+
+
+VECTOR = (0.5, 1.25)
+OVER = Case(program(constant((2.0, 3.0)), ("divide", (0, 1), {}), ("exp", (2,), {})), VECTOR, "R")
+UNDER = Case(program(constant((2.0, 3.0)), ("divide", (1, 0), {}), ("exp", (2,), {})), VECTOR, "R")
+AT_ZERO = Case(program(("sin", (0,), {}), ("exp", (1,), {})), (0.0, 1.0), "R")
+
+
+def test_two_faults_of_one_operation_stay_apart_and_one_of_several_falls_together(sandbox: Sandbox) -> None:
+    bent = Case(program(("tanh", (0,), {}), ("square", (1,), {})), VECTOR, "RR")
+    through = Case(program(("sinh", (0,), {}), ("tanhshrink", (1,), {})), (0.75, 0.25), "F")
+    over = replace(OVER, word="F", point=(0.25, 3.0))
+    raised = Case(program(("erf", (0,), {})), (0.5, 0.25, 1.0), "R")
+    again = Case(program(("sinh", (0,), {}), ("erf", (1,), {})), ((0.5, 0.25),), "FR")
+    cases = (bent, through, OVER, over, UNDER, AT_ZERO, raised, again)
+    done = bucket(findings(sandbox, *cases), sandbox, seconds=60.0)
+    assert done.provisional == []
+    assert dict(grouped(done)) == {
+        "seeded-x-wrong-tanh": {bent.id, through.id},
+        "seeded-x-wrong-divide.0": {OVER.id, over.id},
+        "seeded-x-wrong-divide.1": {UNDER.id},
+        "seeded-x-wrong-sin-zero_base": {AT_ZERO.id},
+        "seeded-x-raised-erf": {raised.id, again.id},
+    }
+    # The smallest of a cause is inquired into, the others are seen to be of it.
+    assert [(len(b.inquired), len(b.matched)) for b in done.buckets if len(b.findings) > 1] == [(1, 1)] * 3
+    other = bucket(reversed(findings(sandbox, *cases)), sandbox, seconds=60.0)
+    assert [b.cause for b in other.buckets] == [b.cause for b in done.buckets]
+
+
+def test_what_is_special_about_a_point_tells_causes_apart(sandbox: Sandbox) -> None:
+    """Of the entries only the zero matters, and of both programs only sin."""
+    other = Case(program(("sinh", (0,), {}), ("sin", (1,), {})), (1.0, 0.0, -2.0, 1.0), "F")
+    (found,) = bucket(findings(sandbox, AT_ZERO, other), sandbox, seconds=60.0).buckets
+    assert (found.cause.operations, found.cause.features, found.cause.words) == (("sin",), ("zero base",), ("R", "F"))
+    assert [f.case.id for f in found.inquired] == [AT_ZERO.id, other.id]
+
+
+def test_a_fault_of_reverse_mode_is_named_after_it(sandbox: Sandbox) -> None:
+    matrix = ((2.0, 1.0), (0.0, 3.0))
+    (found,) = bucket(findings(sandbox, Case(program(("inv", (0,), {})), matrix, "FR")), sandbox, seconds=60.0).buckets
+    assert (found.cause.words, found.cause.name) == (("R",), "seeded-R-wrong-inv")
+
+
+def test_the_second_derivative_of_one_is_the_first_of_another(sandbox: Sandbox) -> None:
+    cases = [Case(program((name, (0,), {})), VECTOR, word) for name, word in (("sinh", "FR"), ("cosh", "R"))]
+    with Sandbox(seeded.engine(["cosh: sign"], 1)) as other:
+        (found,) = bucket(findings(other, *cases), other, seconds=60.0).buckets
+    assert (found.cause.operations, found.cause.words) == (("cosh",), ("R", "F"))
+
+
+def test_what_forward_mode_gets_wrong_is_no_cause_of_what_reverse_mode_does() -> None:
+    """The pushforward of a cumulative sum is wrong at once; what its pullback is given is not differentiated."""
+    body = program(("cumulative_sum", (0,), {"axis": 0}), ("exp", (1,), {}))
+    with Sandbox(seeded.engine(["cumsum F: sign", "cumsum R: second order dropped"], 2)) as other:
+        done = bucket(findings(other, *(Case(body, VECTOR, word) for word in ("F", "RR"))), other, seconds=60.0)
+    assert [b.cause.operations for b in done.buckets] == [("cumulative_sum",)] * 2
+    assert [b.cause.words[0] for b in done.buckets] == ["F", "RR"]
+
+
+def test_known_causes_come_first_and_nothing_is_lost(sandbox: Sandbox) -> None:
+    found = findings(sandbox, OVER, AT_ZERO)
+    first = bucket(found, sandbox, seconds=60.0)
+    known = [read_cause(json.loads(json.dumps(b.cause.document)), "known") for b in first.buckets]
+    again = bucket(found, sandbox, seconds=60.0, known=known)
+    assert [b.cause for b in again.buckets] == known
+    assert all(b.case is None for b in again.buckets)
+    assert sorted(f.case.id for b in again.buckets for f in b.findings) == sorted([OVER.id, AT_ZERO.id])
+    late = bucket([*found, *found], sandbox, seconds=0.0)
+    assert late.buckets == []
+    assert [(p.symptom[0], p.operations, len(p.findings)) for p in late.provisional] == [
+        ("wrong", ("exp", "sin"), 2),
+        ("wrong", ("divide", "exp"), 2),
+    ]
+
+
+def test_what_fails_no_more_is_told_apart(sandbox: Sandbox) -> None:
+    found = findings(sandbox, OVER, AT_ZERO)
+    with Sandbox(broken.honest) as honest:
+        done = bucket(found, honest, seconds=60.0)
+    assert (done.buckets, done.provisional, {f.case.id for f in done.vanished}) == ([], [], {OVER.id, AT_ZERO.id})
+
+
+CAUSE = Cause("torch", "wrong", ("FF", "RF"), ("pow[1]",), ("zero base",), (), "", "")
+
+
+def test_a_cause_has_a_stable_id_a_name_and_data() -> None:
+    assert (CAUSE.id, CAUSE.name) == ("1187f5444fa0", "torch-xF-wrong-pow.1-zero_base")
+    assert read_cause(tomllib.loads(f"cause = {json.dumps(CAUSE.document)}".replace('":', '" ='))["cause"], "") == CAUSE
+    assert CAUSE.alike(replace(CAUSE, words=("RF",)))
+    assert not CAUSE.alike(replace(CAUSE, words=("RR",)))
+    assert not CAUSE.alike(replace(CAUSE, operations=("pow[0]",)))
+    assert replace(CAUSE, words=("RF",)).id != CAUSE.id
+    assert [shape(words) for words in (("R", "F"), ("FF", "RF"), ("FR", "RF"), ("RRF",))] == ["x", "xF", "FR", "RRF"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"engine": "torch@2.13"}, "engine: 'torch@2.13' is not the name of an engine without a release"),
+        ({"engine": 3}, "engine must be a string"),
+        ({"failure": "odd"}, "failure: 'odd' is not one of wrong, "),
+        ({"failure": None}, "failure is missing"),
+        ({"words": ["R", "FF"]}, "words: one or more mode words of the same length are needed"),
+        ({"words": []}, "words: one or more"),
+        ({"operations": "det"}, "operations must be a list of strings"),
+        ({"operations": ["dett"]}, "operations: 'dett' is not in the catalogue"),
+        ({"features": ["odd"]}, "features: 'odd' is not one of "),
+        ({"questions": ["odd"]}, "questions: 'odd' is not one of float32"),
+        ({"colour": "red"}, "'colour' is not a field here"),
+    ],
+)
+def test_a_malformed_cause_is_refused_in_one_line(change: dict[str, Any], said: str) -> None:
+    document = {key: value for key, value in {**CAUSE.document, **change}.items() if value is not None}
+    with pytest.raises(MalformedCause) as raised:
+        read_cause(document, "buckets.toml: bucket 3")
+    assert str(raised.value).startswith(f"buckets.toml: bucket 3: {said}")
+    assert "\n" not in str(raised.value)
+    with pytest.raises(MalformedCause, match="must be a table"):
+        read_cause([], "buckets.toml")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("no rule at 0x7f31aa for %12 : tensor<2x3xf64>", "no rule at 0x8e for %arg0 : tensor<4xf64>"),
+        ("cannot reshape array of size 6 into shape (2,)", "cannot reshape array of size 12 into shape (2, 3)"),
+        ("select(): index 0 out of range for size [0]", "select(): index 0 out of range for size [0, 2]"),
+        ("in /tmp/tmpab12/x.py:3: no", "in /home/someone/y.py:12: no"),
+        ("axis -2 is out of bounds", "axis 1 is out of bounds"),
+        ("subscript 'a' twice", "subscript 'b' twice"),
+        ("value jvp__3 is odd", "value jvp__12 is odd"),
+    ],
+)
+def test_noise_goes_from_messages(one: str, other: str) -> None:
+    assert without_noise(one) == without_noise(other)
+
+
+def test_what_says_something_stays_in_messages() -> None:
+    assert without_noise("Traceback (most recent call last):\n  File x\nno rule for sin") == "no rule for sin"
+    assert without_noise("no rule for sin") != without_noise("no rule for cos")
+    assert without_noise("expected float32") != without_noise("expected double")
+
+
+def test_steps_alone_keep_their_values_and_general_numbers_are_general() -> None:
+    met = 0
+    for case in draw(["R", "FR"], 30):
+        values = evaluate_steps(case.program, case.input)
+        for together in (False, True):
+            for k, candidate in stand_alones(case, bent=True, together=together):
+                met += 1
+                alone = evaluate_steps(candidate.program, candidate.input)[-1]
+                assert alone.reshape(-1).tolist() == pytest.approx(values[k].reshape(-1).tolist(), nan_ok=True)
+                assert candidate.word == case.word
+                assert context(case, k) is not None
+        for given in general(case):
+            assert all(isinstance(v, np.ndarray) for v in given.values())
+            assert {k: v.shape for k, v in given.items()} == {k: v.shape for k, v in numbers(case).items()}
+            assert numbers(with_numbers(case, given))[0].tolist() == given[0].tolist()
+    assert met > 100
+
+
+def test_what_is_written_out_has_the_same_values() -> None:
+    met = set()
+    for case in draw(["R"], 60):
+        for k, step in enumerate(case.program.steps, start=1):
+            whole = expanded(case, k)
+            if whole is not None:
+                try:
+                    parse_case(whole.json)
+                except MalformedCase:
+                    # What a definition does not select may be infinite; numbers may not be exact in float32.
+                    continue
+                met.add(step.operation)
+                one, two = (evaluate_steps(c.program, c.input)[-1] for c in (case, whole))
+                assert one.reshape(-1).tolist() == pytest.approx(two.reshape(-1).tolist(), rel=1e-9, abs=1e-9)
+                assert step not in whole.program.steps or case.program.steps.count(step) > 1
+    assert len(met) > 25
+    assert expanded(AT_ZERO, 1) is None
+
+
+def test_a_polynomial_has_the_derivatives_of_the_step() -> None:
+    met = 0
+    for case in draw(["RR", "FR"], 40):
+        depends = varying(case)
+        for k, step in enumerate(case.program.steps, start=1):
+            entered = tuple(dict.fromkeys(i for i in step.operands if depends[i]))
+            own = alone(case, k, entered) if entered else None
+            truths = [truth_of(own.with_word(word)).value for word in ("R", "RR")] if own is not None else [None]
+            tensors = [value for value in truths if value is not None]
+            whole = as_polynomial(case, k, entered, tensors) if len(tensors) == 2 else None
+            expected = truth_of(case)
+            if whole is not None and expected.value is not None:
+                met += 1
+                got = truth_of(whole)
+                assert got.value is not None
+                assert np.all(
+                    np.abs(got.value - expected.value) <= 1e-9 * (1 + np.max(np.abs(expected.value), initial=0))
+                )
+    assert met > 40
+
+
+def test_a_step_that_fails_alone_but_does_no_harm_is_not_the_cause(sandbox: Sandbox) -> None:
+    """divide is wrong by its first operand, but what comes of it is multiplied by zero."""
+    steps = (constant((2.0, 3.0)), ("divide", (0, 1), {}), constant((0.0, 0.0)), ("multiply", (2, 3), {}))
+    case = Case(program(*steps, ("tanh", (0,), {}), ("add", (5, 4), {})), VECTOR, "R")
+    (found,) = bucket(findings(sandbox, case), sandbox, seconds=60.0).buckets
+    assert found.cause.operations == ("tanh",)
+
+
+def test_a_derivative_has_the_answer_of_its_formula() -> None:
+    """The formulas are right: their truth is that of the step, one order higher."""
+    for name, formulas in DERIVATIVES.items():
+        for slot in range(len(formulas)):
+            params = {"n": 1} if name == "polygamma" else {}
+            operands = (0,) if len(formulas) == 1 else ((0, 1) if slot == 0 else (1, 0))
+            point = (1.5, 2.5) if name == "acosh" else (0.25, 0.75)
+            ((one, formula), *_) = differentiated(Case(program(constant(0.5), (name, operands, params)), point, "FR"))
+            assert (one.word, formula.word) == ("FR", "F")
+            expected, got = truth_of(one).value, truth_of(formula).value
+            assert got == pytest.approx(expected, rel=1e-12), name
+    assert list(differentiated(AT_ZERO)) == []
+
+
+def test_pairs_are_counted() -> None:
+    assert pairs([("a", "1"), ("a", "1"), ("a", "2"), ("b", "2")]) == (1, 2, 3)
+
+
+def test_faults_of_one_operation_go_together_unless_they_are_the_same() -> None:
+    one, two = (seeded.faults()[f"divide[{i}]: sign"] for i in (0, 1))
+    both = seeded.together([one, two])
+    assert both.partials == (one.planted.partials[0], two.planted.partials[1])
+    with pytest.raises(ValueError, match="two faults of operand 0 of divide"):
+        seeded.together([one, seeded.faults()["divide[0]: factor 2"]])
+    with pytest.raises(ValueError, match="two faults of forward mode of solve"):
+        seeded.together([seeded.faults()[f"solve F: {fault}"] for fault in ("sign", "factor 2")])
