@@ -1,6 +1,6 @@
-"""How well findings fall together by cause: engines with several known faults at once, or findings of real engines.
+"""How well findings fall together by cause, in engines with several known faults at once.
 
-    python -m benchmarks.buckets --engines 10 --faults 10 --cases 1500
+    python -m benchmarks.buckets --engines 5 --start 5
 
 The cause of a finding in an engine with several faults is the one that gives a finding for the same case when it is
 planted alone. Findings that several give, or none, are left out of the count of pairs; how many is said. Precision is
@@ -150,21 +150,21 @@ def astray(outcome: Outcome) -> list[str]:
 def main() -> None:
     """Print the table, and what went astray."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--engines", type=int, default=10)
-    parser.add_argument("--faults", type=int, default=10, help="in each engine")
-    parser.add_argument("--cases", type=int, default=1500)
-    parser.add_argument("--findings", type=int, default=100, help="at most so many of one engine")
+    parser.add_argument("--engines", type=int, default=5)
+    parser.add_argument("--start", type=int, default=0, help="number of the first engine: another one, other faults")
+    parser.add_argument("--faults", type=int, default=12, help="in each engine")
+    parser.add_argument("--cases", type=int, default=700)
+    parser.add_argument("--findings", type=int, default=60, help="at most so many of one engine")
     parser.add_argument("--seconds", type=float, default=600.0, help="for the findings of one engine")
     parser.add_argument("--common", action="store_true", help="faults in what most operations are made of")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     asked = questions(options.cases)
     outcomes = []
-    for number in range(options.engines):
+    for number in range(options.start, options.start + options.engines):
         names = seeded.chosen(number, options.faults, options.common)
         outcomes.append(measured(names, number, asked, options.findings, options.seconds))
-        print(_row(f"engine {number + 1}", outcomes[-1:]), flush=True)
-        print("\n".join(astray(outcomes[-1])), flush=True)
+        print("\n".join([f"engine {len(outcomes)}: {', '.join(names)}", *astray(outcomes[-1])]), flush=True)
     print(table(outcomes))
 
 
