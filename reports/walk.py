@@ -20,7 +20,6 @@ from conformance.ways import ways_around
 from engines import registry
 from engines.releases import NoReleases
 from generators import reduction
-from generators.programs import Case
 from generators.reading import parse_case
 from reports.bucket_files import BucketFile, bucket_files, proposed
 from reports.changes import findings
@@ -50,17 +49,17 @@ class Walk:
     def through(self, name: str, *, known: bool, seconds: float) -> Iterator[str]:
         """Triage an engine's findings; a line for each bucket as it is written. Raises EngineUnavailable or OSError."""
         chosen = [f for f in self._findings[name] if f.steady and (known or not f.known)]
+        panel = Panel(registry.find(asked) for asked in self._asked.values())
         files: dict[str, list[str]] = defaultdict(list)
         cases = {}
         for found in chosen:
-            case = self._case(found.json, name)
+            case = panel.asked(parse_case(found.json), name)
             cases[case.id] = Finding(case, name, Verdict(found.verdict), found.error or "", found.message or "")
             files[case.id].append(found.finding)
         yield f"{name}: {len(chosen)} findings, {len(cases)} different"
         if not cases:
             return
         end = time.monotonic() + seconds
-        panel = Panel(registry.find(asked) for asked in self._asked.values())
         try:
             sandbox = panel.sandbox(name)
             written = {b.cause: b for b in self._written if b.cause.engine == sandbox.engine.base}
@@ -79,10 +78,6 @@ class Walk:
                 yield "  " + _left_over(group)
         finally:
             panel.close()
-
-    def _case(self, text: str, name: str) -> Case:
-        case = parse_case(text)
-        return Panel([registry.find(self._asked[name])]).asked(case, name)
 
     def _write(self, found: Bucket, here: tuple[str, ...], name: str, panel: Panel, *, left: float) -> str:
         begun = time.monotonic()

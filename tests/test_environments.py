@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,10 @@ def test_what_a_release_does_not_have_is_unsupported(released: Path) -> None:
     publish(released, "0.1", function="another")
     with Sandbox(registry.find("tests.tiny:tiny@0.1")) as sandbox:
         assert sandbox.ask(SQUARE).outcome == "unsupported"
+        sandbox.engine = replace(sandbox.engine, run="np.no_such_function(x)")
+        assert sandbox.ask(replace(SQUARE, point=0.25)).outcome == "unsupported", "the level comes first"
+        sandbox.engine = replace(sandbox.engine, levels={"R": "{f}"})
+        assert sandbox.ask(SQUARE).outcome == "raised", "what NumPy does not have is looked for by the engine"
 
 
 def test_an_environment_is_made_once(released: Path) -> None:
