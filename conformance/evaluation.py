@@ -50,7 +50,7 @@ class Evaluator:
         if 0 not in varied:
             self.constants[0] = to_balls(point)
         self.rows = [
-            (k, CATALOGUE[step.operation].evaluate, step.operands, step.arguments)
+            (k, CATALOGUE[step.operation], step.operands, step.arguments)
             for k, step in enumerate(program.steps, start=1)
             if k not in self.constants and k not in varied
         ]
@@ -85,17 +85,16 @@ class Evaluator:
     def __call__(self, x: Array) -> Array:
         """The output at `x`, an object array of balls; comparisons follow the branches in force."""
         values = self._inputs(x)
-        for k, evaluate, operands, params in self.rows:
+        for k, row, operands, params in self.rows:
             inputs = [values[i] for i in operands]
-            values[k] = _coerce(as_array(evaluate(*inputs, **params)))
+            values[k] = _coerce(as_array(row.evaluate(*inputs, **params)))
         return values[-1]
 
     @cached_property
     def _inside(self) -> dict[int, tuple[Callable[..., Any], list[Kept]]]:
         """The definitions of derived steps that depend on the input, each with the calls that it is made of."""
         found = {}
-        for k, _, operands, params in self.rows:
-            row = CATALOGUE[self.program.steps[k - 1].operation]
+        for k, row, operands, params in self.rows:
             if row.definition is not None and row.enclosed is None and self.depends[k]:
                 calls = Calls()
                 with np.errstate(all="ignore"):
@@ -106,7 +105,7 @@ class Evaluator:
     def perturbed(self, x: Array, noise: Noise) -> Array:
         """The output at `x` when every use of an operand and every result is off by `noise`."""
         values = self._inputs(x)
-        for k, evaluate, operands, params in self.rows:
+        for k, row, operands, params in self.rows:
             inputs = [
                 noise.operand(k, slot, values[i], self.values[i]) if self.depends[i] else values[i]
                 for slot, i in enumerate(operands)
@@ -115,10 +114,10 @@ class Evaluator:
                 definition, calls = self._inside[k]
                 value = _coerce(as_array(definition(Calls(noise, k, calls), *inputs, **params)))
             else:
-                value = _coerce(as_array(evaluate(*inputs, **params)))
+                value = _coerce(as_array(row.evaluate(*inputs, **params)))
             if self.depends[k] and value.dtype == object:
                 moved = [(values[i], self.values[i]) for i in operands if self.depends[i]]
-                value = noise.result(k, value, self.sizes[k], moved)
+                value = noise.result(k, value, self.sizes[k], moved, row.elementwise)
             values[k] = value
         return values[-1]
 
@@ -161,7 +160,15 @@ class Noise:
         u = (value - at) / scale
         return as_array(value + scale * self._polynomial(self._coefficients(k, slot, value.shape), u))
 
-    def result(self, k: int, value: Array, size: float, moved: Sequence[tuple[Array, Array]], slot: int = -16) -> Array:
+    def result(
+        self,
+        k: int,
+        value: Array,
+        size: float,
+        moved: Sequence[tuple[Array, Array]],
+        elementwise: bool,
+        slot: int = -16,
+    ) -> Array:
         if value.size == 0:
             return value
         u: Any = arb(0)
@@ -171,8 +178,10 @@ class Noise:
             weights = as_array(self._coefficients(k, place, operand.shape)[0])
             # What is infinite beside the point, such as a root of zero, may be left out of the result.
             entries = zip(weights.flat, operand.flat, operand_at.flat, strict=True)
-            moves = sum((w * (z - at) for w, z, at in entries if z.is_finite() and math.isfinite(at)), arb(0))
-            u = u + moves / (self.size * min(_scale(operand_at[np.isfinite(operand_at)]), 1.0))
+            moves = [w * (z - at) if z.is_finite() and math.isfinite(at) else arb(0) for w, z, at in entries]
+            # A sum may cancel by chance, and its third power vanish.
+            moved_by: Any = as_array(moves).reshape(operand.shape) if elementwise else sum(moves, arb(0))
+            u = u + moved_by / (self.size * min(_scale(operand_at[np.isfinite(operand_at)]), 1.0))
         return as_array(value + (size or 1.0) * self._polynomial(self._coefficients(k, slot, value.shape), u))
 
 
@@ -214,7 +223,7 @@ class Calls:
             result = _coerce(as_array(function(off, **params) if listed else function(*off, **params)))
             if result.dtype != object or not math.isfinite(own.size):
                 return result
-            return self.noise.result(self.k, result, own.size, pairs, slot + 16)
+            return self.noise.result(self.k, result, own.size, pairs, CATALOGUE[name].elementwise, slot + 16)
 
         return called
 

@@ -24,6 +24,9 @@ TARGET_BITS = 80
 #: Bits of the stencil that tells a kink between values that vanish from none: to some 1e-290, where engines may flush.
 FINE_BITS = 960
 
+#: Random directions from which those are chosen along which rounding is measured.
+CANDIDATES = 16
+
 STENCILS: dict[int, tuple[tuple[int, int], ...]] = {
     0: ((0, 1),),
     1: ((1, 1), (-1, -1)),
@@ -222,3 +225,30 @@ def _compared(hood: Neighbourhood, side: Side, others: Iterable[Side], order: in
 def random_direction(n: int, order: int, copy: int) -> Array:
     rng = np.random.default_rng((n, order, copy))
     return rng.choice([-1.0, 1.0], n) * rng.uniform(0.5, 1.5, n)
+
+
+def telling_directions(tensor: Array, blocks: Blocks, n: int, count: int) -> list[Array]:
+    """`count` random directions, chosen so that no output's derivative along all of them is small by chance.
+
+    `tensor` is the derivative as floats, the outputs first and then one axis per block. A function of x1 + x2 alone
+    shows next to nothing along (1, -1.01), to the third order a millionth; and as little of what rounding does to it.
+    """
+    tiny = np.finfo(float).tiny
+    unit = tensor / np.maximum(np.max(np.abs(tensor), axis=tuple(range(1, tensor.ndim)), keepdims=True), tiny)
+    drawn = [random_direction(n, len(blocks), copy) for copy in range(CANDIDATES)]
+    sizes = []
+    for direction in drawn:
+        along = unit
+        for block in reversed(blocks):
+            along = along @ direction[block.start : block.stop]
+        sizes.append(np.abs(along))
+    share = np.array(sizes) / np.maximum(np.max(sizes, axis=0), tiny)
+    chosen: list[int] = []
+    shown = np.zeros(len(tensor))
+    for _ in range(count):
+        # What has been shown counts for less, so that outputs that vary differently all have their turn.
+        gains = share @ (1.0 / (0.25 + shown))
+        gains[chosen] = -1.0
+        chosen.append(int(np.argmax(gains)))
+        shown += share[chosen[-1]]
+    return [drawn[copy] for copy in chosen]

@@ -39,7 +39,7 @@ from conformance.stencils import (
     Wide,
     differ,
     magnitude,
-    random_direction,
+    telling_directions,
 )
 from generators.balls import Decision, selections, to_balls
 from generators.programs import Case
@@ -213,15 +213,15 @@ def _allowance(hood: Neighbourhood, question: _Question, tensor: Array, script: 
     """How far rounding may carry each output's derivative: one number per output entry."""
     spread = np.zeros(len(tensor))
     epsilon, size = EPSILON[question.case.dtype], NOISE[question.case.dtype]
-    for copy in range(COPIES):
-        direction = random_direction(hood.n, question.order, copy)
+    middle = np.vectorize(lambda z: float(z.mid()), otypes=[float])(tensor)
+    for copy, direction in enumerate(telling_directions(middle, question.blocks, hood.n, COPIES)):
         exact = tensor
         for block in reversed(question.blocks):
             exact = np.asarray(exact @ to_balls(direction[block.start : block.stop]), dtype=object)
         noisy = _contracted(hood, question.blocks, direction, script, Noise(copy, question.order, size))
         difference = np.array([float(abs(z).upper()) for z in noisy - exact])
         spread = np.maximum(spread, difference)
-    largest = max(float(abs(z.mid())) for z in tensor.flat)
+    largest = float(np.max(np.abs(middle)))
     return SPREAD * spread * (epsilon / size) + FLOOR * epsilon * largest + TINY[question.case.dtype]
 
 

@@ -50,7 +50,8 @@ class Operation:
     it is drawn, more where rules have special cases, 0 for what only other operations ask for. `terms`: the size of
     the terms of a result that may cancel, where curvature does not tell it. `spelling` None: only engines whose
     dialect spells it have it. `definition`: how a derived row is made of others; `enclosed`: the same function without
-    what is infinite on the way, for values and balls. `truth_values`: which operands are truth values; all others are
+    what is infinite on the way, for values and balls. `elementwise`: each entry of the result is made of the entry at
+    its place of the only operand, and of nothing else. `truth_values`: which operands are truth values; all others are
     numbers.
     """
 
@@ -67,6 +68,7 @@ class Operation:
     weight: int = 1
     definition: Callable[..., Any] | None = None
     enclosed: Callable[..., Any] | None = None
+    elementwise: bool = False
     truth_values: tuple[int, ...] = ()
 
     @property

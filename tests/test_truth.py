@@ -255,6 +255,29 @@ def test_saturation_is_allowed_for() -> None:
     assert 1e-18 < float(truth.value) < float(truth.allowance) < 1e-11
 
 
+@pytest.mark.parametrize("n", range(1, 8))
+def test_rounding_is_seen_although_inputs_cancel(n: int) -> None:
+    """All inputs move the sum alike, so that along most directions their moves cancel: to the third order to nothing.
+
+    1 - y**2 of a y = tanh(-10) that is rounded is off by 2**-52, the third derivative by four times as much and the
+    slope cubed.
+    """
+    slope = -5.0 / n
+    steps = program(
+        ("constant", (), {"value": 1.0}),
+        ("outer_sum", (1, 0)),
+        ("sum", (2,), {"axis": None, "keepdims": False}),
+        ("constant", (), {"value": (slope, -slope)}),
+        ("multiply", (3, 4)),
+        ("tanh", (5,)),
+    )
+    truth = certify(Case(steps, np.ones(n), "RRR"))
+    assert truth.allowance is not None
+    units = truth.allowance[:, 0, 0, 0] / (2.0**-50 * abs(slope) ** 3)
+    assert np.all(units > 10)
+    assert np.all(units < 1e5)
+
+
 def test_noise_takes_the_same_branches_however_arrays_lie_in_memory() -> None:
     """The entries of a batch of inverses lie in another order than those of a sum; `abs` decides each of them."""
     steps = program(

@@ -72,6 +72,7 @@ ROWS: Sequence[Operation] = (
         evaluate=lambda x, *, exponent: numerics.power(x, np.asarray(float(exponent))),
         spelling="{0} ** {exponent}",
         arrange=arrange.integer_power,
+        elementwise=True,
         params={"exponent": "int"},
     ),
     Operation(
@@ -80,6 +81,7 @@ ROWS: Sequence[Operation] = (
         evaluate=lambda x, *, exponent: numerics.power(x, np.asarray(exponent)),
         spelling="{0} ** {exponent}",
         arrange=arrange.float_power,
+        elementwise=True,
         params={"exponent": "float"},
     ),
     Operation(

@@ -21,6 +21,7 @@ def unary(name: str, ufunc: Any, ball: Callable[..., Any] | None, domain: Domain
     return Operation(
         name=name,
         evaluate=numerics.elementwise(ufunc, ball or numerics.method(name), operands=1),
+        elementwise=True,
         **{"spelling": f"xp.{name}({{0}})", "arrange": arrange.unary(domain), **more},
     )
 
