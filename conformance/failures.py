@@ -15,6 +15,8 @@ from generators.dialects import Unspeakable
 
 #: Where cases of findings are kept for replay, under the folder that the run was started in.
 FINDINGS = Path("findings")
+#: Entries of an array that are printed.
+ENTRIES = 64
 
 
 def named(finding: Judgement) -> str:
@@ -85,7 +87,7 @@ def describe(finding: Judgement, panel: Panel, words: Iterable[str], named: str)
     except Unspeakable as error:
         lines += [f"(no script: no {error})", ""]
     if finding.answer.value is not None:
-        lines.append(f"got:   {_short(finding.answer.value)}")
+        lines.append(f"got:   {short(finding.answer.value)}")
         if finding.answer.printed:
             lines.append(f"printed: {finding.answer.printed}")
     elif finding.answer.message or finding.answer.error:
@@ -93,7 +95,7 @@ def describe(finding: Judgement, panel: Panel, words: Iterable[str], named: str)
         lines.append(f"got:   {finding.answer.error}{stage}: {finding.answer.message}".rstrip(": "))
     if finding.truth.value is not None:
         radius = 0.0 if finding.truth.radius is None else float(np.max(finding.truth.radius, initial=0.0))
-        lines.append(f"truth: {_short(finding.truth.value)}, certified to {radius:.0e}")
+        lines.append(f"truth: {short(finding.truth.value)}, certified to {radius:.0e}")
     else:
         lines.append(f"truth: {finding.truth.kind}: {finding.truth.reason}")
     if finding.verdict is Verdict.WRONG:
@@ -105,7 +107,8 @@ def describe(finding: Judgement, panel: Panel, words: Iterable[str], named: str)
     return "\n".join(lines)
 
 
-def _short(array: np.ndarray) -> str:
-    if array.size > 64:
+def short(array: np.ndarray) -> str:
+    """An array in one line: all of it, or its shape and the first entries."""
+    if array.size > ENTRIES:
         return f"shape {array.shape}, first entries {np.array2string(array.reshape(-1)[:8], precision=17)}"
-    return np.array2string(array, precision=17, separator=", ").replace("\n", "\n       ")
+    return " ".join(np.array2string(array, precision=17, separator=", ").split())

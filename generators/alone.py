@@ -8,35 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from generators.programs import Case, Program, Step, nested
+from generators.drafts import Draft, exact
+from generators.programs import KINDS, Case, Program, Step, nested
 from generators.reading import evaluate_steps
 
-#: Axes that an input or an output may have.
-AXES = 2
 
-
-def _constant(value: np.ndarray) -> Step:
-    return Step("constant", (), (("value", nested(value)),))
-
-
-class _Line:
-    """A straight line of steps as it is written: each call gives the place of its value."""
-
-    def __init__(self) -> None:
-        self.steps: list[Step] = []
-
-    def __call__(self, operation: str, *operands: int, **params: object) -> int:
-        self.steps.append(Step(operation, operands, tuple(sorted(params.items()))))
-        return len(self.steps)
-
-    def constant(self, value: np.ndarray) -> int:
-        self.steps.append(_constant(value))
-        return len(self.steps)
-
-    def bent(self, place: int, value: np.ndarray) -> int:
-        """What has the value at `place` and the same first derivative, but curvature: v + (v - value)**2."""
-        off = self("subtract", place, self.constant(value))
-        return self("add", place, self("multiply", off, off))
+def _bent(draft: Draft, place: int, value: np.ndarray) -> int:
+    """What has the value at `place` and the same first derivative, but curvature: v + (v - value)**2."""
+    off = draft.add("subtract", place, draft.constant(value))
+    return draft.add("add", place, draft.add("multiply", off, off))
 
 
 def varying(case: Case) -> tuple[bool, ...]:
@@ -58,27 +38,29 @@ def alone(case: Case, k: int, entered: tuple[int, ...], *, bent: bool = False) -
     """
     values, step = evaluate_steps(case.program, case.input), case.program.steps[k - 1]
     result = values[k]
-    if result.dtype == bool or any(values[i].dtype == bool for i in step.operands):
+    if result.dtype == bool:
         return None
-    line = _Line()
-    parts = [values[i] for i in entered]
-    if len(parts) == 1 and parts[0].ndim <= AXES:
+    draft = Draft(case.dtype)
+    parts = [exact(values[i], case.dtype) for i in entered]
+    if len(parts) == 1 and parts[0].ndim < len(KINDS):
         point, places = parts[0], {entered[0]: 0}
     else:
         point, places, start = np.concatenate([part.reshape(-1) for part in parts]), {}, 0
         for i, part in zip(entered, parts, strict=True):
-            piece = line("slice", 0, axis=0, start=start, stop=start + part.size, step=1) if len(parts) > 1 else 0
-            places[i] = line("reshape", piece, shape=part.shape) if part.ndim != 1 else piece
+            piece = 0
+            if len(parts) > 1:
+                piece = draft.add("slice", 0, axis=0, start=start, stop=start + part.size, step=1)
+            places[i] = draft.add("reshape", piece, shape=part.shape) if part.ndim != 1 else piece
             start += part.size
     if bent:
-        places = {i: line.bent(place, values[i]) for i, place in places.items()}
-    operands = [places[i] if i in places else line.constant(values[i]) for i in step.operands]
-    output = line(step.operation, *operands, **step.arguments)
+        places = {i: _bent(draft, place, values[i]) for i, place in places.items()}
+    operands = [places[i] if i in places else draft.constant(values[i]) for i in step.operands]
+    output = draft.add(step.operation, *operands, **step.arguments)
     if bent:
-        output = line.bent(output, result)
-    if result.ndim > AXES:
-        line("reshape", output, shape=(result.size,))
-    return replace(Case(Program(tuple(line.steps)), nested(point), case.word), dtype=case.dtype)
+        output = _bent(draft, output, result)
+    if result.ndim >= len(KINDS):
+        draft.add("reshape", output, shape=(result.size,))
+    return replace(Case(draft.program, nested(point), case.word), dtype=case.dtype)
 
 
 def stand_alones(case: Case, *, bent: bool = False, together: bool = False) -> Iterator[tuple[int, Case]]:
@@ -86,21 +68,26 @@ def stand_alones(case: Case, *, bent: bool = False, together: bool = False) -> I
 
     By each of its operands that vary in turn, or by several `together`.
     """
-    values, depends = evaluate_steps(case.program, case.input), varying(case)
+    values = evaluate_steps(case.program, case.input)
     for k in range(len(case.program.steps), 0, -1):
-        operands = tuple(dict.fromkeys(i for i in case.program.steps[k - 1].operands if depends[i]))
-        if (together and len(operands) < 2) or any(values[i].dtype == bool for i in operands):
+        operands = _entering(case, k, values)
+        if together and len(operands) < 2:
             continue
         for entered in [operands] if together else [(i,) for i in operands]:
             if (candidate := alone(case, k, entered, bent=bent)) is not None:
                 yield k, candidate
 
 
+def _entering(case: Case, k: int, values: list[np.ndarray]) -> tuple[int, ...]:
+    """The operands of step k that vary and are numbers, each once."""
+    depends = varying(case)
+    return tuple(dict.fromkeys(i for i in case.program.steps[k - 1].operands if depends[i] and values[i].dtype != bool))
+
+
 def context(case: Case, k: int) -> Case | None:
     """What is put around step k where it is asked alone, bent and by its operands together, without the step."""
-    depends, before = varying(case), case.program.steps[: k - 1]
-    operands = tuple(dict.fromkeys(i for i in case.program.steps[k - 1].operands if depends[i]))
-    values = evaluate_steps(case.program, case.input)
+    values, before = evaluate_steps(case.program, case.input), case.program.steps[: k - 1]
+    operands = _entering(case, k, values)
     line = [*before]
     flat = []
     for i in operands:
@@ -126,7 +113,8 @@ def _held(case: Case, k: int, slot: int, value: np.ndarray) -> Case:
     steps = case.program.steps
     own = tuple(k if j == slot else i for j, i in enumerate(steps[k - 1].operands))
     after = [replace(step, operands=moved(step.operands)) for step in steps[k:]]
-    whole = Program((*steps[: k - 1], _constant(value), replace(steps[k - 1], operands=own), *after))
+    constant = Step("constant", (), (("value", nested(exact(value, case.dtype))),))
+    whole = Program((*steps[: k - 1], constant, replace(steps[k - 1], operands=own), *after))
     return replace(case, program=whole)
 
 

@@ -10,6 +10,8 @@ from functools import cached_property
 
 import numpy as np
 
+from generators.alone import varying
+from generators.drafts import Draft, exact
 from generators.programs import INPUTS, KINDS, OPERATORS, Case, MalformedCase, Program, Step, applies, nested
 from generators.reading import evaluate_steps, is_defined, parse_case
 
@@ -22,26 +24,7 @@ BARE = ("sin", "product", "product with 0", "product with 2**20", "empty slice")
 CURVES = {"exp": ("expm1", "log1p"), "log1p": ("log1p", "expm1"), "square": ("sinh", "expm1")}
 
 
-class _Draft:
-    """Steps of a program in the making; each method returns the place of the value that it adds."""
-
-    def __init__(self, dtype: str, steps: tuple[Step, ...] = ()) -> None:
-        self.dtype = dtype
-        self.steps = list(steps)
-
-    def add(self, name: str, *operands: int, **params: object) -> int:
-        self.steps.append(Step(name, operands, tuple(sorted(params.items()))))
-        return len(self.steps)
-
-    def constant(self, value: np.ndarray) -> int:
-        """Truth values are made by a comparison: constants are numbers."""
-        if value.dtype == bool:
-            return self.add("greater", self.constant(value.astype(float)), self.constant(np.array(0.5)))
-        return self.add("constant", value=nested(exact(value, self.dtype)))
-
-    def shaped(self, place: int, shape: tuple[int, ...]) -> int:
-        return self.add("reshape", place, shape=shape) if len(shape) >= len(KINDS) else place
-
+class _Draft(Draft):
     def followed(self, place: int, value: np.ndarray, follower: str) -> int:
         """One of SMOOTH or BARE applied to a value of the draft, entry by entry but for a slice."""
         value = exact(value, self.dtype)
@@ -60,15 +43,6 @@ class _Draft:
                 factor = 0.0 if follower.endswith(" 0") else 2.0**20
                 return self.add("multiply", place, self.constant(np.array(factor)))
         return self.add("slice", place, axis=0, start=0, stop=0, step=1)
-
-    @property
-    def program(self) -> Program:
-        return Program(tuple(self.steps))
-
-
-def exact(value: np.ndarray, dtype: str) -> np.ndarray:
-    """The value rounded to numbers of that dtype, in float64."""
-    return np.asarray(value.astype(dtype).astype(float))
 
 
 def valid(case: Case) -> Case | None:
@@ -108,10 +82,7 @@ class Parts:
         self.dead = dead
         self.values = evaluate_steps(case.program, case.input)
         self._places = (0, *case.program.arguments)
-        varied = {self._places[i] for i in case.inputs}
-        self.depends = [0 in varied]
-        for k, step in enumerate(case.program.steps, start=1):
-            self.depends.append(k in varied or any(self.depends[i] for i in step.operands))
+        self.depends = varying(case)
 
     @cached_property
     def steps(self) -> tuple[int, ...]:

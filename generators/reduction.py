@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from generators.alone import stand_alones
+from generators.alone import Numbers, numbers, stand_alones, with_numbers
 from generators.programs import Case, MalformedCase, Program, Step, nested
 from generators.reading import evaluate_steps, parse_case
 
@@ -28,7 +28,7 @@ def size(case: Case) -> Size:
     plain = len(case.word) + sum(v is not None for v in (case.tangent, case.cotangent, case.elsewhere))
     plain += (case.operator != "jacobian") + (case.dtype != "float64") + len(set(case.wrt)) + bool(case.wrt)
     steps = [step for step in case.program.steps if step.operands]
-    values = [case.input, *(np.asarray(v, dtype=float) for v in _constants(case.program).values())]
+    values = numbers(case).values()
     parameters = sum(len(repr(value)) for step in steps for _, value in step.params)
     digits = sum(_digits(float(entry)) for value in values for entry in value.flat)
     return len(steps), plain, sum(max(v.size, 1) + v.ndim for v in values), digits + parameters
@@ -63,14 +63,6 @@ def reduce(
                 case, found = valid, True
                 break
     return case
-
-
-def _constants(program: Program) -> dict[int, object]:
-    return {
-        k: step.arguments["value"]
-        for k, step in enumerate(program.steps, start=1)
-        if step.operation in ("constant", "argument")
-    }
 
 
 def _digits(number: float) -> float:
@@ -189,7 +181,7 @@ def _through(program: Program, k: int, i: int) -> Program:
 
 def _shorter(case: Case) -> Iterator[Case]:
     """All axes of one length shorter by one, of the input and of constants."""
-    values = {0: case.input, **{k: np.asarray(v, dtype=float) for k, v in _constants(case.program).items()}}
+    values = numbers(case)
     lengths = sorted({n for v in values.values() for n in v.shape if n > 1}, reverse=True)
     chosen = [[k] for k in values] + [list(values)]
     for n, places in itertools.product(lengths, reversed(chosen)):
@@ -207,23 +199,15 @@ def _cut(value: np.ndarray, length: int, kept: slice) -> np.ndarray:
     return value[tuple(kept if n == length else slice(None) for n in value.shape)]
 
 
-def _with_values(case: Case, values: dict[int, np.ndarray]) -> Case:
+def _with_values(case: Case, given: Numbers) -> Case:
     """The case with another input (0) and other constants; what was shaped like the input goes."""
-    steps = list(case.program.steps)
-    for k, value in values.items():
-        if k:
-            steps[k - 1] = replace(steps[k - 1], params=(("value", nested(value)),))
-    changed = replace(case, program=Program(tuple(steps)))
-    if 0 in values:
-        changed = replace(changed, point=nested(values[0]))
-        if values[0].shape != case.input.shape:
-            changed = replace(changed, elsewhere=None)
-    return changed
+    changed = with_numbers(case, given)
+    return changed if changed.input.shape == case.input.shape else replace(changed, elsewhere=None)
 
 
 def _simpler(case: Case) -> Iterator[Case]:
     """One number, or all of one array, replaced by a simpler one."""
-    values = {0: case.input, **{k: np.asarray(v, dtype=float) for k, v in _constants(case.program).items()}}
+    values = numbers(case)
     for k, value in values.items():
         for number in _SIMPLE:
             if value.size > 1 and np.any(value != number):

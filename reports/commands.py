@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
+from conformance.reducing import judged
 from conformance.truth import MAX_ORDER
+from conformance.verdicts import Judgement
 from engines import registry
 from engines.contract import Engine
+from engines.sandbox import EngineUnavailable, Sandbox
+from generators.dialects import Unspeakable
 from generators.programs import Case, MalformedCase
 from generators.reading import read_case
 
@@ -58,3 +64,26 @@ def case_at(path: Path) -> Case:
     if case.order > MAX_ORDER:
         refuse(f"{path}: word: {case.word} is longer than {MAX_ORDER}, the order to which truth is certified")
     return case
+
+
+@contextmanager
+def finding_of(case: Case, engine: Engine) -> Iterator[tuple[Judgement, Sandbox]]:
+    """What the case is a finding of, and the engine's sandbox to ask on; exit status 1 where it is none.
+
+    What the engine, its dialect or a file refuses meanwhile is one line.
+    """
+    try:
+        with Sandbox(engine) as sandbox:
+            finding = judged(case, sandbox)
+            if not finding.is_finding:
+                print(f"{engine.name} {engine.version()} {case.word}: {finding.verdict}, which is no finding")
+                raise typer.Exit(1)
+            yield finding, sandbox
+    except EngineUnavailable as error:
+        refuse(f"engine {error}")
+    except Unspeakable as error:
+        refuse(f"{engine.name} has no {error}")
+    except MalformedCase as error:
+        refuse(str(error))
+    except OSError as error:
+        refuse(f"{error.filename or 'findings/'}: {error.strerror or error}")

@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 
+from conformance.failures import short
 from conformance.standalone import standalone
 from conformance.verdicts import Judgement, Verdict
 from engines.contract import Engine
@@ -15,8 +16,6 @@ from reports.bucket_files import BucketFile
 
 _ORDERS = ("", "first", "second", "third", "fourth")
 _MODES = {"R": "reverse", "F": "forward"}
-#: Entries of an array that are printed.
-ENTRIES = 64
 
 
 def issue_text(bucket: BucketFile, finding: Judgement, engine: Engine, panel_versions: dict[str, str]) -> str:
@@ -36,7 +35,7 @@ def issue_text(bucket: BucketFile, finding: Judgement, engine: Engine, panel_ver
         _came(finding),
     ]
     if truth.value is not None:
-        parts += ["## What is right, and why that is certain", f"`{_short(truth.value)}`", _certainty(finding)]
+        parts += ["## What is right, and why that is certain", f"`{short(truth.value)}`", _certainty(finding)]
         agreeing = [f"{name} {panel_versions.get(name, '')}".strip() for name in bucket.right_engines]
         if agreeing:
             parts.append(f"These get the same program right: {', '.join(agreeing)}.")
@@ -89,7 +88,7 @@ def _sentence(finding: Judgement, operations: list[str], engine: Engine) -> str:
 def _came(finding: Judgement) -> str:
     answer = finding.answer
     if answer.value is not None:
-        told = f"`{_short(answer.value)}`"
+        told = f"`{short(answer.value)}`"
         if finding.verdict is Verdict.WRONG:
             told += f", which is off by {finding.units:.2g} times what rounding can explain."
         return told
@@ -142,12 +141,6 @@ def _versions(bucket: BucketFile, engine: Engine) -> str:
     if bucket.release:
         lines.append(f"- {bucket.release}")
     return "\n".join(lines)
-
-
-def _short(array: np.ndarray) -> str:
-    if array.size > ENTRIES:
-        return f"shape {array.shape}, first entries {np.array2string(array.reshape(-1)[:8], precision=17)}"
-    return " ".join(np.array2string(array, precision=17, separator=", ").split())
 
 
 def _fenced(text: str, language: str) -> str:

@@ -9,14 +9,12 @@ from typing import Annotated
 import typer
 
 from conformance.failures import keep
-from conformance.reducing import judged, reduced
+from conformance.reducing import reduced
 from conformance.standalone import standalone
 from engines import registry
-from engines.sandbox import EngineUnavailable, Sandbox
-from generators.dialects import Unspeakable
-from generators.programs import MalformedCase
+from engines.sandbox import EngineUnavailable
 from reports.campaigns import need_reports
-from reports.commands import CasePath, EngineName, app, case_at, engine_named, refuse
+from reports.commands import CasePath, EngineName, app, case_at, engine_named, finding_of, refuse
 
 
 @app.command()
@@ -29,24 +27,11 @@ def reduce(
     """Make a case that fails smaller, with the same kind of failure, and keep it in findings/. Exit status 1 where it
     does not fail.
     """
-    asked, adapter = case_at(case), engine_named(engine)
-    try:
-        with Sandbox(adapter) as sandbox:
-            finding = judged(asked, sandbox)
-            if not finding.is_finding:
-                print(f"{adapter.name} {asked.word}: {finding.verdict}, which is no finding")
-                raise typer.Exit(1)
-            smaller = reduced(finding, sandbox, seconds=seconds, progress=progress)
+    adapter = engine_named(engine)
+    with finding_of(case_at(case), adapter) as (finding, sandbox):
+        smaller = reduced(finding, sandbox, seconds=seconds, progress=progress)
         print(standalone(smaller.case, adapter, smaller.truth), end="")
         print(f"# {smaller.verdict}; kept as {keep(smaller)}")
-    except EngineUnavailable as error:
-        refuse(f"engine {error}")
-    except Unspeakable as error:
-        refuse(f"{engine} has no {error}")
-    except MalformedCase as error:
-        refuse(str(error))
-    except OSError as error:
-        refuse(f"{error.filename or 'findings/'}: {error.strerror}")
 
 
 @app.command()
@@ -99,17 +84,8 @@ def issue(
     except MalformedBucket as error:
         refuse(str(error))
     adapter = engine_named(engine or found.engine)
-    try:
-        with Sandbox(adapter) as sandbox:
-            finding = judged(found.case, sandbox)
-        if not finding.is_finding:
-            print(f"{adapter.name} {adapter.version()} {found.case.word}: {finding.verdict}, which is no finding")
-            raise typer.Exit(1)
+    with finding_of(found.case, adapter) as (finding, _):
         if bisect:
             found = since(found, adapter.name)
         releases = {name: registry.find(name).version() for name in found.right_engines if name in registry.names()}
         print(issue_text(found, finding, adapter, releases), end="")
-    except EngineUnavailable as error:
-        refuse(f"engine {error}")
-    except Unspeakable as error:
-        refuse(f"{adapter.name} has no {error}")

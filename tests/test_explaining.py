@@ -44,7 +44,7 @@ def test_a_step_that_is_wrong_alone() -> None:
     assert (found.operation, found.steps, found.way, found.needed) == ("sin", (2,), "alone", True)
     assert found.lines == (
         "sin (step 2 of 3) in mode word R: its derivative alone is off: got -0.968912, truth 0.968912, "
-        "5.8e+13 times the allowance",
+        "5e+13 times the allowance",
         "level: R, first of 2 in RR",
         "with its value a constant, the program is answered rightly",
         f"{found.asked} questions asked",
