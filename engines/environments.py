@@ -106,7 +106,7 @@ def _make(python: Path, distribution: str, release: str) -> None:
     folder = python.parent.parent
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(folder.with_suffix(".lock")):
+        with _locked(folder.with_name(f"{folder.name}.lock")):
             if _complete(python):
                 return
             shutil.rmtree(folder, ignore_errors=True)
