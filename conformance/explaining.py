@@ -285,7 +285,8 @@ def _plainer(finding: Judgement, asking: _Asking) -> Judgement:
 
 def _accused(question: Judgement, parts: Parts, asking: _Asking) -> Explanation:
     itself = asking.failing(parts.prefix(0))
-    if itself is not None or not parts.case.program.steps[-1].operands:
+    # Nothing to blame where the output is the input, or a constant.
+    if itself is not None or not any(s.operands for s in parts.case.program.steps[-1:]):
         return Explanation(question, question, (), "question", itself or question)
     suspect, shown, unjudged = _first_prefix(question, parts, asking)
     base = Explanation(question, question, (suspect,), "alone", shown, unjudged=unjudged)

@@ -138,6 +138,11 @@ def test_what_no_step_is_to_blame_for(engine: Engine, said: str) -> None:
     assert found.lines[0] == f"no step of it: in mode word R the derivative of the input itself {said}"
 
 
+def test_a_program_without_steps() -> None:
+    found = explained(case([], 0.5, "R"), broken.nan)
+    assert (found.steps, found.way) == ((), "question")
+
+
 def _dying(name: str, body: str) -> Engine:
     """The in-house engine whose sin does that as it is differentiated."""
     header = f"{broken.honest.header}\n{broken.RULES}\ndef partial(y, x):\n    {body}\nRULES['sin'] = each(partial)\n"
