@@ -238,11 +238,11 @@ class _One:
         """
         if len(culprits) == 1:
             for k, step in enumerate(case.program.steps, start=1):
-                whole = expanded(case, k) if step.operation in culprits else None
-                if whole is not None and self.fails(whole) and self.inquiry.same_answer(case, whole):
-                    inner, own = self.located(whole)
-                    if step.operation not in own:
-                        return inner, own
+                for whole in expanded(case, k) if step.operation in culprits else ():
+                    if self.fails(whole) and self.inquiry.same_answer(case, whole):
+                        inner, own = self.located(whole)
+                        if step.operation not in own:
+                            return inner, own
             if len(word := self.words(case)[0]) > 1:
                 for one, formula in differentiated(case.with_word(word)):
                     if self.fails(one) and self.fails(formula) and self.inquiry.same_answer(one, formula):

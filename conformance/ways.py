@@ -32,13 +32,11 @@ def ways_around(finding: Judgement, panel: Panel, words: Iterable[str]) -> Ways:
 def _rewrite(finding: Judgement, panel: Panel) -> Case | None:
     found = []
     for k, step in enumerate(finding.case.program.steps, start=1):
-        candidate = expanded(finding.case, k) if step.operands else None
-        if candidate is None:
-            continue
-        try:
-            valid = parse_case(candidate.json)
-        except MalformedCase:
-            continue
-        if panel.judge(valid, finding.engine, probe=True).verdict is Verdict.AGREE:
-            found.append(valid)
+        for candidate in expanded(finding.case, k) if step.operands else ():
+            try:
+                valid = parse_case(candidate.json)
+            except MalformedCase:
+                continue
+            if panel.judge(valid, finding.engine, probe=True).verdict is Verdict.AGREE:
+                found.append(valid)
     return min(found, key=lambda case: (len(case.program.steps), case.id), default=None)

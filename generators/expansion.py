@@ -43,6 +43,9 @@ SPELLINGS: Mapping[str, Callable[..., Any]] = {
     "clip": lambda xp, x, min, max: xp.minimum(xp.maximum(x, min), max),
     "logcumsumexp": lambda xp, x, axis: _running(xp, x, axis),
     "outer": lambda xp, a, b: a[:, None] * b[None, :],
+    "roll": lambda xp, x, shift, axis: xp.take(
+        x, indices=tuple(range(-shift % x.shape[axis], x.shape[axis])) + tuple(range(-shift % x.shape[axis])), axis=axis
+    ),
     "trace": lambda xp, x: xp.sum(xp.diagonal(x), axis=-1, keepdims=False),
     "vector_norm": lambda xp, x, axis: xp.sqrt(xp.sum(x * x, axis=axis, keepdims=False)),
     "matrix_norm": lambda xp, x: xp.sqrt(
@@ -104,13 +107,13 @@ class _Steps:
         if name not in CATALOGUE:
             raise AttributeError(name)
 
-        def called(*operands: Any, **params: Any) -> _Value:
+        def row(*operands: Any, **params: Any) -> _Value:
             given = tuple(operands[0]) if len(operands) == 1 and isinstance(operands[0], list) else operands
-            return self.add(name, given, params)
+            return self.called(name, given, params)
 
-        return called
+        return row
 
-    def add(self, name: str, operands: tuple[Any, ...], params: Mapping[str, Any]) -> _Value:
+    def called(self, name: str, operands: tuple[Any, ...], params: Mapping[str, Any]) -> _Value:
         if params.keys() != CATALOGUE[name].params.keys():
             raise TypeError(f"{name} takes {', '.join(CATALOGUE[name].params)}")
         places = tuple(self.place(operand) for operand in operands)
@@ -129,7 +132,7 @@ class _Steps:
         constant = np.asarray(operand, dtype=float)
         placed = self.put(Step("constant", (), (("value", nested(constant)),)), constant)
         if np.asarray(operand).dtype == bool:
-            placed = self.add("greater", (placed, 0.5), {})
+            placed = self.called("greater", (placed, 0.5), {})
         return placed.place
 
 
@@ -165,7 +168,7 @@ class _Value:
         return self.shape[0]
 
     def __neg__(self) -> _Value:
-        return self._steps.add("negative", (self,), {})
+        return self._steps.called("negative", (self,), {})
 
     def __getitem__(self, key: Any) -> _Value:
         """Entries by whole numbers, slices, None and `...`. Raises TypeError for other keys."""
@@ -176,7 +179,7 @@ class _Value:
         at = keys.index(Ellipsis)
         keys[at : at + 1] = [slice(None)] * missing
         if all(type(k) is int for k in keys[:1]) and all(k == slice(None) for k in keys[1:]):
-            return self._steps.add("index", (self,), {"index": (keys[0],)})
+            return self._steps.called("index", (self,), {"index": (keys[0],)})
         value, axis, shape = self, 0, []
         for k in keys:
             if k is None:
@@ -191,14 +194,16 @@ class _Value:
                 raise TypeError("slices run forwards here")
             if (start, stop, step) != (0, length, 1):
                 given = {"axis": axis, "start": start, "stop": stop, "step": step}
-                value = self._steps.add("slice", (value,), given)
+                value = self._steps.called("slice", (value,), given)
             shape += [value.shape[axis]] if isinstance(k, slice) else []
             axis += 1
-        return value if value.shape == tuple(shape) else self._steps.add("reshape", (value,), {"shape": tuple(shape)})
+        if value.shape == tuple(shape):
+            return value
+        return self._steps.called("reshape", (value,), {"shape": tuple(shape)})
 
 
 def _binary(name: str, turned: bool = False) -> Callable[[_Value, Any], _Value]:
-    return lambda self, other: self._steps.add(name, (other, self) if turned else (self, other), {})
+    return lambda self, other: self._steps.called(name, (other, self) if turned else (self, other), {})
 
 
 for _method, _row in {
@@ -216,13 +221,40 @@ for _method, _row in {"lt": "less", "gt": "greater", "le": "less_equal", "ge": "
     setattr(_Value, f"__{_method}__", _binary(_row))
 
 
-def expanded(case: Case, k: int) -> Case | None:
-    """The case with the definition of step k, counted from 1, in its place; None where it has none, or no plain one.
-
-    The values stay the same up to rounding.
+def expanded(case: Case, k: int) -> Iterator[Case]:
+    """The case with step k, counted from 1, written out: with its definition in its place, if it has a plain one; and
+    on operands of one shape, if it broadcasts them. The values stay the same up to rounding.
     """
     step = case.program.steps[k - 1]
-    return _replaced(case, k, CATALOGUE[step.operation].definition or SPELLINGS.get(step.operation))
+    definition = CATALOGUE[step.operation].definition or SPELLINGS.get(step.operation)
+    for written in (definition, _broadcast(case, k)):
+        if (whole := _replaced(case, k, written)) is not None:
+            yield whole
+
+
+def _broadcast(case: Case, k: int) -> Callable[..., Any] | None:
+    """Step k on operands that are all of the shape of its result, if it broadcasts them itself."""
+    values, step = evaluate_steps(case.program, case.input), case.program.steps[k - 1]
+    operands, shape = [values[i] for i in step.operands], values[k].shape
+    if len(operands) < 2 or all(v.shape == shape for v in operands if v.dtype != bool):
+        return None
+    row = CATALOGUE[step.operation]
+    try:
+        whole = [np.broadcast_to(v, shape) if v.dtype != bool else v for v in operands]
+        with np.errstate(all="ignore"):
+            if not np.array_equal(row.evaluate(*whole, **step.arguments), values[k]):
+                return None
+    except (MalformedCase, ValueError, TypeError, IndexError, ArithmeticError):
+        return None
+
+    def definition(xp: Any, *places: Any, **params: Any) -> Any:
+        given = [
+            p if v.dtype == bool or v.shape == shape else xp.broadcast_to(p, shape=shape)
+            for p, v in zip(places, operands, strict=True)
+        ]
+        return getattr(xp, step.operation)(*given, **params)
+
+    return definition
 
 
 def as_polynomial(case: Case, k: int, entered: Sequence[int], tensors: Sequence[np.ndarray]) -> Case | None:

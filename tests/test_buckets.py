@@ -224,8 +224,7 @@ def test_what_is_written_out_has_the_same_values() -> None:
     met = set()
     for case in draw(["R"], 60):
         for k, step in enumerate(case.program.steps, start=1):
-            whole = expanded(case, k)
-            if whole is not None:
+            for whole in expanded(case, k) if step.operands else ():
                 try:
                     parse_case(whole.json)
                 except MalformedCase:
@@ -236,7 +235,15 @@ def test_what_is_written_out_has_the_same_values() -> None:
                 assert one.reshape(-1).tolist() == pytest.approx(two.reshape(-1).tolist(), rel=1e-9, abs=1e-9)
                 assert step not in whole.program.steps or case.program.steps.count(step) > 1
     assert len(met) > 25
-    assert expanded(AT_ZERO, 1) is None
+    assert not list(expanded(AT_ZERO, 1))
+
+
+def test_operands_of_one_shape() -> None:
+    """An operation that broadcasts is asked also without: what fails then is the broadcasting."""
+    steps = (constant((1.0, 2.0, 3.0)), ("hypot", (0, 1), {}))
+    (whole,) = expanded(Case(program(*steps), 0.5, "R"), 2)
+    assert [step.operation for step in whole.program.steps] == ["constant", "broadcast_to", "hypot"]
+    assert not list(expanded(Case(program(*steps), (0.5, 1.0, 1.5), "R"), 2))
 
 
 def test_a_polynomial_has_the_derivatives_of_the_step() -> None:

@@ -161,5 +161,8 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: S
     assert f"wrong; kept as findings/{kept.name}" in done.output
     assert [step.operation for step in read_case(kept).program.steps if step.operands] == ["sin"]
     done = CliRunner().invoke(app, ["reduce", "case.json", "--engine", "tests.broken_engines:honest"])
-    assert (done.exit_code, done.output) == (1, f"honest {broken.honest.version()} {case.word}: agree, which is no finding\n")
+    assert (done.exit_code, done.output) == (
+        1,
+        f"honest {broken.honest.version()} {case.word}: agree, which is no finding\n",
+    )
     assert CliRunner().invoke(app, ["reduce", "nonesuch.json"]).exit_code == 2
