@@ -34,6 +34,8 @@ from generators.programs import Case
 _RAISING = (Verdict.COMPILE_FAILURE, Verdict.RUNTIME_FAILURE, Verdict.CRASH, Verdict.TIMEOUT)
 _VALUE = ("value", "")
 _ORDERS = ("first", "second", "third", "fourth")
+#: Characters of a message that are shown.
+MESSAGE = 120
 #: Entries of an answer that are shown.
 _SHOWN = 6
 
@@ -166,6 +168,8 @@ def _said(evidence: Judgement) -> str:
     """What is wrong with the answer."""
     got, truth, answer = evidence.answer.value, evidence.truth.value, evidence.answer
     message = answer.message.partition("\n")[0]
+    if len(message) > MESSAGE:
+        message = f"{message[:MESSAGE].rpartition(' ')[0]} …"
     match evidence.verdict:
         case Verdict.CRASH:
             return f"ends the process: {answer.error}"

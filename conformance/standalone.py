@@ -32,8 +32,13 @@ def _without_unused_imports(text: str) -> str:
     lines = text.splitlines(keepends=True)
     kept = []
     for line in lines:
-        imported = re.match(r"import (?:[\w.]+ as )?(\w+)", line)
-        uses = imported and re.compile(rf"(?<!import )\b{imported[1]}\b")
-        if uses is None or any(uses.search(other) for other in lines if other is not line):
-            kept.append(line)
+        imported = re.match(r"import (?:[\w.]+ as )?([\w.]+)", line)
+        if imported is not None:
+            package = imported[1].partition(".")[0]
+            # A module of a package binds the package's name; where that is imported too, it is named itself.
+            name = imported[1] if f"import {package}\n" in lines else package
+            uses = re.compile(rf"(?<!import )\b{re.escape(name)}\b")
+            if not any(uses.search(other) for other in lines if other is not line):
+                continue
+        kept.append(line)
     return re.sub(r"\A\n+", "", "".join(kept))

@@ -10,11 +10,20 @@ import numpy as np
 from conformance.failures import short
 from conformance.standalone import standalone
 from conformance.verdicts import Judgement, Verdict
+from engines import registry
 from engines.contract import Engine
 from engines.runners import Julia
 from reports.bucket_files import BucketFile
 
 _ORDERS = ("", "first", "second", "third", "fourth")
+#: Characters of a message that are shown outside the fold.
+MESSAGE = 300
+_ENDS = {
+    Verdict.COMPILE_FAILURE: "is refused while it is traced, transformed or compiled",
+    Verdict.RUNTIME_FAILURE: "compiles and raises when it runs",
+    Verdict.CRASH: "ends the process",
+    Verdict.TIMEOUT: "does not come",
+}
 _MODES = {"R": "reverse", "F": "forward"}
 
 
@@ -36,7 +45,8 @@ def issue_text(bucket: BucketFile, finding: Judgement, engine: Engine, panel_ver
     ]
     if truth.value is not None:
         parts += ["## What is right, and why that is certain", f"`{short(truth.value)}`", _certainty(finding)]
-        agreeing = [f"{name} {panel_versions.get(name, '')}".strip() for name in bucket.right_engines]
+        others = [name for name in bucket.right_engines if name not in _callings(bucket, engine)]
+        agreeing = [f"{name} {panel_versions.get(name, '')}".strip() for name in others]
         if agreeing:
             parts.append(f"These get the same program right: {', '.join(agreeing)}.")
     if bucket.explanation:
@@ -44,7 +54,7 @@ def issue_text(bucket: BucketFile, finding: Judgement, engine: Engine, panel_ver
         parts += ["## Where it enters", "\n".join(lines)]
     parts += ["## What works instead", _instead(bucket, engine)]
     parts += ["## Versions", _versions(bucket, engine)]
-    if "\n" in answer.message or len(answer.message) > 300:
+    if answer.message and _first(answer.message, MESSAGE) != answer.message:
         parts += [f"<details><summary>The full message</summary>\n\n{_fenced(answer.message, '')}\n\n</details>"]
     return "\n\n".join(parts) + "\n"
 
@@ -76,10 +86,10 @@ def _title(finding: Judgement, operations: list[str]) -> str:
 
 def _sentence(finding: Judgement, operations: list[str], engine: Engine) -> str:
     silent = finding.verdict in (Verdict.WRONG, Verdict.NOT_FINITE, Verdict.WRONG_SHAPE, Verdict.WRONG_DTYPE)
-    told = "comes back without an error, and is not what it should be" if silent else f"ends in {finding.verdict}"
+    told = "comes back without an error, and is not what it should be" if silent else _ENDS[finding.verdict]
     steps = len([step for step in finding.case.program.steps if step.operands])
     size = f"a program of {steps} step{'s' if steps != 1 else ''}"
-    used = ", ".join(f"`{operation}`" for operation in dict.fromkeys(operations))
+    used = _listed([f"`{operation}`" for operation in dict.fromkeys(operations)])
     order, mode = _ORDERS[finding.case.order], spoken(finding.case.word)
     named = f"{engine.name} {engine.version()}".rstrip()
     return f"In {named}, the {order} derivative ({mode}) of {size} with {used} {told}."
@@ -92,11 +102,10 @@ def _came(finding: Judgement) -> str:
         if finding.verdict is Verdict.WRONG:
             told += f", which is off by {finding.units:.2g} times what rounding can explain."
         return told
-    first = answer.message.partition("\n")[0][:300]
-    stage = f" in the stage `{answer.stage}`" if answer.stage else ""
-    return _fenced(f"{answer.error}: {first}".rstrip(": ") or str(finding.verdict), "") + (
-        f"\n\n{stage.strip()}" if stage else ""
-    )
+    message = f"{answer.error}: {_first(answer.message, MESSAGE)}".rstrip(": ")
+    if not message:
+        return f"{_ENDS[finding.verdict].capitalize()}."
+    return _fenced(message, "")
 
 
 def _certainty(finding: Judgement) -> str:
@@ -117,9 +126,12 @@ def _certainty(finding: Judgement) -> str:
 def _instead(bucket: BucketFile, engine: Engine) -> str:
     ways = []
     if bucket.right_words:
-        ways.append(
-            f"- in {engine.base}: {', '.join(spoken(word) for word in bucket.right_words)} gets the same case right"
-        )
+        modes = _listed([spoken(word) for word in bucket.right_words])
+        verb = "get" if len(bucket.right_words) > 1 else "gets"
+        ways.append(f"- in {engine.base}, {modes} {verb} the same case right")
+    for name, lines in _callings(bucket, engine).items():
+        ways.append(f"- asked so ({name}), it is right:")
+        ways.append(_fenced(lines, "python"))
     if bucket.rewrite is not None:
         before = {s.operation for s in bucket.case.program.steps}
         gone = before - {s.operation for s in bucket.rewrite.program.steps}
@@ -132,6 +144,18 @@ def _instead(bucket: BucketFile, engine: Engine) -> str:
     )
 
 
+def _callings(bucket: BucketFile, engine: Engine) -> dict[str, str]:
+    """The engines that get it right with the same library, each with the lines in which it differs."""
+    found = {}
+    own = engine.script(bucket.case).text.splitlines()
+    for name in bucket.right_engines:
+        other = registry.find(name) if name in registry.names() else None
+        if other is not None and other.distribution == engine.distribution:
+            text = other.script(bucket.case).text.splitlines()
+            found[name] = "\n".join(line for line in text if line not in own)
+    return found
+
+
 def _versions(bucket: BucketFile, engine: Engine) -> str:
     lines = [
         f"- {engine.distribution} {engine.version()}",
@@ -141,6 +165,16 @@ def _versions(bucket: BucketFile, engine: Engine) -> str:
     if bucket.release:
         lines.append(f"- {bucket.release}")
     return "\n".join(lines)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _first(message: str, length: int) -> str:
+    """The first line of a message, cut at a space where it is long."""
+    line = message.partition("\n")[0]
+    return line if len(line) <= length else f"{line[:length].rpartition(' ')[0]} …"
 
 
 def _fenced(text: str, language: str) -> str:

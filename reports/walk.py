@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from conformance.reducing import judged, reduced
 from conformance.verdicts import Judgement, Verdict
 from conformance.ways import ways_around
 from engines import registry
+from engines.contract import Engine
 from engines.releases import NoReleases
 from generators import reduction
 from generators.reading import parse_case
@@ -49,7 +51,7 @@ class Walk:
     def through(self, name: str, *, known: bool, seconds: float) -> Iterator[str]:
         """Triage an engine's findings; a line for each bucket as it is written. Raises EngineUnavailable or OSError."""
         chosen = [f for f in self._findings[name] if f.steady and (known or not f.known)]
-        panel = Panel(registry.find(asked) for asked in self._asked.values())
+        panel = Panel(_with_siblings([registry.find(asked) for asked in self._asked.values()]))
         files: dict[str, list[str]] = defaultdict(list)
         cases = {}
         for found in chosen:
@@ -124,6 +126,16 @@ class Walk:
     def _alike(self, word: str) -> tuple[str, ...]:
         """Mode words of the same order: of the campaign, and those of two letters."""
         return tuple(dict.fromkeys((*self._words, "R", "F", "RR", "FR", "RF", "FF"))) if len(word) < 3 else self._words
+
+
+def _with_siblings(engines: list[Engine]) -> Iterator[Engine]:
+    """The engines, and those that ask one of the same libraries in another way: it may be right so."""
+    yield from engines
+    libraries = {engine.distribution for engine in engines if engine.base == engine.name}
+    for name in set(registry.names()) - {engine.name for engine in engines}:
+        with suppress(registry.UnknownEngine):
+            if (other := registry.find(name)).distribution in libraries and other.installed():
+                yield other
 
 
 def _left_over(group: Provisional) -> str:
