@@ -15,10 +15,11 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks import seeded
 from benchmarks.mutation import Question, questions
-from benchmarks.tables import markdown
+from benchmarks.tables import markdown, write_section
 from conformance.buckets import Buckets, bucket
 from conformance.causes import Finding, Symptom
 from conformance.reducing import judged
@@ -156,16 +157,24 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=700)
     parser.add_argument("--findings", type=int, default=60, help="at most so many of one engine")
     parser.add_argument("--seconds", type=float, default=600.0, help="for the findings of one engine")
-    parser.add_argument("--common", action="store_true", help="faults in what most operations are made of")
+    parser.add_argument("--plumbing", action="store_true", help="faults in what most operations are made of")
+    parser.add_argument("--write", type=Path, help="a document whose section this becomes")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     asked = questions(options.cases)
     outcomes = []
     for number in range(options.start, options.start + options.engines):
-        names = seeded.chosen(number, options.faults, options.common)
+        names = seeded.chosen(number, options.faults, options.plumbing)
         outcomes.append(measured(names, number, asked, options.findings, options.seconds))
-        print("\n".join([f"engine {len(outcomes)}: {', '.join(names)}", *astray(outcomes[-1])]), flush=True)
-    print(table(outcomes))
+        print("\n".join([f"engine {number + 1}: {', '.join(names)}", *astray(outcomes[-1])]), flush=True)
+        print(" ".join(_row(f"engine {number + 1}", outcomes[-1:])), flush=True)
+    text = table(outcomes)
+    print(text)
+    if options.write:
+        what = "what most operations are made of" if options.plumbing else "single operations"
+        first, last = options.start + 1, options.start + options.engines
+        text = f"Engines {first} to {last}, each with {options.faults} faults in {what}:\n\n{text}"
+        write_section(options.write, "buckets of plumbing" if options.plumbing else "buckets", text)
 
 
 if __name__ == "__main__":

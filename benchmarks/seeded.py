@@ -19,8 +19,9 @@ from engines.inhouse.graph import Node
 from engines.inhouse.rules import Elementwise, General, Linear, Rule
 
 #: What more than twenty rows of the catalogue are made of in the in-house engine, at the latest in their second
-#: derivatives: a fault there shows as one of every such row.
-COMMON = frozenset(
+#: derivatives, and what no program names, only the pullbacks of indexing, stacking and summing: a fault there shows as
+#: one of every such row.
+PLUMBING = frozenset(
     [
         "multiply",
         "add",
@@ -36,20 +37,13 @@ COMMON = frozenset(
         "sqrt",
         "exp",
         "guarded",
-        "passes._fit",
-        "folding.reshape",
-        "folding.multiply",
-        "folding.transpose",
-        "folding.add",
-        "folding.sum",
-        "folding.divide",
-        "folding.broadcast",
-        "folding.matmul",
-        "lowering._dot",
-        "folding.take",
-        "folding.guarded",
+        "broadcast",
+        "pad",
+        "scatter",
     ]
 )
+#: Where the sites of what the engine does to whole graphs begin.
+PASSES = ("passes.", "folding.", "lowering.")
 #: Operations whose rules raise or kill the process, one each in an engine.
 RAISING = (
     "tan",
@@ -168,16 +162,20 @@ def engine(names: Sequence[str], number: int) -> Engine:
     return replace(inhouse, name=f"seeded-{number}", header=header)
 
 
-def chosen(number: int, count: int, common: bool = False) -> list[str]:
+def is_plumbing(mutant: Mutant) -> bool:
+    return mutant.site in PLUMBING or mutant.site.startswith(PASSES)
+
+
+def chosen(number: int, count: int, plumbing: bool = False) -> list[str]:
     """The names of an engine's faults: a pair of one operation, one that raises, one that kills, and others at random,
-    each of another operation; of the `common` operations only where that is asked for.
+    each of another operation; of `plumbing` only where that is asked for.
     """
     random = Random(number)
     names = [_raising(random.choice(RAISING)).name, _killing(random.choice(KILLING)).name]
     taken = {faults()[name].site for name in names}
-    pool = [m for m in mutants() if (m.site in COMMON) == common]
+    pool = [m for m in mutants() if is_plumbing(m) == plumbing]
     random.shuffle(pool)
-    if not common:
+    if not plumbing:
         names += _pair(pool, taken)
         taken.update(faults()[name].site for name in names)
     for mutant in pool:
