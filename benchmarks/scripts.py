@@ -67,7 +67,7 @@ def shown(bucket: BucketFile) -> Shown:
         case Verdict.COMPILE_FAILURE | Verdict.RUNTIME_FAILURE:
             right = any(bucket.error in line for line in done.stderr.splitlines())
         case _:
-            right = last.startswith("AssertionError")
+            right = any(line.startswith("AssertionError") for line in done.stderr.splitlines())
     return Shown(bucket, lines, "" if right and done.returncode else f"exit status {done.returncode}: {last[:150]}")
 
 
