@@ -24,6 +24,7 @@ from generators.alone import (
     numbers,
     stand_alones,
     varying,
+    with_exchanged,
     with_numbers,
     with_one_held,
 )
@@ -310,7 +311,8 @@ class _One:
         """The operations that matter, each with those of its operands that have to vary, where it has several.
 
         Which operand is told of wrong numbers only, and not where they come of forward mode: what raises mostly does so
-        whatever the operand, and pushforwards are written for all operands at once.
+        whatever the operand, and pushforwards are written for all operands at once. Nor where a function of two that
+        may be exchanged fails so, too: some engines put them in an order of their own.
         """
         if self.tells and len(culprits) > 1:
             # No step fails alone: what it says is all that findings have in common.
@@ -322,8 +324,14 @@ class _One:
             if step.operation in culprits and step.operands and values[k].dtype != bool:
                 slots = ",".join(str(j) for j, i in enumerate(step.operands) if depends[i])
                 many = len(step.operands) > 1 and CATALOGUE[step.operation].arity is not None
-                found.add(f"{step.operation}[{slots}]" if told and many and slots else step.operation)
+                told_here = told and many and slots and not self.fails_exchanged(case.with_word(words[0]), k)
+                found.add(f"{step.operation}[{slots}]" if told_here else step.operation)
         return tuple(sorted(found))
+
+    def fails_exchanged(self, case: Case, k: int) -> bool:
+        """Whether step k has two operands that may be exchanged, and the case fails with these exchanged, too."""
+        exchanged = with_exchanged(case, k)
+        return exchanged is not None and self.fails(exchanged)
 
 
 def _operations(case: Case) -> list[str]:

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from generators.catalogue import CATALOGUE
 from generators.drafts import Draft, exact
-from generators.programs import KINDS, Case, Program, Step, nested
+from generators.programs import KINDS, Case, MalformedCase, Program, Step, nested
 from generators.reading import evaluate_steps
 
 
@@ -104,6 +105,28 @@ def with_one_held(case: Case) -> Iterator[tuple[int, Case]]:
         for slot, operand in enumerate(step.operands):
             if depends[operand] and values[operand].dtype != bool:
                 yield k, _held(case, k, slot, values[operand])
+
+
+def with_exchanged(case: Case, k: int) -> Case | None:
+    """The case with the two operands of step k exchanged, where their order makes no difference to the result."""
+    step, values = case.program.steps[k - 1], evaluate_steps(case.program, case.input)
+    if len(step.operands) != 2 or step.operands[0] == step.operands[1]:
+        return None
+    one, two = (_unequal(values[i], start) for start, i in enumerate(step.operands))
+    row = CATALOGUE[step.operation]
+    try:
+        with np.errstate(all="ignore"):
+            same = np.array_equal(row.evaluate(one, two, **step.arguments), row.evaluate(two, one, **step.arguments))
+    except (MalformedCase, ValueError, TypeError, IndexError, ArithmeticError):
+        return None
+    exchanged = replace(step, operands=step.operands[::-1])
+    steps = case.program.steps
+    return replace(case, program=Program((*steps[: k - 1], exchanged, *steps[k:]))) if same else None
+
+
+def _unequal(value: np.ndarray, start: int) -> np.ndarray:
+    """Numbers shaped as the value, no two alike, from another `start` others."""
+    return np.asarray((np.arange(value.size) * 2 + start + 1) / (2.0 * value.size + 2.0)).reshape(value.shape)
 
 
 def _held(case: Case, k: int, slot: int, value: np.ndarray) -> Case:

@@ -19,7 +19,16 @@ from conformance.failures import without_noise
 from conformance.panel import truth_of
 from conformance.reducing import judged
 from engines.sandbox import Sandbox
-from generators.alone import alone, context, general, numbers, stand_alones, varying, with_numbers
+from generators.alone import (
+    alone,
+    context,
+    general,
+    numbers,
+    stand_alones,
+    varying,
+    with_exchanged,
+    with_numbers,
+)
 from generators.drawing import draw
 from generators.expansion import DERIVATIVES, as_polynomial, differentiated, expanded
 from generators.programs import Case, MalformedCase, Program, Step
@@ -236,6 +245,14 @@ def test_what_is_written_out_has_the_same_values() -> None:
                 assert step not in whole.program.steps or case.program.steps.count(step) > 1
     assert len(met) > 25
     assert not list(expanded(AT_ZERO, 1))
+
+
+@pytest.mark.parametrize(("operation", "may"), [("hypot", True), ("multiply", True), ("divide", False), ("pow", False)])
+def test_operands_that_may_be_exchanged(operation: str, may: bool) -> None:
+    exchanged = with_exchanged(Case(program(constant(2.0), (operation, (0, 1), {})), 2.0, "R"), 2)
+    assert (exchanged is not None) == may
+    if exchanged is not None:
+        assert exchanged.program.steps[-1].operands == (1, 0)
 
 
 def test_operands_of_one_shape() -> None:
