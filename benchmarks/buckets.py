@@ -173,7 +173,8 @@ def main() -> None:
     if options.write:
         what = "what most operations are made of" if options.plumbing else "single operations"
         first, last = options.start + 1, options.start + options.engines
-        text = f"Engines {first} to {last}, each with {options.faults} faults in {what}:\n\n{text}"
+        command = f"`python -m benchmarks.buckets --engines {options.engines} --write {options.write}`"
+        text = f"{command}. Engines {first} to {last}, each with {options.faults} faults in {what}:\n\n{text}"
         write_section(options.write, "buckets of plumbing" if options.plumbing else "buckets", text)
 
 
