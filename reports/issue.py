@@ -92,7 +92,8 @@ def _sentence(finding: Judgement, operations: list[str], engine: Engine) -> str:
     used = _listed([f"`{operation}`" for operation in dict.fromkeys(operations)])
     order, mode = _ORDERS[finding.case.order], spoken(finding.case.word)
     named = f"{engine.name} {engine.version()}".rstrip()
-    return f"In {named}, the {order} derivative ({mode}) of {size} with {used} {told}."
+    letters = f", `{finding.case.word}` for short" if finding.case.order > 1 else ""
+    return f"In {named}, the {order} derivative ({mode}{letters}) of {size} with {used} {told}."
 
 
 def _came(finding: Judgement) -> str:
@@ -101,6 +102,10 @@ def _came(finding: Judgement) -> str:
         told = f"`{short(answer.value)}`"
         if finding.verdict is Verdict.WRONG:
             told += f", which is off by {finding.units:.2g} times what rounding can explain."
+        elif finding.verdict is Verdict.WRONG_DTYPE:
+            told += f", in {answer.value.dtype} for an input in {finding.case.dtype}."
+        elif finding.verdict is Verdict.WRONG_SHAPE and finding.truth.value is not None:
+            told += f", of shape {answer.value.shape} instead of {finding.truth.value.shape}."
         return told
     message = f"{answer.error}: {_first(answer.message, MESSAGE)}".rstrip(": ")
     if not message:
@@ -145,14 +150,17 @@ def _instead(bucket: BucketFile, engine: Engine) -> str:
 
 
 def _callings(bucket: BucketFile, engine: Engine) -> dict[str, str]:
-    """The engines that get it right with the same library, each with the lines in which it differs."""
+    """The engines that get the same text right with the same library, each with the lines in which it differs."""
     found = {}
-    own = engine.script(bucket.case).text.splitlines()
+    own = engine.script(bucket.case)
     for name in bucket.right_engines:
         other = registry.find(name) if name in registry.names() else None
-        if other is not None and other.distribution == engine.distribution:
-            text = other.script(bucket.case).text.splitlines()
-            found[name] = "\n".join(line for line in text if line not in own)
+        if other is None or other.distribution != engine.distribution or engine.base != engine.name:
+            continue
+        script = other.script(bucket.case)
+        if script.program == own.program:
+            lines = script.text.splitlines()
+            found[name] = "\n".join(line for line in lines if line not in own.text.splitlines())
     return found
 
 

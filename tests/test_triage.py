@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from generators.programs import Case, Program, Step
 from reports.__main__ import app
 from reports.bucket_files import MalformedBucket, bucket_at
 from reports.changes import night
+from reports.issue import _callings
 from reports.store import Folder
 from tests.test_campaign import BROKEN, ask, plan
 
@@ -114,6 +116,16 @@ def test_an_issue_has_all_that_is_needed(bucket: Path) -> None:
     ran = subprocess.run([sys.executable, "-c", script[1]], capture_output=True, text=True, check=False)
     assert ran.returncode == 1
     assert "AssertionError" in ran.stderr
+
+
+def test_another_way_to_ask_the_same_library(bucket: Path) -> None:
+    """What runs right without jit is told by the line that differs; another library's engine is only named."""
+    pytest.importorskip("jax")
+    found = replace(bucket_at(bucket), right_engines=("jax-eager", "inhouse"))
+    (told,) = _callings(found, registry.find("jax")).items()
+    assert told[0] == "jax-eager"
+    assert "jax.jac" in told[1]
+    assert "jit" not in told[1]
 
 
 def test_an_issue_of_what_does_not_fail_any_more(bucket: Path) -> None:
