@@ -56,13 +56,12 @@ class Evaluator:
         ]
         #: Largest magnitude of a value or anything it was made from: the scale of what rounding can do to it.
         self.scales = [_largest(point)]
-        self.depends = [0 in varied]
+        self.depends = program.depending(varied)
         #: Size of the terms that each result was added up from.
         self.sizes = [0.0]
         for k, step in enumerate(program.steps, start=1):
             own = _largest(self.values[k])
             self.scales.append(max([own, *(self.scales[i] for i in step.operands)]))
-            self.depends.append(k in varied or any(self.depends[i] for i in step.operands))
             row, own_values = CATALOGUE[step.operation], [self.values[i] for i in step.operands]
             self.sizes.append(0.0 if self.values[k].dtype == bool else row.size_of_terms(own_values, self.values[k]))
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from conformance.failures import first_line, listed
 from conformance.panel import truth_of
 from conformance.verdicts import Judgement, Verdict, judge
 from engines.sandbox import Sandbox
@@ -88,7 +89,7 @@ class Explanation:
     def _named(self, places: tuple[int, ...]) -> str:
         steps = self.question.case.program.steps
         numbers = [k for k, step in enumerate(steps, start=1) if step.operands]
-        return _listed([f"{steps[k - 1].operation} (step {numbers.index(k) + 1} of {len(numbers)})" for k in places])
+        return listed([f"{steps[k - 1].operation} (step {numbers.index(k) + 1} of {len(numbers)})" for k in places])
 
     @property
     def _headline(self) -> str:
@@ -99,7 +100,7 @@ class Explanation:
         match self.way:
             case "alone":
                 numbers = [str(n) for n, i in enumerate(step.operands, start=1) if i in self.operands]
-                by = "" if len(step.operands) == 1 else f" by operand{'s'[: len(numbers) > 1]} {_listed(numbers)}"
+                by = "" if len(step.operands) == 1 else f" by operand{'s'[: len(numbers) > 1]} {listed(numbers)}"
                 what = f"its derivative{by} alone"
             case "composed" if self.smooth:
                 around = (
@@ -143,17 +144,13 @@ class Explanation:
         given, asked = _special(self.finding.case), _special(self.question.case)
         notes = []
         if left := [name for name in given if name not in asked]:
-            notes.append(f"not for being asked {_listed(left)}: it fails without, too")
+            notes.append(f"not for being asked {listed(left)}: it fails without, too")
         if asked:
-            notes.append(f"only where it is asked {_listed(list(asked))}")
+            notes.append(f"only where it is asked {listed(list(asked))}")
         if self.unjudged:
             notes.append(f"nothing is known of what comes before it up to {self._named(self.unjudged)}")
         counted = f"{self.asked} questions asked"
         return (*notes, f"{counted}; time was up before all were" if self.late else counted)
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _special(case: Case) -> tuple[str, ...]:
@@ -167,9 +164,7 @@ def _special(case: Case) -> tuple[str, ...]:
 def _said(evidence: Judgement) -> str:
     """What is wrong with the answer."""
     got, truth, answer = evidence.answer.value, evidence.truth.value, evidence.answer
-    message = answer.message.partition("\n")[0]
-    if len(message) > MESSAGE:
-        message = f"{message[:MESSAGE].rpartition(' ')[0]} …"
+    message = first_line(answer.message, MESSAGE)
     match evidence.verdict:
         case Verdict.CRASH:
             return f"ends the process: {answer.error}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -112,3 +112,14 @@ def short(array: np.ndarray) -> str:
     if array.size > ENTRIES:
         return f"shape {array.shape}, first entries {np.array2string(array.reshape(-1)[:8], precision=17)}"
     return " ".join(np.array2string(array, precision=17, separator=", ").split())
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as they stand in a sentence: a, b and c."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def first_line(message: str, longest: int) -> str:
+    """The first line of a message, cut at a space where it is longer."""
+    line = message.partition("\n")[0]
+    return line if len(line) <= longest else f"{line[:longest].rpartition(' ')[0]} …"

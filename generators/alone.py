@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,11 +23,7 @@ def _bent(draft: Draft, place: int, value: np.ndarray) -> int:
 def varying(case: Case) -> tuple[bool, ...]:
     """For every value of the program, whether it depends on an input that the case differentiates by."""
     places = (0, *case.program.arguments)
-    varied = {places[i] for i in case.inputs}
-    depends = [0 in varied]
-    for k, step in enumerate(case.program.steps, start=1):
-        depends.append(k in varied or any(depends[i] for i in step.operands))
-    return tuple(depends)
+    return case.program.depending({places[i] for i in case.inputs})
 
 
 def alone(case: Case, k: int, entered: tuple[int, ...], *, bent: bool = False) -> Case | None:
@@ -69,9 +65,9 @@ def stand_alones(case: Case, *, bent: bool = False, together: bool = False) -> I
 
     By each of its operands that vary in turn, or by several `together`.
     """
-    values = evaluate_steps(case.program, case.input)
+    values, depends = evaluate_steps(case.program, case.input), varying(case)
     for k in range(len(case.program.steps), 0, -1):
-        operands = _entering(case, k, values)
+        operands = _entering(case, k, values, depends)
         if together and len(operands) < 2:
             continue
         for entered in [operands] if together else [(i,) for i in operands]:
@@ -79,16 +75,15 @@ def stand_alones(case: Case, *, bent: bool = False, together: bool = False) -> I
                 yield k, candidate
 
 
-def _entering(case: Case, k: int, values: list[np.ndarray]) -> tuple[int, ...]:
+def _entering(case: Case, k: int, values: Sequence[np.ndarray], depends: Sequence[bool]) -> tuple[int, ...]:
     """The operands of step k that vary and are numbers, each once."""
-    depends = varying(case)
     return tuple(dict.fromkeys(i for i in case.program.steps[k - 1].operands if depends[i] and values[i].dtype != bool))
 
 
 def context(case: Case, k: int) -> Case | None:
     """What is put around step k where it is asked alone, bent and by its operands together, without the step."""
     values, before = evaluate_steps(case.program, case.input), case.program.steps[: k - 1]
-    operands = _entering(case, k, values)
+    operands = _entering(case, k, values, varying(case))
     line = [*before]
     flat = []
     for i in operands:

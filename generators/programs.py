@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -80,6 +80,13 @@ class Program:
             if k in needed:
                 needed.update(self.steps[k - 1].operands)
         return frozenset(needed)
+
+    def depending(self, places: Collection[int]) -> tuple[bool, ...]:
+        """For every value, the input first, whether it is one of those at the places or made of one."""
+        depends = [0 in places]
+        for k, step in enumerate(self.steps, start=1):
+            depends.append(k in places or any(depends[i] for i in step.operands))
+        return tuple(depends)
 
     @property
     def arguments(self) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 
-from conformance.failures import short
+from conformance.failures import first_line, listed, short
 from conformance.standalone import standalone
 from conformance.verdicts import Judgement, Verdict
 from engines import registry
@@ -54,7 +54,7 @@ def issue_text(bucket: BucketFile, finding: Judgement, engine: Engine, panel_ver
         parts += ["## Where it enters", "\n".join(lines)]
     parts += ["## What works instead", _instead(bucket, engine)]
     parts += ["## Versions", _versions(bucket, engine)]
-    if answer.message and _first(answer.message, MESSAGE) != answer.message:
+    if answer.message and first_line(answer.message, MESSAGE) != answer.message:
         parts += [f"<details><summary>The full message</summary>\n\n{_fenced(answer.message, '')}\n\n</details>"]
     return "\n\n".join(parts) + "\n"
 
@@ -89,7 +89,7 @@ def _sentence(finding: Judgement, operations: list[str], engine: Engine) -> str:
     told = "comes back without an error, and is not what it should be" if silent else _ENDS[finding.verdict]
     steps = len([step for step in finding.case.program.steps if step.operands])
     size = f"a program of {steps} step{'s' if steps != 1 else ''}"
-    used = _listed([f"`{operation}`" for operation in dict.fromkeys(operations)])
+    used = listed([f"`{operation}`" for operation in dict.fromkeys(operations)])
     order, mode = _ORDERS[finding.case.order], spoken(finding.case.word)
     named = f"{engine.name} {engine.version()}".rstrip()
     letters = f", `{finding.case.word}` for short" if finding.case.order > 1 else ""
@@ -107,7 +107,7 @@ def _came(finding: Judgement) -> str:
         elif finding.verdict is Verdict.WRONG_SHAPE and finding.truth.value is not None:
             told += f", of shape {answer.value.shape} instead of {finding.truth.value.shape}."
         return told
-    message = f"{answer.error}: {_first(answer.message, MESSAGE)}".rstrip(": ")
+    message = f"{answer.error}: {first_line(answer.message, MESSAGE)}".rstrip(": ")
     if not message:
         return f"{_ENDS[finding.verdict].capitalize()}."
     return _fenced(message, "")
@@ -131,7 +131,7 @@ def _certainty(finding: Judgement) -> str:
 def _instead(bucket: BucketFile, engine: Engine) -> str:
     ways = []
     if bucket.right_words:
-        modes = _listed([spoken(word) for word in bucket.right_words])
+        modes = listed([spoken(word) for word in bucket.right_words])
         verb = "get" if len(bucket.right_words) > 1 else "gets"
         ways.append(f"- in {engine.base}, {modes} {verb} the same case right")
     for name, lines in _callings(bucket, engine).items():
@@ -173,16 +173,6 @@ def _versions(bucket: BucketFile, engine: Engine) -> str:
     if bucket.release:
         lines.append(f"- {bucket.release}")
     return "\n".join(lines)
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _first(message: str, length: int) -> str:
-    """The first line of a message, cut at a space where it is long."""
-    line = message.partition("\n")[0]
-    return line if len(line) <= length else f"{line[:length].rpartition(' ')[0]} …"
 
 
 def _fenced(text: str, language: str) -> str:

@@ -132,7 +132,7 @@ def _with_siblings(engines: list[Engine]) -> Iterator[Engine]:
     """The engines, and those that ask one of the same libraries in another way: it may be right so."""
     yield from engines
     libraries = {engine.distribution for engine in engines if engine.base == engine.name}
-    for name in set(registry.names()) - {engine.name for engine in engines}:
+    for name in sorted(set(registry.names()) - {engine.name for engine in engines}):
         with suppress(registry.UnknownEngine):
             if (other := registry.find(name)).distribution in libraries and other.installed():
                 yield other
