@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -52,6 +53,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 RUN = pytest.StashKey[Run]()
+#: What the workers of pytest-xdist are given and give back.
+SEED, RECORD = "ad_conformance_seed", "ad_conformance_record"
 
 
 def _refuse(message: str) -> None:
@@ -100,6 +103,8 @@ def pytest_configure(config: pytest.Config) -> None:
         else:
             absent[engine.name] = f"{engine.distribution} is not installed"
     seed = config.getoption("--seed")
+    if hasattr(config, "workerinput"):
+        seed = config.workerinput[SEED]
     if seed is None:
         seed = 0 if profile == "ci" else secrets.randbelow(2**32)
     try:
@@ -159,15 +164,33 @@ def _engines_start(request: pytest.FixtureRequest) -> Iterator[None]:
     run.panel.close()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Before a worker of pytest-xdist begins: all of them ask cases of one seed."""
+    node.workerinput[SEED] = node.config.stash[RUN].seed
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[RECORD] = session.config.stash[RUN].record
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """After a worker's end: what it counted. One that died has told nothing, and its tests count as failed."""
+    node.config.stash[RUN].merge(getattr(node, "workeroutput", {}).get(RECORD, []))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     run = config.stash[RUN]
     write = terminalreporter.write_line
     terminalreporter.section("verdicts")
     for line in run.table_lines():
         write(line)
+    met = run.met
     for entry in run.entries:
-        if run.met[entry.name]:
-            write(f"known: {entry.name}: {run.met[entry.name]} cases: {entry.summary} ({entry.issue})")
+        if met[entry.name]:
+            write(f"known: {entry.name}: {met[entry.name]} cases: {entry.summary} ({entry.issue})")
     for name, why in run.absent.items():
         write(f"skipped: {name}: {why}")
     write(f"profile {run.profile}, seed {run.seed}, {run.examples} generated cases per engine, word and signature")

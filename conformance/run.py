@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from conformance.known_failures import KnownFailure
 from conformance.panel import Panel
 from conformance.verdicts import Judgement, Verdict
 from engines.contract import Engine
+
+#: Mode word, verdict, and the name of the known failure that covers it, or "".
+Counted = tuple[str, Verdict, str]
 
 
 @dataclass
@@ -28,33 +32,42 @@ class Run:
     profile: str
     panel: Panel
     entries: tuple[KnownFailure, ...]
-    table: Counter[tuple[str, str, Verdict]] = field(default_factory=Counter)
-    known: Counter[tuple[str, str]] = field(default_factory=Counter)
-    met: Counter[str] = field(default_factory=Counter)
-    counted: set[tuple[str, str]] = field(default_factory=set)
+    judged: dict[tuple[str, str], Counted] = field(default_factory=dict)
 
     def count(self, judgement: Judgement, known: KnownFailure | None) -> None:
         """Count a judgement, once per engine and case, and the entry that covers it."""
-        engine, word = judgement.engine, judgement.case.word
-        if (engine, judgement.case.id) not in self.counted:
-            self.counted.add((engine, judgement.case.id))
-            self.table[engine, word, judgement.verdict] += 1
-            if known:
-                self.known[engine, word] += 1
-                self.met[known.name] += 1
+        counted = judgement.case.word, judgement.verdict, known.name if known else ""
+        self.judged.setdefault((judgement.engine, judgement.case.id), counted)
+
+    @property
+    def met(self) -> Counter[str]:
+        """The cases that each known failure covered."""
+        return Counter(known for _, _, known in self.judged.values() if known)
+
+    @property
+    def record(self) -> list[list[str]]:
+        """What was counted, as plain strings, to be merged into another run."""
+        return [[*key, *map(str, counted)] for key, counted in self.judged.items()]
+
+    def merge(self, record: Iterable[Sequence[str]]) -> None:
+        """Add what other workers of the same run counted."""
+        for engine, case, word, verdict, known in record:
+            self.judged.setdefault((engine, case), (word, Verdict(verdict), known))
 
     def table_lines(self) -> list[str]:
         """The closing table: a row per engine and mode word, a column per verdict that occurred."""
-        present = [v for v in Verdict if any(verdict is v for _, _, verdict in self.table)]
+        table = Counter((engine, word, verdict) for (engine, _), (word, verdict, _) in self.judged.items())
+        known = Counter((engine, word) for (engine, _), (word, _, name) in self.judged.items() if name)
+        present = [v for v in Verdict if any(verdict is v for _, _, verdict in table)]
         header = ["engine", "word", "cases", *map(str, present), "known", "new"]
         rows = [header]
         for engine in self.engines:
-            words = sorted({w for e, w, _ in self.table if e == engine}, key=lambda w: (len(w), w))
+            words = sorted({w for e, w, _ in table if e == engine}, key=lambda w: (len(w), w))
             for word in words:
-                counts = [self.table[engine, word, verdict] for verdict in present]
+                counts = [table[engine, word, verdict] for verdict in present]
                 findings = sum(n for n, verdict in zip(counts, present, strict=True) if verdict.is_finding)
-                known = self.known[engine, word]
-                rows.append([engine, word, *map(str, (sum(counts), *counts, known, findings - known))])
+                covered = known[engine, word]
+                rows.append([engine, word, *map(str, (sum(counts), *counts, covered, findings - covered))])
         widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
         return [
             "  ".join(

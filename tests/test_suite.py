@@ -52,6 +52,14 @@ def test_an_honest_engine_passes_and_the_table_is_the_same_twice() -> None:
     assert re.search(r"^inhouse +RR +\d+ +\d+ .*0 +0$", "\n".join(table(first.stdout)), re.MULTILINE)
 
 
+def test_workers_of_pytest_xdist_count_together() -> None:
+    pytest.importorskip("xdist")
+    arguments = ("--engine=inhouse", "--modes=RR,FR", "--signature=num_to_mat", "--examples=3")
+    alone, divided = suite(*arguments), suite(*arguments, "-n2")
+    assert divided.returncode == 0, divided.stdout
+    assert table(divided.stdout) == table(alone.stdout)
+
+
 def test_a_broken_engine_fails_with_a_report(tmp_path: Path) -> None:
     broken = suite("--engine=tests.broken_engines:dropped,inhouse", *SMALL)
     assert broken.returncode == 1
