@@ -29,8 +29,9 @@ from conformance.failures import first_line, listed
 from conformance.panel import truth_of
 from conformance.verdicts import Judgement, Verdict, judge
 from engines.sandbox import Sandbox
-from generators.parts import BARE, CURVES, SMOOTH, Parts, valid, words_within
+from generators.parts import BARE, CURVES, SMOOTH, Parts, words_within
 from generators.programs import Case
+from generators.reading import valid
 
 _RAISING = (Verdict.COMPILE_FAILURE, Verdict.RUNTIME_FAILURE, Verdict.CRASH, Verdict.TIMEOUT)
 _VALUE = ("value", "")

@@ -11,17 +11,16 @@ from itertools import combinations, product
 import numpy as np
 
 from conformance.causes import Cause, Finding, Symptom
+from conformance.generalizing import features_of, generalized
 from conformance.panel import truth_of
 from conformance.truth import Truth
 from conformance.verdicts import judge
 from engines.sandbox import Sandbox
 from generators import reduction
 from generators.alone import (
-    Numbers,
     alone,
     context,
     general,
-    numbers,
     stand_alones,
     varying,
     with_exchanged,
@@ -30,12 +29,9 @@ from generators.alone import (
 )
 from generators.catalogue import CATALOGUE
 from generators.expansion import as_polynomial, differentiated, expanded
-from generators.features import features
-from generators.programs import Case, MalformedCase
-from generators.reading import evaluate_steps, parse_case
+from generators.programs import Case
+from generators.reading import evaluate_steps, parse_case, valid
 
-#: Entries that are made general one by one; more are taken as they are.
-MAX_ENTRIES = 24
 #: Definitions within definitions that are followed.
 DEPTH = 4
 #: How near two wrong answers must be to come of one cause, relative to each number.
@@ -138,7 +134,7 @@ class _One:
         case, culprits = self.located(self.case)
         for _ in range(DEPTH):
             case = self.with_least_varying(case, culprits)
-            case, special = self.generalized(case, culprits)
+            case, special = generalized(case, culprits, self.fails)
             inner = self.inside(case, culprits)
             if inner is None:
                 break
@@ -158,7 +154,7 @@ class _One:
         dtype = self.dtypes[0]
         for k, candidate in stand_alones(replace(self.case, dtype=dtype)):
             operation = frozenset({self.case.program.steps[k - 1].operation})
-            found = _of(candidate, operation)
+            found = features_of(candidate, operation)
             fitting = [
                 cause
                 for cause in known
@@ -172,7 +168,7 @@ class _One:
                     return max(fitting, key=lambda cause: len(cause.features))
                 for given in general(candidate):
                     typical = with_numbers(candidate, given)
-                    for cause in fitting if _valid(typical) else ():
+                    for cause in fitting if valid(typical) is not None else ():
                         own = _shortened(self.case.word, len(cause.words[0]))
                         if any(word in own and self.fails(typical.with_word(word)) for word in cause.words):
                             return cause
@@ -203,9 +199,10 @@ class _One:
         """The first step of the case that fails alone too, as a case; one that the case needs to fail, if any is."""
         met: tuple[Case, frozenset[str]] | None = None
         for dtype in self.dtypes:
-            for together, bent in product((False, True), repeat=2):
-                for k, candidate in stand_alones(replace(case, dtype=dtype), bent=bent, together=together):
-                    if self.fails(candidate) and not ((bent or together) and self.context_fails(case, k)):
+            for tied, together, bent in product((False, True), repeat=3):
+                for k, candidate in stand_alones(replace(case, dtype=dtype), bent=bent, together=together, tied=tied):
+                    helped = bent or together or tied
+                    if self.fails(candidate) and not (helped and self.context_fails(case, k, tied)):
                         found = candidate, frozenset({case.program.steps[k - 1].operation})
                         if not self.fails_without(case, k):
                             return found
@@ -227,9 +224,9 @@ class _One:
         without = as_polynomial(case, k, entered, tensors) if len(tensors) == case.order else None
         return without is not None and self.fails(without)
 
-    def context_fails(self, case: Case, k: int) -> bool:
+    def context_fails(self, case: Case, k: int, tied: bool) -> bool:
         """Whether what is put around step k where it is asked alone fails without it."""
-        around = context(case, k)
+        around = context(case, k, tied=tied)
         return around is not None and self.fails(around)
 
     def inside(self, case: Case, culprits: frozenset[str]) -> tuple[Case, frozenset[str]] | None:
@@ -237,17 +234,20 @@ class _One:
 
         Or, where first derivatives are right, in the formula of the derivative, which engines mostly make it of.
         """
-        if len(culprits) == 1:
-            for k, step in enumerate(case.program.steps, start=1):
-                for whole in expanded(case, k) if step.operation in culprits else ():
-                    if self.fails(whole) and self.inquiry.same_answer(case, whole):
-                        inner, own = self.located(whole)
-                        if step.operation not in own:
-                            return inner, own
-            if len(word := self.words(case)[0]) > 1:
-                for one, formula in differentiated(case.with_word(word)):
-                    if self.fails(one) and self.fails(formula) and self.inquiry.same_answer(one, formula):
-                        return self.located(formula)
+        if len(culprits) != 1:
+            return None
+        places = [k for k, step in enumerate(case.program.steps, start=1) if step.operation in culprits]
+        for k in places:
+            for whole in expanded(case, k):
+                if self.fails(whole) and self.inquiry.same_answer(case, whole):
+                    inner, own = self.located(whole)
+                    if not own & culprits:
+                        return inner, own
+        least = case.with_word(self.words(case)[0])
+        for k in places:
+            for one, formula in differentiated(least, k):
+                if self.fails(one) and self.fails(formula) and self.inquiry.same_answer(one, formula):
+                    return self.located(formula)
         return None
 
     def with_least_varying(self, case: Case, culprits: frozenset[str]) -> Case:
@@ -263,35 +263,6 @@ class _One:
                     case, again = held, True
                     break
         return case
-
-    def generalized(self, case: Case, culprits: frozenset[str]) -> tuple[Case, tuple[str, ...]]:
-        """The case with as few special numbers as it fails with, and what is special about them."""
-        valid = [given for given in general(case) if _valid(with_numbers(case, given))]
-        if not valid:
-            return case, ()
-        plain = with_numbers(case, valid[0])
-        own = next((given for given in valid if self.fails(with_numbers(case, given))), numbers(case))
-        if own is valid[0]:
-            return plain, ()
-        found = with_numbers(case, self.fewest(case, own, valid[0]))
-        return found, _special(found, plain, culprits)
-
-    def fewest(self, case: Case, own: Numbers, plain: Numbers) -> Numbers:
-        """The case's numbers, each replaced by a general one where the case fails all the same."""
-        kept = dict(own)
-        for k in own:
-            if self.fails(with_numbers(case, {**kept, k: plain[k]})):
-                kept[k] = plain[k]
-        places = [(k, place) for k in own if kept[k] is own[k] for place in np.ndindex(own[k].shape)]
-        for k, place in places[:MAX_ENTRIES]:
-            entry = float(own[k][place])
-            for number in (float(plain[k][place]), *(entry / 2**n for n in (8, 4, 2, 1) if abs(entry) > 2**n)):
-                changed = kept[k].copy()
-                changed[place] = number
-                if self.fails(with_numbers(case, {**kept, k: changed})):
-                    kept[k] = changed
-                    break
-        return kept
 
     def words(self, case: Case) -> tuple[str, ...]:
         """All words that fail, of the least order at which one does that the case's own word contains.
@@ -342,44 +313,6 @@ def _operations(case: Case) -> list[str]:
 def _shortened(word: str, order: int) -> list[str]:
     """What is left of a word when all letters but so many go."""
     return sorted({"".join(letters) for letters in combinations(word, order)})
-
-
-def _valid(case: Case) -> bool:
-    try:
-        parse_case(case.json)
-    except (MalformedCase, ValueError):
-        return False
-    return True
-
-
-def _of(case: Case, culprits: frozenset[str]) -> frozenset[str]:
-    found = zip(case.program.steps, features(case), strict=True)
-    return frozenset().union(*(own for step, own in found if step.operation in culprits))
-
-
-#: What is special about numbers, by what it says about a cause; what comes after it goes along with it.
-_TELLING = (
-    ("tied eigenvalues", "tied singular values", "complex singular", "singular"),
-    ("erfc underflows",),
-    ("zero base", "zero last"),
-    ("zero",),
-    ("vanishing",),
-    ("tie", "same size"),
-    ("one last",),
-    ("parameter zero",),
-    ("beyond 4",),
-    ("below -5",),
-    ("negative",),
-)
-
-
-def _special(case: Case, plain: Case, culprits: frozenset[str]) -> tuple[str, ...]:
-    """The features of what matters that the plain case does not have, the most telling only."""
-    found = _of(case, culprits) - _of(plain, culprits)
-    for group in _TELLING[1 if "1x1" in _of(case, culprits) else 0 :]:
-        if told := tuple(sorted(found & set(group))):
-            return told
-    return tuple(sorted(found))
 
 
 def _questions(case: Case) -> tuple[str, ...]:

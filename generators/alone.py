@@ -26,12 +26,13 @@ def varying(case: Case) -> tuple[bool, ...]:
     return case.program.depending({places[i] for i in case.inputs})
 
 
-def alone(case: Case, k: int, entered: tuple[int, ...], *, bent: bool = False) -> Case | None:
+def alone(case: Case, k: int, entered: tuple[int, ...], *, bent: bool = False, tied: bool = False) -> Case | None:
     """Step k (from 1) of the case as a program of its own, whose input is what stands at the places `entered`, in one
     vector if there are several; its other operands are constants.
 
-    `bent`: with curvature before it and after it, since some rules are wrong only about cotangents that vary. None
-    where the step cannot stand alone.
+    `bent`: with curvature before it and after it, since some rules are wrong only about cotangents that vary. `tied`:
+    numbers that are equal are one entry of the input, so that a maximum of them is smooth. None where the step cannot
+    stand alone, or nothing is tied.
     """
     values, step = evaluate_steps(case.program, case.input), case.program.steps[k - 1]
     result = values[k]
@@ -39,14 +40,19 @@ def alone(case: Case, k: int, entered: tuple[int, ...], *, bent: bool = False) -
         return None
     draft = Draft(case.dtype)
     parts = [exact(values[i], case.dtype) for i in entered]
-    if len(parts) == 1 and parts[0].ndim < len(KINDS):
+    if len(parts) == 1 and parts[0].ndim < len(KINDS) and not tied:
         point, places = parts[0], {entered[0]: 0}
     else:
-        point, places, start = np.concatenate([part.reshape(-1) for part in parts]), {}, 0
+        point, places, start, flat = np.concatenate([part.reshape(-1) for part in parts]), {}, 0, 0
+        if tied:
+            point, indices = np.unique(point, return_inverse=True)
+            if point.size == indices.size:
+                return None
+            flat = draft.add("take", 0, indices=tuple(indices.tolist()), axis=0)
         for i, part in zip(entered, parts, strict=True):
-            piece = 0
+            piece = flat
             if len(parts) > 1:
-                piece = draft.add("slice", 0, axis=0, start=start, stop=start + part.size, step=1)
+                piece = draft.add("slice", flat, axis=0, start=start, stop=start + part.size, step=1)
             places[i] = draft.add("reshape", piece, shape=part.shape) if part.ndim != 1 else piece
             start += part.size
     if bent:
@@ -60,7 +66,9 @@ def alone(case: Case, k: int, entered: tuple[int, ...], *, bent: bool = False) -
     return replace(Case(draft.program, nested(point), case.word), dtype=case.dtype)
 
 
-def stand_alones(case: Case, *, bent: bool = False, together: bool = False) -> Iterator[tuple[int, Case]]:
+def stand_alones(
+    case: Case, *, bent: bool = False, together: bool = False, tied: bool = False
+) -> Iterator[tuple[int, Case]]:
     """Every step of the case alone, the last one first, with its place.
 
     By each of its operands that vary in turn, or by several `together`.
@@ -71,7 +79,7 @@ def stand_alones(case: Case, *, bent: bool = False, together: bool = False) -> I
         if together and len(operands) < 2:
             continue
         for entered in [operands] if together else [(i,) for i in operands]:
-            if (candidate := alone(case, k, entered, bent=bent)) is not None:
+            if (candidate := alone(case, k, entered, bent=bent, tied=tied)) is not None:
                 yield k, candidate
 
 
@@ -80,8 +88,8 @@ def _entering(case: Case, k: int, values: Sequence[np.ndarray], depends: Sequenc
     return tuple(dict.fromkeys(i for i in case.program.steps[k - 1].operands if depends[i] and values[i].dtype != bool))
 
 
-def context(case: Case, k: int) -> Case | None:
-    """What is put around step k where it is asked alone, bent and by its operands together, without the step."""
+def context(case: Case, k: int, *, tied: bool = False) -> Case | None:
+    """What is put around step k where it is asked alone, bent, tied or by its operands together, without the step."""
     values, before = evaluate_steps(case.program, case.input), case.program.steps[: k - 1]
     operands = _entering(case, k, values, varying(case))
     line = [*before]
@@ -90,7 +98,7 @@ def context(case: Case, k: int) -> Case | None:
         line.append(Step("reshape", (i,), (("shape", (values[i].size,)),)))
         flat.append(len(line))
     line.append(Step("concat", tuple(flat), (("axis", 0),)))
-    return alone(replace(case, program=Program(tuple(line))), len(line), tuple(flat), bent=True)
+    return alone(replace(case, program=Program(tuple(line))), len(line), tuple(flat), bent=True, tied=tied)
 
 
 def with_one_held(case: Case) -> Iterator[tuple[int, Case]]:
@@ -107,7 +115,7 @@ def with_exchanged(case: Case, k: int) -> Case | None:
     step, values = case.program.steps[k - 1], evaluate_steps(case.program, case.input)
     if len(step.operands) != 2 or step.operands[0] == step.operands[1]:
         return None
-    one, two = (_unequal(values[i], start) for start, i in enumerate(step.operands))
+    one, two = (unequal(values[i], start) for start, i in enumerate(step.operands))
     row = CATALOGUE[step.operation]
     try:
         with np.errstate(all="ignore"):
@@ -119,7 +127,7 @@ def with_exchanged(case: Case, k: int) -> Case | None:
     return replace(case, program=Program((*steps[: k - 1], exchanged, *steps[k:]))) if same else None
 
 
-def _unequal(value: np.ndarray, start: int) -> np.ndarray:
+def unequal(value: np.ndarray, start: int) -> np.ndarray:
     """Numbers shaped as the value, no two alike, from another `start` others."""
     return np.asarray((np.arange(value.size) * 2 + start + 1) / (2.0 * value.size + 2.0)).reshape(value.shape)
 

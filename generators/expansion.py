@@ -6,6 +6,7 @@ can be asked whether a failure is the derived operation's own or that of somethi
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,84 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from generators.alone import unequal, varying
 from generators.catalogue import CATALOGUE
+from generators.drafts import Draft, exact
+from generators.formulas import PARTIALS, SPELLINGS, pushforward
 from generators.programs import Case, MalformedCase, Program, Step, nested
 from generators.reading import MAX_SIZE, evaluate_steps
-
-
-def _running(xp: Any, x: Any, axis: int) -> Any:
-    """logcumsumexp along an axis, one logaddexp after the other."""
-    before = (slice(None),) * (axis % x.ndim)
-    parts = [x[(*before, slice(i, i + 1))] for i in range(x.shape[axis])]
-    for i in range(1, len(parts)):
-        parts[i] = xp.logaddexp(parts[i - 1], parts[i])
-    return xp.concat(parts, axis=axis)
-
-
-#: Rows without a definition that can be written with simpler ones all the same.
-SPELLINGS: Mapping[str, Callable[..., Any]] = {
-    "square": lambda xp, x: x * x,
-    "reciprocal": lambda xp, x: 1.0 / x,
-    "subtract": lambda xp, a, b: a + -b,
-    "negative": lambda xp, x: -1.0 * x,
-    "mean": lambda xp, x, axis, keepdims: (
-        xp.sum(x, axis=axis, keepdims=keepdims) * (1.0 / (x.size if axis is None else x.shape[axis]))
-    ),
-    "vecdot": lambda xp, a, b: xp.sum(a * b, axis=-1, keepdims=False),
-    "digamma": lambda xp, x: xp.polygamma(x, n=0),
-    "min": lambda xp, x, axis, keepdims: -xp.max(-x, axis=axis, keepdims=keepdims),
-    "clip": lambda xp, x, min, max: xp.minimum(xp.maximum(x, min), max),
-    "logcumsumexp": lambda xp, x, axis: _running(xp, x, axis),
-    "outer": lambda xp, a, b: a[:, None] * b[None, :],
-    "roll": lambda xp, x, shift, axis: xp.take(
-        x, indices=tuple(range(-shift % x.shape[axis], x.shape[axis])) + tuple(range(-shift % x.shape[axis])), axis=axis
-    ),
-    "trace": lambda xp, x: xp.sum(xp.diagonal(x), axis=-1, keepdims=False),
-    "vector_norm": lambda xp, x, axis: xp.sqrt(xp.sum(x * x, axis=axis, keepdims=False)),
-    "matrix_norm": lambda xp, x: xp.sqrt(
-        xp.sum(xp.sum(x * x, axis=-1, keepdims=False), axis=-1, keepdims=False)
-    ),
-    "stack": lambda xp, *parts, axis: xp.concat([xp.expand_dims(part, axis=axis) for part in parts], axis=axis),
-    "pow_int": lambda xp, x, exponent: xp.pow(x, float(exponent)),
-    "pow_float": lambda xp, x, exponent: xp.pow(x, exponent),
-}  # fmt: skip
-
-#: Derivatives by each operand: what engines mostly make them of. Abramowitz and Stegun 4.1 to 4.6, 6.3, 6.4, 7.1, 9.1,
-#: 9.6.
-DERIVATIVES: Mapping[str, tuple[Callable[..., Any], ...]] = {
-    "sin": (lambda xp, x: xp.cos(x),),
-    "cos": (lambda xp, x: -xp.sin(x),),
-    "tan": (lambda xp, x: 1.0 + xp.tan(x) * xp.tan(x),),
-    "sinh": (lambda xp, x: xp.cosh(x),),
-    "cosh": (lambda xp, x: xp.sinh(x),),
-    "tanh": (lambda xp, x: 1.0 - xp.tanh(x) * xp.tanh(x),),
-    "exp2": (lambda xp, x: xp.exp2(x) * math.log(2),),
-    "expm1": (lambda xp, x: xp.exp(x),),
-    "log": (lambda xp, x: 1.0 / x,),
-    "log1p": (lambda xp, x: 1.0 / (1.0 + x),),
-    "sqrt": (lambda xp, x: 0.5 / xp.sqrt(x),),
-    "asin": (lambda xp, x: 1.0 / xp.sqrt(1.0 - x * x),),
-    "acos": (lambda xp, x: -1.0 / xp.sqrt(1.0 - x * x),),
-    "asinh": (lambda xp, x: 1.0 / xp.hypot(x, 1.0),),
-    "acosh": (lambda xp, x: 1.0 / xp.sqrt(x * x - 1.0),),
-    "atan": (lambda xp, x: 1.0 / (1.0 + x * x),),
-    "lgamma": (lambda xp, x: xp.digamma(x),),
-    "digamma": (lambda xp, x: xp.polygamma(x, n=1),),
-    "polygamma": (lambda xp, x, n: xp.polygamma(x, n=n + 1),),
-    "gamma": (lambda xp, x: xp.gamma(x) * xp.digamma(x),),
-    "erf": (lambda xp, x: 2.0 / math.sqrt(math.pi) * xp.exp(-(x * x)),),
-    "erfc": (lambda xp, x: -2.0 / math.sqrt(math.pi) * xp.exp(-(x * x)),),
-    "i0": (lambda xp, x: xp.i1(x),),
-    "j0": (lambda xp, x: -xp.j1(x),),
-    "expit": (lambda xp, x: xp.expit(x) * xp.expit(-x),),
-    "softplus": (lambda xp, x: xp.expit(x),),
-    "logsigmoid": (lambda xp, x: xp.expit(-x),),
-    "logaddexp": (lambda xp, a, b: xp.expit(a - b), lambda xp, a, b: xp.expit(b - a)),
-    "hypot": (lambda xp, a, b: a / xp.hypot(a, b), lambda xp, a, b: b / xp.hypot(a, b)),
-    "atan2": (lambda xp, a, b: b / (a * a + b * b), lambda xp, a, b: -a / (a * a + b * b)),
-    "divide": (lambda xp, a, b: 1.0 / b, lambda xp, a, b: -a / (b * b)),
-    "xlogy": (lambda xp, a, b: xp.log(b), lambda xp, a, b: a / b),
-}
 
 #: Entries at which a formula is looked at.
 MAX_ENTRIES = 8
@@ -284,27 +213,40 @@ def as_polynomial(case: Case, k: int, entered: Sequence[int], tensors: Sequence[
     return _replaced(case, k, polynomial)
 
 
-def differentiated(case: Case) -> Iterator[tuple[Case, Case]]:
-    """A case of one step whose derivative has a formula, at one entry after the other: the step on numbers, and the
-    formula in the word without its innermost letter. Both have the same answer.
+def differentiated(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
+    """Step k as a function of one number, which moves those of its operands that vary, and the formula of that
+    function's derivative in the word without its innermost letter. Both have the same answer.
+
+    Of what is computed entry by entry, one entry after the other; nothing where there is no formula.
     """
-    steps = [step for step in case.program.steps if step.operands]
-    formulas = DERIVATIVES.get(steps[0].operation, ()) if len(steps) == 1 and case.order > 1 else ()
-    slots = [j for j, i in enumerate(steps[0].operands) if not i] if formulas else []
-    if len(slots) != 1:
+    step, depends = case.program.steps[k - 1], varying(case)
+    push = pushforward(step.operation)
+    if push is None or case.order < 2:
         return
     values = evaluate_steps(case.program, case.input)
-    step, (slot,), shape = steps[0], slots, values[-1].shape
-    for entry in itertools.islice(np.ndindex(shape), MAX_ENTRIES):
-        operands = [np.broadcast_to(values[i], shape)[entry] for i in step.operands]
-        constants = [Step("constant", (), (("value", float(v)),)) for j, v in enumerate(operands) if j != slot]
-        places = iter(range(1, len(operands)))
-        own = replace(step, operands=tuple(0 if j == slot else next(places) for j in range(len(operands))))
-        program = Program((*constants, own))
-        one = Case(program, float(operands[slot]), case.word, dtype=case.dtype)
-        formula = _replaced(one, len(program.steps), formulas[slot])
+    operands, shape = [values[i] for i in step.operands], values[k].shape
+    single = itertools.islice(np.ndindex(shape), MAX_ENTRIES) if step.operation in PARTIALS else ()
+    for given in [[np.broadcast_to(v, shape)[e] for v in operands] for e in single] or [operands]:
+        draft = Draft(case.dtype)
+        places: list[int] = []
+        tangents: list[np.ndarray | None] = []
+        for i, value in zip(step.operands, given, strict=True):
+            tangent = exact(unequal(value, len(places)), case.dtype) if depends[i] else None
+            place = draft.constant(value)
+            if tangent is not None:
+                place = draft.add("add", place, draft.add("multiply", 0, draft.constant(tangent)))
+            places.append(place)
+            tangents.append(tangent)
+        draft.add(step.operation, *places, **step.arguments)
+        one = replace(case, program=draft.program, point=0.0)
+        along = functools.partial(_along, push, tangents)
+        formula = _replaced(one, len(draft.steps), along)
         if formula is not None:
             yield one, formula.with_word(case.word[:-1])
+
+
+def _along(push: Callable[..., Any], tangents: Sequence[Any], xp: Any, *operands: Any, **params: Any) -> Any:
+    return push(xp, operands, tangents, **params)
 
 
 def _replaced(case: Case, k: int, definition: Callable[..., Any] | None) -> Case | None:

@@ -12,8 +12,8 @@ import numpy as np
 
 from generators.alone import varying
 from generators.drafts import Draft, exact
-from generators.programs import INPUTS, KINDS, OPERATORS, Case, MalformedCase, Program, Step, applies, nested
-from generators.reading import evaluate_steps, is_defined, parse_case
+from generators.programs import INPUTS, KINDS, OPERATORS, Case, Program, Step, applies, nested
+from generators.reading import evaluate_steps, is_defined, valid
 
 #: Functions of which neither of the first two derivatives is zero at the value that is taken away from their argument,
 #: by names of their own. They have no primitive in common, so that an engine that is wrong in one has another.
@@ -43,14 +43,6 @@ class _Draft(Draft):
                 factor = 0.0 if follower.endswith(" 0") else 2.0**20
                 return self.add("multiply", place, self.constant(np.array(factor)))
         return self.add("slice", place, axis=0, start=0, stop=0, step=1)
-
-
-def valid(case: Case) -> Case | None:
-    """The case as it would be read from a file, or None where it would be refused."""
-    try:
-        return parse_case(case.json)
-    except (MalformedCase, ValueError):
-        return None
 
 
 def words_within(word: str) -> list[str]:

@@ -211,3 +211,11 @@ def _step(k: int, document: Any) -> Step:
             raise MalformedCase(f"{where}.params.{key}: must be finite")
         params.append((key, value))
     return Step(name, tuple(operands), tuple(params))
+
+
+def valid(case: Case) -> Case | None:
+    """The case as it would be read from a file, or None where it would be refused."""
+    try:
+        return parse_case(case.json)
+    except (MalformedCase, ValueError):
+        return None

@@ -30,7 +30,8 @@ from generators.alone import (
     with_numbers,
 )
 from generators.drawing import draw
-from generators.expansion import DERIVATIVES, as_polynomial, differentiated, expanded
+from generators.expansion import as_polynomial, differentiated, expanded
+from generators.formulas import PARTIALS, PUSHFORWARDS
 from generators.programs import Case, MalformedCase, Program, Step
 from generators.reading import evaluate_steps, parse_case
 from tests import broken_engines as broken
@@ -116,6 +117,45 @@ def test_the_second_derivative_of_one_is_the_first_of_another(sandbox: Sandbox) 
     with Sandbox(seeded.engine(["cosh: sign"], 1)) as other:
         (found,) = bucket(findings(other, *cases), other, seconds=60.0).buckets
     assert (found.cause.operations, found.cause.words) == (("cosh",), ("R", "F"))
+
+
+SPD = ((2.0, 0.5), (0.5, 1.5))
+REDUCE = {"axis": None, "keepdims": False}
+
+
+@pytest.mark.parametrize(
+    ("fault", "direct", "through"),
+    [
+        (
+            "inv R: factor 2",
+            Case(program(("inv", (0,), {})), SPD, "R"),
+            Case(program(("cholesky", (0,), {})), SPD, "RR"),
+        ),
+        (
+            "log: factor 2",
+            Case(program(("log", (0,), {})), VECTOR, "F"),
+            Case(program(("exp", (0,), {}), ("xlogy", (0, 1), {})), VECTOR, "FR"),
+        ),
+    ],
+)
+def test_what_derivatives_are_made_of_is_found(fault: str, direct: Case, through: Case) -> None:
+    with Sandbox(seeded.engine([fault], 3)) as other:
+        (found,) = bucket(findings(other, direct, through), other, seconds=60.0).buckets
+    assert found.cause.operations == (fault.split()[0].rstrip(":"),)
+
+
+def test_a_maximum_of_what_is_equal_anyway_is_the_cause_and_not_what_makes_it_so() -> None:
+    """Entries that are equal by chance make a kink; those that are one value do not."""
+    taken = program(("take", (0,), {"indices": (1, 0, 1), "axis": 0}), ("max", (1,), REDUCE), ("exp", (2,), {}))
+    span = program(("take", (0,), {"indices": (1, 0, 1), "axis": 0}), ("ptp", (1,), REDUCE), ("sin", (2,), {}))
+    cases = Case(taken, (0.5, 1.25), "R"), Case(span, (-2.0, -1.0), "R")
+    with Sandbox(seeded.engine(["max R: each of a tie gets all"], 4)) as other:
+        (found,) = bucket(findings(other, *cases), other, seconds=60.0).buckets
+    assert (found.cause.operations, found.cause.features, found.cause.words) == (("max",), ("tie",), ("R",))
+    plain = Case(program(("max", (0,), REDUCE)), (0.5, 1.25), "F")
+    with Sandbox(seeded.engine(["max F: sign"], 5)) as other:
+        (found,) = bucket(findings(other, cases[0].with_word("F"), plain), other, seconds=60.0).buckets
+    assert (found.cause.operations, found.cause.features, found.cause.words) == (("max",), (), ("F",))
 
 
 def test_what_forward_mode_gets_wrong_is_no_cause_of_what_reverse_mode_does() -> None:
@@ -294,18 +334,27 @@ def test_a_step_that_fails_alone_but_does_no_harm_is_not_the_cause(sandbox: Sand
     assert found.cause.operations == ("tanh",)
 
 
-def test_a_derivative_has_the_answer_of_its_formula() -> None:
-    """The formulas are right: their truth is that of the step, one order higher."""
-    for name, formulas in DERIVATIVES.items():
-        for slot in range(len(formulas)):
-            params = {"n": 1} if name == "polygamma" else {}
-            operands = (0,) if len(formulas) == 1 else ((0, 1) if slot == 0 else (1, 0))
-            point = (1.5, 2.5) if name == "acosh" else (0.25, 0.75)
-            ((one, formula), *_) = differentiated(Case(program(constant(0.5), (name, operands, params)), point, "FR"))
+@pytest.mark.parametrize("operation", [*PARTIALS, *PUSHFORWARDS])
+def test_a_derivative_has_the_answer_of_its_formula(operation: str) -> None:
+    """The formulas are right: their truth is that of the step, one order higher; by each operand, and by all."""
+    params = {"n": 1} if operation == "polygamma" else {}
+    point: Any = (1.5, 2.5) if operation == "acosh" else (0.25, 0.75)
+    if operation in PUSHFORWARDS:
+        point = ((2.0, 0.5), (0.25, 1.5))
+    several = len(PARTIALS.get(operation, (None,) * (1 + (operation == "solve")))) > 1
+    for operands in [(0, 1), (1, 0), (0, 0)] if several else [(0,)]:
+        other = ((1.0, 0.5), (0.0, 2.0)) if operation == "solve" else 0.5
+        case = Case(program(constant(other), (operation, operands, params)), point, "FR")
+        pairs = list(differentiated(case, 2))
+        assert len(pairs) == (1 if operation in PUSHFORWARDS else 2)
+        for one, formula in pairs:
             assert (one.word, formula.word) == ("FR", "F")
-            expected, got = truth_of(one).value, truth_of(formula).value
-            assert got == pytest.approx(expected, rel=1e-12), name
-    assert list(differentiated(AT_ZERO)) == []
+            assert truth_of(formula).value == pytest.approx(truth_of(one).value, rel=1e-12)
+
+
+def test_what_has_no_formula_or_no_second_derivative_is_not_written_out() -> None:
+    assert list(differentiated(AT_ZERO, 1)) == []
+    assert list(differentiated(Case(program(("sort", (0,), {"axis": 0, "descending": False})), VECTOR, "RR"), 1)) == []
 
 
 def test_pairs_are_counted() -> None:

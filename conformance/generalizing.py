@@ -1,0 +1,99 @@
+"""What must be special about the numbers of a case: as many become general ones as can while it fails all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from generators.alone import Numbers, general, numbers, stand_alones, with_numbers
+from generators.catalogue import CATALOGUE
+from generators.features import features
+from generators.programs import Case
+from generators.reading import valid
+
+#: Entries that are made general one by one; more are taken as they are.
+MAX_ENTRIES = 24
+
+#: Whether a case fails as it should.
+Fails = Callable[[Case], bool]
+
+
+def generalized(case: Case, culprits: frozenset[str], fails: Fails) -> tuple[Case, tuple[str, ...]]:
+    """The case with as few special numbers as it fails with, and what is special about them."""
+    usable = [given for given in general(case) if valid(with_numbers(case, given)) is not None]
+    if not usable:
+        return case, ()
+    plain = with_numbers(case, usable[0])
+    own = next((given for given in usable if fails(with_numbers(case, given))), numbers(case))
+    found = plain if own is usable[0] else with_numbers(case, _fewest(case, own, usable[0], fails))
+    if _is_tied(plain, culprits):
+        untied = _untied(plain, culprits, fails)
+        return (found, ("tie",)) if untied is None else (untied, ())
+    return found, () if found is plain else _special(found, plain, culprits)
+
+
+def _is_tied(plain: Case, culprits: frozenset[str]) -> bool:
+    """Whether the steps before it make entries of the one operand of what matters equal, whatever the numbers."""
+    alone = len(culprits) == 1 and all(CATALOGUE[c].arity == 1 for c in culprits)
+    return alone and "tie" in features_of(plain, culprits)
+
+
+def _untied(tied: Case, culprits: frozenset[str], fails: Fails) -> Case | None:
+    """What matters of a tied case alone with general numbers, no two of them equal, where it fails so too."""
+    for k, candidate in stand_alones(tied):
+        if tied.program.steps[k - 1].operation in culprits:
+            for given in general(candidate):
+                loose = with_numbers(candidate, given)
+                if valid(loose) is not None and fails(loose):
+                    return loose
+    return None
+
+
+def _fewest(case: Case, own: Numbers, plain: Numbers, fails: Fails) -> Numbers:
+    """The case's numbers, each replaced by a general one where the case fails all the same."""
+    kept = dict(own)
+    for k in own:
+        if fails(with_numbers(case, {**kept, k: plain[k]})):
+            kept[k] = plain[k]
+    places = [(k, place) for k in own if kept[k] is own[k] for place in np.ndindex(own[k].shape)]
+    for k, place in places[:MAX_ENTRIES]:
+        entry = float(own[k][place])
+        for number in (float(plain[k][place]), *(entry / 2**n for n in (8, 4, 2, 1) if abs(entry) > 2**n)):
+            changed = kept[k].copy()
+            changed[place] = number
+            if fails(with_numbers(case, {**kept, k: changed})):
+                kept[k] = changed
+                break
+    return kept
+
+
+def features_of(case: Case, culprits: frozenset[str]) -> frozenset[str]:
+    """Those of the steps that matter."""
+    found = zip(case.program.steps, features(case), strict=True)
+    return frozenset().union(*(own for step, own in found if step.operation in culprits))
+
+
+#: What is special about numbers, by what it says about a cause; what comes after it goes along with it.
+_TELLING = (
+    ("tied eigenvalues", "tied singular values", "complex singular", "singular"),
+    ("erfc underflows",),
+    ("zero base", "zero last"),
+    ("zero",),
+    ("vanishing",),
+    ("tie", "same size"),
+    ("one last",),
+    ("parameter zero",),
+    ("beyond 4",),
+    ("below -5",),
+    ("negative",),
+)
+
+
+def _special(case: Case, plain: Case, culprits: frozenset[str]) -> tuple[str, ...]:
+    """The features of what matters that the plain case does not have, the most telling only."""
+    found = features_of(case, culprits) - features_of(plain, culprits)
+    for group in _TELLING[1 if "1x1" in features_of(case, culprits) else 0 :]:
+        if told := tuple(sorted(found & set(group))):
+            return told
+    return tuple(sorted(found))

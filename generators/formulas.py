@@ -1,0 +1,156 @@
+"""How operations can be written with others, and what engines mostly make derivatives of: formulas in catalogue rows.
+
+`xp` has the rows as functions. They are looked at where an operation fails, to see whether what fails is its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+
+def _running(xp: Any, x: Any, axis: int) -> Any:
+    """logcumsumexp along an axis, one logaddexp after the other."""
+    before = (slice(None),) * (axis % x.ndim)
+    parts = [x[(*before, slice(i, i + 1))] for i in range(x.shape[axis])]
+    for i in range(1, len(parts)):
+        parts[i] = xp.logaddexp(parts[i - 1], parts[i])
+    return xp.concat(parts, axis=axis)
+
+
+#: Rows without a definition that can be written with simpler ones all the same.
+SPELLINGS: Mapping[str, Callable[..., Any]] = {
+    "square": lambda xp, x: x * x,
+    "reciprocal": lambda xp, x: 1.0 / x,
+    "subtract": lambda xp, a, b: a + -b,
+    "negative": lambda xp, x: -1.0 * x,
+    "mean": lambda xp, x, axis, keepdims: (
+        xp.sum(x, axis=axis, keepdims=keepdims) * (1.0 / (x.size if axis is None else x.shape[axis]))
+    ),
+    "vecdot": lambda xp, a, b: xp.sum(a * b, axis=-1, keepdims=False),
+    "digamma": lambda xp, x: xp.polygamma(x, n=0),
+    "sort": lambda xp, x, axis, descending: (
+        xp.flip(xp.sort_by(x, x, axis=axis), axis=axis) if descending else xp.sort_by(x, x, axis=axis)
+    ),
+    "min": lambda xp, x, axis, keepdims: -xp.max(-x, axis=axis, keepdims=keepdims),
+    "clip": lambda xp, x, min, max: xp.minimum(xp.maximum(x, min), max),
+    "logcumsumexp": lambda xp, x, axis: _running(xp, x, axis),
+    "outer": lambda xp, a, b: a[:, None] * b[None, :],
+    "roll": lambda xp, x, shift, axis: xp.take(
+        x, indices=tuple(range(-shift % x.shape[axis], x.shape[axis])) + tuple(range(-shift % x.shape[axis])), axis=axis
+    ),
+    "trace": lambda xp, x: xp.sum(xp.diagonal(x), axis=-1, keepdims=False),
+    "vector_norm": lambda xp, x, axis: xp.sqrt(xp.sum(x * x, axis=axis, keepdims=False)),
+    "matrix_norm": lambda xp, x: xp.sqrt(
+        xp.sum(xp.sum(x * x, axis=-1, keepdims=False), axis=-1, keepdims=False)
+    ),
+    "stack": lambda xp, *parts, axis: xp.concat([xp.expand_dims(part, axis=axis) for part in parts], axis=axis),
+    "pow_int": lambda xp, x, exponent: xp.pow(x, float(exponent)),
+    "pow_float": lambda xp, x, exponent: xp.pow(x, exponent),
+}  # fmt: skip
+
+#: Partial derivatives by each operand, entry by entry. Abramowitz and Stegun 4.1 to 4.6, 5.1, 6.3, 6.4, 7.1, 9.1, 9.6.
+PARTIALS: Mapping[str, tuple[Callable[..., Any], ...]] = {
+    "sin": (lambda xp, x: xp.cos(x),),
+    "cos": (lambda xp, x: -xp.sin(x),),
+    "tan": (lambda xp, x: 1.0 + xp.tan(x) * xp.tan(x),),
+    "sinh": (lambda xp, x: xp.cosh(x),),
+    "cosh": (lambda xp, x: xp.sinh(x),),
+    "tanh": (lambda xp, x: 1.0 - xp.tanh(x) * xp.tanh(x),),
+    "exp2": (lambda xp, x: xp.exp2(x) * math.log(2),),
+    "expm1": (lambda xp, x: xp.exp(x),),
+    "log": (lambda xp, x: 1.0 / x,),
+    "log2": (lambda xp, x: 1.0 / math.log(2) / x,),
+    "log10": (lambda xp, x: 1.0 / math.log(10) / x,),
+    "log1p": (lambda xp, x: 1.0 / (1.0 + x),),
+    "sqrt": (lambda xp, x: 0.5 / xp.sqrt(x),),
+    "asin": (lambda xp, x: 1.0 / xp.sqrt(1.0 - x * x),),
+    "acos": (lambda xp, x: -1.0 / xp.sqrt(1.0 - x * x),),
+    "asinh": (lambda xp, x: 1.0 / xp.hypot(x, 1.0),),
+    "acosh": (lambda xp, x: 1.0 / xp.sqrt(x * x - 1.0),),
+    "atan": (lambda xp, x: 1.0 / (1.0 + x * x),),
+    "atanh": (lambda xp, x: 1.0 / (1.0 - x * x),),
+    "cbrt": (lambda xp, x: 1.0 / (3.0 * xp.cbrt(x) * xp.cbrt(x)),),
+    "lgamma": (lambda xp, x: xp.digamma(x),),
+    "digamma": (lambda xp, x: xp.polygamma(x, n=1),),
+    "polygamma": (lambda xp, x, n: xp.polygamma(x, n=n + 1),),
+    "gamma": (lambda xp, x: xp.gamma(x) * xp.digamma(x),),
+    "erf": (lambda xp, x: 2.0 / math.sqrt(math.pi) * xp.exp(-(x * x)),),
+    "erfc": (lambda xp, x: -2.0 / math.sqrt(math.pi) * xp.exp(-(x * x)),),
+    "erfinv": (lambda xp, x: math.sqrt(math.pi) / 2.0 * xp.exp(xp.erfinv(x) * xp.erfinv(x)),),
+    "ndtr": (lambda xp, x: 1.0 / math.sqrt(2.0 * math.pi) * xp.exp(x * x * -0.5),),
+    "ndtri": (lambda xp, x: math.sqrt(2.0 * math.pi) * xp.exp(xp.ndtri(x) * xp.ndtri(x) * 0.5),),
+    "log_ndtr": (lambda xp, x: 1.0 / math.sqrt(2.0 * math.pi) * xp.exp(x * x * -0.5 - xp.log_ndtr(x)),),
+    "exp1": (lambda xp, x: -xp.exp(-x) / x,),
+    "expi": (lambda xp, x: xp.exp(x) / x,),
+    "i0": (lambda xp, x: xp.i1(x),),
+    "i1": (lambda xp, x: xp.i0(x) - xp.i1(x) / x,),
+    "j0": (lambda xp, x: -xp.j1(x),),
+    "j1": (lambda xp, x: xp.j0(x) - xp.j1(x) / x,),
+    "expit": (lambda xp, x: xp.expit(x) * xp.expit(-x),),
+    "softplus": (lambda xp, x: xp.expit(x),),
+    "logsigmoid": (lambda xp, x: xp.expit(-x),),
+    "logaddexp": (lambda xp, a, b: xp.expit(a - b), lambda xp, a, b: xp.expit(b - a)),
+    "hypot": (lambda xp, a, b: a / xp.hypot(a, b), lambda xp, a, b: b / xp.hypot(a, b)),
+    "atan2": (lambda xp, a, b: b / (a * a + b * b), lambda xp, a, b: -a / (a * a + b * b)),
+    "divide": (lambda xp, a, b: 1.0 / b, lambda xp, a, b: -a / (b * b)),
+    "pow": (lambda xp, a, b: b * xp.pow(a, b - 1.0), lambda xp, a, b: xp.pow(a, b) * xp.log(a)),
+    "xlogy": (lambda xp, a, b: xp.log(b), lambda xp, a, b: a / b),
+    "xlog1py": (lambda xp, a, b: xp.log1p(b), lambda xp, a, b: a / (1.0 + b)),
+}
+
+
+def _symmetric(a: np.ndarray) -> np.ndarray:
+    return np.asarray((a + a.T) / 2.0)
+
+
+def _push_cholesky(xp: Any, operands: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    factor = xp.cholesky(operands[0])
+    inverse = xp.inv(factor)
+    middle = inverse @ _symmetric(tangents[0]) @ xp.matrix_transpose(inverse)
+    n = factor.shape[-1]
+    return factor @ (middle * (np.tri(n) - 0.5 * np.eye(n)))
+
+
+def _push_sqrtm(xp: Any, operands: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """The solution X of S X + X S = A', for the root S, row by row in one vector."""
+    root, n = xp.sqrtm(operands[0]), operands[0].shape[-1]
+    system = xp.kron(root, np.eye(n)) + xp.kron(np.eye(n), root)
+    return xp.reshape(xp.solve(system, _symmetric(tangents[0]).reshape(n * n, 1)), shape=(n, n))
+
+
+def _push_solve(xp: Any, operands: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    (a, b), (s, t) = operands, tangents
+    right = 0.0 * b if t is None else t
+    return xp.solve(a, right if s is None else right - s @ xp.solve(a, b))
+
+
+#: Derivatives along tangents, None for an operand that does not vary, of single matrices. M. Giles, "An extended
+#: collection of matrix derivative results" (2008); I. Murray, "Differentiation of the Cholesky decomposition" (2016).
+PUSHFORWARDS: Mapping[str, Callable[..., Any]] = {
+    "inv": lambda xp, operands, tangents: -(xp.inv(operands[0]) @ tangents[0] @ xp.inv(operands[0])),
+    "det": lambda xp, operands, tangents: xp.det(operands[0]) * xp.trace(xp.inv(operands[0]) @ tangents[0]),
+    "solve": _push_solve,
+    "cholesky": _push_cholesky,
+    "sqrtm": _push_sqrtm,
+}
+
+
+def pushforward(operation: str) -> Callable[..., Any] | None:
+    """The formula of an operation's derivative along tangents, `push(xp, operands, tangents, **params)`, if there is
+    one here.
+    """
+    partials = PARTIALS.get(operation)
+    if partials is None:
+        return PUSHFORWARDS.get(operation)
+
+    def push(xp: Any, operands: Sequence[Any], tangents: Sequence[Any], **params: Any) -> Any:
+        moving = [(partial, t) for partial, t in zip(partials, tangents, strict=True) if t is not None]
+        return functools.reduce(operator.add, (partial(xp, *operands, **params) * t for partial, t in moving))
+
+    return push
