@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +15,8 @@ from generators.reading import valid
 
 #: Entries that are made general one by one; more are taken as they are.
 MAX_ENTRIES = 24
+#: Tried where a general number does not do: zero has a smooth power only where the exponent is whole.
+WHOLE = 3.0
 
 #: Whether a case fails as it should.
 Fails = Callable[[Case], bool]
@@ -51,18 +54,26 @@ def _untied(tied: Case, culprits: frozenset[str], fails: Fails) -> Case | None:
 
 
 def _fewest(case: Case, own: Numbers, plain: Numbers, fails: Fails) -> Numbers:
-    """The case's numbers, each replaced by a general one where the case fails all the same."""
+    """The case's numbers, each replaced by a general one where the case fails all the same.
+
+    Equal ones are first replaced by equal ones.
+    """
     kept = dict(own)
     for k in own:
         if fails(with_numbers(case, {**kept, k: plain[k]})):
             kept[k] = plain[k]
-    places = [(k, place) for k in own if kept[k] is own[k] for place in np.ndindex(own[k].shape)]
-    for k, place in places[:MAX_ENTRIES]:
-        entry = float(own[k][place])
-        for number in (float(plain[k][place]), *(entry / 2**n for n in (8, 4, 2, 1) if abs(entry) > 2**n)):
+    places = [(k, place) for k in own if kept[k] is not plain[k] for place in np.ndindex(own[k].shape)][:MAX_ENTRIES]
+    for entry, count in Counter(float(own[k][place]) for k, place in places).items():
+        number = float(next(plain[k][place] for k, place in places if own[k][place] == entry))
+        same = {k: v if v is plain[k] else np.where(v == entry, number, v) for k, v in kept.items()}
+        if count > 1 and fails(with_numbers(case, same)):
+            kept = same
+    for k, place in places:
+        number, entry = float(plain[k][place]), float(kept[k][place])
+        for other in (number, WHOLE, *(entry / 2**n for n in (8, 4, 2, 1) if abs(entry) > 2**n)):
             changed = kept[k].copy()
-            changed[place] = number
-            if fails(with_numbers(case, {**kept, k: changed})):
+            changed[place] = other
+            if entry != number and fails(with_numbers(case, {**kept, k: changed})):
                 kept[k] = changed
                 break
     return kept

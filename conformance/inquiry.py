@@ -28,7 +28,7 @@ from generators.alone import (
     with_one_held,
 )
 from generators.catalogue import CATALOGUE
-from generators.expansion import as_polynomial, differentiated, expanded
+from generators.expansion import as_polynomial, differentiated, expanded, unnested
 from generators.programs import Case
 from generators.reading import evaluate_steps, parse_case, valid
 
@@ -232,7 +232,8 @@ class _One:
     def inside(self, case: Case, culprits: frozenset[str]) -> tuple[Case, frozenset[str]] | None:
         """What fails in the definition of what matters, where the definition gets the same wrong answer.
 
-        Or, where first derivatives are right, in the formula of the derivative, which engines mostly make it of.
+        Or, where first derivatives are right, in the formula of the derivative, which engines mostly make it of; or in
+        what a derivative inside the program is of.
         """
         if len(culprits) != 1:
             return None
@@ -245,7 +246,7 @@ class _One:
                         return inner, own
         least = case.with_word(self.words(case)[0])
         for k in places:
-            for one, formula in differentiated(least, k):
+            for one, formula in (*differentiated(least, k), *unnested(least, k)):
                 if self.fails(one) and self.fails(formula) and self.inquiry.same_answer(one, formula):
                     return self.located(formula)
         return None

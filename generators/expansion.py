@@ -17,8 +17,9 @@ import numpy as np
 
 from generators.alone import unequal, varying
 from generators.catalogue import CATALOGUE
+from generators.catalogue.nesting import BODIES
 from generators.drafts import Draft, exact
-from generators.formulas import PARTIALS, SPELLINGS, pushforward
+from generators.formulas import NESTED, PARTIALS, SPELLINGS, pushforward
 from generators.programs import Case, MalformedCase, Program, Step, nested
 from generators.reading import MAX_SIZE, evaluate_steps
 
@@ -155,8 +156,8 @@ def expanded(case: Case, k: int) -> Iterator[Case]:
     on operands of one shape, if it broadcasts them. The values stay the same up to rounding.
     """
     step = case.program.steps[k - 1]
-    definition = CATALOGUE[step.operation].definition or SPELLINGS.get(step.operation)
-    for written in (definition, _broadcast(case, k)):
+    name = step.operation
+    for written in (CATALOGUE[name].definition, SPELLINGS.get(name), _broadcast(case, k)):
         if (whole := _replaced(case, k, written)) is not None:
             yield whole
 
@@ -219,14 +220,46 @@ def differentiated(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
 
     Of what is computed entry by entry, one entry after the other; nothing where there is no formula.
     """
-    step, depends = case.program.steps[k - 1], varying(case)
-    push = pushforward(step.operation)
+    operation = case.program.steps[k - 1].operation
+    push = pushforward(operation)
     if push is None or case.order < 2:
         return
+    for one, tangents in _lines(case, k, single=operation in PARTIALS):
+        formula = _replaced(one, len(one.program.steps), functools.partial(_along, push, tangents))
+        if formula is not None:
+            yield one, formula.with_word(case.word[:-1])
+
+
+def unnested(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
+    """Step k, a derivative inside the program, at numbers that one number moves, and its body with as many letters more
+    in the word, by an input of their own. Both have the same answer.
+    """
+    step = case.program.steps[k - 1]
+    letters = NESTED.get(step.operation, 0)
+    for one, _ in _lines(case, k, single=True) if letters else ():
+        body = functools.partial(_body, BODIES[step.arguments["body"]][0])
+        if (whole := _replaced(one, len(one.program.steps), body)) is not None:
+            wrt = "0" * case.order + "1" * letters
+            yield one, replace(whole, word=case.word + "R" * letters, wrt=wrt)
+
+
+def _body(text: str, xp: Any, x: Any, c: Any, body: str) -> Any:
+    """The body, a text of the catalogue's, at x moved by an input of its own."""
+    moved = x + xp.put(Step("argument", (), (("value", 0.0),)), np.zeros(()))
+    return eval(text.format(c="c"), {"xp": xp, "t": moved, "c": c})
+
+
+def _lines(case: Case, k: int, *, single: bool) -> Iterator[tuple[Case, list[np.ndarray | None]]]:
+    """Step k alone on operands that move with one number, at 0, if they vary, and along what, or None, each does.
+
+    `single`: one entry after the other.
+    """
+    step, depends = case.program.steps[k - 1], varying(case)
     values = evaluate_steps(case.program, case.input)
     operands, shape = [values[i] for i in step.operands], values[k].shape
-    single = itertools.islice(np.ndindex(shape), MAX_ENTRIES) if step.operation in PARTIALS else ()
-    for given in [[np.broadcast_to(v, shape)[e] for v in operands] for e in single] or [operands]:
+    entries = itertools.islice(np.ndindex(shape), MAX_ENTRIES)
+    every = ([np.broadcast_to(v, shape)[entry] for v in operands] for entry in entries)
+    for given in every if single else [operands]:
         draft = Draft(case.dtype)
         places: list[int] = []
         tangents: list[np.ndarray | None] = []
@@ -238,11 +271,7 @@ def differentiated(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
             places.append(place)
             tangents.append(tangent)
         draft.add(step.operation, *places, **step.arguments)
-        one = replace(case, program=draft.program, point=0.0)
-        along = functools.partial(_along, push, tangents)
-        formula = _replaced(one, len(draft.steps), along)
-        if formula is not None:
-            yield one, formula.with_word(case.word[:-1])
+        yield Case(draft.program, 0.0, case.word, dtype=case.dtype), tangents
 
 
 def _along(push: Callable[..., Any], tangents: Sequence[Any], xp: Any, *operands: Any, **params: Any) -> Any:

@@ -23,7 +23,13 @@ def _running(xp: Any, x: Any, axis: int) -> Any:
     return xp.concat(parts, axis=axis)
 
 
-#: Rows without a definition that can be written with simpler ones all the same.
+def _descent(xp: Any, x: Any, c: Any, body: str, rate: float, count: int) -> Any:
+    for _ in range(count):
+        x = x - rate * xp.inner_derivative(x, c, body=body)
+    return x
+
+
+#: Rows in terms of simpler ones, beside the definitions that some have in the catalogue.
 SPELLINGS: Mapping[str, Callable[..., Any]] = {
     "square": lambda xp, x: x * x,
     "reciprocal": lambda xp, x: 1.0 / x,
@@ -52,7 +58,12 @@ SPELLINGS: Mapping[str, Callable[..., Any]] = {
     "stack": lambda xp, *parts, axis: xp.concat([xp.expand_dims(part, axis=axis) for part in parts], axis=axis),
     "pow_int": lambda xp, x, exponent: xp.pow(x, float(exponent)),
     "pow_float": lambda xp, x, exponent: xp.pow(x, exponent),
+    "inner_pushforward": lambda xp, x, c, body: xp.inner_derivative(x, c, body=body) * c,
+    "descent": _descent,
 }  # fmt: skip
+
+#: Derivatives inside a program, and how many letters more a mode word has where they are around it.
+NESTED: Mapping[str, int] = {"inner_derivative": 1, "inner_second_derivative": 2}
 
 #: Partial derivatives by each operand, entry by entry. Abramowitz and Stegun 4.1 to 4.6, 5.1, 6.3, 6.4, 7.1, 9.1, 9.6.
 PARTIALS: Mapping[str, tuple[Callable[..., Any], ...]] = {

@@ -29,9 +29,10 @@ from generators.alone import (
     with_exchanged,
     with_numbers,
 )
+from generators.catalogue.nesting import BODIES
 from generators.drawing import draw
-from generators.expansion import as_polynomial, differentiated, expanded
-from generators.formulas import PARTIALS, PUSHFORWARDS
+from generators.expansion import as_polynomial, differentiated, expanded, unnested
+from generators.formulas import NESTED, PARTIALS, PUSHFORWARDS
 from generators.programs import Case, MalformedCase, Program, Step
 from generators.reading import evaluate_steps, parse_case
 from tests import broken_engines as broken
@@ -106,6 +107,20 @@ def test_what_is_special_about_a_point_tells_causes_apart(sandbox: Sandbox) -> N
     assert [f.case.id for f in found.inquired] == [AT_ZERO.id, other.id]
 
 
+def test_what_is_equal_is_no_matter_of_what_it_is_equal_to() -> None:
+    """The tie matters and not that it is one of zeros; of a power it is the base that must be zero."""
+    both = program(constant((0.0, 0.0)), ("logaddexp", (0, 1), {}))
+    power = program(constant((0.75, 0.0)), ("pow", (0, 1), {}))
+    names = ["logaddexp[0]: wrong at a tie", "power[0]: not finite at zero"]
+    cases = Case(both, (0.0, 0.0), "R"), Case(both, (0.0, 1.0), "F"), Case(power, (0.25, 0.0), "F")
+    with Sandbox(seeded.engine(names, 6)) as other:
+        done = bucket(findings(other, *cases), other, seconds=60.0)
+    assert {b.cause.operations[0]: b.cause.features for b in done.buckets} == {
+        "logaddexp": ("same size", "tie"),
+        "pow[0]": ("zero base",),
+    }
+
+
 def test_a_fault_of_reverse_mode_is_named_after_it(sandbox: Sandbox) -> None:
     matrix = ((2.0, 1.0), (0.0, 3.0))
     (found,) = bucket(findings(sandbox, Case(program(("inv", (0,), {})), matrix, "FR")), sandbox, seconds=60.0).buckets
@@ -130,6 +145,19 @@ REDUCE = {"axis": None, "keepdims": False}
             "inv R: factor 2",
             Case(program(("inv", (0,), {})), SPD, "R"),
             Case(program(("cholesky", (0,), {})), SPD, "RR"),
+        ),
+        *(
+            (
+                "sin: sign",
+                Case(program(("sin", (0,), {})), VECTOR, "R"),
+                Case(program((name, (0, 0), params)), 0.5, "F"),
+            )
+            for name, params in (
+                ("inner_derivative", {"body": "sine"}),
+                ("inner_second_derivative", {"body": "sine"}),
+                ("inner_pushforward", {"body": "quotient"}),
+                ("descent", {"body": "sine", "rate": 0.25, "count": 2}),
+            )
         ),
         (
             "log: factor 2",
@@ -350,6 +378,17 @@ def test_a_derivative_has_the_answer_of_its_formula(operation: str) -> None:
         for one, formula in pairs:
             assert (one.word, formula.word) == ("FR", "F")
             assert truth_of(formula).value == pytest.approx(truth_of(one).value, rel=1e-12)
+
+
+@pytest.mark.parametrize("operation", NESTED)
+@pytest.mark.parametrize("body", BODIES)
+def test_a_derivative_inside_has_the_answer_of_one_around(operation: str, body: str) -> None:
+    for operands in ((0, 1), (1, 0), (0, 0)):
+        case = Case(program(constant(0.75), (operation, operands, {"body": body})), 0.5, "F")
+        ((one, whole),) = unnested(case, 2)
+        assert whole.word == "F" + "R" * NESTED[operation]
+        assert truth_of(whole).value == pytest.approx(truth_of(one).value, rel=1e-12)
+    assert not list(unnested(AT_ZERO, 1))
 
 
 def test_what_has_no_formula_or_no_second_derivative_is_not_written_out() -> None:
