@@ -101,9 +101,9 @@ def measured(names: Sequence[str], number: int, asked: Sequence[Question], limit
     return Outcome(names, done, causes, len(findings), time.monotonic() - begun)
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
-    """A row per engine, and one for all."""
-    rows = [_row(f"engine {n}", [outcome]) for n, outcome in enumerate(outcomes, start=1)]
+def table(outcomes: Sequence[Outcome], first: int = 1) -> str:
+    """A row per engine, numbered from `first`, and one for all."""
+    rows = [_row(f"engine {n}", [outcome]) for n, outcome in enumerate(outcomes, start=first)]
     header = (
         "",
         "findings",
@@ -168,12 +168,13 @@ def main() -> None:
         outcomes.append(measured(names, number, asked, options.findings, options.seconds))
         print("\n".join([f"engine {number + 1}: {', '.join(names)}", *astray(outcomes[-1])]), flush=True)
         print(" ".join(_row(f"engine {number + 1}", outcomes[-1:])), flush=True)
-    text = table(outcomes)
+    text = table(outcomes, options.start + 1)
     print(text)
     if options.write:
         what = "what most operations are made of" if options.plumbing else "single operations"
         first, last = options.start + 1, options.start + options.engines
-        command = f"`python -m benchmarks.buckets --engines {options.engines} --write {options.write}`"
+        asked_for = f"--engines {options.engines} --start {options.start}"
+        command = f"`python -m benchmarks.buckets {asked_for} --write {options.write}`"
         text = f"{command}. Engines {first} to {last}, each with {options.faults} faults in {what}:\n\n{text}"
         write_section(options.write, "buckets of plumbing" if options.plumbing else "buckets", text)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +15,25 @@ from typing import Any
 import numpy as np
 
 
-def _running(xp: Any, x: Any, axis: int) -> Any:
-    """logcumsumexp along an axis, one logaddexp after the other."""
+def _parts(x: Any, axis: int) -> list[Any]:
+    """What lies one after the other along an axis, of length 1 there."""
     before = (slice(None),) * (axis % x.ndim)
-    parts = [x[(*before, slice(i, i + 1))] for i in range(x.shape[axis])]
-    for i in range(1, len(parts)):
-        parts[i] = xp.logaddexp(parts[i - 1], parts[i])
-    return xp.concat(parts, axis=axis)
+    return [x[(*before, slice(i, i + 1))] for i in range(x.shape[axis])]
+
+
+def _running(name: str) -> Callable[..., Any]:
+    """A cumulative operation along an axis: an operation of two operands after the other."""
+
+    def spelled(xp: Any, x: Any, axis: int) -> Any:
+        return xp.concat(list(itertools.accumulate(_parts(x, axis), getattr(xp, name))), axis=axis)
+
+    return spelled
+
+
+def _prod(xp: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
+    along = xp.reshape(x, shape=(-1,)) if axis is None else x
+    product = functools.reduce(operator.mul, _parts(along, axis or 0))
+    return xp.reshape(product, shape=np.sum(np.empty(x.shape), axis=axis, keepdims=keepdims).shape)
 
 
 def _descent(xp: Any, x: Any, c: Any, body: str, rate: float, count: int) -> Any:
@@ -45,7 +58,11 @@ SPELLINGS: Mapping[str, Callable[..., Any]] = {
     ),
     "min": lambda xp, x, axis, keepdims: -xp.max(-x, axis=axis, keepdims=keepdims),
     "clip": lambda xp, x, min, max: xp.minimum(xp.maximum(x, min), max),
-    "logcumsumexp": lambda xp, x, axis: _running(xp, x, axis),
+    "logcumsumexp": _running("logaddexp"),
+    "cumulative_sum": _running("add"),
+    "cumulative_prod": _running("multiply"),
+    "prod": _prod,
+    "expand_dims": lambda xp, x, axis: xp.reshape(x, shape=np.expand_dims(np.empty(x.shape), axis).shape),
     "outer": lambda xp, a, b: a[:, None] * b[None, :],
     "roll": lambda xp, x, shift, axis: xp.take(
         x, indices=tuple(range(-shift % x.shape[axis], x.shape[axis])) + tuple(range(-shift % x.shape[axis])), axis=axis
