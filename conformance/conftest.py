@@ -177,8 +177,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """After a worker's end: what it counted. One that died has told nothing, and its tests count as failed."""
-    node.config.stash[RUN].merge(getattr(node, "workeroutput", {}).get(RECORD, []))
+    """After a worker's end: what it counted."""
+    run = node.config.stash[RUN]
+    try:
+        run.merge(node.workeroutput[RECORD])
+    except (AttributeError, KeyError):
+        run.lost.append(node.gateway.id)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -191,6 +195,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for entry in run.entries:
         if met[entry.name]:
             write(f"known: {entry.name}: {met[entry.name]} cases: {entry.summary} ({entry.issue})")
+    for worker in run.lost:
+        write(f"lost: worker {worker} died: what it judged is not in the table")
     for name, why in run.absent.items():
         write(f"skipped: {name}: {why}")
     write(f"profile {run.profile}, seed {run.seed}, {run.examples} generated cases per engine, word and signature")

@@ -15,7 +15,8 @@ from generators.reading import valid
 
 #: Entries that are made general one by one; more are taken as they are.
 MAX_ENTRIES = 24
-#: Tried where a general number does not do: zero has a smooth power only where the exponent is whole.
+#: Tried for a zero where a general number does not do, or the next one for the next: zero has a smooth power only where
+#: the exponent is whole.
 WHOLE = 3.0
 
 #: Whether a case fails as it should.
@@ -30,25 +31,28 @@ def generalized(case: Case, culprits: frozenset[str], fails: Fails) -> tuple[Cas
     plain = with_numbers(case, usable[0])
     own = next((given for given in usable if fails(with_numbers(case, given))), numbers(case))
     found = plain if own is usable[0] else with_numbers(case, _fewest(case, own, usable[0], fails))
-    if _is_tied(plain, culprits):
-        untied = _untied(plain, culprits, fails)
-        return (found, ("tie",)) if untied is None else (untied, ())
+    if len(culprits) == 1 and all(_is_tied(with_numbers(case, given), culprits) for given in usable):
+        loose = _untied(found, culprits, fails)
+        return (found, ("tie",)) if loose is None else generalized(loose, culprits, fails)
     return found, () if found is plain else _special(found, plain, culprits)
 
 
-def _is_tied(plain: Case, culprits: frozenset[str]) -> bool:
-    """Whether the steps before it make entries of the one operand of what matters equal, whatever the numbers."""
-    alone = len(culprits) == 1 and all(CATALOGUE[c].arity == 1 for c in culprits)
-    return alone and "tie" in features_of(plain, culprits)
+def _is_tied(case: Case, culprits: frozenset[str]) -> bool:
+    """Whether entries of the one operand of what matters are equal."""
+    return all(CATALOGUE[c].arity == 1 for c in culprits) and "tie" in features_of(case, culprits)
 
 
 def _untied(tied: Case, culprits: frozenset[str], fails: Fails) -> Case | None:
-    """What matters of a tied case alone with general numbers, no two of them equal, where it fails so too."""
+    """What matters of a case that fails, alone and with no two of its numbers equal, where it fails so too."""
     for k, candidate in stand_alones(tied):
         if tied.program.steps[k - 1].operation in culprits:
-            for given in general(candidate):
-                loose = with_numbers(candidate, given)
-                if valid(loose) is not None and fails(loose):
+            for sign in (-1, 1):
+                flat = candidate.input.reshape(-1).copy()
+                _, first = np.unique(flat, return_index=True)
+                again = np.setdiff1d(np.arange(flat.size), first)
+                flat[again] += sign * (1 + np.arange(again.size)) / 16
+                loose = with_numbers(candidate, {0: flat.reshape(candidate.input.shape)})
+                if again.size and valid(loose) is not None and fails(loose):
                     return loose
     return None
 
@@ -68,9 +72,10 @@ def _fewest(case: Case, own: Numbers, plain: Numbers, fails: Fails) -> Numbers:
         same = {k: v if v is plain[k] else np.where(v == entry, number, v) for k, v in kept.items()}
         if count > 1 and fails(with_numbers(case, same)):
             kept = same
-    for k, place in places:
+    for n, (k, place) in enumerate(places):
         number, entry = float(plain[k][place]), float(kept[k][place])
-        for other in (number, WHOLE, *(entry / 2**n for n in (8, 4, 2, 1) if abs(entry) > 2**n)):
+        smaller = [entry / 2**m for m in (8, 4, 2, 1) if abs(entry) > 2**m] if entry else [WHOLE + n]
+        for other in (number, *smaller):
             changed = kept[k].copy()
             changed[place] = other
             if entry != number and fails(with_numbers(case, {**kept, k: changed})):

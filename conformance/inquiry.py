@@ -13,7 +13,7 @@ import numpy as np
 from conformance.causes import Cause, Finding, Symptom
 from conformance.generalizing import features_of, generalized
 from conformance.panel import truth_of
-from conformance.truth import Truth
+from conformance.truth import MAX_ORDER, Truth
 from conformance.verdicts import judge
 from engines.sandbox import Sandbox
 from generators import reduction
@@ -29,13 +29,14 @@ from generators.alone import (
 )
 from generators.catalogue import CATALOGUE
 from generators.expansion import as_polynomial, differentiated, expanded, unnested
+from generators.formulas import MOVING
 from generators.programs import Case
 from generators.reading import evaluate_steps, parse_case, valid
 
 #: Definitions within definitions that are followed.
 DEPTH = 4
 #: How near two wrong answers must be to come of one cause, relative to each number.
-ALIKE = 1e-6
+ALIKE = {"float64": 1e-6, "float32": 1e-4}
 
 
 class OutOfTime(Exception):
@@ -64,14 +65,20 @@ class Inquiry:
         one, two = self._answer(case)[1], self._answer(other)[1]
         if one is None or two is None:
             return one is two
-        return one.shape == two.shape and bool(np.allclose(one, two, rtol=ALIKE, atol=0.0, equal_nan=True))
+        tolerance = ALIKE[case.dtype]
+        return one.shape == two.shape and bool(np.allclose(one, two, rtol=tolerance, atol=0.0, equal_nan=True))
 
     def _answer(self, case: Case) -> tuple[Symptom | None, np.ndarray | None]:
-        if case.id not in self._known:
+        try:
+            name = case.id
+        except ValueError:
+            # A number of it is not finite: one that float32 does not hold.
+            return None, None
+        if name not in self._known:
             if time.monotonic() > self._end:
                 raise OutOfTime
-            self._known[case.id] = self._ask(case)
-        return self._known[case.id]
+            self._known[name] = self._ask(case)
+        return self._known[name]
 
     def _ask(self, case: Case) -> tuple[Symptom | None, np.ndarray | None]:
         try:
@@ -79,6 +86,8 @@ class Inquiry:
             self.sandbox.engine.script(case)
         except Exception:
             # Not a valid case, or none that the adapter can write.
+            return None, None
+        if case.order > MAX_ORDER:
             return None, None
         self.asked += 1
         answer = self.sandbox.ask(case)
@@ -242,7 +251,8 @@ class _One:
             for whole in expanded(case, k):
                 if self.fails(whole) and self.inquiry.same_answer(case, whole):
                     inner, own = self.located(whole)
-                    if not own & culprits:
+                    # Messages may be the same for all operations: what only moves values may come of the writing out.
+                    if not own & culprits and not (self.tells and own <= MOVING):
                         return inner, own
         least = case.with_word(self.words(case)[0])
         for k in places:

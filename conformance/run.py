@@ -19,7 +19,8 @@ Counted = tuple[str, Verdict, str]
 class Run:
     """What one run of the suite asks, and what came of it.
 
-    `named` says how each engine was asked for: by its name, or as package.module:attribute.
+    `named` says how each engine was asked for: by its name, or as package.module:attribute. `lost` are the workers that
+    died before they told what they had counted.
     """
 
     engines: dict[str, Engine]
@@ -33,6 +34,7 @@ class Run:
     panel: Panel
     entries: tuple[KnownFailure, ...]
     judged: dict[tuple[str, str], Counted] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
 
     def count(self, judgement: Judgement, known: KnownFailure | None) -> None:
         """Count a judgement, once per engine and case, and the entry that covers it."""

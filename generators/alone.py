@@ -98,7 +98,11 @@ def context(case: Case, k: int, *, tied: bool = False) -> Case | None:
         line.append(Step("reshape", (i,), (("shape", (values[i].size,)),)))
         flat.append(len(line))
     line.append(Step("concat", tuple(flat), (("axis", 0),)))
-    return alone(replace(case, program=Program(tuple(line))), len(line), tuple(flat), bent=True, tied=tied)
+    try:
+        return alone(replace(case, program=Program(tuple(line))), len(line), tuple(flat), bent=True, tied=tied)
+    except MalformedCase:
+        # Together they have more entries than a value may have.
+        return None
 
 
 def with_one_held(case: Case) -> Iterator[tuple[int, Case]]:

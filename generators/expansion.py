@@ -30,8 +30,8 @@ MAX_ENTRIES = 8
 class _Steps:
     """The steps so far, with the value of each; as a namespace, the rows as functions that add one."""
 
-    def __init__(self, steps: list[Step], values: list[np.ndarray]) -> None:
-        self.steps, self.values = steps, values
+    def __init__(self, steps: list[Step], values: list[np.ndarray], dtype: str) -> None:
+        self.steps, self.values, self.dtype = steps, values, dtype
 
     def __getattr__(self, name: str) -> Callable[..., _Value]:
         if name not in CATALOGUE:
@@ -59,7 +59,7 @@ class _Steps:
     def place(self, operand: Any) -> int:
         if isinstance(operand, _Value):
             return operand.place
-        constant = np.asarray(operand, dtype=float)
+        constant = exact(np.asarray(operand, dtype=float), self.dtype)
         placed = self.put(Step("constant", (), (("value", nested(constant)),)), constant)
         if np.asarray(operand).dtype == bool:
             placed = self.called("greater", (placed, 0.5), {})
@@ -285,7 +285,7 @@ def _replaced(case: Case, k: int, definition: Callable[..., Any] | None) -> Case
     step = case.program.steps[k - 1]
     try:
         values = evaluate_steps(case.program, case.input)
-        before = _Steps(list(case.program.steps[: k - 1]), values[:k])
+        before = _Steps(list(case.program.steps[: k - 1]), values[:k], case.dtype)
         with np.errstate(all="ignore"):
             traced = definition(before, *(_Value(before, i) for i in step.operands), **step.arguments)
     except (MalformedCase, ValueError, TypeError, AttributeError, IndexError, KeyError, ArithmeticError):

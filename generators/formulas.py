@@ -16,7 +16,9 @@ import numpy as np
 
 
 def _parts(x: Any, axis: int) -> list[Any]:
-    """What lies one after the other along an axis, of length 1 there."""
+    """What lies one after the other along an axis, of length 1 there. Raises ValueError for more than MAX_PARTS."""
+    if x.shape[axis] > MAX_PARTS:
+        raise ValueError(f"{x.shape[axis]} entries are too many to be written out")
     before = (slice(None),) * (axis % x.ndim)
     return [x[(*before, slice(i, i + 1))] for i in range(x.shape[axis])]
 
@@ -41,6 +43,11 @@ def _descent(xp: Any, x: Any, c: Any, body: str, rate: float, count: int) -> Any
         x = x - rate * xp.inner_derivative(x, c, body=body)
     return x
 
+
+#: Entries along an axis that are written out one by one.
+MAX_PARTS = 32
+#: What puts values elsewhere and computes nothing.
+MOVING = frozenset({"concat", "stack", "slice", "index", "take", "reshape", "expand_dims", "broadcast_to"})
 
 #: Rows in terms of simpler ones, beside the definitions that some have in the catalogue.
 SPELLINGS: Mapping[str, Callable[..., Any]] = {
@@ -134,7 +141,7 @@ PARTIALS: Mapping[str, tuple[Callable[..., Any], ...]] = {
 
 
 def _symmetric(a: np.ndarray) -> np.ndarray:
-    return np.asarray((a + a.T) / 2.0)
+    return np.asarray((a + np.swapaxes(a, -1, -2)) / 2.0)
 
 
 def _push_cholesky(xp: Any, operands: Sequence[Any], tangents: Sequence[Any]) -> Any:
