@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -32,8 +32,11 @@ def generalized(case: Case, culprits: frozenset[str], fails: Fails) -> tuple[Cas
     own = next((given for given in usable if fails(with_numbers(case, given))), numbers(case))
     found = plain if own is usable[0] else with_numbers(case, _fewest(case, own, usable[0], fails))
     if len(culprits) == 1 and all(_is_tied(with_numbers(case, given), culprits) for given in usable):
-        loose = _untied(found, culprits, fails)
-        return (found, ("tie",)) if loose is None else generalized(loose, culprits, fails)
+        untied = list(_untied(found, culprits))
+        loose = next((other for other in untied if fails(other)), None)
+        if loose is not None:
+            return generalized(loose, culprits, fails)
+        return found, (_special(found, untied[0], culprits) if untied else ()) or ("tie",)
     return found, () if found is plain else _special(found, plain, culprits)
 
 
@@ -42,8 +45,8 @@ def _is_tied(case: Case, culprits: frozenset[str]) -> bool:
     return all(CATALOGUE[c].arity == 1 for c in culprits) and "tie" in features_of(case, culprits)
 
 
-def _untied(tied: Case, culprits: frozenset[str], fails: Fails) -> Case | None:
-    """What matters of a case that fails, alone and with no two of its numbers equal, where it fails so too."""
+def _untied(tied: Case, culprits: frozenset[str]) -> Iterator[Case]:
+    """What matters of a case alone, with no two of its numbers equal."""
     for k, candidate in stand_alones(tied):
         if tied.program.steps[k - 1].operation in culprits:
             for sign in (-1, 1):
@@ -52,26 +55,20 @@ def _untied(tied: Case, culprits: frozenset[str], fails: Fails) -> Case | None:
                 again = np.setdiff1d(np.arange(flat.size), first)
                 flat[again] += sign * (1 + np.arange(again.size)) / 16
                 loose = with_numbers(candidate, {0: flat.reshape(candidate.input.shape)})
-                if again.size and valid(loose) is not None and fails(loose):
-                    return loose
-    return None
+                if again.size and valid(loose) is not None:
+                    yield loose
 
 
 def _fewest(case: Case, own: Numbers, plain: Numbers, fails: Fails) -> Numbers:
     """The case's numbers, each replaced by a general one where the case fails all the same.
 
-    Equal ones are first replaced by equal ones.
+    At last equal ones by equal ones.
     """
     kept = dict(own)
     for k in own:
         if fails(with_numbers(case, {**kept, k: plain[k]})):
             kept[k] = plain[k]
     places = [(k, place) for k in own if kept[k] is not plain[k] for place in np.ndindex(own[k].shape)][:MAX_ENTRIES]
-    for entry, count in Counter(float(own[k][place]) for k, place in places).items():
-        number = float(next(plain[k][place] for k, place in places if own[k][place] == entry))
-        same = {k: v if v is plain[k] else np.where(v == entry, number, v) for k, v in kept.items()}
-        if count > 1 and fails(with_numbers(case, same)):
-            kept = same
     for n, (k, place) in enumerate(places):
         number, entry = float(plain[k][place]), float(kept[k][place])
         smaller = [entry / 2**m for m in (8, 4, 2, 1) if abs(entry) > 2**m] if entry else [WHOLE + n]
@@ -81,6 +78,11 @@ def _fewest(case: Case, own: Numbers, plain: Numbers, fails: Fails) -> Numbers:
             if entry != number and fails(with_numbers(case, {**kept, k: changed})):
                 kept[k] = changed
                 break
+    for entry, count in Counter(float(kept[k][place]) for k, place in places).items():
+        number = float(next(plain[k][place] for k, place in places if kept[k][place] == entry))
+        same = {k: v if v is plain[k] else np.where(v == entry, number, v) for k, v in kept.items()}
+        if count > 1 and entry != number and fails(with_numbers(case, same)):
+            kept = same
     return kept
 
 
