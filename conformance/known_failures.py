@@ -6,6 +6,7 @@ run; an entry whose pinned case no longer fails as it says does.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ from generators.programs import Case, MalformedCase
 from generators.reading import read_case
 
 FOLDER = Path(__file__).parent / "known_failures"
+#: The environment variable that names a folder of entries more: those of an adapter that lives elsewhere.
+OWN = "AD_CONFORMANCE_KNOWN_FAILURES"
 #: Pinned cases: those of the entries, and of failures that are fixed.
 REGRESSIONS = Path(__file__).parent / "regressions"
 
@@ -73,8 +76,11 @@ class KnownFailure:
         return read_case(self.case)
 
     def applies_to(self, engine: Engine) -> bool:
+        """What has no release has entries for no release in particular."""
+        if engine.base not in self.engines:
+            return False
         version = engine.version()
-        return engine.base in self.engines and bool(version) and self.versions.contains(version, prereleases=True)
+        return self.versions.contains(version, prereleases=True) if version else not str(self.versions)
 
     def concerns(self, case: Case, raised: bool = False) -> bool:
         """Whether the case is one of those that the entry speaks of: its mode word and one of its steps.
@@ -99,7 +105,7 @@ class KnownFailure:
         )
 
 
-def _entry(path: Path, number: int, document: Any) -> KnownFailure:
+def _entry(path: Path, number: int, document: Any, regressions: Path | None) -> KnownFailure:
     where = f"{path.name}: failure {number}"
     if not isinstance(document, Mapping):
         raise MalformedEntry(f"{where}: must be a table")
@@ -116,7 +122,7 @@ def _entry(path: Path, number: int, document: Any) -> KnownFailure:
     for key in ("engines", "verdicts", "operations", "with"):
         if not all(isinstance(item, str) for item in document.get(key, [])):
             raise MalformedEntry(f"{where}: {key} must be a list of strings")
-    if unknown := [e for e in document["engines"] if e not in registry.names()]:
+    if regressions and (unknown := [e for e in document["engines"] if e not in registry.names()]):
         raise MalformedEntry(f"{where}: engines: {', '.join(unknown)} is not known")
     if unknown := [o for o in document["operations"] if o not in CATALOGUE]:
         raise MalformedEntry(f"{where}: operations: {', '.join(map(str, unknown))} is not in the catalogue")
@@ -129,7 +135,7 @@ def _entry(path: Path, number: int, document: Any) -> KnownFailure:
             re.compile(pattern)
     except (ValueError, InvalidSpecifier, re.error) as error:
         raise MalformedEntry(f"{where}: {error}") from None
-    case = path.parent.parent / "regressions" / document["case"]
+    case = (regressions or path.parent) / document["case"]
     try:
         read_case(case)
     except MalformedCase as error:
@@ -152,7 +158,15 @@ def _entry(path: Path, number: int, document: Any) -> KnownFailure:
 
 @lru_cache
 def load(folder: Path = FOLDER) -> tuple[KnownFailure, ...]:
-    """Every entry, file by file. Raises MalformedEntry in one line."""
+    """Every entry, file by file, and those of the folder that OWN names. Raises MalformedEntry in one line."""
+    own = os.environ.get(OWN)
+    if own and not Path(own).is_dir():
+        raise MalformedEntry(f"{OWN}: {own} is no folder")
+    return (*_entries(folder, folder.parent / "regressions"), *(_entries(Path(own), None) if own else ()))
+
+
+def _entries(folder: Path, regressions: Path | None) -> list[KnownFailure]:
+    """Those of a folder; without `regressions` of engines that need not be known here, with their cases beside them."""
     entries: list[KnownFailure] = []
     for path in sorted(folder.glob("*.toml")):
         try:
@@ -161,8 +175,8 @@ def load(folder: Path = FOLDER) -> tuple[KnownFailure, ...]:
             raise MalformedEntry(f"{path.name}: {error}") from None
         if not isinstance(document.get("failure", []), list):
             raise MalformedEntry(f"{path.name}: failure must be a list of tables, each under [[failure]]")
-        entries.extend(_entry(path, n, e) for n, e in enumerate(document.get("failure", []), start=1))
-    return tuple(entries)
+        entries.extend(_entry(path, n, e, regressions) for n, e in enumerate(document.get("failure", []), start=1))
+    return entries
 
 
 def regressed(finding: Judgement, engine: Engine, entries: tuple[KnownFailure, ...]) -> KnownFailure | None:

@@ -78,7 +78,7 @@ class BucketFile:
 def read_bucket(text: bytes, where: str) -> BucketFile:
     """Raises MalformedBucket in one line that begins with `where`."""
     try:
-        document: Any = json.loads(text)
+        document: Any = _document(text)
         required = {"format", "cause", "case", "rewrite", *_TEXTS, *_LISTS}
         expect_keys(document, "bucket", required=required)
         if document["format"] != FORMAT:
@@ -96,6 +96,13 @@ def read_bucket(text: bytes, where: str) -> BucketFile:
         )
     except (ValueError, MalformedCause, MalformedCase) as error:
         raise MalformedBucket(f"{where}: {error}") from None
+
+
+def _document(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise MalformedBucket(f"not JSON: {error}") from None
 
 
 def _check(document: Mapping[str, Any]) -> None:
@@ -151,7 +158,7 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
         "operations": operations,
         **({"with": list(cause.features)} if cause.features else {}),
         **({"error": re.escape(cause.error)} if cause.failure == "raised" else {}),
-        "case": f"{name}.json",
+        "case": f"{bucket.name}.json",
     }
     # A JSON string or list of strings is one of TOML too.
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]

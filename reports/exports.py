@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 from reports.counts import Tally, tally, verdicts
-from reports.headline import STATUSES, headline, state
+from reports.headline import STATUSES, headline, meaning, state
 from reports.night import Bucket, Night
 from reports.store import tables
 
@@ -95,7 +95,7 @@ def _text(text: str) -> str:
 def as_markdown(night: Night) -> str:
     """What a nightly run posts: the sentence, what changed, and the table of engines. Raises StoreError."""
     lines = [f"**{_plain(headline(night))}**", ""]
-    for status, (mark, meaning) in STATUSES.items():
+    for status, (mark, _) in STATUSES.items():
         found = [bucket for bucket in night.buckets if bucket.status == status]
         if status == "known":
             if found:
@@ -103,13 +103,13 @@ def as_markdown(night: Night) -> str:
             continue
         if not found:
             continue
-        lines += [f"### {mark} {status.capitalize()}", f"{meaning.capitalize()}.", ""]
+        lines += [f"### {mark} {status.capitalize()}", f"{meaning(status, night).capitalize()}.", ""]
         for bucket in found:
             words = ", ".join(bucket.words)
             told = f"- `{_code(bucket.engine)}` {words}: {_plain(bucket.summary)}"
             told += f" ({_plain(bucket.issue)})" if bucket.issue else ""
             if bucket.finding:
-                told += f"; `ad-conformance replay findings/{_code(bucket.finding)} --engine {_code(bucket.engine)}`"
+                told += f"; `ad-conformance replay {_code(night.told(bucket))}`"
             lines.append(told)
         lines.append("")
     lines += ["| engine | release | cases | right | known | not known | flaky | unsupported | no truth |"]

@@ -27,6 +27,13 @@ STATES = {
 }
 
 
+def meaning(status: str, night: Night) -> str:
+    """What a status means in this night."""
+    if status == "new" and night.previous is None:
+        return "no known failure covers it"
+    return STATUSES[status][1]
+
+
 def state(night: Night) -> str:
     """The worst of it: one of STATES."""
     met = {bucket.status for bucket in night.buckets}

@@ -20,7 +20,7 @@ _ORDERS = ("", "first", "second", "third", "fourth")
 MESSAGE = 300
 _ENDS = {
     Verdict.COMPILE_FAILURE: "is refused while it is traced, transformed or compiled",
-    Verdict.RUNTIME_FAILURE: "compiles and raises when it runs",
+    Verdict.RUNTIME_FAILURE: "raises an exception when it runs",
     Verdict.CRASH: "ends the process",
     Verdict.TIMEOUT: "does not come",
 }
@@ -46,7 +46,7 @@ def issue_text(bucket: BucketFile, finding: Judgement, engine: Engine, panel_ver
     if truth.value is not None:
         parts += ["## What is right, and why that is certain", f"`{short(truth.value)}`", _certainty(finding)]
         others = [name for name in bucket.right_engines if name not in _callings(bucket, engine)]
-        agreeing = [f"{name} {panel_versions.get(name, '')}".strip() for name in others]
+        agreeing = [_named(name, panel_versions.get(name, "")) for name in others]
         if agreeing:
             parts.append(f"These get the same program right: {', '.join(agreeing)}.")
     if bucket.explanation:
@@ -56,7 +56,13 @@ def issue_text(bucket: BucketFile, finding: Judgement, engine: Engine, panel_ver
     parts += ["## Versions", _versions(bucket, engine)]
     if answer.message and first_line(answer.message, MESSAGE) != answer.message:
         parts += [f"<details><summary>The full message</summary>\n\n{_fenced(answer.message, '')}\n\n</details>"]
+    parts.append("Found by ad-conformance, which nests the modes of differentiation over generated programs.")
     return "\n\n".join(parts) + "\n"
+
+
+def _named(engine: str, version: str) -> str:
+    """An engine for a reader who does not know this project's names."""
+    return "the engine that comes with ad-conformance" if engine == "inhouse" else f"{engine} {version}".strip()
 
 
 def _operations(bucket: BucketFile) -> list[str]:
@@ -145,7 +151,7 @@ def _instead(bucket: BucketFile, engine: Engine) -> str:
     return (
         "\n".join(ways)
         if ways
-        else "Nothing that was tried: no other mode word of this order, no definition written out."
+        else "Nothing that was tried: neither another order of modes nor the same function written with others."
     )
 
 
@@ -166,7 +172,7 @@ def _callings(bucket: BucketFile, engine: Engine) -> dict[str, str]:
 
 def _versions(bucket: BucketFile, engine: Engine) -> str:
     lines = [
-        f"- {engine.distribution} {engine.version()}",
+        f"- {engine.distribution} {engine.version()}".rstrip(),
         f"- Python {platform.python_version()}, NumPy {np.__version__}",
     ]
     lines.append(f"- {platform.platform()}")

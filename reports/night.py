@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,3 +48,14 @@ class Night:
     previous: str | None  # the run it is compared with
     buckets: tuple[Bucket, ...]
     invalid: Mapping[str, tuple[str, ...]]  # engine -> reasons; '' for reasons that concern all
+
+    @property
+    def triaged(self) -> bool:
+        """Whether causes were looked for."""
+        return any(name.endswith(".json") for name in self.folder.names("buckets"))
+
+    def told(self, bucket: Bucket) -> str:
+        """The case of a bucket and its engine as a command takes them; the engine as the campaign was asked for it."""
+        file = f"{self.folder.url.rstrip('/')}/findings/{bucket.finding}" if bucket.finding else "case.json"
+        asked = self.run["asked"].get(bucket.engine, bucket.engine)
+        return f"{shlex.quote(file)} --engine {shlex.quote(asked)}"

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from generators.dialects import Unspeakable
 from generators.programs import MalformedCase
 from generators.reading import parse_case
 from reports import counts, figures
-from reports.headline import STATES, STATUSES, headline, state
+from reports.headline import STATES, STATUSES, headline, meaning, state
 from reports.night import Bucket, Night
 from reports.store import StoreError, folder_errors, tables
 from reports.trends import Point, trend
@@ -172,7 +171,7 @@ def _environment() -> Environment:
 
 def _groups(night: Night) -> Iterator[Group]:
     scripts, room = SCRIPTS, ROOM
-    for status, (mark, meaning) in STATUSES.items():
+    for status, (mark, _) in STATUSES.items():
         shown = []
         for bucket in (bucket for bucket in night.buckets if bucket.status == status):
             shown.append(_shown(night, bucket, whole=scripts > 0 and room > 0))
@@ -182,12 +181,11 @@ def _groups(night: Night) -> Iterator[Group]:
                 for text in (bucket.message, bucket.printed, bucket.got, bucket.wanted)
                 if text
             )
-        yield Group(status, mark, meaning, status.replace(" ", "-"), tuple(shown))
+        yield Group(status, mark, meaning(status, night), status.replace(" ", "-"), tuple(shown))
 
 
 def _shown(night: Night, bucket: Bucket, *, whole: bool) -> Shown:
-    file = f"{night.folder.url.rstrip('/')}/findings/{bucket.finding}" if bucket.finding else "case.json"
-    told = f"{shlex.quote(file)} --engine {shlex.quote(bucket.engine)}"
+    told = night.told(bucket)
     elsewhere = f"ad-conformance show {told} writes it"
     script, why = _script(bucket) if whole else ("", f"there are too many here; {elsewhere}")
     if len(script) > LONGEST_SCRIPT:

@@ -112,7 +112,7 @@ class Progress:
                 doubt = "" if row["again"] == row["verdict"] else f" (asked again: {row['again']})"
                 told = f": {row['error']}: {(row['message'] or '').partition(chr(10))[0][:120]}" if row["error"] else ""
                 self._console.print(
-                    f"new: {row['engine']} {row['verdict']}{doubt}, findings/{row['finding']}{told}",
+                    f"new: {row['engine']} {row['verdict']}{doubt}, {self._folder.url}/findings/{row['finding']}{told}",
                     highlight=False,
                     markup=False,
                     soft_wrap=True,

@@ -46,4 +46,6 @@ def report(
         refuse(f"{error.filename}: {error.strerror}")
     print(headline(found))
     if broken(found):
+        if not found.triaged:
+            print(f"findings of one cause are put together by: ad-conformance triage {run}")
         raise typer.Exit(1)

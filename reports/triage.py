@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from conformance.boundaries import NoBoundary
 from conformance.failures import keep
 from conformance.reducing import reduced
 from conformance.standalone import standalone
 from engines import registry
+from engines.releases import NoReleases
 from engines.sandbox import EngineUnavailable
 from reports.campaigns import need_reports
 from reports.commands import CasePath, EngineName, app, case_at, engine_named, finding_of, refuse
@@ -73,7 +75,9 @@ def issue(
     ] = None,
     bisect: Annotated[bool, typer.Option("--bisect", help="find the first bad release first")] = False,
 ) -> None:
-    """Print a bucket as an issue in Markdown, ready to be pasted. Exit status 1 where it does not fail any more."""
+    """Print a bucket as an issue in Markdown, ready to be pasted. Exit status 1 where it does not fail any more, and 2
+    where --bisect finds no release.
+    """
     need_reports("duckdb", "fsspec")
     from reports.bucket_files import MalformedBucket, bucket_at
     from reports.issue import issue_text
@@ -84,8 +88,14 @@ def issue(
     except MalformedBucket as error:
         refuse(str(error))
     adapter = engine_named(engine or found.engine)
+    problem = ""
     with finding_of(found.case, adapter) as (finding, _):
         if bisect:
-            found = since(found, adapter.name)
+            try:
+                found = since(found, adapter.name)
+            except (NoBoundary, NoReleases, registry.UnknownEngine) as error:
+                problem = f"since when: {error}"
         releases = {name: registry.find(name).version() for name in found.right_engines if name in registry.names()}
         print(issue_text(found, finding, adapter, releases), end="")
+    if problem:
+        refuse(problem)

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.bisecting import find_boundary
-from conformance.boundaries import NoBoundary
 from conformance.buckets import Bucket, Provisional, bucket
 from conformance.causes import Finding
 from conformance.explaining import explain
@@ -20,7 +19,6 @@ from conformance.verdicts import Judgement, Verdict
 from conformance.ways import ways_around
 from engines import registry
 from engines.contract import Engine
-from engines.releases import NoReleases
 from generators import reduction
 from generators.reading import parse_case
 from reports.bucket_files import BucketFile, bucket_files, proposed
@@ -67,15 +65,17 @@ class Walk:
             written = {b.cause: b for b in self._written if b.cause.engine == sandbox.engine.base}
             made = bucket(cases.values(), sandbox, seconds=seconds, each=self._each, known=list(written))
             for one in made.buckets:
-                here = tuple(sorted(f for finding in one.findings for f in files[finding.case.id]))
+                met = [f for finding in one.findings for f in files[finding.case.id]]
+                here = tuple(sorted(set(met)))
                 if not here:
                     continue
                 if one.cause in written:
                     old = written[one.cause]
                     replace(old, findings=tuple(sorted({*old.findings, *here}))).write(self._folder)
-                    yield f"  {one.cause.name}: {len(here)} findings, known by its file"
+                    yield f"  {one.cause.name}: {len(met)} findings, known by its file"
                     continue
-                yield "  " + self._write(one, here, name, panel, left=max(self._each, end - time.monotonic()))
+                told = self._write(one, here, name, panel, left=max(self._each, end - time.monotonic()))
+                yield f"  {one.cause.name}: {len(met)} findings, {told}"
             for group in made.provisional:
                 yield "  " + _left_over(group)
         finally:
@@ -92,7 +92,7 @@ class Walk:
         if found.case is not None and (other := judged(found.case, sandbox)).is_finding:
             candidates.append(other)
         if not candidates:
-            return f"{found.cause.name}: {len(here)} findings, which do not fail any more"
+            return "which do not fail any more"
         finding = min(candidates, key=lambda judgement: reduction.size(judgement.case))
         ways = ways_around(finding, panel, self._alike(finding.case.word))
         written = BucketFile(
@@ -118,10 +118,7 @@ class Walk:
         self._folder.write(f"proposed/{written.name}.toml", entry.encode())
         self._folder.write(f"proposed/{written.name}.json", case.encode())
         steps = len([step for step in finding.case.program.steps if step.operands])
-        return (
-            f"{found.cause.name}: {len(here)} findings, {steps} steps in {finding.case.word}, "
-            f"{time.monotonic() - begun:.1f} s: {file}"
-        )
+        return f"{steps} steps in {finding.case.word}, {time.monotonic() - begun:.1f} s: {file}"
 
     def _alike(self, word: str) -> tuple[str, ...]:
         """Mode words of the same order: of the campaign, and those of two letters."""
@@ -146,8 +143,5 @@ def _left_over(group: Provisional) -> str:
 
 
 def since(found: BucketFile, engine: str) -> BucketFile:
-    """With the release since which it fails, where that can be found out."""
-    try:
-        return replace(found, release=find_boundary(found.case, engine).line)
-    except (NoBoundary, NoReleases, registry.UnknownEngine) as error:
-        return replace(found, release=f"since when: {error}")
+    """With the release since which it fails. Raises NoBoundary, NoReleases or UnknownEngine."""
+    return replace(found, release=find_boundary(found.case, engine).line)

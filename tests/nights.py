@@ -61,6 +61,7 @@ def write(folder: Path, *, begun: str = "2026-11-23T02:00:00+00:00", name: str =
 def _run(begun: str, name: str) -> dict[str, Any]:
     return {
         "engines": {"inhouse": "0.1.0", "torch": name or "2.13.0", **({name: name} if name else {})},
+        "asked": {},
         "absent": {"casadi": name or "casadi is not installed"},
         "words": ["R", "FF"],
         "seed": 7,

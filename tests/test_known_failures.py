@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from conformance import known_failures
-from conformance.known_failures import MalformedEntry, covering, load, regressed
+from conformance.known_failures import OWN, MalformedEntry, covering, load, regressed
 from conformance.panel import truth_of
 from conformance.verdicts import Judgement, judge
 from engines import registry
 from engines.contract import Answer
 from generators.programs import Case, Program, Step
+from tests import broken_engines as broken
 
 PROD = Program((Step("prod", (0,), (("axis", None), ("keepdims", False))),))
 ENTRY = """
@@ -52,6 +55,29 @@ def test_an_entry_covers_what_it_says(tmp_path: Path) -> None:
     (entry,) = load(folder(tmp_path))
     assert entry.covers(nan((0.0, 1.0), "R"))
     assert entry.covers(nan((2.0, 0.0), "RR"))
+
+
+def test_entries_of_an_adapter_that_lives_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name is not known here, and the cases lie beside the entries."""
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "mine.toml").write_text(ENTRY.replace('"inhouse"', '"mylib"').replace('"prod-zero"', '"mine"'))
+    monkeypatch.setenv(OWN, str(own))
+    theirs = folder(tmp_path)
+    with pytest.raises(MalformedEntry, match=r"mine.toml: mine: .*prod-zero.json"):
+        load.__wrapped__(theirs)
+    (own / "prod-zero.json").write_text(Case(PROD, (0.0, 1.0), "R").json)
+    assert [(entry.name, entry.engines) for entry in load.__wrapped__(theirs)] == [
+        ("prod-zero", ("inhouse",)),
+        ("mine", ("mylib",)),
+    ]
+    (_, mine) = load.__wrapped__(theirs)
+    unreleased = replace(broken.honest, name="mylib", distribution="no-such-distribution")
+    assert not mine.applies_to(unreleased)
+    assert replace(mine, versions=SpecifierSet("")).applies_to(unreleased)
+    monkeypatch.setenv(OWN, str(tmp_path / "nowhere"))
+    with pytest.raises(MalformedEntry, match=f"{OWN}: .*nowhere is no folder"):
+        load.__wrapped__(theirs)
 
 
 def test_an_entry_covers_nothing_else(tmp_path: Path) -> None:
