@@ -32,11 +32,8 @@ def generalized(case: Case, culprits: frozenset[str], fails: Fails) -> tuple[Cas
     own = next((given for given in usable if fails(with_numbers(case, given))), numbers(case))
     found = plain if own is usable[0] else with_numbers(case, _fewest(case, own, usable[0], fails))
     if len(culprits) == 1 and all(_is_tied(with_numbers(case, given), culprits) for given in usable):
-        untied = list(_untied(found, culprits))
-        loose = next((other for other in untied if fails(other)), None)
-        if loose is not None:
-            return generalized(loose, culprits, fails)
-        return found, (_special(found, untied[0], culprits) if untied else ()) or ("tie",)
+        loose = next((untied for untied in _untied(found, culprits) if fails(untied)), None)
+        return (found, ("tie",)) if loose is None else generalized(loose, culprits, fails)
     return found, () if found is plain else _special(found, plain, culprits)
 
 

@@ -13,6 +13,7 @@ from conformance.verdicts import Judgement, Verdict
 from engines import registry
 from engines.contract import Engine
 from engines.runners import Julia
+from generators.programs import Case
 from reports.bucket_files import BucketFile
 
 _ORDERS = ("", "first", "second", "third", "fourth")
@@ -36,7 +37,7 @@ def issue_text(bucket: BucketFile, finding: Judgement, engine: Engine, panel_ver
     language = "julia" if isinstance(engine.runner, Julia) else "python"
     operations = _operations(bucket)
     parts = [
-        f"# {_title(finding, operations)}",
+        f"# {_title(finding, _function(case, engine) or ' after '.join(reversed(operations)))}",
         _sentence(finding, operations, engine),
         "## To reproduce",
         _fenced(standalone(case, engine, truth).rstrip(), language),
@@ -75,8 +76,14 @@ def spoken(word: str) -> str:
     return f"{' over '.join(_MODES[letter] for letter in word)} mode"
 
 
-def _title(finding: Judgement, operations: list[str]) -> str:
-    what = f"{_ORDERS[finding.case.order]} derivative of {' after '.join(reversed(operations))}"
+def _function(case: Case, engine: Engine) -> str:
+    """What is differentiated as it is written in Python, where it is one short expression, else ''."""
+    found = re.search(r"^def f\(.*\):\n    return (.{1,60})$", engine.script(case).program, re.MULTILINE)
+    return f"`{found[1]}`" if found else ""
+
+
+def _title(finding: Judgement, function: str) -> str:
+    what = f"{_ORDERS[finding.case.order]} derivative of {function}"
     how = {
         Verdict.WRONG: "is wrong",
         Verdict.NOT_FINITE: "is NaN or infinite where it is finite",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.standalone import _without_unused_imports
+from conformance.standalone import _without_unused_functions, _without_unused_imports
 from generators.seed_family import seed_case
 
 ROOT = Path(__file__).parent.parent
@@ -179,3 +179,38 @@ def test_a_script_imports_what_it_uses() -> None:
     assert _without_unused_imports(text) == "import numpy as np\nimport jax\n\nx = np.sqrt(jax.f(2.0))\n"
     alone = "import jax.scipy.special\n\nx = jax.f(2.0)\n"
     assert _without_unused_imports(alone) == alone
+
+
+def test_a_script_has_no_functions_that_only_other_programs_need() -> None:
+    text = """from lib import grad, jvp
+from lib.more import other
+
+
+def inner(f):
+    return jvp(f)
+
+
+def jacfwd(f):
+    return inner(f)
+
+
+def f(x):
+    return x
+
+
+got = grad(f)(1.0)
+"""
+    assert (
+        _without_unused_functions(text)
+        == """from lib import grad
+
+
+def f(x):
+    return x
+
+
+got = grad(f)(1.0)
+"""
+    )
+    used = f"{text}again = jacfwd(f)\n"
+    assert _without_unused_functions(used) == used.replace("from lib.more import other\n", "")

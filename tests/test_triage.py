@@ -101,7 +101,7 @@ def test_an_issue_has_all_that_is_needed(bucket: Path) -> None:
     done = called("issue", bucket)
     assert done.exit_code == 0, done.output
     text = done.output
-    assert text.startswith("# The first derivative of sin in ")
+    assert text.startswith("# The first derivative of `inhouse.sin(x)` in ")
     for part in (
         "## To reproduce",
         "## What comes",
