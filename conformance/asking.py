@@ -37,6 +37,12 @@ def report(run: Run, finding: Judgement) -> str:
     return describe(finding, run.panel, run.words, run.named[finding.engine])
 
 
+def skip_beyond(run: Run, case: Case) -> None:
+    """Skip the test of a case that lies outside the mode words or signatures that this run was told to ask."""
+    if reason := run.beyond(case):
+        pytest.skip(reason)
+
+
 def ask(run: Run, case: Case, engine: str) -> Judgement:
     """Judge a single case: fails the test for a new finding, skips it where there is nothing to compare."""
     found: Judgement | None = None

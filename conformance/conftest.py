@@ -19,6 +19,8 @@ from generators.programs import SIGNATURES, WORD
 from generators.seed_family import SEED_FAMILY
 
 WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+#: Options that, where they are given, pinned cases keep to as well.
+NARROWING = ("--modes", "--signature")
 EXAMPLES = {"ci": 10, "explore": 100}
 
 _COMMON = settings(
@@ -43,9 +45,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         f"package.module:attribute (default: {','.join(registry.DEFAULT)})",
     )
     group.addoption(
-        "--modes", default=",".join(WORDS), help="mode words, outermost letter first (default: %(default)s)"
+        "--modes",
+        help=f"mode words, outermost letter first (default: {','.join(WORDS)}, and those of the pinned cases)",
     )
-    group.addoption("--signature", default=",".join(SIGNATURES), help="signatures (default: all nine)")
+    group.addoption("--signature", help="signatures of generated and pinned cases (default: all nine)")
     group.addoption(
         "--examples", type=int, help=f"generated cases per engine, word and signature (default: {EXAMPLES})"
     )
@@ -81,13 +84,14 @@ def pytest_configure(config: pytest.Config) -> None:
         examples = EXAMPLES[profile]
     if examples < 1:
         _refuse(f"--examples: {examples} must be 1 or more")
-    words = _listed("--modes", config.getoption("--modes"))
+    modes, named_signatures = (config.getoption(option) for option in NARROWING)
+    words = WORDS if modes is None else _listed("--modes", modes)
     for word in words:
         if not WORD.fullmatch(word):
             _refuse(f"--modes: {word!r} is not a mode word; use letters R and F, outermost first, such as RF")
         if len(word) > MAX_ORDER:
             _refuse(f"--modes: {word!r} is longer than {MAX_ORDER}, the order to which truth is certified")
-    signatures = _listed("--signature", config.getoption("--signature"), SIGNATURES)
+    signatures = SIGNATURES if named_signatures is None else _listed("--signature", named_signatures, SIGNATURES)
     names = _listed("--engine", ",".join(config.getoption("--engine") or registry.DEFAULT))
     engines, named, absent = {}, {}, {}
     for name in names:
@@ -111,8 +115,9 @@ def pytest_configure(config: pytest.Config) -> None:
         entries = load()
     except MalformedEntry as error:
         _refuse(str(error))
+    only = frozenset(option for option in NARROWING if config.getoption(option) is not None)
     config.stash[RUN] = Run(
-        engines, named, absent, words, signatures, examples, seed, profile, Panel(engines.values()), entries
+        engines, named, absent, words, signatures, examples, seed, profile, Panel(engines.values()), entries, only
     )
 
 

@@ -10,16 +10,25 @@ from conformance.known_failures import KnownFailure
 from conformance.panel import Panel
 from conformance.verdicts import Judgement, Verdict
 from engines.contract import Engine
+from generators.programs import KINDS, Case
+from generators.reading import evaluate_steps
 
 #: Mode word, verdict, and the name of the known failure that covers it, or "".
 Counted = tuple[str, Verdict, str]
+
+
+def _signature(case: Case) -> str:
+    # A pinned case may have more axes than those that are generated.
+    ends = case.input.ndim, evaluate_steps(case.program, case.input)[-1].ndim
+    return "_to_".join(KINDS[n] if n < len(KINDS) else f"{n} axes" for n in ends)
 
 
 @dataclass
 class Run:
     """What one run of the suite asks, and what came of it.
 
-    `named` says how each engine was asked for: by its name, or as package.module:attribute. `lost` are the workers that
+    `named` says how each engine was asked for: by its name, or as package.module:attribute. `only` are those of
+    the options "--modes" and "--signature" that were given: pinned cases keep to them, too. `lost` are the workers that
     died before they told what they had counted.
     """
 
@@ -33,8 +42,17 @@ class Run:
     profile: str
     panel: Panel
     entries: tuple[KnownFailure, ...]
+    only: frozenset[str] = frozenset()
     judged: dict[tuple[str, str], Counted] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
+
+    def beyond(self, case: Case) -> str:
+        """Why a pinned case lies outside what the options of this run name, or "" where it does not."""
+        if "--modes" in self.only and case.word not in self.words:
+            return f"mode word {case.word} is not among --modes"
+        if "--signature" in self.only and _signature(case) not in self.signatures:
+            return f"{_signature(case)} is not among --signature"
+        return ""
 
     def count(self, judgement: Judgement, known: KnownFailure | None) -> None:
         """Count a judgement, once per engine and case, and the entry that covers it."""

@@ -52,6 +52,16 @@ def test_an_honest_engine_passes_and_the_table_is_the_same_twice() -> None:
     assert re.search(r"^inhouse +RR +\d+ +\d+ .*0 +0$", "\n".join(table(first.stdout)), re.MULTILINE)
 
 
+def test_named_words_and_signatures_are_all_that_is_asked() -> None:
+    # Few words and signatures of the pinned cases are these; the seed family is asked in every signature.
+    suites = ("conformance/test_known_failures.py", "conformance/test_regressions.py")
+    asked = run("pytest", *suites, "--engine=inhouse", "--modes=R,RR", "--signature=num_to_vec", "-rs")
+    assert asked.returncode == 0, asked.stdout
+    assert {line.split()[1] for line in table(asked.stdout)[1:]} == {"R", "RR"}
+    assert re.search(r"mode word RRR is not among --modes$", asked.stdout, re.MULTILINE)
+    assert re.search(r"mat_to_mat is not among --signature$", asked.stdout, re.MULTILINE)
+
+
 def test_workers_of_pytest_xdist_count_together() -> None:
     pytest.importorskip("xdist")
     arguments = ("--engine=inhouse", "--modes=RR,FR", "--signature=num_to_mat", "--examples=3")
