@@ -78,6 +78,8 @@ def find(name: str) -> Engine:
         imported = importlib.import_module(module)
     except (Exception, SystemExit) as error:
         reason = str(error).splitlines()[0] if str(error) else ""
+        if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
+            reason += "; its folder must be on PYTHONPATH: PYTHONPATH=. ad-conformance ..."
         raise UnknownEngine(f"engine {name!r}: {module} cannot be imported: {type(error).__name__}: {reason}") from None
     try:
         found = getattr(imported, attribute)

@@ -120,7 +120,10 @@ def test_unsupported_is_counted_and_not_passed() -> None:
     ("arguments", "message"),
     [
         (("--engine=nonesuch",), "engine 'nonesuch' is not known; there are inhouse, jax"),
-        (("--engine=no_such_package.module:engine",), "no_such_package.module cannot be imported"),
+        (
+            ("--engine=no_such_package.module:engine",),
+            "No module named 'no_such_package'; its folder must be on PYTHONPATH",
+        ),
         (("--engine=tests.broken_engines:nonesuch",), "has no attribute 'nonesuch'"),
         (("--engine=tests.broken_engines:not_an_engine",), "is a str, not an engines.contract.Engine"),
         (("--engine=tests.broken_engines:unimportable",), "unimportable: ModuleNotFoundError"),
