@@ -10,17 +10,11 @@ from conformance.known_failures import KnownFailure
 from conformance.panel import Panel
 from conformance.verdicts import Judgement, Verdict
 from engines.contract import Engine
-from generators.programs import KINDS, Case
+from generators.programs import Case, signature_of
 from generators.reading import evaluate_steps
 
 #: Mode word, verdict, and the name of the known failure that covers it, or "".
 Counted = tuple[str, Verdict, str]
-
-
-def _signature(case: Case) -> str:
-    # A pinned case may have more axes than those that are generated.
-    ends = case.input.ndim, evaluate_steps(case.program, case.input)[-1].ndim
-    return "_to_".join(KINDS[n] if n < len(KINDS) else f"{n} axes" for n in ends)
 
 
 @dataclass
@@ -50,8 +44,9 @@ class Run:
         """Why a pinned case lies outside what the options of this run name, or "" where it does not."""
         if "--modes" in self.only and case.word not in self.words:
             return f"mode word {case.word} is not among --modes"
-        if "--signature" in self.only and _signature(case) not in self.signatures:
-            return f"{_signature(case)} is not among --signature"
+        signature = signature_of(case.input, evaluate_steps(case.program, case.input)[-1])
+        if "--signature" in self.only and signature not in self.signatures:
+            return f"{signature} is not among --signature"
         return ""
 
     def count(self, judgement: Judgement, known: KnownFailure | None) -> None:

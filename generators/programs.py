@@ -104,6 +104,12 @@ class Program:
         return frozenset(step.operation for step in self.steps)
 
 
+def signature_of(point: np.ndarray, output: np.ndarray) -> str:
+    """From kind to kind; a pinned case may have arrays of more axes than those that are generated."""
+    kinds = (KINDS[value.ndim] if value.ndim < len(KINDS) else "arr" for value in (point, output))
+    return "_to_".join(kinds)
+
+
 def applies(operator: str, word: str, source: str, target: str) -> bool:
     """Whether the operator can be asked of a function of kind `source` to kind `target` in that mode word."""
     sources, targets, innermost, order = OPERATORS[operator]

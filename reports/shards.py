@@ -23,7 +23,7 @@ from conformance.verdicts import Judgement, judge
 from engines import registry
 from engines.contract import Answer
 from engines.sandbox import EngineUnavailable
-from generators.programs import KINDS, Case
+from generators.programs import Case, signature_of
 from generators.reading import evaluate_steps
 from reports.plan import Plan, plan_of
 from reports.store import Folder, Journal, complete
@@ -201,7 +201,7 @@ class _Shard:
             "word": case.word,
             "operator": case.operator,
             "dtype": case.dtype,
-            "signature": f"{_kind(case.input)}_to_{_kind(output)}",
+            "signature": signature_of(case.input, output),
             "operations": sorted(case.program.operations),
             "steps": len(case.program.steps),
             "truth": truth.kind,
@@ -246,11 +246,6 @@ class _Shard:
 
     def _time(self, number: int, engine: str | None, phase: str, seconds: float) -> None:
         self.journal.write("timings", number=number, engine=engine, phase=phase, seconds=seconds)
-
-
-def _kind(value: np.ndarray) -> str:
-    # A pinned case may have more axes than those that are generated.
-    return KINDS[value.ndim] if value.ndim < len(KINDS) else "arr"
 
 
 def _relative_radius(truth: Truth) -> float | None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from conformance.known_failures import load
+from conformance.known_failures import OWN, load
 from conformance.panel import truth_of
 from conformance.verdicts import judge
 from engines import registry
@@ -95,6 +95,12 @@ def test_the_entry_that_is_proposed_covers_the_finding(
     with Sandbox(engine) as sandbox:
         for case in (entry.pinned, *(Case(SINES, point, "RR") for point in (0.5, 2.0))):
             assert entry.covers(judge(case, "sign", sandbox.ask(case), truth_of(case)))
+
+
+def test_what_is_proposed_is_a_folder_of_known_failures_as_it_is(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(OWN, str(run / "proposed"))
+    *_, entry = load.__wrapped__()
+    assert (entry.name, entry.engines) == ("sign-x-wrong-sin", ("sign",))
 
 
 def test_an_issue_has_all_that_is_needed(bucket: Path) -> None:
