@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import platform
 import re
+from importlib import metadata
 
 import numpy as np
+from packaging.utils import canonicalize_name
 
 from conformance.failures import first_line, listed, short
 from conformance.standalone import standalone
@@ -180,12 +182,25 @@ def _callings(bucket: BucketFile, engine: Engine) -> dict[str, str]:
 def _versions(bucket: BucketFile, engine: Engine) -> str:
     lines = [
         f"- {engine.distribution} {engine.version()}".rstrip(),
+        *_beside(engine, engine.script(bucket.case).text),
         f"- Python {platform.python_version()}, NumPy {np.__version__}",
     ]
     lines.append(f"- {platform.platform()}")
     if bucket.release:
         lines.append(f"- {bucket.release}")
     return "\n".join(lines)
+
+
+def _beside(engine: Engine, text: str) -> list[str]:
+    """What else the script imports, with its release here; nothing of an engine that is asked in an environment."""
+    if engine.base != engine.name:
+        return []
+    offered = metadata.packages_distributions()
+    modules = re.findall(r"^ *(?:import|from) (\w+)", text, re.MULTILINE)
+    # Names are told with hyphens or underscores, as it comes.
+    found = {canonicalize_name(name) for module in modules for name in offered.get(module, ())}
+    found -= {canonicalize_name(engine.distribution), "numpy"}
+    return [f"- {name} {metadata.version(name)}" for name in sorted(found)]
 
 
 def _fenced(text: str, language: str) -> str:

@@ -22,7 +22,7 @@ from generators.programs import Case, Program, Step
 from reports.__main__ import app
 from reports.bucket_files import MalformedBucket, bucket_at
 from reports.changes import night
-from reports.issue import _callings
+from reports.issue import _beside, _callings
 from reports.store import Folder
 from tests.test_campaign import BROKEN, ask, plan
 
@@ -132,6 +132,13 @@ def test_another_way_to_ask_the_same_library(bucket: Path) -> None:
     assert told[0] == "jax-eager"
     assert "jax.jac" in told[1]
     assert "jit" not in told[1]
+
+
+def test_what_the_library_stands_on_has_its_release_told() -> None:
+    jax = pytest.importorskip("jax")
+    text = "import jax\nimport numpy as np\nimport jax.numpy as jnp\n"
+    assert _beside(registry.find("enzyme-mlir"), text) == [f"- jax {jax.__version__}"]
+    assert _beside(registry.find("jax"), text) == []
 
 
 def test_an_issue_of_what_does_not_fail_any_more(bucket: Path) -> None:
