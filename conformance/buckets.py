@@ -7,7 +7,7 @@ ones mostly meet causes that are known already, which takes a few questions to s
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from conformance.causes import Cause, Finding, Symptom
@@ -64,10 +64,13 @@ def bucket(
     seconds: float,
     each: float = EACH,
     known: Sequence[Cause] = (),
+    begun: Callable[[Bucket, Inquiry], None] = lambda bucket, inquiry: None,
 ) -> Buckets:
     """The findings of the sandbox's engine by cause; those that `known` causes explain first.
 
-    The same every time while there is time: `seconds` in all, `each` for one finding. Raises EngineUnavailable.
+    The same every time while there is time: `seconds` in all, `each` for one finding. A bucket goes to `begun` with its
+    first finding, as soon as its cause is known; what is done there is done within the time, and may ask on in the same
+    inquiry. Raises EngineUnavailable.
     """
     end = time.monotonic() + seconds
     inquiry = Inquiry(sandbox)
@@ -89,10 +92,13 @@ def bucket(
             vanished.append(finding)
             continue
         own = next((b for b in buckets if b.cause.alike(cause)), None)
+        new = own is None
         if own is None:
             own = Bucket(cause, case)
             buckets.append(own)
         (own.inquired if found is None else own.matched).append(finding)
+        if new:
+            begun(own, inquiry)
     return Buckets(buckets, _provisional(left), vanished)
 
 

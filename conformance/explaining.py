@@ -26,7 +26,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from conformance.failures import first_line, listed
-from conformance.panel import truth_of
+from conformance.panel import can_be_written, truth_of
+from conformance.reducing import hurried
 from conformance.verdicts import Judgement, Verdict, judge
 from engines.sandbox import Sandbox
 from generators.parts import BARE, CURVES, SMOOTH, Parts, words_within
@@ -221,10 +222,7 @@ class _Asking:
         return self._known[case.id]
 
     def _judged(self, case: Case) -> Judgement | None:
-        try:
-            self._sandbox.engine.script(case)
-        except Exception:
-            # What the adapter cannot write is no question; the finding itself it could.
+        if not can_be_written(case, self._sandbox.engine):
             return None
         self.asked += 1
         return judge(case, self._sandbox.engine.name, self._sandbox.ask(case), truth_of(case))
@@ -261,14 +259,15 @@ def explain(finding: Judgement, sandbox: Sandbox, *, seconds: float = math.inf) 
     """
     if not finding.is_finding:
         raise ValueError(f"{finding.case.id}: {finding.verdict} is no finding")
-    asking = _Asking(finding, sandbox, seconds)
-    question = _plainer(finding, asking)
-    live = asking.failing(valid(replace(question.case, program=question.case.program.pruned())))
-    parts = Parts(question.case, dead=live is None)
-    explanation = replace(_accused(question, parts, asking), finding=finding)
-    if explanation.way in ("alone", "composed"):
-        explanation = _weighed(explanation, parts, asking)
-    right = _right_orders(explanation.evidence.case, asking)
+    with hurried(sandbox, finding.verdict, finding.case.word):
+        asking = _Asking(finding, sandbox, seconds)
+        question = _plainer(finding, asking)
+        live = asking.failing(valid(replace(question.case, program=question.case.program.pruned())))
+        parts = Parts(question.case, dead=live is None)
+        explanation = replace(_accused(question, parts, asking), finding=finding)
+        if explanation.way in ("alone", "composed"):
+            explanation = _weighed(explanation, parts, asking)
+        right = _right_orders(explanation.evidence.case, asking)
     return replace(explanation, right=right, asked=asking.asked, late=asking.late)
 
 

@@ -162,7 +162,12 @@ def load(folder: Path = FOLDER) -> tuple[KnownFailure, ...]:
     own = os.environ.get(OWN)
     if own and not Path(own).is_dir():
         raise MalformedEntry(f"{OWN}: {own} is no folder")
-    return (*_entries(folder, folder.parent / "regressions"), *(_entries(Path(own), None) if own else ()))
+    entries = (*_entries(folder, folder.parent / "regressions"), *(_entries(Path(own), None) if own else ()))
+    # Findings are counted under the name of their entry.
+    names = [entry.name for entry in entries]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise MalformedEntry(f"{twice[0]}: name: another entry has it too")
+    return entries
 
 
 def _entries(folder: Path, regressions: Path | None) -> list[KnownFailure]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import lru_cache
 
 from conformance.truth import Truth, certify
-from conformance.verdicts import Judgement, judge
+from conformance.verdicts import Judgement, Verdict, judge
 from engines.contract import Answer, Engine
 from engines.sandbox import EngineUnavailable, Sandbox
 from generators.programs import Case
@@ -22,6 +24,15 @@ KEPT = 4096
 def truth_of(case: Case) -> Truth:
     """The truth of a case, computed once."""
     return certify(case)
+
+
+def can_be_written(case: Case, engine: Engine) -> bool:
+    """Whether the engine's adapter writes the case; one made from a finding may be more than it can."""
+    try:
+        engine.script(case)
+    except Exception:
+        return False
+    return True
 
 
 class Panel:
@@ -68,24 +79,26 @@ class Panel:
         truth = truth_of(case)
         return judge(case, engine, pending.result(), truth)
 
-    def ways_around(self, case: Case, engine: str, words: Iterable[str]) -> tuple[list[str], list[str]]:
-        """Mode words of the same order that this engine gets right, and engines that get this case right."""
-        right_words = [
-            word
-            for word in words
-            if len(word) == case.order
-            and word != case.word
-            and self.engines[engine].answers(word)
-            and self.judge(case.with_word(word), engine, probe=True).verdict == "agree"
-        ]
-        right_engines = []
-        for other in self.engines:
-            try:
-                if other != engine and self.judge(case, other, probe=True).verdict == "agree":
-                    right_engines.append(other)
-            except EngineUnavailable:
-                continue
-        return right_words, right_engines
+    def agrees(self, case: Case, engine: str) -> bool:
+        """Whether the engine gets right what it is asked beside the run; not where it cannot be imported or asked."""
+        try:
+            written = can_be_written(self.asked(case, engine), self.engines[engine])
+            return written and self.judge(case, engine, probe=True).verdict is Verdict.AGREE
+        except EngineUnavailable:
+            return False
+
+    def ways_around(
+        self, case: Case, engine: str, words: Iterable[str], until: float = math.inf
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Mode words of the same order that this engine gets right, and engines that get this case right; no question
+        is begun when the monotonic clock is past `until`.
+        """
+        answers = self.engines[engine].answers
+        alike = [word for word in words if len(word) == case.order and word != case.word and answers(word)]
+        right_words = [w for w in alike if time.monotonic() < until and self.agrees(case.with_word(w), engine)]
+        others = [other for other in self.engines if other != engine]
+        right_engines = [other for other in others if time.monotonic() < until and self.agrees(case, other)]
+        return tuple(right_words), tuple(right_engines)
 
     def close(self) -> None:
         for sandbox in self._sandboxes.values():

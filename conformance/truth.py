@@ -74,7 +74,8 @@ class Truth:
 
     `kind` is "certified", "convention" (not smooth there: no engine can be wrong) or "uncertified". `value` has the
     shape of the case's answer, `radius` bounds its error, `allowance` is how far rounding may carry an honest engine
-    of the case's dtype; `reason` says in words why a truth is not certified.
+    of the case's dtype; `reason` says in words why a truth is not certified. `pieces`: several smooth selections meet
+    at the point, and all have this derivative.
     """
 
     kind: str
@@ -82,6 +83,7 @@ class Truth:
     radius: Array | None = None
     allowance: Array | None = None
     reason: str = ""
+    pieces: bool = False
 
 
 def certify(case: Case) -> Truth:
@@ -206,7 +208,7 @@ def _on(hood: Neighbourhood, question: _Question) -> Truth:
     # Either far below what rounding may do, or nothing beside the values that the derivative was made from.
     if not np.max(radius) <= max(np.max(allowance) * 2.0**-20, max(hood.evaluate.scales) * 2.0**-64):
         return Truth("uncertified", reason=f"radius {np.max(radius):.1e} is too wide")
-    return Truth("certified", truth, radius, question.lift(allowance) + radius)
+    return Truth("certified", truth, radius, question.lift(allowance) + radius, pieces=bool(branches.open))
 
 
 def _allowance(hood: Neighbourhood, question: _Question, tensor: Array, script: tuple[Decision, ...]) -> Array:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from conformance.panel import Panel
-from conformance.verdicts import Judgement, Verdict
+from conformance.reducing import hurried
+from conformance.verdicts import Judgement
 from generators.expansion import expanded
-from generators.programs import Case, MalformedCase
-from generators.reading import parse_case
+from generators.programs import Case
+from generators.reading import valid
 
 
 @dataclass(frozen=True)
@@ -23,20 +26,22 @@ class Ways:
     rewrite: Case | None
 
 
-def ways_around(finding: Judgement, panel: Panel, words: Iterable[str]) -> Ways:
-    """What works instead, of these words and the panel's engines. Raises EngineUnavailable."""
-    right_words, right_engines = panel.ways_around(finding.case, finding.engine, words)
-    return Ways(tuple(right_words), tuple(right_engines), _rewrite(finding, panel))
+def ways_around(finding: Judgement, panel: Panel, words: Iterable[str], *, seconds: float = math.inf) -> Ways:
+    """What works instead, of these words and the panel's engines, as far as it was asked in so many seconds.
+
+    An engine that cannot be imported is passed over. Raises EngineUnavailable where that is the finding's own.
+    """
+    until = time.monotonic() + seconds
+    case, engine = finding.case, finding.engine
+    with hurried(panel.sandbox(engine), finding.verdict, case.word):
+        right_words, right_engines = panel.ways_around(case, engine, words, until)
+        found = [r for r in _rewrites(case) if time.monotonic() < until and panel.agrees(r, engine)]
+    smallest = min(found, key=lambda rewrite: (len(rewrite.program.steps), rewrite.id), default=None)
+    return Ways(right_words, right_engines, smallest)
 
 
-def _rewrite(finding: Judgement, panel: Panel) -> Case | None:
-    found = []
-    for k, step in enumerate(finding.case.program.steps, start=1):
-        for candidate in expanded(finding.case, k) if step.operands else ():
-            try:
-                valid = parse_case(candidate.json)
-            except MalformedCase:
-                continue
-            if panel.judge(valid, finding.engine, probe=True).verdict is Verdict.AGREE:
-                found.append(valid)
-    return min(found, key=lambda case: (len(case.program.steps), case.id), default=None)
+def _rewrites(case: Case) -> Iterator[Case]:
+    for k, step in enumerate(case.program.steps, start=1):
+        for candidate in expanded(case, k) if step.operands else ():
+            if (rewrite := valid(candidate)) is not None:
+                yield rewrite

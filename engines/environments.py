@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import importlib.util
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -85,6 +86,10 @@ class Release:
 
     def version(self, distribution: str) -> str:
         return self.release
+
+    def below(self) -> tuple[str, ...]:
+        _, *beside = requirements(self.distribution, self.release)
+        return (f"Python {platform.python_version()}", *beside)
 
 
 def _mark(python: Path) -> Path:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import platform
 import shutil
+import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -31,6 +33,9 @@ class Runner(Protocol):
     def version(self, distribution: str) -> str:
         """The installed release, or "" where there is none."""
 
+    def below(self) -> tuple[str, ...]:
+        """What the engine stands on, each with its release."""
+
 
 @dataclass(frozen=True)
 class Here:
@@ -55,6 +60,9 @@ class Here:
             return importlib.metadata.version(distribution)
         except importlib.metadata.PackageNotFoundError:
             return ""
+
+    def below(self) -> tuple[str, ...]:
+        return (f"Python {platform.python_version()}", f"NumPy {self.version('numpy')}")
 
 
 HERE = Here()
@@ -84,3 +92,7 @@ class Julia:
         # Manifests of old have their entries at the top.
         entries = manifest.get("deps", manifest).get(distribution, [{}])
         return str(entries[0].get("version", ""))
+
+    def below(self) -> tuple[str, ...]:
+        done = subprocess.run(["julia", "--version"], capture_output=True, text=True, check=False)
+        return (done.stdout.strip().replace("julia version", "Julia"),)

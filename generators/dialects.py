@@ -46,12 +46,13 @@ def _python_assertions(expected: np.ndarray, dtype: str, allowance: str) -> str:
 class Language:
     """How a language writes what is no operation.
 
-    `header`, `assignment`, `result` and `footer` make a function; `closure` is a function without a name, and what
-    matches `closed` is one. `literal` writes a number, or nested tuples of them as an array. `captured` assigns to a
-    name that closures see, `printed` shows `got`, and `assertions` (of the expected array, the dtype's name and the
-    allowance as text) fail where `got` is something else.
+    `name` is what Markdown knows it by. `header`, `assignment`, `result` and `footer` make a function; `closure` is a
+    function without a name, and what matches `closed` is one. `literal` writes a number, or nested tuples of them as an
+    array. `captured` assigns to a name that closures see, `printed` shows `got`, and `assertions` (of the expected
+    array, the dtype's name and the allowance as text) fail where `got` is something else.
     """
 
+    name: str = "python"
     header: str = "def {name}({inputs}):"
     assignment: str = "    {name} = {value}"
     result: str = "    return {value}"

@@ -50,16 +50,20 @@ def reduce(
     while found:
         found = False
         for candidate in _candidates(case):
-            if candidate.id in asked or size(candidate) >= size(case):
+            try:
+                name = candidate.id
+                if name in asked or size(candidate) >= size(case):
+                    continue
+                valid = parse_case(candidate.json)
+            except (MalformedCase, ValueError):
+                # Also where a number of it is not finite: one that float32 does not hold.
                 continue
             if time.monotonic() - begun > seconds:
                 return case
-            asked.add(candidate.id)
-            try:
-                valid = parse_case(candidate.json)
-            except (MalformedCase, ValueError):
-                continue
-            if fails(valid):
+            failed = fails(valid)
+            # Not before it is answered: one that is interrupted is asked again.
+            asked.add(name)
+            if failed:
                 case, found = valid, True
                 break
     return case

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.causes import Cause, MalformedCause, read_cause
+from conformance.causes import FAILURES, Cause, MalformedCause, read_cause
 from conformance.verdicts import Verdict
 from engines.contract import Engine
 from generators.programs import Case, MalformedCase, expect_keys
@@ -34,7 +34,7 @@ class BucketFile:
     verdict; `findings` are names in the campaign's findings/. `right_words` and `right_engines` get the case right; so
     does the engine itself the case `rewrite`, the same function spelled otherwise. `release` says since when, `issue`
     is the upstream issue; both may be "". `got` and `wanted` are JSON; they, and what the engine said, are "" where
-    there is none.
+    there is none. `file` is the name that it has in buckets/, "" where none is written yet.
     """
 
     cause: Cause
@@ -55,14 +55,17 @@ class BucketFile:
     error: str = ""
     message: str = ""
     printed: str = ""
+    file: str = ""
 
     @property
     def name(self) -> str:
-        """Of its file, without the ending."""
-        return f"{re.sub(r'[^A-Za-z0-9_.@-]', '_', self.cause.name)}-{self.cause.id}"
+        """Of its file, without the ending: as a person named it, or made of the cause."""
+        made = f"{re.sub(r'[^A-Za-z0-9_.@-]', '_', self.cause.name)}-{self.cause.id}"
+        return self.file.removesuffix(".json") or made
 
-    def write(self, folder: Folder) -> str:
-        """Write it into a campaign's folder; its name there. Raises OSError."""
+    @property
+    def text(self) -> bytes:
+        """What the file holds."""
         document = {
             "format": FORMAT,
             "cause": self.cause.document,
@@ -70,12 +73,16 @@ class BucketFile:
             "case": json.loads(self.case.json),
             "rewrite": json.loads(self.rewrite.json) if self.rewrite else None,
         }
+        return json.dumps(document, indent=1).encode() + b"\n"
+
+    def write(self, folder: Folder) -> str:
+        """Write it into a campaign's folder; its name there. Raises OSError."""
         name = f"{FOLDER}/{self.name}.json"
-        folder.write(name, json.dumps(document, indent=1).encode() + b"\n")
+        folder.write(name, self.text)
         return name
 
 
-def read_bucket(text: bytes, where: str) -> BucketFile:
+def read_bucket(text: bytes, where: str, file: str = "") -> BucketFile:
     """Raises MalformedBucket in one line that begins with `where`."""
     try:
         document: Any = _document(text)
@@ -91,6 +98,7 @@ def read_bucket(text: bytes, where: str) -> BucketFile:
             read_cause(document["cause"], "cause"),
             case=_case(document["case"], "case"),
             rewrite=None if rewrite is None else _case(rewrite, "rewrite"),
+            file=file,
             **texts,
             **lists,
         )
@@ -134,7 +142,7 @@ def bucket_at(path: Path) -> BucketFile:
 def bucket_files(folder: Folder) -> list[BucketFile]:
     """Those of a campaign's folder. Raises MalformedBucket or OSError."""
     names = [name for name in folder.names(FOLDER) if name.endswith(".json")]
-    return [read_bucket(folder.read(f"{FOLDER}/{n}"), f"{folder.url}/{FOLDER}/{n}") for n in names]
+    return [read_bucket(folder.read(f"{FOLDER}/{n}"), f"{folder.url}/{FOLDER}/{n}", n) for n in names]
 
 
 def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
@@ -142,11 +150,12 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
 
     Its words are those of the cause's order that were seen to fail, and all that are longer.
     """
-    cause, name = bucket.cause, f"{bucket.cause.name}".replace(".", "-").lower()
+    cause, name = bucket.cause, bucket.name.replace(".", "-").lower()
     operations = sorted({re.sub(r"\[.*", "", operation) for operation in cause.operations}) or sorted(
         bucket.case.program.operations - {"constant", "argument"}
     )
-    verdicts = sorted({bucket.verdict, *(["not_finite", "wrong"] if cause.failure == "wrong" else [])})
+    # One fault may give any of the verdicts that a cause takes for one failure.
+    verdicts = sorted({bucket.verdict, *(str(v) for v, failure in FAILURES.items() if failure == cause.failure)})
     fields: dict[str, Any] = {
         "name": name,
         "summary": bucket.explanation[0] if bucket.explanation else f"{', '.join(operations)}: {bucket.verdict}",
@@ -157,9 +166,19 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
         "verdicts": verdicts,
         "operations": operations,
         **({"with": list(cause.features)} if cause.features else {}),
-        **({"error": re.escape(cause.error)} if cause.failure == "raised" else {}),
+        **({"error": _said(bucket)} if cause.failure == "raised" else {}),
         "case": f"{bucket.name}.json",
     }
     # A JSON string or list of strings is one of TOML too.
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]
     return "[[failure]]\n" + "\n".join(lines) + "\n", bucket.case.json + "\n"
+
+
+def _said(bucket: BucketFile) -> str:
+    """A pattern of the exception: its type, and the longest part of its message that says the same of all programs."""
+    parts = re.split(r"#|\.{3}|[\"'`]", bucket.cause.message)
+    told = re.escape(max(parts, key=len, default="").strip()).replace(r"\ ", r"\s+")
+    pattern = rf"^{re.escape(bucket.error)}: (?s:.*){told}"
+    return (
+        pattern if told and re.search(pattern, f"{bucket.error}: {bucket.message}") else f"^{re.escape(bucket.error)}:"
+    )

@@ -14,7 +14,7 @@ from conformance.standalone import standalone
 from conformance.verdicts import Judgement, Verdict
 from engines import registry
 from engines.contract import Engine
-from engines.runners import Julia
+from engines.runners import HERE
 from generators.programs import Case
 from reports.bucket_files import BucketFile
 
@@ -36,13 +36,14 @@ def issue_text(bucket: BucketFile, finding: Judgement, engine: Engine, panel_ver
     `panel_versions` are the releases of the engines that get it right, for those that are there.
     """
     case, truth, answer = finding.case, finding.truth, finding.answer
-    language = "julia" if isinstance(engine.runner, Julia) else "python"
+    language = engine.dialect.language.name
     operations = _operations(bucket)
     parts = [
         f"# {_title(finding, _function(case, engine) or ' after '.join(reversed(operations)))}",
         _sentence(finding, operations, engine),
         "## To reproduce",
         _fenced(standalone(case, engine, truth).rstrip(), language),
+        *_foreign(engine.script(case).text),
         "## What comes",
         _came(finding),
     ]
@@ -58,7 +59,7 @@ def issue_text(bucket: BucketFile, finding: Judgement, engine: Engine, panel_ver
     parts += ["## What works instead", _instead(bucket, engine)]
     parts += ["## Versions", _versions(bucket, engine)]
     if answer.message and first_line(answer.message, MESSAGE) != answer.message:
-        parts += [f"<details><summary>The full message</summary>\n\n{_fenced(answer.message, '')}\n\n</details>"]
+        parts += [_folded("The full message", answer.message, "")]
     parts.append("Found by ad-conformance, which nests the modes of differentiation over generated programs.")
     return "\n\n".join(parts) + "\n"
 
@@ -133,14 +134,32 @@ def _certainty(finding: Judgement) -> str:
     assert truth.radius is not None
     assert truth.allowance is not None
     radius, allowance = (float(np.max(part, initial=0.0)) for part in (truth.radius, truth.allowance))
+    if not radius:
+        return "The function does not depend on its input here, or has no entries: no computation stands behind this."
+    analytic = (
+        "from evaluations on complex balls around the point. There the program compares equal numbers (in abs, max, "
+        "where ...), so that smooth pieces of the function meet: these evaluations also prove each of them analytic, "
+        "and all have this same derivative, so that it depends on no convention"
+        if truth.pieces
+        else "from an evaluation on complex balls around the point that also proves the function analytic there"
+    )
     return (
         f"No automatic differentiation stands behind this value. It is a central finite difference of the same program "
         f"in ball arithmetic (Arb), which encloses every rounding error; the error that a finite difference makes is "
-        f"bounded by Cauchy's estimate, from an evaluation on complex balls around the point that also proves the "
-        f"function analytic there. It is certified to within {radius:.0e}. Rounding alone could carry an honest "
-        f"{finding.case.dtype} answer {allowance:.0e} away from it: that was measured, by moving every operand and "
-        f"every result of the program a little."
+        f"bounded by Cauchy's estimate, {analytic}. It is certified to within {radius:.0e}. Rounding alone could carry "
+        f"an honest {finding.case.dtype} answer {allowance:.0e} away from it: that was measured, by moving every "
+        f"operand and every result of the program a little."
     )
+
+
+def _foreign(text: str) -> list[str]:
+    """What a script in Python hands on to a compiler of C++, as C++, in a fold."""
+    found = [part for part in re.findall(r'"""\\?\n?(.*?)"""', text, re.DOTALL) if "__enzyme_" in part]
+    return [_folded("The same in C++, as the script hands it on", source.strip(), "cpp") for source in found]
+
+
+def _folded(summary: str, text: str, language: str) -> str:
+    return f"<details><summary>{summary}</summary>\n\n{_fenced(text, language)}\n\n</details>"
 
 
 def _instead(bucket: BucketFile, engine: Engine) -> str:
@@ -151,12 +170,12 @@ def _instead(bucket: BucketFile, engine: Engine) -> str:
         ways.append(f"- in {engine.base}, {modes} {verb} the same case right")
     for name, lines in _callings(bucket, engine).items():
         ways.append(f"- asked so ({name}), it is right:")
-        ways.append(_fenced(lines, "python"))
+        ways.append(_fenced(lines, engine.dialect.language.name))
     if bucket.rewrite is not None:
         before = {s.operation for s in bucket.case.program.steps}
         gone = before - {s.operation for s in bucket.rewrite.program.steps}
         ways.append(f"- {', '.join(sorted(gone)) or 'the program'} spelled by its definition is right:")
-        ways.append(_fenced(engine.script(bucket.rewrite).program.strip(), "python"))
+        ways.append(_fenced(engine.script(bucket.rewrite).program.strip(), engine.dialect.language.name))
     return (
         "\n".join(ways)
         if ways
@@ -173,9 +192,9 @@ def _callings(bucket: BucketFile, engine: Engine) -> dict[str, str]:
         if other is None or other.distribution != engine.distribution or engine.base != engine.name:
             continue
         script = other.script(bucket.case)
-        if script.program == own.program:
-            lines = script.text.splitlines()
-            found[name] = "\n".join(line for line in lines if line not in own.text.splitlines())
+        lines = [line for line in script.text.splitlines() if line not in own.text.splitlines()]
+        if script.program == own.program and lines:
+            found[name] = "\n".join(lines)
     return found
 
 
@@ -183,7 +202,7 @@ def _versions(bucket: BucketFile, engine: Engine) -> str:
     lines = [
         f"- {engine.distribution} {engine.version()}".rstrip(),
         *_beside(engine, engine.script(bucket.case).text),
-        f"- Python {platform.python_version()}, NumPy {np.__version__}",
+        *(f"- {release}" for release in engine.runner.below()),
     ]
     lines.append(f"- {platform.platform()}")
     if bucket.release:
@@ -192,8 +211,8 @@ def _versions(bucket: BucketFile, engine: Engine) -> str:
 
 
 def _beside(engine: Engine, text: str) -> list[str]:
-    """What else the script imports, with its release here; nothing of an engine that is asked in an environment."""
-    if engine.base != engine.name:
+    """What else the script imports, with its release here; nothing of an engine that is asked elsewhere."""
+    if engine.runner != HERE:
         return []
     offered = metadata.packages_distributions()
     modules = re.findall(r"^ *(?:import|from) (\w+)", text, re.MULTILINE)

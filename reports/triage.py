@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -42,6 +44,9 @@ def triage(
     seconds: Annotated[float, typer.Option(min=0.0, help="for all of an engine's findings")] = 900.0,
     each: Annotated[float, typer.Option(min=1.0, help="for one finding")] = 30.0,
     known: Annotated[bool, typer.Option("--known", help="those that a known failure covers, too")] = False,
+    previous: Annotated[
+        str | None, typer.Option(metavar="DIR", help="an earlier run, whose buckets are known with all that is in them")
+    ] = None,
 ) -> None:
     """Find the causes of a campaign's new findings, write each into DIR/buckets, and propose entries of known failures
     in DIR/proposed. What is there already is taken as known: edit it, or delete it to have it made again.
@@ -51,20 +56,23 @@ def triage(
     from reports.store import Folder, StoreError
     from reports.walk import Walk
 
-    folder = Folder(run)
+    folder, problem = Folder(run), ""
     try:
-        walk = Walk(folder, each=each)
+        walk = Walk(folder, each=each, previous=Folder(previous) if previous else None)
         for engine in walk.engines:
             begun = time.monotonic()
-            for line in walk.through(engine, known=known, seconds=seconds):
-                print(line, flush=True)
+            try:
+                walk.through(engine, known=known, seconds=seconds, tell=functools.partial(print, flush=True))
+            except EngineUnavailable as error:
+                problem = f"engine {error}"
+                print(f"ad-conformance: {problem}", file=sys.stderr)
             print(f"{engine}: {time.monotonic() - begun:.0f} s")
     except (StoreError, MalformedBucket, registry.UnknownEngine) as error:
         refuse(str(error))
-    except EngineUnavailable as error:
-        refuse(f"engine {error}")
     except OSError as error:
         refuse(f"{error.filename or run}: {error.strerror or error}")
+    if problem:
+        raise typer.Exit(2)
 
 
 @app.command()
@@ -75,27 +83,32 @@ def issue(
     ] = None,
     bisect: Annotated[bool, typer.Option("--bisect", help="find the first bad release first")] = False,
 ) -> None:
-    """Print a bucket as an issue in Markdown, ready to be pasted. Exit status 1 where it does not fail any more, and 2
-    where --bisect finds no release.
+    """Print a bucket as an issue in Markdown, ready to be pasted. Of another engine than the bucket's, what works
+    instead is asked first. Exit status 1 where it does not fail (any more), and 2 where --bisect finds no release.
     """
     need_reports("duckdb", "fsspec")
     from reports.bucket_files import MalformedBucket, bucket_at
     from reports.issue import issue_text
-    from reports.walk import since
+    from reports.walk import described_elsewhere, since
 
     try:
         found = bucket_at(bucket)
     except MalformedBucket as error:
         refuse(str(error))
-    adapter = engine_named(engine or found.engine)
+    asked = engine or found.engine
+    adapter = engine_named(asked)
     problem = ""
     with finding_of(found.case, adapter) as (finding, _):
+        told = found if asked == found.engine else described_elsewhere(found, finding, adapter)
         if bisect:
             try:
-                found = since(found, adapter.name)
+                told = since(told, asked)
             except (NoBoundary, NoReleases, registry.UnknownEngine) as error:
                 problem = f"since when: {error}"
-        releases = {name: registry.find(name).version() for name in found.right_engines if name in registry.names()}
-        print(issue_text(found, finding, adapter, releases), end="")
+            if told.release and asked == found.engine:
+                # It takes minutes, and is the same the next time.
+                bucket.write_bytes(told.text)
+        releases = {name: registry.find(name).version() for name in told.right_engines if name in registry.names()}
+        print(issue_text(told, finding, adapter, releases), end="")
     if problem:
         refuse(problem)

@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from conformance.bisecting import find_boundary
 from conformance.buckets import Bucket, Provisional, bucket
 from conformance.causes import Finding
 from conformance.explaining import explain
+from conformance.inquiry import Inquiry, OutOfTime, Vanished
 from conformance.panel import Panel
-from conformance.reducing import judged, reduced
+from conformance.reducing import hurried, judged, reduced
 from conformance.verdicts import Judgement, Verdict
 from conformance.ways import ways_around
 from engines import registry
 from engines.contract import Engine
-from generators import reduction
 from generators.reading import parse_case
 from reports.bucket_files import BucketFile, bucket_files, proposed
 from reports.changes import findings
 from reports.shards import as_text
 from reports.store import Folder, record
 
+#: Files that are named in a line.
+NAMED = 3
+#: Seconds for what works instead in another engine than the bucket's.
+ELSEWHERE = 60.0
+
 
 class Walk:
-    """Through the findings of one campaign, engine by engine; `each` finding may take so many seconds."""
+    """Through the findings of one campaign, engine by engine; `each` finding may take so many seconds.
 
-    def __init__(self, folder: Folder, *, each: float) -> None:
+    Causes with a file in `previous`, an earlier run, are known by it: its file comes along, with this run's findings.
+    """
+
+    def __init__(self, folder: Folder, *, each: float, previous: Folder | None = None) -> None:
         """Raises StoreError, MalformedBucket, UnknownEngine or OSError."""
         self._folder, self._each = folder, each
         run: dict[str, Any] = record(folder, "run.json")
         self._asked: dict[str, str] = dict(run["asked"])
         self._words: tuple[str, ...] = tuple(run["words"])
-        self._written = bucket_files(folder)
+        self._timeout = float(run["timeout"])
+        before = [replace(file, findings=()) for file in bucket_files(previous)] if previous else []
+        self._files = {file.cause: file for file in (*before, *bucket_files(folder))}
         self._findings = defaultdict(list)
         for found in findings(folder):
             self._findings[found.engine].append(found)
@@ -46,79 +58,88 @@ class Walk:
         """Those that have findings."""
         return [engine for engine in self._asked if self._findings[engine]]
 
-    def through(self, name: str, *, known: bool, seconds: float) -> Iterator[str]:
-        """Triage an engine's findings; a line for each bucket as it is written. Raises EngineUnavailable or OSError."""
-        chosen = [f for f in self._findings[name] if f.steady and (known or not f.known)]
-        panel = Panel(_with_siblings([registry.find(asked) for asked in self._asked.values()]))
+    def through(self, name: str, *, known: bool, seconds: float, tell: Callable[[str], None]) -> None:
+        """Triage an engine's findings, and tell of it in lines. A file is written as soon as its cause is known, and
+        what one has already is not asked again. Raises EngineUnavailable or OSError.
+        """
+        chosen = [f for f in self._findings[name] if known or not f.known]
+        steady = [f for f in chosen if f.steady]
+        engines = [registry.find(asked) for asked in self._asked.values()]
+        panel = Panel(_with_siblings(engines), timeout=self._timeout)
+        done = {finding for file in self._files.values() for finding in file.findings}
         files: dict[str, list[str]] = defaultdict(list)
         cases = {}
-        for found in chosen:
+        for found in steady:
             case = panel.asked(parse_case(found.json), name)
-            cases[case.id] = Finding(case, name, Verdict(found.verdict), found.error or "", found.message or "")
             files[case.id].append(found.finding)
-        yield f"{name}: {len(chosen)} findings, {len(cases)} different"
+            if found.finding not in done:
+                cases[case.id] = Finding(case, name, Verdict(found.verdict), found.error or "", found.message or "")
+        tell(f"{name}: {len(chosen)} findings, {len(files)} different, {len(files) - len(cases)} in files already")
+        if flaky := [f.finding for f in chosen if not f.steady]:
+            tell(_passed_over("not the same when they were asked again", flaky))
         if not cases:
             return
-        end = time.monotonic() + seconds
+
+        def names(found: Iterable[Finding]) -> list[str]:
+            return sorted({file for finding in found for file in files[finding.case.id]})
+
         try:
             sandbox = panel.sandbox(name)
-            written = {b.cause: b for b in self._written if b.cause.engine == sandbox.engine.base}
-            made = bucket(cases.values(), sandbox, seconds=seconds, each=self._each, known=list(written))
+
+            def begun(new: Bucket, inquiry: Inquiry) -> None:
+                tell(f"  {new.cause.name}: {self._write(new, names(new.findings), name, panel, inquiry)}")
+
+            old = [cause for cause in self._files if cause.engine == sandbox.engine.base]
+            made = bucket(cases.values(), sandbox, seconds=seconds, each=self._each, known=old, begun=begun)
             for one in made.buckets:
-                met = [f for finding in one.findings for f in files[finding.case.id]]
-                here = tuple(sorted(set(met)))
-                if not here:
-                    continue
-                if one.cause in written:
-                    old = written[one.cause]
-                    replace(old, findings=tuple(sorted({*old.findings, *here}))).write(self._folder)
-                    yield f"  {one.cause.name}: {len(met)} findings, known by its file"
-                    continue
-                told = self._write(one, here, name, panel, left=max(self._each, end - time.monotonic()))
-                yield f"  {one.cause.name}: {len(met)} findings, {told}"
+                if (met := names(one.findings)) and (file := self._files.get(one.cause)):
+                    self._put(replace(file, findings=tuple(sorted({*file.findings, *met}))), sandbox.engine)
+                    tell(f"  {len(met)} findings: {one.cause.name}")
             for group in made.provisional:
-                yield "  " + _left_over(group)
+                tell(_left_over(group))
+            if made.vanished:
+                tell(_passed_over("do not fail any more", names(made.vanished)))
         finally:
             panel.close()
 
-    def _write(self, found: Bucket, here: tuple[str, ...], name: str, panel: Panel, *, left: float) -> str:
+    def _put(self, file: BucketFile, engine: Engine) -> str:
+        """Write the file, and the entry that it may get; its name."""
+        name = file.write(self._folder)
+        self._files[file.cause] = replace(file, file=name.rpartition("/")[2])
+        entry, case = proposed(file, engine)
+        self._folder.write(f"proposed/{file.name}.toml", entry.encode())
+        self._folder.write(f"proposed/{file.name}.json", case.encode())
+        return name
+
+    def _write(self, new: Bucket, here: list[str], name: str, panel: Panel, inquiry: Inquiry) -> str:
+        """Write what can be found out about a new cause; what there is to say of it."""
         begun = time.monotonic()
-        sandbox, limit = panel.sandbox(name), min(self._each, left)
-        smallest = min((f.case for f in found.findings), key=reduction.size)
-        shown = judged(smallest, sandbox)
-        candidates: list[Judgement] = []
-        if shown.is_finding:
-            candidates.append(reduced(shown, sandbox, seconds=limit))
-        if found.case is not None and (other := judged(found.case, sandbox)).is_finding:
-            candidates.append(other)
-        if not candidates:
-            return "which do not fail any more"
-        finding = min(candidates, key=lambda judgement: reduction.size(judgement.case))
-        ways = ways_around(finding, panel, self._alike(finding.case.word))
-        written = BucketFile(
-            found.cause,
-            self._asked[name],
-            sandbox.engine.version(),
-            str(finding.verdict),
-            finding.case,
-            here,
-            ways.words,
-            ways.engines,
-            ways.rewrite,
-            tuple(explain(finding, sandbox, seconds=limit).lines),
-            got=as_text(finding.answer.value) or "",
-            wanted=as_text(finding.truth.value) or "",
-            stage=finding.answer.stage,
-            error=finding.answer.error,
-            message=finding.answer.message,
-            printed=finding.answer.printed,
-        )
-        file = written.write(self._folder)
-        entry, case = proposed(written, sandbox.engine)
-        self._folder.write(f"proposed/{written.name}.toml", entry.encode())
-        self._folder.write(f"proposed/{written.name}.json", case.encode())
+        sandbox = panel.sandbox(name)
+        finding = self._smallest(new, inquiry)
+        if not finding.is_finding:
+            return "its smallest case does not fail any more"
+        file = BucketFile(new.cause, self._asked[name], sandbox.engine.version(), "", finding.case, tuple(here))
+        words = self._alike(finding.case.word)
+        path = self._put(described(file, finding, panel, words, seconds=self._each), sandbox.engine)
         steps = len([step for step in finding.case.program.steps if step.operands])
-        return f"{steps} steps in {finding.case.word}, {time.monotonic() - begun:.1f} s: {file}"
+        return f"{steps} steps in {finding.case.word}, {time.monotonic() - begun:.1f} s: {path}"
+
+    def _smallest(self, new: Bucket, inquiry: Inquiry) -> Judgement:
+        """A case with simple numbers that shows the cause: what is reduced may come to fail of another in the same way.
+
+        Or, where none does, the one that the cause was found by.
+        """
+        assert new.case is not None
+        sandbox = inquiry.sandbox
+        for case in (new.findings[0].case, new.case):
+            shown = judged(case, sandbox)
+            if not shown.is_finding:
+                continue
+            small = reduced(shown, sandbox, seconds=self._each)
+            with hurried(sandbox, small.verdict, small.case.word), suppress(OutOfTime, Vanished):
+                if new.cause.alike(inquiry.cause(Finding.of(small), seconds=self._each)[0]):
+                    return small
+        return judged(new.case, sandbox)
 
     def _alike(self, word: str) -> tuple[str, ...]:
         """Mode words of the same order: of the campaign, and those of two letters."""
@@ -135,13 +156,57 @@ def _with_siblings(engines: list[Engine]) -> Iterator[Engine]:
                 yield other
 
 
-def _left_over(group: Provisional) -> str:
-    told = ", ".join(group.operations)
-    return (
-        f"not looked into for want of time: {len(group.findings)} findings of {told}: {' '.join(group.symptom)[:120]}"
+def described(
+    file: BucketFile, finding: Judgement, panel: Panel, words: Iterable[str], *, seconds: float = math.inf
+) -> BucketFile:
+    """The file with what comes of its case in the finding's engine, where that enters, and what works instead.
+
+    Raises EngineUnavailable.
+    """
+    ways = ways_around(finding, panel, words, seconds=seconds)
+    return replace(
+        file,
+        verdict=str(finding.verdict),
+        right_words=ways.words,
+        right_engines=ways.engines,
+        rewrite=ways.rewrite,
+        explanation=tuple(explain(finding, panel.sandbox(finding.engine), seconds=seconds).lines),
+        got=as_text(finding.answer.value) or "",
+        wanted=as_text(finding.truth.value) or "",
+        stage=finding.answer.stage,
+        error=finding.answer.error,
+        message=finding.answer.message,
+        printed=finding.answer.printed,
     )
 
 
-def since(found: BucketFile, engine: str) -> BucketFile:
-    """With the release since which it fails. Raises NoBoundary, NoReleases or UnknownEngine."""
-    return replace(found, release=find_boundary(found.case, engine).line)
+def described_elsewhere(file: BucketFile, finding: Judgement, engine: Engine) -> BucketFile:
+    """The bucket as one of another engine: with what that gets right, and which of the others do. Raises
+    EngineUnavailable.
+    """
+    names = [name for name in (file.engine, *file.right_engines) if name != engine.name and name in registry.names()]
+    panel = Panel(_with_siblings([engine, *map(registry.find, names)]))
+    words = ["".join(letters) for letters in product("RF", repeat=finding.case.order)]
+    try:
+        told = described(replace(file, release="", issue=""), finding, panel, words, seconds=ELSEWHERE)
+        return replace(told, engine=engine.name, version=engine.version())
+    finally:
+        panel.close()
+
+
+def _passed_over(why: str, files: Sequence[str]) -> str:
+    more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
+    return f"  {len(files)} findings {why}: {', '.join(files[:NAMED])}{more}"
+
+
+def _left_over(group: Provisional) -> str:
+    told = ", ".join(group.operations)
+    return f"  {len(group.findings)} findings not looked into for want of time: {told}: {' '.join(group.symptom)[:120]}"
+
+
+def since(file: BucketFile, engine: str) -> BucketFile:
+    """With the release since which it fails, of the engine as it is asked for. Raises NoBoundary, NoReleases or
+    UnknownEngine.
+    """
+    name, _, release = engine.partition("@")
+    return replace(file, release=find_boundary(file.case, name, bad=release or None).line)

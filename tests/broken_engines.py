@@ -33,6 +33,26 @@ once = _rule(
 )
 #: Never comes to an end where exp is differentiated.
 stuck = _rule("stuck", "def wait(y, x):\n    while True:\n        pass\nRULES['exp'] = each(wait)")
+#: Two faults, of which the second shows in smaller cases.
+two = _rule(
+    "two",
+    'RULES["tanh"] = each(lambda y, x: 2.0 * (1.0 - y * y))\n'
+    'RULES["divide"] = each(lambda y, a, b: -1.0 / b, RULES["divide"].partials[1])',
+)
+#: One fault that is silent, one that raises, while it is differentiated or when it runs, and one that kills.
+several = _rule(
+    "several",
+    "import os\n"
+    "def refuse(y, x):\n"
+    "    raise TypeError(f'no rule for an operand of shape {x.shape}: give it one')\n"
+    'RULES["sin"] = each(lambda y, x: -apply("cos", x))\n'
+    'RULES["tan"] = each(refuse)\n'
+    'RULES["erf"] = each(lambda y, x: os.abort())',
+)
+#: As `sign`, until it is mended.
+mendable = _rule(
+    "mendable", 'import os\nif "MENDED" not in os.environ:\n    RULES["sin"] = each(lambda y, x: -apply("cos", x))'
+)
 nan = replace(inhouse, name="nan", run=f"{inhouse.run}\ngot = np.full(got.shape, np.nan)")
 shape = replace(inhouse, name="shape", run=f"{inhouse.run}\ngot = got[None]")
 dtype = replace(inhouse, name="dtype", run=f"{inhouse.run}\ngot = got.astype(np.float32)")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,6 +81,30 @@ def test_entries_of_an_adapter_that_lives_elsewhere(tmp_path: Path, monkeypatch:
     monkeypatch.setenv(OWN, str(tmp_path / "nowhere"))
     with pytest.raises(MalformedEntry, match=f"{OWN}: .*nowhere is no folder"):
         load.__wrapped__(theirs)
+
+
+def test_a_name_that_two_entries_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MalformedEntry, match=r"^prod-zero: name: another entry has it too$"):
+        load(folder(tmp_path, ENTRY + ENTRY))
+
+
+def test_what_is_fixed_fails_until_its_entry_goes(tmp_path: Path) -> None:
+    """In-house has products with zeros right: an entry that says otherwise fails the suite."""
+    own = folder(tmp_path)
+    (own / "prod-zero.json").write_text(Case(PROD, (0.0, 1.0), "R").json)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "conformance/test_known_failures.py",
+        "--engine=inhouse",
+        "-k",
+        "prod-zero",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, OWN: str(own)})
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "known failure prod-zero no longer fails in inhouse" in done.stdout
+    assert "agree. Remove the entry" in done.stdout
 
 
 def test_an_entry_covers_nothing_else(tmp_path: Path) -> None:

@@ -105,9 +105,12 @@ def test_progress_of_another_finding_is_refused(tmp_path: Path, sandbox: Sandbox
     one, other = (judged(case, sandbox) for case in failing(sandbox, 2))
     progress = tmp_path / "progress.json"
     reduced(one, sandbox, seconds=0.0, progress=progress)
-    with pytest.raises(MalformedCase, match=f"progress.json: finding: '{one.case.id}' is not {other.case.id}"):
+    with pytest.raises(MalformedCase, match=f"progress.json: finding: '{one.case.id}' is not '{other.case.id}'"):
         reduced(other, sandbox, progress=progress)
     kept = json.loads(progress.read_text())
+    other_engine = Sandbox(replace(broken.sign, name="renamed"))
+    with other_engine, pytest.raises(MalformedCase, match=r"progress.json: engine: 'sign' is not 'renamed'"):
+        reduced(one, other_engine, progress=progress)
     for change, said in (({"asked": 3}, "asked: a list of ids"), ({"case": {}}, "is missing"), ({"odd": 1}, "'odd'")):
         progress.write_text(json.dumps({**kept, **change}))
         with pytest.raises(MalformedCase, match=said):
@@ -115,6 +118,34 @@ def test_progress_of_another_finding_is_refused(tmp_path: Path, sandbox: Sandbox
     progress.write_text("{")
     with pytest.raises(MalformedCase, match=r"progress\.json"):
         reduced(one, sandbox, progress=progress)
+
+
+def test_progress_is_kept_however_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
+    finding = judged(failing(sandbox, 1)[0], sandbox)
+    progress, questions = tmp_path / "progress.json", itertools.count()
+
+    def interrupted(case: Case, asked: Sandbox) -> Judgement:
+        if next(questions) == 3:
+            raise KeyboardInterrupt
+        return judged(case, asked)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reducing, "judged", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            reduced(finding, sandbox, progress=progress)
+    assert len(json.loads(progress.read_text())["asked"]) == 4
+    assert reduced(finding, sandbox, progress=progress).case == reduced(finding, sandbox).case
+    assert [path.name for path in tmp_path.iterdir()] == [progress.name]
+    with pytest.raises(OSError, match="nowhere"):
+        reduced(finding, sandbox, progress=tmp_path / "nowhere" / "progress.json")
+
+
+def test_numbers_that_float32_does_not_hold_are_no_candidates() -> None:
+    steps = (Step("exp", (0,)), Step("log", (1,)), Step("sin", (2,)))
+    case = Case(Program(steps), 80.0, "R", dtype="float32")
+    large = replace(case, point=100.0)
+    assert reduce(large, lambda candidate: False) == large
+    assert len(reduce(large, lambda candidate: True).program.steps) < 3
 
 
 def test_a_hang_is_not_waited_for_at_every_question(monkeypatch: pytest.MonkeyPatch) -> None:

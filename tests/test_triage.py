@@ -8,8 +8,10 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -17,12 +19,14 @@ from conformance.known_failures import OWN, load
 from conformance.panel import truth_of
 from conformance.verdicts import judge
 from engines import registry
+from engines.contract import Answer
 from engines.sandbox import Sandbox
 from generators.programs import Case, Program, Step
+from reports import walk
 from reports.__main__ import app
 from reports.bucket_files import MalformedBucket, bucket_at
 from reports.changes import night
-from reports.issue import _beside, _callings
+from reports.issue import _beside, _callings, _certainty, _foreign, _versions
 from reports.store import Folder
 from tests.test_campaign import BROKEN, ask, plan
 
@@ -74,7 +78,8 @@ def test_what_is_written_is_not_looked_for_again(run: Path, bucket: Path) -> Non
     edited = json.loads(bucket.read_text())
     bucket.write_text(json.dumps({**edited, "issue": "https://example.org/1", "findings": []}))
     done = called("triage", run)
-    assert "known by its file" in done.output
+    assert f"{len(edited['findings'])} findings: sign-" in done.output
+    assert "steps in" not in done.output
     again = bucket_at(bucket)
     assert again.issue == "https://example.org/1"
     assert set(again.findings) == set(edited["findings"])
@@ -97,10 +102,12 @@ def test_the_entry_that_is_proposed_covers_the_finding(
             assert entry.covers(judge(case, "sign", sandbox.ask(case), truth_of(case)))
 
 
-def test_what_is_proposed_is_a_folder_of_known_failures_as_it_is(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_proposed_is_a_folder_of_known_failures_as_it_is(
+    run: Path, bucket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(OWN, str(run / "proposed"))
     *_, entry = load.__wrapped__()
-    assert (entry.name, entry.engines) == ("sign-x-wrong-sin", ("sign",))
+    assert (entry.name, entry.engines) == (bucket.stem, ("sign",))
 
 
 def test_an_issue_has_all_that_is_needed(bucket: Path) -> None:
@@ -113,7 +120,7 @@ def test_an_issue_has_all_that_is_needed(bucket: Path) -> None:
         "## What comes",
         "why that is certain",
         "Cauchy's estimate",
-        "inhouse",
+        "These get the same program right: the engine that comes with ad-conformance.",
         "## Versions",
     ):
         assert part in text
@@ -153,7 +160,57 @@ def test_releases_since_when_are_told(bucket: Path) -> None:
     assert done.exit_code == 2
     assert "since when" not in done.stdout
     assert "## Versions" in done.stdout
-    assert done.stderr.startswith("ad-conformance: since when: engine 'sign'")
+    assert done.stderr == f"ad-conformance: since when: engine '{BROKEN}sign': there are no releases of sign\n"
+
+
+def test_releases_since_when_are_kept(bucket: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def boundary(case: Case, engine: str, *, bad: str | None) -> Any:
+        asked.append((engine, bad))
+        return SimpleNamespace(line="first bad: 1.2, after 1.1")
+
+    monkeypatch.setattr(walk, "find_boundary", boundary)
+    whole = bucket.read_text()
+    try:
+        for options in (["--bisect"], []):
+            done = called("issue", bucket, *options)
+            assert done.exit_code == 0, done.output
+            assert "- first bad: 1.2, after 1.1" in done.output
+        assert asked == [(f"{BROKEN}sign", None)]
+        assert walk.since(bucket_at(bucket), "autograd@1.5").release
+        assert asked[1] == ("autograd", "1.5")
+    finally:
+        bucket.write_text(whole)
+
+
+def test_certainty_is_told_as_it_is() -> None:
+    """Where smooth pieces meet the function need not be analytic; where nothing varies, nothing was computed."""
+    meeting = Program((Step("abs", (0,)), Step("multiply", (0, 1))))
+    for program, said in (
+        (meeting, "smooth pieces of the function meet"),
+        (SINES, "proves the function analytic there"),
+        (Program((Step("constant", (), (("value", 2.0),)),)), "does not depend on its input"),
+    ):
+        case = Case(program, 0.0, "R")
+        told = _certainty(judge(case, "inhouse", Answer("answered", value=np.full((), np.nan)), truth_of(case)))
+        assert said in told
+
+
+def test_versions_are_those_of_what_was_asked(bucket: Path) -> None:
+    told = _versions(bucket_at(bucket), registry.find("autograd@1.5"))
+    assert "- autograd 1.5\n" in told
+    assert "- numpy<2\n- scipy<1.14" in told
+    assert np.__version__ not in told
+    assert f"NumPy {np.__version__}" in _versions(bucket_at(bucket), registry.find("inhouse"))
+
+
+def test_text_is_fenced_in_its_own_language() -> None:
+    assert registry.find("enzyme.jl").dialect.language.name == "julia"
+    source = 'source = """\\\nstatic double f(double x) { return __enzyme_autodiff<double>(x); }\n"""\n'
+    (told,) = _foreign(source)
+    assert "```cpp\nstatic double f" in told
+    assert _foreign('"""A docstring."""') == []
 
 
 @pytest.mark.parametrize(

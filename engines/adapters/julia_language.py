@@ -50,6 +50,7 @@ def _assertions(expected: np.ndarray, dtype: str, allowance: str) -> str:
 
 
 JULIA = Language(
+    name="julia",
     header="function {name}({inputs})",
     footer="\nend\n",
     closure="{inputs} -> {value}",
