@@ -60,6 +60,10 @@ class Inquiry:
         """How the case fails, None where it does not or cannot be asked. Raises OutOfTime, EngineUnavailable."""
         return self._answer(case)[0]
 
+    def answer(self, case: Case) -> np.ndarray | None:
+        """The numbers that come, None where there are none. Raises OutOfTime, EngineUnavailable."""
+        return self._answer(case)[1]
+
     def same_answer(self, case: Case, other: Case) -> bool:
         """Whether both cases get the same numbers, up to rounding, or none. Raises OutOfTime, EngineUnavailable."""
         one, two = self._answer(case)[1], self._answer(other)[1]
@@ -152,6 +156,7 @@ class _One:
         engine = self.inquiry.sandbox.engine.base
         failure, error, message = self.wanted
         operations = self.operands(case, culprits, words)
+        special = self.whichever(special, case, culprits, words)
         return Cause(engine, failure, words, operations, special, _questions(case), error, message), case
 
     def matching(self, known: Sequence[Cause]) -> Cause | None:
@@ -216,9 +221,7 @@ class _One:
                         if not self.fails_without(case, k):
                             return found
                         met = met or found
-            if met is not None:
-                return met
-        return None
+        return met
 
     def fails_without(self, case: Case, k: int) -> bool:
         """Whether the case fails also with a polynomial of the same derivatives in the place of step k."""
@@ -250,11 +253,14 @@ class _One:
         for k in places:
             for whole in expanded(case, k):
                 if self.fails(whole) and self.inquiry.same_answer(case, whole):
-                    inner, own = self.located(whole)
+                    inner, found = self.located(whole)
                     # Messages may be the same for all operations: what only moves values may come of the writing out.
-                    if not own & culprits and not (self.tells and own <= MOVING):
-                        return inner, own
-        least = case.with_word(self.words(case)[0])
+                    if not found & culprits and not (self.tells and found <= MOVING):
+                        return inner, found
+        # In a word of its own: others may fail for other reasons.
+        words = self.words(case)
+        own = [word for word in _shortened(case.word, len(words[0])) if word in words]
+        least = case.with_word(own[0] if own else words[0])
         for k in places:
             for one, formula in (*differentiated(least, k), *unnested(least, k)):
                 if self.fails(one) and self.fails(formula) and self.inquiry.same_answer(one, formula):
@@ -278,7 +284,8 @@ class _One:
     def words(self, case: Case) -> tuple[str, ...]:
         """All words that fail, of the least order at which one does that the case's own word contains.
 
-        What forward mode gets wrong is no cause of what reverse mode alone does.
+        What forward mode gets wrong is no cause of what reverse mode alone does; nor, at first order, where the numbers
+        are finite and others.
         """
         engine = self.inquiry.sandbox.engine
         if case.operator != "jacobian" or case.wrt:
@@ -286,8 +293,17 @@ class _One:
         for order in range(1, case.order + 1):
             if any(engine.answers(w) and self.fails(case.with_word(w)) for w in _shortened(case.word, order)):
                 words = ["".join(letters) for letters in product("RF", repeat=order)]
-                return tuple(w for w in words if engine.answers(w) and self.fails(case.with_word(w)))
+                failing = [w for w in words if engine.answers(w) and self.fails(case.with_word(w))]
+                own = next(w for w in _shortened(case.word, order) if w in failing)
+                return tuple(w for w in failing if order > 1 or not self.differ(case.with_word(own), case.with_word(w)))
         return (case.word,)
+
+    def differ(self, one: Case, other: Case) -> bool:
+        """Whether two wrong answers to one question are finite and not the same: two faults."""
+        if self.wanted[0] != "wrong" or self.inquiry.same_answer(one, other):
+            return False
+        answers = [self.inquiry.answer(case) for case in (one, other)]
+        return all(answer is not None and bool(np.all(np.isfinite(answer))) for answer in answers)
 
     def operands(self, case: Case, culprits: frozenset[str], words: tuple[str, ...]) -> tuple[str, ...]:
         """The operations that matter, each with those of its operands that have to vary, where it has several.
@@ -309,6 +325,15 @@ class _One:
                 told_here = told and many and slots and not self.fails_exchanged(case.with_word(words[0]), k)
                 found.add(f"{step.operation}[{slots}]" if told_here else step.operation)
         return tuple(sorted(found))
+
+    def whichever(
+        self, special: tuple[str, ...], case: Case, culprits: frozenset[str], words: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """What must be special, of the first operand where the two may be exchanged and it fails either way."""
+        places = [k for k, step in enumerate(case.program.steps, start=1) if step.operation in culprits]
+        if "zero last" not in special or not all(self.fails_exchanged(case.with_word(words[0]), k) for k in places):
+            return special
+        return tuple(sorted({"zero base" if feature == "zero last" else feature for feature in special}))
 
     def fails_exchanged(self, case: Case, k: int) -> bool:
         """Whether step k has two operands that may be exchanged, and the case fails with these exchanged, too."""

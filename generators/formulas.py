@@ -44,6 +44,13 @@ def _descent(xp: Any, x: Any, c: Any, body: str, rate: float, count: int) -> Any
     return x
 
 
+def _solve_triangular(xp: Any, a: Any, b: Any, upper: bool, unit_diagonal: bool, transpose: bool) -> Any:
+    eye = np.eye(a.shape[-1])
+    full = np.triu(np.ones_like(eye)) if upper else np.tril(np.ones_like(eye))
+    triangle = a * (full - eye) + eye if unit_diagonal else a * full
+    return xp.solve(xp.matrix_transpose(triangle) if transpose else triangle, b)
+
+
 #: Entries along an axis that are written out one by one.
 MAX_PARTS = 32
 #: What puts values elsewhere and computes nothing.
@@ -80,6 +87,7 @@ SPELLINGS: Mapping[str, Callable[..., Any]] = {
         xp.sum(xp.sum(x * x, axis=-1, keepdims=False), axis=-1, keepdims=False)
     ),
     "stack": lambda xp, *parts, axis: xp.concat([xp.expand_dims(part, axis=axis) for part in parts], axis=axis),
+    "solve_triangular": _solve_triangular,
     "pow_int": lambda xp, x, exponent: xp.pow(x, float(exponent)),
     "pow_float": lambda xp, x, exponent: xp.pow(x, exponent),
     "inner_pushforward": lambda xp, x, c, body: xp.inner_derivative(x, c, body=body) * c,
@@ -152,11 +160,32 @@ def _push_cholesky(xp: Any, operands: Sequence[Any], tangents: Sequence[Any]) ->
     return factor @ (middle * (np.tri(n) - 0.5 * np.eye(n)))
 
 
-def _push_sqrtm(xp: Any, operands: Sequence[Any], tangents: Sequence[Any]) -> Any:
-    """The solution X of S X + X S = A', for the root S, row by row in one vector."""
-    root, n = xp.sqrtm(operands[0]), operands[0].shape[-1]
+def _sylvester(xp: Any, root: Any, right: Any) -> Any:
+    """The solution X of S X + X S = right, row by row in one vector."""
+    n = root.shape[-1]
     system = xp.kron(root, np.eye(n)) + xp.kron(np.eye(n), root)
-    return xp.reshape(xp.solve(system, _symmetric(tangents[0]).reshape(n * n, 1)), shape=(n, n))
+    return xp.reshape(xp.solve(system, xp.reshape(right, shape=(n * n, 1))), shape=(n, n))
+
+
+def _push_sqrtm(xp: Any, operands: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """The solution X of S X + X S = A', for the root S."""
+    return _sylvester(xp, xp.sqrtm(operands[0]), _symmetric(tangents[0]))
+
+
+def _push_polar(xp: Any, operands: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """From A = U H: within the span of U by X H + H X = U^T A' - A'^T U, outside of it by (A' - U U^T A') H^-1."""
+    (a,), (tangent,) = operands, tangents
+    wide = a.shape[-2] < a.shape[-1]
+    a, tangent = (xp.matrix_transpose(a), np.swapaxes(tangent, -1, -2)) if wide else (a, tangent)
+    factor = xp.polar_factor(a)
+    back = xp.matrix_transpose(factor)
+    inside, size = back @ tangent, back @ a
+    size = (size + xp.matrix_transpose(size)) * 0.5
+    moved = factor @ _sylvester(xp, size, inside - xp.matrix_transpose(inside))
+    if a.shape[-2] > a.shape[-1]:
+        beside = tangent - factor @ inside
+        moved = moved + xp.matrix_transpose(xp.solve(size, xp.matrix_transpose(beside)))
+    return xp.matrix_transpose(moved) if wide else moved
 
 
 def _push_solve(xp: Any, operands: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -173,6 +202,7 @@ PUSHFORWARDS: Mapping[str, Callable[..., Any]] = {
     "solve": _push_solve,
     "cholesky": _push_cholesky,
     "sqrtm": _push_sqrtm,
+    "polar_factor": _push_polar,
 }
 
 
