@@ -211,20 +211,25 @@ class _One:
 
     def alone(self, case: Case) -> tuple[Case, frozenset[str]] | None:
         """The first step of the case that fails alone too, as a case; one that the case needs to fail, if any is."""
-        met: tuple[Case, frozenset[str]] | None = None
+        known: dict[bool | None, tuple[Case, frozenset[str]]] = {}
         for dtype in self.dtypes:
             for tied, together, bent in product((False, True), repeat=3):
                 for k, candidate in stand_alones(replace(case, dtype=dtype), bent=bent, together=together, tied=tied):
                     helped = bent or together or tied
                     if self.fails(candidate) and not (helped and self.context_fails(case, k, tied)):
                         found = candidate, frozenset({case.program.steps[k - 1].operation})
-                        if not self.fails_without(case, k):
+                        without = self.fails_without(case, k)
+                        if without is False:
                             return found
-                        met = met or found
-        return met
+                        known.setdefault(without, found)
+                if None in known:
+                    return known[None]
+        return known.get(True)
 
-    def fails_without(self, case: Case, k: int) -> bool:
-        """Whether the case fails also with a polynomial of the same derivatives in the place of step k."""
+    def fails_without(self, case: Case, k: int) -> bool | None:
+        """Whether the case fails also with a polynomial of the same derivatives in the place of step k; None where
+        there is none that is certified.
+        """
         if self.tells and not self.wanted[2]:
             return False
         depends = varying(case)
@@ -234,7 +239,7 @@ class _One:
         truths = [truth_of(own.with_word("R" * order)).value for order in range(1, case.order + 1)]
         tensors = [value for value in truths if value is not None]
         without = as_polynomial(case, k, entered, tensors) if len(tensors) == case.order else None
-        return without is not None and self.fails(without)
+        return None if without is None else self.fails(without)
 
     def context_fails(self, case: Case, k: int, tied: bool) -> bool:
         """Whether what is put around step k where it is asked alone fails without it."""

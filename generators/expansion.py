@@ -19,7 +19,7 @@ from generators.alone import unequal, varying
 from generators.catalogue import CATALOGUE
 from generators.catalogue.nesting import BODIES
 from generators.drafts import Draft, exact
-from generators.formulas import NESTED, PARTIALS, SPELLINGS, pushforward
+from generators.formulas import NESTED, PARTIALS, PULLBACKS, SPELLINGS, SYMMETRIC, pushforward
 from generators.programs import Case, MalformedCase, Program, Step, nested
 from generators.reading import MAX_SIZE, evaluate_steps
 
@@ -228,6 +228,33 @@ def differentiated(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
         formula = _replaced(one, len(one.program.steps), functools.partial(_along, push, tangents))
         if formula is not None:
             yield one, formula.with_word(case.word[:-1])
+    if operation in PULLBACKS and case.word.endswith("R"):
+        yield from _pulled(case, k)
+
+
+def _pulled(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
+    """The same for a weighted sum of what step k gives, by the pullback of the weights."""
+    operation = case.program.steps[k - 1].operation
+    for one, (tangent,) in _lines(case, k, single=False):
+        if tangent is None:
+            continue
+        along = (tangent + np.swapaxes(tangent, -1, -2)) / 2.0 if operation in SYMMETRIC else tangent
+        last = len(one.program.steps)
+        weights = exact(unequal(tangent, 3), case.dtype)
+        total = Step("sum", (last,), (("axis", None), ("keepdims", False)))
+        weighted = (
+            Step("constant", (), (("value", nested(weights)),)),
+            Step("multiply", (last, last + 1)),
+            replace(total, operands=(last + 2,)),
+        )
+
+        def pulled(xp: Any, a: Any, weights: np.ndarray = weights, along: np.ndarray = along, **params: Any) -> Any:
+            return PULLBACKS[operation](xp, a, weights) * along
+
+        formula = _replaced(replace(one, program=Program((*one.program.steps, total))), last, pulled)
+        if formula is not None:
+            whole = replace(one, program=Program((*one.program.steps, *weighted)))
+            yield whole, formula.with_word(case.word[:-1])
 
 
 def unnested(case: Case, k: int) -> Iterator[tuple[Case, Case]]:

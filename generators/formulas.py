@@ -206,6 +206,30 @@ PUSHFORWARDS: Mapping[str, Callable[..., Any]] = {
 }
 
 
+def _pull_cholesky(xp: Any, a: Any, cotangent: Any) -> Any:
+    factor, n = xp.cholesky(a), a.shape[-1]
+    inverse = xp.inv(factor)
+    middle = (xp.matrix_transpose(factor) @ cotangent) * (np.tri(n) - 0.5 * np.eye(n))
+    return xp.matrix_transpose(inverse) @ middle @ inverse
+
+
+def _pull_inv(xp: Any, a: Any, cotangent: Any) -> Any:
+    back = xp.matrix_transpose(xp.inv(a))
+    return -(back @ cotangent @ back)
+
+
+#: Pullbacks of a cotangent, of functions of one matrix whose value has its shape; those of symmetric ones before the
+#: symmetric part is taken. Sources as above.
+PULLBACKS: Mapping[str, Callable[..., Any]] = {
+    "inv": _pull_inv,
+    "cholesky": _pull_cholesky,
+    "sqrtm": lambda xp, a, cotangent: _sylvester(xp, xp.sqrtm(a), cotangent),
+    "polar_factor": lambda xp, a, cotangent: _push_polar(xp, (a,), (cotangent,)),
+}
+#: Which take the symmetric part of what they are given.
+SYMMETRIC = frozenset({"cholesky", "sqrtm"})
+
+
 def pushforward(operation: str) -> Callable[..., Any] | None:
     """The formula of an operation's derivative along tangents, `push(xp, operands, tangents, **params)`, if there is
     one here.

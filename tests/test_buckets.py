@@ -34,7 +34,7 @@ from generators.alone import (
 from generators.catalogue.nesting import BODIES
 from generators.drawing import draw
 from generators.expansion import as_polynomial, differentiated, expanded, unnested
-from generators.formulas import NESTED, PARTIALS, PUSHFORWARDS
+from generators.formulas import NESTED, PARTIALS, PULLBACKS, PUSHFORWARDS
 from generators.programs import Case, MalformedCase, Program, Step
 from generators.reading import evaluate_steps, parse_case, valid
 from tests import broken_engines as broken
@@ -421,10 +421,20 @@ def test_a_derivative_has_the_answer_of_its_formula(operation: str) -> None:
         other = ((1.0, 0.5), (0.0, 2.0)) if operation == "solve" else 0.5
         case = Case(program(constant(other), (operation, operands, params)), point, "FR")
         pairs = list(differentiated(case, 2))
-        assert len(pairs) == (1 if operation in PUSHFORWARDS else 2)
+        assert len(pairs) == (1 + (operation in PULLBACKS) if operation in PUSHFORWARDS else 2)
         for one, formula in pairs:
             assert (one.word, formula.word) == ("FR", "F")
             assert truth_of(formula).value == pytest.approx(truth_of(one).value, rel=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(3, 2), (2, 3)])
+def test_polar_factors_of_matrices_that_are_not_square(shape: tuple[int, int]) -> None:
+    rows = np.array([(2.0, 0.5), (0.25, 1.5), (-0.5, 0.75)])
+    point = tuple(map(tuple, (rows if shape == (3, 2) else rows.T).tolist()))
+    pairs = list(differentiated(Case(program(("polar_factor", (0,), {})), point, "RR"), 1))
+    assert len(pairs) == 2
+    for one, formula in pairs:
+        assert truth_of(formula).value == pytest.approx(truth_of(one).value, rel=1e-12)
 
 
 @pytest.mark.parametrize("operation", NESTED)
@@ -445,8 +455,8 @@ def test_formulas_hold_in_float32_and_for_stacks() -> None:
     assert truth_of(formula).value == pytest.approx(truth_of(one).value, rel=1e-6)
     point = (3.0, 0.5, 0.5, 2.0, 2.0, 0.25, 0.25, 1.5)
     stack = Case(program(("reshape", (0,), {"shape": (2, 2, 2)}), ("cholesky", (1,), {})), point, "FR")
-    ((one, formula),) = differentiated(stack, 2)
-    assert truth_of(formula).value == pytest.approx(truth_of(one).value, rel=1e-12)
+    for one, formula in differentiated(stack, 2):
+        assert truth_of(formula).value == pytest.approx(truth_of(one).value, rel=1e-12)
 
 
 def test_what_has_no_formula_or_no_second_derivative_is_not_written_out() -> None:
@@ -466,3 +476,50 @@ def test_faults_of_one_operation_go_together_unless_they_are_the_same() -> None:
         seeded.together([one, seeded.faults()["divide[0]: factor 2"]])
     with pytest.raises(ValueError, match="two faults of forward mode of solve"):
         seeded.together([seeded.faults()[f"solve F: {fault}"] for fault in ("sign", "factor 2")])
+
+
+def test_what_is_special_of_operands_that_may_be_exchanged_is_one_thing() -> None:
+    """Of logaddexp it does not matter which of the two is zero; of pow it does."""
+    body = (
+        "from engines.inhouse import ops\n"
+        "honest = RULES['logaddexp'].partials\n"
+        "wrong = lambda y, a, b: honest[0](y, a, b) + ops.select(make('equal', a, 0.0), 0.0 * y + 1.0, 0.0)\n"
+        "RULES['logaddexp'] = each(wrong, honest[1])"
+    )
+    with Sandbox(broken._rule("exchanging", body)) as other:
+        cases = [
+            Case(program(constant((0.5, 1.0)), ("exp", (0,), {}), ("logaddexp", operands, {})), point, "R")
+            for operands in ((1, 0), (0, 1))
+            for point in ((0.0, 2.0),)
+        ]
+        made = bucket(findings(other, *cases), other, seconds=60.0).buckets
+    assert [(b.cause.features, len(b.findings)) for b in made] == [(("zero base",), 2)]
+
+
+def test_two_modes_that_are_wrong_by_other_numbers_are_two_faults() -> None:
+    """Where they are wrong by the same they are one."""
+    for reverse, made in (("2.0", 1), ("3.0", 2)):
+        body = (
+            "from engines.inhouse.rules import General\n"
+            f"pull = lambda s, i, ct, out, x: {reverse} * ct * apply('cos', x)\n"
+            "RULES['sin'] = General(pull, lambda out, xs, ts: 2.0 * ts[0] * apply('cos', xs[0]))"
+        )
+        with Sandbox(broken._rule("modes", body)) as other:
+            cases = [Case(program(("exp", (0,), {}), ("sin", (1,), {})), 0.25, word) for word in "RF"]
+            done = bucket(findings(other, *cases), other, seconds=60.0)
+        assert len(done.buckets) == made, [b.cause for b in done.buckets]
+
+
+def test_a_formula_is_followed_in_a_word_of_the_finding() -> None:
+    """The root is wrong in reverse mode by itself, in FF by what solves a system."""
+    body = (
+        "from engines.inhouse.rules import General\n"
+        "root, solve = RULES['sqrtm'], RULES['solve']\n"
+        "RULES['sqrtm'] = General(lambda *given: -root.pullback(*given), root.pushforward)\n"
+        "RULES['solve'] = General(solve.pullback, lambda *given: 2.0 * solve.pushforward(*given), solve.masks)"
+    )
+    with Sandbox(broken._rule("roots", body)) as other:
+        matrix = ((2.0, 0.5), (0.5, 1.0))
+        cases = [Case(program(("sqrtm", (0,), {})), matrix, word) for word in ("R", "FF")]
+        made = bucket(findings(other, *cases), other, seconds=60.0).buckets
+    assert sorted((b.cause.operations, b.cause.words) for b in made) == [(("solve",), ("F",)), (("sqrtm",), ("R",))]
