@@ -60,6 +60,8 @@ def issue_text(bucket: BucketFile, finding: Judgement, engine: Engine, panel_ver
     parts += ["## Versions", _versions(bucket, engine)]
     if answer.message and first_line(answer.message, MESSAGE) != answer.message:
         parts += [_folded("The full message", answer.message, "")]
+    if answer.printed.strip():
+        parts += [_folded("What it printed", answer.printed.strip(), "")]
     parts.append("Found by ad-conformance, which nests the modes of differentiation over generated programs.")
     return "\n\n".join(parts) + "\n"
 

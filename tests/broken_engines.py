@@ -47,7 +47,7 @@ several = _rule(
     "    raise TypeError(f'no rule for an operand of shape {x.shape}: give it one')\n"
     'RULES["sin"] = each(lambda y, x: -apply("cos", x))\n'
     'RULES["tan"] = each(refuse)\n'
-    'RULES["erf"] = each(lambda y, x: os.abort())',
+    'RULES["erf"] = each(lambda y, x: print("last words", flush=True) or os.abort())',
 )
 #: As `sign`, until it is mended.
 mendable = _rule(

@@ -37,11 +37,14 @@ def test_two_nights(tmp_path: Path) -> None:
     for engines, failed in (("inhouse", False), (f"inhouse,{BROKEN}sign", True)):
         asked = step("Ask", tmp_path, ENGINES=engines)
         assert asked.returncode == 0, asked.stdout + asked.stderr
+        triaged = step("Triage", tmp_path)
+        assert triaged.returncode == 0, triaged.stdout + triaged.stderr
         reported = step("Report", tmp_path)
         assert (reported.returncode == 1) is failed, reported.stdout + reported.stderr
         assert step("Post", tmp_path).returncode == 0
     assert "<html" in (tmp_path / "page" / "index.html").read_text()
     assert "sign" in (tmp_path / "posted").read_text()
+    assert list((tmp_path / "runs").glob("*/buckets/sign-x-wrong-sin-*.json"))
     assert {path.name for path in (tmp_path / "page").iterdir()} == {
         "index.html", "summary.md", "junit.xml", "night.json",
     }  # fmt: skip
