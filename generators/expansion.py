@@ -284,8 +284,11 @@ def _lines(case: Case, k: int, *, single: bool) -> Iterator[tuple[Case, list[np.
     step, depends = case.program.steps[k - 1], varying(case)
     values = evaluate_steps(case.program, case.input)
     operands, shape = [values[i] for i in step.operands], values[k].shape
-    entries = itertools.islice(np.ndindex(shape), MAX_ENTRIES)
-    every = ([np.broadcast_to(v, shape)[entry] for v in operands] for entry in entries)
+    whole = [np.broadcast_to(v, shape) for v in operands] if single else []
+    met = dict.fromkeys(tuple(float(v[entry]) for v in whole) for entry in np.ndindex(shape if single else ()))
+    # Special ones first, where there are too many for all of them.
+    usual = sorted(met, key=lambda numbers: 0.0 not in numbers and len({*numbers}) == len(numbers))
+    every = [[np.asarray(number) for number in numbers] for numbers in usual[:MAX_ENTRIES]]
     for given in every if single else [operands]:
         draft = Draft(case.dtype)
         places: list[int] = []

@@ -459,6 +459,15 @@ def test_formulas_hold_in_float32_and_for_stacks() -> None:
         assert truth_of(formula).value == pytest.approx(truth_of(one).value, rel=1e-12)
 
 
+def test_formulas_are_looked_at_where_numbers_are_special() -> None:
+    """However many others there are."""
+    point = (*(k / 16 for k in range(1, 12)), 0.0)
+    pairs = list(differentiated(Case(program(("sin", (0,), {})), point, "RR"), 1))
+    assert len(pairs) == 8
+    (constant,) = (step for step in pairs[0][0].program.steps[:1])
+    assert constant.arguments["value"] == 0.0
+
+
 def test_what_has_no_formula_or_no_second_derivative_is_not_written_out() -> None:
     assert list(differentiated(AT_ZERO, 1)) == []
     assert list(differentiated(Case(program(("sort", (0,), {"axis": 0, "descending": False})), VECTOR, "RR"), 1)) == []
