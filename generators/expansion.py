@@ -7,7 +7,6 @@ can be asked whether a failure is the derived operation's own or that of somethi
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
