@@ -158,6 +158,7 @@ def test_outputs_tell_the_same_and_escape_what_engines_say(tmp_path: Path) -> No
     done = CliRunner().invoke(app, ["report", str(run.url), *options])
     assert done.exit_code == 1
     assert "new bucket" in done.stdout
+    assert f"ad-conformance triage {run.url} --engine {BROKEN}hostile\n" in done.stdout
     found = json.loads(outputs["json"].read_text())
     assert {b["engine"] for b in found["buckets"] if b["status"] == "new"} == {"hostile"}
     suites = Xml.fromstring(outputs["junit"].read_text())
