@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reports.store import TABLES, Folder, StoreError, folder_errors, record, tables
+from reports.store import TABLES, Folder, StoreError, record, tables
 
 #: Where they are kept.
 RECORDED = Path(__file__).with_name("rates.toml")
@@ -85,7 +85,7 @@ def measured(folder: Folder, fixed: Rates) -> Rates:
         SELECT process, word, avg(coalesce(s, 0)), stddev_pop(coalesce(s, 0))
         FROM all_of_them LEFT JOIN spent USING (number, process) GROUP BY ALL ORDER BY ALL
     """
-    with tables(folder, at_work=False) as connection, folder_errors(folder):
+    with tables(folder, at_work=False) as connection:
         rows = connection.execute(query, [_HARNESS, [*engines, _HARNESS]]).fetchall()
         generate = "SELECT sum(seconds) FROM timings WHERE phase = 'generate' AND number >= 0"
         drawing = connection.sql(generate).fetchall()[0][0]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+import warnings
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -105,7 +106,11 @@ class KnownFailure:
         )
 
 
-def _entry(path: Path, number: int, document: Any, regressions: Path | None) -> KnownFailure:
+def _named(items: Iterable[object]) -> str:
+    return ", ".join(map(repr, items))
+
+
+def _entry(path: Path, number: int, document: Any, regressions: Path | None, engines: Collection[str]) -> KnownFailure:
     where = f"{path.name}: failure {number}"
     if not isinstance(document, Mapping):
         raise MalformedEntry(f"{where}: must be a table")
@@ -117,25 +122,38 @@ def _entry(path: Path, number: int, document: Any, regressions: Path | None) -> 
         if not isinstance(document[key], wanted):
             raise MalformedEntry(f"{where}: {key} must be of type {wanted.__name__}")
     if surplus := document.keys() - _FIELDS.keys() - _OPTIONAL.keys():
-        raise MalformedEntry(f"{where}: {', '.join(sorted(surplus))} is not a field here")
+        raise MalformedEntry(f"{where}: {_named(sorted(surplus))} is not a field here")
+    for key in ("name", "case"):
+        if not document[key].isprintable():
+            raise MalformedEntry(f"{where}: {key}: {document[key]!r} is not one line of text")
     where = f"{path.name}: {document['name']}"
     for key in ("engines", "verdicts", "operations", "with"):
         if not all(isinstance(item, str) for item in document.get(key, [])):
             raise MalformedEntry(f"{where}: {key} must be a list of strings")
-    if regressions and (unknown := [e for e in document["engines"] if e not in registry.names()]):
-        raise MalformedEntry(f"{where}: engines: {', '.join(unknown)} is not known")
+    if regressions and (unknown := [e for e in document["engines"] if e not in engines]):
+        raise MalformedEntry(f"{where}: engines: {_named(unknown)} is not known")
     if unknown := [o for o in document["operations"] if o not in CATALOGUE]:
-        raise MalformedEntry(f"{where}: operations: {', '.join(map(str, unknown))} is not in the catalogue")
+        raise MalformedEntry(f"{where}: operations: {_named(unknown)} is not in the catalogue")
     if unknown := [f for f in document.get("with", []) if f not in FEATURES]:
-        raise MalformedEntry(f"{where}: with: {', '.join(map(str, unknown))} is not a feature")
+        raise MalformedEntry(f"{where}: with: {_named(unknown)} is not a feature")
     try:
         verdicts = tuple(Verdict(v) for v in document["verdicts"])
         versions = SpecifierSet(document["versions"])
-        for pattern in (document["words"], document.get("error", ""), document.get("printed", "")):
-            re.compile(pattern)
-    except (ValueError, InvalidSpecifier, re.error) as error:
+    except (ValueError, InvalidSpecifier) as error:
         raise MalformedEntry(f"{where}: {error}") from None
+    for key in ("words", "error", "printed"):
+        try:
+            with warnings.catch_warnings():
+                # Of what may come to mean another thing in a later Python.
+                warnings.simplefilter("ignore", FutureWarning)
+                re.compile(document.get(key, ""))
+        except (re.error, OverflowError) as error:
+            raise MalformedEntry(f"{where}: {key}: {error}") from None
+        except RecursionError:
+            raise MalformedEntry(f"{where}: {key}: nested too deeply") from None
     case = (regressions or path.parent) / document["case"]
+    if case.exists() and not case.is_file():
+        raise MalformedEntry(f"{where}: case: {case} is not a file")
     try:
         read_case(case)
     except MalformedCase as error:
@@ -173,14 +191,23 @@ def load(folder: Path = FOLDER) -> tuple[KnownFailure, ...]:
 def _entries(folder: Path, regressions: Path | None) -> list[KnownFailure]:
     """Those of a folder; without `regressions` of engines that need not be known here, with their cases beside them."""
     entries: list[KnownFailure] = []
+    engines = registry.names() if regressions else ()
     for path in sorted(folder.glob("*.toml")):
+        if path.exists() and not path.is_file():
+            raise MalformedEntry(f"{path.name}: not a file")
         try:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise MalformedEntry(f"{path.name}: {error.strerror}") from None
+        except RecursionError:
+            raise MalformedEntry(f"{path.name}: nested too deeply") from None
+        except ValueError as error:
             raise MalformedEntry(f"{path.name}: {error}") from None
         if not isinstance(document.get("failure", []), list):
             raise MalformedEntry(f"{path.name}: failure must be a list of tables, each under [[failure]]")
-        entries.extend(_entry(path, n, e, regressions) for n, e in enumerate(document.get("failure", []), start=1))
+        entries.extend(
+            _entry(path, n, e, regressions, engines) for n, e in enumerate(document.get("failure", []), start=1)
+        )
     return entries
 
 

@@ -61,14 +61,21 @@ def names() -> tuple[str, ...]:
     return (*OWN, *(name for name in sorted(offered) if name not in OWN))
 
 
+def is_import(name: str) -> bool:
+    """Whether the name says itself what is to be imported: as a file must not, but who gives a command may."""
+    return ":" in name
+
+
 def find(name: str) -> Engine:
     """The engine of that name, or at `package.module:attribute`; `name@release` in an environment of that release.
 
     Raises UnknownEngine, in one line that names the engine at fault.
     """
+    if not name.isprintable():
+        raise UnknownEngine(f"engine {name!r} is not known: a name is one line of text")
     if "@" in name:
         return _of_release(name)
-    target = name if ":" in name else _offered().get(name)
+    target = name if is_import(name) else _offered().get(name)
     if target is None:
         raise UnknownEngine(
             f"engine {name!r} is not known; there are {', '.join(names())}, or name one as package.module:attribute"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,21 +13,40 @@ import numpy as np
 from generators.arrange import Arrangement
 
 Array = np.ndarray
-#: Parameter types as they stand in JSON, each with the predicate that its values satisfy.
+#: Entries that one value may have: the generator stays far below, and a file must not take the machine's memory.
+MAX_SIZE = 4096
+#: How often something may be done over, which takes as much time or room; the generator draws 5 at most.
+MAX_TIMES = 64
+#: Parameter types as they stand in JSON, each with the predicate that its values satisfy. All are bounded, far above
+#: what is drawn, so that no file makes an operation run on or take up memory before its result can be looked at.
 PARAMETER_TYPES: dict[str, Callable[[Any], bool]] = {
-    "int": lambda v: type(v) is int,
+    # A place in a value, or a number of them.
+    "int": lambda v: type(v) is int and abs(v) <= MAX_SIZE,
+    "times": lambda v: type(v) is int and abs(v) <= MAX_TIMES,
     "bool": lambda v: type(v) is bool,
     "float": lambda v: type(v) is float,
     # A word of the row's own; the row raises ValueError for one that it does not know.
     "name": lambda v: type(v) is str and v.isidentifier(),
-    "axis": lambda v: v is None or type(v) is int,
-    "ints": lambda v: isinstance(v, tuple) and all(type(i) is int for i in v),
+    "axis": lambda v: v is None or PARAMETER_TYPES["int"](v),
+    # A shape may have any number in it: a value of that shape is looked at before there is one.
+    "ints": lambda v: isinstance(v, tuple) and len(v) <= MAX_SIZE and all(type(i) is int for i in v),
+    "some ints": lambda v: PARAMETER_TYPES["ints"](v) and len(v) > 0,
+    "list of times": lambda v: PARAMETER_TYPES["ints"](v) and all(map(PARAMETER_TYPES["times"], v)),
+    # By how much each axis grows, or how often it is repeated: a value grows by all of them.
+    "growth": lambda v: PARAMETER_TYPES["ints"](v) and math.prod(1 + abs(i) for i in v) <= MAX_SIZE,
     # Of a norm: a number, or a name where JSON has no number.
     "order": lambda v: type(v) is float or v in ("inf", "-inf", "nuc"),
     "subscripts": lambda v: type(v) is str and re.fullmatch(r"[a-h]{0,4}(,[a-h]{0,4}){0,3}->[a-h]{0,3}", v) is not None,
-    "indices": lambda v: type(v) is int or (isinstance(v, tuple) and all(map(PARAMETER_TYPES["indices"], v))),
-    "array": lambda v: type(v) is float or (isinstance(v, tuple) and all(map(PARAMETER_TYPES["array"], v))),
+    "indices": lambda v: _entries(v, int) <= MAX_SIZE,
+    "array": lambda v: _entries(v, float) <= MAX_SIZE,
 }
+
+
+def _entries(value: Any, kind: type) -> float:
+    """How many there are in nested tuples of that kind, infinitely many where there is something else."""
+    if isinstance(value, tuple):
+        return sum(_entries(v, kind) for v in value)
+    return 1 if type(value) is kind else math.inf
 
 
 @dataclass(frozen=True)
@@ -80,15 +100,17 @@ class Operation:
         """The magnitude of what is added up in the result, which may cancel and leave a result far smaller."""
         sizes = [float(np.max(np.abs(v), initial=0.0)) for v in operands if v.dtype != bool]
         own = float(np.max(np.abs(result), initial=0.0))
-        if self.terms is not None:
-            return max(own, self.terms(*operands))
-        match self.curvature:
-            case "linear":
-                return max([own, *sizes])
-            case "multilinear":
-                return max(own, float(np.prod(sizes)))
-            case _:
-                return own
+        # What is too large for a float is infinite.
+        with np.errstate(all="ignore"):
+            if self.terms is not None:
+                return max(own, self.terms(*operands))
+            match self.curvature:
+                case "linear":
+                    return max([own, *sizes])
+                case "multilinear":
+                    return max(own, float(np.prod(sizes)))
+                case _:
+                    return own
 
 
 def _subscript(call: Call, key: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from generators.catalogue import CATALOGUE
-from generators.operations import PARAMETER_TYPES
+from generators.documents import parsed
+from generators.operations import MAX_SIZE as MAX_SIZE
+from generators.operations import MAX_TIMES, PARAMETER_TYPES
 from generators.programs import (
     DEFAULTS,
     DTYPES,
@@ -28,8 +29,11 @@ from generators.programs import (
     frozen,
 )
 
-#: Entries that one value may have: the generator stays far below, and a file must not take the machine's memory.
-MAX_SIZE, MAX_ANSWER = 4096, 2**16
+#: As MAX_SIZE for one value, far above what is drawn: entries of an answer, steps of a program, entries of all values
+#: together, and of what operands are spread out to before a result is made of them.
+MAX_ANSWER, MAX_STEPS, MAX_TOTAL, MAX_SPREAD = 2**16, 4096, 2**22, 2**24
+#: What types of parameters allow, where it is not plain.
+_LIMITS = {"int": f"; at most {MAX_SIZE}", "times": f"; at most {MAX_TIMES}"}
 
 
 def evaluate_steps(program: Program, point: np.ndarray) -> list[np.ndarray]:
@@ -37,18 +41,32 @@ def evaluate_steps(program: Program, point: np.ndarray) -> list[np.ndarray]:
 
     Raises MalformedCase, naming the step, where operands do not fit.
     """
-    values = [point]
+    values, total = [point], point.size
     for k, step in enumerate(program.steps):
+        operands = [values[i] for i in step.operands]
         try:
+            if len(operands) > 2 and _spread(operands) > MAX_SPREAD:
+                raise ValueError("too large together")
             with np.errstate(all="ignore"):
-                operands = (values[i] for i in step.operands)
                 values.append(np.asarray(CATALOGUE[step.operation].evaluate(*operands, **step.arguments)))
         except (ValueError, IndexError, TypeError, ArithmeticError, MemoryError) as error:
-            shapes = ", ".join(str(values[i].shape) for i in step.operands)
+            shapes = ", ".join(str(value.shape) for value in operands)
             raise MalformedCase(f"steps[{k}] ({step.operation} of {shapes or 'nothing'}): {error}") from None
-        if values[-1].size > MAX_SIZE:
+        # A value without entries is as large as what a sum along its empty axis is.
+        if math.prod(max(n, 1) for n in values[-1].shape) > MAX_SIZE:
             raise MalformedCase(f"steps[{k}] ({step.operation}): more than {MAX_SIZE} entries")
+        total += values[-1].size
+        if total > MAX_TOTAL:
+            raise MalformedCase(f"steps[{k}] ({step.operation}): more than {MAX_TOTAL} entries in all")
     return values
+
+
+def _spread(operands: list[np.ndarray]) -> int:
+    """Entries of what the operands are broadcast to, 0 where they are not."""
+    try:
+        return math.prod(np.broadcast_shapes(*(value.shape for value in operands)))
+    except ValueError:
+        return 0
 
 
 def read_case(path: Path) -> Case:
@@ -59,21 +77,19 @@ def read_case(path: Path) -> Case:
         raise MalformedCase(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise MalformedCase(f"{path}: not a text file in UTF-8") from None
-    except MalformedCase as error:
+    except ValueError as error:
+        # Of a case, or of a name that no file can have.
         raise MalformedCase(f"{path}: {error}") from None
 
 
 def parse_case(text: str) -> Case:
     """The case in a JSON text. Raises MalformedCase with the field that is wrong."""
     try:
-        document = json.loads(text, parse_constant=_no_constant)
-        return _case(document)
+        return _case(parsed(text))
     except RecursionError:
         raise MalformedCase("nested too deeply") from None
-    except MalformedCase:
-        raise
     except ValueError as error:
-        raise MalformedCase(f"not JSON: {error}") from None
+        raise MalformedCase(str(error)) from None
 
 
 def _case(document: Any) -> Case:
@@ -86,6 +102,8 @@ def _case(document: Any) -> Case:
     point = _point(document["point"], "point")
     if not isinstance(document["steps"], list):
         raise MalformedCase("steps: a list is needed")
+    if len(document["steps"]) > MAX_STEPS:
+        raise MalformedCase(f"steps: more than {MAX_STEPS}")
     program = Program(tuple(_step(k, s) for k, s in enumerate(document["steps"])))
     more = {key: document.get(key, default) for key, default in DEFAULTS.items()}
     for key in ("tangent", "cotangent", "elsewhere"):
@@ -156,11 +174,8 @@ def is_single(case: Case) -> bool:
     """Whether every array of the case is exact in float32."""
     arrays = [case.input, *(np.asarray(v) for v in (case.tangent, case.cotangent, case.elsewhere) if v is not None)]
     arrays += [np.asarray(s.arguments["value"]) for s in case.program.steps if s.operation in ("constant", "argument")]
-    return all(np.array_equal(a.astype(np.float32), a) for a in arrays)
-
-
-def _no_constant(name: str) -> float:
-    raise MalformedCase(f"{name} is not a number that a case may hold")
+    with np.errstate(over="ignore"):
+        return all(np.array_equal(a.astype(np.float32), a) for a in arrays)
 
 
 def _point(document: Any, field: str) -> Any:
@@ -197,6 +212,8 @@ def _step(k: int, document: Any) -> Step:
     row = CATALOGUE[name]
     if not (isinstance(operands, list) and all(type(i) is int for i in operands)):
         raise MalformedCase(f"{where}.operands: a list of integers is needed")
+    if len(operands) > MAX_SIZE:
+        raise MalformedCase(f"{where}.operands: more than {MAX_SIZE}")
     if len(operands) != row.arity if row.arity is not None else not operands:
         wanted = "one or more" if row.arity is None else row.arity
         raise MalformedCase(f"{where}.operands: {name} takes {wanted}, not {len(operands)}")
@@ -206,7 +223,9 @@ def _step(k: int, document: Any) -> Step:
     for key, wanted_type in sorted(row.params.items()):
         value = _floats(given[key]) if wanted_type == "array" else frozen(given[key])
         if not PARAMETER_TYPES[wanted_type](value):
-            raise MalformedCase(f"{where}.params.{key}: {given[key]!r} is not of type {wanted_type}")
+            raise MalformedCase(
+                f"{where}.params.{key}: {given[key]!r} is not of type {wanted_type}{_LIMITS.get(wanted_type, '')}"
+            )
         if type(value) is float and not math.isfinite(value):
             raise MalformedCase(f"{where}.params.{key}: must be finite")
         params.append((key, value))

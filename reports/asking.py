@@ -14,7 +14,7 @@ from conformance.standalone import standalone
 from conformance.verdicts import Verdict, judge
 from engines.sandbox import EngineUnavailable, Sandbox
 from generators.dialects import Unspeakable
-from reports.commands import CasePath, EngineName, all_engines, app, case_at, engine_named, refuse
+from reports.commands import CasePath, EngineName, all_engines, app, case_at, complain, engine_named, refuse
 
 
 @app.command()
@@ -31,7 +31,7 @@ def engines() -> None:
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     for problem in problems:
-        print(f"ad-conformance: {problem}", file=sys.stderr)
+        complain(problem)
     if problems:
         raise typer.Exit(2)
 

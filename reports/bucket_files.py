@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from conformance.causes import FAILURES, Cause, MalformedCause, read_cause
+from conformance.truth import MAX_ORDER
 from conformance.verdicts import Verdict
 from engines.contract import Engine
-from generators.programs import Case, MalformedCase, expect_keys
+from generators.documents import parsed
+from generators.programs import WORD, Case, MalformedCase, expect_keys
 from generators.reading import parse_case
 from reports.store import Folder
 
@@ -85,7 +87,7 @@ class BucketFile:
 def read_bucket(text: bytes, where: str, file: str = "") -> BucketFile:
     """Raises MalformedBucket in one line that begins with `where`."""
     try:
-        document: Any = _document(text)
+        document: Any = parsed(text)
         required = {"format", "cause", "case", "rewrite", *_TEXTS, *_LISTS}
         expect_keys(document, "bucket", required=required)
         if document["format"] != FORMAT:
@@ -106,13 +108,6 @@ def read_bucket(text: bytes, where: str, file: str = "") -> BucketFile:
         raise MalformedBucket(f"{where}: {error}") from None
 
 
-def _document(text: bytes) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise MalformedBucket(f"not JSON: {error}") from None
-
-
 def _check(document: Mapping[str, Any]) -> None:
     for field in _TEXTS:
         if not isinstance(document[field], str):
@@ -120,15 +115,22 @@ def _check(document: Mapping[str, Any]) -> None:
     for field in _LISTS:
         if not isinstance(document[field], list) or not all(isinstance(item, str) for item in document[field]):
             raise MalformedBucket(f"{field}: a list of strings is needed")
+    if wrong := [word for word in document["right_words"] if not WORD.fullmatch(word)]:
+        raise MalformedBucket(f"right_words: {wrong[0]!r} is not a mode word")
     if document["verdict"] not in [str(verdict) for verdict in Verdict if verdict.is_finding]:
         raise MalformedBucket(f"verdict: {document['verdict']!r} is not a finding's")
 
 
 def _case(document: Any, field: str) -> Case:
     try:
-        return parse_case(json.dumps(document))
+        case = parse_case(json.dumps(document))
+    except RecursionError:
+        raise MalformedBucket(f"{field}: nested too deeply") from None
     except MalformedCase as error:
         raise MalformedBucket(f"{field}: {error}") from None
+    if case.order > MAX_ORDER:
+        raise MalformedBucket(f"{field}: word: {case.word} is longer than {MAX_ORDER}")
+    return case
 
 
 def bucket_at(path: Path) -> BucketFile:
@@ -143,6 +145,18 @@ def bucket_files(folder: Folder) -> list[BucketFile]:
     """Those of a campaign's folder. Raises MalformedBucket or OSError."""
     names = [name for name in folder.names(FOLDER) if name.endswith(".json")]
     return [read_bucket(folder.read(f"{FOLDER}/{n}"), f"{folder.url}/{FOLDER}/{n}", n) for n in names]
+
+
+def by_cause(folder: Folder) -> dict[Cause, BucketFile]:
+    """Those of a campaign's folder. Raises OSError, or MalformedBucket where one cause has two: both may have been
+    edited.
+    """
+    found: dict[Cause, BucketFile] = {}
+    for file in bucket_files(folder):
+        if other := found.get(file.cause):
+            raise MalformedBucket(f"{folder.url}/{FOLDER}: {other.file} and {file.file} have the same cause: keep one")
+        found[file.cause] = file
+    return found
 
 
 def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:

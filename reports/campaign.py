@@ -34,7 +34,7 @@ from reports.cluster import Cluster, worker_lost
 from reports.plan import Plan, other_release, planned
 from reports.progress import LIVE, Progress
 from reports.shards import Tally, ask_shard, watched
-from reports.store import Folder, StoreError, complete, locked, record, tables, write_record
+from reports.store import Folder, StoreError, complete, locked, record, sessions, tables, write_record
 
 #: How often a shard may lose its worker before it is given up.
 ATTEMPTS = 5
@@ -93,10 +93,7 @@ class Campaign:
         """The one of the folder. Raises StoreError, or CampaignError where an engine is another than it was."""
         found = record(folder, "run.json")
         plan = planned(found, f"{folder.url}/run.json")
-        try:
-            campaign = cls(plan, dict(found["engines"]), dict(found["absent"]), folder)
-        except (KeyError, TypeError, ValueError) as error:
-            raise StoreError(f"{folder.url}/run.json: {type(error).__name__}: {error}") from None
+        campaign = cls(plan, dict(found["engines"]), dict(found["absent"]), folder)
         if other := other_release(plan, found):
             raise CampaignError(other)
         return campaign
@@ -151,7 +148,7 @@ class Session:
     shards: int = 0
 
     def __post_init__(self) -> None:
-        self.name = f"sessions/{len(self.folder.names('sessions')) + 1:04d}.json"
+        self.name = f"sessions/{max(sessions(self.folder), default=0) + 1:04d}.json"
 
     def write(self, ended: str | None = None) -> None:
         """`ended` says why: done, out of time, or interrupted. Raises OSError."""

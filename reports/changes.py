@@ -13,7 +13,7 @@ from conformance.known_failures import KnownFailure, load
 from conformance.verdicts import Verdict
 from reports.bucket_files import BucketFile, bucket_files
 from reports.night import Bucket, Night
-from reports.store import Folder, record, tables
+from reports.store import Folder, StoreError, record, sessions, tables
 from reports.validity import invalidities
 
 
@@ -78,7 +78,15 @@ def findings(folder: Folder) -> list[Finding]:
     query = f"SELECT {columns} FROM verdicts JOIN cases USING (number) WHERE finding IS NOT NULL"
     with tables(folder) as connection:
         rows = connection.sql(query).fetchall()
-    return [Finding(*row) for row in rows]
+    found = [Finding(*row) for row in rows]
+    for finding in found:
+        for field in fields(Finding):
+            value = getattr(finding, field.name)
+            if value is None and "None" not in str(field.type):
+                raise StoreError(f"{folder.url}: {finding.finding}: {field.name} is missing")
+        if None in finding.operations:
+            raise StoreError(f"{folder.url}: {finding.finding}: operations: one has no name")
+    return found
 
 
 Files = Mapping[str, BucketFile]
@@ -240,9 +248,9 @@ def night(folder: Folder, previous: Folder | None = None) -> Night:
     An engine of which the run is invalid has no buckets: what it seems to do may be the machine's fault.
     """
     run: dict[str, Any] = record(folder, "run.json")
-    sessions = tuple(record(folder, f"sessions/{name}") for name in folder.names("sessions"))
-    invalid = invalidities(folder, run, sessions, previous)
+    times = tuple(record(folder, name) for _, name in sorted(sessions(folder).items()))
+    invalid = invalidities(folder, run, times, previous)
     found = [] if "" in invalid else [b for b in buckets(folder, previous) if b.engine not in invalid]
     order = ("new", "regressed", "flaky", "fixed", "still there", "not compared", "known")
     found.sort(key=lambda b: (order.index(b.status), b.engine, b.name, b.id))
-    return Night(folder, run, sessions, previous.url if previous else None, tuple(found), invalid)
+    return Night(folder, run, times, previous.url if previous else None, tuple(found), invalid)

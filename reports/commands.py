@@ -27,13 +27,23 @@ app = typer.Typer(
     help="Generated compositions and nested derivatives for automatic-differentiation engines.",
 )
 
+#: Characters of a line that says what is wrong, some of which may repeat what a file has.
+LONGEST = 500
 CasePath = Annotated[Path, typer.Argument(metavar="CASE.json", help="a case, as the suite keeps them in findings/")]
 EngineName = Annotated[str, typer.Option("--engine", help="a name, or package.module:attribute")]
 
 
+def complain(message: str) -> None:
+    """One line to standard error, whatever is told in it; of what is too long for one, the beginning and the end."""
+    line = " ".join(message.splitlines())
+    if len(line) > LONGEST:
+        line = f"{line[: LONGEST // 2]} ... {line[-LONGEST // 2 :]}"
+    print(f"ad-conformance: {line}", file=sys.stderr)
+
+
 def refuse(message: str) -> NoReturn:
     """One line to standard error, and exit status 2."""
-    print(f"ad-conformance: {message}", file=sys.stderr)
+    complain(message)
     raise typer.Exit(2)
 
 

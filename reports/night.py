@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engines import registry
 from reports.store import Folder
 
 
@@ -53,6 +54,13 @@ class Night:
     def triaged(self) -> bool:
         """Whether causes were looked for."""
         return any(name.endswith(".json") for name in self.folder.names("buckets"))
+
+    @property
+    def imports(self) -> str:
+        """Options with which a command may import the engines that the run names as package.module:attribute."""
+        return "".join(
+            f" --engine {shlex.quote(name)}" for name in self.run["asked"].values() if registry.is_import(name)
+        )
 
     def told(self, bucket: Bucket) -> str:
         """The case of a bucket and its engine as a command takes them; the engine as the campaign was asked for it."""

@@ -89,22 +89,20 @@ def named_cases(engines: tuple[str, ...], words: tuple[str, ...]) -> Iterator[tu
 
 
 def planned(found: Mapping[str, Any], where: str) -> Plan:
-    """The plan of a record. Raises StoreError that names the field at fault."""
-    try:
-        plan = Plan(
-            tuple(str(name) for name in found["asked"].values()),
-            tuple(str(word) for word in found["words"]),
-            int(found["seed"]),
-            int(found["shard"]),
-            float(found["timeout"]),
-            tuple((str(origin), str(name), str(text)) for origin, name, text in found["named"]),
-        )
-        for _, _, text in plan.named:
+    """The plan of a record. Raises StoreError for a named case that is none."""
+    plan = Plan(
+        tuple(found["asked"].values()),
+        tuple(found["words"]),
+        found["seed"],
+        found["shard"],
+        float(found["timeout"]),
+        tuple((origin, name, text) for origin, name, text in found["named"]),
+    )
+    for _, name, text in plan.named:
+        try:
             parse_case(text)
-    except KeyError as error:
-        raise StoreError(f"{where}: {error} is missing") from None
-    except (AttributeError, TypeError, ValueError, MalformedCase) as error:
-        raise StoreError(f"{where}: {error}") from None
+        except MalformedCase as error:
+            raise StoreError(f"{where}: named: {name!r}: {error}") from None
     return plan
 
 
@@ -114,7 +112,7 @@ def other_release(plan: Plan, found: Mapping[str, Any]) -> str:
         engine.name: engine.version() if engine.installed() else None for engine in map(registry.find, plan.engines)
     }
     here |= {name: version(name) for name in ("ad-conformance", "hypothesis")}
-    recorded = {**found.get("harness", {}), **found["engines"]}
+    recorded = {**found["harness"], **found["engines"]}
     return "; ".join(
         f"{name} is {release or 'not installed'} here, {recorded.get(name)} in the campaign"
         for name, release in here.items()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ from rich.table import Table
 
 from conformance.verdicts import Verdict
 from reports.shards import Tally
-from reports.store import Folder
+from reports.store import Folder, journal_rows
 
 #: Seconds between plain lines, and between looks at the journals.
 PLAIN, LIVE = 30.0, 1.0
@@ -56,7 +55,7 @@ class Progress:
         self._ended.known += tally.known
 
     def look(self, shards: Iterable[int], *, last: bool = False) -> None:
-        """Read on in the journals of these shards, and show where it is time to."""
+        """Read on in the journals of these shards, and show where it is time to. Raises StoreError."""
         if self._folder.local:
             for shard in shards:
                 self._follow(shard)
@@ -99,7 +98,7 @@ class Progress:
         self._read[shard] = self._read.get(shard, 0) + len(whole)
         tally = self._working.setdefault(shard, Tally(shard))
         for line in whole.splitlines():
-            for table, row in json.loads(line).items():
+            for table, row in journal_rows(line, str(path)):
                 tally.count(table, row)
         self._show(tally)
 

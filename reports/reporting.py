@@ -47,5 +47,5 @@ def report(
     print(headline(found))
     if broken(found):
         if not found.triaged:
-            print(f"findings of one cause are put together by: ad-conformance triage {run}")
+            print(f"findings of one cause are put together by: ad-conformance triage {run}{found.imports}")
         raise typer.Exit(1)

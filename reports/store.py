@@ -17,6 +17,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -27,6 +28,10 @@ from typing import Any, BinaryIO
 import duckdb
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
+
+from conformance.verdicts import Verdict
+from generators.documents import parsed
+from reports.records import problem
 
 #: Of the tables and records together; a reader refuses another.
 FORMAT = 1
@@ -76,6 +81,23 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "detail": "VARCHAR",
     },
 }
+#: Columns that every row has.
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "cases": ("number", "origin", "id", "word", "signature", "operations", "steps", "truth"),
+    "verdicts": ("number", "engine", "verdict"),
+    "timings": ("number", "phase", "seconds"),
+    "troubles": ("kind", "detail"),
+}
+#: What a row of a journal has in a column, if anything.
+_PYTHON: Mapping[str, type | tuple[type, ...]] = {
+    "BIGINT": int,
+    "INTEGER": int,
+    "VARCHAR": str,
+    "VARCHAR[]": list,
+    "DOUBLE": (int, float),
+    "FLOAT": (int, float),
+}
+_VERDICTS = {"verdict": [str(verdict) for verdict in Verdict], "again": [*map(str, Verdict), "unavailable"]}
 _ORDER = {"cases": "number", "verdicts": "number, engine", "timings": "number, engine, phase", "troubles": "ALL"}
 #: Written last.
 _COMPLETE = "verdicts"
@@ -92,12 +114,21 @@ class Folder:
     url: str
 
     @property
+    def _reached(self) -> tuple[Any, str]:
+        try:
+            found: tuple[Any, str] = fsspec.core.url_to_fs(self.url)
+        except (ImportError, ValueError) as error:
+            raise StoreError(f"{self.url}: {str(error).partition(chr(10))[0]}") from None
+        return found
+
+    @property
     def _fs(self) -> Any:
-        return fsspec.core.url_to_fs(self.url)[0]
+        return self._reached[0]
 
     @property
     def path(self) -> str:
-        return str(fsspec.core.url_to_fs(self.url)[1]).rstrip("/")
+        """Raises StoreError where fsspec does not reach, as for want of a package."""
+        return self._reached[1].rstrip("/")
 
     @property
     def local(self) -> bool:
@@ -159,16 +190,25 @@ class Folder:
 
 
 def record(folder: Folder, name: str) -> dict[str, Any]:
-    """A JSON record. Raises StoreError where it is not there, cut short or of another format."""
+    """A JSON record: run.json, or one of sessions/. Raises StoreError where it is not there, cut short, of another
+    format or not what such a record holds.
+    """
     try:
-        found = json.loads(folder.read(name))
+        found = parsed(folder.read(name))
     except FileNotFoundError:
         raise StoreError(f"{folder.url}: there is no {name}: not the folder of a campaign") from None
     except (OSError, ValueError) as error:
         raise StoreError(f"{folder.url}/{name}: {getattr(error, 'strerror', None) or error}") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise StoreError(f"{folder.url}/{name}: format {FORMAT} is needed")
+    if wrong := problem(found, name):
+        raise StoreError(f"{folder.url}/{name}: {wrong}")
     return found
+
+
+def sessions(folder: Folder) -> dict[int, str]:
+    """The records of sessions, by their numbers."""
+    return _numbered(folder, "sessions", r"([0-9]{4,})\.json")
 
 
 def write_record(folder: Folder, name: str, fields: Mapping[str, Any]) -> None:
@@ -182,7 +222,36 @@ def shard_name(shard: int) -> str:
 
 def complete(folder: Folder) -> set[int]:
     """The shards of which all is recorded."""
-    return {int(name.partition(".")[0]) for name in folder.names(_COMPLETE) if name.endswith(".parquet")}
+    return set(_numbered(folder, _COMPLETE, r"([0-9]{8})\.parquet"))
+
+
+def _numbered(folder: Folder, under: str, pattern: str) -> dict[int, str]:
+    """Files by the number in their names; what else somebody put beside them is not ours."""
+    matches = (re.fullmatch(pattern, name) for name in folder.names(under))
+    return {int(match[1]): f"{under}/{match[0]}" for match in matches if match}
+
+
+def journal_rows(line: bytes, where: str) -> list[tuple[str, dict[str, Any]]]:
+    """Tables and rows in a line of a journal, each row with all columns. Raises StoreError that begins with `where`."""
+    try:
+        # Not as other documents: an engine's message may hold what no text may.
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        raise StoreError(f"{where}: a line is not JSON") from None
+    rows = []
+    for table, row in found.items() if isinstance(found, dict) else [("", found)]:
+        if table not in TABLES or not isinstance(row, dict):
+            raise StoreError(f"{where}: a line is no row of {', '.join(TABLES)}")
+        if surplus := sorted(row.keys() - TABLES[table].keys()):
+            raise StoreError(f"{where}: {table}: {surplus[0]!r} is not a column")
+        whole = {**dict.fromkeys(TABLES[table]), **row}
+        for column, kind in TABLES[table].items():
+            value = whole[column]
+            right = isinstance(value, _PYTHON[kind]) if value is not None else column not in _NEEDED[table]
+            if not right or (value is not None and value not in _VERDICTS.get(column, [value])):
+                raise StoreError(f"{where}: {table}.{column}: {value!r} cannot be")
+        rows.append((table, whole))
+    return rows
 
 
 def _rows(journal: str, table: str) -> str:
@@ -202,7 +271,9 @@ class Journal:
     """The rows of a shard at work, one after the other, safe from the moment that `write` returns."""
 
     def __init__(self, folder: Folder, shard: int) -> None:
-        """Waits for a process that is still at work on the shard. Raises OSError."""
+        """Waits for a process that is still at work on the shard. Raises OSError, or StoreError where what is recorded
+        cannot be read.
+        """
         self._folder, self._name = folder, shard_name(shard)
         self._own = None if folder.local else tempfile.TemporaryDirectory(prefix="ad-conformance-")
         place = Path(self._own.name if self._own else f"{folder.path}/journal")
@@ -218,9 +289,16 @@ class Journal:
             if not line.endswith(b"\n"):
                 break
             end += len(line)
-            for table, row in json.loads(line).items():
+            for table, row in self._read(line):
                 self.found[table].append(row)
         self._file.truncate(end)
+
+    def _read(self, line: bytes) -> list[tuple[str, dict[str, Any]]]:
+        try:
+            return journal_rows(line, str(self._path))
+        except StoreError:
+            self.close()
+            raise
 
     def write(self, table: str, **row: Any) -> None:
         """Raises OSError where the disk is full."""
@@ -228,7 +306,7 @@ class Journal:
         self._file.flush()
 
     def finish(self) -> None:
-        """The rows become Parquet. Raises OSError."""
+        """The rows become Parquet. Raises OSError or StoreError."""
         connection = self._folder.connect()
         try:
             for table in sorted(TABLES, key=lambda name: name == _COMPLETE):
@@ -238,6 +316,8 @@ class Journal:
                 self._folder.take(staged, f"{table}/{self._name}.parquet")
         except duckdb.IOException as error:
             raise OSError(f"{self._path}: {str(error).splitlines()[0]}") from None
+        except duckdb.Error as error:
+            raise StoreError(f"{self._path}: {str(error).splitlines()[0]}") from None
         finally:
             connection.close()
         self._path.unlink()
@@ -248,32 +328,41 @@ class Journal:
             self._own.cleanup()
 
 
-def tables(folder: Folder, *, at_work: bool = True) -> duckdb.DuckDBPyConnection:
-    """A connection with a view per table, of complete shards and of those `at_work`. Raises StoreError."""
+@contextmanager
+def tables(folder: Folder, *, at_work: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with a view per table, of complete shards and of those `at_work`.
+
+    Raises StoreError, also for what comes to light when it is used: files that were cut short or are somebody else's.
+    """
     record(folder, "run.json")
     done = complete(folder)
-    connection = folder.connect()
-    with folder_errors(folder):
-        for table, columns in TABLES.items():
-            empty = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items())
-            parts = [f"SELECT {empty} WHERE false"]
-            if done:
-                files = ", ".join(_quoted(folder.address(f"{table}/{shard_name(n)}.parquet")) for n in sorted(done))
-                parts.append(f"SELECT * FROM read_parquet([{files}])")
-            for name in folder.names("journal") if at_work else ():
-                if name.endswith(".jsonl") and int(name.partition(".")[0]) not in done:
-                    parts.append(_rows(folder.address(f"journal/{name}"), table))
-            connection.execute(f"CREATE VIEW {table} AS {' UNION ALL BY NAME '.join(parts)}")
-    return connection
-
-
-@contextmanager
-def folder_errors(folder: Folder) -> Iterator[None]:
-    """What DuckDB says of files that were cut short, as a StoreError."""
+    at_work_too = _numbered(folder, "journal", r"([0-9]{8})\.jsonl") if at_work else {}
     try:
-        yield
-    except duckdb.Error as error:
+        with folder.connect() as connection:
+            for table, columns in TABLES.items():
+                empty = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items())
+                parts = [f"SELECT {empty} WHERE false"]
+                if done:
+                    files = ", ".join(_quoted(folder.address(f"{table}/{shard_name(n)}.parquet")) for n in sorted(done))
+                    parts.append(f"SELECT * FROM read_parquet([{files}])")
+                parts += [_rows(folder.address(name), table) for n, name in at_work_too.items() if n not in done]
+                # What another program wrote may have columns of the same names.
+                typed = ", ".join(f"{name}::{kind} AS {name}" for name, kind in columns.items())
+                connection.execute(f"CREATE VIEW {table} AS SELECT {typed} FROM ({' UNION ALL BY NAME '.join(parts)})")
+                if found := connection.sql(_wrong(table)).fetchall():
+                    raise StoreError(f"{folder.url}/{table}: {found[0][0]}: {found[0][1]!r} cannot be")
+            yield connection
+    except (duckdb.Error, UnicodeDecodeError) as error:
         raise StoreError(f"{folder.url}: {str(error).splitlines()[0]}") from None
+
+
+def _wrong(table: str) -> str:
+    """SQL for a column and a value that it cannot have, if there is one."""
+    wrong = {name: f"{name} IS NULL" for name in _NEEDED[table]}
+    for name, allowed in _VERDICTS.items():
+        if name in TABLES[table]:
+            wrong[name] = f"{wrong.get(name, 'false')} OR {name} NOT IN ({', '.join(map(_quoted, allowed))})"
+    return " UNION ALL ".join(f"(SELECT '{n}', {n}::VARCHAR FROM {table} WHERE {w} LIMIT 1)" for n, w in wrong.items())
 
 
 @contextmanager

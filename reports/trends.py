@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from conformance.verdicts import Verdict
-from reports.store import Folder, StoreError, folder_errors, record, tables
+from reports.store import Folder, StoreError, record, tables
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,7 @@ def stored(folder: Folder) -> list[Folder]:
 
 
 def _begun(folder: Folder) -> datetime.datetime:
-    begun = record(folder, "run.json").get("begun")
-    try:
-        found = datetime.datetime.fromisoformat(str(begun))
-    except ValueError:
-        raise StoreError(f"{folder.url}/run.json: begun: {begun!r} is not a date") from None
+    found = datetime.datetime.fromisoformat(record(folder, "run.json")["begun"])
     return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
 
 
@@ -73,7 +69,7 @@ def _points(folder: Folder) -> list[Point]:
         FROM verdicts LEFT JOIN cost USING (engine) GROUP BY engine ORDER BY engine
     """
     begun, name = _begun(folder), folder.path.rpartition("/")[2]
-    releases = record(folder, "run.json").get("engines", {})
-    with tables(folder) as connection, folder_errors(folder):
+    releases = record(folder, "run.json")["engines"]
+    with tables(folder) as connection:
         rows = connection.sql(query).fetchall()
     return [Point(name, begun, engine, str(releases.get(engine, "")), *row) for engine, *row in rows]

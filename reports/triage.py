@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +17,7 @@ from engines import registry
 from engines.releases import NoReleases
 from engines.sandbox import EngineUnavailable
 from reports.campaigns import need_reports
-from reports.commands import CasePath, EngineName, app, case_at, engine_named, finding_of, refuse
+from reports.commands import CasePath, EngineName, app, case_at, complain, engine_named, finding_of, refuse
 
 
 @app.command()
@@ -47,6 +46,10 @@ def triage(
     previous: Annotated[
         str | None, typer.Option(metavar="DIR", help="an earlier run, whose buckets are known with all that is in them")
     ] = None,
+    engine: Annotated[
+        list[str] | None,
+        typer.Option("--engine", help="engines to import that the run names as package.module:attribute"),
+    ] = None,
 ) -> None:
     """Find the causes of a campaign's new findings, write each into DIR/buckets, and propose entries of known failures
     in DIR/proposed. What is there already is taken as known: edit it, or delete it to have it made again.
@@ -58,15 +61,15 @@ def triage(
 
     folder, problem = Folder(run), ""
     try:
-        walk = Walk(folder, each=each, previous=Folder(previous) if previous else None)
-        for engine in walk.engines:
+        walk = Walk(folder, each=each, previous=Folder(previous) if previous else None, imported=engine or ())
+        for name in walk.engines:
             begun = time.monotonic()
             try:
-                walk.through(engine, known=known, seconds=seconds, tell=functools.partial(print, flush=True))
+                walk.through(name, known=known, seconds=seconds, tell=functools.partial(print, flush=True))
             except EngineUnavailable as error:
                 problem = f"engine {error}"
-                print(f"ad-conformance: {problem}", file=sys.stderr)
-            print(f"{engine}: {time.monotonic() - begun:.0f} s")
+                complain(problem)
+            print(f"{name}: {time.monotonic() - begun:.0f} s")
     except (StoreError, MalformedBucket, registry.UnknownEngine) as error:
         refuse(str(error))
     except OSError as error:
@@ -96,6 +99,8 @@ def issue(
     except MalformedBucket as error:
         refuse(str(error))
     asked = engine or found.engine
+    if engine is None and registry.is_import(asked):
+        refuse(f"{bucket}: engine: {asked!r} is imported only where --engine names it")
     adapter = engine_named(asked)
     problem = ""
     with finding_of(found.case, adapter) as (finding, _):

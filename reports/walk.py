@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import product
@@ -22,11 +22,13 @@ from conformance.verdicts import Judgement, Verdict
 from conformance.ways import ways_around
 from engines import registry
 from engines.contract import Engine
+from generators.programs import Case, MalformedCase
 from generators.reading import parse_case
-from reports.bucket_files import BucketFile, bucket_files, proposed
+from reports.bucket_files import BucketFile, by_cause, proposed
+from reports.changes import Finding as Recorded
 from reports.changes import findings
 from reports.shards import as_text
-from reports.store import Folder, record
+from reports.store import Folder, StoreError, record
 
 #: Files that are named in a line.
 NAMED = 3
@@ -38,17 +40,23 @@ class Walk:
     """Through the findings of one campaign, engine by engine; `each` finding may take so many seconds.
 
     Causes with a file in `previous`, an earlier run, are known by it: its file comes along, with this run's findings.
+    Of engines that the run names as package.module:attribute, those in `imported` are imported; another is refused.
     """
 
-    def __init__(self, folder: Folder, *, each: float, previous: Folder | None = None) -> None:
-        """Raises StoreError, MalformedBucket, UnknownEngine or OSError."""
+    def __init__(
+        self, folder: Folder, *, each: float, previous: Folder | None = None, imported: Collection[str] = ()
+    ) -> None:
+        """Raises StoreError, MalformedBucket or OSError."""
         self._folder, self._each = folder, each
         run: dict[str, Any] = record(folder, "run.json")
         self._asked: dict[str, str] = dict(run["asked"])
+        for name in self._asked.values():
+            if registry.is_import(name) and name not in imported:
+                raise StoreError(f"{folder.url}/run.json: asked: {name!r} is imported only where --engine names it")
         self._words: tuple[str, ...] = tuple(run["words"])
         self._timeout = float(run["timeout"])
-        before = [replace(file, findings=()) for file in bucket_files(previous)] if previous else []
-        self._files = {file.cause: file for file in (*before, *bucket_files(folder))}
+        before = by_cause(previous) if previous else {}
+        self._files = {cause: replace(file, findings=()) for cause, file in before.items()} | by_cause(folder)
         self._findings = defaultdict(list)
         for found in findings(folder):
             self._findings[found.engine].append(found)
@@ -60,7 +68,7 @@ class Walk:
 
     def through(self, name: str, *, known: bool, seconds: float, tell: Callable[[str], None]) -> None:
         """Triage an engine's findings, and tell of it in lines. A file is written as soon as its cause is known, and
-        what one has already is not asked again. Raises EngineUnavailable or OSError.
+        what one has already is not asked again. Raises EngineUnavailable, UnknownEngine, StoreError or OSError.
         """
         chosen = [f for f in self._findings[name] if known or not f.known]
         steady = [f for f in chosen if f.steady]
@@ -70,7 +78,7 @@ class Walk:
         files: dict[str, list[str]] = defaultdict(list)
         cases = {}
         for found in steady:
-            case = panel.asked(parse_case(found.json), name)
+            case = panel.asked(self._case(found), name)
             files[case.id].append(found.finding)
             if found.finding not in done:
                 cases[case.id] = Finding(case, name, Verdict(found.verdict), found.error or "", found.message or "")
@@ -101,6 +109,12 @@ class Walk:
                 tell(_passed_over("do not fail any more", names(made.vanished)))
         finally:
             panel.close()
+
+    def _case(self, found: Recorded) -> Case:
+        try:
+            return parse_case(found.json)
+        except MalformedCase as error:
+            raise StoreError(f"{self._folder.url}: {found.finding}: json: {error}") from None
 
     def _put(self, file: BucketFile, engine: Engine) -> str:
         """Write the file, and the entry that it may get; its name."""

@@ -67,7 +67,7 @@ def _run(begun: str, name: str) -> dict[str, Any]:
         "seed": 7,
         "shard": 1,
         "timeout": 60.0,
-        "previous": [],
+        "named": [],
         "begun": begun,
         "harness": {"numpy": name or "2.4.6"},
         "platform": {"system": name or "Linux", "machine": name or "x86_64", "python": "3.11.7", "cores": 2},

@@ -206,7 +206,7 @@ def test_a_record_that_was_spoilt_is_refused(tmp_path: Path) -> None:
     assert "there is a campaign here" in refused("--out", str(tmp_path), "--cases", "1")
     for spoilt, said in (
         (whole[: len(whole) // 2], "run.json"),
-        (whole.replace('"seed"', '"sead"'), "'seed' is missing"),
+        (whole.replace('"seed"', '"sead"'), "run.json: seed is missing"),
         (whole.replace('"inhouse": "', '"inhouse": "9', 1), "in the campaign"),
         (whole.replace('"format": 1', '"format": 99'), "format 1 is needed"),
     ):

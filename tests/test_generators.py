@@ -21,8 +21,9 @@ from generators.catalogue import CATALOGUE, CORE
 from generators.dialects import Dialect, Unspeakable, render
 from generators.drawing import ALONE, _alone, _pairs, batch, draw
 from generators.features import FEATURES, features
+from generators.operations import MAX_SIZE, MAX_TIMES
 from generators.programs import KINDS, SIGNATURES, Case, Program, Step
-from generators.reading import evaluate_steps, parse_case
+from generators.reading import MAX_STEPS, MAX_TOTAL, evaluate_steps, parse_case
 from generators.strategies import cases, operation_cases
 
 #: NumPy speaks the catalogue's default spellings, but for these.
@@ -49,6 +50,19 @@ def test_the_catalogue_has_what_the_first_cut_promises() -> None:
 def test_every_operation_is_drawn(drawn: list[Case]) -> None:
     met = Counter(operation for case in drawn for operation in case.program.operations)
     assert set(met) == set(CATALOGUE)
+
+
+def test_bounds_on_what_a_file_may_say_lie_far_above_what_is_drawn(drawn: list[Case]) -> None:
+    for case in drawn:
+        assert 8 * len(case.program.steps) <= MAX_STEPS
+        assert 8 * sum(value.size for value in evaluate_steps(case.program, case.input)) <= MAX_TOTAL
+        for step in case.program.steps:
+            for name, kind in CATALOGUE[step.operation].params.items():
+                value = step.arguments[name]
+                if kind in ("int", "times"):
+                    assert 8 * abs(value) <= (MAX_SIZE if kind == "int" else MAX_TIMES)
+                elif kind == "growth":
+                    assert 8 * np.prod([1 + i for i in value]) <= MAX_SIZE
 
 
 def test_every_signature_has_the_kinds_it_says(drawn: list[Case]) -> None:

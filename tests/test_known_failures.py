@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,22 +139,44 @@ def test_versions_limit_an_entry(tmp_path: Path) -> None:
     [
         ('name = "prod-zero"\n', "", "test.toml: failure 1: name is missing"),
         ('["not_finite"]', '["nonsense"]', "prod-zero: 'nonsense' is not a valid Verdict"),
-        ('["prod"]', '["prodd"]', "operations: prodd is not in the catalogue"),
-        ('["zero"]', '["zeroes"]', "with: zeroes is not a feature"),
+        ('["prod"]', '["prodd"]', "operations: 'prodd' is not in the catalogue"),
+        ('["zero"]', '["zeroes"]', "with: 'zeroes' is not a feature"),
         ('">=0"', '"a"', "prod-zero: Invalid specifier"),
-        ('"RR?"', '"R("', "prod-zero: missing \\)"),
+        ('"RR?"', '"R("', "prod-zero: words: missing \\)"),
         ('"prod-zero.json"', '"none.json"', "none.json: No such file"),
         ("words", "wordz", "words is missing"),
         ("[[failure]]", "[[failure]", "test.toml: "),
         ('issue = "test"', "issue = 3", "issue must be of type str"),
-        ('["inhouse"]', '["nonesuch"]', "engines: nonesuch is not known"),
+        ('["inhouse"]', '["nonesuch"]', "engines: 'nonesuch' is not known"),
         ('["prod"]', '[["prod"]]', "operations must be a list of strings"),
+        ('"RR?"', '"a{99999999999}"', "words: "),
+        ('"RR?"', f'"{"(" * 3000}{")" * 3000}"', "words: "),
+        ('"prod-zero"', '"prod\\nzero"', r"name: 'prod\\nzero' is not one line"),
+        ('"prod-zero.json"', '"\\u0000"', "case: .* is not one line"),
+        ('"prod-zero.json"', '"../known"', "case: .* is not a file"),
+        ('["prod"]', '["pr\\nod"]', r"operations: 'pr\\nod' is not in the catalogue"),
+        ('["zero"]', '["ze\\nro"]', r"with: 'ze\\nro' is not a feature"),
+        ("words", '"wo\\nrds" = 1\nwords', r"'wo\\nrds' is not a field here"),
+        ("[[failure]]", f"a = {'[' * 100_000}", "test.toml: nested too deeply"),
     ],
 )
 def test_malformed_entries(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(MalformedEntry, match=message) as caught:
         load(folder(tmp_path, ENTRY.replace(old, new, 1)))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_pattern_that_a_later_python_may_read_otherwise_is_none_to_warn_of(tmp_path: Path) -> None:
+    assert load(folder(tmp_path, ENTRY.replace('"RR?"', '"[[R]R?"')))
+
+
+@pytest.mark.parametrize("made", [Path.mkdir, lambda path: path.symlink_to("nowhere")])
+def test_what_is_named_as_a_file_of_entries_and_is_none(tmp_path: Path, made: Callable[[Path], None]) -> None:
+    own = folder(tmp_path)
+    made(own / "e.toml")
+    with pytest.raises(MalformedEntry, match=r"^e\.toml: "):
+        load(own)
 
 
 def test_the_entries_of_the_project_are_well_formed() -> None:

@@ -245,12 +245,6 @@ def test_answers_at_kinks(answers: dict[str, tuple[str, str | None]], told: str)
     assert kink(Kink("abs(x) at 0", asked), "torch") == told
 
 
-def test_a_record_that_lacks_something_is_refused(night: Night) -> None:
-    run = {key: value for key, value in night.run.items() if key != "platform"}
-    with pytest.raises(StoreError, match=r"run\.json: platform: a dict is needed$"):
-        render(replace(night, run=run))
-
-
 def test_tables_that_were_cut_short_are_refused(tmp_path: Path) -> None:
     folder = nights.write(tmp_path)
     whole = (tmp_path / "cases" / "00000001.parquet").read_bytes()

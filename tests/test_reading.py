@@ -122,6 +122,83 @@ BAD: dict[str, tuple[Any, str]] = {
         document(point=1.0, steps=[{"operation": "logical_and", "operands": [0, 0]}]),
         r"steps\[0\] \(logical_and\): truth values are what",
     ),
+    "so many times": (
+        document(point=1.0, steps=[{"operation": "newton_sqrt", "operands": [0], "params": {"count": 10**12}}]),
+        r"steps\[0\].params.count: 1000000000000 is not of type times; at most 64",
+    ),
+    "differences of differences": (
+        document(steps=[{"operation": "diff", "operands": [0], "params": {"n": 10**12, "axis": 0}}]),
+        r"steps\[0\].params.n: ",
+    ),
+    "a step of descent too many": (
+        document(
+            steps=[{"operation": "descent", "operands": [0, 0], "params": {"count": 65, "rate": 0.5, "body": "sine"}}]
+        ),
+        r"steps\[0\].params.count: ",
+    ),
+    "axes of a product": (
+        document(steps=[{"operation": "tensordot", "operands": [0, 0], "params": {"axes": 10**12}}]),
+        r"steps\[0\].params.axes: .* at most 4096",
+    ),
+    "repetitions": (
+        document(steps=[{"operation": "tile", "operands": [0], "params": {"repetitions": [10**9]}}]),
+        r"steps\[0\].params.repetitions: ",
+    ),
+    "repetitions along many axes": (
+        document(steps=[{"operation": "tile", "operands": [0], "params": {"repetitions": [64] * 5}}]),
+        r"steps\[0\].params.repetitions: ",
+    ),
+    "wide margins": (
+        document(steps=[{"operation": "pad_edge", "operands": [0], "params": {"widths": [10**9, 0]}}]),
+        r"steps\[0\].params.widths: ",
+    ),
+    "a diagonal far off": (
+        document(steps=[{"operation": "diag_embed", "operands": [0], "params": {"offset": 10**5}}]),
+        r"steps\[0\].params.offset: ",
+    ),
+    "no index": (
+        document(point=1.0, steps=[{"operation": "index", "operands": [0], "params": {"index": []}}]),
+        r"steps\[0\].params.index: \[\] is not of type some ints",
+    ),
+    "an empty value of endless axes": (
+        document(
+            steps=[
+                {"operation": "slice", "operands": [0], "params": {"axis": 0, "start": 0, "stop": 0, "step": 1}},
+                {"operation": "reshape", "operands": [1], "params": {"shape": [0, 10**9]}},
+            ]
+        ),
+        r"steps\[1\] \(reshape\): more than 4096 entries",
+    ),
+    "a sum over too much": (
+        document(
+            point=[1.0] * 4096,
+            steps=[{"operation": "einsum", "operands": [0] * 4, "params": {"subscripts": "a,b,c,d->"}}],
+        ),
+        r"steps\[0\] \(einsum .* too large a sum",
+    ),
+    "operands that are spread out": (
+        document(
+            point=[1.0] * 4096,
+            steps=[
+                {"operation": "reshape", "operands": [0], "params": {"shape": [4096, 1, 1]}},
+                {"operation": "reshape", "operands": [0], "params": {"shape": [4096, 1]}},
+                {"operation": "less", "operands": [1, 1]},
+                {"operation": "where", "operands": [3, 0, 2]},
+            ],
+        ),
+        r"steps\[3\] \(where of .*: too large together",
+    ),
+    "steps without end": (document(steps=[step()] * 4097), "steps: more than 4096"),
+    "values without end": (
+        document(point=[1.0] * 4096, steps=[{"operation": "sin", "operands": [0]}] * 4000),
+        r"steps\[1023\] \(sin\): more than 4194304 entries in all",
+    ),
+    "operands without end": (
+        document(steps=[{"operation": "concat", "operands": [0] * 10**5, "params": {"axis": 0}}]),
+        r"steps\[0\].operands: more than 4096",
+    ),
+    "half a character": (document(dtype="\ud800"), "half a character"),
+    "a number too large for the dtype": (document(dtype="float32", point=[1e308, 0.0]), "dtype: a number of the case"),
     "a condition that is a number": (
         document(point=1.0, steps=[{"operation": "where", "operands": [0, 0, 0]}]),
         r"steps\[0\] \(where\): truth values are what",
@@ -129,6 +206,7 @@ BAD: dict[str, tuple[Any, str]] = {
 }
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", BAD)
 def test_malformed(name: str) -> None:
     bad, message = BAD[name]
@@ -147,6 +225,8 @@ def test_not_a_case_at_all(text: str) -> None:
 def test_files(tmp_path: Path) -> None:
     with pytest.raises(MalformedCase, match="No such file"):
         read_case(tmp_path / "none.json")
+    with pytest.raises(MalformedCase, match="null"):
+        read_case(tmp_path / "\0")
     binary = tmp_path / "binary.json"
     binary.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(MalformedCase, match="not a text file"):

@@ -40,7 +40,9 @@ def test_an_entry_point_does_not_replace_an_engine_of_the_project() -> None:
     assert registry.find("jax").name == "jax"
 
 
-@pytest.mark.parametrize("name", ["", ":", "nonesuch", "tests.broken_engines:", ":sign", "tests:nonesuch"])
+@pytest.mark.parametrize(
+    "name", ["", ":", "nonesuch", "tests.broken_engines:", ":sign", "tests:nonesuch", "a\nb:c", "a\nb@1"]
+)
 def test_names_that_are_no_engines(name: str) -> None:
     with pytest.raises(UnknownEngine) as caught:
         registry.find(name)

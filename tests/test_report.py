@@ -67,7 +67,7 @@ def made(tmp_path: Path, rows: list[dict[str, Any]], **run: Any) -> Folder:
     folder = Folder(str(tmp_path))
     fields = {
         "engines": {"inhouse": "0.1.0", "torch": "2.13.0"}, "asked": {}, "absent": {}, "words": ["R"], "seed": 0,
-        "begun": "2026-01-01T00:00:00+00:00", "harness": {}, "platform": {}, "named": [],
+        "shard": 1, "timeout": 60.0, "begun": "2026-01-01T00:00:00+00:00", "harness": {}, "platform": {}, "named": [],
     }  # fmt: skip
     write_record(folder, "run.json", {**fields, **run})
     write_record(folder, "sessions/0001.json", {"lost": [], "ended": "done", "seconds": 1.0, "workers": 1})
@@ -129,7 +129,7 @@ def test_a_sound_run_is_valid(tmp_path: Path) -> None:
 
 def test_an_early_end_is_told_by_shards_that_were_given_up(tmp_path: Path) -> None:
     folder = made(tmp_path, answers("torch", "agree", 10))
-    write_record(folder, "sessions/0001.json", {"lost": [7], "ended": "done"})
+    write_record(folder, "sessions/0001.json", {"lost": [7], "ended": "done", "seconds": 1.0, "workers": 1})
     assert "shards 7 were given up" in night(folder).invalid[""][0]
 
 
@@ -158,6 +158,7 @@ def test_outputs_tell_the_same_and_escape_what_engines_say(tmp_path: Path) -> No
     done = CliRunner().invoke(app, ["report", str(run.url), *options])
     assert done.exit_code == 1
     assert "new bucket" in done.stdout
+    assert f"ad-conformance triage {run.url} --engine {BROKEN}hostile\n" in done.stdout
     found = json.loads(outputs["json"].read_text())
     assert {b["engine"] for b in found["buckets"] if b["status"] == "new"} == {"hostile"}
     suites = Xml.fromstring(outputs["junit"].read_text())

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from conformance.known_failures import OWN, load
 from conformance.panel import truth_of
@@ -23,12 +22,12 @@ from engines.contract import Answer
 from engines.sandbox import Sandbox
 from generators.programs import Case, Program, Step
 from reports import walk
-from reports.__main__ import app
 from reports.bucket_files import MalformedBucket, bucket_at
 from reports.changes import night
 from reports.issue import _beside, _callings, _certainty, _foreign, _versions
 from reports.store import Folder
 from tests.test_campaign import BROKEN, ask, plan
+from tests.test_walk import called, issued, triaged
 
 pytest.importorskip("duckdb")
 SINES = Program((Step("exp", (0,)), Step("sin", (1,)), Step("multiply", (1, 2))))
@@ -43,16 +42,12 @@ NAMED = tuple(
 )
 
 
-def called(*arguments: str) -> Any:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A campaign of a wrong engine beside a right one, and its triage."""
     folder = tmp_path_factory.mktemp("run")
     ask(folder, plan("inhouse", f"{BROKEN}sign", named=NAMED), cases=5)
-    done = called("triage", folder)
+    done = triaged(folder)
     assert done.exit_code == 0, done.output
     return folder
 
@@ -77,7 +72,7 @@ def test_findings_of_one_cause_are_one_file(run: Path, bucket: Path) -> None:
 def test_what_is_written_is_not_looked_for_again(run: Path, bucket: Path) -> None:
     edited = json.loads(bucket.read_text())
     bucket.write_text(json.dumps({**edited, "issue": "https://example.org/1", "findings": []}))
-    done = called("triage", run)
+    done = triaged(run)
     assert f"{len(edited['findings'])} findings: sign-" in done.output
     assert "steps in" not in done.output
     again = bucket_at(bucket)
@@ -111,7 +106,7 @@ def test_what_is_proposed_is_a_folder_of_known_failures_as_it_is(
 
 
 def test_an_issue_has_all_that_is_needed(bucket: Path) -> None:
-    done = called("issue", bucket)
+    done = issued(bucket)
     assert done.exit_code == 0, done.output
     text = done.output
     assert text.startswith("# The first derivative of `inhouse.sin(x)` in ")
@@ -156,7 +151,7 @@ def test_an_issue_of_what_does_not_fail_any_more(bucket: Path) -> None:
 
 def test_releases_since_when_are_told(bucket: Path) -> None:
     """Where they are not to be found, the issue is whole without, and what is wrong stands beside it."""
-    done = called("issue", bucket, "--bisect")
+    done = issued(bucket, "--bisect")
     assert done.exit_code == 2
     assert "since when" not in done.stdout
     assert "## Versions" in done.stdout
@@ -174,7 +169,7 @@ def test_releases_since_when_are_kept(bucket: Path, monkeypatch: pytest.MonkeyPa
     whole = bucket.read_text()
     try:
         for options in (["--bisect"], []):
-            done = called("issue", bucket, *options)
+            done = issued(bucket, *options)
             assert done.exit_code == 0, done.output
             assert "- first bad: 1.2, after 1.1" in done.output
         assert asked == [(f"{BROKEN}sign", None)]
@@ -225,6 +220,10 @@ def test_text_is_fenced_in_its_own_language() -> None:
         ("verdict", "agree", "'agree' is not a finding's"),
         ("issue", 5, "issue: a string"),
         ("surplus", 1, "'surplus' is not a field here"),
+        ("right_words", ["rr"], "right_words: 'rr' is not a mode word"),
+        ("rewrite", json.loads(Case(SINES, 0.5, "R" * 5).json), "rewrite: word: RRRRR is longer than 4"),
+        ("case", json.loads(Case(SINES, 0.5, "R" * 5).json), "case: word: RRRRR is longer than 4"),
+        ("right_engines", ["\ud800"], "half a character"),
     ],
 )
 def test_a_file_edited_into_nonsense(bucket: Path, tmp_path: Path, field: str, value: Any, said: str) -> None:
@@ -236,6 +235,13 @@ def test_a_file_edited_into_nonsense(bucket: Path, tmp_path: Path, field: str, v
     assert "\n" not in str(caught.value)
 
 
+def test_a_file_nested_too_deeply(tmp_path: Path) -> None:
+    deep = tmp_path / "deep.json"
+    deep.write_text("[" * 100_000)
+    with pytest.raises(MalformedBucket, match=r"deep\.json: nested too deeply$"):
+        bucket_at(deep)
+
+
 def test_files_cut_short_and_engines_that_vanished_are_one_line(run: Path, bucket: Path, tmp_path: Path) -> None:
     whole = bucket.read_text()
     cut = tmp_path / "cut.json"
@@ -244,14 +250,19 @@ def test_files_cut_short_and_engines_that_vanished_are_one_line(run: Path, bucke
     gone.write_text(json.dumps({**json.loads(whole), "engine": f"{BROKEN}vanished"}))
     missing = tmp_path / "missing.json"
     missing.write_text(json.dumps({**json.loads(whole), "engine": f"{BROKEN}unimportable"}))
-    for path in (cut, gone, missing, tmp_path / "nowhere.json"):
-        done = called("issue", path)
+    for path, *options in (
+        [cut],
+        [gone],
+        [gone, "--engine", f"{BROKEN}vanished"],
+        [missing, "--engine", f"{BROKEN}unimportable"],
+        [tmp_path / "nowhere.json"],
+    ):
+        done = called("issue", path, *options)
         assert done.exit_code == 2, done.output
         assert done.stderr.count("\n") == 1, done.stderr
     try:
         bucket.write_text(whole[: len(whole) // 2])
-        for command in ("triage", "report"):
-            done = called(command, run)
+        for done in (triaged(run), called("report", run)):
             assert done.exit_code == 2, done.output
             assert done.stderr.count("\n") == 1, done.stderr
             assert bucket.name in done.stderr

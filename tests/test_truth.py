@@ -24,6 +24,12 @@ def program(*rows: tuple[Any, ...]) -> Program:
     return Program(tuple(Step(n, tuple(o), tuple(sorted((p[0] if p else {}).items()))) for n, o, *p in rows))
 
 
+@pytest.mark.filterwarnings("error")
+def test_terms_that_are_too_large_for_a_float_are_no_error() -> None:
+    case = Case(Program((Step("det", (0,)),)), ((1.0, 1e308), (1.0, 1.0)), "R")
+    assert certify(case).kind in ("certified", "uncertified")
+
+
 def test_the_reported_function() -> None:
     """sum(W * num_to_mat(x)) at 0.7, W = [[1, 2], [3, 4]], from the report that started this project."""
     weights = np.array([[1.0, 2.0], [3.0, 4.0]])

@@ -19,6 +19,7 @@ from generators.reading import read_case
 from reports import walk
 from reports.__main__ import app
 from reports.bucket_files import BucketFile, bucket_at, bucket_files
+from reports.changes import Finding as Recorded
 from reports.store import Folder
 from reports.walk import Walk
 from tests.test_campaign import BROKEN, ask, plan
@@ -28,6 +29,16 @@ pytest.importorskip("duckdb")
 
 def called(*arguments: Any) -> Any:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def triaged(folder: Path, *options: Any) -> Any:
+    """The engines are those of the tests, which a command must name."""
+    asked = json.loads((folder / "run.json").read_text())["asked"].values()
+    return called("triage", folder, *options, *(part for name in asked for part in ("--engine", name)))
+
+
+def issued(bucket: Path, *options: Any) -> Any:
+    return called("issue", bucket, "--engine", json.loads(bucket.read_text())["engine"], *options)
 
 
 def program(*steps: tuple[Any, ...]) -> Program:
@@ -72,7 +83,7 @@ def test_the_case_of_a_file_shows_its_cause(tmp_path: Path, monkeypatch: pytest.
         ("add", (1, 5)),
     )
     folder = campaign(tmp_path, f"{BROKEN}two", cases=[Case(steps, 0.5, "R")])
-    done = called("triage", folder)
+    done = triaged(folder)
     assert done.exit_code == 0, done.output
     (file,) = files(folder)
     assert file.cause.operations == ("tanh",)
@@ -87,12 +98,12 @@ def test_silent_ones_and_those_that_raise_or_die(tmp_path: Path, monkeypatch: py
         for point, word in ((0.25, "R"), ((0.5, 0.125), "FR"))
     ]
     folder = campaign(tmp_path, f"{BROKEN}several", cases=cases)
-    done = called("triage", folder)
+    done = triaged(folder)
     assert done.exit_code == 0, done.output
     found = {file.cause.failure: file for file in files(folder)}
     assert {failure: len(file.findings) for failure, file in found.items()} == {"wrong": 2, "raised": 2, "crash": 2}
     covered(folder, f"{BROKEN}several", monkeypatch)
-    told = {failure: called("issue", folder / "buckets" / file.file).output for failure, file in found.items()}
+    told = {failure: issued(folder / "buckets" / file.file).output for failure, file in found.items()}
     assert "cannot be compiled: TypeError" in told["raised"].splitlines()[0]
     assert "kills the process (SIGABRT)" in told["crash"].splitlines()[0]
     assert "last words" in told["crash"].partition("<summary>What it printed</summary>")[2]
@@ -106,7 +117,7 @@ def test_two_releases_of_one_engine_have_a_file_together(tmp_path: Path) -> None
     cases = [Case(program(("exp", (0,)), ("sin", (1,))), point, "R") for point in (0.25, 0.5)]
     folder = campaign(tmp_path, f"{BROKEN}first_release", cases=cases)
     record = json.loads((folder / "run.json").read_text())
-    assert called("triage", folder).exit_code == 0
+    assert triaged(folder).exit_code == 0
     (before,) = files(folder)
     assert len(before.findings) == 2
     # Some of the findings as if another release's.
@@ -114,7 +125,9 @@ def test_two_releases_of_one_engine_have_a_file_together(tmp_path: Path) -> None
     path.write_bytes(path.read_bytes().replace(before.findings[0].encode(), b"made@2-R-000000000000.json"))
     lines: list[str] = []
     (name,) = record["asked"]
-    Walk(Folder(str(folder)), each=30.0).through(name, known=False, seconds=60.0, tell=lines.append)
+    Walk(Folder(str(folder)), each=30.0, imported=record["asked"].values()).through(
+        name, known=False, seconds=60.0, tell=lines.append
+    )
     assert lines[0].endswith("2 different, 1 in files already")
     assert lines[1:] == [f"  1 findings: {before.cause.name}"]
     (after,) = files(folder)
@@ -125,7 +138,7 @@ def test_what_fails_no_more_or_not_always_is_told(tmp_path: Path, monkeypatch: p
     case = Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R")
     folder = campaign(tmp_path, f"{BROKEN}mendable", f"{BROKEN}unsteady", cases=[case])
     monkeypatch.setenv("MENDED", "1")
-    done = called("triage", folder)
+    done = triaged(folder)
     assert done.exit_code == 0, done.output
     assert "1 findings do not fail any more: mendable-R-" in done.output
     assert "1 findings not the same when they were asked again: unsteady-R-" in done.output
@@ -136,21 +149,21 @@ def test_files_come_along_from_an_earlier_run(tmp_path: Path) -> None:
     """With the name that a person gave them, and what was written into them; so does the entry."""
     case = Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R")
     monday, tuesday = (campaign(tmp_path / day, f"{BROKEN}sign", cases=[case]) for day in ("monday", "tuesday"))
-    assert called("triage", monday).exit_code == 0
+    assert triaged(monday).exit_code == 0
     (made,) = files(monday)
     edited = json.loads(made.text)
     (monday / "buckets" / made.file).unlink()
     renamed = monday / "buckets" / "sine-sign.json"
     renamed.write_text(json.dumps({**edited, "issue": "https://example.org/1", "release": "first bad: 2, after 1"}))
-    done = called("triage", tuesday, "--previous", monday)
+    done = triaged(tuesday, "--previous", monday)
     assert f"  1 findings: {made.cause.name}\n" in done.output, done.output
     assert "steps in" not in done.output
     (file,) = files(tuesday)
     assert (file.file, file.issue, file.findings) == ("sine-sign.json", "https://example.org/1", made.findings)
     assert "https://example.org/1" in (tuesday / "proposed" / "sine-sign.toml").read_text()
-    assert "- first bad: 2, after 1" in called("issue", tuesday / "buckets" / "sine-sign.json").output
+    assert "- first bad: 2, after 1" in issued(tuesday / "buckets" / "sine-sign.json").output
     # What is in a file is not asked again, and a file keeps its name.
-    assert "1 in files already" in called("triage", tuesday).output
+    assert "1 in files already" in triaged(tuesday).output
     assert [path.name for path in (tuesday / "buckets").iterdir()] == ["sine-sign.json"]
 
 
@@ -166,21 +179,63 @@ def test_what_was_found_until_a_walk_was_cut_short_is_kept(tmp_path: Path, monke
         return whole(file, *rest, **options)
 
     monkeypatch.setattr(walk, "described", described)
-    done = called("triage", folder)
+    done = triaged(folder)
     assert done.exit_code == 2
     assert done.stderr == "ad-conformance: engine several: gone\n"
     assert sorted((file.cause.engine, len(file.findings)) for file in files(folder)) == [("several", 1), ("sign", 1)]
     monkeypatch.setattr(walk, "described", whole)
-    done = called("triage", folder)
+    done = triaged(folder)
     assert done.exit_code == 0
     assert "2 different, 1 in files already" in done.output
     assert len(files(folder)) == 3
 
 
+def test_a_file_of_a_cause_that_was_copied_is_refused(tmp_path: Path) -> None:
+    """Both may have been edited: neither is passed over, nor written."""
+    folder = campaign(tmp_path, f"{BROKEN}sign", cases=[Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R")])
+    assert triaged(folder).exit_code == 0
+    (file,) = files(folder)
+    (folder / "buckets" / "copy.json").write_bytes(file.text)
+    for options in ([], ["--previous", folder]):
+        done = triaged(folder, *options)
+        assert done.exit_code == 2
+        assert done.stderr.count("\n") == 1
+        assert f"copy.json and {file.file} have the same cause" in done.stderr
+
+
+def test_nothing_is_imported_on_the_word_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine may say what is to be imported where the command says the same."""
+    case = Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R")
+    folder = campaign(tmp_path / "run", f"{BROKEN}sign", cases=[case])
+    assert triaged(folder).exit_code == 0
+    (bucket,) = (folder / "buckets").iterdir()
+    (tmp_path / "trap.py").write_text("open(__file__ + '.sprung', 'w')")
+    monkeypatch.syspath_prepend(tmp_path)
+    for path in (bucket, folder / "run.json"):
+        path.write_text(path.read_text().replace(f'"{BROKEN}sign"', '"trap:engine"'))
+    for command, path, field in (("issue", bucket, "engine"), ("triage", folder, "run.json: asked")):
+        done = called(command, path)
+        assert done.exit_code == 2
+        assert done.stderr.endswith(f"{field}: 'trap:engine' is imported only where --engine names it\n")
+        assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "trap.py.sprung").exists()
+    assert called("triage", folder, "--engine", "trap:engine").exit_code == 2
+    assert (tmp_path / "trap.py.sprung").exists()
+
+
+def test_a_finding_that_is_no_case_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = campaign(tmp_path, "inhouse", cases=[])
+    found = Recorded(0, "", None, "", "{", "R", [], 0, "inhouse", "wrong", *[None] * 10, "cut.json")  # type: ignore[arg-type]
+    monkeypatch.setattr(walk, "findings", lambda _: [found])
+    done = triaged(folder)
+    assert done.exit_code == 2
+    assert "cut.json: json: not JSON" in done.stderr
+
+
 def test_an_issue_of_another_engine_says_what_that_gets_right(tmp_path: Path) -> None:
     case = Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "FR")
     folder = campaign(tmp_path, f"{BROKEN}dropped", "inhouse", cases=[case])
-    assert called("triage", folder).exit_code == 0, folder
+    assert triaged(folder).exit_code == 0, folder
     (file,) = files(folder)
     other = called("issue", folder / "buckets" / file.file, "--engine", f"{BROKEN}nan")
     assert other.exit_code == 0, other.output

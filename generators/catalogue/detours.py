@@ -14,7 +14,7 @@ from generators.arrange_matrices import matrix
 from generators.arrange_networks import alike, like
 from generators.builder import Abandon, Builder
 from generators.catalogue.rows import ANY, NONZERO, POSITIVE, derived
-from generators.operations import Operation
+from generators.operations import MAX_SIZE, Operation
 
 Complex = tuple[Any, Any]
 #: The complex number of the first two operands, as text.
@@ -101,6 +101,8 @@ def circular_convolution(xp: Any, x: Any, y: Any) -> Any:
     if len(x.shape) != 1 or not x.shape[0] or x.shape != y.shape:
         raise ValueError(f"two vectors of one length are needed, not shapes {x.shape} and {y.shape}")
     n = x.shape[0]
+    if n * n > MAX_SIZE:
+        raise ValueError(f"too long, with {n} entries")
     table = np.stack([np.roll(np.eye(n)[i], j) for i in range(n) for j in range(n)], axis=-1)
     return xp.matmul(table, xp.reshape(xp.expand_dims(x, axis=-1) * y, shape=(n * n,)))
 

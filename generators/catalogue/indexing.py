@@ -16,6 +16,8 @@ from generators import arrange_indexing as arrange
 from generators.catalogue.rows import derived
 from generators.operations import Operation
 
+#: Entries that may be moved at a time, far more than a value has.
+MOST = 2**18
 Places = np.ndarray
 Indices = Any
 
@@ -23,6 +25,8 @@ Indices = Any
 def moved(xp: Any, x: Any, move: Callable[[Places], Any], fill: float | None = None) -> Any:
     """The entries of `x` as `move` moves those of an array of its shape; place `x.size` holds `fill`."""
     places = np.asarray(move(np.arange(x.size).reshape(x.shape)))
+    if places.size > MOST:
+        raise ValueError(f"more than {MOST} entries")
     flat = xp.reshape(x, shape=(-1,))
     if fill is not None:
         flat = xp.concat([flat, np.array([fill])], axis=0)
@@ -302,18 +306,18 @@ ROWS: Sequence[Operation] = (
     _linear(take_along_axis, arrange.take_along_axis, indices="indices", axis="int"),
     _linear(unstack, arrange.unstack, axis="int", which="int"),
     _linear(split, arrange.split, sections="int", axis="int", which="int"),
-    _linear(pad_constant, arrange.pad_constant, widths="ints", value="float"),
-    _linear(pad_edge, arrange.pad("edge"), widths="ints"),
-    _linear(pad_reflect, arrange.pad("reflect"), widths="ints"),
-    _linear(pad_wrap, arrange.pad("wrap"), widths="ints"),
-    _linear(tile, arrange.tile, repetitions="ints"),
-    _linear(repeat, arrange.repeat, repeats="ints", axis="int"),
+    _linear(pad_constant, arrange.pad_constant, widths="growth", value="float"),
+    _linear(pad_edge, arrange.pad("edge"), widths="growth"),
+    _linear(pad_reflect, arrange.pad("reflect"), widths="growth"),
+    _linear(pad_wrap, arrange.pad("wrap"), widths="growth"),
+    _linear(tile, arrange.tile, repetitions="growth"),
+    _linear(repeat, arrange.repeat, repeats="list of times", axis="int"),
     _linear(roll_axes, arrange.roll_axes, shift="ints", axis="ints"),
     _linear(rot90, arrange.rot90, k="int"),
     _linear(moveaxis, arrange.moveaxis, source="int", destination="int"),
     _linear(squeeze, arrange.squeeze, axis="int"),
     _linear(unfold, arrange.unfold, axis="int", size="int", step="int"),
-    _linear(diag_embed, arrange.diag_embed, offset="int"),
+    _linear(diag_embed, arrange.diag_embed, offset="times"),
     _linear(diagonal_offset, arrange.matrix_and("offset"), offset="int"),
     _linear(tril_offset, arrange.matrix_and("k"), k="int"),
     _linear(triu_offset, arrange.matrix_and("k"), k="int"),

@@ -31,7 +31,7 @@ from generators.arrange_networks import (
 from generators.builder import Builder
 from generators.catalogue.losses import logsumexp
 from generators.catalogue.rows import derived
-from generators.operations import Operation
+from generators.operations import MAX_SIZE, Operation
 
 
 def _normalized(xp: Any, x: Any, axes: Sequence[int], eps: float) -> Any:
@@ -122,7 +122,7 @@ def scaled_dot_product_attention(xp: Any, query: Any, key: Any, value: Any, *, s
     for i in range(rows):
         seen = scores[i : i + 1, : min(i + 1, keys)]
         weights = xp.exp(seen - xp.expand_dims(logsumexp(xp, seen), axis=-1))
-        total = total + np.eye(rows)[:, i : i + 1] * xp.matmul(weights, value[: min(i + 1, keys), :])
+        total = total + np.eye(rows, 1, -i) * xp.matmul(weights, value[: min(i + 1, keys), :])
     return total
 
 
@@ -132,6 +132,8 @@ def linear(xp: Any, x: Any, weight: Any, bias: Any) -> Any:
 
 def bilinear(xp: Any, x: Any, y: Any, weight: Any) -> Any:
     """sum_ij x_i weight_kij y_j for every k."""
+    if weight.shape[1:] != (x.shape[-1], y.shape[-1]):
+        raise ValueError(f"weights of shape {weight.shape} for shapes {x.shape} and {y.shape}")
     pairs = xp.expand_dims(x, axis=-1) * xp.expand_dims(y, axis=-2)
     return xp.sum(xp.sum(xp.expand_dims(pairs, axis=-3) * weight, axis=-1, keepdims=False), axis=-1, keepdims=False)
 
@@ -141,6 +143,8 @@ def _folded(xp: Any, x: Any, y: Any, fold: Callable[[Any, Any], Any]) -> Any:
     if len(x.shape) != 1 or len(y.shape) != 1 or not x.shape[0] or not y.shape[0]:
         raise ValueError(f"two vectors with entries are needed, not shapes {x.shape} and {y.shape}")
     n, m = x.shape[0], y.shape[0]
+    if n * m > MAX_SIZE:
+        raise ValueError(f"too long together, with {n} and {m} entries")
     table = np.stack([fold(a, b) for a in np.eye(n) for b in np.eye(m)], axis=-1)
     return xp.matmul(table, xp.reshape(xp.expand_dims(x, axis=-1) * y, shape=(n * m,)))
 
@@ -261,7 +265,7 @@ ROWS: Sequence[Operation] = (
         conv1d,
         conv1d_operands,
         arity=2,
-        params={"stride": "int", "padding": "int", "dilation": "int"},
+        params={"stride": "int", "padding": "times", "dilation": "times"},
         curvature="multilinear",
         exact=True,
     ),

@@ -50,7 +50,7 @@ ROWS: Sequence[Operation] = (
         name="det",
         weight=2,
         evaluate=numerics.det,
-        terms=lambda a: float(np.max(np.abs(a), initial=0.0)) ** a.shape[-1],
+        terms=lambda a: float(np.float64(np.max(np.abs(a), initial=0.0)) ** a.shape[-1]),
         spelling="xp.linalg.det({0})",
         arrange=arrange_matrices.matrix(square=True, aim="singular"),
         exact=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from generators import arrange_decompositions as arranged
 from generators import arrange_products, decompositions
 from generators.catalogue.rows import derived
-from generators.operations import Operation
+from generators.operations import MAX_SIZE, Operation
 
 
 def qr_r(xp: Any, a: Any) -> Any:
@@ -35,6 +36,8 @@ def _factor(xp: Any, a: Any) -> Any:
 
 def eigh_exp(xp: Any, a: Any) -> Any:
     """V exp(w) V^T of the symmetric part: smooth where eigenvalues meet, although V is not."""
+    if a.shape[-1:] != a.shape[-2:-1]:
+        raise ValueError(f"a square matrix is needed, not shape {a.shape}")
     return xp.matrix_exp((a + xp.matrix_transpose(a)) / 2.0)
 
 
@@ -195,6 +198,15 @@ def _nearly_tied(a: Any) -> float:
 
 ORDER = {"ord": "order"}
 
+
+def _einsum(*xs: np.ndarray, subscripts: str) -> Any:
+    letters = subscripts.partition("->")[0].split(",")
+    lengths = {k: n for group, x in zip(letters, xs, strict=False) for k, n in zip(group, x.shape, strict=False)}
+    if math.prod(lengths.values()) > MAX_SIZE**2:
+        raise ValueError(f"{subscripts!r} is too large a sum")
+    return np.einsum(subscripts, *xs)
+
+
 ROWS: Sequence[Operation] = (
     Operation(name="cholesky", evaluate=decompositions.cholesky, spelling=None, arrange=arranged.definite, weight=2),
     Operation(name="matrix_exp", evaluate=decompositions.matrix_exp, spelling=None, arrange=arranged.small, weight=2),
@@ -208,7 +220,7 @@ ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="einsum",
-        evaluate=lambda *xs, subscripts: np.einsum(subscripts, *xs),
+        evaluate=_einsum,
         spelling="xp.einsum('{subscripts}', {args})",
         arrange=arrange_products.einsum,
         arity=None,
@@ -238,12 +250,12 @@ ROWS: Sequence[Operation] = (
         params={"upper": "bool", "unit_diagonal": "bool", "transpose": "bool"},
         weight=2,
     ),
-    derived(matrix_power, arranged.matrix_power, params={"n": "int"}, weight=2),
+    derived(matrix_power, arranged.matrix_power, params={"n": "times"}, weight=2),
     derived(kron, arrange_products.kron, arity=2, exact=True, curvature="multilinear"),
     derived(cross, arrange_products.cross, arity=2, params={"axis": "int"}, exact=True, curvature="multilinear"),
     derived(inner, arrange_products.inner, arity=2, exact=True, curvature="multilinear"),
     derived(multi_dot, arrange_products.multi_dot, arity=None, exact=True, curvature="multilinear"),
-    derived(vander, arrange_products.vander, params={"columns": "int", "increasing": "bool"}, exact=True),
+    derived(vander, arrange_products.vander, params={"columns": "times", "increasing": "bool"}, exact=True),
     derived(corrcoef, arranged.varied_observations),
     derived(
         vector_norm_ord,

@@ -29,6 +29,8 @@ def logistic_map(xp: Any, x: Any, *, rate: float, count: int) -> Any:
 
 def _scanned(xp: Any, x: Any, step: Callable[[Any, Any], Any]) -> Any:
     """step(step(x0, x1), x2) ... for every prefix of a vector."""
+    if len(x.shape) != 1:
+        raise ValueError(f"a vector is needed, not shape {x.shape}")
     n = x.shape[0]
     total: Any = 0.0
     state = 0.0 * x[:1]
@@ -44,6 +46,8 @@ def scan_decay(xp: Any, x: Any, *, decay: float) -> Any:
 
 
 def scan_tanh(xp: Any, x: Any, weight: Any) -> Any:
+    if len(weight.shape):
+        raise ValueError(f"the weight must be a number, not of shape {weight.shape}")
     return _scanned(xp, x, lambda h, v: xp.tanh(weight * h + v))
 
 
@@ -173,11 +177,11 @@ _COUNT = one_of(3, 1, 2, 5, 0)
 _BODY = {"body": "name"}
 
 ROWS: Sequence[Operation] = (
-    derived(newton_sqrt, _fitted(POSITIVE, count=_COUNT), params={"count": "int"}),
+    derived(newton_sqrt, _fitted(POSITIVE, count=_COUNT), params={"count": "times"}),
     derived(
         logistic_map,
         _fitted(Domain(low=-2, high=2), rate=one_of(2.0, 3.5, 1.0), count=one_of(2, 1, 3, 0)),
-        params={"rate": "float", "count": "int"},
+        params={"rate": "float", "count": "times"},
     ),
     derived(
         scan_decay,
@@ -197,6 +201,6 @@ ROWS: Sequence[Operation] = (
         descent,
         _captured(rate=one_of(0.25, 0.5, -0.125), count=one_of(2, 1, 3)),
         arity=2,
-        params={**_BODY, "rate": "float", "count": "int"},
+        params={**_BODY, "rate": "float", "count": "times"},
     ),
 )

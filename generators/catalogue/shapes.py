@@ -98,7 +98,7 @@ ROWS: Sequence[Operation] = (
         evaluate=lambda x, *, index: x[tuple(index)],
         spelling=index_text,
         arrange=arrange.index,
-        params={"index": "ints"},
+        params={"index": "some ints"},
         exact=True,
     ),
     Operation(

@@ -88,7 +88,7 @@ ROWS: Sequence[Operation] = (
         )(x),
         spelling=None,
         arrange=order("n", [0, 1, 2, 3], gamma_argument),
-        params={"n": "int"},
+        params={"n": "times"},
     ),
     Operation(
         name="zeta",
@@ -97,7 +97,7 @@ ROWS: Sequence[Operation] = (
         )(x),
         spelling=None,
         arrange=order("s", [2, 3, 5], arrange.unary(POSITIVE)),
-        params={"s": "int"},
+        params={"s": "times"},
     ),
     derived(betaln, arrange.binary(POSITIVE, POSITIVE), arity=2),
     derived(beta, arrange.binary(POSITIVE, POSITIVE), arity=2),

@@ -177,7 +177,7 @@ ROWS: Sequence[Operation] = (
     derived(std, aims.deviation(nonzero=True), params=_DEVIATION, weight=2),
     derived(nanmean, arrange.reduction(nonempty=True), params=REDUCTION, curvature="linear"),
     derived(cov, aims.cov, params={"correction": "int"}),
-    derived(diff, aims.diff, params={"n": "int", "axis": "int"}, curvature="linear", exact=True),
+    derived(diff, aims.diff, params={"n": "times", "axis": "int"}, curvature="linear", exact=True),
     derived(trapezoid, aims.trapezoid, arity=2, params={"axis": "int"}, curvature="multilinear", exact=True),
     derived(interp, aims.interp, params={"knots": "array", "heights": "array"}, curvature="linear"),
 )
