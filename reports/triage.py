@@ -47,9 +47,8 @@ def triage(
         str | None, typer.Option(metavar="DIR", help="an earlier run, whose buckets are known with all that is in them")
     ] = None,
     engine: Annotated[
-        list[str] | None,
-        typer.Option("--engine", help="engines to import that the run names as package.module:attribute"),
-    ] = None,
+        str, typer.Option("--engine", help="to import: those that the run names as package.module:attribute")
+    ] = "",
 ) -> None:
     """Find the causes of a campaign's new findings, write each into DIR/buckets, and propose entries of known failures
     in DIR/proposed. What is there already is taken as known: edit it, or delete it to have it made again.
@@ -61,7 +60,7 @@ def triage(
 
     folder, problem = Folder(run), ""
     try:
-        walk = Walk(folder, each=each, previous=Folder(previous) if previous else None, imported=engine or ())
+        walk = Walk(folder, each=each, previous=Folder(previous) if previous else None, imported=engine.split(","))
         for name in walk.engines:
             begun = time.monotonic()
             try:

@@ -55,6 +55,8 @@ class Walk:
                 raise StoreError(f"{folder.url}/run.json: asked: {name!r} is imported only where --engine names it")
         self._words: tuple[str, ...] = tuple(run["words"])
         self._timeout = float(run["timeout"])
+        if previous:
+            record(previous, "run.json")
         before = by_cause(previous) if previous else {}
         self._files = {cause: replace(file, findings=()) for cause, file in before.items()} | by_cause(folder)
         self._findings = defaultdict(list)

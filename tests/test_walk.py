@@ -34,7 +34,7 @@ def called(*arguments: Any) -> Any:
 def triaged(folder: Path, *options: Any) -> Any:
     """The engines are those of the tests, which a command must name."""
     asked = json.loads((folder / "run.json").read_text())["asked"].values()
-    return called("triage", folder, *options, *(part for name in asked for part in ("--engine", name)))
+    return called("triage", folder, *options, "--engine", ",".join(asked))
 
 
 def issued(bucket: Path, *options: Any) -> Any:

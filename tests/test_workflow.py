@@ -37,7 +37,7 @@ def test_two_nights(tmp_path: Path) -> None:
     for engines, failed in (("inhouse", False), (f"inhouse,{BROKEN}sign", True)):
         asked = step("Ask", tmp_path, ENGINES=engines)
         assert asked.returncode == 0, asked.stdout + asked.stderr
-        triaged = step("Triage", tmp_path)
+        triaged = step("Triage", tmp_path, ENGINES=engines)
         assert triaged.returncode == 0, triaged.stdout + triaged.stderr
         reported = step("Report", tmp_path)
         assert (reported.returncode == 1) is failed, reported.stdout + reported.stderr
