@@ -57,10 +57,9 @@ class Night:
 
     @property
     def imports(self) -> str:
-        """Options with which a command may import the engines that the run names as package.module:attribute."""
-        return "".join(
-            f" --engine {shlex.quote(name)}" for name in self.run["asked"].values() if registry.is_import(name)
-        )
+        """The option with which a command may import the engines that the run names as package.module:attribute."""
+        names = ",".join(name for name in self.run["asked"].values() if registry.is_import(name))
+        return f" --engine {shlex.quote(names)}" if names else ""
 
     def told(self, bucket: Bucket) -> str:
         """The case of a bucket and its engine as a command takes them; the engine as the campaign was asked for it."""
