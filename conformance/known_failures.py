@@ -23,7 +23,7 @@ from engines import registry
 from engines.contract import Answer, Engine
 from generators.catalogue import CATALOGUE
 from generators.features import FEATURES, features
-from generators.programs import Case, MalformedCase
+from generators.programs import DTYPES, Case, MalformedCase
 from generators.reading import read_case
 
 FOLDER = Path(__file__).parent / "known_failures"
@@ -43,7 +43,7 @@ _FIELDS: Mapping[str, type] = {
     "operations": list,
     "case": str,
 }
-_OPTIONAL: Mapping[str, type] = {"with": list, "error": str, "printed": str}
+_OPTIONAL: Mapping[str, type] = {"with": list, "dtype": str, "error": str, "printed": str}
 
 
 class MalformedEntry(ValueError):
@@ -56,7 +56,8 @@ class KnownFailure:
 
     It covers a finding when the engine and its version match, the mode word matches the pattern `words`, the verdict
     is listed, some step of the program is one of `operations` with all features in `features`, `printed` is found in
-    what the engine printed, and, for failures that raise, `error` in "type: message".
+    what the engine printed, and, for failures that raise, `error` in "type: message". `dtype` is the only one that it
+    is met in, "" where that is any.
     """
 
     name: str
@@ -68,6 +69,7 @@ class KnownFailure:
     verdicts: tuple[Verdict, ...]
     operations: tuple[str, ...]
     features: frozenset[str]
+    dtype: str
     error: str
     printed: str
     case: Path
@@ -100,6 +102,7 @@ class KnownFailure:
     def covers(self, finding: Judgement) -> bool:
         return (
             finding.verdict in self.verdicts
+            and self.dtype in ("", finding.case.dtype)
             and (finding.answer.outcome != "raised" or self._raises(finding.answer))
             and re.search(self.printed, finding.answer.printed) is not None
             and self.concerns(finding.case, raised=finding.answer.outcome == "raised")
@@ -136,6 +139,8 @@ def _entry(path: Path, number: int, document: Any, regressions: Path | None, eng
         raise MalformedEntry(f"{where}: operations: {_named(unknown)} is not in the catalogue")
     if unknown := [f for f in document.get("with", []) if f not in FEATURES]:
         raise MalformedEntry(f"{where}: with: {_named(unknown)} is not a feature")
+    if document.get("dtype", DTYPES[0]) not in DTYPES:
+        raise MalformedEntry(f"{where}: dtype: {document['dtype']!r} is not one of {', '.join(DTYPES)}")
     try:
         verdicts = tuple(Verdict(v) for v in document["verdicts"])
         versions = SpecifierSet(document["versions"])
@@ -168,6 +173,7 @@ def _entry(path: Path, number: int, document: Any, regressions: Path | None, eng
         verdicts=verdicts,
         operations=tuple(document["operations"]),
         features=frozenset(document.get("with", [])),
+        dtype=document.get("dtype", ""),
         error=document.get("error", ""),
         printed=document.get("printed", ""),
         case=case,

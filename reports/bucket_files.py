@@ -180,6 +180,7 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
         "verdicts": verdicts,
         "operations": operations,
         **({"with": list(cause.features)} if cause.features else {}),
+        **({"dtype": "float32"} if "float32" in cause.questions else {}),
         **({"error": _said(bucket)} if cause.failure == "raised" else {}),
         "case": f"{bucket.name}.json",
     }

@@ -49,6 +49,8 @@ several = _rule(
     'RULES["tan"] = each(refuse)\n'
     'RULES["erf"] = each(lambda y, x: print("last words", flush=True) or os.abort())',
 )
+#: As `sign`, but in float32 only.
+single = _rule("single", 'RULES["sin"] = each(lambda y, x: apply("cos", x) * (-1.0 if x.dtype.itemsize == 4 else 1.0))')
 #: As `sign`, until it is mended.
 mendable = _rule(
     "mendable", 'import os\nif "MENDED" not in os.environ:\n    RULES["sin"] = each(lambda y, x: -apply("cos", x))'

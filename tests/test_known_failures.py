@@ -84,6 +84,13 @@ def test_entries_of_an_adapter_that_lives_elsewhere(tmp_path: Path, monkeypatch:
         load.__wrapped__(theirs)
 
 
+def test_an_entry_of_one_dtype_covers_no_other(tmp_path: Path) -> None:
+    (entry,) = load(folder(tmp_path, ENTRY + 'dtype = "float32"\n'))
+    found = nan((0.0, 1.0), "R")
+    assert not entry.covers(found)
+    assert entry.covers(replace(found, case=replace(found.case, dtype="float32")))
+
+
 def test_a_name_that_two_entries_have_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MalformedEntry, match=r"^prod-zero: name: another entry has it too$"):
         load(folder(tmp_path, ENTRY + ENTRY))

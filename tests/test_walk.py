@@ -113,6 +113,16 @@ def test_silent_ones_and_those_that_raise_or_die(tmp_path: Path, monkeypatch: py
     assert '"compile_failure", "runtime_failure"' in entry
 
 
+def test_what_fails_in_float32_only_gets_an_entry_for_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R", dtype=dtype) for dtype in ("float32", "float64")]
+    folder = campaign(tmp_path, f"{BROKEN}single", cases=cases)
+    assert triaged(folder).exit_code == 0
+    (file,) = files(folder)
+    assert file.cause.questions == ("float32",)
+    assert 'dtype = "float32"' in (folder / "proposed" / f"{file.name}.toml").read_text()
+    covered(folder, f"{BROKEN}single", monkeypatch)
+
+
 def test_two_releases_of_one_engine_have_a_file_together(tmp_path: Path) -> None:
     cases = [Case(program(("exp", (0,)), ("sin", (1,))), point, "R") for point in (0.25, 0.5)]
     folder = campaign(tmp_path, f"{BROKEN}first_release", cases=cases)
