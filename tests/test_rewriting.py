@@ -1,4 +1,4 @@
-"""What inquiries ask: steps alone, numbers made general, definitions, formulas and polynomials in the place of steps."""
+"""What inquiries ask: steps alone, general numbers, definitions, formulas and polynomials in the place of steps."""
 
 from __future__ import annotations
 
