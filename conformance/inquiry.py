@@ -12,7 +12,7 @@ import numpy as np
 
 from conformance.causes import Cause, Finding, Symptom
 from conformance.generalizing import features_of, generalized
-from conformance.panel import truth_of
+from conformance.panel import can_be_written, truth_of
 from conformance.truth import MAX_ORDER, Truth
 from conformance.verdicts import judge
 from engines.sandbox import Sandbox
@@ -31,7 +31,7 @@ from generators.catalogue import CATALOGUE
 from generators.expansion import as_polynomial, differentiated, expanded, unnested
 from generators.formulas import MOVING
 from generators.programs import Case
-from generators.reading import evaluate_steps, parse_case, valid
+from generators.reading import evaluate_steps, valid
 
 #: Definitions within definitions that are followed.
 DEPTH = 4
@@ -85,19 +85,14 @@ class Inquiry:
         return self._known[name]
 
     def _ask(self, case: Case) -> tuple[Symptom | None, np.ndarray | None]:
-        try:
-            case = parse_case(case.json)
-            self.sandbox.engine.script(case)
-        except Exception:
-            # Not a valid case, or none that the adapter can write.
-            return None, None
-        if case.order > MAX_ORDER:
+        question = valid(case)
+        if question is None or question.order > MAX_ORDER or not can_be_written(question, self.sandbox.engine):
             return None, None
         self.asked += 1
-        answer = self.sandbox.ask(case)
+        answer = self.sandbox.ask(question)
         # Whoever does not answer is no better for a truth.
-        truth = truth_of(case) if answer.outcome == "answered" else Truth("uncertified")
-        judgement = judge(case, self.sandbox.engine.name, answer, truth)
+        truth = truth_of(question) if answer.outcome == "answered" else Truth("uncertified")
+        judgement = judge(question, self.sandbox.engine.name, answer, truth)
         return Finding.of(judgement).symptom if judgement.is_finding else None, answer.value
 
     def cause(self, finding: Finding, *, seconds: float) -> tuple[Cause, Case]:

@@ -80,10 +80,11 @@ class Panel:
         return judge(case, engine, pending.result(), truth)
 
     def agrees(self, case: Case, engine: str) -> bool:
-        """Whether the engine gets right what it is asked beside the run; not where it cannot be imported or asked."""
+        """Whether the engine gets right what it is asked beside the run; not where it cannot be imported, or its adapter
+        cannot write the case.
+        """
         try:
-            written = can_be_written(self.asked(case, engine), self.engines[engine])
-            return written and self.judge(case, engine, probe=True).verdict is Verdict.AGREE
+            return self.judge(case, engine, probe=True).verdict is Verdict.AGREE
         except EngineUnavailable:
             return False
 

@@ -19,8 +19,9 @@ from generators.catalogue import CATALOGUE
 from generators.catalogue.nesting import BODIES
 from generators.drafts import Draft, exact
 from generators.formulas import NESTED, PARTIALS, PULLBACKS, SPELLINGS, SYMMETRIC, pushforward
+from generators.operations import MAX_SIZE
 from generators.programs import Case, MalformedCase, Program, Step, nested
-from generators.reading import MAX_SIZE, evaluate_steps
+from generators.reading import evaluate_steps
 
 #: Entries at which a formula is looked at.
 MAX_ENTRIES = 8

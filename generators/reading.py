@@ -10,8 +10,7 @@ import numpy as np
 
 from generators.catalogue import CATALOGUE
 from generators.documents import parsed
-from generators.operations import MAX_SIZE as MAX_SIZE
-from generators.operations import MAX_TIMES, PARAMETER_TYPES
+from generators.operations import MAX_SIZE, MAX_TIMES, PARAMETER_TYPES
 from generators.programs import (
     DEFAULTS,
     DTYPES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from conformance.known_failures import OWN, covering, load
-from conformance.panel import truth_of
+from conformance.panel import Panel, truth_of
 from conformance.verdicts import judge
+from conformance.ways import Ways, ways_around
 from engines import registry
+from engines.contract import Engine
 from engines.sandbox import EngineUnavailable, Sandbox
+from engines.writing import Script, write
 from generators.programs import Case, Program, Step
 from generators.reading import read_case
 from reports import walk
@@ -22,6 +26,7 @@ from reports.bucket_files import BucketFile, bucket_at, bucket_files
 from reports.changes import Finding as Recorded
 from reports.store import Folder
 from reports.walk import Walk
+from tests import broken_engines as broken
 from tests.test_campaign import BROKEN, ask, plan
 
 pytest.importorskip("duckdb")
@@ -198,6 +203,26 @@ def test_what_was_found_until_a_walk_was_cut_short_is_kept(tmp_path: Path, monke
     assert done.exit_code == 0
     assert "2 different, 1 in files already" in done.output
     assert len(files(folder)) == 3
+
+
+def test_what_cannot_be_written_is_no_way_around(tmp_path: Path) -> None:
+    """An adapter that fails at the rewrite of a program, or an engine that is gone, does not end the looking."""
+
+    def write_some(engine: Engine, case: Case) -> Script:
+        if "multiply" in case.program.operations:
+            raise KeyError("multiply")
+        return write(engine, case)
+
+    partial, gone = replace(broken.sign, name="partial", writer=write_some), broken.unimportable
+    case = Case(program(("square", (0,)), ("sin", (1,))), 0.5, "R")
+    panel = Panel([partial, gone, broken.honest])
+    try:
+        finding = panel.judge(case, "partial")
+        assert finding.is_finding
+        assert ways_around(finding, panel, ["F"]) == Ways((), ("honest",), None)
+        assert ways_around(finding, panel, ["F"], seconds=0.0) == Ways((), (), None)
+    finally:
+        panel.close()
 
 
 def test_a_file_of_a_cause_that_was_copied_is_refused(tmp_path: Path) -> None:
