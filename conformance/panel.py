@@ -80,8 +80,8 @@ class Panel:
         return judge(case, engine, pending.result(), truth)
 
     def agrees(self, case: Case, engine: str) -> bool:
-        """Whether the engine gets right what it is asked beside the run; not where it cannot be imported, or its adapter
-        cannot write the case.
+        """Whether the engine gets right what it is asked beside the run; not where it cannot be imported, or
+        its adapter cannot write the case.
         """
         try:
             return self.judge(case, engine, probe=True).verdict is Verdict.AGREE
