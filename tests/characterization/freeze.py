@@ -1,0 +1,129 @@
+"""Characterisation data: what the project does today, as files that a later change is compared with.
+
+    python -m tests.characterization.freeze            # compare everything but the buckets
+    python -m tests.characterization.freeze --buckets  # compare the buckets of eight engines, some ten minutes
+    python -m tests.characterization.freeze --write    # write the files anew
+
+A change that is meant to alter none of this must reproduce every file. A change that alters one writes that file anew
+and says why in its commit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import buckets, seeded
+from benchmarks.mutation import questions
+from conformance.known_failures import load
+from conformance.truth import certify
+from engines import registry
+from engines.registry import OWN
+from generators.dialects import Unspeakable
+from generators.drawing import portion
+from generators.programs import Case
+
+FOLDER = Path(__file__).parent
+#: Mode words of the portions, those that the suite asks by default.
+WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+SEED, PORTIONS = 3, 10
+#: The engines of the table in docs/triage.md: number of the first, and how many.
+FIRST, ENGINES = 50, 8
+#: The two of them that a test can afford.
+QUICK = (53, 55)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def case_ids() -> Any:
+    """Case ids of ten portions."""
+    return [[case.id for case in portion(WORDS, SEED, index)] for index in range(PORTIONS)]
+
+
+def _script(engine: str, case: Case) -> str:
+    try:
+        script = registry.find(engine).script(case)
+    except Unspeakable as missing:
+        return f"unsupported: {missing}"
+    return _digest(f"{script.program}{script.compile}{script.run}".encode())
+
+
+def scripts() -> Any:
+    """A digest of the script of every pinned case in every engine; headers, which only import, stand apart."""
+    return {
+        "headers": {name: registry.find(name).header for name in OWN},
+        **{
+            entry.name: {name: _script(name, entry.pinned) for name in OWN}
+            for entry in sorted(load(), key=lambda e: e.name)
+        },
+    }
+
+
+def truths() -> Any:
+    """The bytes of every pinned case's truth: value, radius and allowance."""
+    found = {}
+    for entry in sorted(load(), key=lambda e: e.name):
+        truth = certify(entry.pinned)
+        arrays = [a for a in (truth.value, truth.radius, truth.allowance) if a is not None]
+        found[entry.name] = f"{truth.kind} {_digest(b'|'.join(a.tobytes() for a in arrays))}"
+    return found
+
+
+def causes(numbers: tuple[int, ...] = tuple(range(FIRST, FIRST + ENGINES))) -> Any:
+    """Cause ids of the buckets of engines with planted faults, and how many pairs fall together as they should."""
+    asked = questions(700)
+    found: dict[str, Any] = {}
+    for number in numbers:
+        outcome = buckets.measured(seeded.chosen(number, 12, False), number, asked, 60, 600.0)
+        both, together, same = buckets.pairs(outcome.placed)
+        found[str(number)] = {
+            "causes": sorted(b.cause.id for b in outcome.buckets.buckets),
+            "names": sorted(b.cause.name for b in outcome.buckets.buckets),
+            "findings": outcome.findings,
+            "precision": round(both / together, 4),
+            "recall": round(both / same, 4),
+        }
+    return found
+
+
+FROZEN: dict[str, Callable[[], Any]] = {"case_ids": case_ids, "scripts": scripts, "truths": truths, "causes": causes}
+
+
+def stored(name: str) -> Any:
+    """The data as they were frozen."""
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def write(name: str, data: Any) -> None:
+    """Freeze data, one entry a line as far as that reads well."""
+    text = json.dumps(data, indent=1, ensure_ascii=False)
+    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Compare, or write."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="write the files anew instead of comparing")
+    parser.add_argument("--buckets", action="store_true", help="the buckets instead of everything else")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    changed = []
+    for name in ["causes"] if options.buckets else [n for n in FROZEN if n != "causes"]:
+        data = FROZEN[name]()
+        if options.write:
+            write(name, data)
+        elif data != stored(name):
+            changed.append(name)
+    sys.exit(f"changed: {', '.join(changed)}" if changed else 0)
+
+
+if __name__ == "__main__":
+    main()
