@@ -1,1 +1,3 @@
-"""What derivatives cost: the in-house engine beside hand-written NumPy and the libraries, in one run."""
+"""What derivatives cost: the in-house engine beside hand-written NumPy and the libraries, in one
+run.
+"""

@@ -1,4 +1,6 @@
-"""Derivatives as one writes them by hand in NumPy. What does not depend on the point is computed beforehand."""
+"""Derivatives as one writes them by hand in NumPy. What does not depend on the point is computed
+beforehand.
+"""
 
 from __future__ import annotations
 
@@ -152,7 +154,9 @@ def mixture_gradient(problem: Mixture) -> Derivative:
         to_means = (weighted.sum(axis=1)[:, None, :] @ factors)[:, 0]
         to_diagonal = total[:, None] + to_factors[:, i, i] * diagonal - GAMMA**2 * diagonal**2 + M
         to_below = to_factors[:, rows, columns] - GAMMA**2 * below
-        return np.concatenate([total - n * _softmax(logits), to_means.ravel(), to_diagonal.ravel(), to_below.ravel()])
+        return np.concatenate(
+            [total - n * _softmax(logits), to_means.ravel(), to_diagonal.ravel(), to_below.ravel()]
+        )
 
     return gradient
 
@@ -174,7 +178,9 @@ def mixture_hvp(problem: Mixture) -> Derivative:
         z = centred @ factors.mT
         z_v = centred @ factors_v.mT - means_v[:, None, :] @ factors.mT
         inside = (logits + log_diagonal.sum(axis=1))[:, None] - 0.5 * np.einsum("kni,kni->kn", z, z)
-        inside_v = (logits_v + log_diagonal_v.sum(axis=1))[:, None] - np.einsum("kni,kni->kn", z, z_v)
+        inside_v = (logits_v + log_diagonal_v.sum(axis=1))[:, None] - np.einsum(
+            "kni,kni->kn", z, z_v
+        )
         weights = _softmax(inside)
         weights_v = weights * (inside_v - (weights * inside_v).sum(axis=0))
         total_v = weights_v.sum(axis=1)
@@ -193,6 +199,8 @@ def mixture_hvp(problem: Mixture) -> Derivative:
         to_below_v = to_factors_v[:, rows, columns] - GAMMA**2 * below_v
         shares = _softmax(logits)
         to_logits_v = total_v - n * shares * (logits_v - shares @ logits_v)
-        return np.concatenate([to_logits_v, to_means_v.ravel(), to_diagonal_v.ravel(), to_below_v.ravel()])
+        return np.concatenate(
+            [to_logits_v, to_means_v.ravel(), to_diagonal_v.ravel(), to_below_v.ravel()]
+        )
 
     return product

@@ -1,4 +1,5 @@
-"""The engines that are compared: how each makes an array, nests derivatives, and spells a few functions.
+"""The engines that are compared: how each makes an array, nests derivatives, and spells a few
+functions.
 
 All run on one thread, in float64, and each in the way its documentation suggests.
 """
@@ -12,12 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
-from engines.adapters import autograd as autograd_adapter
-from engines.adapters import inhouse as inhouse_adapter
-from engines.adapters import jax as jax_adapter
-from engines.adapters import torch as torch_adapter
-from generators.dialects import Dialect
+from ad_conformance.engines.adapters import autograd as autograd_adapter
+from ad_conformance.engines.adapters import inhouse as inhouse_adapter
+from ad_conformance.engines.adapters import jax as jax_adapter
+from ad_conformance.engines.adapters.torch.adapter import adapter as torch_adapter
+from ad_conformance.generators.render.dialect import Dialect
 
 Function = Callable[..., Any]
 
@@ -28,7 +28,9 @@ def as_it_is(x: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Library:
-    """The functions in which the objectives are written, where their names differ between libraries."""
+    """The functions in which the objectives are written, where their names differ between
+    libraries.
+    """
 
     exp: Function
     matmul: Function
@@ -45,8 +47,9 @@ class Library:
 class Contestant:
     """One way to differentiate.
 
-    `jacobian` makes the Jacobian function of a function; `gradient`, `hessian` and `hvp` are for functions to a
-    number. `finish` waits for the result; `wrap` makes the outermost function, where the engine compiles.
+    `jacobian` makes the Jacobian function of a function; `gradient`, `hessian` and `hvp` are for
+    functions to a number. `finish` waits for the result; `wrap` makes the outermost function, where
+    the engine compiles.
     """
 
     name: str
@@ -68,7 +71,7 @@ class Contestant:
 
 
 def inhouse() -> Contestant:
-    xp = importlib.import_module("engines.inhouse")
+    xp = importlib.import_module("ad_conformance.engines.inhouse")
     return Contestant(
         name="in-house",
         dialect=inhouse_adapter.inhouse.dialect,
@@ -170,7 +173,8 @@ def create_graph() -> Contestant:
             x = x if x.requires_grad else x.detach().requires_grad_()
             y = f(x)
             rows = [
-                torch.autograd.grad(entry, x, create_graph=True, materialize_grads=True)[0] for entry in y.reshape(-1)
+                torch.autograd.grad(entry, x, create_graph=True, materialize_grads=True)[0]
+                for entry in y.reshape(-1)
             ]
             return torch.stack(rows).reshape(y.shape + x.shape)
 

@@ -1,4 +1,5 @@
-"""The very first derivative of a process, imports not counted: `python -m benchmarks.first in-house` prints seconds.
+"""The very first derivative of a process, imports not counted: `python -m benchmarks.first
+in-house` prints seconds.
 
 Whatever an engine sets up only when it is first asked shows here and nowhere else.
 """
@@ -29,7 +30,9 @@ def in_fresh_processes(names: Iterable[str], samples: int) -> dict[str, Timing]:
     for _ in range(samples):
         for name, found in taken.items():
             command = [sys.executable, "-m", "benchmarks.first", name]
-            found.append(float(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+            found.append(
+                float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+            )
     return {name: Timing.of(found) for name, found in taken.items()}
 
 

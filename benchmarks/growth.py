@@ -1,4 +1,6 @@
-"""How the cost of a derivative grows with order and with the length of the program: `python -m benchmarks.growth`."""
+"""How the cost of a derivative grows with order and with the length of the program: `python -m
+benchmarks.growth`.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,9 @@ import benchmarks.threads  # noqa: F401  (before NumPy)
 
 # isort: split
 import numpy as np
+from ad_conformance.engines import inhouse as xp
 
 from benchmarks import measure, tables
-from engines import inhouse as xp
 
 STEPS = (25, 50, 100, 200)
 WORDS = ("R", "RR", "RRR", "RRRR", "F", "FF", "FFF", "FFFF", "FR", "RFRF")
@@ -24,7 +26,9 @@ MATRIX = np.array([[0.5, 0.25, -0.125], [0.25, 0.375, 0.125], [-0.25, 0.125, 0.6
 
 
 def chain(steps: int) -> Callable[[Any], Any]:
-    """A program of so many steps in turn: elementwise functions, a product, a matrix product, a sum of two values."""
+    """A program of so many steps in turn: elementwise functions, a product, a matrix product, a sum
+    of two values.
+    """
 
     def f(x: Any) -> Any:
         for k in range(steps):
@@ -73,8 +77,12 @@ class Cost:
     running: float
 
 
-def costs_of(functions: dict[int, Callable[[Any], Any]], word: str, x: Any, samples: int) -> dict[int, Cost]:
-    """By length, in interleaved rounds. Garbage collection included: it is part of what a user waits for."""
+def costs_of(
+    functions: dict[int, Callable[[Any], Any]], word: str, x: Any, samples: int
+) -> dict[int, Cost]:
+    """By length, in interleaved rounds. Garbage collection included: it is part of what a user
+    waits for.
+    """
     compiling: dict[int, list[float]] = {n: [] for n in functions}
     programs = {}
     for _ in range(samples):
@@ -82,8 +90,12 @@ def costs_of(functions: dict[int, Callable[[Any], Any]], word: str, x: Any, samp
             start = time.perf_counter()
             programs[n] = xp.nest(f, word).lower(x)
             compiling[n].append(time.perf_counter() - start)
-    running = measure.warm({str(n): partial(p, x) for n, p in programs.items()}, rounds=samples, seconds=0.01)
-    return {n: Cost(p.operations, min(compiling[n]), running[str(n)].least) for n, p in programs.items()}
+    running = measure.warm(
+        {str(n): partial(p, x) for n, p in programs.items()}, rounds=samples, seconds=0.01
+    )
+    return {
+        n: Cost(p.operations, min(compiling[n]), running[str(n)].least) for n, p in programs.items()
+    }
 
 
 def measured(quick: bool) -> dict[tuple[str, str, int], Cost]:
@@ -104,7 +116,13 @@ def by_length(costs: dict[tuple[str, str, int], Cost], kind: str) -> str:
         if k != kind:
             continue
         half = costs.get((kind, word, n // 2))
-        row = [word, str(n), str(here.operations), tables.duration(here.compiling), tables.duration(here.running)]
+        row = [
+            word,
+            str(n),
+            str(here.operations),
+            tables.duration(here.compiling),
+            tables.duration(here.running),
+        ]
         if half is None:
             row += ["", "", ""]
         else:
@@ -114,7 +132,16 @@ def by_length(costs: dict[tuple[str, str, int], Cost], kind: str) -> str:
                 tables.ratio(here.running / half.running),
             ]
         rows.append(row)
-    header = ["word", "steps", "operations", "compiling", "running", "2n over n: operations", "compiling", "running"]
+    header = [
+        "word",
+        "steps",
+        "operations",
+        "compiling",
+        "running",
+        "2n over n: operations",
+        "compiling",
+        "running",
+    ]
     return tables.markdown(header, rows)
 
 
@@ -124,7 +151,12 @@ def by_order(costs: dict[tuple[str, str, int], Cost], kind: str) -> str:
     rows = []
     for word in ("R", "RR", "RRR", "RRRR", "F", "FF", "FFF", "FFFF"):
         here, before = costs[kind, word, n], costs.get((kind, word[1:], n))
-        row = [word, str(here.operations), tables.duration(here.compiling), tables.duration(here.running)]
+        row = [
+            word,
+            str(here.operations),
+            tables.duration(here.compiling),
+            tables.duration(here.running),
+        ]
         if before is None:
             row += ["", "", ""]
         else:
@@ -134,12 +166,24 @@ def by_order(costs: dict[tuple[str, str, int], Cost], kind: str) -> str:
                 tables.ratio(here.running / before.running),
             ]
         rows.append(row)
-    header = ["word", "operations", "compiling", "running", "k+1 over k: operations", "compiling", "running"]
+    header = [
+        "word",
+        "operations",
+        "compiling",
+        "running",
+        "k+1 over k: operations",
+        "compiling",
+        "running",
+    ]
     return tables.markdown(header, rows)
 
 
 def worst(costs: dict[tuple[str, str, int], Cost]) -> str:
-    pairs = [(costs[k, w, n], costs[k, w, n // 2], f"{w} of a {k}") for k, w, n in costs if (k, w, n // 2) in costs]
+    pairs = [
+        (costs[k, w, n], costs[k, w, n // 2], f"{w} of a {k}")
+        for k, w, n in costs
+        if (k, w, n // 2) in costs
+    ]
     said = []
     for what in ("operations", "compiling", "running"):
         ratio, where = max((getattr(a, what) / getattr(b, what), name) for a, b, name in pairs)
@@ -150,7 +194,8 @@ def worst(costs: dict[tuple[str, str, int], Cost]) -> str:
 def document(quick: bool) -> str:
     costs = measured(quick)
     sections = "\n".join(
-        f"### Of a {kind}: by order, {max(n for _, _, n in costs)} steps\n\n{by_order(costs, kind)}\n"
+        f"### Of a {kind}: by order, {max(n for _, _, n in costs)} "
+        f"steps\n\n{by_order(costs, kind)}\n"
         f"### Of a {kind}: by length\n\n{by_length(costs, kind)}"
         for kind in POINTS
     )
@@ -168,7 +213,9 @@ Twice the steps cost: {worst(costs)}.
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer samples, and programs up to 100 steps")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer samples, and programs up to 100 steps"
+    )
     parser.add_argument("--write", type=Path, help="the Markdown document to put the tables into")
     options = parser.parse_args(arguments)
     text = document(options.quick)

@@ -1,4 +1,6 @@
-"""The in-house engine beside hand-written NumPy, JAX, PyTorch and autograd: `python -m benchmarks.inhouse`."""
+"""The in-house engine beside hand-written NumPy, JAX, PyTorch and autograd: `python -m
+benchmarks.inhouse`.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ def measured(problem: Problem, field_of: list[Contestant], rounds: int) -> Row:
         except Exception as error:
             row.refused[name] = f"raises {type(error).__name__}"
             continue
-        if got.shape != expected.shape or not np.allclose(got, expected, RTOL, RTOL * np.abs(expected).max()):
+        if got.shape != expected.shape or not np.allclose(
+            got, expected, RTOL, RTOL * np.abs(expected).max()
+        ):
             row.refused[name] = "another answer"
         else:
             calls[name] = call
@@ -104,16 +108,22 @@ def summary(rows: list[Row]) -> str:
         x = float(top.problem.further[0])
         least = measure.warm({"stacked": lambda: by_hand.num_to_mat_stacked(x)})["stacked"].least
         said.append(
-            f"By hand with the constants stacked beforehand it takes {tables.duration(least)}: the rest is the call."
+            f"By hand with the constants stacked beforehand it takes {tables.duration(least)}: "
+            f"the rest is the call."
         )
     others = {k: v for k, v in top.cold.items() if k != US}
     ours = top.cold[US].least
     said.append(f"{top.problem.name} cold: {tables.duration(ours)}.")
     for name, timing in sorted(others.items(), key=lambda item: item[1].least):
-        said.append(f"Cold, {name} needs {tables.ratio(timing.least / ours)} ({tables.duration(timing.least)}).")
+        said.append(
+            f"Cold, {name} needs {tables.ratio(timing.least / ours)} ("
+            f"{tables.duration(timing.least)})."
+        )
     for name in ("torch.func", "create_graph", "autograd"):
         ratios = [
-            (r.warm[name].least / r.warm[US].least, r.problem.name) for r in rows if r.problem.small and name in r.warm
+            (r.warm[name].least / r.warm[US].least, r.problem.name)
+            for r in rows
+            if r.problem.small and name in r.warm
         ]
         if ratios:
             least, where = min(ratios)
@@ -123,7 +133,10 @@ def summary(rows: list[Row]) -> str:
         if largest:
             row = largest[-1]
             torches = [n for n in ("torch.func", "create_graph") if n in row.warm]
-            said += [f"{row.problem.name}: in-house takes {_of(row.warm, US, n)} of {n}." for n in torches]
+            said += [
+                f"{row.problem.name}: in-house takes {_of(row.warm, US, n)} of {n}."
+                for n in torches
+            ]
     return "\n".join(f"- {line}" for line in said) + "\n"
 
 
@@ -141,7 +154,9 @@ def first_table(problem: Problem, timings: Mapping[str, Timing]) -> str:
     return tables.markdown(["problem", *timings], [cells])
 
 
-def document(rows: list[Row], names: list[str], missing: list[str], fresh: Mapping[str, Timing]) -> str:
+def document(
+    rows: list[Row], names: list[str], missing: list[str], fresh: Mapping[str, Timing]
+) -> str:
     columns = [HAND, *names[1:]]
     text = f"""## In-house beside others
 
@@ -190,7 +205,9 @@ def main(arguments: list[str] | None = None) -> None:
             print(problem.name, file=sys.stderr, flush=True)
             rows.append(measured(problem, there, rounds))
     names = [c.name for c in there]
-    text = document(rows, names, missing, first.in_fresh_processes(names, 3 if options.quick else 7))
+    text = document(
+        rows, names, missing, first.in_fresh_processes(names, 3 if options.quick else 7)
+    )
     print(text)
     if options.write:
         tables.write_section(options.write, "in-house", text)

@@ -1,4 +1,6 @@
-"""Timing in interleaved rounds: whatever else the machine does meanwhile meets every contestant alike."""
+"""Timing in interleaved rounds: whatever else the machine does meanwhile meets every contestant
+alike.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ class Timing:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """No garbage collection meanwhile, as in the standard library's timeit: it would bill one for another's rubbish."""
+    """No garbage collection meanwhile, as in the standard library's timeit: it would bill one for
+    another's rubbish.
+    """
     gc.collect()
     gc.disable()
     try:
@@ -63,8 +67,12 @@ def _loops(call: Call, seconds: float) -> int:
     return max(1, min(20000, int(seconds / max(least, 1e-7))))
 
 
-def cold(makers: Mapping[str, Callable[[], Call]], samples: int = 15, seconds: float = 2.0) -> dict[str, Timing]:
-    """Each maker makes something fresh, of which the first call is timed; a slow one is asked less often."""
+def cold(
+    makers: Mapping[str, Callable[[], Call]], samples: int = 15, seconds: float = 2.0
+) -> dict[str, Timing]:
+    """Each maker makes something fresh, of which the first call is timed; a slow one is asked less
+    often.
+    """
     taken: dict[str, list[float]] = {name: [] for name in makers}
     for k in range(samples):
         for name, maker in makers.items():

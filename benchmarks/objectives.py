@@ -1,7 +1,9 @@
-"""Two objectives of the AD benchmark literature, written once over the functions whose names differ.
+"""Two objectives of the AD benchmark literature, written once over the functions whose names
+differ.
 
-The Gaussian mixture is the objective of ADBench (Srajer, Kukelova, Fitzgibbon, 2018): the log-likelihood of points
-under a mixture whose inverse covariances are given by triangular factors, with a Wishart prior on these.
+The Gaussian mixture is the objective of ADBench (Srajer, Kukelova, Fitzgibbon, 2018): the
+log-likelihood of points under a mixture whose inverse covariances are given by triangular factors,
+with a Wishart prior on these.
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ GAMMA, M = 1.0, 2.0
 class Mixture:
     """`points` points in `dimensions` under `components`; the parameters are one vector.
 
-    In it: the weights' logits (K), the means (K, D), the logarithms of the factors' diagonals (K, D), and the factors'
-    entries below the diagonal (K, D (D - 1) / 2), row by row.
+    In it: the weights' logits (K), the means (K, D), the logarithms of the factors' diagonals (K,
+    D), and the factors' entries below the diagonal (K, D (D - 1) / 2), row by row.
     """
 
     points: int
@@ -72,10 +74,14 @@ class Mixture:
         def f(theta: Any) -> Any:
             logits, means, log_diagonal, below = self.split(theta)
             diagonal = lib.exp(log_diagonal)
-            factors = lib.take(lib.concat([diagonal, below, zeros], 1), self.layout).reshape((k, d, d))
+            factors = lib.take(lib.concat([diagonal, below, zeros], 1), self.layout).reshape(
+                (k, d, d)
+            )
             z = lib.matmul(data - means[:, None, :], lib.transposed(factors))
             inside = (logits + lib.sum(log_diagonal, 1))[:, None] - 0.5 * lib.sum(z * z, 2)
-            prior = 0.5 * GAMMA**2 * (lib.sum(diagonal * diagonal) + lib.sum(below * below)) - M * lib.sum(log_diagonal)
+            prior = 0.5 * GAMMA**2 * (
+                lib.sum(diagonal * diagonal) + lib.sum(below * below)
+            ) - M * lib.sum(log_diagonal)
             return lib.sum(lib.logsumexp(inside)) - n * lib.logsumexp(logits) - prior
 
         return f

@@ -1,4 +1,6 @@
-"""What is differentiated: programs as data, rendered in each engine's language, and the two objectives."""
+"""What is differentiated: programs as data, rendered in each engine's language, and the two
+objectives.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ad_conformance.generators.ir.case_io import read_case
+from ad_conformance.generators.ir.program import Program
+from ad_conformance.generators.render.dialect import render
+from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY
 
 from benchmarks import by_hand
 from benchmarks.contestants import Contestant, Function
 from benchmarks.measure import Call
 from benchmarks.objectives import Logistic, Mixture
-from generators.dialects import render
-from generators.programs import Program
-from generators.reading import read_case
-from generators.seed_family import SEED_FAMILY
 
 Arguments = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """`fresh` makes the function anew, `question` its derivative; `first` and `further` are argument tuples."""
+    """`fresh` makes the function anew, `question` its derivative; `first` and `further` are
+    argument tuples.
+    """
 
     name: str
     fresh: Callable[[Contestant], Function]
@@ -34,7 +38,9 @@ class Problem:
     small: bool = False  # no array that the program starts from or computes has many entries
 
     def maker(self, contestant: Contestant) -> Call:
-        """A fresh function to be differentiated and called once: nothing of it can have been compiled before."""
+        """A fresh function to be differentiated and called once: nothing of it can have been
+        compiled before.
+        """
         f = self.fresh(contestant)
         arguments = [contestant.library.array(a) for a in self.first]
 
@@ -45,7 +51,9 @@ class Problem:
         return start
 
 
-def from_program(name: str, program: Program, point: Any, word: str, hand: Function | None = None) -> Problem:
+def from_program(
+    name: str, program: Program, point: Any, word: str, hand: Function | None = None
+) -> Problem:
     start = np.asarray(point, np.float64)
 
     def fresh(contestant: Contestant) -> Function:
@@ -59,10 +67,19 @@ def from_program(name: str, program: Program, point: Any, word: str, hand: Funct
 
 
 def programs() -> list[Problem]:
-    seeds = [from_program(f"{name} RR", *SEED_FAMILY[name], "RR", by_hand.SEEDS[name]) for name in by_hand.SEEDS]
+    seeds = [
+        from_program(f"{name} RR", *SEED_FAMILY[name], "RR", by_hand.SEEDS[name])
+        for name in by_hand.SEEDS
+    ]
     vec_to_num, _ = SEED_FAMILY["vec_to_num"]
     hessians = [
-        from_program(f"Hessian of vec_to_num, n = {n}", vec_to_num, np.linspace(0.5, 1.5, n), "RR", by_hand.vec_to_num)
+        from_program(
+            f"Hessian of vec_to_num, n = {n}",
+            vec_to_num,
+            np.linspace(0.5, 1.5, n),
+            "RR",
+            by_hand.vec_to_num,
+        )
         for n in (2, 8, 64)
     ]
     mat_to_mat, _ = SEED_FAMILY["mat_to_mat"]
@@ -125,4 +142,8 @@ def logistic(points: int, dimensions: int) -> Problem:
 def objectives(quick: bool) -> list[Problem]:
     mixtures = [mixture(*size) for size in (MIXTURES[:2] if quick else MIXTURES)]
     gradients, products = zip(*mixtures, strict=True)
-    return [*gradients, *products, *[logistic(*size) for size in (LOGISTICS[:2] if quick else LOGISTICS)]]
+    return [
+        *gradients,
+        *products,
+        *[logistic(*size) for size in (LOGISTICS[:2] if quick else LOGISTICS)],
+    ]

@@ -1,4 +1,6 @@
-"""What cases cost, measured: the times of a recorded run, kept in rates.toml for those who have none."""
+"""What cases cost, measured: the times of a recorded run, kept in rates.toml for those who have
+none.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reports.store import TABLES, Folder, StoreError, record, tables
+from ad_conformance.reports.campaign.store import TABLES, Folder, StoreError, record, tables
 
 #: Where they are kept.
 RECORDED = Path(__file__).with_name("rates.toml")
@@ -23,11 +25,12 @@ Moments = tuple[float, float]
 class Rates:
     """What a case takes and leaves behind, in seconds of a core, MB and bytes.
 
-    `cases` has the mean and the standard deviation of seconds by process (an engine, or the harness: truth and judging)
-    and word. `fixed` are seconds that are no engine's: `drawing` a case; `main`, the main process's for a shard, and
-    `following`, for a case in a journal that it can read; `shard`, in which a shard becomes Parquet; `start-NAME`, in
-    which an engine starts. `memory` is in MB: each engine's, the harness's, and for each `case` of a shard. `bytes` are
-    of each table, `findings` files.
+    `cases` has the mean and the standard deviation of seconds by process (an engine, or the
+    harness: truth and judging) and word. `fixed` are seconds that are no engine's: `drawing` a
+    case; `main`, the main process's for a shard, and `following`, for a case in a journal that it
+    can read; `shard`, in which a shard becomes Parquet; `start-NAME`, in which an engine starts.
+    `memory` is in MB: each engine's, the harness's, and for each `case` of a shard. `bytes` are of
+    each table, `findings` files.
     """
 
     source: str
@@ -60,12 +63,20 @@ def read(path: Path = RECORDED) -> Rates:
     found = tomllib.loads(path.read_text())
     try:
         cases = {
-            process: {word: (float(mean), float(spread)) for word, (mean, spread) in by_word.items()}
+            process: {
+                word: (float(mean), float(spread)) for word, (mean, spread) in by_word.items()
+            }
             for process, by_word in found["cases"].items()
         }
         words = tuple(cases[_HARNESS])
         return Rates(
-            found["source"], words, cases, found["fixed"], found["bytes"], found["memory"], float(found["findings"])
+            found["source"],
+            words,
+            cases,
+            found["fixed"],
+            found["bytes"],
+            found["memory"],
+            float(found["findings"]),
         )
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"{path}: {type(error).__name__}: {error}") from None
@@ -89,17 +100,28 @@ def measured(folder: Folder, fixed: Rates) -> Rates:
         rows = connection.execute(query, [_HARNESS, [*engines, _HARNESS]]).fetchall()
         generate = "SELECT sum(seconds) FROM timings WHERE phase = 'generate' AND number >= 0"
         drawing = connection.sql(generate).fetchall()[0][0]
-        named = connection.sql("SELECT count(DISTINCT finding) FROM verdicts WHERE number >= 0").fetchall()[0][0]
+        named = connection.sql(
+            "SELECT count(DISTINCT finding) FROM verdicts WHERE number >= 0"
+        ).fetchall()[0][0]
         count = connection.sql("SELECT count(*) FROM cases WHERE number >= 0").fetchall()[0][0]
     cases: dict[str, dict[str, Moments]] = {process: {} for process in (*engines, _HARNESS)}
     for process, word, mean, spread in rows:
         cases[process][word] = mean, spread
     if missing := [word for word in words if word not in cases[_HARNESS]]:
         raise StoreError(f"{folder.url}: no generated case of {', '.join(missing)} is recorded")
-    sizes = {table: sum(_size(folder, table, name) for name in folder.names(table)) / count for table in TABLES}
+    sizes = {
+        table: sum(_size(folder, table, name) for name in folder.names(table)) / count
+        for table in TABLES
+    }
     seconds = {**fixed.fixed, DRAWING: drawing / count}
     return replace(
-        fixed, source=folder.url, words=words, cases=cases, fixed=seconds, bytes=sizes, findings=named / count
+        fixed,
+        source=folder.url,
+        words=words,
+        cases=cases,
+        fixed=seconds,
+        bytes=sizes,
+        findings=named / count,
     )
 
 
@@ -109,11 +131,18 @@ def _size(folder: Folder, table: str, name: str) -> int:
 
 def text(rates: Rates) -> str:
     """As a file that `read` reads."""
-    lines = [f"source = {json.dumps(rates.source)}", f"findings = {rates.findings:.4g}", "", "[fixed]"]
+    lines = [
+        f"source = {json.dumps(rates.source)}",
+        f"findings = {rates.findings:.4g}",
+        "",
+        "[fixed]",
+    ]
     lines += [f"{name} = {seconds:.3g}" for name, seconds in rates.fixed.items()]
     lines += ["", "[memory]", *(f"{name} = {size:.3g}" for name, size in rates.memory.items())]
     lines += ["", "[bytes]", *(f"{table} = {size:.3g}" for table, size in rates.bytes.items())]
     for process, by_word in rates.cases.items():
         lines += ["", f"[cases.{process}]"]
-        lines += [f"{word} = [{by_word[word][0]:.3g}, {by_word[word][1]:.3g}]" for word in rates.words]
+        lines += [
+            f"{word} = [{by_word[word][0]:.3g}, {by_word[word][1]:.3g}]" for word in rates.words
+        ]
     return "\n".join(lines) + "\n"

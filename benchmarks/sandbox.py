@@ -1,4 +1,5 @@
-"""What the sandbox costs: a case through it against the same script run here, and the time to answer after a crash.
+"""What the sandbox costs: a case through it against the same script run here, and the time to
+answer after a crash.
 
 python -m benchmarks.sandbox --engines inhouse,jax,enzyme-mlir
 """
@@ -11,10 +12,10 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from engines import registry
-from engines.contract import Engine
-from engines.sandbox import Sandbox
-from generators.seed_family import seed_case
+from ad_conformance.engines import registry
+from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.process.sandbox import Sandbox
+from ad_conformance.generators.scenarios.seed_programs import seed_case
 
 CRASHING = "import ctypes\nctypes.string_at(0)"
 
@@ -64,8 +65,10 @@ def main() -> None:
         median = statistics.median
         overhead = median(t - i for t, i in zip(through, inside, strict=True))
         print(
-            f"{name}: {median(through) * 1e3:.2f} ms a case, {overhead * 1e3:.2f} ms of it outside the engine; "
-            f"{median(direct) * 1e3:.2f} ms in this process, ratio {median(through) / median(direct):.2f}; "
+            f"{name}: {median(through) * 1e3:.2f} ms a case, {overhead * 1e3:.2f} ms of it "
+            f"outside the engine; "
+            f"{median(direct) * 1e3:.2f} ms in this process, ratio "
+            f"{median(through) / median(direct):.2f}; "
             f"crash noticed after {median(noticed) * 1e3:.0f} ms, next one answered "
             f"{median(again) * 1e3:.0f} ms later (the first time {again[0] * 1e3:.0f} ms)"
         )

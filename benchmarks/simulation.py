@@ -1,11 +1,13 @@
-"""Campaigns of any size on any number of workers, by simulation from measured times: how to cut shards, what it costs.
+"""Campaigns of any size on any number of workers, by simulation from measured times: how to cut
+shards, what it costs.
 
 python -m benchmarks.simulation --run DIR
 
-A worker asks its engines side by side, each in a process that takes the shard's cases one after the other, and one
-more process draws, certifies and judges. Times of the cases of one word in a shard are drawn from a gamma distribution
-with the mean and the spread that were measured. What happens when is followed event by event, of one main process,
-which gives out the shards, and of every worker, which may be slow, or die.
+A worker asks its engines side by side, each in a process that takes the shard's cases one after the
+other, and one more process draws, certifies and judges. Times of the cases of one word in a shard
+are drawn from a gamma distribution with the mean and the spread that were measured. What happens
+when is followed event by event, of one main process, which gives out the shards, and of every
+worker, which may be slow, or die.
 """
 
 from __future__ import annotations
@@ -16,20 +18,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from ad_conformance.generators.strategies.sampling import PORTION
+from ad_conformance.reports.campaign.store import Folder, StoreError
 
 from benchmarks.rates import DRAWING, Rates, measured, read, text
-from generators.drawing import PORTION
-from reports.store import Folder, StoreError
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a campaign is laid out, and on what: `shard` in portions, `cores` of each worker, times in seconds.
+    """How a campaign is laid out, and on what: `shard` in portions, `cores` of each worker, times
+    in seconds.
 
-    A part `slow` of the workers takes `factor` times as long. Each worker dies at a rate of `deaths` an hour and is
-    back after `away`; what it had of its shard is kept where the journal is on a `shared` disk.
+    A part `slow` of the workers takes `factor` times as long. Each worker dies at a rate of
+    `deaths` an hour and is back after `away`; what it had of its shard is kept where the journal is
+    on a `shared` disk.
     """
 
     cases: int
@@ -45,7 +49,9 @@ class Layout:
 
 @dataclass
 class Outcome:
-    """Seconds from begin to end, and how the workers spent theirs, all together; `cores` used of those there were."""
+    """Seconds from begin to end, and how the workers spent theirs, all together; `cores` used of
+    those there were.
+    """
 
     makespan: float
     useful: float = 0.0
@@ -64,8 +70,12 @@ def portions(cases: int) -> int:
     return -(-cases // PORTION)
 
 
-def work(rates: Rates, engines: Sequence[str], layout: Layout, chance: np.random.Generator) -> Array:
-    """Seconds of a core that each process needs for each shard: a row per process, drawing last, a column per shard."""
+def work(
+    rates: Rates, engines: Sequence[str], layout: Layout, chance: np.random.Generator
+) -> Array:
+    """Seconds of a core that each process needs for each shard: a row per process, drawing last, a
+    column per shard.
+    """
     last = portions(layout.cases)
     ends = np.minimum(np.arange(0, last + layout.shard, layout.shard), last)
     ends = ends[: -(-last // layout.shard) + 1]
@@ -83,11 +93,14 @@ def work(rates: Rates, engines: Sequence[str], layout: Layout, chance: np.random
 def _sums(count: Array, mean: float, spread: float, chance: np.random.Generator) -> Array:
     if not spread:
         return count * mean
-    return np.where(count, chance.gamma(np.maximum(count, 1) * (mean / spread) ** 2, spread**2 / mean), 0.0)
+    return np.where(
+        count, chance.gamma(np.maximum(count, 1) * (mean / spread) ** 2, spread**2 / mean), 0.0
+    )
 
 
 def elapsed(needs: Array, cores: float) -> Array:
-    """Seconds until all processes of each column are through, on so many cores that they share evenly.
+    """Seconds until all processes of each column are through, on so many cores that they share
+    evenly.
 
     The last row is done before the others begin. A process has one core at most.
     """
@@ -111,7 +124,9 @@ def simulate(rates: Rates, engines: Sequence[str], layout: Layout, seed: int = 0
     again: list[tuple[float, int, float]] = []
     following, main = 0, 0.0
     # The main process follows journals that it can read.
-    serving = rates.fixed["main"] + layout.shared * rates.fixed["following"] * PORTION * layout.shard
+    serving = (
+        rates.fixed["main"] + layout.shared * rates.fixed["following"] * PORTION * layout.shard
+    )
     done = [0.0] * layout.workers
     while following < len(lasting) or again:
         now, worker, up = heapq.heappop(free)
@@ -152,7 +167,8 @@ def simulate(rates: Rates, engines: Sequence[str], layout: Layout, seed: int = 0
 
 SIZES = 1, 10, 100, 1000
 WORKERS = tuple(2**n for n in range(11))
-#: Of a night's machines: some are slower by half, and all die now and then, as those do that cost little.
+#: Of a night's machines: some are slower by half, and all die now and then, as those do that cost
+#: little.
 SLOW, FACTOR, DEATHS = 0.05, 1.5, 0.1
 
 
@@ -162,7 +178,12 @@ def hours(seconds: float) -> str:
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """In Markdown."""
-    lines = [f"### {title}", "", f"| {' | '.join(head)} |", f"| {' | '.join(['---:'] * len(head))} |"]
+    lines = [
+        f"### {title}",
+        "",
+        f"| {' | '.join(head)} |",
+        f"| {' | '.join(['---:'] * len(head))} |",
+    ]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows), ""])
 
 
@@ -176,7 +197,9 @@ def scaling(rates: Rates, engines: Sequence[str], cases: int) -> str:
             row.append(f"{hours(done.makespan)}, {done.useful / workers / done.makespan:.1%}")
         rows.append(row)
     head = "workers", *(f"{size} portion{'s' * (size > 1)} a shard" for size in SIZES)
-    return table(f"{cases:.0e} cases: how long, and the share of it in which workers ask", head, rows)
+    return table(
+        f"{cases:.0e} cases: how long, and the share of it in which workers ask", head, rows
+    )
 
 
 def troubles(rates: Rates, engines: Sequence[str], cases: int, workers: int) -> str:
@@ -186,23 +209,45 @@ def troubles(rates: Rates, engines: Sequence[str], cases: int, workers: int) -> 
         calm = Layout(cases, workers, size)
         slow = simulate(rates, engines, replace(calm, slow=SLOW, factor=FACTOR))
         elsewhere, shared = (
-            simulate(rates, engines, replace(calm, deaths=DEATHS, shared=kept)) for kept in (False, True)
+            simulate(rates, engines, replace(calm, deaths=DEATHS, shared=kept))
+            for kept in (False, True)
         )
         row = [slow.idle, elsewhere.lost, shared.lost]
         spans = [slow.makespan, elsewhere.makespan, shared.makespan]
-        rows.append([str(size), *(f"{part / workers / span:.2%}" for part, span in zip(row, spans, strict=True))])
-    head = "portions a shard", "idle at the end", "lost with workers", "the same, journals on a shared disk"
+        rows.append(
+            [
+                str(size),
+                *(f"{part / workers / span:.2%}" for part, span in zip(row, spans, strict=True)),
+            ]
+        )
+    head = (
+        "portions a shard",
+        "idle at the end",
+        "lost with workers",
+        "the same, journals on a shared disk",
+    )
     told = f"{SLOW:.0%} slower by {FACTOR - 1:.0%}, or one in {1 / DEATHS:.0f} dead an hour"
     return table(f"{workers} workers, {cases:.0e} cases; {told}", head, rows)
 
 
 def one_machine(rates: Rates, engines: Sequence[str], cores: int) -> str:
-    """More and more workers on the cores of one machine: engines of one worker wait for each other, others do not."""
+    """More and more workers on the cores of one machine: engines of one worker wait for each other,
+    others do not.
+    """
     rows, before = [], 0.0
     for workers in (2**n for n in range(cores.bit_length() + 1)):
-        done = simulate(rates, engines, Layout(200 * PORTION * workers, workers, 10, cores / workers))
+        done = simulate(
+            rates, engines, Layout(200 * PORTION * workers, workers, 10, cores / workers)
+        )
         rate = 200 * PORTION * workers / done.makespan
-        rows.append([str(workers), f"{rate:.1f}", f"{rate / before:.2f}" if before else "", f"{done.cores:.0%}"])
+        rows.append(
+            [
+                str(workers),
+                f"{rate:.1f}",
+                f"{rate / before:.2f}" if before else "",
+                f"{done.cores:.0%}",
+            ]
+        )
         before = rate
     head = "workers", "cases a second", "of that with half as many", "of the cores used"
     return table(f"One machine with {cores} cores", head, rows)
@@ -214,25 +259,48 @@ def files(rates: Rates, engines: Sequence[str], cases: int, workers: int) -> str
     rows = []
     for size in SIZES:
         shards = -(-portions(cases) // size)
-        done = simulate(rates, engines, Layout(cases, workers, size, slow=SLOW, factor=FACTOR, deaths=DEATHS))
+        done = simulate(
+            rates, engines, Layout(cases, workers, size, slow=SLOW, factor=FACTOR, deaths=DEATHS)
+        )
         memory = sum(rates.memory[name] for name in (*engines, "harness"))
         memory += size * PORTION * rates.memory["case"]
-        row = [str(size), f"{shards * len(rates.bytes):,}", f"{whole / shards / 1e6:.3g} MB", f"{memory / 1e3:.2g} GB"]
+        row = [
+            str(size),
+            f"{shards * len(rates.bytes):,}",
+            f"{whole / shards / 1e6:.3g} MB",
+            f"{memory / 1e3:.2g} GB",
+        ]
         rows.append([*row, hours(done.makespan), f"{done.useful / workers / done.makespan:.1%}"])
-    head = "portions a shard", "files of tables", "a shard", "memory of a worker", "how long", "asking"
-    title = f"{cases:.0e} cases, {workers} workers of a core each, troubled as above; {whole / 1e9:.3g} GB"
-    title += f" and {rates.findings * cases:,.0f} files of findings, if all are asked that were measured"
+    head = (
+        "portions a shard",
+        "files of tables",
+        "a shard",
+        "memory of a worker",
+        "how long",
+        "asking",
+    )
+    title = (
+        f"{cases:.0e} cases, {workers} workers of a core each, troubled as above; "
+        f"{whole / 1e9:.3g} GB"
+    )
+    title += (
+        f" and {rates.findings * cases:,.0f} files of findings, if all are asked that were measured"
+    )
     return table(title, head, rows)
 
 
 def costs(rates: Rates, cases: int, price: float) -> str:
-    """Core-hours by engines: each alone, and all together, which share the drawing, the truth and the judging."""
+    """Core-hours by engines: each alone, and all together, which share the drawing, the truth and
+    the judging.
+    """
     rows = []
     shared = rates.fixed[DRAWING] + rates.mean(None)
     for engines in (*((name,) for name in rates.engines), rates.engines):
         spent = cases * (shared + sum(rates.mean(name) for name in engines)) / 3600
         rows.append([", ".join(engines), f"{spent:,.0f}", f"{spent * price:,.0f}"])
-    return table(f"{cases:.0e} cases at {price} a core-hour", ("engines", "core-hours", "cost"), rows)
+    return table(
+        f"{cases:.0e} cases at {price} a core-hour", ("engines", "core-hours", "cost"), rows
+    )
 
 
 def _count(given: str) -> int:
@@ -245,8 +313,12 @@ def _count(given: str) -> int:
 def main() -> None:
     """Print all of it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--run", metavar="DIR", help="a run whose times are taken; default: benchmarks/rates.toml")
-    parser.add_argument("--rates", action="store_true", help="print the run's times as such a file, and no more")
+    parser.add_argument(
+        "--run", metavar="DIR", help="a run whose times are taken; default: benchmarks/rates.toml"
+    )
+    parser.add_argument(
+        "--rates", action="store_true", help="print the run's times as such a file, and no more"
+    )
     parser.add_argument("--engines", help="separated by commas; default: all that were measured")
     parser.add_argument("--cases", type=_count, default=10**7, help="of the tables that compare")
     parser.add_argument("--night", type=_count, default=10**8, help="cases of a night")

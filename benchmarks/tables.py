@@ -17,7 +17,10 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
 
     def line(cells: Sequence[str]) -> str:
-        padded = [c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True))]
+        padded = [
+            c.ljust(w) if i == 0 else c.rjust(w)
+            for i, (c, w) in enumerate(zip(cells, widths, strict=True))
+        ]
         return f"| {' | '.join(padded)} |"
 
     rule = ["-" * w if i == 0 else "-" * (w - 1) + ":" for i, w in enumerate(widths)]
@@ -42,7 +45,9 @@ def _three(value: float) -> str:
 
 
 def write_section(path: Path, name: str, text: str, title: str = TITLE) -> None:
-    """Put `text` between this section's two marks in the document, which is made where it is not there."""
+    """Put `text` between this section's two marks in the document, which is made where it is not
+    there.
+    """
     first, last = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     section = f"{first}\n{text.strip()}\n{last}\n"
     document = path.read_text(encoding="utf-8") if path.exists() else title

@@ -1,4 +1,6 @@
-"""One thread for everybody. To be imported before NumPy: the thread pools read these variables as they start."""
+"""One thread for everybody. To be imported before NumPy: the thread pools read these variables as
+they start.
+"""
 
 from __future__ import annotations
 

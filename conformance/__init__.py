@@ -1,1 +1,3 @@
-"""What is right: certified finite differences, the allowance for rounding, verdicts, and the suite that users run."""
+"""What is right: certified finite differences, the allowance for rounding, verdicts, and the suite
+that users run.
+"""

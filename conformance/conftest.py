@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ad_conformance.conformance.known_failures import REGRESSIONS, MalformedEntry, load
+from ad_conformance.conformance.pool import Panel
+from ad_conformance.conformance.reference.certify import MAX_ORDER
+from ad_conformance.conformance.suite.run import Run
+from ad_conformance.engines import registry
+from ad_conformance.engines.process.sandbox import EngineUnavailable
+from ad_conformance.generators.ir.program import SIGNATURES, WORD
+from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY
 from hypothesis import HealthCheck, Phase, settings
-
-from conformance.known_failures import REGRESSIONS, MalformedEntry, load
-from conformance.panel import Panel
-from conformance.run import Run
-from conformance.truth import MAX_ORDER
-from engines import registry
-from engines.sandbox import EngineUnavailable
-from generators.programs import SIGNATURES, WORD
-from generators.seed_family import SEED_FAMILY
 
 WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 #: Options that, where they are given, pinned cases keep to as well.
@@ -41,18 +40,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--engine",
         action="append",
         metavar="NAMES",
-        help=f"engines, separated by commas: {', '.join(registry.OWN)}, an installed entry point, or "
+        help=f"engines, separated by commas: {', '.join(registry.OWN)}, an installed entry point, "
+        f"or "
         f"package.module:attribute (default: {','.join(registry.DEFAULT)})",
     )
     group.addoption(
         "--modes",
-        help=f"mode words, outermost letter first (default: {','.join(WORDS)}, and those of the pinned cases)",
+        help=f"mode words, outermost letter first (default: {','.join(WORDS)}, and those of the "
+        f"pinned cases)",
     )
-    group.addoption("--signature", help="signatures of generated and pinned cases (default: all nine)")
     group.addoption(
-        "--examples", type=int, help=f"generated cases per engine, word and signature (default: {EXAMPLES})"
+        "--signature", help="signatures of generated and pinned cases (default: all nine)"
     )
-    group.addoption("--seed", type=int, help="seed of the generated cases (default: 0 in profile ci, else random)")
+    group.addoption(
+        "--examples",
+        type=int,
+        help=f"generated cases per engine, word and signature (default: {EXAMPLES})",
+    )
+    group.addoption(
+        "--seed",
+        type=int,
+        help="seed of the generated cases (default: 0 in profile ci, else random)",
+    )
 
 
 RUN = pytest.StashKey[Run]()
@@ -88,10 +97,20 @@ def pytest_configure(config: pytest.Config) -> None:
     words = WORDS if modes is None else _listed("--modes", modes)
     for word in words:
         if not WORD.fullmatch(word):
-            _refuse(f"--modes: {word!r} is not a mode word; use letters R and F, outermost first, such as RF")
+            _refuse(
+                f"--modes: {word!r} is not a mode word; use letters R and F, outermost first, "
+                f"such as RF"
+            )
         if len(word) > MAX_ORDER:
-            _refuse(f"--modes: {word!r} is longer than {MAX_ORDER}, the order to which truth is certified")
-    signatures = SIGNATURES if named_signatures is None else _listed("--signature", named_signatures, SIGNATURES)
+            _refuse(
+                f"--modes: {word!r} is longer than {MAX_ORDER}, the order to which truth is "
+                f"certified"
+            )
+    signatures = (
+        SIGNATURES
+        if named_signatures is None
+        else _listed("--signature", named_signatures, SIGNATURES)
+    )
     names = _listed("--engine", ",".join(config.getoption("--engine") or registry.DEFAULT))
     engines, named, absent = {}, {}, {}
     for name in names:
@@ -117,7 +136,17 @@ def pytest_configure(config: pytest.Config) -> None:
         _refuse(str(error))
     only = frozenset(option for option in NARROWING if config.getoption(option) is not None)
     config.stash[RUN] = Run(
-        engines, named, absent, words, signatures, examples, seed, profile, Panel(engines.values()), entries, only
+        engines,
+        named,
+        absent,
+        words,
+        signatures,
+        examples,
+        seed,
+        profile,
+        Panel(engines.values()),
+        entries,
+        only,
     )
 
 
@@ -126,7 +155,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     wanted = metafunc.fixturenames
     engines = [
         *run.engines,
-        *(pytest.param(name, marks=pytest.mark.skip(reason=why)) for name, why in run.absent.items()),
+        *(
+            pytest.param(name, marks=pytest.mark.skip(reason=why))
+            for name, why in run.absent.items()
+        ),
     ]
     if "pinned" in wanted:
         metafunc.parametrize("pinned", run.entries, ids=[entry.name for entry in run.entries])
@@ -190,7 +222,9 @@ def pytest_testnodedown(node: Any) -> None:
         run.lost.append(node.gateway.id)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     run = config.stash[RUN]
     write = terminalreporter.write_line
     terminalreporter.section("verdicts")
@@ -204,4 +238,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         write(f"lost: worker {worker} died: what it judged is not in the table")
     for name, why in run.absent.items():
         write(f"skipped: {name}: {why}")
-    write(f"profile {run.profile}, seed {run.seed}, {run.examples} generated cases per engine, word and signature")
+    write(
+        f"profile {run.profile}, seed {run.seed}, {run.examples} generated cases per engine, word "
+        f"and signature"
+    )

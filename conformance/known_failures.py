@@ -1,7 +1,7 @@
 """Known failures: data, one file per library, strict.
 
-An entry says which findings it covers and pins one minimal case. A finding that an entry covers does not fail the
-run; an entry whose pinned case no longer fails as it says does.
+An entry says which findings it covers and pins one minimal case. A finding that an entry covers
+does not fail the run; an entry whose pinned case no longer fails as it says does.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ad_conformance.conformance.verdicts import Judgement, Verdict
+from ad_conformance.engines import registry
+from ad_conformance.engines.contract import Answer, Engine
+from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.features import FEATURES, features
+from ad_conformance.generators.ir.case_io import read_case
+from ad_conformance.generators.ir.program import DTYPES, Case, MalformedCase
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from conformance.verdicts import Judgement, Verdict
-from engines import registry
-from engines.contract import Answer, Engine
-from generators.catalogue import CATALOGUE
-from generators.features import FEATURES, features
-from generators.programs import DTYPES, Case, MalformedCase
-from generators.reading import read_case
-
 FOLDER = Path(__file__).parent / "known_failures"
-#: The environment variable that names a folder of entries more: those of an adapter that lives elsewhere.
+#: The environment variable that names a folder of entries more: those of an adapter that lives
+#: elsewhere.
 OWN = "AD_CONFORMANCE_KNOWN_FAILURES"
 #: Pinned cases: those of the entries, and of failures that are fixed.
 REGRESSIONS = Path(__file__).parent / "regressions"
@@ -54,10 +54,11 @@ class MalformedEntry(ValueError):
 class KnownFailure:
     """One cause in one library.
 
-    It covers a finding when the engine and its version match, the mode word matches the pattern `words`, the verdict
-    is listed, some step of the program is one of `operations` with all features in `features`, `printed` is found in
-    what the engine printed, and, for failures that raise, `error` in "type: message". `dtype` is the only one that it
-    is met in, "" where that is any.
+    It covers a finding when the engine and its version match, the mode word matches the pattern
+    `words`, the verdict is listed, some step of the program is one of `operations` with all
+    features in `features`, `printed` is found in what the engine printed, and, for failures that
+    raise, `error` in "type: message". `dtype` is the only one that it is met in, "" where that is
+    any.
     """
 
     name: str
@@ -83,16 +84,22 @@ class KnownFailure:
         if engine.base not in self.engines:
             return False
         version = engine.version()
-        return self.versions.contains(version, prereleases=True) if version else not str(self.versions)
+        return (
+            self.versions.contains(version, prereleases=True) if version else not str(self.versions)
+        )
 
     def concerns(self, case: Case, raised: bool = False) -> bool:
-        """Whether the case is one of those that the entry speaks of: its mode word and one of its steps.
+        """Whether the case is one of those that the entry speaks of: its mode word and one of its
+        steps.
 
-        Only a step that the output is made of can make it wrong; any may raise while the program is traced.
+        Only a step that the output is made of can make it wrong; any may raise while the program is
+        traced.
         """
         live = case if raised else replace(case, program=case.program.pruned())
         return re.fullmatch(self.words, case.word) is not None and any(
-            step.operation in self.operations and self.features <= found and found & {"constant"} <= self.features
+            step.operation in self.operations
+            and self.features <= found
+            and found & {"constant"} <= self.features
             for step, found in zip(live.program.steps, features(live), strict=True)
         )
 
@@ -113,7 +120,9 @@ def _named(items: Iterable[object]) -> str:
     return ", ".join(map(repr, items))
 
 
-def _entry(path: Path, number: int, document: Any, regressions: Path | None, engines: Collection[str]) -> KnownFailure:
+def _entry(
+    path: Path, number: int, document: Any, regressions: Path | None, engines: Collection[str]
+) -> KnownFailure:
     where = f"{path.name}: failure {number}"
     if not isinstance(document, Mapping):
         raise MalformedEntry(f"{where}: must be a table")
@@ -140,7 +149,9 @@ def _entry(path: Path, number: int, document: Any, regressions: Path | None, eng
     if unknown := [f for f in document.get("with", []) if f not in FEATURES]:
         raise MalformedEntry(f"{where}: with: {_named(unknown)} is not a feature")
     if document.get("dtype", DTYPES[0]) not in DTYPES:
-        raise MalformedEntry(f"{where}: dtype: {document['dtype']!r} is not one of {', '.join(DTYPES)}")
+        raise MalformedEntry(
+            f"{where}: dtype: {document['dtype']!r} is not one of {', '.join(DTYPES)}"
+        )
     try:
         verdicts = tuple(Verdict(v) for v in document["verdicts"])
         versions = SpecifierSet(document["versions"])
@@ -182,11 +193,16 @@ def _entry(path: Path, number: int, document: Any, regressions: Path | None, eng
 
 @lru_cache
 def load(folder: Path = FOLDER) -> tuple[KnownFailure, ...]:
-    """Every entry, file by file, and those of the folder that OWN names. Raises MalformedEntry in one line."""
+    """Every entry, file by file, and those of the folder that OWN names. Raises MalformedEntry in
+    one line.
+    """
     own = os.environ.get(OWN)
     if own and not Path(own).is_dir():
         raise MalformedEntry(f"{OWN}: {own} is no folder")
-    entries = (*_entries(folder, folder.parent / "regressions"), *(_entries(Path(own), None) if own else ()))
+    entries = (
+        *_entries(folder, folder.parent / "regressions"),
+        *(_entries(Path(own), None) if own else ()),
+    )
     # Findings are counted under the name of their entry.
     names = [entry.name for entry in entries]
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -195,7 +211,9 @@ def load(folder: Path = FOLDER) -> tuple[KnownFailure, ...]:
 
 
 def _entries(folder: Path, regressions: Path | None) -> list[KnownFailure]:
-    """Those of a folder; without `regressions` of engines that need not be known here, with their cases beside them."""
+    """Those of a folder; without `regressions` of engines that need not be known here, with their
+    cases beside them.
+    """
     entries: list[KnownFailure] = []
     engines = registry.names() if regressions else ()
     for path in sorted(folder.glob("*.toml")):
@@ -210,19 +228,26 @@ def _entries(folder: Path, regressions: Path | None) -> list[KnownFailure]:
         except ValueError as error:
             raise MalformedEntry(f"{path.name}: {error}") from None
         if not isinstance(document.get("failure", []), list):
-            raise MalformedEntry(f"{path.name}: failure must be a list of tables, each under [[failure]]")
+            raise MalformedEntry(
+                f"{path.name}: failure must be a list of tables, each under [[failure]]"
+            )
         entries.extend(
-            _entry(path, n, e, regressions, engines) for n, e in enumerate(document.get("failure", []), start=1)
+            _entry(path, n, e, regressions, engines)
+            for n, e in enumerate(document.get("failure", []), start=1)
         )
     return entries
 
 
-def regressed(finding: Judgement, engine: Engine, entries: tuple[KnownFailure, ...]) -> KnownFailure | None:
+def regressed(
+    finding: Judgement, engine: Engine, entries: tuple[KnownFailure, ...]
+) -> KnownFailure | None:
     """The entry of a failure that other releases of the engine had, if it is that one again."""
     mine = (e for e in entries if engine.base in e.engines and not e.applies_to(engine))
     return next((e for e in mine if e.covers(finding)), None)
 
 
-def covering(finding: Judgement, engine: Engine, entries: tuple[KnownFailure, ...]) -> KnownFailure | None:
+def covering(
+    finding: Judgement, engine: Engine, entries: tuple[KnownFailure, ...]
+) -> KnownFailure | None:
     """The entry that covers a finding, if any does."""
     return next((e for e in entries if e.applies_to(engine) and e.covers(finding)), None)

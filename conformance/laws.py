@@ -1,9 +1,9 @@
 """Laws that the answers of an engine must keep among themselves, whatever the truth is.
 
-Each returns by how much it is broken, in units of what rounding may do to the answers that it compares: up to 1 it is
-kept. What rounding may do is the allowance that was measured for each case (`Truth.allowance`); the truth itself does
-not enter. A fault that is the same in every word and every composition keeps all of these laws: they add to the
-truth, and do not stand in for it.
+Each returns by how much it is broken, in units of what rounding may do to the answers that it
+compares: up to 1 it is kept. What rounding may do is the allowance that was measured for each case
+(`Truth.allowance`); the truth itself does not enter. A fault that is the same in every word and
+every composition keeps all of these laws: they add to the truth, and do not stand in for it.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-from conformance.truth import Truth
-from generators.programs import Case, Program, Step, nested
-from generators.reading import evaluate_steps
+from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.program import Case, Program, Step, nested
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer, of shape output.shape + order * input.shape, with what rounding may do to it, of the same shape."""
+    """An answer, of shape output.shape + order * input.shape, with what rounding may do to it, of
+    the same shape.
+    """
 
     case: Case
     value: Array
@@ -34,13 +35,17 @@ class Answered:
     def of(cls, case: Case, value: Array, truth: Truth) -> Answered:
         """Raises ValueError where there is no allowance, or one of another shape than the answer."""
         if truth.allowance is None or truth.allowance.shape != value.shape:
-            raise ValueError(f"case {case.id}: a certified truth of the answer's shape {value.shape} is needed")
+            raise ValueError(
+                f"case {case.id}: a certified truth of the answer's shape {value.shape} is needed"
+            )
         return cls(case, value, truth.allowance)
 
     def tensors(self) -> tuple[Array, Array]:
         """Value and allowance with the output flattened to one axis, and each input to one."""
         n, order = self.case.input.size, self.case.order
-        shape = (math.prod(self.value.shape[: self.value.ndim - order * self.case.input.ndim]),) + (n,) * order
+        shape = (math.prod(self.value.shape[: self.value.ndim - order * self.case.input.ndim]),) + (
+            n,
+        ) * order
         return self.value.reshape(shape), self.allowance.reshape(shape)
 
 
@@ -50,22 +55,30 @@ def _units(difference: Array, allowed: Array) -> float:
 
 
 def symmetry(answer: Answered) -> float:
-    """Derivatives of one order do not depend on the order of the variables (Schwarz), for all axes of the answer."""
+    """Derivatives of one order do not depend on the order of the variables (Schwarz), for all axes
+    of the answer.
+    """
     value, allowance = answer.tensors()
     worst = [0.0]
     for axes in itertools.permutations(range(1, value.ndim)):
-        worst.append(_units(value - value.transpose(0, *axes), allowance + allowance.transpose(0, *axes)))
+        worst.append(
+            _units(value - value.transpose(0, *axes), allowance + allowance.transpose(0, *axes))
+        )
     return float(np.max(worst))
 
 
 def agreement(answers: Iterable[Answered]) -> float:
     """Every mode word of one order gives the same derivative."""
     pairs = itertools.combinations(answers, 2)
-    return float(np.max([0.0, *(_units(a.value - b.value, a.allowance + b.allowance) for a, b in pairs)]))
+    return float(
+        np.max([0.0, *(_units(a.value - b.value, a.allowance + b.allowance) for a, b in pairs)])
+    )
 
 
 def duality(forward: Answered, reverse: Answered, seed: int = 0) -> float:
-    """<J v, w> = <v, J^T w> for random v and w: J v from the forward answer, J^T w from the reverse one."""
+    """<J v, w> = <v, J^T w> for random v and w: J v from the forward answer, J^T w from the reverse
+    one.
+    """
     (j, one), (k, two) = forward.tensors(), reverse.tensors()
     rng = np.random.default_rng(seed)
     v, w = rng.standard_normal(j.shape[1]), rng.standard_normal(j.shape[0])
@@ -74,9 +87,11 @@ def duality(forward: Answered, reverse: Answered, seed: int = 0) -> float:
 
 
 def splits(case: Case) -> Iterator[tuple[Case, Case]]:
-    """The case as an outer program after an inner one, in every place where one value alone carries the rest.
+    """The case as an outer program after an inner one, in every place where one value alone carries
+    the rest.
 
-    The words are those of the case. The inner case comes first; the outer one is asked at its value.
+    The words are those of the case. The inner case comes first; the outer one is asked at its
+    value.
     """
     program = case.program.pruned()
     values = evaluate_steps(program, case.input)
@@ -86,13 +101,23 @@ def splits(case: Case) -> Iterator[tuple[Case, Case]]:
     for k in range(1, len(program.steps)):
         rest = program.steps[k:]
         free = {i for step in rest for i in step.operands if i < k}
-        if any(depends[i] for i in free) or not depends[k] or values[k].dtype == bool or not values[k].size:
+        if (
+            any(depends[i] for i in free)
+            or not depends[k]
+            or values[k].dtype == bool
+            or not values[k].size
+        ):
             continue
         # Constants of the first part that the second needs are made again in front of it.
         needed = sorted(_closure(program, free))
-        place = {k: 0} | {old: new for new, old in enumerate((*needed, *range(k + 1, len(program.steps) + 1)), start=1)}
+        place = {k: 0} | {
+            old: new
+            for new, old in enumerate((*needed, *range(k + 1, len(program.steps) + 1)), start=1)
+        }
         steps = [program.steps[i - 1] for i in needed] + list(rest)
-        outer = Program(tuple(Step(s.operation, tuple(place[i] for i in s.operands), s.params) for s in steps))
+        outer = Program(
+            tuple(Step(s.operation, tuple(place[i] for i in s.operands), s.params) for s in steps)
+        )
         inner = Program(program.steps[:k]).pruned()
         yield Case(inner, case.point, case.word), Case(outer, nested(values[k]), case.word)
 
@@ -108,10 +133,11 @@ def _closure(program: Program, places: Iterable[int]) -> set[int]:
 
 
 def chain(whole: Answered, inner: Sequence[Answered], outer: Sequence[Answered]) -> float:
-    """The derivative of a composition is made of those of its parts, of order 1 up to that of the whole.
+    """The derivative of a composition is made of those of its parts, of order 1 up to that of the
+    whole.
 
-    Faa di Bruno's formula for several variables, as a sum over the partitions of the set of axes (M. Hardy,
-    "Combinatorics of partial derivatives", 2006).
+    Faa di Bruno's formula for several variables, as a sum over the partitions of the set of axes
+    (M. Hardy, "Combinatorics of partial derivatives", 2006).
     """
     value, allowance = whole.tensors()
     g, f = [a.tensors() for a in inner], [a.tensors() for a in outer]

@@ -6,13 +6,12 @@ import math
 import zlib
 
 import pytest
+from ad_conformance.conformance.suite.ask import Failed, check, report
+from ad_conformance.conformance.suite.run import Run
+from ad_conformance.conformance.verdicts import Judgement, Verdict
+from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.strategies.programs import cases
 from hypothesis import given, seed, settings, target
-
-from conformance.asking import Failed, check, report
-from conformance.run import Run
-from conformance.verdicts import Judgement, Verdict
-from generators.programs import Case
-from generators.strategies import cases
 
 
 def test_generated(run: Run, signature: str, word: str, engine: str) -> None:
@@ -21,7 +20,8 @@ def test_generated(run: Run, signature: str, word: str, engine: str) -> None:
     found: list[Judgement] = []
     verdicts: set[Verdict] = set()
 
-    # The cases depend on the seed, the word and the signature only: every engine is asked the same ones.
+    # The cases depend on the seed, the word and the signature only: every engine is asked the same
+    # ones.
     @seed(zlib.crc32(f"{run.seed} {signature} {word}".encode()))
     @settings(max_examples=run.examples)
     @given(cases(signature=signature, word=word))

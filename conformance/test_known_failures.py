@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
-from conformance.asking import ask, skip_beyond
-from conformance.known_failures import KnownFailure
-from conformance.run import Run
+from ad_conformance.conformance.known_failures import KnownFailure
+from ad_conformance.conformance.suite.ask import ask, skip_beyond
+from ad_conformance.conformance.suite.run import Run
 
 
 def test_pinned(run: Run, pinned: KnownFailure, engine: str) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.asking import ask
-from conformance.run import Run
-from generators.seed_family import seed_case
+from ad_conformance.conformance.suite.ask import ask
+from ad_conformance.conformance.suite.run import Run
+from ad_conformance.generators.scenarios.seed_programs import seed_case
 
 
 def test_seed_family(run: Run, member: str, word: str, engine: str) -> None:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-
-from conformance.truth import Truth
-from engines.contract import Answer
-from generators.programs import Case
+from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.engines.contract import Answer
+from ad_conformance.generators.ir.program import Case
 
 
 class Verdict(StrEnum):
@@ -30,12 +29,19 @@ class Verdict(StrEnum):
 
     @property
     def is_finding(self) -> bool:
-        return self not in (Verdict.AGREE, Verdict.UNSUPPORTED, Verdict.CONVENTION, Verdict.UNCERTIFIED)
+        return self not in (
+            Verdict.AGREE,
+            Verdict.UNSUPPORTED,
+            Verdict.CONVENTION,
+            Verdict.UNCERTIFIED,
+        )
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict with its evidence; `units` is the largest error over its allowance, NaN where there is no number."""
+    """A verdict with its evidence; `units` is the largest error over its allowance, NaN where there
+    is no number.
+    """
 
     case: Case
     engine: str
@@ -52,8 +58,8 @@ class Judgement:
 def judge(case: Case, engine: str, answer: Answer, truth: Truth) -> Judgement:
     """The verdict on an answer, given the truth.
 
-    A failure is a finding wherever the function is smooth; where it is not, or where there is no truth, only a
-    failure to answer at all (raised, crashed, timeout) counts.
+    A failure is a finding wherever the function is smooth; where it is not, or where there is no
+    truth, only a failure to answer at all (raised, crashed, timeout) counts.
     """
     verdict, units = _verdict(answer, truth, case.dtype)
     return Judgement(case, engine, verdict, answer, truth, units)
@@ -69,7 +75,9 @@ def _verdict(answer: Answer, truth: Truth, dtype: str) -> tuple[Verdict, float]:
         case "timeout":
             return Verdict.TIMEOUT, nan
         case "raised":
-            return (Verdict.COMPILE_FAILURE if answer.stage == "compile" else Verdict.RUNTIME_FAILURE), nan
+            return (
+                Verdict.COMPILE_FAILURE if answer.stage == "compile" else Verdict.RUNTIME_FAILURE
+            ), nan
     got = answer.value
     assert got is not None
     if truth.kind != "certified":

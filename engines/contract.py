@@ -8,30 +8,31 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
-
-from engines.runners import HERE, Runner
-from engines.writing import Script, write
-from generators.catalogue import CATALOGUE
-from generators.dialects import Dialect, Unspeakable
-from generators.programs import Case
+from ad_conformance.engines.process.runners import HERE, Runner
+from ad_conformance.engines.script import Script, write
+from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.render.dialect import Dialect, Unspeakable
 
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
     """One adapter: a dialect and a way to nest modes, as text in the engine's language.
 
-    `header` imports what the scripts need. `levels` gives, for each letter of a mode word that the engine has, an
-    expression with the function `{f}` in it that is the Jacobian function of `{f}`; the new input axes come last. With
-    `{i}` in it, the place of an input, it is a function of all the inputs of `{f}`, differentiated by that one.
-    `operators` gives the engine's own forms of "gradient" (reverse mode, of a function whose value is a number),
-    "pushforward" (of `{f}` along the tangent `{v}`) and "pullback" (of the cotangent `{w}`), where it has them.
-    `compile` and `run` are statements: the first makes `derivative` out of `{nested}` and `x`, the second leaves the
-    answer as a NumPy array in `got`. `words` is a regular expression that a mode word must match to be asked.
-    `unsupported` pairs exception type names with patterns of messages by which the engine itself documents that it
-    does not have something. `distribution` is what `pip` knows it by, `module` what must import. `runner` starts the
-    process that runs the scripts; `writer` makes them, for an engine whose nesting is more than text around a function.
-    `dtype` "float32" is for engines without float64: they are asked in float32 whatever can be asked so.
-    `patience` is how many times as long as others it may take for a case.
+    `header` imports what the scripts need. `levels` gives, for each letter of a mode word that the
+    engine has, an expression with the function `{f}` in it that is the Jacobian function of `{f}`;
+    the new input axes come last. With `{i}` in it, the place of an input, it is a function of all
+    the inputs of `{f}`, differentiated by that one. `operators` gives the engine's own forms of
+    "gradient" (reverse mode, of a function whose value is a number), "pushforward" (of `{f}` along
+    the tangent `{v}`) and "pullback" (of the cotangent `{w}`), where it has them. `compile` and
+    `run` are statements: the first makes `derivative` out of `{nested}` and `x`, the second leaves
+    the answer as a NumPy array in `got`. `words` is a regular expression that a mode word must
+    match to be asked. `unsupported` pairs exception type names with patterns of messages by which
+    the engine itself documents that it does not have something. `distribution` is what `pip` knows
+    it by, `module` what must import. `runner` starts the process that runs the scripts; `writer`
+    makes them, for an engine whose nesting is more than text around a function. `dtype` "float32"
+    is for engines without float64: they are asked in float32 whatever can be asked so. `patience`
+    is how many times as long as others it may take for a case.
     """
 
     name: str
@@ -53,18 +54,28 @@ class Engine:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*(@[\w.+!]+)?", self.name):
-            raise ValueError(f"name={self.name!r}: use lower-case letters, digits, '.', '_' and '-'")
+            raise ValueError(
+                f"name={self.name!r}: use lower-case letters, digits, '.', '_' and '-'"
+            )
         if not self.levels or not set(self.levels) <= {"R", "F"}:
-            raise ValueError(f"levels of {self.name}: give an expression for 'R', for 'F', or for both")
+            raise ValueError(
+                f"levels of {self.name}: give an expression for 'R', for 'F', or for both"
+            )
         if not set(self.operators) <= {"gradient", "pushforward", "pullback"}:
-            raise ValueError(f"operators of {self.name}: give expressions for gradient, pushforward and pullback only")
+            raise ValueError(
+                f"operators of {self.name}: give expressions for gradient, pushforward and "
+                f"pullback only"
+            )
         self._check_templates()
 
     def _check_templates(self) -> None:
         """Raise ValueError naming the field whose template or pattern cannot work."""
         checks: list[tuple[str, Callable[[], object]]] = [
             *((f"levels of {k}", partial(v.format, f="f", i=0)) for k, v in self.levels.items()),
-            *((f"operator {k}", partial(v.format, f="f", v="v", w="w")) for k, v in self.operators.items()),
+            *(
+                (f"operator {k}", partial(v.format, f="f", v="v", w="w"))
+                for k, v in self.operators.items()
+            ),
             ("compile", partial(self.compile.format, nested="f")),
             ("words", partial(re.compile, self.words)),
             *(("unsupported", partial(re.compile, pattern)) for _, pattern in self.unsupported),
@@ -75,12 +86,19 @@ class Engine:
                 raise ValueError(f"spellings of {self.name}: {operation!r} is not in the catalogue")
             if isinstance(spelling, str):
                 texts = ["v"] * (row.arity or 1)
-                checks.append((f"spelling of {operation}", partial(spelling.format, *texts, args="v", **row.params)))
+                checks.append(
+                    (
+                        f"spelling of {operation}",
+                        partial(spelling.format, *texts, args="v", **row.params),
+                    )
+                )
         for where, check in checks:
             try:
                 check()
             except (LookupError, ValueError, re.error) as error:
-                raise ValueError(f"{where} of {self.name}: {type(error).__name__}: {error}") from None
+                raise ValueError(
+                    f"{where} of {self.name}: {type(error).__name__}: {error}"
+                ) from None
 
     @property
     def base(self) -> str:
@@ -99,8 +117,8 @@ class Engine:
         return self.runner.version(self.distribution)
 
     def script(self, case: Case) -> Script:
-        """The text that asks this engine the case. Raises Unspeakable where the dialect, the word or the operator is
-        missing.
+        """The text that asks this engine the case. Raises Unspeakable where the dialect, the word
+        or the operator is missing.
         """
         if not self.answers(case.word):
             raise Unspeakable(f"mode word {case.word}")
@@ -111,10 +129,10 @@ class Engine:
 class Answer:
     """What came back: an array, or how it failed.
 
-    `outcome` is "answered", "raised", "crashed", "timeout" or "unsupported"; for "raised", `stage` says where and
-    `error` names the exception type; `message` is the engine's own, trimmed; `printed` is what its process printed,
-    whatever the outcome. Of `seconds`, `compiling` were spent tracing, transforming and compiling; of a process that
-    died or was late that is not known.
+    `outcome` is "answered", "raised", "crashed", "timeout" or "unsupported"; for "raised", `stage`
+    says where and `error` names the exception type; `message` is the engine's own, trimmed;
+    `printed` is what its process printed, whatever the outcome. Of `seconds`, `compiling` were
+    spent tracing, transforming and compiling; of a process that died or was late that is not known.
     """
 
     outcome: str

@@ -1,4 +1,6 @@
-"""Engines by name: those of this project, of installed entry points, and of `package.module:attribute`."""
+"""Engines by name: those of this project, of installed entry points, and of
+`package.module:attribute`.
+"""
 
 from __future__ import annotations
 
@@ -6,39 +8,38 @@ import importlib
 import importlib.metadata
 from dataclasses import replace
 
+from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.process.environments import Release
+from ad_conformance.engines.process.runners import HERE
 from packaging.version import InvalidVersion, Version
-
-from engines.contract import Engine
-from engines.environments import Release
-from engines.runners import HERE
 
 #: The project's own, in the order in which tables show them: name to module and attribute.
 OWN = {
-    "inhouse": "engines.adapters.inhouse:inhouse",
-    "jax": "engines.adapters.jax:jax",
-    "jax-eager": "engines.adapters.jax:eager",
-    "torch": "engines.adapters.torch:torch",
-    "torch-autograd": "engines.adapters.torch:create_graph",
-    "autograd": "engines.adapters.autograd:autograd",
-    "enzyme-mlir": "engines.adapters.enzyme_mlir:enzyme_mlir",
-    "enzyme-mlir-plain": "engines.adapters.enzyme_mlir:plain",
-    "tensorflow": "engines.adapters.tensorflow:tensorflow",
-    "tensorflow-eager": "engines.adapters.tensorflow:eager",
-    "casadi": "engines.adapters.casadi:casadi",
-    "casadi-mx": "engines.adapters.casadi:mx",
-    "sympy": "engines.adapters.sympy:sympy",
-    "pytensor": "engines.adapters.pytensor:pytensor",
-    "paddle": "engines.adapters.paddle:paddle",
-    "mlx": "engines.adapters.mlx:mlx",
-    "tinygrad": "engines.adapters.tinygrad:tinygrad",
-    "mygrad": "engines.adapters.mygrad:mygrad",
-    "enzyme.jl": "engines.adapters.julia:enzyme",
-    "forwarddiff.jl": "engines.adapters.julia:forwarddiff",
-    "reversediff.jl": "engines.adapters.julia:reversediff",
-    "zygote.jl": "engines.adapters.julia:zygote",
-    "mooncake.jl": "engines.adapters.julia:mooncake",
-    "enzyme-llvm": "engines.adapters.enzyme_llvm:enzyme_llvm",
-    "enzyme-llvm-runtime-activity": "engines.adapters.enzyme_llvm:runtime_activity",
+    "inhouse": "ad_conformance.engines.adapters.inhouse:inhouse",
+    "jax": "ad_conformance.engines.adapters.jax:jax",
+    "jax-eager": "ad_conformance.engines.adapters.jax:eager",
+    "torch": "ad_conformance.engines.adapters.torch.adapter:torch",
+    "torch-autograd": "ad_conformance.engines.adapters.torch.adapter:create_graph",
+    "autograd": "ad_conformance.engines.adapters.autograd:autograd",
+    "enzyme-mlir": "ad_conformance.engines.adapters.enzyme_mlir:enzyme_mlir",
+    "enzyme-mlir-plain": "ad_conformance.engines.adapters.enzyme_mlir:plain",
+    "tensorflow": "ad_conformance.engines.adapters.tensorflow:tensorflow",
+    "tensorflow-eager": "ad_conformance.engines.adapters.tensorflow:eager",
+    "casadi": "ad_conformance.engines.adapters.casadi:casadi",
+    "casadi-mx": "ad_conformance.engines.adapters.casadi:mx",
+    "sympy": "ad_conformance.engines.adapters.sympy:sympy",
+    "pytensor": "ad_conformance.engines.adapters.pytensor:pytensor",
+    "paddle": "ad_conformance.engines.adapters.paddle:paddle",
+    "mlx": "ad_conformance.engines.adapters.mlx:mlx",
+    "tinygrad": "ad_conformance.engines.adapters.tinygrad:tinygrad",
+    "mygrad": "ad_conformance.engines.adapters.mygrad:mygrad",
+    "enzyme.jl": "ad_conformance.engines.adapters.julia.adapter:enzyme",
+    "forwarddiff.jl": "ad_conformance.engines.adapters.julia.adapter:forwarddiff",
+    "reversediff.jl": "ad_conformance.engines.adapters.julia.adapter:reversediff",
+    "zygote.jl": "ad_conformance.engines.adapters.julia.adapter:zygote",
+    "mooncake.jl": "ad_conformance.engines.adapters.julia.adapter:mooncake",
+    "enzyme-llvm": "ad_conformance.engines.adapters.enzyme_llvm.adapter:enzyme_llvm",
+    "enzyme-llvm-runtime-activity": "ad_conformance.engines.adapters.enzyme_llvm.adapter:runtime_activity",
 }
 #: What is asked when nobody says: one engine per library.
 DEFAULT = ("inhouse", "jax", "torch", "autograd")
@@ -62,12 +63,15 @@ def names() -> tuple[str, ...]:
 
 
 def is_import(name: str) -> bool:
-    """Whether the name says itself what is to be imported: as a file must not, but who gives a command may."""
+    """Whether the name says itself what is to be imported: as a file must not, but who gives a
+    command may.
+    """
     return ":" in name
 
 
 def find(name: str) -> Engine:
-    """The engine of that name, or at `package.module:attribute`; `name@release` in an environment of that release.
+    """The engine of that name, or at `package.module:attribute`; `name@release` in an environment
+    of that release.
 
     Raises UnknownEngine, in one line that names the engine at fault.
     """
@@ -78,7 +82,8 @@ def find(name: str) -> Engine:
     target = name if is_import(name) else _offered().get(name)
     if target is None:
         raise UnknownEngine(
-            f"engine {name!r} is not known; there are {', '.join(names())}, or name one as package.module:attribute"
+            f"engine {name!r} is not known; there are {', '.join(names())}, or name one as "
+            f"package.module:attribute"
         )
     module, _, attribute = target.partition(":")
     try:
@@ -87,18 +92,27 @@ def find(name: str) -> Engine:
         reason = str(error).splitlines()[0] if str(error) else ""
         if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
             reason += "; its folder must be on PYTHONPATH: PYTHONPATH=. ad-conformance ..."
-        raise UnknownEngine(f"engine {name!r}: {module} cannot be imported: {type(error).__name__}: {reason}") from None
+        raise UnknownEngine(
+            f"engine {name!r}: {module} cannot be imported: {type(error).__name__}: {reason}"
+        ) from None
     try:
         found = getattr(imported, attribute)
     except AttributeError:
-        raise UnknownEngine(f"engine {name!r}: module {module} has no attribute {attribute!r}") from None
+        raise UnknownEngine(
+            f"engine {name!r}: module {module} has no attribute {attribute!r}"
+        ) from None
     if not isinstance(found, Engine):
-        raise UnknownEngine(f"engine {name!r}: {target} is a {type(found).__name__}, not an engines.contract.Engine")
+        raise UnknownEngine(
+            f"engine {name!r}: {target} is a {type(found).__name__}, not an "
+            f"ad_conformance.engines.contract.Engine"
+        )
     return found
 
 
 def has_releases(engine: Engine) -> bool:
-    """Whether single releases of the engine can be asked: not of the project's own, nor of another language's."""
+    """Whether single releases of the engine can be asked: not of the project's own, nor of another
+    language's.
+    """
     return engine.runner == HERE and engine.distribution != "ad-conformance"
 
 
@@ -107,11 +121,17 @@ def _of_release(name: str) -> Engine:
     try:
         wanted = str(Version(release))
     except InvalidVersion:
-        raise UnknownEngine(f"engine {name!r}: {release!r} is not a release, such as 1.2.3") from None
+        raise UnknownEngine(
+            f"engine {name!r}: {release!r} is not a release, such as 1.2.3"
+        ) from None
     engine = find(base)
     if not has_releases(engine):
         raise UnknownEngine(f"engine {name!r}: there are no releases of {base}")
-    # What an older release does not have yet is no failure of it; what it looks for in NumPy in vain is.
-    unsupported = (*engine.unsupported, ("AttributeError", r"^module '(?!(numpy|scipy)\b).*' has no attribute"))
+    # What an older release does not have yet is no failure of it; what it looks for in NumPy in
+    # vain is.
+    unsupported = (
+        *engine.unsupported,
+        ("AttributeError", r"^module '(?!(numpy|scipy)\b).*' has no attribute"),
+    )
     runner = Release(engine.distribution, wanted)
     return replace(engine, name=f"{engine.name}@{wanted}", runner=runner, unsupported=unsupported)

@@ -1,1 +1,3 @@
-"""What can be asked: operations, programs, the strategies that draw them, their text in an engine's language."""
+"""What can be asked: operations, programs, the strategies that draw them, their text in an engine's
+language.
+"""

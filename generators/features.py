@@ -1,7 +1,7 @@
 """What is special about a step at its point: the coincidences at which derivative rules break.
 
-Known failures name them, so that an entry about products with a zero in them does not swallow other failures of the
-product; coverage counts them.
+Known failures name them, so that an entry about products with a zero in them does not swallow other
+failures of the product; coverage counts them.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import numpy as np
+from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.program import Case, Step
 from scipy import special
-
-from generators.programs import Case, Step
-from generators.reading import evaluate_steps
 
 Array = np.ndarray
 
@@ -46,7 +45,9 @@ def _tied_eigenvalues(operands: list[Array]) -> bool:
 
 
 def _tied(ascending: Array) -> bool:
-    return bool(np.any(np.diff(ascending, axis=-1) <= 1e-9 * max(float(np.max(np.abs(ascending))), 1.0)))
+    return bool(
+        np.any(np.diff(ascending, axis=-1) <= 1e-9 * max(float(np.max(np.abs(ascending))), 1.0))
+    )
 
 
 def _complex(operands: list[Array]) -> list[Array]:
@@ -59,7 +60,10 @@ def _complex(operands: list[Array]) -> list[Array]:
 
 def _tie(operands: list[Array]) -> bool:
     if len(operands) > 1:
-        return any(bool(np.any(np.equal(*np.broadcast_arrays(a, b)))) for a, b in itertools.pairwise(operands))
+        return any(
+            bool(np.any(np.equal(*np.broadcast_arrays(a, b))))
+            for a, b in itertools.pairwise(operands)
+        )
     return np.unique(operands[0]).size < operands[0].size
 
 
@@ -70,7 +74,9 @@ def _vanishing(value: Array) -> bool:
 
 
 def _erfc_underflows(value: Array) -> bool:
-    """Whether erfc is below the normal numbers of one of the dtypes, while exp(x**2) does not overflow yet."""
+    """Whether erfc is below the normal numbers of one of the dtypes, while exp(x**2) does not
+    overflow yet.
+    """
     return any(
         bool(np.any((special.erfc(value) < limits.tiny) & (value**2 < np.log(limits.max))))
         for limits in (np.finfo(np.float32), np.finfo(np.float64))
@@ -87,7 +93,9 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "one last": lambda ops: len(ops) > 1 and bool(np.any(ops[-1] == 1)),
     "negative": lambda ops: bool(np.any(ops[0] < 0)),
     "tie": lambda ops: len({v.dtype for v in ops}) == 1 and _broadcastable(ops) and _tie(ops),
-    "same size": lambda ops: len(ops) == 2 and _broadcastable(ops) and _tie([np.abs(v) for v in ops]),
+    "same size": lambda ops: (
+        len(ops) == 2 and _broadcastable(ops) and _tie([np.abs(v) for v in ops])
+    ),
     "empty": lambda ops: any(v.size == 0 for v in ops),
     "length 1": lambda ops: any(1 in v.shape for v in ops),
     "scalar": lambda ops: any(v.ndim == 0 for v in ops),
@@ -146,7 +154,9 @@ def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozense
         found.add("constant")
     else:
         found.update(
-            name for name, varies in (("constant first", depends[0]), ("constant last", depends[-1])) if not varies
+            name
+            for name, varies in (("constant first", depends[0]), ("constant last", depends[-1]))
+            if not varies
         )
     return frozenset(found)
 

@@ -1,16 +1,18 @@
-"""Deliberately wrong engines: the in-house engine with one thing broken, so that each verdict is seen to be given."""
+"""Deliberately wrong engines: the in-house engine with one thing broken, so that each verdict is
+seen to be given.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from engines.adapters.inhouse import inhouse
-from engines.contract import Engine
+from ad_conformance.engines.adapters.inhouse import inhouse
+from ad_conformance.engines.contract import Engine
 
 RULES = """\
-from engines.inhouse.graph import make
-from engines.inhouse.rules import RULES, Linear, each, f
-from engines.inhouse.rules import f as apply
+from ad_conformance.engines.inhouse.graph import make
+from ad_conformance.engines.inhouse.rules import RULES, Linear, each, f
+from ad_conformance.engines.inhouse.rules import f as apply
 """
 
 
@@ -24,8 +26,11 @@ sign = _rule("sign", 'RULES["sin"] = each(lambda y, x: -apply("cos", x))')
 #: sin is right once; what cos would add at the second order is dropped.
 dropped = _rule("dropped", 'RULES["cos"] = each(lambda y, x: 0.0 * x)')
 #: The pullback of a cumulative sum runs along the axis in the wrong direction.
-axis = _rule("axis", 'RULES["cumsum"] = Linear(lambda ct, x, axis: make("cumsum", ct, params=axis))')
-#: A factor that stands twice counts once, but where it is the input itself: right alone, wrong in compositions.
+axis = _rule(
+    "axis", 'RULES["cumsum"] = Linear(lambda ct, x, axis: make("cumsum", ct, params=axis))'
+)
+#: A factor that stands twice counts once, but where it is the input itself: right alone, wrong in
+#: compositions.
 once = _rule(
     "once",
     'RULES["multiply"] = each(\n'
@@ -39,7 +44,8 @@ two = _rule(
     'RULES["tanh"] = each(lambda y, x: 2.0 * (1.0 - y * y))\n'
     'RULES["divide"] = each(lambda y, a, b: -1.0 / b, RULES["divide"].partials[1])',
 )
-#: One fault that is silent, one that raises, while it is differentiated or when it runs, and one that kills.
+#: One fault that is silent, one that raises, while it is differentiated or when it runs, and one
+#: that kills.
 several = _rule(
     "several",
     "import os\n"
@@ -50,10 +56,15 @@ several = _rule(
     'RULES["erf"] = each(lambda y, x: print("last words", flush=True) or os.abort())',
 )
 #: As `sign`, but in float32 only.
-single = _rule("single", 'RULES["sin"] = each(lambda y, x: apply("cos", x) * (-1.0 if x.dtype.itemsize == 4 else 1.0))')
+single = _rule(
+    "single",
+    'RULES["sin"] = each(lambda y, x: apply("cos", x) * (-1.0 if x.dtype.itemsize == 4 else 1.0))',
+)
 #: As `sign`, until it is mended.
 mendable = _rule(
-    "mendable", 'import os\nif "MENDED" not in os.environ:\n    RULES["sin"] = each(lambda y, x: -apply("cos", x))'
+    "mendable",
+    'import os\nif "MENDED" not in os.environ:\n    RULES["sin"] = each(lambda y, x: -apply("cos",'
+    " x))",
 )
 nan = replace(inhouse, name="nan", run=f"{inhouse.run}\ngot = np.full(got.shape, np.nan)")
 shape = replace(inhouse, name="shape", run=f"{inhouse.run}\ngot = got[None]")
@@ -68,7 +79,8 @@ exiting_header = replace(inhouse, name="exiting-header", header="import sys\nsys
 #: Takes longer to start than a case may take, and dies of the third case it is asked.
 slow_start = replace(
     inhouse, name="slow-start", header=f"{inhouse.header}\nimport os, sys, time\ntime.sleep(1.5)",
-    run=f"{inhouse.run}\nif abs(float(x) - 3.0) < 0.1:\n    print('third', flush=True)\n    os.abort()",
+    run=f"{inhouse.run}\nif abs(float(x) - 3.0) < 0.1:\n    print('third', flush=True)\n    "
+        f"os.abort()",
 )  # fmt: skip
 refusing = replace(
     inhouse,
@@ -81,15 +93,18 @@ unimportable = replace(inhouse, name="unimportable", header="import no_such_modu
 not_an_engine = "a string"
 #: Wrong when it is asked for the first time, right when it is asked again.
 unsteady = replace(
-    inhouse, name="unsteady", header=f"{inhouse.header}\nimport collections\ntimes = collections.Counter()",
+    inhouse, name="unsteady", header=f"{inhouse.header}\nimport collections\ntimes = "
+                                     f"collections.Counter()",
     run=f"{inhouse.run}\ntimes[str(x)] += 1\ngot = np.asarray(got + (times[str(x)] == 1))",
 )  # fmt: skip
 #: Two releases of one engine: the first has sin wrong, the second products instead.
 first_release = replace(sign, name="made@1")
 second_release = replace(axis, name="made@2")
-#: Raises a message that would be read as a page, or as a table of Markdown, were it not told apart from them.
+#: Raises a message that would be read as a page, or as a table of Markdown, were it not told apart
+#: from them.
 hostile = replace(
     inhouse,
     name="hostile",
-    run="raise RuntimeError('<script>document.title=\"caught\"</script> | `code` [a](http://b) \\x07 end')",
+    run='raise RuntimeError(\'<script>document.title="caught"</script> | `code` [a](http://b) '
+    "\\x07 end')",
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from engines.contract import Engine
-from generators.dialects import Dialect
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.render.dialect import Dialect
 
 MODULE = """\
 import numpy as np
@@ -35,8 +35,10 @@ def publish(folder: Path, release: str, sign: str = "", function: str = "jacobia
     info = f"{name}-{release}.dist-info"
     files = {
         f"{name}.py": MODULE.format(sign=sign, function=function),
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {release}\nRequires-Dist: numpy\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: "
+        f"{release}\nRequires-Dist: numpy\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: "
+        "py3-none-any\n",
     }
     record = "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD"))
     with zipfile.ZipFile(folder / f"{name}-{release}-py3-none-any.whl", "w") as wheel:

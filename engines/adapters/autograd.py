@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from engines.contract import Engine
-from generators.catalogue.nesting import body_text
-from generators.dialects import Dialect, Unspeakable
-from generators.operations import Call, along, order_text, padded, whole_index
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.catalogue.extra.control_flow import body_text
+from ad_conformance.generators.catalogue.operation import (
+    Call,
+    along,
+    order_text,
+    padded,
+    whole_index,
+)
+from ad_conformance.generators.render.dialect import Dialect, Unspeakable
 
 HEADER = """\
 import functools
@@ -37,7 +43,9 @@ DIAGONAL = "np.diagonal({0}, axis1=-1, axis2=-2)"
 
 def _trace(call: Call) -> str:
     x = call.operands[0]
-    return f"np.trace({x})" if len(call.shapes[0]) == 2 else f"np.sum({DIAGONAL.format(x)}, axis=-1)"
+    return (
+        f"np.trace({x})" if len(call.shapes[0]) == 2 else f"np.sum({DIAGONAL.format(x)}, axis=-1)"
+    )
 
 
 def _take(call: Call) -> str:
@@ -62,10 +70,16 @@ def _solve_triangular(call: Call) -> str:
 def _vector_norm(call: Call) -> str:
     x, axis, ndim = call.operands[0], call.params["axis"], len(call.shapes[0])
     order = order_text(call.params["ord"])
-    text = f"np.linalg.norm(np.ravel({x}), {order})" if axis is None else f"np.linalg.norm({x}, {order}, axis={axis})"
+    text = (
+        f"np.linalg.norm(np.ravel({x}), {order})"
+        if axis is None
+        else f"np.linalg.norm({x}, {order}, axis={axis})"
+    )
     if not call.params["keepdims"]:
         return text
-    return f"np.reshape({text}, {(1,) * ndim})" if axis is None else f"np.expand_dims({text}, {axis})"
+    return (
+        f"np.reshape({text}, {(1,) * ndim})" if axis is None else f"np.expand_dims({text}, {axis})"
+    )
 
 
 def _matrix_norm(call: Call) -> str:
@@ -78,7 +92,8 @@ def _matrix_norm(call: Call) -> str:
 def _convolve(call: Call) -> str:
     x, y = call.operands
     mode = call.params["mode"]
-    # NumPy takes the longer operand for the first; SciPy, which this one follows, the first as it stands.
+    # NumPy takes the longer operand for the first; SciPy, which this one follows, the first as it
+    # stands.
     if mode != "full" and call.shapes[0] < call.shapes[1]:
         x, y = y, x
     return f"signal.convolve({x}, {y}, mode={mode!r})"
@@ -93,14 +108,19 @@ def _inner(call: Call) -> str:
 
 def _descent(call: Call) -> str:
     rate, count = call.params["rate"], call.params["count"]
-    return f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), {call.operands[0]})"
+    return (
+        f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), "
+        f"{call.operands[0]})"
+    )
 
 
 NESTING: dict[str, str | Callable[[Call], str]] = {
-    "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), np.ones_like({0}))",
+    "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), np.ones_like("
+    "{0}))",
     "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
     "scan_decay": "np.stack(list(itertools.accumulate({0}, lambda h, v: {decay} * h + v)))",
-    "scan_tanh": "np.stack(list(itertools.accumulate({0}, lambda h, v: np.tanh({1} * h + v), initial=0.0))[1:])",
+    "scan_tanh": "np.stack(list(itertools.accumulate({0}, lambda h, v: np.tanh({1} * h + v), "
+    "initial=0.0))[1:])",
     "branch": "({0} * np.sin({0}) if np.sum({0}) > {threshold} else {0} * {0})",
     "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
     "inner_second_derivative": lambda call: f"elementwise_grad({_inner(call)})({call.operands[0]})",
@@ -117,7 +137,10 @@ def _gather(call: Call) -> str:
 
 def _repeat(call: Call) -> str:
     repeats = call.params["repeats"]
-    return f"np.repeat({call.operands[0]}, {repeats[0] if len(repeats) == 1 else list(repeats)}, {call.params['axis']})"
+    return (
+        f"np.repeat({call.operands[0]}, {repeats[0] if len(repeats) == 1 else list(repeats)}, "
+        f"{call.params['axis']})"
+    )
 
 
 def _sort(call: Call) -> str:
@@ -180,7 +203,8 @@ autograd = Engine(
             "svdvals": "np.linalg.svd({0}, full_matrices=False)[1]",
             "polar_factor": "(lambda u, s, vh: u @ vh)(*np.linalg.svd({0}, full_matrices=False))",
             "column_projection": (
-                "(lambda u, s, vh: u @ np.swapaxes(u, -1, -2))(*np.linalg.svd({0}, full_matrices=False))"
+                "(lambda u, s, vh: u @ np.swapaxes(u, -1, -2))(*np.linalg.svd({0}, "
+                "full_matrices=False))"
             ),
             "slogdet": "np.linalg.slogdet({0})[1]",
             "pinv": "np.linalg.pinv({0})",
@@ -212,7 +236,8 @@ autograd = Engine(
             "largest_root": "np.max(np.sqrt(np.square({0})), axis={axis})",
             "masked_sum": "np.sum(np.where({0} > {threshold}, {0}, 0.0), axis={axis})",
             "masked_prod": "np.prod(np.where({0} > {threshold}, {0}, 1.0), axis={axis})",
-            "masked_max": "np.max(np.where({0} > {threshold}, {0}, {threshold} - 1.0), axis={axis})",
+            "masked_max": "np.max(np.where({0} > {threshold}, {0}, {threshold} - 1.0), "
+            "axis={axis})",
             # statistics
             "sort": _sort,
             "kth_value": _kth_value,
@@ -231,7 +256,10 @@ autograd = Engine(
     },
     unsupported=(
         ("NotImplementedError", r"^(VJP|JVP) of .* not defined|^Gradient of .* not implemented"),
-        ("NotImplementedError", r"^Real FFT gradient for odd lengthed last axes is not implemented"),
+        (
+            "NotImplementedError",
+            r"^Real FFT gradient for odd lengthed last axes is not implemented",
+        ),
         ("NotImplementedError", r"^Gradient of (sort|partition) not implemented"),
     ),
 )

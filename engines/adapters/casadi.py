@@ -1,7 +1,9 @@
-"""CasADi: SX and MX expressions, whose directional derivatives in either mode are expressions again.
+"""CasADi: SX and MX expressions, whose directional derivatives in either mode are expressions
+again.
 
-Everything in CasADi is a matrix: a number is 1 x 1 and a vector a column. The spellings see to what NumPy does with the
-axes of vectors, and values of more axes are not there; the answer, a column, is given its shape in the end.
+Everything in CasADi is a matrix: a number is 1 x 1 and a vector a column. The spellings see to what
+NumPy does with the axes of vectors, and values of more axes are not there; the answer, a column, is
+given its shape in the end.
 """
 
 from __future__ import annotations
@@ -11,14 +13,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-
-from engines.contract import Engine
-from engines.writing import Script, write
-from generators.catalogue import detours
-from generators.dialects import Dialect, Unspeakable
-from generators.operations import Call
-from generators.programs import Case
-from generators.reading import evaluate_steps
+from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.script import Script, write
+from ad_conformance.generators.catalogue.extra import complex_ops as detours
+from ad_conformance.generators.catalogue.operation import Call
+from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.render.dialect import Dialect, Unspeakable
 
 HEADER = """\
 import functools
@@ -31,7 +32,8 @@ Expression = ca.SX
 
 def differentiated(f, derivative):
     def of(x):
-        # The entries of x in NumPy's order, as a variable of its own: what f captures, even x itself, is another.
+        # The entries of x in NumPy's order, as a variable of its own: what f captures, even x
+        # itself, is another.
         t = Expression.sym("t", x.numel())
         y = ca.vec(Expression(f(ca.reshape(t, x.shape[1], x.shape[0]).T)).T)
         return ca.substitute(ca.vec(derivative(y, t)), t, Expression(ca.vec(x.T)))
@@ -71,12 +73,16 @@ def compiled(f, x):
 
 
 def _shaped(engine: Engine, case: Case) -> Script:
-    """The script for an engine that answers with all entries in NumPy's order, and leaves their shape to it."""
+    """The script for an engine that answers with all entries in NumPy's order, and leaves their
+    shape to it.
+    """
     script = write(engine, case)
     values = evaluate_steps(case.program, case.input)
     shape = values[-1].shape if case.operator != "pullback" else ()
     along = {"pushforward": 1, "hvp": 1}.get(case.operator, 0)
-    shape += tuple(n for i in case.inputs[along:] for n in values[(0, *case.program.arguments)[i]].shape)
+    shape += tuple(
+        n for i in case.inputs[along:] for n in values[(0, *case.program.arguments)[i]].shape
+    )
     return replace(script, run=f"{script.run}got = got.reshape({shape})\n")
 
 
@@ -115,7 +121,9 @@ def _elementwise(template: str) -> Callable[[Call], str]:
 
 
 def _by_shape(choose: Callable[[Call], str]) -> Callable[[Call], str]:
-    """The template that `choose` takes for a call whose operands are matrices to CasADi; "" where there is none."""
+    """The template that `choose` takes for a call whose operands are matrices to CasADi; "" where
+    there is none.
+    """
 
     def spelling(call: Call) -> str:
         _checked(call)
@@ -160,7 +168,13 @@ def _stack(call: Call) -> str:
     if axes > 1:
         return ""
     first = call.params["axis"] % (axes + 1) == 0
-    return "ca.vertcat({args})" if not axes else "ca.horzcat({args}).T" if first else "ca.horzcat({args})"
+    return (
+        "ca.vertcat({args})"
+        if not axes
+        else "ca.horzcat({args}).T"
+        if first
+        else "ca.horzcat({args})"
+    )
 
 
 def _concat(call: Call) -> str:
@@ -184,7 +198,13 @@ def _expand_dims(call: Call) -> str:
 
 
 def _subscript(call: Call, key: str) -> str:
-    return f"{{0}}[{key}]" if _rank(call) == (1,) else f"{{0}}[:, {key}]" if _axis(call) else f"{{0}}[{key}, :]"
+    return (
+        f"{{0}}[{key}]"
+        if _rank(call) == (1,)
+        else f"{{0}}[:, {key}]"
+        if _axis(call)
+        else f"{{0}}[{key}, :]"
+    )
 
 
 def _slice(call: Call) -> str:
@@ -203,7 +223,11 @@ def _index(call: Call) -> str:
     index = ", ".join(map(str, call.params["index"]))
     if not call.params["index"]:
         return "+{0}"
-    return f"{{0}}[{index}]" if len(call.params["index"]) == len(call.shapes[0]) else f"{{0}}[{index}, :].T"
+    return (
+        f"{{0}}[{index}]"
+        if len(call.params["index"]) == len(call.shapes[0])
+        else f"{{0}}[{index}, :].T"
+    )
 
 
 def _broadcast_to(call: Call) -> str:
@@ -256,7 +280,10 @@ UNARY = {
     "negative": "-{0}",
     "positive": "+{0}",
     "abs": "ca.fabs({0})",
-    **{name: f"ca.{name}({{0}})" for name in ("sin", "cos", "tan", "exp", "log", "log10", "log1p", "expm1", "sqrt")},
+    **{
+        name: f"ca.{name}({{0}})"
+        for name in ("sin", "cos", "tan", "exp", "log", "log10", "log1p", "expm1", "sqrt")
+    },
     **{
         name: f"ca.{name}({{0}})"
         for name in ("tanh", "sinh", "cosh", "atan", "asin", "acos", "asinh", "acosh", "atanh")
@@ -272,7 +299,8 @@ UNARY = {
     "masked_reciprocal": "ca.if_else({0} > {threshold}, 1 / {0}, 0)",
     "root_at_least": "ca.fmax(ca.sqrt({0} ** 2), {least})",
     "reciprocal_at_most": "ca.fmin(1 / {0} ** 2, {most})",
-    "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), Expression.ones(*{0}.shape))",
+    "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), "
+    "Expression.ones(*{0}.shape))",
     "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
 }
 BINARY = {
@@ -321,17 +349,23 @@ BY_SHAPE: dict[str, Callable[[Call], str]] = {
     "det": lambda call: "ca.det({0})",
     "inv": lambda call: "ca.inv({0})",
     "solve": lambda call: "ca.solve({0}, {1})",
-    "vector_norm": lambda call: "ca.norm_fro({0})" if _axis(call) is None or _rank(call) == (1,) else "",
+    "vector_norm": lambda call: (
+        "ca.norm_fro({0})" if _axis(call) is None or _rank(call) == (1,) else ""
+    ),
     "matrix_norm": lambda call: "ca.norm_fro({0})",
     "cholesky": lambda call: f"ca.chol({SYMMETRIC}).T",
     "pinv": lambda call: "ca.pinv({0})",
-    "kron": lambda call: "ca.kron({0}, {1})" if set(_rank(call)) <= {1} or set(_rank(call)) == {2} else "",
+    "kron": lambda call: (
+        "ca.kron({0}, {1})" if set(_rank(call)) <= {1} or set(_rank(call)) == {2} else ""
+    ),
     "cross": _vectors("ca.cross({0}, {1})"),
     "inner": _vectors("ca.dot({0}, {1})"),
     "logsumexp": _vectors("ca.logsumexp({0})"),
     "vector_norm_ord": _norm,
     "diff": _diff,
-    "branch": lambda call: "ca.if_else(ca.sum1(ca.sum2({0})) > {threshold}, {0} * ca.sin({0}), {0} * {0})",
+    "branch": lambda call: (
+        "ca.if_else(ca.sum1(ca.sum2({0})) > {threshold}, {0} * ca.sin({0}), {0} * {0})"
+    ),
     "polyval": lambda call: "ca.polyval({0}, {1})" if not call.shapes[1] else "",
 }
 LACKING = (
@@ -353,7 +387,11 @@ casadi = Engine(
     header=HEADER,
     dialect=Dialect(namespace="ca", array="ca.DM({value})", spellings=SPELLINGS),
     levels={"R": "jacrev({f})", "F": "jacfwd({f})"},
-    operators={"gradient": "grad({f})", "pushforward": "pushforward({f}, {v})", "pullback": "pullback({f}, {w})"},
+    operators={
+        "gradient": "grad({f})",
+        "pushforward": "pushforward({f}, {v})",
+        "pullback": "pullback({f}, {w})",
+    },
     compile="derivative = compiled({nested}, x)",
     run="got = derivative(x).full()",
     writer=_shaped,

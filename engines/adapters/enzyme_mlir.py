@@ -1,15 +1,16 @@
-"""Enzyme on StableHLO: every level of a derivative is Enzyme's, through JAX's vjp and jvp of a decorated function.
+"""Enzyme on StableHLO: every level of a derivative is Enzyme's, through JAX's vjp and jvp of a
+decorated function.
 
-Decorated once, an outer level would be JAX's own. The primitive has no batching rule, so that a Jacobian is a loop over
-its rows or columns; and it cannot capture what an outer level differentiates by, so that each level is a function of
-all inputs.
+Decorated once, an outer level would be JAX's own. The primitive has no batching rule, so that a
+Jacobian is a loop over its rows or columns; and it cannot capture what an outer level
+differentiates by, so that each level is a function of all inputs.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from engines.adapters.jax import jax
+from ad_conformance.engines.adapters.jax import jax
 
 HEADER = f"""\
 {jax.header}
@@ -59,7 +60,8 @@ enzyme_mlir = replace(
         "pushforward": "lambda x: jax.jvp(enzyme({f}), (x,), ({v},))[1]",
         "pullback": "lambda x: jax.vjp(enzyme({f}), x)[1]({w})[0]",
     },
-    # What passes say of what they have no rule for: LAPACK's routines, Bessel functions, tan; some reductions.
+    # What passes say of what they have no rule for: LAPACK's routines, Bessel functions, tan; some
+    # reductions.
     unsupported=(
         ("ValueError", "could not compute the adjoint for this operation"),
         ("ValueError", r"Unsupported (operation in reduction|reduce window)( \w+)? autodiff"),

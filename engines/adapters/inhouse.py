@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engines.contract import Engine
-from engines.inhouse import decompositions
-from generators.catalogue import CATALOGUE, special
-from generators.catalogue.nesting import body_text
-from generators.dialects import Dialect
-from generators.operations import Call
+from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.inhouse import decompositions
+from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.catalogue.extra import special
+from ad_conformance.generators.catalogue.extra.control_flow import body_text
+from ad_conformance.generators.catalogue.operation import Call
+from ad_conformance.generators.render.dialect import Dialect
 
 HEADER = """\
 import functools
 
 import numpy as np
 
-from engines import inhouse
+from ad_conformance.engines import inhouse
 """
 
 
@@ -30,7 +31,10 @@ def _pushforward(call: Call) -> str:
 
 def _descent(call: Call) -> str:
     rate, count = call.params["rate"], call.params["count"]
-    return f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), {call.operands[0]})"
+    return (
+        f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), "
+        f"{call.operands[0]})"
+    )
 
 
 #: Derivatives inside a program: the engine's own, not those of the definition.
@@ -46,14 +50,18 @@ NESTING: dict[str, str | Callable[[Call], str]] = {
 inhouse = Engine(
     name="inhouse",
     distribution="ad-conformance",
-    module="engines.inhouse",
+    module="ad_conformance.engines.inhouse",
     header=HEADER,
     dialect=Dialect(
         namespace="inhouse",
         array="np.array({value})",
         single="np.array({value}, dtype=np.float32)",
         spellings={
-            **{row.name: row.call for row in CATALOGUE.values() if row.definition is not None or row in special.ROWS},
+            **{
+                row.name: row.call
+                for row in CATALOGUE.values()
+                if row.definition is not None or row in special.ROWS
+            },
             **NESTING,
             "sort_by": "inhouse.sort_by({args}, axis={axis})",
             "diag": "inhouse.diag({0})",

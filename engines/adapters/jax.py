@@ -6,11 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-
-from engines.contract import Engine
-from generators.catalogue.nesting import body_text
-from generators.dialects import Dialect
-from generators.operations import Call, along, order_text, padded, whole_index
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.catalogue.extra.control_flow import body_text
+from ad_conformance.generators.catalogue.operation import (
+    Call,
+    along,
+    order_text,
+    padded,
+    whole_index,
+)
+from ad_conformance.generators.render.dialect import Dialect
 
 HEADER = """\
 import jax
@@ -24,7 +29,9 @@ jax.config.update("jax_enable_x64", True)
 
 # Whatever triangle an engine reads.
 SYMMETRIC = "({0} + {0}.mT) / 2"
-EIGH = "(lambda w, v: (v * jnp.{f}(w)[..., None, :]) @ v.mT)(*jnp.linalg.eigh(({{0}} + {{0}}.mT) / 2))"
+EIGH = (
+    "(lambda w, v: (v * jnp.{f}(w)[..., None, :]) @ v.mT)(*jnp.linalg.eigh(({{0}} + {{0}}.mT) / 2))"
+)
 
 
 def _solve_triangular(call: Call) -> str:
@@ -34,7 +41,9 @@ def _solve_triangular(call: Call) -> str:
 
 
 def _norm(template: str) -> Callable[[Call], str]:
-    return lambda call: template.format(*call.operands, **{k: order_text(v) for k, v in call.params.items()})
+    return lambda call: template.format(
+        *call.operands, **{k: order_text(v) for k, v in call.params.items()}
+    )
 
 
 def _layer_norm(call: Call) -> str:
@@ -69,11 +78,14 @@ NETWORKS: dict[str, str | Callable[[Call], str]] = {
     "convolve": "jnp.convolve({0}, {1}, mode={mode!r})",
     "correlate": "jnp.correlate({0}, {1}, mode={mode!r})",
     "conv1d": (
-        "jax.lax.conv_general_dilated({0}[None, None], {1}[None, None], ({stride},), [({padding}, {padding})], "
+        "jax.lax.conv_general_dilated({0}[None, None], {1}[None, None], ({stride},), [({padding}, "
+        "{padding})], "
         "rhs_dilation=({dilation},))[0, 0]"
     ),
-    "avg_pool1d": "jax.lax.reduce_window({0}, 0.0, jax.lax.add, ({window},), ({stride},), 'VALID') / {window}",
-    "max_pool1d": "jax.lax.reduce_window({0}, -jnp.inf, jax.lax.max, ({window},), ({stride},), 'VALID')",
+    "avg_pool1d": "jax.lax.reduce_window({0}, 0.0, jax.lax.add, ({window},), ({stride},), "
+    "'VALID') / {window}",
+    "max_pool1d": "jax.lax.reduce_window({0}, -jnp.inf, jax.lax.max, ({window},), ({stride},), "
+    "'VALID')",
     "polyval": "jnp.polyval({0}, {1})",
 }
 
@@ -88,11 +100,13 @@ def _descent(call: Call) -> str:
 
 
 NESTING: dict[str, str | Callable[[Call], str]] = {
-    "newton_sqrt": "jax.lax.fori_loop(0, {count}, lambda k, t: (t + {0} / t) / 2, jnp.ones_like({0}))",
+    "newton_sqrt": "jax.lax.fori_loop(0, {count}, lambda k, t: (t + {0} / t) / 2, jnp.ones_like("
+    "{0}))",
     "logistic_map": "jax.lax.fori_loop(0, {count}, lambda k, t: {rate} * t * (1 - t), {0})",
     "scan_decay": "jax.lax.scan(lambda h, v: ({decay} * h + v,) * 2, 0.0, {0})[1]",
     "scan_tanh": "jax.lax.scan(lambda h, v: (jnp.tanh({1} * h + v),) * 2, 0.0, {0})[1]",
-    "branch": "jax.lax.cond(jnp.sum({0}) > {threshold}, lambda t: t * jnp.sin(t), lambda t: t * t, {0})",
+    "branch": "jax.lax.cond(jnp.sum({0}) > {threshold}, lambda t: t * jnp.sin(t), lambda t: t * t,"
+    " {0})",
     "associative_product": "jax.lax.associative_scan(jnp.multiply, {0}, axis={axis})",
     "implicit_sqrt": (
         "jax.lax.custom_root(lambda t: t * t - {0}, jnp.ones_like({0}), "
@@ -101,7 +115,9 @@ NESTING: dict[str, str | Callable[[Call], str]] = {
     ),
     "checkpointed": "jax.checkpoint(lambda t: jnp.sin(t) * jnp.exp(-t * t))({0})",
     "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
-    "inner_second_derivative": lambda call: f"jax.grad(lambda s: jnp.sum({_inner(call)}(s)))({call.operands[0]})",
+    "inner_second_derivative": lambda call: (
+        f"jax.grad(lambda s: jnp.sum({_inner(call)}(s)))({call.operands[0]})"
+    ),
     "inner_pushforward": lambda call: (
         f"jax.jvp(lambda t: {body_text(call)}, ({call.operands[0]},), ({call.operands[1]},))[1]"
     ),
@@ -111,7 +127,9 @@ NESTING: dict[str, str | Callable[[Call], str]] = {
 
 def _unique(method: str, places: Sequence[object]) -> str:
     """JAX differentiates products only of indices that it is told to be all different."""
-    return ", unique_indices=True" if method == "multiply" and len(set(places)) == len(places) else ""
+    return (
+        ", unique_indices=True" if method == "multiply" and len(set(places)) == len(places) else ""
+    )
 
 
 def _update(method: str) -> Callable[[Call], str]:
@@ -131,7 +149,9 @@ def _scatter(method: str) -> Callable[[Call], str]:
     def spelling(call: Call) -> str:
         grid = whole_index(call)
         text = ", ".join(f"np.array({places})" for places in grid)
-        unique = _unique(method, list(zip(*(np.ravel(places).tolist() for places in grid), strict=True)))
+        unique = _unique(
+            method, list(zip(*(np.ravel(places).tolist() for places in grid), strict=True))
+        )
         return f"{call.operands[0]}.at[{text}].{method}({call.operands[1]}{unique})"
 
     return spelling
@@ -150,7 +170,11 @@ def _repeat(call: Call) -> str:
 
 def _diag_embed(call: Call) -> str:
     x, offset = call.operands[0], call.params["offset"]
-    return f"jnp.diag({x}, {offset})" if len(call.shapes[0]) == 1 else f"jax.vmap(lambda v: jnp.diag(v, {offset}))({x})"
+    return (
+        f"jnp.diag({x}, {offset})"
+        if len(call.shapes[0]) == 1
+        else f"jax.vmap(lambda v: jnp.diag(v, {offset}))({x})"
+    )
 
 
 def _kth_value(call: Call) -> str:
@@ -159,11 +183,15 @@ def _kth_value(call: Call) -> str:
 
 
 def _running(name: str) -> Callable[[Call], str]:
-    return lambda call: f"jax.lax.{name}({call.operands[0]}, axis={call.params['axis'] % len(call.shapes[0])})"
+    return lambda call: (
+        f"jax.lax.{name}({call.operands[0]}, axis={call.params['axis'] % len(call.shapes[0])})"
+    )
 
 
 def _masked(name: str, below: bool = False) -> Callable[[Call], str]:
-    """A reduction of what lies above the threshold; `below`: or what lies one below it where nothing does."""
+    """A reduction of what lies above the threshold; `below`: or what lies one below it where
+    nothing does.
+    """
 
     def spelling(call: Call) -> str:
         x, (threshold, axis) = call.operands[0], (call.params["threshold"], call.params["axis"])
@@ -191,7 +219,8 @@ jax = Engine(
             "take": "jnp.take({0}, jnp.asarray({indices}), axis={axis})",
             "atan2": "jnp.atan2({0}, {1})",
             "cholesky": f"jnp.linalg.cholesky({SYMMETRIC})",
-            "cholesky_solve": f"jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor({SYMMETRIC}), {{1}})",
+            "cholesky_solve": f"jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor("
+            f"{SYMMETRIC}), {{1}})",
             "lu_solve": "jax.scipy.linalg.lu_solve(jax.scipy.linalg.lu_factor({0}), {1})",
             "matrix_exp": "jax.scipy.linalg.expm({0})",
             "eigvalsh": f"jnp.linalg.eigvalsh({SYMMETRIC})",
@@ -199,11 +228,14 @@ jax = Engine(
             "eigh_exp": EIGH.format(f="exp"),
             "eigh_sqrt": EIGH.format(f="sqrt"),
             "einsum": "jnp.einsum('{subscripts}', {args})",
-            "qr_r": "(lambda q, r: r * jnp.sign(jnp.linalg.diagonal(r))[..., :, None])(*jnp.linalg.qr({0}))",
-            "qr_q": "(lambda q, r: q * jnp.sign(jnp.linalg.diagonal(r))[..., None, :])(*jnp.linalg.qr({0}))",
+            "qr_r": "(lambda q, r: r * jnp.sign(jnp.linalg.diagonal(r))[..., :, None])("
+            "*jnp.linalg.qr({0}))",
+            "qr_q": "(lambda q, r: q * jnp.sign(jnp.linalg.diagonal(r))[..., None, :])("
+            "*jnp.linalg.qr({0}))",
             "svdvals": "jnp.linalg.svdvals({0})",
             "polar_factor": "(lambda u, s, vh: u @ vh)(*jnp.linalg.svd({0}, full_matrices=False))",
-            "column_projection": "(lambda u, s, vh: u @ u.mT)(*jnp.linalg.svd({0}, full_matrices=False))",
+            "column_projection": "(lambda u, s, vh: u @ u.mT)(*jnp.linalg.svd({0}, "
+            "full_matrices=False))",
             "slogdet": "jnp.linalg.slogdet({0}).logabsdet",
             "pinv": "jnp.linalg.pinv({0})",
             "lstsq": "jnp.linalg.lstsq({0}, {1})[0]",
@@ -215,7 +247,9 @@ jax = Engine(
             "multi_dot": "jnp.linalg.multi_dot([{args}])",
             "vander": "jnp.vander({0}, {columns}, increasing={increasing})",
             "corrcoef": "jnp.corrcoef({0}).reshape({0}.shape[0], {0}.shape[0])",
-            "vector_norm_ord": _norm("jnp.linalg.vector_norm({0}, ord={ord}, axis={axis}, keepdims={keepdims})"),
+            "vector_norm_ord": _norm(
+                "jnp.linalg.vector_norm({0}, ord={ord}, axis={axis}, keepdims={keepdims})"
+            ),
             "matrix_norm_ord": _norm("jnp.linalg.matrix_norm({0}, ord={ord})"),
             **NETWORKS,
             **NESTING,
@@ -230,7 +264,8 @@ jax = Engine(
             "sinc": "jnp.sinc({0})",
             "logsumexp": "jax.scipy.special.logsumexp({0}, axis={axis}, keepdims={keepdims})",
             "logcumsumexp": lambda call: (
-                f"jax.lax.cumlogsumexp({call.operands[0]}, axis={call.params['axis'] % len(call.shapes[0])})"
+                f"jax.lax.cumlogsumexp({call.operands[0]}, "
+                f"axis={call.params['axis'] % len(call.shapes[0])})"
             ),
             "softmax": "jax.nn.softmax({0}, axis={axis})",
             "log_softmax": "jax.nn.log_softmax({0}, axis={axis})",
@@ -287,7 +322,8 @@ jax = Engine(
             "cov": "jnp.cov({0}, ddof={correction})",
             "diff": "jnp.diff({0}, n={n}, axis={axis})",
             "trapezoid": "jnp.trapezoid({0}, {1}, axis={axis})",
-            "interp": "jnp.interp({0}, jnp.array({knots}, dtype={0}.dtype), jnp.array({heights}, dtype={0}.dtype))",
+            "interp": "jnp.interp({0}, jnp.array({knots}, dtype={0}.dtype), jnp.array({heights}, "
+            "dtype={0}.dtype))",
         },
     ),
     levels={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},

@@ -1,13 +1,15 @@
-"""MLX: vjp and jvp, vectorized by vmap, in float32: in float64 its functions are good to eight digits only."""
+"""MLX: vjp and jvp, vectorized by vmap, in float32: in float64 its functions are good to eight
+digits only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from engines.contract import Engine
-from generators.catalogue.nesting import body_text
-from generators.dialects import Dialect, Unspeakable
-from generators.operations import Call, along, padded
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.catalogue.extra.control_flow import body_text
+from ad_conformance.generators.catalogue.operation import Call, along, padded
+from ad_conformance.generators.render.dialect import Dialect, Unspeakable
 
 HEADER = """\
 import functools
@@ -65,7 +67,9 @@ def _update(method: str) -> Callable[[Call], str]:
 
 def _vector_norm(call: Call) -> str:
     x, axis = call.operands[0], call.params["axis"]
-    return f"mx.linalg.norm(mx.flatten({x}))" if axis is None else f"mx.linalg.norm({x}, axis={axis})"
+    return (
+        f"mx.linalg.norm(mx.flatten({x}))" if axis is None else f"mx.linalg.norm({x}, axis={axis})"
+    )
 
 
 def _sort(call: Call) -> str:
@@ -80,7 +84,10 @@ def _inner(call: Call) -> str:
 
 def _descent(call: Call) -> str:
     rate, count = call.params["rate"], call.params["count"]
-    return f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), {call.operands[0]})"
+    return (
+        f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), "
+        f"{call.operands[0]})"
+    )
 
 
 # Whatever triangle an engine reads; decompositions are there on the CPU only.
@@ -176,7 +183,10 @@ mlx = Engine(
             "std": "mx.std({0}, axis={axis}, keepdims={keepdims}, ddof={correction})",
             "diff": "mx.diff({0}, n={n}, axis={axis})",
             # networks
-            **{name: f"nn.{name}({{0}})" for name in ("softplus", "silu", "mish", "gelu", "softsign", "relu", "relu6")},
+            **{
+                name: f"nn.{name}({{0}})"
+                for name in ("softplus", "silu", "mish", "gelu", "softsign", "relu", "relu6")
+            },
             "logsigmoid": "nn.log_sigmoid({0})",
             "gelu_tanh": "nn.gelu_approx({0})",
             "leaky_relu": "nn.leaky_relu({0}, {slope})",
@@ -185,12 +195,16 @@ mlx = Engine(
             "selu": "nn.selu({0})",
             "glu": "nn.glu({0}, axis={axis})",
             # derivatives inside a program, and what is repeated
-            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), mx.ones_like({0}))",
-            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
+            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), "
+            "mx.ones_like({0}))",
+            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), "
+            "{0})",
             "scan_decay": "mx.stack(list(itertools.accumulate({0}, lambda h, v: {decay} * h + v)))",
             "checkpointed": "mx.checkpoint(lambda t: mx.sin(t) * mx.exp(-t * t))({0})",
             "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
-            "inner_second_derivative": lambda call: f"mx.grad(lambda s: mx.sum({_inner(call)}(s)))({call.operands[0]})",
+            "inner_second_derivative": lambda call: (
+                f"mx.grad(lambda s: mx.sum({_inner(call)}(s)))({call.operands[0]})"
+            ),
             "inner_pushforward": lambda call: (
                 f"jvp(lambda t: {body_text(call)}, {call.operands[1]})({call.operands[0]})"
             ),
@@ -198,7 +212,11 @@ mlx = Engine(
         },
     ),
     levels={"R": "jacrev({f})", "F": "jacfwd({f})"},
-    operators={"gradient": "mx.grad({f})", "pushforward": "jvp({f}, {v})", "pullback": "vjp({f}, {w})"},
+    operators={
+        "gradient": "mx.grad({f})",
+        "pushforward": "jvp({f}, {v})",
+        "pullback": "vjp({f}, {w})",
+    },
     unsupported=(
         ("ValueError", r"^\[Primitive::(vjp|jvp|vmap)\] Not implemented for \w+\.$"),
         ("RuntimeError", r"^\[\w+\] (JVP not yet|VJP not) implemented|^JVP is not implemented for"),

@@ -1,11 +1,13 @@
-"""MyGrad: first derivatives only, by backward, which leaves NumPy arrays that know nothing of how they were made."""
+"""MyGrad: first derivatives only, by backward, which leaves NumPy arrays that know nothing of how
+they were made.
+"""
 
 from __future__ import annotations
 
-from engines.contract import Engine
-from generators.catalogue import detours
-from generators.dialects import Dialect
-from generators.operations import Call
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.catalogue.extra import complex_ops as detours
+from ad_conformance.generators.catalogue.operation import Call
+from ad_conformance.generators.render.dialect import Dialect
 
 HEADER = """\
 import functools
@@ -59,7 +61,10 @@ mygrad = Engine(
         single="mg.tensor({value}, dtype=np.float32, constant=True)",
         spellings={
             **dict.fromkeys(LACKING),
-            **{name: f"mg.arc{name[1:]}({{0}})" for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")},
+            **{
+                name: f"mg.arc{name[1:]}({{0}})"
+                for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")
+            },
             "atan2": "mg.arctan2({0}, {1})",
             "cumulative_sum": "mg.cumsum({0}, axis={axis})",
             "cumulative_prod": "mg.cumprod({0}, axis={axis})",
@@ -78,7 +83,8 @@ mygrad = Engine(
             "moveaxis": "mg.moveaxis({0}, {source}, {destination})",
             "squeeze": "mg.squeeze({0}, axis={axis})",
             "repeat": lambda call: (
-                f"mg.repeat({call.operands[0]}, {list(call.params['repeats'])}, axis={call.params['axis']})"
+                f"mg.repeat({call.operands[0]}, {list(call.params['repeats'])}, "
+                f"axis={call.params['axis']})"
             ),
             "expit": "mygrad.nnet.sigmoid({0})",
             "relu": "mygrad.nnet.relu({0})",
@@ -96,8 +102,10 @@ mygrad = Engine(
             "largest_root": "mg.max(mg.sqrt(mg.square({0})), axis={axis})",
             "masked_sum": "mg.sum(mg.where({0} > {threshold}, {0}, 0.0), axis={axis})",
             "masked_prod": "mg.prod(mg.where({0} > {threshold}, {0}, 1.0), axis={axis})",
-            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), mg.ones_like({0}))",
-            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
+            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), "
+            "mg.ones_like({0}))",
+            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), "
+            "{0})",
         },
     ),
     levels={"R": "jacobian({f})"},

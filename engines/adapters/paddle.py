@@ -1,6 +1,7 @@
 """PaddlePaddle: reverse mode by paddle.grad, with create_graph once over itself.
 
-At the third order every gradient walks through all of the graph: programs with a dozen entries take over a minute.
+At the third order every gradient walks through all of the graph: programs with a dozen entries take
+over a minute.
 """
 
 from __future__ import annotations
@@ -8,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-
-from engines.contract import Engine
-from generators.catalogue.nesting import body_text
-from generators.dialects import Dialect, Unspeakable
-from generators.operations import Call
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.catalogue.extra.control_flow import body_text
+from ad_conformance.generators.catalogue.operation import Call
+from ad_conformance.generators.render.dialect import Dialect, Unspeakable
 
 HEADER = """\
 import functools
@@ -38,7 +38,8 @@ def differentiated(f, pull):
         active.append(t)
         try:
             y = f(t)
-            # Only what is differentiated again needs a graph, and many operations refuse to make one.
+            # Only what is differentiated again needs a graph, and many operations refuse to make
+            # one.
             return pull(y, t, lambda *of: paddle.grad(*of, create_graph=len(active) > 1, allow_unused=True)[0])
         finally:
             active.pop()
@@ -58,7 +59,8 @@ def jacobian(f):
     def pull(y, t, grad):
         if y.stop_gradient or not y.size or not t.size:
             return paddle.zeros([*y.shape, *t.shape], dtype=y.dtype)
-        # Without a graph for the gradient, what has been pulled through must be kept for the next entry.
+        # Without a graph for the gradient, what has been pulled through must be kept for the next
+        # entry.
         rows = [grad(entry, t, None, True) for entry in paddle.unbind(paddle.reshape(y, [-1]))]
         rows = [paddle.zeros_like(t) if row is None else row for row in rows]
         return paddle.reshape(paddle.stack(rows), [*y.shape, *t.shape])
@@ -112,7 +114,10 @@ def _var(name: str) -> Callable[[Call], str]:
         axis, keepdims, correction = (call.params[k] for k in ("axis", "keepdims", "correction"))
         if correction > 1:
             raise Unspeakable("correction")
-        return f"paddle.{name}({call.operands[0]}, axis={axis}, unbiased={correction == 1}, keepdim={keepdims})"
+        return (
+            f"paddle.{name}({call.operands[0]}, axis={axis}, unbiased={correction == 1}, "
+            f"keepdim={keepdims})"
+        )
 
     return spelling
 
@@ -126,13 +131,18 @@ def _diff(call: Call) -> str:
 def _einsum(call: Call) -> str:
     subscripts = call.params["subscripts"]
     # Diagonals are refused, whatever is asked of them.
-    if any(len(set(letters)) < len(letters) for letters in subscripts.partition("->")[0].split(",")):
+    if any(
+        len(set(letters)) < len(letters) for letters in subscripts.partition("->")[0].split(",")
+    ):
         raise Unspeakable("einsum with a letter twice")
     return f"paddle.einsum('{subscripts}', {', '.join(call.operands)})"
 
 
 def _sort(call: Call) -> str:
-    return f"paddle.sort({call.operands[0]}, axis={call.params['axis']}, descending={call.params['descending']})"
+    return (
+        f"paddle.sort({call.operands[0]}, axis={call.params['axis']}, "
+        f"descending={call.params['descending']})"
+    )
 
 
 def _inner(call: Call) -> str:
@@ -141,7 +151,10 @@ def _inner(call: Call) -> str:
 
 def _descent(call: Call) -> str:
     rate, count = call.params["rate"], call.params["count"]
-    return f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), {call.operands[0]})"
+    return (
+        f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), "
+        f"{call.operands[0]})"
+    )
 
 
 # Whatever triangle an engine reads.
@@ -196,23 +209,29 @@ paddle = Engine(
             "log_softmax": F + ".log_softmax({0}, axis={axis})",
             # decompositions
             "cholesky": f"paddle.linalg.cholesky({SYMMETRIC})",
-            "cholesky_solve": _columns(f"paddle.linalg.cholesky_solve({{1}}, paddle.linalg.cholesky({SYMMETRIC}))"),
+            "cholesky_solve": _columns(
+                f"paddle.linalg.cholesky_solve({{1}}, paddle.linalg.cholesky({SYMMETRIC}))"
+            ),
             "matrix_exp": "paddle.linalg.matrix_exp({0})",
             "eigvalsh": f"paddle.linalg.eigvalsh({SYMMETRIC})",
             "eigenvector_weights": f"paddle.linalg.eigh({SYMMETRIC})[1] ** 2",
             "einsum": _einsum,
             "qr_r": (
-                "(lambda q, r: r * paddle.sign(paddle.diagonal(r, axis1=-2, axis2=-1))[..., :, None])"
+                "(lambda q, r: r * paddle.sign(paddle.diagonal(r, axis1=-2, axis2=-1))[..., :, "
+                "None])"
                 "(*paddle.linalg.qr({0}))"
             ),
             "qr_q": (
-                "(lambda q, r: q * paddle.sign(paddle.diagonal(r, axis1=-2, axis2=-1))[..., None, :])"
+                "(lambda q, r: q * paddle.sign(paddle.diagonal(r, axis1=-2, axis2=-1))[..., None, "
+                ":])"
                 "(*paddle.linalg.qr({0}))"
             ),
             "svdvals": "paddle.linalg.svd({0}, full_matrices=False)[1]",
-            "polar_factor": "(lambda u, s, vh: u @ vh)(*paddle.linalg.svd({0}, full_matrices=False))",
+            "polar_factor": "(lambda u, s, vh: u @ vh)(*paddle.linalg.svd({0}, "
+            "full_matrices=False))",
             "column_projection": (
-                "(lambda u, s, vh: u @ paddle.matrix_transpose(u))(*paddle.linalg.svd({0}, full_matrices=False))"
+                "(lambda u, s, vh: u @ paddle.matrix_transpose(u))(*paddle.linalg.svd({0}, "
+                "full_matrices=False))"
             ),
             "slogdet": "paddle.linalg.slogdet({0})[1]",
             "pinv": "paddle.linalg.pinv({0})",
@@ -222,7 +241,9 @@ paddle = Engine(
             "cross": "paddle.cross({0}, {1}, axis={axis})",
             # gathering, moving, masking
             "unstack": "paddle.unbind({0}, axis={axis})[{which}]",
-            "take_along_axis": _indexed("paddle.take_along_axis({0}, {i}, {axis}, broadcast=False)"),
+            "take_along_axis": _indexed(
+                "paddle.take_along_axis({0}, {i}, {axis}, broadcast=False)"
+            ),
             "tile": "paddle.tile({0}, {repetitions})",
             "roll_axes": "paddle.roll({0}, {shift}, axis={axis})",
             "rot90": "paddle.rot90({0}, {k}, axes=[0, 1])",
@@ -234,16 +255,23 @@ paddle = Engine(
             "tril_offset": "paddle.tril({0}, {k})",
             "triu_offset": "paddle.triu({0}, {k})",
             "index_add": _indexed("paddle.index_add({0}, {i}, {axis}, {1})"),
-            "scatter_add": _indexed("paddle.put_along_axis({0}, {i}, {1}, {axis}, reduce='add', broadcast=False)"),
-            "masked_sqrt": "paddle.where({0} > {threshold}, paddle.sqrt({0}), paddle.zeros_like({0}))",
-            "masked_log": "paddle.where({0} > {threshold}, paddle.log({0}), paddle.zeros_like({0}))",
-            "masked_reciprocal": "paddle.where({0} > {threshold}, paddle.reciprocal({0}), paddle.zeros_like({0}))",
+            "scatter_add": _indexed(
+                "paddle.put_along_axis({0}, {i}, {1}, {axis}, reduce='add', broadcast=False)"
+            ),
+            "masked_sqrt": "paddle.where({0} > {threshold}, paddle.sqrt({0}), paddle.zeros_like("
+            "{0}))",
+            "masked_log": "paddle.where({0} > {threshold}, paddle.log({0}), paddle.zeros_like("
+            "{0}))",
+            "masked_reciprocal": "paddle.where({0} > {threshold}, paddle.reciprocal({0}), "
+            "paddle.zeros_like({0}))",
             "sliced_log": "paddle.log({0})[..., {start}:]",
             "root_at_least": "paddle.clip(paddle.sqrt(paddle.square({0})), min={least})",
             "reciprocal_at_most": "paddle.clip(paddle.reciprocal(paddle.square({0})), max={most})",
             "largest_root": "paddle.max(paddle.sqrt(paddle.square({0})), axis={axis})",
-            "masked_sum": "paddle.sum(paddle.where({0} > {threshold}, {0}, paddle.zeros_like({0})), axis={axis})",
-            "masked_prod": "paddle.prod(paddle.where({0} > {threshold}, {0}, paddle.ones_like({0})), axis={axis})",
+            "masked_sum": "paddle.sum(paddle.where({0} > {threshold}, {0}, paddle.zeros_like("
+            "{0})), axis={axis})",
+            "masked_prod": "paddle.prod(paddle.where({0} > {threshold}, {0}, paddle.ones_like("
+            "{0})), axis={axis})",
             # statistics
             "sort": _sort,
             "top_k": "paddle.topk({0}, {k})[0]",
@@ -280,21 +308,29 @@ paddle = Engine(
             "mse_loss": F + ".mse_loss({0}, {1}, " + REDUCED,
             "l1_loss": F + ".l1_loss({0}, {1}, " + REDUCED,
             "soft_margin_loss": F + ".soft_margin_loss({0}, {1}, " + REDUCED,
-            "binary_cross_entropy_with_logits": F + ".binary_cross_entropy_with_logits({0}, {1}, " + REDUCED,
+            "binary_cross_entropy_with_logits": F
+            + ".binary_cross_entropy_with_logits({0}, {1}, "
+            + REDUCED,
             "kl_div": F + ".kl_div({0}, {1}, " + REDUCED,
             # complex detours
             "complex_abs": f"paddle.abs({Z})",
             "complex_angle": "paddle.angle(paddle.complex({1}, {0}))",
             "complex_square_abs": f"paddle.real({Z} * paddle.conj({Z}))",
-            **{f"complex_{name}": f"paddle.real(paddle.{name}({Z}))" for name in ("exp", "log", "sqrt")},
+            **{
+                f"complex_{name}": f"paddle.real(paddle.{name}({Z}))"
+                for name in ("exp", "log", "sqrt")
+            },
             "complex_reciprocal": f"paddle.imag(1 / {Z})",
             "complex_product": f"paddle.real({Z} * paddle.complex({{2}}, {{3}}))",
             "complex_power": None,
             **dict.fromkeys(("complex_det", "complex_inv", "complex_solve")),
             # derivatives inside a program, and what is repeated
-            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), paddle.ones_like({0}))",
-            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
-            "scan_decay": "paddle.stack(list(itertools.accumulate({0}, lambda h, v: {decay} * h + v)))",
+            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), "
+            "paddle.ones_like({0}))",
+            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), "
+            "{0})",
+            "scan_decay": "paddle.stack(list(itertools.accumulate({0}, lambda h, v: {decay} * h + "
+            "v)))",
             "branch": "({0} * paddle.sin({0}) if paddle.sum({0}) > {threshold} else {0} * {0})",
             "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
             "inner_second_derivative": lambda call: (

@@ -1,14 +1,16 @@
-"""PyTensor: vectorized Jacobians by pullbacks, and pushforwards, compiled without the costly rewrites."""
+"""PyTensor: vectorized Jacobians by pullbacks, and pushforwards, compiled without the costly
+rewrites.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from engines.contract import Engine
-from generators.catalogue import detours
-from generators.catalogue.nesting import body_text
-from generators.dialects import Dialect, Unspeakable
-from generators.operations import Call, order_text, padded
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.catalogue.extra import complex_ops as detours
+from ad_conformance.generators.catalogue.extra.control_flow import body_text
+from ad_conformance.generators.catalogue.operation import Call, order_text, padded
+from ad_conformance.generators.render.dialect import Dialect, Unspeakable
 
 HEADER = """\
 import functools
@@ -112,7 +114,10 @@ def _norm(call: Call) -> str:
     if axis is None and len(call.shapes[0]) > 1:
         raise Unspeakable("vector norms of whole matrices")
     axis = -1 if axis is None else axis
-    return f"pt.linalg.norm({call.operands[0]}, ord={order_text(order)}, axis={axis}, keepdims={keepdims})"
+    return (
+        f"pt.linalg.norm({call.operands[0]}, ord={order_text(order)}, axis={axis}, "
+        f"keepdims={keepdims})"
+    )
 
 
 def _solve(template: str) -> Callable[[Call], str]:
@@ -121,7 +126,10 @@ def _solve(template: str) -> Callable[[Call], str]:
 
 def _solve_triangular(call: Call) -> str:
     upper, unit, transposed = (call.params[k] for k in ("upper", "unit_diagonal", "transpose"))
-    options = f"lower={not upper}, unit_diagonal={unit}, trans={int(transposed)}, b_ndim={len(call.shapes[1])}"
+    options = (
+        f"lower={not upper}, unit_diagonal={unit}, trans={int(transposed)}, "
+        f"b_ndim={len(call.shapes[1])}"
+    )
     return f"pt.linalg.solve_triangular({', '.join(call.operands)}, {options})"
 
 
@@ -140,7 +148,8 @@ def _median(call: Call) -> str:
 def _deviation(name: str) -> Callable[[Call], str]:
     def spelling(call: Call) -> str:
         axis, keepdims, correction = (call.params[k] for k in ("axis", "keepdims", "correction"))
-        # Of several axes each length is corrected by itself: another function, and no question of derivatives.
+        # Of several axes each length is corrected by itself: another function, and no question of
+        # derivatives.
         if axis is None and correction and len(call.shapes[0]) > 1:
             raise Unspeakable("correction for several axes")
         return f"pt.{name}({call.operands[0]}, ddof={correction}, axis={axis}, keepdims={keepdims})"
@@ -166,7 +175,10 @@ def _inner(call: Call) -> str:
 
 def _descent(call: Call) -> str:
     rate, count = call.params["rate"], call.params["count"]
-    return f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), {call.operands[0]})"
+    return (
+        f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), "
+        f"{call.operands[0]})"
+    )
 
 
 # Whatever triangle an engine reads.
@@ -245,14 +257,18 @@ pytensor = Engine(
             "svdvals": "pt.linalg.svd({0}, full_matrices=False)[1]",
             "polar_factor": "(lambda u, s, vh: u @ vh)(*pt.linalg.svd({0}, full_matrices=False))",
             "column_projection": (
-                "(lambda u, s, vh: u @ pt.matrix_transpose(u))(*pt.linalg.svd({0}, full_matrices=False))"
+                "(lambda u, s, vh: u @ pt.matrix_transpose(u))(*pt.linalg.svd({0}, "
+                "full_matrices=False))"
             ),
             "slogdet": "pt.linalg.slogdet({0})[1]",
             "pinv": "pt.linalg.pinv({0})",
             "cholesky_solve": _solve(
-                f"pt.linalg.cho_solve((pt.linalg.cholesky({SYMMETRIC}), True), {{1}}, b_ndim={{b_ndim}})"
+                f"pt.linalg.cho_solve((pt.linalg.cholesky({SYMMETRIC}), True), {{1}}, "
+                f"b_ndim={{b_ndim}})"
             ),
-            "lu_solve": _solve("pt.linalg.lu_solve(pt.linalg.lu_factor({0}), {1}, b_ndim={b_ndim})"),
+            "lu_solve": _solve(
+                "pt.linalg.lu_solve(pt.linalg.lu_factor({0}), {1}, b_ndim={b_ndim})"
+            ),
             "solve_triangular": _solve_triangular,
             "matrix_power": "pt.linalg.matrix_power({0}, {n})",
             "kron": _kron,
@@ -263,7 +279,8 @@ pytensor = Engine(
             # Made of loops, whose derivatives take minutes where nothing is compiled to C.
             "pad_reflect": None,
             "pad_wrap": padded("pt.pad", "wrap"),
-            "take_along_axis": "pt.take_along_axis({0}, np.array({indices}, dtype='int64'), axis={axis})",
+            "take_along_axis": "pt.take_along_axis({0}, np.array({indices}, dtype='int64'), "
+            "axis={axis})",
             "tile": "pt.tile({0}, {repetitions})",
             "repeat": _repeat,
             "moveaxis": "pt.moveaxis({0}, {source}, {destination})",
@@ -283,7 +300,8 @@ pytensor = Engine(
             "largest_root": "pt.max(pt.sqrt(pt.square({0})), axis={axis})",
             "masked_sum": "pt.sum(pt.where({0} > {threshold}, {0}, 0.0), axis={axis})",
             "masked_prod": "pt.prod(pt.where({0} > {threshold}, {0}, 1.0), axis={axis})",
-            "masked_max": "pt.max(pt.where({0} > {threshold}, {0}, {threshold} - 1.0), axis={axis})",
+            "masked_max": "pt.max(pt.where({0} > {threshold}, {0}, {threshold} - 1.0), "
+            "axis={axis})",
             # statistics
             "sort": _sort,
             "median": _median,
@@ -293,19 +311,26 @@ pytensor = Engine(
             "cov": "pt.cov({0}, ddof={correction})",
             "diff": "pt.diff({0}, n={n}, axis={axis})",
             # derivatives inside a program, and what is repeated
-            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), pt.ones_like({0}))",
-            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
+            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), "
+            "pt.ones_like({0}))",
+            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), "
+            "{0})",
             "scan_decay": (
-                "pytensor.scan(lambda v, h: {decay} * h + v, {0}, pt.zeros_like({0}[0]), return_updates=False)"
+                "pytensor.scan(lambda v, h: {decay} * h + v, {0}, pt.zeros_like({0}[0]), "
+                "return_updates=False)"
             ),
-            # What its function captured would be followed to the very input, past the variable that is differentiated.
+            # What its function captured would be followed to the very input, past the variable that
+            # is differentiated.
             "scan_tanh": (
-                "pytensor.scan(lambda v, h, a: pt.tanh(a * h + v), {0}, pt.zeros_like({0}[0]), [{1}], "
+                "pytensor.scan(lambda v, h, a: pt.tanh(a * h + v), {0}, pt.zeros_like({0}[0]), "
+                "[{1}], "
                 "return_updates=False)"
             ),
             "branch": ("ifelse(pt.sum({0}) > {threshold}, {0} * pt.sin({0}), {0} * {0})"),
             "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
-            "inner_second_derivative": lambda call: f"grad(lambda s: pt.sum({_inner(call)}(s)))({call.operands[0]})",
+            "inner_second_derivative": lambda call: (
+                f"grad(lambda s: pt.sum({_inner(call)}(s)))({call.operands[0]})"
+            ),
             "inner_pushforward": lambda call: (
                 f"jvp(lambda t: {body_text(call)}, {call.operands[1]})({call.operands[0]})"
             ),
@@ -313,7 +338,11 @@ pytensor = Engine(
         },
     ),
     levels={"R": "jacrev({f})", "F": "jacfwd({f})"},
-    operators={"gradient": "grad({f})", "pushforward": "jvp({f}, {v})", "pullback": "vjp({f}, {w})"},
+    operators={
+        "gradient": "grad({f})",
+        "pushforward": "jvp({f}, {v})",
+        "pullback": "vjp({f}, {w})",
+    },
     compile="derivative = compiled({nested}, x)",
     environment={"PYTENSOR_FLAGS": "cxx="},
     unsupported=(

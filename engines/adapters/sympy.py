@@ -1,4 +1,5 @@
-"""SymPy: NumPy arrays of expressions, differentiated symbolically, and the result compiled to float64 by lambdify.
+"""SymPy: NumPy arrays of expressions, differentiated symbolically, and the result compiled to
+float64 by lambdify.
 
 There is one derivative of an expression, and no mode: both letters ask for it.
 """
@@ -7,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engines.contract import Engine
-from generators.catalogue import detours
-from generators.dialects import Dialect, Unspeakable
-from generators.operations import Call
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.catalogue.extra import complex_ops as detours
+from ad_conformance.generators.catalogue.operation import Call
+from ad_conformance.generators.render.dialect import Dialect, Unspeakable
 
 HEADER = """\
 import functools
@@ -81,7 +82,10 @@ def _whole(name: str) -> str:
 
 
 def _take(call: Call) -> str:
-    return f"np.take({call.operands[0]}, np.array({call.params['indices']}, dtype=int), axis={call.params['axis']})"
+    return (
+        f"np.take({call.operands[0]}, np.array({call.params['indices']}, dtype=int), "
+        f"axis={call.params['axis']})"
+    )
 
 
 FUNCTIONS = (
@@ -118,7 +122,8 @@ sympy = Engine(
         namespace="np",
         array="np.array({value}, dtype=object)",
         spellings={
-            # NumPy's arrays of objects have no Fourier transforms, no magnitudes of complex numbers, no comparisons.
+            # NumPy's arrays of objects have no Fourier transforms, no magnitudes of complex
+            # numbers, no comparisons.
             **dict.fromkeys(
                 (
                     *(row.name for row in detours.ROWS),
@@ -159,7 +164,10 @@ sympy = Engine(
             # what only some engines have
             "polygamma": "each(lambda t: sp.polygamma({n}, t), {0})",
             "zeta": "each(lambda t: sp.zeta({s}, t), {0})",
-            **{name: f"each(lambda t: sp.bessel{name[0]}({name[1]}, t), {{0}})" for name in ("i0", "i1", "j0", "j1")},
+            **{
+                name: f"each(lambda t: sp.bessel{name[0]}({name[1]}, t), {{0}})"
+                for name in ("i0", "i1", "j0", "j1")
+            },
             "kron": "np.kron({0}, {1})",
             "inner": "np.inner({0}, {1})",
             "cross": "np.cross({0}, {1}, axis={axis})",
@@ -172,11 +180,14 @@ sympy = Engine(
             "masked_sum": "np.sum(" + IF.format(value="t", otherwise="0.0") + ", axis={axis})",
             "masked_prod": "np.prod(" + IF.format(value="t", otherwise="1.0") + ", axis={axis})",
             "branch": (
-                "(lambda s: each(lambda t: sp.Piecewise((t * sp.sin(t), s > {threshold}), (t * t, True)), {0}))"
+                "(lambda s: each(lambda t: sp.Piecewise((t * sp.sin(t), s > {threshold}), (t * t, "
+                "True)), {0}))"
                 "(np.sum({0}))"
             ),
-            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), 1 + 0 * {0})",
-            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
+            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), 1 + "
+            "0 * {0})",
+            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), "
+            "{0})",
             "moveaxis": "np.moveaxis({0}, {source}, {destination})",
             "squeeze": "np.squeeze({0}, axis={axis})",
             "rot90": "np.rot90({0}, {k})",
@@ -189,7 +200,10 @@ sympy = Engine(
     compile="derivative = compiled({nested}, x)",
     unsupported=(
         # The derivative of floor, ceiling or Mod stays as it is written.
-        ("PrintMethodNotImplementedError", r"^Unsupported by .*: <class 'sympy.core.function.(Derivative|Subs)'>"),
+        (
+            "PrintMethodNotImplementedError",
+            r"^Unsupported by .*: <class 'sympy.core.function.(Derivative|Subs)'>",
+        ),
         # The second derivative of sign and Abs has no counterpart in NumPy.
         ("NameError", r"^name 'DiracDelta' is not defined$"),
     ),

@@ -1,7 +1,9 @@
-"""TensorFlow: nested gradient tapes and forward accumulators, in one tf.function per case, and the same run eagerly.
+"""TensorFlow: nested gradient tapes and forward accumulators, in one tf.function per case, and the
+same run eagerly.
 
-The first takes Jacobians as users get them, vectorized by pfor; the second without, which is a pullback per entry, and
-takes more than a minute at the third order of programs with a dozen entries.
+The first takes Jacobians as users get them, vectorized by pfor; the second without, which is a
+pullback per entry, and takes more than a minute at the third order of programs with a dozen
+entries.
 """
 
 from __future__ import annotations
@@ -10,11 +12,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-
-from engines.contract import Engine
-from generators.catalogue.nesting import body_text
-from generators.dialects import Dialect, Unspeakable
-from generators.operations import Call, order_text, padded
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.catalogue.extra.control_flow import body_text
+from ad_conformance.generators.catalogue.operation import Call, order_text, padded
+from ad_conformance.generators.render.dialect import Dialect, Unspeakable
 
 HEADER = """\
 import functools
@@ -87,7 +88,9 @@ def _reduction(name: str) -> str:
 
 def _matmul(call: Call) -> str:
     axes = [len(shape) for shape in call.shapes]
-    name = "tf.linalg.matmul" if min(axes) > 1 else "tf.linalg.matvec" if axes[0] > 1 else "tnp.matmul"
+    name = (
+        "tf.linalg.matmul" if min(axes) > 1 else "tf.linalg.matvec" if axes[0] > 1 else "tnp.matmul"
+    )
     return f"{name}({', '.join(call.operands)})"
 
 
@@ -107,7 +110,9 @@ def _solve_triangular(call: Call) -> str:
     if call.params["unit_diagonal"]:
         raise Unspeakable("unit_diagonal")
     upper, transposed = call.params["upper"], call.params["transpose"]
-    return _columns(f"tf.linalg.triangular_solve({{0}}, {{1}}, lower={not upper}, adjoint={transposed})")(call)
+    return _columns(
+        f"tf.linalg.triangular_solve({{0}}, {{1}}, lower={not upper}, adjoint={transposed})"
+    )(call)
 
 
 def _places(call: Call) -> tuple[list[int], int]:
@@ -124,7 +129,9 @@ def _take(call: Call) -> str:
 
 def _gather(call: Call) -> str:
     indices, axis = _places(call)
-    return f"tnp.take_along_axis({call.operands[0]}, tf.constant({indices}, dtype=tf.int64), {axis})"
+    return (
+        f"tnp.take_along_axis({call.operands[0]}, tf.constant({indices}, dtype=tf.int64), {axis})"
+    )
 
 
 def _index(method: str) -> Callable[[Call], str]:
@@ -134,14 +141,20 @@ def _index(method: str) -> Callable[[Call], str]:
         places, axis = _places(call)
         if axis or not places:
             raise Unspeakable("updates but of rows")
-        return f"tf.tensor_scatter_nd_{method}({call.operands[0]}, {[[i] for i in places]}, {call.operands[1]})"
+        return (
+            f"tf.tensor_scatter_nd_{method}({call.operands[0]}, {[[i] for i in places]}, "
+            f"{call.operands[1]})"
+        )
 
     return spelling
 
 
 def _repeat(call: Call) -> str:
     repeats = call.params["repeats"]
-    return f"tf.repeat({call.operands[0]}, {repeats[0] if len(repeats) == 1 else list(repeats)}, {call.params['axis']})"
+    return (
+        f"tf.repeat({call.operands[0]}, {repeats[0] if len(repeats) == 1 else list(repeats)}, "
+        f"{call.params['axis']})"
+    )
 
 
 def _sort(call: Call) -> str:
@@ -185,7 +198,19 @@ def _elu(call: Call) -> str:
     return f"tf.nn.elu({call.operands[0]})"
 
 
-NUMPY = ("log2", "log10", "positive", "hypot", "logaddexp", "exp2", "cbrt", "sinc", "outer", "tril", "triu")
+NUMPY = (
+    "log2",
+    "log10",
+    "positive",
+    "hypot",
+    "logaddexp",
+    "exp2",
+    "cbrt",
+    "sinc",
+    "outer",
+    "tril",
+    "triu",
+)
 SPECIAL = ("erf", "erfc", "erfinv", "ndtri", "lgamma", "digamma", "xlogy", "xlog1py")
 # Whatever triangle an engine reads.
 SYMMETRIC = "({0} + tf.linalg.matrix_transpose({0})) / 2"
@@ -211,19 +236,26 @@ def _inner(call: Call) -> str:
 
 def _descent(call: Call) -> str:
     rate, count = call.params["rate"], call.params["count"]
-    return f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), {call.operands[0]})"
+    return (
+        f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), "
+        f"{call.operands[0]})"
+    )
 
 
 NESTING: dict[str, str | Callable[[Call], str]] = {
-    "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), tf.ones_like({0}))",
+    "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), tf.ones_like("
+    "{0}))",
     "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
     "scan_decay": "tf.scan(lambda h, v: {decay} * h + v, {0}, tf.zeros_like({0}[0]))",
     "scan_tanh": "tf.scan(lambda h, v: tf.math.tanh({1} * h + v), {0}, tf.zeros_like({0}[0]))",
-    "branch": "tf.cond(tf.math.reduce_sum({0}) > {threshold}, lambda: {0} * tf.math.sin({0}), lambda: {0} * {0})",
+    "branch": "tf.cond(tf.math.reduce_sum({0}) > {threshold}, lambda: {0} * tf.math.sin({0}), "
+    "lambda: {0} * {0})",
     "checkpointed": "tf.recompute_grad(lambda t: tf.math.sin(t) * tf.math.exp(-t * t))({0})",
     "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
     "inner_second_derivative": lambda call: f"grad({_inner(call)})({call.operands[0]})",
-    "inner_pushforward": lambda call: f"jvp(lambda t: {body_text(call)}, {call.operands[1]})({call.operands[0]})",
+    "inner_pushforward": lambda call: (
+        f"jvp(lambda t: {body_text(call)}, {call.operands[1]})({call.operands[0]})"
+    ),
     "descent": _descent,
 }
 
@@ -256,7 +288,9 @@ tensorflow = Engine(
             "matrix_transpose": "tf.linalg.matrix_transpose({0})",
             "flip": "tf.reverse({0}, [{axis}])",
             "roll": "tf.roll({0}, {shift}, axis={axis})",
-            "broadcast_to": lambda call: f"tf.broadcast_to({call.operands[0]}, {list(call.params['shape'])})",
+            "broadcast_to": lambda call: (
+                f"tf.broadcast_to({call.operands[0]}, {list(call.params['shape'])})"
+            ),
             "take": _take,
             "diag": "tf.linalg.diag({0})",
             "diagonal": "tf.linalg.diag_part({0})",
@@ -271,7 +305,10 @@ tensorflow = Engine(
             "matrix_norm": "tf.norm({0}, axis=(-2, -1))",
             # special functions
             **{name: f"tf.math.{name}({{args}})" for name in SPECIAL},
-            **{name: f"tf.math.special.bessel_{name}({{0}})" for name in ("i0", "i1", "i0e", "i1e", "j0", "j1")},
+            **{
+                name: f"tf.math.special.bessel_{name}({{0}})"
+                for name in ("i0", "i1", "i0e", "i1e", "j0", "j1")
+            },
             "polygamma": "tf.math.polygamma(tf.cast({n}, {0}.dtype), {0})",
             "zeta": "tf.math.zeta(tf.cast({s}, {0}.dtype), {0})",
             "betaln": _betaln,
@@ -284,7 +321,9 @@ tensorflow = Engine(
             # decompositions and products
             "einsum": "tf.einsum('{subscripts}', {args})",
             "cholesky": f"tf.linalg.cholesky({SYMMETRIC})",
-            "cholesky_solve": _columns(f"tf.linalg.cholesky_solve(tf.linalg.cholesky({SYMMETRIC}), {{1}})"),
+            "cholesky_solve": _columns(
+                f"tf.linalg.cholesky_solve(tf.linalg.cholesky({SYMMETRIC}), {{1}})"
+            ),
             "matrix_exp": "tf.linalg.expm({0})",
             "sqrtm": f"tf.linalg.sqrtm({SYMMETRIC})",
             "eigvalsh": f"tf.linalg.eigvalsh({SYMMETRIC})",
@@ -298,8 +337,10 @@ tensorflow = Engine(
                 "(*tf.linalg.qr({0}, full_matrices=False))"
             ),
             "svdvals": "tf.linalg.svd({0}, compute_uv=False)",
-            "polar_factor": "(lambda s, u, v: tf.linalg.matmul(u, v, adjoint_b=True))(*tf.linalg.svd({0}))",
-            "column_projection": "(lambda s, u, v: tf.linalg.matmul(u, u, adjoint_b=True))(*tf.linalg.svd({0}))",
+            "polar_factor": "(lambda s, u, v: tf.linalg.matmul(u, v, adjoint_b=True))("
+            "*tf.linalg.svd({0}))",
+            "column_projection": "(lambda s, u, v: tf.linalg.matmul(u, u, adjoint_b=True))("
+            "*tf.linalg.svd({0}))",
             "slogdet": "tf.linalg.slogdet({0})[1]",
             "pinv": "tf.linalg.pinv({0})",
             "lstsq": _columns("tf.linalg.lstsq({0}, {1})"),
@@ -332,14 +373,18 @@ tensorflow = Engine(
             "masked_reciprocal": "tf.where({0} > {threshold}, tf.math.reciprocal({0}), 0.0)",
             "sliced_log": "tf.math.log({0})[..., {start}:]",
             "root_at_least": "tf.math.maximum(tf.math.sqrt(tf.math.square({0})), {least})",
-            "reciprocal_at_most": "tf.math.minimum(tf.math.reciprocal(tf.math.square({0})), {most})",
+            "reciprocal_at_most": "tf.math.minimum(tf.math.reciprocal(tf.math.square({0})), "
+            "{most})",
             "largest_root": "tf.math.reduce_max(tf.math.sqrt(tf.math.square({0})), axis={axis})",
             "masked_sum": "tf.math.reduce_sum(tf.where({0} > {threshold}, {0}, 0.0), axis={axis})",
-            "masked_prod": "tf.math.reduce_prod(tf.where({0} > {threshold}, {0}, 1.0), axis={axis})",
-            "masked_max": "tf.math.reduce_max(tf.where({0} > {threshold}, {0}, {threshold} - 1.0), axis={axis})",
+            "masked_prod": "tf.math.reduce_prod(tf.where({0} > {threshold}, {0}, 1.0), "
+            "axis={axis})",
+            "masked_max": "tf.math.reduce_max(tf.where({0} > {threshold}, {0}, {threshold} - 1.0),"
+            " axis={axis})",
             # statistics
             "sort": _sort,
-            "sort_by": "tnp.take_along_axis({1}, tf.argsort({0}, axis={axis}, stable=True), {axis})",
+            "sort_by": "tnp.take_along_axis({1}, tf.argsort({0}, axis={axis}, stable=True), "
+            "{axis})",
             "top_k": "tf.math.top_k({0}, {k})[0]",
             "var": _deviation("variance"),
             "std": _deviation("std"),
@@ -352,7 +397,10 @@ tensorflow = Engine(
             "complex_abs": f"tf.math.abs({Z})",
             "complex_angle": "tf.math.angle(tf.complex({1}, {0}))",
             "complex_square_abs": f"tf.math.real({Z} * tf.math.conj({Z}))",
-            **{f"complex_{name}": f"tf.math.real(tf.math.{name}({Z}))" for name in ("exp", "log", "sqrt")},
+            **{
+                f"complex_{name}": f"tf.math.real(tf.math.{name}({Z}))"
+                for name in ("exp", "log", "sqrt")
+            },
             "complex_reciprocal": f"tf.math.imag(1 / {Z})",
             "complex_product": f"tf.math.real({Z} * {W})",
             "complex_power": f"tf.math.imag({Z} ** {{exponent}})",
@@ -369,16 +417,22 @@ tensorflow = Engine(
             "complex_det": f"tf.math.real(tf.linalg.det({Z}))",
             "complex_inv": f"tf.math.real(tf.linalg.inv({Z}))",
             "complex_solve": (
-                f"tf.math.real(tf.linalg.solve({Z}, tf.complex({{2}}, tf.zeros_like({{2}}))[:, None]))[:, 0]"
+                f"tf.math.real(tf.linalg.solve({Z}, tf.complex({{2}}, tf.zeros_like({{2}}))[:, "
+                f"None]))[:, 0]"
             ),
             **ACTIVATIONS,
             **NESTING,
         },
     ),
     levels={"R": "jacrev({f})", "F": "jacfwd({f})"},
-    operators={"gradient": "grad({f})", "pushforward": "jvp({f}, {v})", "pullback": "grad({f}, {w})"},
+    operators={
+        "gradient": "grad({f})",
+        "pushforward": "jvp({f}, {v})",
+        "pullback": "grad({f}, {w})",
+    },
     compile="derivative = tf.function({nested}, autograph=False).get_concrete_function(x)",
-    # Reverse mode over two levels of forward mode is wrong for anything; a known failure pins it by inner_pushforward.
+    # Reverse mode over two levels of forward mode is wrong for anything; a known failure pins it by
+    # inner_pushforward.
     words="(?!.*RFF)[RF]+",
     environment={"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
     unsupported=(
@@ -391,8 +445,11 @@ eager = replace(
     tensorflow,
     name="tensorflow-eager",
     levels={"R": "jacrev({f}, pfor=False)", "F": "jacfwd({f})"},
-    # Forward over forward mode depends on what was asked before: https://github.com/tensorflow/tensorflow/issues/127753
-    dialect=replace(tensorflow.dialect, spellings={**tensorflow.dialect.spellings, "inner_pushforward": None}),
+    # Forward over forward mode depends on what was asked before:
+    # https://github.com/tensorflow/tensorflow/issues/127753
+    dialect=replace(
+        tensorflow.dialect, spellings={**tensorflow.dialect.spellings, "inner_pushforward": None}
+    ),
     compile="derivative = {nested}",
     words="[RF]|(?!FF)[RF]{2}",
 )

@@ -1,15 +1,16 @@
-"""tinygrad: gradients, once over themselves, on the device that is written in Python and needs no compiler.
+"""tinygrad: gradients, once over themselves, on the device that is written in Python and needs no
+compiler.
 
 There the third order of a program with a dozen entries takes more than a minute.
 """
 
 from __future__ import annotations
 
-from engines.contract import Engine
-from generators.catalogue import detours
-from generators.catalogue.nesting import body_text
-from generators.dialects import Dialect
-from generators.operations import Call
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.catalogue.extra import complex_ops as detours
+from ad_conformance.generators.catalogue.extra.control_flow import body_text
+from ad_conformance.generators.catalogue.operation import Call
+from ad_conformance.generators.render.dialect import Dialect
 
 HEADER = """\
 import functools
@@ -89,7 +90,10 @@ tinygrad = Engine(
         spellings={
             **dict.fromkeys(LACKING),
             **{name: f"{{0}}.{name}()" for name in METHODS},
-            **{name: f"{{0}}.{name}({{1}})" for name in ("maximum", "minimum", "logaddexp", "copysign")},
+            **{
+                name: f"{{0}}.{name}({{1}})"
+                for name in ("maximum", "minimum", "logaddexp", "copysign")
+            },
             "negative": "-{0}",
             "clip": "{0}.clip({min}, {max})",
             "remainder": "{0} % {1}",
@@ -139,15 +143,20 @@ tinygrad = Engine(
             "elu": "{0}.elu({alpha})",
             "celu": "{0}.celu({alpha})",
             "hardtanh": "{0}.hardtanh({min}, {max})",
-            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), {0}.ones_like())",
-            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
+            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), "
+            "{0}.ones_like())",
+            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), "
+            "{0})",
             "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
-            "inner_second_derivative": lambda call: f"pullback(lambda s: {_inner(call)}(s).sum())({call.operands[0]})",
+            "inner_second_derivative": lambda call: (
+                f"pullback(lambda s: {_inner(call)}(s).sum())({call.operands[0]})"
+            ),
         },
     ),
     levels={"R": "jacobian({f})"},
     operators={"gradient": "pullback({f})", "pullback": "pullback({f}, {w})"},
-    # Added to what lies in memory: an answer that is a constant would be compiled for another device.
+    # Added to what lies in memory: an answer that is a constant would be compiled for another
+    # device.
     run="got = derivative(x)\ngot = (got + array(0.0, got.dtype)).numpy()",
     words="R{1,2}",
     environment={"DEV": "PYTHON"},

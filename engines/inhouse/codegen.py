@@ -1,7 +1,7 @@
 """From the graph to NumPy source that a person can read, and from there to a function.
 
-Only what the result needs is printed. A value used once is written where it is used, as long as the line
-stays short.
+Only what the result needs is printed. A value used once is written where it is used, as long as the
+line stays short.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-
-from engines.inhouse import runtime, special_values
-from engines.inhouse.graph import Node
-from engines.inhouse.lowering import lower
-from engines.inhouse.passes import reachable
-from engines.inhouse.primitives import NUMPY_NAMES, OF_MATRICES, full_perm
+from ad_conformance.engines.inhouse import runtime, special_values
+from ad_conformance.engines.inhouse.graph import Node
+from ad_conformance.engines.inhouse.lowering import lower
+from ad_conformance.engines.inhouse.passes import reachable
+from ad_conformance.engines.inhouse.primitives import NUMPY_NAMES, OF_MATRICES, full_perm
 
 # Binding strengths of Python's operators, as far as they are printed.
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)
@@ -33,7 +32,9 @@ NAMES = {"multiply": "product", "divide": "ratio", "add": "total", "select": "ch
 
 @dataclass
 class Source:
-    """A generated program: its text, how many operations it has, and the arrays that the text names."""
+    """A generated program: its text, how many operations it has, and the arrays that the text
+    names.
+    """
 
     text: str
     operations: int
@@ -42,7 +43,7 @@ class Source:
     def load(self) -> Callable[..., Any]:
         """The function that the text defines."""
         namespace: dict[str, Any] = dict(self.constants)
-        exec(compile(self.text, "<engines.inhouse>", "exec"), namespace)
+        exec(compile(self.text, "<ad_conformance.engines.inhouse>", "exec"), namespace)
         function: Callable[..., Any] = namespace["derivative"]
         return function
 
@@ -99,13 +100,18 @@ class _Printer:
         if op == "power":
             n = args[1].uniform
             exponent = (
-                repr(int(n)) if n is not None and n == int(n) and node.dtype.kind == "f" else self.at(args[1], ATOM)
+                repr(int(n))
+                if n is not None and n == int(n) and node.dtype.kind == "f"
+                else self.at(args[1], ATOM)
             )
             return f"{self.at(args[0], ATOM)} ** {exponent}", POWER
         if op in COMPARISONS:
             return f"{self.at(args[0], SUM)} {COMPARISONS[op]} {self.at(args[1], SUM)}", COMPARISON
         if op in NUMPY_NAMES:
-            return f"{self.function(NUMPY_NAMES[op])}({', '.join([self.text[a] for a in args])})", ATOM
+            return (
+                f"{self.function(NUMPY_NAMES[op])}({', '.join([self.text[a] for a in args])})",
+                ATOM,
+            )
         if op in special_values.FUNCTIONS:
             self.special.add(op)
             return f"{op}({', '.join([self.text[a] for a in args])})", ATOM
@@ -140,7 +146,9 @@ class _Printer:
         if op == "broadcast":
             return f"{self.function('broadcast_to')}({self.text[node.args[0]]}, {node.shape})", ATOM
         if op == "transpose":
-            return (f"{x}.T" if p == (-1, -2) and ndim == 2 else f"{x}.transpose{full_perm(p, ndim)}"), ATOM
+            return (
+                f"{x}.T" if p == (-1, -2) and ndim == 2 else f"{x}.transpose{full_perm(p, ndim)}"
+            ), ATOM
         if op == "index":
             return f"{x}[{_key(p, ndim)}]", ATOM
         if op == "pad":
@@ -152,7 +160,10 @@ class _Printer:
             name = self.bind(np.array(p[1], np.intp))
             if op == "take":
                 return f"{x}.take({name}, {p[0]})", ATOM
-            return f"{self.helper('scatter')}({self.text[node.args[0]]}, {name}, {p[0]}, {p[2]})", ATOM
+            return (
+                f"{self.helper('scatter')}({self.text[node.args[0]]}, {name}, {p[0]}, {p[2]})",
+                ATOM,
+            )
         if op == "concat":
             parts = ", ".join([self.text[a] for a in node.args])
             return f"{self.function('concatenate')}(({parts}), {p})", ATOM
@@ -161,7 +172,10 @@ class _Printer:
         if op == "argsort":
             return f"{x}.argsort({p}, 'stable')", ATOM
         if op == "reorder":
-            return f"{self.helper('reorder')}({', '.join([self.text[a] for a in node.args])}, {p})", ATOM
+            return (
+                f"{self.helper('reorder')}({', '.join([self.text[a] for a in node.args])}, {p})",
+                ATOM,
+            )
         if op == "softmax":
             return f"{self.helper('softmax')}({self.text[node.args[0]]}, {p})", ATOM
         if op == "astype":
@@ -173,7 +187,11 @@ class _Printer:
         axes, keepdims = node.params
         arg = node.args[0]
         if node.op == "logsumexp":
-            return f"{self.helper('logsumexp')}({self.text[arg]}, {axes}{', True' if keepdims else ''})", ATOM
+            return (
+                f"{self.helper('logsumexp')}({self.text[arg]}, "
+                f"{axes}{', True' if keepdims else ''})",
+                ATOM,
+            )
         axis = "None" if len(axes) == arg.ndim else str(axes[0] if len(axes) == 1 else axes)
         kept = ", keepdims=True" if keepdims else ""
         name = self.function("add" if node.op == "sum" else "maximum")
@@ -198,7 +216,10 @@ class _Printer:
         if node.op == "input":
             raise AssertionError("a tracer of another compilation has leaked into this one")
         if node.op == "mark":
-            self.text[node], self.strength[node] = self.text[node.args[0]], self.strength[node.args[0]]
+            self.text[node], self.strength[node] = (
+                self.text[node.args[0]],
+                self.strength[node.args[0]],
+            )
             return
         if node.value is not None:
             literal = None
@@ -208,7 +229,8 @@ class _Printer:
             self.strength[node] = ATOM if literal is None or not literal.startswith("-") else UNARY
             return
         if all(a.value is not None for a in node.args) or (
-            node.op == "select" and all(a.uniform is not None and not a.shape for a in node.args[1:])
+            node.op == "select"
+            and all(a.uniform is not None and not a.shape for a in node.args[1:])
         ):
             # Python numbers alone would give a Python number, or lose the dtype.
             for a in node.args:
@@ -233,7 +255,9 @@ def _key(key: tuple[Any, ...], ndim: int) -> str:
         else:
             start, stop, step = k
             first = "" if (start in (0, None) and step > 0) or start is None else str(start)
-            parts.append(f"{first}:{'' if stop is None else stop}" + (f":{step}" if step != 1 else ""))
+            parts.append(
+                f"{first}:{'' if stop is None else stop}" + (f":{step}" if step != 1 else "")
+            )
     return ", ".join(parts)
 
 
@@ -282,10 +306,23 @@ def generate(inputs: Sequence[Node], out: Node, title: str = "") -> Source:
     if printer.numpy:
         head.append(f"from numpy import {', '.join(sorted(printer.numpy))}")
     if printer.runtime:
-        head.append(f"from engines.inhouse.runtime import {', '.join(sorted(printer.runtime))}")
+        head.append(
+            f"from ad_conformance.engines.inhouse.runtime import "
+            f"{', '.join(sorted(printer.runtime))}"
+        )
     if printer.special:
-        head.append(f"from engines.inhouse.special_values import {', '.join(sorted(printer.special))}")
+        head.append(
+            f"from ad_conformance.engines.inhouse.special_values import "
+            f"{', '.join(sorted(printer.special))}"
+        )
     head += [_described(name, value) for name, value in printer.constants.items()]
-    lines = [*head, "", "", f"def derivative({', '.join(names)}):", *["    " + line for line in body], ""]
+    lines = [
+        *head,
+        "",
+        "",
+        f"def derivative({', '.join(names)}):",
+        *["    " + line for line in body],
+        "",
+    ]
     operations = sum(n.value is None and n.op not in ("input", "mark") for n in printer.nodes)
     return Source("\n".join(lines), operations, printer.constants)

@@ -1,7 +1,8 @@
-"""Identities of sums and matrix products: what a contraction comes to when its operands have structure.
+"""Identities of sums and matrix products: what a contraction comes to when its operands have
+structure.
 
-The unit directions that fill a seed are identity matrices, and most programs contract them at once. A person
-would not write `eye(n) @ v`; this is where the compiler does not either.
+The unit directions that fill a seed are identity matrices, and most programs contract them at once.
+A person would not write `eye(n) @ v`; this is where the compiler does not either.
 """
 
 from __future__ import annotations
@@ -9,10 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
-from engines.inhouse import ops
-from engines.inhouse.graph import Node, make, result_dtype, stretch
-from engines.inhouse.primitives import Shape
+from ad_conformance.engines.inhouse import ops
+from ad_conformance.engines.inhouse.graph import Node, make, result_dtype, stretch
+from ad_conformance.engines.inhouse.primitives import Shape
 
 
 def same_axes(old: Shape, new: Shape) -> list[tuple[int, int]] | None:
@@ -40,7 +40,9 @@ def reduce_sum(params: Any, shape: Shape, x: Node) -> Node | None:
         inner = x.args[0]
         repeated = [a for a in axes if inner.shape[a] == 1]
         small = ops.reduce_sum(inner, tuple(a for a in axes if a not in repeated), True)
-        small = stretch(ops.reshape(_after(small, axes, keepdims), _shrunk(shape, inner, axes, keepdims)), shape)
+        small = stretch(
+            ops.reshape(_after(small, axes, keepdims), _shrunk(shape, inner, axes, keepdims)), shape
+        )
         return small * float(ops.count(x.shape, repeated))
     if x.op == "matmul" and len(axes) == 1 and axes[0] >= -2:
         # The sum of the rows of a product is the product of the sum of rows.
@@ -109,11 +111,15 @@ def matmul(params: Any, shape: Shape, a: Node, b: Node) -> Node | None:
 
 
 def _stretched(a: Node, b: Node, shape: Shape) -> Node | None:
-    """a @ b where one of them is stretched: rows that are equal are computed once, equal columns are a sum."""
+    """a @ b where one of them is stretched: rows that are equal are computed once, equal columns
+    are a sum.
+    """
     if a.op == "broadcast":
         inner = a.args[0]
         if inner.shape[-2] != a.shape[-2]:
-            return stretch(make("matmul", stretch(inner, (*a.shape[:-2], 1, a.shape[-1])), b), shape)
+            return stretch(
+                make("matmul", stretch(inner, (*a.shape[:-2], 1, a.shape[-1])), b), shape
+            )
         if inner.shape[-1] != a.shape[-1]:
             return stretch(inner, (*a.shape[:-1], 1)) * ops.reduce_sum(b, (-2,), True)
     if b.op == "broadcast":

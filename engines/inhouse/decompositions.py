@@ -1,12 +1,13 @@
 """Functions of matrices that are primitives, with their rules; they take stacks of matrices.
 
-A function of a symmetric matrix takes the symmetric part first. None of the rules divides by differences of
-eigenvalues but those of the eigenvalues and eigenvectors themselves, so that the others hold where eigenvalues meet.
+A function of a symmetric matrix takes the symmetric part first. None of the rules divides by
+differences of eigenvalues but those of the eigenvalues and eigenvectors themselves, so that the
+others hold where eigenvalues meet.
 
-Formulas: I. Murray, "Differentiation of the Cholesky decomposition" (2016); R. Mathias, "A chain rule for matrix
-functions" (1996), for the exponential of a block-triangular matrix; M. Giles, "An extended collection of matrix
-derivative results" (2008), for eigenvalues and eigenvectors; the root by differentiating S S = A, the
-polar factor U by differentiating A = U H with H = U^T A symmetric.
+Formulas: I. Murray, "Differentiation of the Cholesky decomposition" (2016); R. Mathias, "A chain
+rule for matrix functions" (1996), for the exponential of a block-triangular matrix; M. Giles, "An
+extended collection of matrix derivative results" (2008), for eigenvalues and eigenvectors; the root
+by differentiating S S = A, the polar factor U by differentiating A = U H with H = U^T A symmetric.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
-from engines.inhouse import numpy_like, ops, runtime
-from engines.inhouse.graph import CompileError, Node, make
-from engines.inhouse.rules import RULES, General, Scaling
-from engines.inhouse.tracer import emit, is_traced
+from ad_conformance.engines.inhouse import numpy_like, ops, runtime
+from ad_conformance.engines.inhouse.graph import CompileError, Node, make
+from ad_conformance.engines.inhouse.rules import RULES, General, Scaling
+from ad_conformance.engines.inhouse.tracer import emit, is_traced
 
 __all__ = ["cholesky", "eigenvector_weights", "eigvalsh", "matrix_exp", "polar_factor", "sqrtm"]
 
@@ -61,7 +61,9 @@ def eigenvector_weights(x: Any) -> Any:
 
 
 def polar_factor(x: Any) -> Any:
-    """The orthonormal factor of x, of full rank, without the square of its condition that x^T x would have."""
+    """The orthonormal factor of x, of full rank, without the square of its condition that x^T x
+    would have.
+    """
     if not is_traced(x):
         return runtime.polar(np.asarray(x))
     if x.ndim < 2:
@@ -87,7 +89,9 @@ def _pull_cholesky(s: Scaling, i: int, ct: Node, out: Node, a: Node) -> Node:
 
 
 def _along(a: Node, direction: Node) -> Node:
-    """The derivative of the exponential at a: the upper right block of exp([[a, direction], [0, a]])."""
+    """The derivative of the exponential at a: the upper right block of exp([[a, direction], [0,
+    a]]).
+    """
     n = a.shape[-1]
     wide = ops.broadcast_to(a, direction.shape)
     upper, lower = ops.concat([wide, direction], -1), ops.concat([ops.zeros_like(wide), wide], -1)
@@ -115,7 +119,8 @@ def _sylvester(root: Node, right: Node) -> Node:
 def _polar(s: Scaling | None, out: Node, a: Node, direction: Node) -> Node:
     """The derivative of the polar factor along a direction; as an operator it is its own adjoint.
 
-    Within the span of the columns U X with X H + H X = U^T E - E^T U, outside of it (E - U U^T E) H^-1.
+    Within the span of the columns U X with X H + H X = U^T E - E^T U, outside of it (E - U U^T E)
+    H^-1.
     """
     back = ops.swap(out)
     inside = ops.matmul(back, direction) if s is None else s.matmul(back, direction, False)

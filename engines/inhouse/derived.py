@@ -1,4 +1,6 @@
-"""Operations that the catalogue defines in terms of others: the same definitions, on this engine's namespace."""
+"""Operations that the catalogue defines in terms of others: the same definitions, on this engine's
+namespace.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +8,15 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import ad_conformance.engines.inhouse.numpy_like as namespace
 import numpy as np
+from ad_conformance.engines.inhouse import decompositions, linalg
+from ad_conformance.engines.inhouse.tracer import DOUBLE, SINGLE, TRACING, is_traced
+from ad_conformance.generators.catalogue import CATALOGUE
 
-import engines.inhouse.numpy_like as namespace
-from engines.inhouse import decompositions, linalg
-from engines.inhouse.tracer import DOUBLE, SINGLE, TRACING, is_traced
-from generators.catalogue import CATALOGUE
-
-_DEFINITIONS = {name: row.definition for name, row in CATALOGUE.items() if row.definition is not None}
+_DEFINITIONS = {
+    name: row.definition for name, row in CATALOGUE.items() if row.definition is not None
+}
 # What the engine has a rule for needs no definition.
 for _name in set(_DEFINITIONS) & set(decompositions.__all__):
     del _DEFINITIONS[_name]
@@ -26,7 +29,9 @@ def _floats(operands: Iterable[Any]) -> set[np.dtype[Any]]:
 
 
 def _on_tracers(definition: Callable[..., Any]) -> Callable[..., Any]:
-    """The definition on this engine's namespace. Its own constants are weak: operands in float32 give float32."""
+    """The definition on this engine's namespace. Its own constants are weak: operands in float32
+    give float32.
+    """
 
     def function(*operands: Any, **params: Any) -> Any:
         # Within another definition, its operands decide.

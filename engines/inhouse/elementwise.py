@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
-from engines.inhouse.primitives import FUNCTIONS
-from engines.inhouse.tracer import emit, is_traced, nodes
+from ad_conformance.engines.inhouse.primitives import FUNCTIONS
+from ad_conformance.engines.inhouse.tracer import emit, is_traced, nodes
 
 __all__ = [
     "abs",
@@ -101,7 +100,11 @@ add, multiply, divide = _binary("add"), _binary("multiply"), _binary("divide")
 maximum, minimum = _binary("maximum"), _binary("minimum")
 hypot, atan2, logaddexp = _binary("hypot"), _binary("atan2"), _binary("logaddexp")
 greater, greater_equal, equal = _binary("greater"), _binary("greater_equal"), _binary("equal")
-logical_and, logical_or, logical_xor = _binary("logical_and"), _binary("logical_or"), _binary("logical_xor")
+logical_and, logical_or, logical_xor = (
+    _binary("logical_and"),
+    _binary("logical_or"),
+    _binary("logical_xor"),
+)
 log2, log10 = _unary("log2"), _unary("log10")
 floor, ceil, trunc, round = _unary("floor"), _unary("ceil"), _unary("trunc"), _unary("round")
 remainder, floor_divide = _binary("remainder"), _binary("floor_divide")
@@ -136,7 +139,11 @@ def positive(x: Any) -> Any:
 
 def copysign(x: Any, y: Any) -> Any:
     """The magnitude of x with the sign of y, of which nothing but jumps depends on y."""
-    return abs(x) * emit("copysign", 1.0, y) if is_traced(x, y) and is_traced(y) else abs(x) * np.copysign(1.0, y)
+    return (
+        abs(x) * emit("copysign", 1.0, y)
+        if is_traced(x, y) and is_traced(y)
+        else abs(x) * np.copysign(1.0, y)
+    )
 
 
 def square(x: Any) -> Any:
@@ -150,8 +157,9 @@ def reciprocal(x: Any) -> Any:
 def pow(x: Any, y: Any) -> Any:
     """x to the power y.
 
-    Constant exponents differentiate as n x^(n-1), entry by entry and without a logarithm, so that a zero or
-    negative base is right at every order; exponents that vary use x^y log(x), which for base 0 counts as 0.
+    Constant exponents differentiate as n x^(n-1), entry by entry and without a logarithm, so that a
+    zero or negative base is right at every order; exponents that vary use x^y log(x), which for
+    base 0 counts as 0.
     """
     if is_traced(x, y):
         base, exponent = nodes(x, y)
@@ -168,7 +176,9 @@ def pow(x: Any, y: Any) -> Any:
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:
-    """x where the condition holds, else y. What is not selected reaches no derivative, not even as NaN."""
+    """x where the condition holds, else y. What is not selected reaches no derivative, not even as
+    NaN.
+    """
     if not is_traced(condition, x, y):
         return np.where(condition, x, y)
     if not is_traced(condition):

@@ -1,7 +1,7 @@
 """Algebraic identities, applied as nodes are made. Each returns an equal and simpler node, or None.
 
-A factor of exact zero makes a product zero, whatever the other operand is. Everything else here is an
-identity of real arithmetic that holds wherever the original has a finite value.
+A factor of exact zero makes a product zero, whatever the other operand is. Everything else here is
+an identity of real arithmetic that holds wherever the original has a finite value.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ import math
 from typing import Any
 
 import numpy as np
-
-from engines.inhouse import contraction, ops
-from engines.inhouse.contraction import same_axes
-from engines.inhouse.graph import FOLDS, Node, make, result_dtype, stretch
-from engines.inhouse.joining import joined
-from engines.inhouse.primitives import Shape, broadcast_shapes
+from ad_conformance.engines.inhouse import contraction, ops
+from ad_conformance.engines.inhouse.contraction import same_axes
+from ad_conformance.engines.inhouse.graph import FOLDS, Node, make, result_dtype, stretch
+from ad_conformance.engines.inhouse.joining import joined
+from ad_conformance.engines.inhouse.primitives import Shape, broadcast_shapes
 
 
 def _split(x: Node) -> tuple[float, Node]:
@@ -90,7 +89,9 @@ def _ordered(op: str, a: Node, b: Node) -> Node:
 def _nonnegative(x: Node) -> bool:
     while x.op in ("sum", "reshape", "broadcast", "transpose", "index"):
         x = x.args[0]
-    return x.op in ("abs", "exp", "sqrt", "cosh", "sech", "logistic") or (x.op == "multiply" and x.args[0] is x.args[1])
+    return x.op in ("abs", "exp", "sqrt", "cosh", "sech", "logistic") or (
+        x.op == "multiply" and x.args[0] is x.args[1]
+    )
 
 
 def divide(a: Node, b: Node) -> Node | None:
@@ -172,14 +173,19 @@ def reshape(params: Any, shape: Shape, x: Node) -> Node | None:
         return x.graph.full(shape, x.uniform, x.dtype)
     if x.op == "reshape":
         return ops.reshape(x.args[0], shape)
-    if x.op == "multiply" and x.args[0].value is not None and shape != (1,) * (len(shape) - x.ndim) + x.shape:
+    if (
+        x.op == "multiply"
+        and x.args[0].value is not None
+        and shape != (1,) * (len(shape) - x.ndim) + x.shape
+    ):
         c, y = x.args
         if not c.shape:
             return c * ops.reshape(y, shape)
         if c.shape == y.shape and y.op == "reshape":
             return ops.reshape(c, shape) * ops.reshape(y.args[0], shape)
     if x.op == "broadcast":
-        # Where only axes of length 1 come and go, the small array can be reshaped and stretched after that.
+        # Where only axes of length 1 come and go, the small array can be reshaped and stretched
+        # after that.
         places = same_axes(x.shape, shape)
         if places is not None:
             inner = [1] * len(shape)
@@ -262,7 +268,11 @@ def scatter(params: Any, shape: Shape, x: Node) -> Node | None:
         # Every target is met equally often: gathering and summing is faster than scattering.
         x = ops.take(x, tuple(sorted(range(len(indices)), key=indices.__getitem__)), axis)
         tail = x.shape[x.ndim + axis + 1 :]
-        return ops.reduce_sum(ops.reshape_tail(x, -axis, (size, repeats, *tail)), (axis,)) if repeats > 1 else x
+        return (
+            ops.reduce_sum(ops.reshape_tail(x, -axis, (size, repeats, *tail)), (axis,))
+            if repeats > 1
+            else x
+        )
     return None
 
 
@@ -282,10 +292,15 @@ def cumsum(axis: int, shape: Shape, x: Node) -> Node | None:
 
 
 def argsort(axis: int, shape: Shape, x: Node) -> Node | None:
-    """The order that sorts a permutation is its inverse, and the inverse of an inverse the permutation."""
+    """The order that sorts a permutation is its inverse, and the inverse of an inverse the
+    permutation.
+    """
     return (
         x.args[0]
-        if x.op == "argsort" and x.params == axis and x.args[0].op == "argsort" and x.args[0].params == axis
+        if x.op == "argsort"
+        and x.params == axis
+        and x.args[0].op == "argsort"
+        and x.args[0].params == axis
         else None
     )
 

@@ -1,9 +1,10 @@
 """The graph: nodes that are merged as they are made.
 
-A node is made once per (operation, operands, parameters) and graph, so common subexpressions are the same
-object. Constants fold and algebraic identities apply at the same moment, so there is no separate clean-up
-pass, and a derivative of a derivative never drags along what the first one left behind. Operands are always
-older than the node that uses them: sorting by `index` is a topological order, and no traversal recurses.
+A node is made once per (operation, operands, parameters) and graph, so common subexpressions are
+the same object. Constants fold and algebraic identities apply at the same moment, so there is no
+separate clean-up pass, and a derivative of a derivative never drags along what the first one left
+behind. Operands are always older than the node that uses them: sorting by `index` is a topological
+order, and no traversal recurses.
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ from collections.abc import Callable
 from typing import Any, Union, cast
 
 import numpy as np
-
-from engines.inhouse import primitives
-from engines.inhouse.primitives import (
+from ad_conformance.engines.inhouse import primitives
+from ad_conformance.engines.inhouse.primitives import (
     BOOLEAN,
     COMMUTATIVE,
     ELEMENTWISE,
@@ -32,22 +32,29 @@ Operand = Union["Node", float]
 LARGEST_FOLDED = 1 << 24
 # Stretched constants beyond this size stay small until an operation needs them.
 LARGEST_STRETCHED = 1 << 14
-# Constants beyond this size are merged by identity, because comparing them would cost more than it saves.
+# Constants beyond this size are merged by identity, because comparing them would cost more than it
+# saves.
 LARGEST_COMPARED = 1 << 12
 
 BOOL = np.dtype(bool)
 
 
 class CompileError(Exception):
-    """Tracing or transforming failed: says the operation, the operand shapes, and the traced step if there is one."""
+    """Tracing or transforming failed: says the operation, the operand shapes, and the traced step
+    if there is one.
+    """
 
-    def __init__(self, operation: str, shapes: tuple[Shape, ...], why: str, step: int | None = None) -> None:
+    def __init__(
+        self, operation: str, shapes: tuple[Shape, ...], why: str, step: int | None = None
+    ) -> None:
         self.operation, self.shapes, self.why, self.step = operation, shapes, why, step
         operands = " and ".join(map(str, shapes))
         text = f"{operation}: {why}"
         text += f"; operand shapes {operands}" if shapes else ""
         if step is not None:
-            text += f" ({f'traced step {step}' if step else 'before the first traced step'}{_caller()})"
+            text += (
+                f" ({f'traced step {step}' if step else 'before the first traced step'}{_caller()})"
+            )
         super().__init__(text)
 
 
@@ -60,9 +67,22 @@ def _caller() -> str:
 
 
 class Node:
-    """One value of the program: an operation, its operands, and what is known of the result beforehand."""
+    """One value of the program: an operation, its operands, and what is known of the result
+    beforehand.
+    """
 
-    __slots__ = ("args", "dtype", "finite", "graph", "index", "op", "params", "shape", "uniform", "value")
+    __slots__ = (
+        "args",
+        "dtype",
+        "finite",
+        "graph",
+        "index",
+        "op",
+        "params",
+        "shape",
+        "uniform",
+        "value",
+    )
 
     graph: Graph
     op: str
@@ -132,7 +152,9 @@ class Graph:
         self.count = 0
         self.step = 0  # how many operations the user's function has asked for so far
 
-    def _node(self, op: str, args: tuple[Node, ...], params: Any, shape: Shape, dtype: np.dtype[Any]) -> Node:
+    def _node(
+        self, op: str, args: tuple[Node, ...], params: Any, shape: Shape, dtype: np.dtype[Any]
+    ) -> Node:
         node = Node.__new__(Node)
         node.graph, node.op, node.args, node.params = self, op, args, params
         node.shape, node.dtype, node.value, node.uniform = shape, dtype, None, None
@@ -149,8 +171,8 @@ class Graph:
     def mark(self, node: Node) -> Node:
         """A fresh stand-in for node, equal to it and the same as nothing else.
 
-        A nested derivative is taken with respect to its own mark. A closure that captured the very same value
-        holds the node and not the mark, so levels of differentiation cannot be confused.
+        A nested derivative is taken with respect to its own mark. A closure that captured the very
+        same value holds the node and not the mark, so levels of differentiation cannot be confused.
         """
         return self._node("mark", (node,), None, node.shape, node.dtype)
 
@@ -171,14 +193,16 @@ class Graph:
         if array.size == 0:
             return self.full(array.shape, 0.0, array.dtype)
         first = array.item(0)
-        if bool((array == first).all()) and (first != 0 or array.dtype.kind != "f" or _one_zero(array)):
+        if bool((array == first).all()) and (
+            first != 0 or array.dtype.kind != "f" or _one_zero(array)
+        ):
             return self.full(array.shape, first, array.dtype)
         small = array.size <= LARGEST_COMPARED
         key = ("constant", array.shape, array.dtype, array.tobytes() if small else id(array))
         node = self.nodes.get(key)
         if node is None:
-            # The node keeps the array alive, so that an identity in a key is never used twice. Small ones are
-            # copied because the caller may write to theirs.
+            # The node keeps the array alive, so that an identity in a key is never used twice.
+            # Small ones are copied because the caller may write to theirs.
             node = self.nodes[key] = self._node("constant", (), None, array.shape, array.dtype)
             node.value = np.ascontiguousarray(array) if not small else array.copy()
             if not small and node.value is not array:
@@ -194,27 +218,40 @@ class Graph:
         return self.full((), value, dtype)
 
 
-# An operation's algebraic identities: a node that is equal and simpler, or None. Filled by folding.py.
+# An operation's algebraic identities: a node that is equal and simpler, or None. Filled by
+# folding.py.
 FOLDS: dict[str, Callable[..., Node | None]] = {}
 
 
 def make(op: str, *operands: Operand, params: Any = None) -> Node:
     """The node for this operation, simplified. Raises CompileError if the shapes do not fit."""
     first = operands[0]
-    if type(first) is Node and type(operands[-1]) is Node and (len(operands) < 3 or _all_nodes(operands)):
+    if (
+        type(first) is Node
+        and type(operands[-1]) is Node
+        and (len(operands) < 3 or _all_nodes(operands))
+    ):
         graph, args = first.graph, cast(tuple[Node, ...], operands)
     else:
         # Numbers take their dtype from the first node; the condition of a select has none to give.
-        like = next(a for a in (operands[1:] if op == "select" else operands) if isinstance(a, Node))
+        like = next(
+            a for a in (operands[1:] if op == "select" else operands) if isinstance(a, Node)
+        )
         graph = like.graph
-        args = tuple([a if isinstance(a, Node) else graph.full((), a, like.dtype) for a in operands])
+        args = tuple(
+            [a if isinstance(a, Node) else graph.full((), a, like.dtype) for a in operands]
+        )
     if op in COMMUTATIVE and args[0].index > args[1].index:
         args = (args[1], args[0])
     key = (op, args, params)
     node = graph.nodes.get(key)
     if node is None:
         try:
-            node = _elementwise(graph, op, args) if op in ELEMENTWISE else _structural(graph, op, args, params)
+            node = (
+                _elementwise(graph, op, args)
+                if op in ELEMENTWISE
+                else _structural(graph, op, args, params)
+            )
         except Mismatch as error:
             raise CompileError(op, tuple(a.shape for a in args), str(error), graph.step) from None
         graph.nodes[key] = node
@@ -227,7 +264,8 @@ def _all_nodes(operands: tuple[Operand, ...]) -> bool:
 
 def _elementwise(graph: Graph, op: str, args: tuple[Node, ...]) -> Node:
     shape = primitives.broadcast_shapes(*[a.shape for a in args])
-    # Stretching is left to NumPy: the operation happens on the small operands, and the stretching after it.
+    # Stretching is left to NumPy: the operation happens on the small operands, and the stretching
+    # after it.
     bare = tuple([_bare(graph, a) if a.shape else a for a in args])
     if bare != args:
         if op in COMMUTATIVE and bare[0].index > bare[1].index:
@@ -257,7 +295,10 @@ def _bare(graph: Graph, node: Node) -> Node:
             node = node.args[0]
         elif node.uniform is not None and node.shape:
             return graph.full((), node.uniform, node.dtype)
-        elif node.op == "reshape" and node.shape == (1,) * (node.ndim - node.args[0].ndim) + node.args[0].shape:
+        elif (
+            node.op == "reshape"
+            and node.shape == (1,) * (node.ndim - node.args[0].ndim) + node.args[0].shape
+        ):
             node = node.args[0]
         else:
             return node
@@ -319,5 +360,7 @@ def stretch(node: Node, shape: Shape) -> Node:
     if node.uniform is not None:
         return node.graph.full(shape, node.uniform, node.dtype)
     if node.ndim < len(shape):
-        node = make("reshape", node, params=(node.ndim, (1,) * (len(shape) - node.ndim) + node.shape))
+        node = make(
+            "reshape", node, params=(node.ndim, (1,) * (len(shape) - node.ndim) + node.shape)
+        )
     return make("broadcast", node, params=shape)

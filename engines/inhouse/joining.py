@@ -1,22 +1,25 @@
 """One formula with different constants, stacked: computed once, with the constants stacked.
 
-`concat([sin(c * x), sin(d * x)])` becomes `sin(concat([c, d]) * x)`. Everything after it, derivatives included,
-then deals with one array instead of many small ones, which is most of what small programs cost in NumPy.
+`concat([sin(c * x), sin(d * x)])` becomes `sin(concat([c, d]) * x)`. Everything after it,
+derivatives included, then deals with one array instead of many small ones, which is most of what
+small programs cost in NumPy.
 """
 
 from __future__ import annotations
 
-from engines.inhouse import ops
-from engines.inhouse.graph import Node, make, stretch
-from engines.inhouse.primitives import ELEMENTWISE, Shape
+from ad_conformance.engines.inhouse import ops
+from ad_conformance.engines.inhouse.graph import Node, make, stretch
+from ad_conformance.engines.inhouse.primitives import ELEMENTWISE, Shape
 
-# How many operations a formula may have. It bounds what trying costs, and what is computed twice where the parts
-# are wanted on their own as well.
+# How many operations a formula may have. It bounds what trying costs, and what is computed twice
+# where the parts are wanted on their own as well.
 DEEPEST = 6
 
 
 def joined(parts: tuple[Node, ...], axis: int) -> Node | None:
-    """concat(parts, axis) without a concatenation at run time, or None where the parts differ by more than that."""
+    """concat(parts, axis) without a concatenation at run time, or None where the parts differ by
+    more than that.
+    """
     if parts[0].dtype.kind != "f" or all(p.value is not None for p in parts):
         return None
     return _join(list(parts), [p.shape for p in parts], axis, DEEPEST)
@@ -25,7 +28,11 @@ def joined(parts: tuple[Node, ...], axis: int) -> Node | None:
 def _join(parts: list[Node], shapes: list[Shape], axis: int, depth: int) -> Node | None:
     """The concatenation of the parts, each of which is reshaped or stretched to its shape first."""
     first = parts[0]
-    if first.op not in ("constant", "reshape") and not first.shape and all(p is first for p in parts):
+    if (
+        first.op not in ("constant", "reshape")
+        and not first.shape
+        and all(p is first for p in parts)
+    ):
         return first  # one number for all: broadcasting does it
     if all(p.value is not None for p in parts):
         return ops.concat([_shaped(p, s) for p, s in zip(parts, shapes, strict=True)], axis)
@@ -48,4 +55,8 @@ def _join(parts: list[Node], shapes: list[Shape], axis: int, depth: int) -> Node
 
 
 def _shaped(node: Node, shape: Shape) -> Node:
-    return ops.reshape(node, shape) if node.shape and node.size > 1 else stretch(ops.reshape(node, ()), shape)
+    return (
+        ops.reshape(node, shape)
+        if node.shape and node.size > 1
+        else stretch(ops.reshape(node, ()), shape)
+    )

@@ -6,19 +6,18 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-
-from engines.inhouse import numpy_like as xp
-from engines.inhouse import ops
-from engines.inhouse.graph import CompileError, Node
-from engines.inhouse.products import matmul as matmul
-from engines.inhouse.reductions import begin
-from engines.inhouse.shapes import diagonal_of
-from engines.inhouse.tracer import Tracer, emit, is_traced, nodes
+from ad_conformance.engines.inhouse import numpy_like as xp
+from ad_conformance.engines.inhouse import ops
+from ad_conformance.engines.inhouse.graph import CompileError, Node
+from ad_conformance.engines.inhouse.products import matmul as matmul
+from ad_conformance.engines.inhouse.reductions import begin
+from ad_conformance.engines.inhouse.shapes import diagonal_of
+from ad_conformance.engines.inhouse.tracer import Tracer, emit, is_traced, nodes
 
 __all__ = ["det", "diagonal", "inv", "matrix_norm", "solve", "trace", "vector_norm"]
 
-# Up to this size determinants expand into minors: n 2^(n-1) products, and no worse rounding than the
-# entries bring.
+# Up to this size determinants expand into minors: n 2^(n-1) products, and no worse rounding than
+# the entries bring.
 LARGEST_EXPANDED = 7
 
 
@@ -29,11 +28,11 @@ def _square(op: str, node: Node) -> int:
 
 
 def det(x: Any) -> Any:
-    """The determinant, without division: a polynomial, right at singular matrices of any rank and at every
-    order.
+    """The determinant, without division: a polynomial, right at singular matrices of any rank and
+    at every order.
 
-    Small matrices expand row by row into the minors of all column subsets (Laplace); larger ones use R. S.
-    Bird, "A simple division-free algorithm for computing determinants" (2011).
+    Small matrices expand row by row into the minors of all column subsets (Laplace); larger ones
+    use R. S. Bird, "A simple division-free algorithm for computing determinants" (2011).
     """
     if not is_traced(x):
         return np.linalg.det(x)
@@ -79,7 +78,9 @@ def inv(x: Any) -> Any:
 
 
 def solve(a: Any, b: Any) -> Any:
-    """The solution of a @ x = b; b is one vector, or matrices whose columns are the right-hand sides."""
+    """The solution of a @ x = b; b is one vector, or matrices whose columns are the right-hand
+    sides.
+    """
     if not is_traced(a, b):
         return np.linalg.solve(a, b)
     x, y = nodes(a, b)
@@ -110,9 +111,13 @@ def trace(x: Any, offset: int = 0) -> Any:
 
 
 def vector_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Any:
-    """The norm of the vectors along axis, of all entries by default. Smooth where the norm is not zero."""
+    """The norm of the vectors along axis, of all entries by default. Smooth where the norm is not
+    zero.
+    """
     if ord == 2:
-        return xp.sqrt(xp.sum(x * x if is_traced(x) else np.square(x), axis=axis, keepdims=keepdims))
+        return xp.sqrt(
+            xp.sum(x * x if is_traced(x) else np.square(x), axis=axis, keepdims=keepdims)
+        )
     if ord in (float("inf"), -float("inf")):
         return (xp.max if ord > 0 else xp.min)(xp.abs(x), axis=axis, keepdims=keepdims)
     if ord == 0:

@@ -1,16 +1,18 @@
-"""The last rewriting before code is printed: what is right for derivatives becomes what is fast in NumPy.
+"""The last rewriting before code is printed: what is right for derivatives becomes what is fast in
+NumPy.
 
-Powers with small whole exponents become products, which share their squares; sums of products, and products of
-a matrix and a column, become `dot`: NumPy's `@` with a vector on one side. None of this could stay in the graph
-that is differentiated: a product of ten factors has ten terms in its derivative, a power has one.
+Powers with small whole exponents become products, which share their squares; sums of products, and
+products of a matrix and a column, become `dot`: NumPy's `@` with a vector on one side. None of this
+could stay in the graph that is differentiated: a product of ten factors has ten terms in its
+derivative, a power has one.
 """
 
 from __future__ import annotations
 
-from engines.inhouse import ops
-from engines.inhouse.graph import Node, make
-from engines.inhouse.passes import reachable
-from engines.inhouse.primitives import Shape
+from ad_conformance.engines.inhouse import ops
+from ad_conformance.engines.inhouse.graph import Node, make
+from ad_conformance.engines.inhouse.passes import reachable
+from ad_conformance.engines.inhouse.primitives import Shape
 
 LARGEST_EXPONENT = 8
 
@@ -36,7 +38,9 @@ def _again(node: Node, args: tuple[Node, ...]) -> Node:
     key = (node.op, args, node.params)
     there = node.graph.nodes.get(key)
     if there is None:
-        there = node.graph.nodes[key] = node.graph._node(node.op, args, node.params, node.shape, node.dtype)
+        there = node.graph.nodes[key] = node.graph._node(
+            node.op, args, node.params, node.shape, node.dtype
+        )
     return there
 
 

@@ -1,23 +1,31 @@
-"""The namespace of the engine: the array API standard's functions on tracers, arrays and Python numbers.
+"""The namespace of the engine: the array API standard's functions on tracers, arrays and Python
+numbers.
 
-Without a tracer among the operands they simply compute with NumPy. A function that is no primitive is a few
-lines in terms of primitives, so its derivative comes for free, in every mode and at every order.
+Without a tracer among the operands they simply compute with NumPy. A function that is no primitive
+is a few lines in terms of primitives, so its derivative comes for free, in every mode and at every
+order.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import ad_conformance.engines.inhouse.tracer as tracing
 import numpy as np
-
-import engines.inhouse.tracer as tracing
-from engines.inhouse import elementwise, products, reductions, shapes, sorting, special
-from engines.inhouse.elementwise import *  # noqa: F403
-from engines.inhouse.products import *  # noqa: F403
-from engines.inhouse.reductions import *  # noqa: F403
-from engines.inhouse.shapes import *  # noqa: F403
-from engines.inhouse.sorting import *  # noqa: F403
-from engines.inhouse.special import *  # noqa: F403
+from ad_conformance.engines.inhouse import (
+    elementwise,
+    products,
+    reductions,
+    shapes,
+    sorting,
+    special,
+)
+from ad_conformance.engines.inhouse.elementwise import *  # noqa: F403
+from ad_conformance.engines.inhouse.products import *  # noqa: F403
+from ad_conformance.engines.inhouse.reductions import *  # noqa: F403
+from ad_conformance.engines.inhouse.shapes import *  # noqa: F403
+from ad_conformance.engines.inhouse.sorting import *  # noqa: F403
+from ad_conformance.engines.inhouse.special import *  # noqa: F403
 
 __all__ = ["asarray", "eye", "ones", "ones_like", "zeros", "zeros_like"]
 __all__ += elementwise.__all__

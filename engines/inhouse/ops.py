@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
-from engines.inhouse.graph import Node, make, stretch
-from engines.inhouse.primitives import Shape
+from ad_conformance.engines.inhouse.graph import Node, make, stretch
+from ad_conformance.engines.inhouse.primitives import Shape
 
 Key = tuple[Any, ...]
 FULL = (0, None, 1)
@@ -70,7 +69,9 @@ def swap(x: Node) -> Node:
 
 def index(x: Node, key: Key) -> Node:
     tail = x.shape[x.ndim - len(key) :]
-    key = tuple(_bounds(k, n) if isinstance(k, tuple) else k for k, n in zip(key, tail, strict=True))
+    key = tuple(
+        _bounds(k, n) if isinstance(k, tuple) else k for k, n in zip(key, tail, strict=True)
+    )
     while key and key[0] == FULL:
         key = key[1:]
     return make("index", x, params=key) if key else x
@@ -116,7 +117,9 @@ def matmul(a: Node, b: Node) -> Node:
 
 
 def tiles(parts: Sequence[Node], keys: Sequence[Key], tail: Shape) -> Node | None:
-    """The sum of pads of the same shape as one concatenation, where they neither overlap nor leave gaps."""
+    """The sum of pads of the same shape as one concatenation, where they neither overlap nor leave
+    gaps.
+    """
     whole = tuple((0, n) for n in tail)
     boxes = [tuple(_interval(k, n) for k, n in zip(key, tail, strict=True)) for key in keys]
     if any(b is None for box in boxes for b in box):

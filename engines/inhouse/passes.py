@@ -1,6 +1,7 @@
 """Graph-to-graph transformations: backward, forward, and putting one node in another's place.
 
-None of them recurses, and each visits a node once: a program of hundreds of steps nests to any order.
+None of them recurses, and each visits a node once: a program of hundreds of steps nests to any
+order.
 """
 
 from __future__ import annotations
@@ -8,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-
-from engines.inhouse import ops, rules
-from engines.inhouse.graph import CompileError, Node, make, stretch
-from engines.inhouse.primitives import ELEMENTWISE, broadcast_shapes
-from engines.inhouse.rules import Elementwise, Linear
+from ad_conformance.engines.inhouse import ops, rules
+from ad_conformance.engines.inhouse.graph import CompileError, Node, make, stretch
+from ad_conformance.engines.inhouse.primitives import ELEMENTWISE, broadcast_shapes
+from ad_conformance.engines.inhouse.rules import Elementwise, Linear
 
 BROADCASTING = ELEMENTWISE | {"matmul", "solve"}
 
@@ -51,7 +51,9 @@ def _rule(node: Node) -> rules.Rule:
     try:
         return rules.RULES[node.op]
     except KeyError:
-        raise CompileError(node.op, tuple(a.shape for a in node.args), "has no derivative rule") from None
+        raise CompileError(
+            node.op, tuple(a.shape for a in node.args), "has no derivative rule"
+        ) from None
 
 
 def _harmless(d: Node) -> bool:
@@ -112,7 +114,9 @@ class _Gathered:
         terms, masked = self.terms, self.masked
         pads = [t for t in terms if t.op == "pad"]
         if len(pads) > 1 and all(t.params[1] == pads[0].params[1] for t in pads):
-            tiled = ops.tiles([t.args[0] for t in pads], [t.params[0] for t in pads], pads[0].params[1])
+            tiled = ops.tiles(
+                [t.args[0] for t in pads], [t.params[0] for t in pads], pads[0].params[1]
+            )
             if tiled is not None:
                 # Together the pieces cover everything, so indexing has masked nothing.
                 terms, masked = [*[t for t in terms if t.op != "pad"], tiled], masked and selected
@@ -125,7 +129,8 @@ class _Gathered:
 def backward_pass(out: Node, wrt: Node, ct: Node) -> Node:
     """Reverse mode: the cotangent of wrt, given that of out.
 
-    ct has the shape of out, possibly after batch axes; the result has the shape of wrt, after the same ones.
+    ct has the shape of out, possibly after batch axes; the result has the shape of wrt, after the
+    same ones.
     """
     batch = ct.ndim - out.ndim
     lead = ct.shape[:batch]
@@ -169,7 +174,8 @@ def backward_pass(out: Node, wrt: Node, ct: Node) -> Node:
             if there is None:
                 there = gathered[arg] = _Gathered()
             there.terms.append(term)
-            # One path that uses all entries is enough: what every entry must be finite for needs no guard.
+            # One path that uses all entries is enough: what every entry must be finite for needs no
+            # guard.
             there.masked = there.masked and below
             if chosen:
                 selected[arg] = True
@@ -189,7 +195,9 @@ def forward_pass(out: Node, wrt: Node, tangent: Node) -> Node:
             continue
         rule = _rule(node)
         if batch and node.op in BROADCASTING:
-            incoming = tuple([t if t is None else _align(t, node.ndim + batch, batch) for t in incoming])
+            incoming = tuple(
+                [t if t is None else _align(t, node.ndim + batch, batch) for t in incoming]
+            )
         if isinstance(rule, Elementwise):
             result = None
             for t, partial in zip(incoming, rule.partials, strict=True):
@@ -219,18 +227,20 @@ def _align(t: Node, ndim: int, batch: int) -> Node:
 
 
 def derivative(out: Node, wrt: Node, word: str) -> Node:
-    """The derivative by a mode word, outermost letter first: of shape out.shape + wrt.shape * len(word).
+    """The derivative by a mode word, outermost letter first: of shape out.shape + wrt.shape *
+    len(word).
 
-    Each level is one pass along a seed that is left open. The outcome is linear in every seed, so all
-    directions of all levels are filled in together at the end, each seed along a leading axis of its own.
-    Filling in one level's before differentiating again would make the next level push every direction
-    through every other: at order four that is the difference between milliseconds and gigabytes.
+    Each level is one pass along a seed that is left open. The outcome is linear in every seed, so
+    all directions of all levels are filled in together at the end, each seed along a leading axis
+    of its own. Filling in one level's before differentiating again would make the next level push
+    every direction through every other: at order four that is the difference between milliseconds
+    and gigabytes.
     """
     shape = out.shape + wrt.shape * len(word)
     if out.dtype.kind != "f" or 0 in shape:
         return wrt.graph.full(shape, 0.0, wrt.dtype)
-    # Groups of axes of the result: 0 is those of out, i those of level i's input. Each open seed stands for
-    # one of them, and `left` is the one that the unfilled result has itself.
+    # Groups of axes of the result: 0 is those of out, i those of level i's input. Each open seed
+    # stands for one of them, and `left` is the one that the unfilled result has itself.
     seeds: list[tuple[Node, int]] = []
     left, result = 0, out
     for level, letter in enumerate(reversed(word), 1):
@@ -255,7 +265,9 @@ def derivative(out: Node, wrt: Node, word: str) -> Node:
 
 
 def fill(out: Node, seeds: list[Node]) -> Node:
-    """out with all unit directions in the place of every seed, along one leading axis for each seed."""
+    """out with all unit directions in the place of every seed, along one leading axis for each
+    seed.
+    """
     if not seeds:
         return out
     n = len(seeds)
@@ -263,13 +275,18 @@ def fill(out: Node, seeds: list[Node]) -> Node:
     for i, seed in enumerate(seeds):
         ones = [1] * n
         ones[i] = seed.size
-        filled[seed] = seed.graph.constant(np.eye(seed.size, dtype=seed.dtype).reshape(*ones, *seed.shape))
+        filled[seed] = seed.graph.constant(
+            np.eye(seed.size, dtype=seed.dtype).reshape(*ones, *seed.shape)
+        )
     for node in reachable([out]):
         if node in filled or all(a not in filled for a in node.args):
             continue
         args = [filled.get(a) or a for a in node.args]
         if node.op in BROADCASTING:
-            args = [_align(a, node.ndim + n, n) if b in filled else a for a, b in zip(args, node.args, strict=True)]
+            args = [
+                _align(a, node.ndim + n, n) if b in filled else a
+                for a, b in zip(args, node.args, strict=True)
+            ]
         elif node.op == "concat":
             args = [a if b in filled else ops.expand(b, range(-b.ndim - n, -b.ndim))
                     for a, b in zip(args, node.args, strict=True)]  # fmt: skip

@@ -1,8 +1,9 @@
-"""What each primitive computes: its NumPy function and the shape that comes out. No derivatives here.
+"""What each primitive computes: its NumPy function and the shape that comes out. No derivatives
+here.
 
-Axes are counted from the end, and structural parameters speak of trailing axes only. Leading batch axes,
-such as cotangents and tangents carry, therefore passes through every primitive untouched, with the same
-parameters.
+Axes are counted from the end, and structural parameters speak of trailing axes only. Leading batch
+axes, such as cotangents and tangents carry, therefore passes through every primitive untouched,
+with the same parameters.
 
 Parameters, by primitive:
 
@@ -30,8 +31,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-
-from engines.inhouse import runtime, special_values
+from ad_conformance.engines.inhouse import runtime, special_values
 
 Shape = tuple[int, ...]
 
@@ -48,7 +48,9 @@ NUMPY_NAMES = {
     "ceil": "ceil", "trunc": "trunc", "round": "rint", "remainder": "remainder",
     "floor_divide": "floor_divide", "copysign": "copysign",
 }  # fmt: skip
-FUNCTIONS: dict[str, Callable[..., Any]] = {op: getattr(np, name) for op, name in NUMPY_NAMES.items()}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    op: getattr(np, name) for op, name in NUMPY_NAMES.items()
+}
 FUNCTIONS |= {"sech": runtime.sech, "logistic": runtime.logistic, "guarded": runtime.guarded}
 FUNCTIONS |= special_values.FUNCTIONS
 
@@ -61,8 +63,8 @@ COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "hypot", "loga
 #: Functions of one matrix that generated code calls by their name in runtime.py.
 OF_MATRICES = ("cholesky", "expm", "sqrtm", "eigvalsh", "eigenvectors", "polar")
 
-# Finite whenever the operands are. Products and sums count as finite: their overflow would need operands
-# beyond 1e150, while exp overflows at 710 and belongs to the others.
+# Finite whenever the operands are. Products and sums count as finite: their overflow would need
+# operands beyond 1e150, while exp overflows at 710 and belongs to the others.
 KEEPS_FINITE = frozenset({
     "sin", "cos", "sech", "logistic", "tanh", "abs", "sign", "add", "multiply", "maximum",
     "minimum", "logaddexp", "select", "guarded", "reshape", "broadcast", "transpose", "index",
@@ -73,7 +75,9 @@ KEEPS_FINITE = frozenset({
 
 
 class Mismatch(Exception):
-    """Operand shapes that do not fit; becomes a CompileError with the operation and the traced step."""
+    """Operand shapes that do not fit; becomes a CompileError with the operation and the traced
+    step.
+    """
 
 
 def broadcast_shapes(*shapes: Shape) -> Shape:
@@ -99,7 +103,11 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
 def index_shape(key: tuple[Any, ...], shape: Shape) -> Shape:
     """The shape of x[..., key]."""
     tail = shape[len(shape) - len(key) :]
-    kept = tuple(len(range(*slice(*k).indices(n))) for k, n in zip(key, tail, strict=True) if isinstance(k, tuple))
+    kept = tuple(
+        len(range(*slice(*k).indices(n)))
+        for k, n in zip(key, tail, strict=True)
+        if isinstance(k, tuple)
+    )
     return shape[: len(shape) - len(key)] + kept
 
 

@@ -6,11 +6,10 @@ import math
 from typing import Any
 
 import numpy as np
-
-from engines.inhouse import ops
-from engines.inhouse.graph import CompileError
-from engines.inhouse.shapes import diagonal_of
-from engines.inhouse.tracer import Tracer, is_traced, nodes
+from ad_conformance.engines.inhouse import ops
+from ad_conformance.engines.inhouse.graph import CompileError
+from ad_conformance.engines.inhouse.shapes import diagonal_of
+from ad_conformance.engines.inhouse.tracer import Tracer, is_traced, nodes
 
 __all__ = ["einsum", "matmul", "outer", "tensordot", "vecdot"]
 
@@ -37,7 +36,9 @@ def matmul(a: Any, b: Any) -> Any:
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    """The sum of products over pairs of axes: the last `axes` of a with the first of b, or two sequences."""
+    """The sum of products over pairs of axes: the last `axes` of a with the first of b, or two
+    sequences.
+    """
     if not is_traced(a, b):
         return np.tensordot(a, b, axes)
     x, y = nodes(a, b)
@@ -51,7 +52,9 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         raise CompileError("tensordot", (x.shape, y.shape), f"axes {axes} do not fit", x.graph.step)
     left, right = [i % x.ndim for i in left], [i % y.ndim for i in right]
     if any(x.shape[i] != y.shape[j] for i, j in zip(left, right, strict=True)):
-        raise CompileError("tensordot", (x.shape, y.shape), f"the lengths along axes {axes} differ", x.graph.step)
+        raise CompileError(
+            "tensordot", (x.shape, y.shape), f"the lengths along axes {axes} differ", x.graph.step
+        )
     free_x = [i for i in range(x.ndim) if i not in left]
     free_y = [i for i in range(y.ndim) if i not in right]
     shape = tuple(x.shape[i] for i in free_x) + tuple(y.shape[i] for i in free_y)
@@ -84,7 +87,9 @@ def vecdot(a: Any, b: Any, axis: int = -1) -> Any:
 
 
 def einsum(subscripts: str, *operands: Any) -> Any:
-    """The sum of products that "ab,bc->ac" says; a letter may repeat within an operand, for its diagonal."""
+    """The sum of products that "ab,bc->ac" says; a letter may repeat within an operand, for its
+    diagonal.
+    """
     if not is_traced(*operands):
         return np.einsum(subscripts, *operands)
     terms, result = subscripts.replace(" ", "").split("->")
@@ -92,7 +97,9 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     parts[0].graph.step += 1
     shapes = tuple(p.shape for p in parts)
     letters = sorted(set(terms) - {","})
-    if [len(term) for term in terms.split(",")] != [p.ndim for p in parts] or not set(result) <= set(letters):
+    if [len(term) for term in terms.split(",")] != [p.ndim for p in parts] or not set(
+        result
+    ) <= set(letters):
         raise CompileError("einsum", shapes, f"{subscripts!r} does not fit", parts[0].graph.step)
     product = None
     for term, part in zip(terms.split(","), parts, strict=True):
@@ -109,6 +116,8 @@ def einsum(subscripts: str, *operands: Any) -> Any:
         part = ops.reshape(part, tuple(next(present) if k in term else 1 for k in letters))
         product = part if product is None else product * part
     assert product is not None
-    total = ops.reduce_sum(product, tuple(i - len(letters) for i, k in enumerate(letters) if k not in result))
+    total = ops.reduce_sum(
+        product, tuple(i - len(letters) for i, k in enumerate(letters) if k not in result)
+    )
     left = [k for k in letters if k in result]
     return Tracer(ops.transpose(total, tuple(left.index(k) - len(left) for k in result)))

@@ -5,18 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from ad_conformance.engines.inhouse import ops, runtime
+from ad_conformance.engines.inhouse.graph import CompileError, Node, make
+from ad_conformance.engines.inhouse.tracer import TRACING, Tracer, is_traced
 
-from engines.inhouse import ops, runtime
-from engines.inhouse.graph import CompileError, Node, make
-from engines.inhouse.tracer import TRACING, Tracer, is_traced
-
-__all__ = ["cumulative_prod", "cumulative_sum", "logcumsumexp", "logsumexp", "max", "mean", "min", "prod", "sum"]
+__all__ = [
+    "cumulative_prod",
+    "cumulative_sum",
+    "logcumsumexp",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "prod",
+    "sum",
+]
 
 Axis = int | tuple[int, ...] | None
 
 
 def normalized(op: str, node: Node, axis: Axis) -> tuple[int, ...]:
-    """The axes, negative and in order. Raises CompileError for one that is not there or stands twice."""
+    """The axes, negative and in order. Raises CompileError for one that is not there or stands
+    twice.
+    """
     if axis is None:
         return tuple(range(-node.ndim, 0))
     axes = [axis] if isinstance(axis, (int, np.integer)) else list(axis)
@@ -68,10 +79,14 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """log(sum(exp(x))) along axis, without overflow; the derivative is exp(x - logsumexp(x)), the softmax."""
+    """log(sum(exp(x))) along axis, without overflow; the derivative is exp(x - logsumexp(x)), the
+    softmax.
+    """
     if not is_traced(x):
         x = np.asarray(x)
-        axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        axes = (
+            tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        )
         return runtime.logsumexp(x, axes, keepdims)
     node = _numeric(begin(x))
     return Tracer(ops.logsumexp(node, normalized("logsumexp", node, axis), keepdims))
@@ -98,7 +113,11 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
         y = y * factor
     if n == 0:
         y = y.graph.full((*kept, 1), 1.0, y.dtype)
-    shape = tuple(1 if i - node.ndim in axes else s for i, s in enumerate(node.shape)) if keepdims else kept
+    shape = (
+        tuple(1 if i - node.ndim in axes else s for i, s in enumerate(node.shape))
+        if keepdims
+        else kept
+    )
     return Tracer(ops.reshape(y, shape))
 
 
@@ -106,7 +125,9 @@ def _along(op: str, x: Tracer, axis: int | None) -> tuple[Node, int]:
     node = _numeric(begin(x))
     if axis is None:
         if node.ndim > 1:
-            raise CompileError(op, (node.shape,), "an axis is needed beyond one dimension", node.graph.step)
+            raise CompileError(
+                op, (node.shape,), "an axis is needed beyond one dimension", node.graph.step
+            )
         return ops.reshape(node, (node.size,)), -1
     return node, normalized(op, node, axis)[0]
 
@@ -138,6 +159,8 @@ def _scan(op: str, node: Node, at: int) -> Node:
     step = 1
     while step < node.shape[at]:
         head = ops.index(node, ((0, step, 1), *rest))
-        tail = make(op, ops.index(node, ((step, None, 1), *rest)), ops.index(node, ((0, -step, 1), *rest)))
+        tail = make(
+            op, ops.index(node, ((step, None, 1), *rest)), ops.index(node, ((0, -step, 1), *rest))
+        )
         node, step = ops.concat([head, tail], at), 2 * step
     return node

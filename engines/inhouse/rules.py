@@ -1,7 +1,7 @@
 """The derivative of every primitive, in one flat table.
 
-The formulas build nodes of the same graph as the program does, so they are differentiated like any other
-program: that is all there is to nesting. Three kinds of rule:
+The formulas build nodes of the same graph as the program does, so they are differentiated like any
+other program: that is all there is to nesting. Three kinds of rule:
 
     Elementwise(partials)            the partial derivative to each operand; both modes follow from it
     Linear(pullback)                 the pushforward is the operation itself, applied to the tangent
@@ -10,15 +10,16 @@ program: that is all there is to nesting. Three kinds of rule:
 Cotangents and tangents may carry leading batch axes; since parameters speak of trailing axes, no
 formula mentions it.
 
-A cotangent can be exactly zero in some entries because `where`, an index or a maximum did not select them.
-What lies behind may be infinite or not a number there, although the function is smooth: 0 * inf must then
-be 0. Rules with `masks` produce such cotangents. The backward pass keeps account of them, and multiplies
-them by `guarded` (a product that is exactly 0 where either factor is 0), a bilinear primitive with a rule
-of its own, so that the same holds at the next order, when the masked zero has become the other factor.
-Forward tangents need nothing of the kind: selection discards the entries that were not selected.
+A cotangent can be exactly zero in some entries because `where`, an index or a maximum did not
+select them. What lies behind may be infinite or not a number there, although the function is
+smooth: 0 * inf must then be 0. Rules with `masks` produce such cotangents. The backward pass keeps
+account of them, and multiplies them by `guarded` (a product that is exactly 0 where either factor
+is 0), a bilinear primitive with a rule of its own, so that the same holds at the next order, when
+the masked zero has become the other factor. Forward tangents need nothing of the kind: selection
+discards the entries that were not selected.
 
-Formulas are the standard ones: M. Giles, "An extended collection of matrix derivative results" (2008), for
-inv and solve; Abramowitz and Stegun 4.3, 4.4, 4.5, 4.6 for the elementary functions.
+Formulas are the standard ones: M. Giles, "An extended collection of matrix derivative results"
+(2008), for inv and solve; Abramowitz and Stegun 4.3, 4.4, 4.5, 4.6 for the elementary functions.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engines.inhouse.graph import Node, make
-from engines.inhouse.ops import (
+from ad_conformance.engines.inhouse.graph import Node, make
+from ad_conformance.engines.inhouse.ops import (
     FULL,
     concat,
     expand,
@@ -96,12 +97,16 @@ def f(name: str, *operands: Node | float) -> Node:
     return make(name, *operands)
 
 
-# The exponent less one. Where it was zero the derivative is zero, also at base zero, and must not become 0
-# * inf; an exponent that varies needs this only at base zero, because elsewhere it would lose the
-# derivative to the exponent.
+# The exponent less one. Where it was zero the derivative is zero, also at base zero, and must not
+# become 0 * inf; an exponent that varies needs this only at base zero, because elsewhere it would
+# lose the derivative to the exponent.
 def _less_one(x: Node, n: Node) -> Node:
     zero = make("equal", n, 0.0)
-    return select(zero if n.value is not None else make("logical_and", zero, make("equal", x, 0.0)), 1.0, n - 1.0)
+    return select(
+        zero if n.value is not None else make("logical_and", zero, make("equal", x, 0.0)),
+        1.0,
+        n - 1.0,
+    )
 
 
 def _safe_log(x: Node) -> Node:
@@ -122,7 +127,9 @@ def _pull_minimum(s: Scaling, i: int, ct: Node, out: Node, a: Node, b: Node) -> 
 
 
 def _push_extremum(sign: int) -> Callable[..., Node]:
-    def push(out: Node, operands: tuple[Node, Node], tangents: tuple[Node | None, Node | None]) -> Node:
+    def push(
+        out: Node, operands: tuple[Node, Node], tangents: tuple[Node | None, Node | None]
+    ) -> Node:
         s, t = _filled(*tangents)
         a, b = operands
         first = make("greater", a, b) if sign > 0 else make("greater", b, a)
@@ -139,7 +146,9 @@ def _filled(s: Node | None, t: Node | None) -> tuple[Node, Node]:
     return s or zero, t or zero
 
 
-def _pull_select(s: Scaling, i: int, ct: Node, out: Node, condition: Node, a: Node, b: Node) -> Node:
+def _pull_select(
+    s: Scaling, i: int, ct: Node, out: Node, condition: Node, a: Node, b: Node
+) -> Node:
     return select(condition, ct, 0.0) if i == 1 else select(condition, 0.0, ct)
 
 
@@ -151,9 +160,15 @@ def _pull_guarded(s: Scaling, i: int, ct: Node, out: Node, a: Node, b: Node) -> 
     return make("guarded", (b, a)[i], ct)
 
 
-def _push_guarded(out: Node, operands: tuple[Node, Node], tangents: tuple[Node | None, Node | None]) -> Node:
+def _push_guarded(
+    out: Node, operands: tuple[Node, Node], tangents: tuple[Node | None, Node | None]
+) -> Node:
     (c, d), (s, t) = operands, tangents
-    terms = [make("guarded", *pair) for pair in ((s, d), (c, t)) if pair[0] is not None and pair[1] is not None]
+    terms = [
+        make("guarded", *pair)
+        for pair in ((s, d), (c, t))
+        if pair[0] is not None and pair[1] is not None
+    ]
     return terms[0] if len(terms) == 1 else terms[0] + terms[1]
 
 
@@ -203,9 +218,13 @@ def _pull_matmul(s: Scaling, i: int, ct: Node, out: Node, a: Node, b: Node) -> N
     return s.matmul(ct, swap(b), True) if i == 0 else s.matmul(swap(a), ct, False)
 
 
-def _push_matmul(out: Node, operands: tuple[Node, Node], tangents: tuple[Node | None, Node | None]) -> Node:
+def _push_matmul(
+    out: Node, operands: tuple[Node, Node], tangents: tuple[Node | None, Node | None]
+) -> Node:
     (a, b), (s, t) = operands, tangents
-    terms = [matmul(*pair) for pair in ((s, b), (a, t)) if pair[0] is not None and pair[1] is not None]
+    terms = [
+        matmul(*pair) for pair in ((s, b), (a, t)) if pair[0] is not None and pair[1] is not None
+    ]
     return terms[0] if len(terms) == 1 else terms[0] + terms[1]
 
 
@@ -222,7 +241,9 @@ def _pull_solve(s: Scaling, i: int, ct: Node, out: Node, a: Node, b: Node) -> No
     return back if i == 1 else -s.matmul(back, swap(out), True)
 
 
-def _push_solve(out: Node, operands: tuple[Node, Node], tangents: tuple[Node | None, Node | None]) -> Node:
+def _push_solve(
+    out: Node, operands: tuple[Node, Node], tangents: tuple[Node | None, Node | None]
+) -> Node:
     (a, _), (s, t) = operands, tangents
     right = t if s is None else -matmul(s, out) if t is None else t - matmul(s, out)
     assert right is not None
@@ -260,9 +281,14 @@ def _pull_concat(s: Scaling, i: int, ct: Node, out: Node, *parts: Node) -> Node:
 
 
 def _push_concat(out: Node, operands: tuple[Node, ...], tangents: tuple[Node | None, ...]) -> Node:
-    lead = next(t.shape[: t.ndim - x.ndim] for t, x in zip(tangents, operands, strict=True) if t is not None)
+    lead = next(
+        t.shape[: t.ndim - x.ndim] for t, x in zip(tangents, operands, strict=True) if t is not None
+    )
     return concat(
-        [zeros_like(x, lead + x.shape) if t is None else t for t, x in zip(tangents, operands, strict=True)],
+        [
+            zeros_like(x, lead + x.shape) if t is None else t
+            for t, x in zip(tangents, operands, strict=True)
+        ],
         out.params,
     )
 
@@ -271,7 +297,9 @@ def _pull_reorder(s: Scaling, i: int, ct: Node, out: Node, x: Node, order: Node)
     return make("reorder", ct, make("argsort", order, params=out.params), params=out.params)
 
 
-def _push_reorder(out: Node, operands: tuple[Node, Node], tangents: tuple[Node | None, ...]) -> Node:
+def _push_reorder(
+    out: Node, operands: tuple[Node, Node], tangents: tuple[Node | None, ...]
+) -> Node:
     assert tangents[0] is not None
     return make("reorder", tangents[0], operands[1], params=out.params)
 
@@ -309,7 +337,9 @@ RULES: dict[str, Rule] = {
     "add": each(lambda y, a, b: 1.0, lambda y, a, b: 1.0),
     "multiply": each(lambda y, a, b: b, lambda y, a, b: a),
     "divide": each(lambda y, a, b: 1.0 / b, lambda y, a, b: -(y / b)),
-    "power": each(lambda y, x, n: n * f("power", x, _less_one(x, n)), lambda y, x, n: y * _safe_log(x)),
+    "power": each(
+        lambda y, x, n: n * f("power", x, _less_one(x, n)), lambda y, x, n: y * _safe_log(x)
+    ),
     "remainder": each(lambda y, a, b: 1.0, lambda y, a, b: -f("floor_divide", a, b)),
     "hypot": each(lambda y, a, b: a / y, lambda y, a, b: b / y),
     "atan2": each(lambda y, a, b: b / (a * a + b * b), lambda y, a, b: -(a / (a * a + b * b))),
@@ -350,7 +380,9 @@ FLAT = frozenset({
 
 
 def masks(node: Node) -> bool:
-    """Whether the cotangents of the node's operands have zeros for entries that the node did not select."""
+    """Whether the cotangents of the node's operands have zeros for entries that the node did not
+    select.
+    """
     rule = RULES[node.op]
     if isinstance(rule, Elementwise) or not rule.masks:
         return False

@@ -96,25 +96,34 @@ def solve(a: Array, b: Array) -> Array:
 
 
 def cholesky(a: Array) -> Array:
-    """The lower factor of a symmetric matrix; not a number throughout where it is not positive definite."""
+    """The lower factor of a symmetric matrix; not a number throughout where it is not positive
+    definite.
+    """
     try:
         return np.linalg.cholesky(a)
     except np.linalg.LinAlgError:
-        return np.full(a.shape, np.nan, a.dtype) if a.ndim == 2 else np.stack([cholesky(m) for m in a])
+        return (
+            np.full(a.shape, np.nan, a.dtype) if a.ndim == 2 else np.stack([cholesky(m) for m in a])
+        )
 
 
 def expm(a: Array) -> Array:
-    """The exponential of a matrix: 18 terms of its series, of the matrix halved as often as that needs.
+    """The exponential of a matrix: 18 terms of its series, of the matrix halved as often as that
+    needs.
 
-    How often, is told by norms of powers: A. Al-Mohy and N. Higham, "A new scaling and squaring algorithm for the
-    matrix exponential" (2010), 4.2. They stay small where a block above the diagonal is large, as it is in
-    derivatives, and norms do not.
+    How often, is told by norms of powers: A. Al-Mohy and N. Higham, "A new scaling and squaring
+    algorithm for the matrix exponential" (2010), 4.2. They stay small where a block above the
+    diagonal is large, as it is in derivatives, and norms do not.
     """
     eye = np.eye(a.shape[-1], dtype=a.dtype)
     fourth = a @ a @ a @ a
-    norms = [np.abs(p).sum(-2).max(-1, initial=0) ** (1 / k) for p, k in ((fourth, 4), (fourth @ a, 5))]
+    norms = [
+        np.abs(p).sum(-2).max(-1, initial=0) ** (1 / k) for p, k in ((fourth, 4), (fourth @ a, 5))
+    ]
     size = np.maximum(*norms)
-    halvings = np.where(np.isfinite(size), np.ceil(np.log2(np.maximum(size, 1))), 0)[..., None, None]
+    halvings = np.where(np.isfinite(size), np.ceil(np.log2(np.maximum(size, 1))), 0)[
+        ..., None, None
+    ]
     small = a / 2.0**halvings
     result = eye + small / 18
     for k in range(17, 0, -1):

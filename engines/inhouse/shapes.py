@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
-from engines.inhouse import ops
-from engines.inhouse.graph import CompileError, Node
-from engines.inhouse.reductions import begin, normalized
-from engines.inhouse.tracer import Tracer, is_traced, nodes
+from ad_conformance.engines.inhouse import ops
+from ad_conformance.engines.inhouse.graph import CompileError, Node
+from ad_conformance.engines.inhouse.reductions import begin, normalized
+from ad_conformance.engines.inhouse.tracer import Tracer, is_traced, nodes
 
 __all__ = [
     "broadcast_to", "concat", "diag", "expand_dims", "flip", "getitem", "matrix_transpose",
@@ -27,7 +26,9 @@ def _parts(op: str, arrays: Sequence[Any]) -> tuple[Node, ...]:
     parts = nodes(*arrays)
     parts[0].graph.step += 1
     if len({p.ndim for p in parts}) > 1:
-        raise CompileError(op, tuple(p.shape for p in parts), "the numbers of axes differ", parts[0].graph.step)
+        raise CompileError(
+            op, tuple(p.shape for p in parts), "the numbers of axes differ", parts[0].graph.step
+        )
     return parts
 
 
@@ -36,7 +37,9 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
         return np.stack(arrays, axis)
     parts = _parts("stack", arrays)
     if len({p.shape for p in parts}) > 1:
-        raise CompileError("stack", tuple(p.shape for p in parts), "the shapes differ", parts[0].graph.step)
+        raise CompileError(
+            "stack", tuple(p.shape for p in parts), "the shapes differ", parts[0].graph.step
+        )
     ndim = parts[0].ndim + 1
     if not -ndim <= axis < ndim:
         raise _error("stack", parts[0], f"axis {axis} is out of range")
@@ -92,7 +95,11 @@ def flip(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
         return np.flip(x, axis)
     node = begin(x)
     axes = normalized("flip", node, axis)
-    return Tracer(ops.index(node, tuple((None, None, -1) if a in axes else ops.FULL for a in range(-node.ndim, 0))))
+    return Tracer(
+        ops.index(
+            node, tuple((None, None, -1) if a in axes else ops.FULL for a in range(-node.ndim, 0))
+        )
+    )
 
 
 def roll(x: Any, shift: Any, axis: Any = None) -> Any:
@@ -100,7 +107,9 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
         return np.roll(x, shift, axis)
     node = begin(x)
     if axis is None:
-        return Tracer(ops.reshape(_rolled(ops.reshape(node, (node.size,)), int(shift), -1), node.shape))
+        return Tracer(
+            ops.reshape(_rolled(ops.reshape(node, (node.size,)), int(shift), -1), node.shape)
+        )
     axes = [axis] if isinstance(axis, (int, np.integer)) else list(axis)
     shifts = [shift] * len(axes) if isinstance(shift, (int, np.integer)) else list(shift)
     for a, s in zip(axes, shifts, strict=True):
@@ -142,7 +151,9 @@ def squeeze(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     axes = normalized("squeeze", node, axis)
     if any(node.shape[a] != 1 for a in axes):
         raise _error("squeeze", node, f"axis {axis} is not of length 1")
-    return Tracer(ops.reshape(node, tuple(n for i, n in enumerate(node.shape) if i - node.ndim not in axes)))
+    return Tracer(
+        ops.reshape(node, tuple(n for i, n in enumerate(node.shape) if i - node.ndim not in axes))
+    )
 
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
@@ -163,7 +174,11 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     taken = ops.take(node, tuple((where.ravel() % max(n, 1)).tolist()), at)
     if where.ndim == 1:
         return Tracer(taken)
-    return Tracer(ops.reshape(taken, node.shape[: node.ndim + at] + where.shape + node.shape[node.ndim + at + 1 :]))
+    return Tracer(
+        ops.reshape(
+            taken, node.shape[: node.ndim + at] + where.shape + node.shape[node.ndim + at + 1 :]
+        )
+    )
 
 
 def _triangle(op: str, x: Any, mask: Any) -> Any:
@@ -212,7 +227,9 @@ def diagonal_of(node: Node, offset: int = 0) -> Node:
 
 
 def getitem(x: Any, key: Any) -> Any:
-    """Indexing by integers, slices, None, an ellipsis; a lone list of integers takes along the first axis."""
+    """Indexing by integers, slices, None, an ellipsis; a lone list of integers takes along the
+    first axis.
+    """
     if not is_traced(x):
         return x[key]
     node = begin(x)

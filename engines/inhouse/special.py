@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engines.inhouse.elementwise import _binary, _unary
-from engines.inhouse.primitives import FUNCTIONS
-from engines.inhouse.tracer import emit, is_traced
+from ad_conformance.engines.inhouse.elementwise import _binary, _unary
+from ad_conformance.engines.inhouse.primitives import FUNCTIONS
+from ad_conformance.engines.inhouse.tracer import emit, is_traced
 
 __all__ = [
     "cbrt", "digamma", "erf", "erfc", "erfcx", "erfinv", "exp1", "exp2", "expi", "expit", "gamma", "i0", "i0e", "i1",

@@ -1,15 +1,16 @@
 """The derivatives of special functions, in terms of each other.
 
-Formulas: Abramowitz and Stegun 5.1.1, 5.1.2, 6.3.1, 6.4.1, 7.1.1, 7.2.8, 9.1.27, 9.6.26; NIST DLMF 25.11.17 (zeta).
+Formulas: Abramowitz and Stegun 5.1.1, 5.1.2, 6.3.1, 6.4.1, 7.1.1, 7.2.8, 9.1.27, 9.6.26; NIST DLMF
+25.11.17 (zeta).
 """
 
 from __future__ import annotations
 
 import math
 
-from engines.inhouse.graph import Node, make
-from engines.inhouse.ops import select
-from engines.inhouse.rules import RULES, Elementwise, Partial, each, f
+from ad_conformance.engines.inhouse.graph import Node, make
+from ad_conformance.engines.inhouse.ops import select
+from ad_conformance.engines.inhouse.rules import RULES, Elementwise, Partial, each, f
 
 
 def _density(x: Node, scale: float) -> Node:
@@ -42,7 +43,9 @@ def _log_of(argument: Node, harmless: float, lowest: float, log: str) -> Node:
 
 
 def _ratio(x: Node, y: Node) -> Node:
-    """x / y, and 0 where both are zero: a zero whose logarithm is taken counts for nothing beside a zero factor."""
+    """x / y, and 0 where both are zero: a zero whose logarithm is taken counts for nothing beside a
+    zero factor.
+    """
     both = make("logical_and", make("equal", x, 0.0), make("equal", y, 0.0))
     return x / select(both, 1.0, y)
 
@@ -63,7 +66,9 @@ RULES |= {
     "exp1": each(lambda y, x: -(f("exp", -x) / x)),
     "expi": each(lambda y, x: f("exp", x) / x),
     "xlogy": each(lambda y, a, b: _log_of(b, 1.0, 0.0, "log"), lambda y, a, b: _ratio(a, b)),
-    "xlog1py": each(lambda y, a, b: _log_of(b, 0.0, -1.0, "log1p"), lambda y, a, b: _ratio(a, 1.0 + b)),
+    "xlog1py": each(
+        lambda y, a, b: _log_of(b, 0.0, -1.0, "log1p"), lambda y, a, b: _ratio(a, 1.0 + b)
+    ),
     # families
     "erfcx": _family(lambda n, x: f("erfcx", n + 1.0, x)),
     "sinc": _family(lambda n, x: f("sinc", n + 1.0, x)),
@@ -71,5 +76,9 @@ RULES |= {
     "zeta": _family(lambda s, x: -s * f("zeta", s + 1.0, x)),
     "jv": _family(lambda n, x: 0.5 * (f("jv", n - 1.0, x) - f("jv", n + 1.0, x))),
     "iv": _family(lambda n, x: 0.5 * (f("iv", n - 1.0, x) + f("iv", n + 1.0, x))),
-    "ive": _family(lambda n, x: 0.5 * (f("ive", n - 1.0, x) + f("ive", n + 1.0, x)) - f("sign", x) * f("ive", n, x)),
+    "ive": _family(
+        lambda n, x: (
+            0.5 * (f("ive", n - 1.0, x) + f("ive", n + 1.0, x)) - f("sign", x) * f("ive", n, x)
+        )
+    ),
 }

@@ -32,7 +32,9 @@ from scipy.special import (
 Array = np.ndarray[Any, np.dtype[Any]]
 
 # Gauss's quadrature on the unit interval.
-_PLACES, _WEIGHTS = ((v + s) / 2 for v, s in zip(np.polynomial.legendre.leggauss(64), (1, 0), strict=True))
+_PLACES, _WEIGHTS = (
+    (v + s) / 2 for v, s in zip(np.polynomial.legendre.leggauss(64), (1, 0), strict=True)
+)
 
 
 def _order(n: Any) -> int:
@@ -42,8 +44,9 @@ def _order(n: Any) -> int:
 def erfcx(n: Any, x: Array) -> Any:
     """The n-th derivative of exp(x**2) erfc(x).
 
-    Of x > 0 as the integral of 2/sqrt(pi) (-2t)**n exp(-t**2 - 2xt) over t > 0 (A&S 7.4.2), in which nothing
-    cancels; of other x by the recurrence of A&S 7.2.5, whose terms are of one sign there.
+    Of x > 0 as the integral of 2/sqrt(pi) (-2t)**n exp(-t**2 - 2xt) over t > 0 (A&S 7.4.2), in
+    which nothing cancels; of other x by the recurrence of A&S 7.2.5, whose terms are of one sign
+    there.
     """
     order, x = _order(n), np.asarray(x)
     last, value = np.asarray(2 / math.sqrt(math.pi)), special.erfcx(x)
@@ -55,15 +58,19 @@ def erfcx(n: Any, x: Array) -> Any:
     # Where the exponent has reached 48, and a little on for what t**n adds.
     reach = 48 / (right + np.sqrt(right * right + 48)) + order / (right + 2)
     t = reach[..., None] * _PLACES
-    integral = reach * np.sum(_WEIGHTS * t**order * np.exp(-t * (t + 2 * right[..., None])), axis=-1)
-    return np.where(x > 0, (-2.0) ** order * 2 / math.sqrt(math.pi) * integral, value).astype(x.dtype)[()]
+    integral = reach * np.sum(
+        _WEIGHTS * t**order * np.exp(-t * (t + 2 * right[..., None])), axis=-1
+    )
+    return np.where(x > 0, (-2.0) ** order * 2 / math.sqrt(math.pi) * integral, value).astype(
+        x.dtype
+    )[()]
 
 
 def sinc(n: Any, x: Array) -> Any:
     """The n-th derivative of sin(pi x) / (pi x).
 
-    Near zero as the integral of (pi t)**n cos(pi x t + n pi/2) over the unit interval; elsewhere by differentiating
-    x sinc(x) = sin(pi x) / pi n times.
+    Near zero as the integral of (pi t)**n cos(pi x t + n pi/2) over the unit interval; elsewhere by
+    differentiating x sinc(x) = sin(pi x) / pi n times.
     """
     order, x = _order(n), np.asarray(x)
     value = np.sinc(x)

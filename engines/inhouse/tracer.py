@@ -6,11 +6,10 @@ import threading
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+import ad_conformance.engines.inhouse.numpy_like as numpy_like
 import numpy as np
-
-import engines.inhouse.numpy_like as numpy_like
-from engines.inhouse.graph import Array, CompileError, Graph, Node, make
-from engines.inhouse.primitives import Shape
+from ad_conformance.engines.inhouse.graph import Array, CompileError, Graph, Node, make
+from ad_conformance.engines.inhouse.primitives import Shape
 
 SINGLE: np.dtype[Any] = np.dtype(np.float32)
 DOUBLE: np.dtype[Any] = np.dtype(np.float64)
@@ -19,7 +18,8 @@ DOUBLE: np.dtype[Any] = np.dtype(np.float64)
 class _Tracing(threading.local):
     def __init__(self) -> None:
         self.graphs: list[Graph] = []
-        # What float64 constants become that meet a tracer: float32 while a definition runs on float32 operands.
+        # What float64 constants become that meet a tracer: float32 while a definition runs on
+        # float32 operands.
         self.floating = DOUBLE
 
 
@@ -159,7 +159,11 @@ class Tracer:
         self._refuse("index", "indices must be constant integers, not traced values")
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        self._refuse("array", "NumPy cannot compute with a traced value; use the functions of engines.inhouse")
+        self._refuse(
+            "array",
+            "NumPy cannot compute with a traced value; use the functions of "
+            "ad_conformance.engines.inhouse",
+        )
 
     def _refuse(self, operation: str, why: str) -> NoReturn:
         raise CompileError(operation, (self.shape,), why, self.node.graph.step)
@@ -179,7 +183,9 @@ def nodes(*values: Any) -> tuple[Node, ...]:
         if isinstance(v, Tracer):
             graph = graph or v.node.graph
             if v.node.graph is not graph:
-                raise CompileError("trace", (v.shape,), "a tracer of another compilation has leaked into this one")
+                raise CompileError(
+                    "trace", (v.shape,), "a tracer of another compilation has leaked into this one"
+                )
             if beside is None or beside.kind != "f":
                 beside = v.node.dtype
         elif not isinstance(v, (int, float)) and (beside is None or beside.kind != "f"):
@@ -196,7 +202,9 @@ def _constant(graph: Graph, value: Any, beside: np.dtype[Any]) -> Node:
         return graph.full((), value, beside if weak else TRACING.floating)
     array = _array(value)
     if array.dtype.kind not in "fbiu":
-        raise CompileError("constant", (array.shape,), f"dtype {array.dtype} is not supported", graph.step)
+        raise CompileError(
+            "constant", (array.shape,), f"dtype {array.dtype} is not supported", graph.step
+        )
     return graph.constant(array)
 
 

@@ -1,13 +1,13 @@
 """The public face: derivatives of any order and nesting, compiled to NumPy.
 
-A mode word such as "RFR" names a nesting, outermost first: R is one reverse pass, F one forward pass. Each
-letter is a full Jacobian level, so the result has the shape of the function's value followed by the shape
-of the input once per letter, the newest input axes last.
+A mode word such as "RFR" names a nesting, outermost first: R is one reverse pass, F one forward
+pass. Each letter is a full Jacobian level, so the result has the shape of the function's value
+followed by the shape of the input once per letter, the newest input axes last.
 
-Everything returned here is a plain callable, and callables nest: `grad(grad(f))`, or a derivative inside a
-function that is itself differentiated, also through a closure. Called with numbers or arrays, they compile
-themselves once per shape and dtype of the arguments, and run; called inside a function that is being
-traced, they build into its graph.
+Everything returned here is a plain callable, and callables nest: `grad(grad(f))`, or a derivative
+inside a function that is itself differentiated, also through a closure. Called with numbers or
+arrays, they compile themselves once per shape and dtype of the arguments, and run; called inside a
+function that is being traced, they build into its graph.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-
-from engines.inhouse import ops, passes
-from engines.inhouse.codegen import Source, generate
-from engines.inhouse.graph import Array, CompileError, Graph, Node
-from engines.inhouse.tracer import TRACING, Tracer, is_traced, nodes
+from ad_conformance.engines.inhouse import ops, passes
+from ad_conformance.engines.inhouse.codegen import Source, generate
+from ad_conformance.engines.inhouse.graph import Array, CompileError, Graph, Node
+from ad_conformance.engines.inhouse.tracer import TRACING, Tracer, is_traced, nodes
 
 __all__ = [
     "CompileError",
@@ -44,8 +43,8 @@ _NUMBER = ((), np.dtype(np.float64))
 class Compiled:
     """One program for one shape and dtype of its arguments: call it, or read its `source`.
 
-    `operations` says how many it computes, and `run` is the bare function: unchecked, it takes arrays of these
-    very shapes and dtypes, and NumPy scalars for 0-d ones.
+    `operations` says how many it computes, and `run` is the bare function: unchecked, it takes
+    arrays of these very shapes and dtypes, and NumPy scalars for 0-d ones.
     """
 
     __slots__ = ("_dtypes", "_shapes", "operations", "run", "source")
@@ -58,15 +57,24 @@ class Compiled:
         self._dtypes = tuple(i.dtype for i in inputs)
 
     def __call__(self, *xs: Any) -> Array:
-        """The value at xs. Raises TypeError where their number or shapes are not those compiled for."""
+        """The value at xs. Raises TypeError where their number or shapes are not those compiled
+        for.
+        """
         if len(xs) == len(self._shapes) == 1:
             x = xs[0]
-            if type(x) is np.ndarray and x.ndim and x.shape == self._shapes[0] and x.dtype == self._dtypes[0]:
+            if (
+                type(x) is np.ndarray
+                and x.ndim
+                and x.shape == self._shapes[0]
+                and x.dtype == self._dtypes[0]
+            ):
                 return self.run(x)  # type: ignore[no-any-return]
         arrays = [np.asarray(x, d) for x, d in zip(xs, self._dtypes, strict=False)]
         shapes = tuple([a.shape for a in arrays])
         if shapes != self._shapes or len(xs) != len(arrays):
-            raise TypeError(f"compiled for shapes {self._shapes}, called with {tuple(np.shape(x) for x in xs)}")
+            raise TypeError(
+                f"compiled for shapes {self._shapes}, called with {tuple(np.shape(x) for x in xs)}"
+            )
         return self.run(*[a if a.shape else a[()] for a in arrays])  # type: ignore[no-any-return]
 
 
@@ -106,7 +114,8 @@ class Derivative:
         if TRACING.graphs:
             return self._inline(TRACING.graphs[-1], xs)
         if len(xs) == 1:
-            # The usual case, as short as can be: for small programs this is half of what a call costs.
+            # The usual case, as short as can be: for small programs this is half of what a call
+            # costs.
             x = xs[0]
             kind = type(x)
             if kind is np.ndarray and x.ndim:
@@ -132,7 +141,9 @@ class Derivative:
         """Build into the graph of the function that is being traced."""
         actual = [x.node if is_traced(x) else graph.constant(_floating(x)) for x in xs]
         if any(a.graph is not graph for a in actual):
-            raise CompileError("trace", (), "a tracer of another compilation has leaked into this one")
+            raise CompileError(
+                "trace", (), "a tracer of another compilation has leaked into this one"
+            )
         marks = tuple([graph.mark(a) for a in actual])
         out = self._build(graph, marks)
         for mark, node in zip(marks, actual, strict=True):
@@ -156,7 +167,12 @@ def _trace(f: Function, graph: Graph, inputs: tuple[Node, ...]) -> Node:
         return out.node  # type: ignore[no-any-return]
     if isinstance(out, (list, tuple)) or out is None:
         shapes = tuple(i.shape for i in inputs)
-        raise CompileError("trace", shapes, f"the function returned {type(out).__name__}, not one array", graph.step)
+        raise CompileError(
+            "trace",
+            shapes,
+            f"the function returned {type(out).__name__}, not one array",
+            graph.step,
+        )
     # A constant result: of the dtype that the input suggests, if it is a Python number.
     return nodes(Tracer(inputs[0]), out)[1]
 
@@ -164,16 +180,18 @@ def _trace(f: Function, graph: Graph, inputs: tuple[Node, ...]) -> Node:
 def compile(f: Function) -> Derivative:
     """f as a callable that is compiled once per shapes and dtypes of its arguments.
 
-    `compile(f).lower(x)` separates compiling from running: it returns the program for arguments like x.
+    `compile(f).lower(x)` separates compiling from running: it returns the program for arguments
+    like x.
     """
     return f if isinstance(f, Derivative) else Derivative(lambda g, xs: _trace(f, g, xs), _name(f))
 
 
 def nest(f: Function, word: str, argnum: int = 0) -> Derivative:
-    """The derivative of f by the mode word, outermost letter first, with respect to argument `argnum`.
+    """The derivative of f by the mode word, outermost letter first, with respect to argument
+    `argnum`.
 
-    The result has the shape `f(x).shape + x.shape * len(word)`. Raises ValueError for letters other than R
-    and F.
+    The result has the shape `f(x).shape + x.shape * len(word)`. Raises ValueError for letters other
+    than R and F.
     """
     if isinstance(f, Nested) and f.argnum == argnum:
         return nest(f.function, word + f.word, argnum)
@@ -190,12 +208,16 @@ def nest(f: Function, word: str, argnum: int = 0) -> Derivative:
 
 
 def grad(f: Function, argnum: int = 0) -> Derivative:
-    """The gradient of f, by one reverse pass. Raises CompileError where the value of f is no 0-d array."""
+    """The gradient of f, by one reverse pass. Raises CompileError where the value of f is no 0-d
+    array.
+    """
 
     def build(graph: Graph, xs: tuple[Node, ...]) -> Node:
         out = _trace(f, graph, xs)
         if out.shape != ():
-            raise CompileError("grad", (out.shape,), "the function's value is not a 0-d array", graph.step)
+            raise CompileError(
+                "grad", (out.shape,), "the function's value is not a 0-d array", graph.step
+            )
         return passes.derivative(out, xs[argnum], "R")
 
     return Derivative(build, f"gradient of {_name(f)}")
@@ -212,7 +234,8 @@ def hessian(f: Function, word: str = "RR", argnum: int = 0) -> Derivative:
 
 
 def vjp(f: Function) -> Derivative:
-    """The pullback of f: a function of x and a cotangent, of the shape of f(x), with the shape of x.
+    """The pullback of f: a function of x and a cotangent, of the shape of f(x), with the shape of
+    x.
 
     More arguments of f stand between the two; the result belongs to the first.
     """
@@ -220,7 +243,8 @@ def vjp(f: Function) -> Derivative:
 
 
 def jvp(f: Function) -> Derivative:
-    """The pushforward of f: a function of x and a tangent, of the shape of x, with the shape of f(x).
+    """The pushforward of f: a function of x and a tangent, of the shape of x, with the shape of
+    f(x).
 
     More arguments of f stand between the two; the tangent belongs to the first.
     """
@@ -242,14 +266,17 @@ def _directed(f: Function, graph: Graph, xs: tuple[Node, ...], letter: str) -> N
 
 
 def hvp(f: Function, word: str = "FR") -> Derivative:
-    """The Hessian of a function of one argument, times a vector: a function of x and v, of the shape of x.
+    """The Hessian of a function of one argument, times a vector: a function of x and v, of the
+    shape of x.
 
-    FR pushes v through the gradient; RR pulls it back through the gradient; RF takes the gradient of the
-    pushforward along v; FF pushes v through a forward gradient. For f(x) that is no number, the result has
-    the shape f(x).shape + x.shape.
+    FR pushes v through the gradient; RR pulls it back through the gradient; RF takes the gradient
+    of the pushforward along v; FF pushes v through a forward gradient. For f(x) that is no number,
+    the result has the shape f(x).shape + x.shape.
     """
     if len(word) != 2 or set(word) - {"R", "F"}:
-        raise ValueError(f"a Hessian-vector product has a word of two letters R and F, not {word!r}")
+        raise ValueError(
+            f"a Hessian-vector product has a word of two letters R and F, not {word!r}"
+        )
 
     def build(graph: Graph, xs: tuple[Node, ...]) -> Node:
         x, v = xs
@@ -262,7 +289,9 @@ def hvp(f: Function, word: str = "FR") -> Derivative:
         if word[0] == "F":
             return passes.forward_pass(first, x, v)
         if out.shape != ():
-            raise CompileError("hvp", (out.shape,), "RR needs a function whose value is a number", graph.step)
+            raise CompileError(
+                "hvp", (out.shape,), "RR needs a function whose value is a number", graph.step
+            )
         return passes.backward_pass(first, x, v)
 
     return Derivative(build, f"Hessian-vector product ({word}) of {_name(f)}")

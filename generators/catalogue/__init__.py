@@ -1,31 +1,29 @@
 """The catalogue: one row per operation.
 
-A row says what an operation computes (on NumPy float64 arrays and, by the same code, on object arrays of balls), which
-parameters it takes, where it may be asked, how an engine's language spells it by default, and how the generator
-arranges operands for it. Shapes need no rule: NumPy finds them.
+A row says what an operation computes (on NumPy float64 arrays and, by the same code, on object
+arrays of balls), which parameters it takes, where it may be asked, how an engine's language spells
+it by default, and how the generator arranges operands for it. Shapes need no rule: NumPy finds
+them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from generators import numerics
-from generators.catalogue import (
-    detours,
-    elementwise,
+from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.catalogue.core import elementwise, linalg, reductions, shapes
+from ad_conformance.generators.catalogue.extra import complex_ops as detours
+from ad_conformance.generators.catalogue.extra import control_flow as nesting
+from ad_conformance.generators.catalogue.extra import (
     indexing,
     layers,
-    linalg,
     losses,
     matrices,
-    nesting,
     networks,
-    reductions,
-    shapes,
     special,
     statistics,
 )
-from generators.operations import Operation
+from ad_conformance.generators.catalogue.operation import Operation
 
 #: The array API standard's operations and NumPy's, that every engine is expected to have.
 CORE: Mapping[str, Operation] = {

@@ -1,11 +1,12 @@
-"""Characterisation data: what the project does today, as files that a later change is compared with.
+"""Characterisation data: what the project does today, as files that a later change is compared
+with.
 
     python -m tests.characterization.freeze            # compare everything but the buckets
     python -m tests.characterization.freeze --buckets  # compare the buckets of eight engines, some ten minutes
     python -m tests.characterization.freeze --write    # write the files anew
 
-A change that is meant to alter none of this must reproduce every file. A change that alters one writes that file anew
-and says why in its commit.
+A change that is meant to alter none of this must reproduce every file. A change that alters one
+writes that file anew and says why in its commit.
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import buckets, seeded
-from benchmarks.mutation import questions
-from conformance.known_failures import load
-from conformance.truth import certify
-from engines import registry
-from engines.registry import OWN
-from generators.dialects import Unspeakable
-from generators.drawing import portion
-from generators.programs import Case
+from ad_conformance.conformance.known_failures import load
+from ad_conformance.conformance.reference.certify import certify
+from ad_conformance.engines import registry
+from ad_conformance.engines.registry import OWN
+from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.generators.strategies.sampling import portion
+
+from validation import buckets, seeded
+from validation.mutation import questions
 
 FOLDER = Path(__file__).parent
 #: Mode words of the portions, those that the suite asks by default.
@@ -57,7 +59,9 @@ def _script(engine: str, case: Case) -> str:
 
 
 def scripts() -> Any:
-    """A digest of the script of every pinned case in every engine; headers, which only import, stand apart."""
+    """A digest of the script of every pinned case in every engine; headers, which only import,
+    stand apart.
+    """
     return {
         "headers": {name: registry.find(name).header for name in OWN},
         **{
@@ -78,7 +82,9 @@ def truths() -> Any:
 
 
 def causes(numbers: tuple[int, ...] = tuple(range(FIRST, FIRST + ENGINES))) -> Any:
-    """Cause ids of the buckets of engines with planted faults, and how many pairs fall together as they should."""
+    """Cause ids of the buckets of engines with planted faults, and how many pairs fall together as
+    they should.
+    """
     asked = questions(700)
     found: dict[str, Any] = {}
     for number in numbers:
@@ -94,7 +100,12 @@ def causes(numbers: tuple[int, ...] = tuple(range(FIRST, FIRST + ENGINES))) -> A
     return found
 
 
-FROZEN: dict[str, Callable[[], Any]] = {"case_ids": case_ids, "scripts": scripts, "truths": truths, "causes": causes}
+FROZEN: dict[str, Callable[[], Any]] = {
+    "case_ids": case_ids,
+    "scripts": scripts,
+    "truths": truths,
+    "causes": causes,
+}
 
 
 def stored(name: str) -> Any:
@@ -111,8 +122,12 @@ def write(name: str, data: Any) -> None:
 def main() -> None:
     """Compare, or write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="write the files anew instead of comparing")
-    parser.add_argument("--buckets", action="store_true", help="the buckets instead of everything else")
+    parser.add_argument(
+        "--write", action="store_true", help="write the files anew instead of comparing"
+    )
+    parser.add_argument(
+        "--buckets", action="store_true", help="the buckets instead of everything else"
+    )
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     changed = []

@@ -1,9 +1,9 @@
 """An independent way to the same numbers: the program itself in 120-digit arithmetic, and central
 differences.
 
-With steps of 1e-20 the differences are right to some 38 digits, which needs no estimate. Only directional
-derivatives are taken; the full tensor is compared through its contractions with a few directions and
-through its symmetry.
+With steps of 1e-20 the differences are right to some 38 digits, which needs no estimate. Only
+directional derivatives are taken; the full tensor is compared through its contractions with a few
+directions and through its symmetry.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from types import SimpleNamespace
 
 import mpmath
 import numpy as np
-
-from engines import inhouse
+from ad_conformance.engines import inhouse
 
 mpmath.mp.dps = 120
 STEP = mpmath.mpf(10) ** -20
@@ -23,7 +22,11 @@ FLOOR = 1e-24  # differences have a truncation error of about 1e-40 where the de
 
 
 def _number(v):
-    return mpmath.mpf(float(v)) if isinstance(v, (int, float, np.number)) and not isinstance(v, bool) else v
+    return (
+        mpmath.mpf(float(v))
+        if isinstance(v, (int, float, np.number)) and not isinstance(v, bool)
+        else v
+    )
 
 
 def exact(x):
@@ -73,7 +76,12 @@ def _det(a):
 def _solve(a, b):
     a, b = exact(a).copy(), exact(b).copy()
     if a.ndim > 2:
-        return np.array([_solve(m, c) for m, c in zip(a, np.broadcast_to(b, a.shape[:-2] + b.shape[-2:]), strict=True)])
+        return np.array(
+            [
+                _solve(m, c)
+                for m, c in zip(a, np.broadcast_to(b, a.shape[:-2] + b.shape[-2:]), strict=True)
+            ]
+        )
     n = len(a)
     for i in range(n):
         p = max(range(i, n), key=lambda r: abs(a[r, i]))
@@ -195,10 +203,14 @@ def check(f, x, words=("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRF"), rtol=1e-
                 contracted = np.tensordot(contracted, v, x.ndim)
             scale = max(FLOOR, np.abs(result).max(initial=0.0), np.abs(truth).max(initial=0.0))
             error = np.abs(contracted - truth).max(initial=0.0)
-            assert error <= rtol * scale, f"{word}: off by {error} on {scale}: {contracted} for {truth}"
+            assert error <= rtol * scale, (
+                f"{word}: off by {error} on {scale}: {contracted} for {truth}"
+            )
         if order == 2 and x.ndim:
             n = x.ndim
             m = result.ndim - 2 * n
             swapped = result.transpose(*range(m), *range(m + n, m + 2 * n), *range(m, m + n))
             scale = np.abs(result).max(initial=0.0)
-            assert np.abs(swapped - result).max(initial=0.0) <= rtol * scale, f"{word}: not symmetric"
+            assert np.abs(swapped - result).max(initial=0.0) <= rtol * scale, (
+                f"{word}: not symmetric"
+            )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from ad_conformance.engines import inhouse as xp
 
 from benchmarks import contestants, tables
 from benchmarks.problems import logistic, mixture, programs
-from engines import inhouse as xp
 
 US = contestants.inhouse()
 PROBLEMS = [p for p in [*programs(), *mixture(20, 3, 2), logistic(30, 4)] if p.by_hand is not None]

@@ -1,4 +1,6 @@
-"""Random compositions at points with zeros and small integers: every word against 120-digit differences."""
+"""Random compositions at points with zeros and small integers: every word against 120-digit
+differences.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,7 @@ import random
 
 import numpy as np
 import pytest
-
-from engines import inhouse as xp
+from ad_conformance.engines import inhouse as xp
 
 from .oracle import check
 
@@ -73,13 +74,19 @@ def _program(seed: int):
     ends = rng.randrange(3)
 
     def f(xp, t):
-        x = t if np.ndim(t) == 2 or getattr(t, "ndim", 2) == 2 else xp.stack([t * 1.0, xp.sin(t) * t])
+        x = (
+            t
+            if np.ndim(t) == 2 or getattr(t, "ndim", 2) == 2
+            else xp.stack([t * 1.0, xp.sin(t) * t])
+        )
         y = x
         for step in chosen:
             x, y = step(xp, x, y), x
         return x if ends == 0 else xp.sum(K * x) if ends == 1 else xp.prod(x, axis=1)
 
-    x = np.array([rng.choice([0.0, 0.0, 1.0, -1.0, 0.5, 2.0, 0.375]) for _ in range(4)]).reshape(2, 2)
+    x = np.array([rng.choice([0.0, 0.0, 1.0, -1.0, 0.5, 2.0, 0.375]) for _ in range(4)]).reshape(
+        2, 2
+    )
     return f, x if rng.random() < 0.6 else x[0]
 
 

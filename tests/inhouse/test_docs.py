@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from engines import inhouse as xp
+from ad_conformance.engines import inhouse as xp
 
 PAGE = Path(__file__).parents[2] / "docs" / "inhouse.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -26,7 +25,9 @@ def names() -> dict:
     return namespace
 
 
-@pytest.mark.parametrize(("name", "word", "shown"), EXPLAINED, ids=[f"{n}-{w}" for n, w, _ in EXPLAINED])
+@pytest.mark.parametrize(
+    ("name", "word", "shown"), EXPLAINED, ids=[f"{n}-{w}" for n, w, _ in EXPLAINED]
+)
 def test_sources_are_what_explain_prints(names, name, word, shown) -> None:
     assert shown == xp.explain(names[name], POINTS[name], word=word)
 

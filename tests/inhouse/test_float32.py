@@ -1,4 +1,6 @@
-"""Every operation of the catalogue, asked in float32, answers in float32, and as well as float32 allows."""
+"""Every operation of the catalogue, asked in float32, answers in float32, and as well as float32
+allows.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from ad_conformance.conformance.reference.certify import certify
+from ad_conformance.conformance.verdicts import judge
+from ad_conformance.engines import inhouse as xp
+from ad_conformance.engines import registry
+from ad_conformance.engines.contract import Answer
+from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.ir.case_io import is_single
 
-from conformance.truth import certify
-from conformance.verdicts import judge
-from engines import inhouse as xp
-from engines import registry
-from engines.contract import Answer
-from generators.catalogue import CATALOGUE
-from generators.reading import is_single
-from tests.test_spellings import drawn, names_of
+from tests.engines.test_spellings import drawn, names_of
 
 SINGLE = np.array([[1.0, 2.0], [3.0, 5.0]], dtype=np.float32)
 
@@ -34,7 +36,9 @@ def test_float32_stays(operation: str) -> None:
             assert names["got"].dtype == np.float32, script.program + script.compile
     assert answers, "no case has numbers that are exact in float32"
     case, got = answers[-1]
-    assert not judge(case, "inhouse", Answer("answered", value=got), certify(case)).is_finding, engine.script(case).text
+    assert not judge(case, "inhouse", Answer("answered", value=got), certify(case)).is_finding, (
+        engine.script(case).text
+    )
 
 
 def test_constants_of_a_definition_are_weak_and_operands_are_not() -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from engines import inhouse as xp
+from ad_conformance.engines import inhouse as xp
 
 from .oracle import check
 
@@ -14,18 +13,38 @@ V = np.array([0.5, -1.5, 2.0])
 
 # Programs, and what must not appear in their source any more.
 SIMPLER = {
-    "stacked constants": (lambda x: xp.stack([xp.sin(2 * x), xp.sin(3 * x)]), 0.5, "R", "concatenate"),
-    "stacked rows": (lambda x: xp.stack([xp.exp(A * x), xp.exp(2 * A * x)], axis=1), 0.5, "RR", "concatenate"),
+    "stacked constants": (
+        lambda x: xp.stack([xp.sin(2 * x), xp.sin(3 * x)]),
+        0.5,
+        "R",
+        "concatenate",
+    ),
+    "stacked rows": (
+        lambda x: xp.stack([xp.exp(A * x), xp.exp(2 * A * x)], axis=1),
+        0.5,
+        "RR",
+        "concatenate",
+    ),
     "identity contracted": (lambda x: xp.sin(x), V, "R", "add.reduce"),
     "outer product summed": (lambda x: xp.sum(xp.outer(x**3, x**2)), V, "", "reshape(1, 3)"),
-    "stretched factor": (lambda x: xp.sum(xp.broadcast_to(xp.exp(x), (50, 3)), axis=0), V, "", "broadcast_to"),
+    "stretched factor": (
+        lambda x: xp.sum(xp.broadcast_to(xp.exp(x), (50, 3)), axis=0),
+        V,
+        "",
+        "broadcast_to",
+    ),
     "stretched matrix": (lambda x: xp.matmul(A.T, xp.broadcast_to(xp.sum(x), (3, 4))), V, "", "@"),
     "rows summed": (lambda x: xp.sum(xp.matmul(xp.outer(x, x), A), axis=0), V, "", "(3, 3) @"),
     "matrix times column": (lambda x: xp.matmul(A.T, xp.sin(x)), V, "", "reshape"),
     "powers": (lambda x: x**6, V, "RR", "**"),
     "pieces that cover": (lambda x: xp.concat([x[1:] ** 2, x[:1] ** 3]), V, "R", "pad"),
     "whole flip": (lambda x: xp.sqrt(xp.flip(x)), np.ones(3), "RR", "guarded"),
-    "used in full": (lambda x: xp.sqrt(x) * xp.sum(xp.log(x)[:1]), np.ones(3), "R", "guarded(ratio"),
+    "used in full": (
+        lambda x: xp.sqrt(x) * xp.sum(xp.log(x)[:1]),
+        np.ones(3),
+        "R",
+        "guarded(ratio",
+    ),
 }
 
 
@@ -36,7 +55,8 @@ def test_fires(name: str) -> None:
 
 
 SAME = {
-    "stacked, different operands": (lambda xp, x: xp.stack([xp.sin(2 * x), xp.sin(x * x)]), np.array(0.5)),
+    "stacked, different "
+    "operands": (lambda xp, x: xp.stack([xp.sin(2 * x), xp.sin(x * x)]), np.array(0.5)),
     "stacked vectors": (lambda xp, x: xp.stack([xp.exp(2 * x), xp.exp(3 * x)], axis=1), V),
     "stacked, one number": (lambda xp, x: xp.stack([x * 1.0, x * 1.0]), np.array(0.5)),
     "concat of unequal": (lambda xp, x: xp.concat([xp.sin(A[0] * x), xp.sin(V * x)], axis=0), np.array(0.5)),
@@ -52,10 +72,12 @@ SAME = {
     "batch of vectors": (lambda xp, x: xp.matmul(np.ones((2, 2, 3)) * x, A), V),
     "common factors": (lambda xp, x: 3 * xp.sin(x) + 3 * xp.exp(x) - 3 * xp.cos(x), V),
     "powers to 9": (lambda xp, x: x**3 + x**4 + x**5 + x**6 + x**7 + x**8 + x**9, V),
-    "partly unused, partly in full": (lambda xp, x: xp.sqrt(x)[1:] * xp.sum(x[1:] ** 2), np.array([0.0, 1.0, 4.0])),
+    "partly unused, partly in "
+    "full": (lambda xp, x: xp.sqrt(x)[1:] * xp.sum(x[1:] ** 2), np.array([0.0, 1.0, 4.0])),
     "masked twice": (
         lambda xp, x: xp.where(x > 0.5, xp.sqrt(x), x) * xp.where(x > 0.5, xp.log(x), 1.0), np.array([0.0, 1.0, 4.0])),
-    "pieces under a root": (lambda xp, x: xp.concat([xp.sqrt(x)[1:], xp.sin(x)[:1]], axis=0), np.array([0.0, 4.0])),
+    "pieces under a "
+    "root": (lambda xp, x: xp.concat([xp.sqrt(x)[1:], xp.sin(x)[:1]], axis=0), np.array([0.0, 4.0])),
 }  # fmt: skip
 
 

@@ -6,10 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
-
-from engines import inhouse as xp
-from engines.inhouse import rules
-from engines.inhouse.rules import each
+from ad_conformance.engines import inhouse as xp
+from ad_conformance.engines.inhouse import rules
+from ad_conformance.engines.inhouse.rules import each
 
 from .oracle import check
 
@@ -24,7 +23,9 @@ def num_to_mat(x):
 TRUTHS = [-13.0106912950900, 97.49952818077769, 446.002985669867, -4330.463082068238]
 
 
-@pytest.mark.parametrize("word", ["".join(w) for n in (1, 2, 3, 4) for w in itertools.product("RF", repeat=n)])
+@pytest.mark.parametrize(
+    "word", ["".join(w) for n in (1, 2, 3, 4) for w in itertools.product("RF", repeat=n)]
+)
 def test_num_to_mat_every_word(word: str) -> None:
     value = np.sum(W * xp.nest(num_to_mat, word)(0.7))
     assert value == pytest.approx(TRUTHS[len(word) - 1], rel=1e-12)
@@ -32,8 +33,12 @@ def test_num_to_mat_every_word(word: str) -> None:
     assert summed == pytest.approx(TRUTHS[len(word) - 1], rel=1e-12)
 
 
-@pytest.mark.parametrize("inner", [xp.grad, lambda f: xp.jacobian(f, "F"), lambda f: xp.jacobian(f, "R")])
-@pytest.mark.parametrize("outer", [xp.grad, lambda f: xp.jacobian(f, "F"), lambda f: xp.jacobian(f, "R")])
+@pytest.mark.parametrize(
+    "inner", [xp.grad, lambda f: xp.jacobian(f, "F"), lambda f: xp.jacobian(f, "R")]
+)
+@pytest.mark.parametrize(
+    "outer", [xp.grad, lambda f: xp.jacobian(f, "F"), lambda f: xp.jacobian(f, "R")]
+)
 class TestPerturbationConfusion:
     def test_constant_inside(self, inner, outer) -> None:
         # Siskind and Pearlmutter (2005). Confused levels give 2.
@@ -107,7 +112,9 @@ def test_jvp_and_vjp() -> None:
     j = np.diag(W @ x) + np.diag(x) @ W
     np.testing.assert_allclose(xp.jvp(f)(x, v), j @ v)
     np.testing.assert_allclose(xp.vjp(f)(x, v), v @ j)
-    np.testing.assert_allclose(xp.jacobian(lambda t: xp.jvp(f)(t, v))(x), W * v[:, None] + np.diag(W @ v))
+    np.testing.assert_allclose(
+        xp.jacobian(lambda t: xp.jvp(f)(t, v))(x), W * v[:, None] + np.diag(W @ v)
+    )
     with pytest.raises(xp.CompileError, match="tangent"):
         xp.jvp(f)(x, np.ones(3))
 
@@ -143,7 +150,9 @@ def test_float32_stays(word: str) -> None:
     fs = [
         lambda x: xp.sin(2 * x) ** 3 / 7,
         lambda x: xp.where(x > 0.5, x * x, 1.0),
-        lambda x: xp.stack([xp.linalg.det(xp.diag(x)), xp.prod(x), xp.linalg.vector_norm(x), xp.mean(x)]),
+        lambda x: xp.stack(
+            [xp.linalg.det(xp.diag(x)), xp.prod(x), xp.linalg.vector_norm(x), xp.mean(x)]
+        ),
         lambda x: xp.linalg.solve(xp.diag(x) + 1, x),
         lambda x: xp.clip(x, 0.0, 1.0) + xp.tanh(x) + xp.logaddexp(x, 0.0) + xp.max(x),
         lambda x: xp.concat([x, x * 0.0]),
@@ -153,7 +162,9 @@ def test_float32_stays(word: str) -> None:
     for f in fs:
         result = xp.nest(f, word)(x)
         assert result.dtype == np.float32
-        np.testing.assert_allclose(result, xp.nest(f, word)(x.astype(np.float64)), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(
+            result, xp.nest(f, word)(x.astype(np.float64)), rtol=1e-4, atol=1e-5
+        )
 
 
 def test_results_are_nobodys_memory() -> None:
@@ -180,7 +191,9 @@ def test_saturation_is_accurate_and_silent() -> None:
             for word in ("R", "F", "RR", "FR", "RRR"):
                 assert abs(xp.nest(f, word)(x)) < 1e-300
     # the value is 5e-324 above zero at most, but exp(-700) is a number with digits
-    assert xp.grad(lambda x: xp.logaddexp(x, 0.0))(-700.0) == pytest.approx(np.exp(-700.0), rel=1e-13)
+    assert xp.grad(lambda x: xp.logaddexp(x, 0.0))(-700.0) == pytest.approx(
+        np.exp(-700.0), rel=1e-13
+    )
     # 1 - tanh^2 at 18 is 9e-16: taking the difference would leave no digit
     assert xp.grad(xp.tanh)(18.0) == pytest.approx(4 * np.exp(-36.0), rel=1e-14)
     assert xp.nest(xp.tanh, "RR")(18.0) == pytest.approx(-8 * np.exp(-36.0), rel=1e-14)
@@ -191,7 +204,10 @@ def test_saturation_is_accurate_and_silent() -> None:
     [
         (lambda x: xp.sin(x) + np.ones(4), ["add", "(3,)", "(4,)", "step 2"]),
         (lambda x: xp.matmul(np.ones((2, 2)), x), ["matmul", "(2, 2)", "inner lengths"]),
-        (lambda x: xp.matmul(x, np.ones((2, 2))), ["matmul", "(3,) and (2, 2)", "inner lengths", "step 1"]),
+        (
+            lambda x: xp.matmul(x, np.ones((2, 2))),
+            ["matmul", "(3,) and (2, 2)", "inner lengths", "step 1"],
+        ),
         (lambda x: xp.linalg.solve(np.ones((3, 2)), x), ["solve", "(3, 2)", "square"]),
         (lambda x: xp.tensordot(x, x, 2), ["tensordot", "(3,) and (3,)", "axes"]),
         (lambda x: xp.vecdot(x, x[1:]), ["vecdot", "(3,) and (2,)"]),
@@ -207,7 +223,7 @@ def test_saturation_is_accurate_and_silent() -> None:
         (lambda x: x if x[0] > 0 else -x, ["bool", "where"]),
         (lambda x: xp.max(x[:0]), ["max", "(0,)"]),
         (lambda x: [x, x], ["returned list"]),
-        (lambda x: np.sum(np.asarray(x)), ["array", "engines.inhouse"]),
+        (lambda x: np.sum(np.asarray(x)), ["array", "ad_conformance.engines.inhouse"]),
     ],
 )
 def test_compile_errors_say_what_and_where(f, parts) -> None:
@@ -215,7 +231,12 @@ def test_compile_errors_say_what_and_where(f, parts) -> None:
         xp.jacobian(f)(np.ones(3))
     for part in [*parts, "traced step", f"{__file__}:"]:
         assert part in str(caught.value)
-    assert caught.value.operation == parts[0] or parts[0] not in ("matmul", "solve", "stack", "concat")
+    assert caught.value.operation == parts[0] or parts[0] not in (
+        "matmul",
+        "solve",
+        "stack",
+        "concat",
+    )
 
 
 def test_grad_of_an_array_is_an_error() -> None:
@@ -248,10 +269,13 @@ def test_det_of_any_rank(n: int, rank: int | None) -> None:
     rng = np.random.default_rng(3)
     a = rng.integers(-3, 4, (n, n)).astype(float)
     if rank is not None:
-        a = rng.integers(-2, 3, (n, rank)).astype(float) @ rng.integers(-2, 3, (rank, n)).astype(float)
+        a = rng.integers(-2, 3, (n, rank)).astype(float) @ rng.integers(-2, 3, (rank, n)).astype(
+            float
+        )
     g = xp.grad(xp.linalg.det)(a)
     minors = [
-        [np.linalg.det(np.delete(np.delete(a, i, 0), j, 1)) * (-1) ** (i + j) for j in range(n)] for i in range(n)
+        [np.linalg.det(np.delete(np.delete(a, i, 0), j, 1)) * (-1) ** (i + j) for j in range(n)]
+        for i in range(n)
     ]
     scale = max(1.0, np.abs(a).max()) ** (n - 1)
     np.testing.assert_allclose(g, minors, atol=1e-11 * scale)
@@ -269,7 +293,12 @@ def test_det_second_derivative_singular_4() -> None:
         ("sin", each(lambda y, x: 1.0 + 0.0 * x), lambda xp, x: xp.sin(x), 0.5),
         ("tanh", each(lambda y, x: 1.0 - y), lambda xp, x: xp.tanh(x), 0.5),
         ("multiply", each(lambda y, a, b: b, lambda y, a, b: b), lambda xp, x: x * xp.exp(x), 0.5),
-        ("divide", each(lambda y, a, b: 1.0 / b, lambda y, a, b: -(y / (b * b))), lambda xp, x: 1 / x, 0.5),
+        (
+            "divide",
+            each(lambda y, a, b: 1.0 / b, lambda y, a, b: -(y / (b * b))),
+            lambda xp, x: 1 / x,
+            0.5,
+        ),
         ("power", each(lambda y, x, n: y * n / x, lambda y, x, n: y), lambda xp, x: x**3, 0.0),
         ("sqrt", each(lambda y, x: 0.5 / x), lambda xp, x: xp.sqrt(x), 0.5),
         ("cos", each(lambda y, x: make_sin(x)), lambda xp, x: xp.sin(x), 0.5),

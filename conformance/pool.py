@@ -1,0 +1,123 @@
+"""The panel of engines that one run asks: every question once, all engines at the same time."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import lru_cache
+
+from ad_conformance.conformance.reference.certify import Truth, certify
+from ad_conformance.conformance.verdicts import Judgement, Verdict, judge
+from ad_conformance.engines.contract import Answer, Engine
+from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
+from ad_conformance.generators.ir.case_io import is_single
+from ad_conformance.generators.ir.program import Case
+
+#: Cases whose truth and answers are kept: every engine is asked the same ones, in the same order.
+KEPT = 4096
+
+
+@lru_cache(maxsize=KEPT)
+def truth_of(case: Case) -> Truth:
+    """The truth of a case, computed once."""
+    return certify(case)
+
+
+def can_be_written(case: Case, engine: Engine) -> bool:
+    """Whether the engine's adapter writes the case; one made from a finding may be more than it
+    can.
+    """
+    try:
+        engine.script(case)
+    except Exception:
+        return False
+    return True
+
+
+class Panel:
+    """Sandboxes of several engines, started when first asked.
+
+    `ahead` names the engines that are asked each new case at once, in the expectation that it will
+    be wanted of all of them.
+    """
+
+    def __init__(self, engines: Iterable[Engine], *, timeout: float = 60.0) -> None:
+        self.engines = {engine.name: engine for engine in engines}
+        self.timeout = timeout
+        self.ahead: tuple[str, ...] = ()
+        self._sandboxes: dict[str, Sandbox] = {}
+        self._pending: dict[tuple[str, str], Future[Answer]] = {}
+
+    def sandbox(self, engine: str) -> Sandbox:
+        """Raises EngineUnavailable where the engine cannot be imported."""
+        if engine not in self._sandboxes:
+            self._sandboxes[engine] = Sandbox(self.engines[engine], timeout=self.timeout)
+        return self._sandboxes[engine]
+
+    def asked(self, case: Case, engine: str) -> Case:
+        """The case as the engine is asked it: in its own precision where the numbers are exact in
+        that too.
+        """
+        own = self.engines[engine].dtype
+        return (
+            replace(case, dtype=own) if own == "float32" != case.dtype and is_single(case) else case
+        )
+
+    def submit(self, case: Case, engine: str) -> Future[Answer]:
+        case = self.asked(case, engine)
+        key = (engine, case.id)
+        if key not in self._pending:
+            while len(self._pending) >= KEPT * max(1, len(self.engines)):
+                self._pending.pop(next(iter(self._pending)))
+            self._pending[key] = self.sandbox(engine).submit(case)
+        return self._pending[key]
+
+    def judge(self, case: Case, engine: str, *, probe: bool = False) -> Judgement:
+        """The judgement of one case in one engine; a `probe` is not asked of the others ahead of
+        time.
+        """
+        pending = self.submit(case, engine)
+        if not probe:
+            for other in self.ahead:
+                self.submit(case, other)
+        case = self.asked(case, engine)
+        truth = truth_of(case)
+        return judge(case, engine, pending.result(), truth)
+
+    def agrees(self, case: Case, engine: str) -> bool:
+        """Whether the engine gets right what it is asked beside the run; not where it cannot be
+        imported, or its adapter cannot write the case.
+        """
+        try:
+            return self.judge(case, engine, probe=True).verdict is Verdict.AGREE
+        except EngineUnavailable:
+            return False
+
+    def ways_around(
+        self, case: Case, engine: str, words: Iterable[str], until: float = math.inf
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Mode words of the same order that this engine gets right, and engines that get this case
+        right; no question is begun when the monotonic clock is past `until`.
+        """
+        answers = self.engines[engine].answers
+        alike = [
+            word
+            for word in words
+            if len(word) == case.order and word != case.word and answers(word)
+        ]
+        right_words = [
+            w for w in alike if time.monotonic() < until and self.agrees(case.with_word(w), engine)
+        ]
+        others = [other for other in self.engines if other != engine]
+        right_engines = [
+            other for other in others if time.monotonic() < until and self.agrees(case, other)
+        ]
+        return tuple(right_words), tuple(right_engines)
+
+    def close(self) -> None:
+        for sandbox in self._sandboxes.values():
+            sandbox.close()
+        self._sandboxes.clear()

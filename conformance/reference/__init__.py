@@ -1,0 +1,1 @@
+"""The certified derivative, and the tolerance for rounding."""

@@ -1,0 +1,294 @@
+"""Finite-difference stencils in ball arithmetic on one polydisc, and the bounds on what they cut
+off.
+
+The formulas stand in the docstring of conformance/reference/certify.py.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+from ad_conformance.conformance.reference.evaluator import Array, Evaluator, Noise
+from ad_conformance.generators.arithmetic.balls import Branches, Decision, following, to_balls
+from ad_conformance.generators.arithmetic.numpy_ops import as_array
+from flint import acb, arb, ctx
+
+#: Bits that a certified derivative should have, relative to the largest entry.
+TARGET_BITS = 80
+#: Bits of the stencil that tells a kink between values that vanish from none: to some 1e-290, where
+#: engines may flush.
+FINE_BITS = 960
+
+#: Random directions from which those are chosen along which rounding is measured.
+CANDIDATES = 16
+
+STENCILS: dict[int, tuple[tuple[int, int], ...]] = {
+    0: ((0, 1),),
+    1: ((1, 1), (-1, -1)),
+    2: ((1, 1), (0, -2), (-1, 1)),
+    3: ((2, 1), (1, -2), (-1, 2), (-2, -1)),
+    4: ((2, 1), (1, -4), (0, 6), (-1, -4), (-2, 1)),
+}
+#: What the integer weights above must be divided by, besides h**order.
+DIVISORS = {0: 1, 1: 2, 2: 1, 3: 2, 4: 1}
+
+#: Points as steps by coordinate, each with its weight.
+Stencil = tuple[tuple[tuple[tuple[int, int], ...], int], ...]
+#: For each letter of the word, innermost first, the coordinates that it differentiates by.
+Blocks = tuple[range, ...]
+
+
+#: A smooth selection: its script, and its bound on the polydisc.
+Side = tuple[tuple[Decision, ...], arb]
+
+
+class Wide(Exception):
+    """No finite bound on this polydisc."""
+
+
+@lru_cache(maxsize=256)
+def _stencil(orders: tuple[tuple[int, int], ...]) -> Stencil:
+    """Offsets (coordinate, steps) and integer weights of the product of one-dimensional stencils."""
+    terms = []
+    for combination in itertools.product(*(STENCILS[j] for _, j in orders)):
+        offsets = tuple((i, o) for (i, _), (o, _) in zip(orders, combination, strict=True) if o)
+        terms.append((offsets, math.prod(w for _, w in combination)))
+    return tuple(terms)
+
+
+def _excess(orders: tuple[tuple[int, int], ...], q: arb) -> arb:
+    """prod_i S_{j_i}(q) - prod_i j_i!"""
+    q2 = q * q
+    one, four = 1 / (1 - q2), 1 / (1 - 4 * q2)
+    sums = {1: one, 2: 2 * one, 3: 8 * four - 2 * one, 4: 32 * four - 8 * one}
+    total, exact = arb(1), 1
+    for _, j in orders:
+        total, exact = total * sums[j], exact * math.factorial(j)
+    return total - exact
+
+
+class Neighbourhood:
+    """The program on one polydisc, along one smooth selection."""
+
+    def __init__(
+        self, evaluate: Evaluator, radius: int, order: int, bits: int = TARGET_BITS
+    ) -> None:
+        self.evaluate = evaluate
+        self.n = evaluate.point.size
+        self.x = to_balls(evaluate.point)
+        # With q = h/r the error is about M r**-k q**2: q makes up for small radii, precision for
+        # small steps.
+        self.log_q = -(bits // 2 + 8 - radius * order // 2)
+        self.log_h = radius + self.log_q
+        self.radius = radius
+        self.precision = 64 + bits - order * self.log_h
+
+    def disc(self, branches: Branches) -> Array:
+        """The program on the polydisc, as complex balls."""
+        disc = arb(0, 2.0**self.radius)
+        wide = np.empty(self.x.shape, dtype=object)
+        for index, centre in np.ndenumerate(self.x):
+            wide[index] = acb(centre + disc, disc)
+        with following(branches):
+            return self.evaluate(wide)
+
+    def tensor(self, value: Array, script: tuple[Decision, ...], blocks: Blocks) -> Array:
+        """The derivative, as an object array of balls of shape (outputs, n, ..., n): one axis per
+        block of coordinates.
+
+        Raises Wide where `value`, the program on the polydisc, is not finite.
+        """
+        order = len(blocks)
+        flat = value.reshape(-1)
+        bounds = [abs(z).upper() for z in flat]
+        if not all(b.is_finite() for b in bounds):
+            raise Wide
+        q, h = arb(2) ** self.log_q, arb(2) ** self.log_h
+        at: dict[tuple[tuple[int, int], ...], Array] = {}
+        entries: dict[tuple[int, ...], Array] = {}
+        tensor = np.empty((flat.size, *map(len, blocks)), dtype=object)
+
+        def derivative(orders: tuple[tuple[int, int], ...], stencil: Stencil) -> Array:
+            total: Any = 0
+            for offsets, weight in stencil:
+                if offsets not in at:
+                    at[offsets] = self._at(offsets, h, script)
+                total = total + at[offsets] * weight
+            scale = 1 / (math.prod(DIVISORS[j] for _, j in orders) * h**order)
+            excess = _excess(orders, q) / (arb(2) ** (self.radius * order))
+            return np.array(
+                [
+                    t * scale + arb(0, (b * excess).abs_upper())
+                    for t, b in zip(total, bounds, strict=True)
+                ],
+                object,
+            )
+
+        def entry(directions: tuple[int, ...]) -> Array:
+            if directions not in entries:
+                mixed = tuple(sorted(Counter(directions).items()))
+                if len(mixed) == order == 2:
+                    # By polarization, which takes two points instead of four: 2 f_ij is the second
+                    # derivative along e_i + e_j, whose multiples by less than the radius are in the
+                    # polydisc too, less f_ii and f_jj.
+                    i, j = directions
+                    both = derivative(
+                        ((i, 2),), tuple((((i, o), (j, o)) if o else (), w) for o, w in STENCILS[2])
+                    )
+                    entries[directions] = np.asarray(
+                        (both - entry((i, i)) - entry((j, j))) / 2, dtype=object
+                    )
+                else:
+                    entries[directions] = derivative(mixed, _stencil(mixed))
+            return entries[directions]
+
+        for places in np.ndindex(*map(len, blocks)):
+            tensor[:, *places] = entry(
+                tuple(sorted(block[i] for block, i in zip(blocks, places, strict=True)))
+            )
+        return tensor
+
+    def _at(
+        self, offsets: tuple[tuple[int, int], ...], h: arb, script: tuple[Decision, ...]
+    ) -> Array:
+        x = self.x.copy()
+        flat = x.reshape(-1)
+        for i, steps in offsets:
+            flat[i] = flat[i] + steps * h
+        with following(Branches(script=script)):
+            return self.evaluate(x).reshape(-1)
+
+    def along(
+        self, direction: Array, order: int, script: tuple[Decision, ...], noise: Noise | None = None
+    ) -> Array:
+        """The derivative of that order (from 0) along one direction, one ball per output entry.
+
+        Of a copy perturbed by `noise`, where given. What the stencil cuts off is not enclosed here.
+        """
+        return self.jet(direction, (order,), script, noise)[0]
+
+    def jet(
+        self,
+        direction: Array,
+        orders: Iterable[int],
+        script: tuple[Decision, ...],
+        noise: Noise | None = None,
+    ) -> list[Array]:
+        """`along` for several orders, from the same points."""
+        h = arb(2) ** self.log_h
+        step = as_array(to_balls(direction).reshape(self.x.shape) * h)
+
+        @cache
+        def value(offset: int) -> Array:
+            at = as_array(self.x + step * offset)
+            with following(Branches(script=script)):
+                return (
+                    self.evaluate(at) if noise is None else self.evaluate.perturbed(at, noise)
+                ).reshape(-1)
+
+        return [
+            np.asarray(
+                sum(w * value(o) for o, w in STENCILS[order]) / (DIVISORS[order] * h**order),
+                dtype=object,
+            )
+            for order in orders
+        ]
+
+
+def magnitude(value: Array) -> arb:
+    """The largest magnitude of complex balls; infinite where one is."""
+    return max((abs(z).upper() for z in value.reshape(-1)), default=arb(0))
+
+
+def differ(hood: Neighbourhood, side: Side, others: Iterable[Side], order: int) -> int | None:
+    """The first order, from 0, at which two smooth selections that meet at the point differ, if
+    they do.
+
+    Compared along random directions: two different forms agree at a random point with probability
+    zero. Where all that is compared vanishes, what the stencil cuts off does not; then a finer one
+    must tell, with next to nothing of it.
+    """
+    kept = ctx.prec
+    try:
+        found, doubtful = _compared(hood, side, others, order)
+        if found is None and doubtful:
+            fine = Neighbourhood(hood.evaluate, hood.radius, order, FINE_BITS)
+            ctx.prec = fine.precision
+            found, _ = _compared(fine, side, doubtful, order)
+        return found
+    finally:
+        ctx.prec = kept
+
+
+def _compared(
+    hood: Neighbourhood, side: Side, others: Iterable[Side], order: int
+) -> tuple[int | None, list[Side]]:
+    """The first order at which another side differs for sure, if any does, and those of which that
+    cannot be told.
+    """
+    directions = [random_direction(hood.n, order, copy) for copy in range(2)]
+    script, bound = side
+    first = [hood.jet(d, range(order + 1), script) for d in directions]
+    size = max(abs(z).upper() for jet in first for part in jet for z in part)
+    # No entry of a direction exceeds 1.5.
+    q, radius = arb(2) ** hood.log_q * 1.5, arb(2) ** hood.radius / 1.5
+    doubtful = []
+    for other, there in others:
+        certain = True
+        for d, jet in zip(directions, first, strict=True):
+            theirs = hood.jet(d, range(order + 1), other)
+            for j, (one, two) in enumerate(zip(jet, theirs, strict=True)):
+                cut_off = (bound + there) * _excess(((0, j),), q) / radius**j if j else arb(0)
+                for z in one - two:
+                    largest = abs(z).upper()
+                    if largest <= size * 2.0**-60 or (0 in z and largest <= 2.0**-60):
+                        continue
+                    if not largest <= cut_off.abs_upper():
+                        return j, []
+                    certain = False
+        if not certain:
+            doubtful.append((other, there))
+    return None, doubtful
+
+
+def random_direction(n: int, order: int, copy: int) -> Array:
+    rng = np.random.default_rng((n, order, copy))
+    return rng.choice([-1.0, 1.0], n) * rng.uniform(0.5, 1.5, n)
+
+
+def telling_directions(tensor: Array, blocks: Blocks, n: int, count: int) -> list[Array]:
+    """`count` random directions, chosen so that no output's derivative along all of them is small
+    by chance.
+
+    `tensor` is the derivative as floats, the outputs first and then one axis per block. A function
+    of x1 + x2 alone shows next to nothing along (1, -1.01), to the third order a millionth; and as
+    little of what rounding does to it.
+    """
+    tiny = np.finfo(float).tiny
+    unit = tensor / np.maximum(
+        np.max(np.abs(tensor), axis=tuple(range(1, tensor.ndim)), keepdims=True), tiny
+    )
+    drawn = [random_direction(n, len(blocks), copy) for copy in range(CANDIDATES)]
+    sizes = []
+    for direction in drawn:
+        along = unit
+        for block in reversed(blocks):
+            along = along @ direction[block.start : block.stop]
+        sizes.append(np.abs(along))
+    share = np.array(sizes) / np.maximum(np.max(sizes, axis=0), tiny)
+    chosen: list[int] = []
+    shown = np.zeros(len(tensor))
+    for _ in range(count):
+        # What has been shown counts for less, so that outputs that vary differently all have their
+        # turn.
+        gains = share @ (1.0 / (0.25 + shown))
+        gains[chosen] = -1.0
+        chosen.append(int(np.argmax(gains)))
+        shown += share[chosen[-1]]
+    return [drawn[copy] for copy in chosen]

@@ -1,0 +1,85 @@
+"""A case as a script that runs in a fresh interpreter with only the engine installed, and fails if
+the engine does.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import numpy as np
+from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.render.dialect import PYTHON
+
+
+def standalone(case: Case, engine: Engine, truth: Truth) -> str:
+    """The script: what was asked, the certified value, and an assertion.
+
+    Raises Unspeakable where the engine's dialect does not have the program.
+    """
+    language = engine.dialect.language
+    text = engine.script(case).text
+    text = _without_unused_imports(_without_unused_functions(text) if language is PYTHON else text)
+    named = f"{engine.name} {engine.version()}".rstrip()
+    heading = f"# {named}: mode word {case.word}, case {case.id}\n"
+    if truth.kind != "certified" or truth.value is None or truth.allowance is None:
+        return f"{heading}{text}{language.printed}  # {truth.kind}: {truth.reason}\n"
+    # Two digits, rounded up: an error that the suite lets pass must pass here too.
+    allowance = f"{float(np.max(truth.allowance, initial=0.0)) * 1.05:.1e}"
+    return f"{heading}{text}\n{language.assertions(truth.value, case.dtype, allowance)}"
+
+
+def _without_unused_functions(text: str) -> str:
+    """A script in Python without the functions, and names taken from modules, that only other
+    programs need.
+    """
+    lines, tree = text.splitlines(keepends=True), ast.parse(text)
+    uses = [
+        {name.id for name in ast.walk(node) if isinstance(name, ast.Name)} for node in tree.body
+    ]
+    for i, node in enumerate(tree.body):
+        elsewhere = set().union(*uses[:i], *uses[i + 1 :])
+        own = range(node.lineno - 1, node.end_lineno or node.lineno)
+        if (
+            isinstance(node, ast.FunctionDef)
+            and not node.decorator_list
+            and node.name not in elsewhere
+        ):
+            kept = ""
+        elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
+            names = [
+                alias for alias in node.names if (alias.asname or alias.name) in elsewhere | {"*"}
+            ]
+            if len(names) == len(node.names):
+                continue
+            kept = (
+                ast.unparse(ast.ImportFrom(node.module, names, node.level)) + "\n" if names else ""
+            )
+        else:
+            continue
+        left = "".join([*lines[: own.start], kept, *lines[own.stop :]])
+        # What only this one needed may go, too.
+        return _without_unused_functions(re.sub(r"\n{4,}", "\n\n\n", left))
+    return text
+
+
+def _without_unused_imports(text: str) -> str:
+    """The script without the imports that other programs need: what it does not use need not be
+    installed.
+    """
+    lines = text.splitlines(keepends=True)
+    kept = []
+    for line in lines:
+        imported = re.match(r"import (?:[\w.]+ as )?([\w.]+)", line)
+        if imported is not None:
+            package = imported[1].partition(".")[0]
+            # A module of a package binds the package's name; where that is imported too, it is
+            # named itself.
+            name = imported[1] if f"import {package}\n" in lines else package
+            uses = re.compile(rf"(?<!import )\b{re.escape(name)}\b")
+            if not any(uses.search(other) for other in lines if other is not line):
+                continue
+        kept.append(line)
+    return re.sub(r"\A\n+", "", "".join(kept))

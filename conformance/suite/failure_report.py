@@ -1,0 +1,152 @@
+"""What a failure prints: everything that somebody needs to see it for themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from ad_conformance.conformance.pool import Panel
+from ad_conformance.conformance.standalone_script import standalone
+from ad_conformance.conformance.verdicts import Judgement, Verdict
+from ad_conformance.generators.render.dialect import Unspeakable
+
+#: Where cases of findings are kept for replay, under the folder that the run was started in.
+FINDINGS = Path("findings")
+#: Entries of an array that are printed.
+ENTRIES = 64
+
+
+def named(finding: Judgement) -> str:
+    """The name of the file that keeps its case."""
+    return f"{finding.engine}-{finding.case.word}-{finding.case.id}.json"
+
+
+def keep(finding: Judgement, folder: Path = FINDINGS) -> Path:
+    """Write the case of a finding as JSON, so that it can be replayed; returns its path. Raises
+    OSError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / named(finding)
+    path.write_text(finding.case.json + "\n", encoding="utf-8")
+    return path
+
+
+#: What is another in every program, or on every machine, and what is left of it; applied in this
+#: order.
+_NOISE = tuple(
+    (re.compile(pattern), left)
+    for pattern, left in (
+        (r"0x[0-9a-fA-F.]+", "#"),
+        # Values in a compiler's own language and their types: %12, %arg0, tensor<2x3xf64>, <{...}>.
+        (r"%[\w.$-]+|tensor<[^>]*>|<[^>]*>", "#"),
+        # Paths, with the line after them; names under a folder for temporary files.
+        (r"(?:\$TMPDIR|~|\b[A-Za-z]:)?(?:[/\\][\w.@+-]+){2,}(?:[:,] ?(?:line )?\d+)*", "#"),
+        (r"\btmp[\w-]+", "#"),
+        # Numbers, with sign, fraction and exponent, and those that end a name: x_12, jvp__3.
+        (r"[-+]?(?<![A-Za-z])\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|(?<=[A-Za-z])_*\d+", "#"),
+        # Shapes of any number of axes.
+        (r"[(\[]\s*(?:#(?:\s*[,x]\s*#)*,?)?\s*[)\]]", "#"),
+        (r"'[a-z]'", "#"),
+        (r"#(?:[\s,;x]*#)+", "#"),
+        (r"\s+", " "),
+    )
+)
+#: Characters of a message that tell failures apart.
+TOLD = 200
+
+
+def without_noise(message: str) -> str:
+    """The message without addresses, paths, temporary names, a compiler's value names, shapes and
+    numbers.
+
+    Of a traceback, the lines that say what happened.
+    """
+    told = " ".join(
+        line for line in message.splitlines() if not line.startswith(("Traceback", " "))
+    )
+    for pattern, left in _NOISE:
+        told = pattern.sub(left, told)
+    return told.strip()[:TOLD]
+
+
+def kind(finding: Judgement) -> tuple[str, str, str]:
+    """What stays the same when a finding is reduced: verdict, exception type or signal, message
+    without noise.
+    """
+    return str(finding.verdict), finding.answer.error, without_noise(finding.answer.message)
+
+
+def _replay(finding: Judgement, named: str) -> str:
+    try:
+        return f"replay: ad-conformance replay {keep(finding)} --engine {named}"
+    except OSError as error:
+        return (
+            f"the case could not be kept in {FINDINGS}/ ({error.strerror}); it "
+            f"is:\n{finding.case.json}"
+        )
+
+
+def describe(finding: Judgement, panel: Panel, words: Iterable[str], named: str) -> str:
+    """The report on one finding, as text; its case is kept for replay. `named` is how the engine
+    was asked for.
+    """
+    engine = panel.engines[finding.engine]
+    lines = [
+        f"{finding.engine} {engine.version()}, mode word {finding.case.word}: {finding.verdict}",
+        "",
+    ]
+    try:
+        lines += [standalone(finding.case, engine, finding.truth).rstrip(), ""]
+    except Unspeakable as error:
+        lines += [f"(no script: no {error})", ""]
+    if finding.answer.value is not None:
+        lines.append(f"got:   {short(finding.answer.value)}")
+        if finding.answer.printed:
+            lines.append(f"printed: {finding.answer.printed}")
+    elif finding.answer.message or finding.answer.error:
+        stage = f" in stage {finding.answer.stage}" if finding.answer.stage else ""
+        lines.append(f"got:   {finding.answer.error}{stage}: {finding.answer.message}".rstrip(": "))
+    if finding.truth.value is not None:
+        radius = (
+            0.0
+            if finding.truth.radius is None
+            else float(np.max(finding.truth.radius, initial=0.0))
+        )
+        lines.append(f"truth: {short(finding.truth.value)}, certified to {radius:.0e}")
+    else:
+        lines.append(f"truth: {finding.truth.kind}: {finding.truth.reason}")
+    if finding.verdict is Verdict.WRONG:
+        lines.append(f"error: {finding.units:.2g} times the allowance")
+    right_words, right_engines = panel.ways_around(finding.case, finding.engine, words)
+    lines.append(
+        f"right in {finding.engine}: {', '.join(right_words) or 'no other mode word asked'}"
+    )
+    lines.append(
+        f"right in mode word {finding.case.word}: "
+        f"{', '.join(right_engines) or 'no other engine asked'}"
+    )
+    lines.append(_replay(finding, named))
+    return "\n".join(lines)
+
+
+def short(array: np.ndarray) -> str:
+    """An array in one line: all of it, or its shape and the first entries."""
+    if array.size > ENTRIES:
+        return (
+            f"shape {array.shape}, first entries "
+            f"{np.array2string(array.reshape(-1)[:8], precision=17)}"
+        )
+    return " ".join(np.array2string(array, precision=17, separator=", ").split())
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as they stand in a sentence: a, b and c."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def first_line(message: str, longest: int) -> str:
+    """The first line of a message, cut at a space where it is longer."""
+    line = message.partition("\n")[0]
+    return line if len(line) <= longest else f"{line[:longest].rpartition(' ')[0]} …"

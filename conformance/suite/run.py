@@ -1,0 +1,103 @@
+"""One run of the suite: what it asks, and the count of what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ad_conformance.conformance.known_failures import KnownFailure
+from ad_conformance.conformance.pool import Panel
+from ad_conformance.conformance.verdicts import Judgement, Verdict
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.program import Case, signature_of
+
+#: Mode word, verdict, and the name of the known failure that covers it, or "".
+Counted = tuple[str, Verdict, str]
+
+
+@dataclass
+class Run:
+    """What one run of the suite asks, and what came of it.
+
+    `named` says how each engine was asked for: by its name, or as package.module:attribute. `only`
+    are those of the options "--modes" and "--signature" that were given: pinned cases keep to them,
+    too. `lost` are the workers that died before they told what they had counted.
+    """
+
+    engines: dict[str, Engine]
+    named: dict[str, str]
+    absent: dict[str, str]
+    words: tuple[str, ...]
+    signatures: tuple[str, ...]
+    examples: int
+    seed: int
+    profile: str
+    panel: Panel
+    entries: tuple[KnownFailure, ...]
+    only: frozenset[str] = frozenset()
+    judged: dict[tuple[str, str], Counted] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+
+    def beyond(self, case: Case) -> str:
+        """Why a pinned case lies outside what the options of this run name, or "" where it does
+        not.
+        """
+        if "--modes" in self.only and case.word not in self.words:
+            return f"mode word {case.word} is not among --modes"
+        signature = signature_of(case.input, evaluate_steps(case.program, case.input)[-1])
+        if "--signature" in self.only and signature not in self.signatures:
+            return f"{signature} is not among --signature"
+        return ""
+
+    def count(self, judgement: Judgement, known: KnownFailure | None) -> None:
+        """Count a judgement, once per engine and case, and the entry that covers it."""
+        counted = judgement.case.word, judgement.verdict, known.name if known else ""
+        self.judged.setdefault((judgement.engine, judgement.case.id), counted)
+
+    @property
+    def met(self) -> Counter[str]:
+        """The cases that each known failure covered."""
+        return Counter(known for _, _, known in self.judged.values() if known)
+
+    @property
+    def record(self) -> list[list[str]]:
+        """What was counted, as plain strings, to be merged into another run."""
+        return [[*key, *map(str, counted)] for key, counted in self.judged.items()]
+
+    def merge(self, record: Iterable[Sequence[str]]) -> None:
+        """Add what other workers of the same run counted."""
+        for engine, case, word, verdict, known in record:
+            self.judged.setdefault((engine, case), (word, Verdict(verdict), known))
+
+    def table_lines(self) -> list[str]:
+        """The closing table: a row per engine and mode word, a column per verdict that occurred."""
+        table = Counter(
+            (engine, word, verdict) for (engine, _), (word, verdict, _) in self.judged.items()
+        )
+        known = Counter(
+            (engine, word) for (engine, _), (word, _, name) in self.judged.items() if name
+        )
+        present = [v for v in Verdict if any(verdict is v for _, _, verdict in table)]
+        header = ["engine", "word", "cases", *map(str, present), "known", "new"]
+        rows = [header]
+        for engine in self.engines:
+            words = sorted({w for e, w, _ in table if e == engine}, key=lambda w: (len(w), w))
+            for word in words:
+                counts = [table[engine, word, verdict] for verdict in present]
+                findings = sum(
+                    n for n, verdict in zip(counts, present, strict=True) if verdict.is_finding
+                )
+                covered = known[engine, word]
+                rows.append(
+                    [engine, word, *map(str, (sum(counts), *counts, covered, findings - covered))]
+                )
+        widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
+        return [
+            "  ".join(
+                cell.ljust(w) if i < 2 else cell.rjust(w)
+                for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+            )
+            for row in rows
+        ]

@@ -1,0 +1,1 @@
+"""From findings to causes: reduce, locate, group, and bisect over releases."""

@@ -1,0 +1,155 @@
+"""Releases of an engine asked the same case, each in its own environment: where a finding begins or
+ends.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ad_conformance.conformance.pool import truth_of
+from ad_conformance.conformance.suite.failure_report import kind
+from ad_conformance.conformance.triage.bisection import Boundary, NoBoundary, Told, bisect
+from ad_conformance.conformance.verdicts import Judgement, Verdict, judge
+from ad_conformance.engines import registry
+from ad_conformance.engines.process.environments import Release
+from ad_conformance.engines.process.releases import released
+from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
+from ad_conformance.generators.ir.program import Case
+from packaging.version import InvalidVersion, Version
+
+#: Characters of a message that are told.
+WIDTH = 160
+
+
+class Releases:
+    """Asks releases of an engine one case, `repeats` times each, in a new process every time."""
+
+    def __init__(self, case: Case, engine: str, repeats: int) -> None:
+        self.case, self.engine, self.repeats = case, engine, repeats
+        #: How many were asked, and for how many an environment had to be made, or could not be.
+        self.asked, self.installs = 0, 0
+
+    def tell(self, release: str) -> Told:
+        engine = registry.find(f"{self.engine}@{release}")
+        self.asked += 1
+        if isinstance(engine.runner, Release) and not engine.runner.made:
+            self.installs += 1
+        judgements = []
+        for _ in range(self.repeats):
+            try:
+                with Sandbox(engine) as sandbox:
+                    judgements.append(
+                        judge(self.case, engine.name, sandbox.ask(self.case), truth_of(self.case))
+                    )
+            except EngineUnavailable as error:
+                return Told(
+                    f"cannot be asked: {str(error).removeprefix(f'{engine.name}: ')[:WIDTH]}"
+                )
+        kinds = Counter(kind(judgement) for judgement in judgements)
+        if len(kinds) > 1:
+            counts = ", ".join(f"{' '.join(filter(None, k[:2]))} {n}" for k, n in kinds.items())
+            return Told(f"flaky: {counts} of {self.repeats} times")
+        judgement = judgements[0]
+        agrees = judgement.verdict is Verdict.AGREE
+        return Told(_line(judgement), agrees, kind(judgement) if judgement.is_finding else None)
+
+
+def _line(judgement: Judgement) -> str:
+    if judgement.verdict is Verdict.WRONG:
+        return f"wrong, {judgement.units:.2g} times the allowance"
+    told = f"{judgement.answer.error}: {judgement.answer.message}".strip(": ").partition("\n")[0][
+        :WIDTH
+    ]
+    told = told or (judgement.truth.reason if not judgement.is_finding else "")
+    return f"{judgement.verdict}: {told}" if told else str(judgement.verdict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A boundary among the releases, oldest first, and what it took to find it."""
+
+    releases: tuple[str, ...]
+    boundary: Boundary
+    asked: int
+    installs: int
+    steps: float
+    """Log2 of the number of releases that the answer could have been when both ends were known."""
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The first release that answers otherwise, or those of which it is one."""
+        return self.releases[self.boundary.before + 1 : self.boundary.after + 1]
+
+    @property
+    def line(self) -> str:
+        what = "bad" if self.boundary.begins else "fixed"
+        before = self.releases[self.boundary.before]
+        if len(self.changed) == 1:
+            return f"first {what}: {self.changed[0]}, after {before}"
+        why = "cannot say" if self.boundary.asked_all else "cannot say or were not asked"
+        return (
+            f"first {what}: one of {_names(self.changed)}, after {before}; "
+            f"{_names(self.changed[:-1])} {why}"
+        )
+
+
+def _names(releases: tuple[str, ...]) -> str:
+    if len(releases) > 4:
+        return f"{releases[0]} to {releases[-1]}, which are {len(releases)},"
+    return " and ".join(filter(None, (", ".join(releases[:-1]), releases[-1])))
+
+
+def find_boundary(
+    case: Case,
+    engine: str,
+    *,
+    good: str | None = None,
+    bad: str | None = None,
+    repeats: int = 3,
+    most: int = 32,
+    prereleases: bool = False,
+    told: Callable[[str, Told], None] = lambda release, told: None,
+) -> Found:
+    """Where the finding that the case is in the bad release begins or ends; every answer goes to
+    `told` as it comes.
+
+    `engine` is a name without a release. Raises UnknownEngine, NoReleases and NoBoundary, each in
+    one line.
+    """
+    adapter = registry.find(engine)
+    if not registry.has_releases(adapter):
+        raise registry.UnknownEngine(f"engine {engine!r}: there are no releases of {adapter.name}")
+    releases = released(adapter.distribution, prereleases=prereleases)
+    ends = {
+        name: _place(releases, name, end)
+        for name, end in (("good", good), ("bad", bad))
+        if end is not None
+    }
+    if len(ends) == 2 and ends["good"] == ends["bad"]:
+        raise NoBoundary(f"{good} is given as good and as bad")
+    asker = Releases(case, engine, repeats)
+
+    def tell(release: str) -> Told:
+        answer = asker.tell(release)
+        told(release, answer)
+        return answer
+
+    installed = str(Version(Version(adapter.version() or "0").public))
+    latest = releases.index(installed) if installed in releases else len(releases) - 1
+    boundary = bisect(releases, tell, latest=latest, most=most, **ends)
+    return Found(releases, boundary, asker.asked, asker.installs, math.log2(boundary.width))
+
+
+def _place(releases: tuple[str, ...], name: str, release: str) -> int:
+    try:
+        return [Version(known) for known in releases].index(Version(release))
+    except InvalidVersion:
+        raise NoBoundary(f"--{name}: {release!r} is not a release, such as 1.2.3") from None
+    except ValueError:
+        offered = f"{releases[0]} to {releases[-1]}" if releases else "none"
+        raise NoBoundary(
+            f"--{name}: no release {release} is offered for this Python; there are {offered}"
+        ) from None

@@ -1,0 +1,195 @@
+"""Julia's engines: Enzyme, ForwardDiff, ReverseDiff, Zygote and Mooncake."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ad_conformance.engines.adapters.julia.extra_templates import EXTRA_SPELLINGS
+from ad_conformance.engines.adapters.julia.language import JULIA
+from ad_conformance.engines.adapters.julia.templates import CORE_SPELLINGS, atom
+from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.process.runners import Julia
+from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.catalogue.extra.control_flow import body_text
+from ad_conformance.generators.catalogue.operation import Call, Spelling
+from ad_conformance.generators.render.dialect import Dialect
+
+LIBRARIES = (
+    "import LinearAlgebra\nimport LogExpFunctions\nimport SpecialFunctions\nimport Statistics\n"
+)
+#: What is documented not to be there: negative arguments where the gamma function is negative.
+UNSUPPORTED = (("DomainError", r"`gamma\(x\)` must be non-negative"),)
+
+
+def _dialect(level: str, pushforward: str = "") -> Dialect:
+    """Julia, with derivatives inside a program: the Jacobian function of `{f}`, and the pushforward
+    along `{v}`.
+    """
+
+    def body(call: Call) -> str:
+        return f"(@. {body_text(call).replace('xp.', '')})"
+
+    def inner(call: Call) -> str:
+        return f"({level.format(f=f't -> sum{body(call)}')})"
+
+    def second(call: Call) -> str:
+        twice = level.format(f=f"s -> sum({inner(call)}(s))")
+        return f"({twice})({call.operands[0]})"
+
+    def pushed(call: Call) -> str:
+        along = pushforward.format(f=f"t -> {body(call)}", v=call.operands[1])
+        return f"({along})({call.operands[0]})"
+
+    def descent(call: Call) -> str:
+        rate, count = atom(repr(call.params["rate"])), call.params["count"]
+        return (
+            f"foldl((q, _) -> q .- {rate} .* {inner(call)}(q), 1:{count}; init={call.operands[0]})"
+        )
+
+    def first(call: Call) -> str:
+        return f"{inner(call)}({call.operands[0]})"
+
+    nesting: dict[str, Spelling | None] = {
+        "inner_derivative": first,
+        "inner_second_derivative": second,
+        "inner_pushforward": pushed if pushforward else None,
+        "descent": descent,
+    }
+    return Dialect(
+        namespace="",
+        language=JULIA,
+        array="{value}",
+        # Without a default of the catalogue: these are in another language.
+        spellings={**dict.fromkeys(CATALOGUE), **CORE_SPELLINGS, **EXTRA_SPELLINGS, **nesting},
+    )
+
+
+ENZYME = {
+    "R": "_x -> Enzyme.jacobian(Enzyme.Reverse, {f}, _x)[1]",
+    "F": "_x -> Enzyme.jacobian(Enzyme.Forward, {f}, _x)[1]",
+}
+ENZYME_PUSHFORWARD = "_x -> Enzyme.autodiff(Enzyme.Forward, {f}, Enzyme.Duplicated(_x, {v}))[1]"
+
+enzyme = Engine(
+    name="enzyme.jl",
+    distribution="Enzyme",
+    module="Enzyme",
+    header=f"import Enzyme\n{LIBRARIES}",
+    dialect=_dialect(ENZYME["R"], ENZYME_PUSHFORWARD),
+    levels=ENZYME,
+    operators={
+        "gradient": "_x -> Enzyme.gradient(Enzyme.Reverse, {f}, _x)[1]",
+        "pushforward": ENZYME_PUSHFORWARD,
+    },
+    run="got = derivative(x)",
+    runner=Julia(),
+    # Every case is compiled from nothing, and the first one with much of the library.
+    patience=5.0,
+    # The second asks for a mode of its own, where it cannot prove what is constant.
+    unsupported=(*UNSUPPORTED, ("EnzymeNoDerivativeError", ""), ("EnzymeRuntimeActivityError", "")),
+)
+
+FORWARDDIFF = """
+function jacfwd(f)
+    return function (x)
+        x isa Number && return ForwardDiff.derivative(f, x)
+        y = f(x)
+        y isa Number && return ForwardDiff.gradient(f, x)
+        return reshape(ForwardDiff.jacobian(f, x), size(y)..., size(x)...)
+    end
+end
+"""
+FORWARDDIFF_PUSHFORWARD = "_x -> ForwardDiff.derivative(h -> ({f})(_x .+ h .* {v}), 0.0)"
+
+forwarddiff = replace(
+    enzyme,
+    name="forwarddiff.jl",
+    distribution="ForwardDiff",
+    module="ForwardDiff",
+    header=f"import ForwardDiff\n{LIBRARIES}{FORWARDDIFF}",
+    dialect=_dialect("jacfwd({f})", FORWARDDIFF_PUSHFORWARD),
+    levels={"F": "jacfwd({f})"},
+    operators={"pushforward": FORWARDDIFF_PUSHFORWARD},
+    # What has no generic code has no method for its numbers.
+    unsupported=(*UNSUPPORTED, ("MethodError", r"ForwardDiff\.Dual")),
+)
+
+REVERSEDIFF = """
+function jacrev(f)
+    return function (x)
+        # Inputs are arrays: a number goes in one of its own.
+        given = x isa Number ? [x] : x
+        g = x isa Number ? v -> f(v[1]) : f
+        y = f(x)
+        if y isa Number
+            slopes = ReverseDiff.gradient(g, given)
+            return x isa Number ? slopes[1] : slopes
+        end
+        return reshape(ReverseDiff.jacobian(g, given), size(y)..., size(x)...)
+    end
+end
+"""
+
+reversediff = replace(
+    enzyme,
+    name="reversediff.jl",
+    distribution="ReverseDiff",
+    module="ReverseDiff",
+    header=f"import ReverseDiff\n{LIBRARIES}{REVERSEDIFF}",
+    dialect=_dialect("jacrev({f})"),
+    levels={"R": "jacrev({f})"},
+    operators={},
+    unsupported=(*UNSUPPORTED, ("MethodError", r"ReverseDiff\.Tracked")),
+)
+
+#: From the pullback of every output, which `pull` gives.
+ROWS = """\
+        y isa Number && return pull(one(y))
+        isempty(y) && return zeros(size(y)..., size(x)...)
+        rows = [pull(reshape([j == k ? 1.0 : 0.0 for j in 1:length(y)], size(y))) for k in 1:length(y)]
+        x isa Number && return reshape(rows, size(y))
+        return reshape(permutedims(reduce(hcat, map(vec, rows))), size(y)..., size(x)...)
+    end
+end
+"""
+
+ZYGOTE = f"""
+function jacrev(f)
+    return function (x)
+        y, back = Zygote.pullback(f, x)
+        # Nothing is a zero.
+        pull(w) = something(back(w)[1], zero(x))
+{ROWS}"""
+
+zygote = replace(
+    reversediff,
+    name="zygote.jl",
+    distribution="Zygote",
+    module="Zygote",
+    header=f"import Zygote\n{LIBRARIES}{ZYGOTE}",
+    operators={"pullback": "_x -> something(Zygote.pullback({f}, _x)[2]({w})[1], zero(_x))"},
+    unsupported=(
+        *UNSUPPORTED,
+        ("ErrorException", "^Mutating arrays is not supported|try/catch is not supported"),
+    ),
+)
+
+MOONCAKE = f"""
+function jacrev(f)
+    return function (x)
+        y = f(x)
+        cache = Mooncake.prepare_pullback_cache(f, x)
+        # The cache owns what it gives.
+        pull(w) = copy(Mooncake.value_and_pullback!!(cache, w, f, x)[2][2])
+{ROWS}"""
+
+mooncake = replace(
+    reversediff,
+    name="mooncake.jl",
+    distribution="Mooncake",
+    module="Mooncake",
+    header=f"import Mooncake\n{LIBRARIES}{MOONCAKE}",
+    # It refuses reverse mode over its own reverse mode.
+    words="R",
+    unsupported=(*UNSUPPORTED, ("MissingForeigncallRuleError", "")),
+)

@@ -1,0 +1,66 @@
+"""Julia as a language: functions, closures, and arrays, which Julia counts from 1 and keeps columns
+first.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+import numpy as np
+from ad_conformance.generators.render.dialect import Language
+
+
+def dims(shape: Iterable[int]) -> str:
+    return ", ".join(map(str, shape))
+
+
+def indices(values: Iterable[int]) -> str:
+    """Places counted from 0 as a vector of places counted from 1."""
+    return f"Int[{dims(v + 1 for v in values)}]"
+
+
+def literal(value: object) -> str:
+    """A number, or nested tuples of them as an array."""
+    array = np.asarray(value, dtype=float)
+    if array.ndim == 0:
+        return repr(float(array))
+    if not array.size:
+        return f"zeros({dims(array.shape)})"
+    if array.ndim == 1:
+        return f"[{', '.join(map(repr, array.tolist()))}]"
+    # Rows are told apart from one column by having two entries.
+    if array.ndim == 2 and array.shape[1] > 1:
+        return f"[{'; '.join(' '.join(map(repr, row)) for row in array.tolist())}]"
+    return f"reshape({literal(array.ravel('F'))}, {dims(array.shape)})"
+
+
+def _assertions(expected: np.ndarray, dtype: str, allowance: str) -> str:
+    text = f"expected = {literal(expected)}"
+    if len(text) > 110:
+        # A line may end within a vector, but not within a row.
+        flat = textwrap.fill(
+            literal(expected.ravel("F"))[1:-1], 110, initial_indent="    ", subsequent_indent="    "
+        )
+        text = f"expected = reshape([\n{flat}\n], {dims(expected.shape)})"
+    return (
+        f"# Certified by finite differences in ball arithmetic.\n{text}\n"
+        'println("got\\n", got, "\\nexpected\\n", expected)\n'
+        "@assert size(got) == size(expected) size(got)\n"
+        f"@assert eltype(got) == {dtype.capitalize()} eltype(got)\n"
+        f"@assert all(abs.(got .- expected) .<= {allowance})\n"
+    )
+
+
+JULIA = Language(
+    name="julia",
+    header="function {name}({inputs})",
+    footer="\nend\n",
+    closure="{inputs} -> {value}",
+    closed=r"\w+ ->",
+    literal=literal,
+    # What a closure sees keeps its type only where it is constant.
+    captured="const {name} = {value}",
+    printed="println(got)",
+    assertions=_assertions,
+)

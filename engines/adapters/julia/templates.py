@@ -1,0 +1,384 @@
+"""How Julia spells the operations that every engine is expected to have.
+
+The catalogue means what NumPy means: axes are counted from 0, the last one runs fastest, and shapes
+are broadcast from the last axis on. Julia counts from 1, the first one runs fastest, and shapes are
+broadcast from the first axis on. A number is an array without axes there and no array here. Nothing
+is assigned to entries of an array, since not every engine has that, and every result is a plain
+array, not a view.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from ad_conformance.engines.adapters.julia.language import dims, indices
+from ad_conformance.generators.catalogue.operation import Call, Spelling
+from ad_conformance.generators.render.dialect import Unspeakable
+
+
+def atom(text: str) -> str:
+    """A text that an operator may stand beside."""
+    return f"({text})" if text.startswith("-") else text
+
+
+def axis_of(call: Call) -> int:
+    """The axis of the call as Julia counts it."""
+    return int(call.params["axis"]) % len(call.shapes[0]) + 1
+
+
+def only(call: Call, *axes: int) -> str:
+    """The text of the first operand. Raises Unspeakable where it has another number of axes."""
+    if len(call.shapes[0]) not in axes:
+        raise Unspeakable(f"function of an array with {len(call.shapes[0])} axes")
+    return call.operands[0]
+
+
+def along(call: Call, key: str, axis: int | None = None, text: str = "") -> str:
+    """The first operand with a subscript that has `key` at an axis, counted from 1."""
+    at = axis or axis_of(call)
+    keys = [":"] * len(call.shapes[0])
+    keys[at - 1] = key
+    return f"{text or call.operands[0]}[{', '.join(keys)}]"
+
+
+def reshaped(text: str, before: tuple[int, ...], after: tuple[int, ...]) -> str:
+    """The same entries in the same order, with axes of length 1 more or fewer, or with any where
+    order is no matter.
+    """
+    if before == after:
+        return text
+    if not before:
+        return f"[{text}]" if after == (1,) else f"reshape([{text}], {dims(after)})"
+    if not after:
+        return f"{atom(text)}[{dims([1] * len(before))}]"
+    return f"vec({text})" if len(after) == 1 else f"reshape({text}, {dims(after)})"
+
+
+def reversed_axes(text: str, ndim: int) -> str:
+    if ndim < 2:
+        return text
+    return (
+        f"permutedims({text})"
+        if ndim == 2
+        else f"permutedims({text}, ({dims(range(ndim, 0, -1))}))"
+    )
+
+
+def reshape(text: str, before: tuple[int, ...], after: tuple[int, ...]) -> str:
+    """The entries in an array of another shape, the last axis running fastest in both."""
+    if before == after:
+        return text
+    if [n for n in before if n != 1] == [n for n in after if n != 1]:
+        return reshaped(text, before, after)
+    turned = reshaped(reversed_axes(text, len(before)), before[::-1], after[::-1])
+    return reversed_axes(turned, len(after))
+
+
+def aligned(call: Call) -> list[str]:
+    """The operands, each with as many axes as the one that has most, but for numbers."""
+    most = max(map(len, call.shapes))
+    return [
+        atom(reshaped(text, shape, (1,) * (most - len(shape)) + shape)) if shape else atom(text)
+        for text, shape in zip(call.operands, call.shapes, strict=True)
+    ]
+
+
+def broadcast(template: str) -> Callable[[Call], str]:
+    """Entry by entry: a template of the operands as `aligned` gives them, and of the parameters."""
+    return lambda call: template.format(*aligned(call), **call.params)
+
+
+def dotted(name: str) -> Callable[[Call], str]:
+    return lambda call: f"{name}.({', '.join(aligned(call))})"
+
+
+def kept(text: str, call: Call, keepdims: bool) -> str:
+    """What has been reduced to a number of its own, in an array with the axes of the operand where
+    these are kept.
+    """
+    return reshaped(text, (), (1,) * len(call.shapes[0])) if keepdims else text
+
+
+def reduced(name: str, before: str = "") -> Callable[[Call], str]:
+    """A function that takes `dims` and keeps them; `before` is its first argument, if it is not the
+    operand.
+    """
+
+    def spelling(call: Call) -> str:
+        x, shape = call.operands[0], call.shapes[0]
+        keepdims = call.params.get("keepdims", False)
+        if call.params["axis"] is None or (len(shape) == 1 and not keepdims):
+            return kept(f"{name}({before}{x})", call, keepdims)
+        k = axis_of(call)
+        text = f"{name}({before}{x}; dims={k})"
+        return text if keepdims else f"dropdims({text}; dims={k})"
+
+    return spelling
+
+
+def scanned(name: str, before: str = "") -> Callable[[Call], str]:
+    def spelling(call: Call) -> str:
+        options = "" if len(call.shapes[0]) == 1 else f"; dims={axis_of(call)}"
+        return f"{name}({before}{call.operands[0]}{options})"
+
+    return spelling
+
+
+def _stack(call: Call) -> str:
+    shape, count = call.shapes[0], len(call.operands)
+    axis = call.params["axis"] % (len(shape) + 1)
+    if not shape:
+        return f"[{', '.join(call.operands)}]"
+    if len(shape) == 1 and axis == 1:
+        return f"hcat({', '.join(call.operands)})"
+    parts = [reshaped(x, shape, (*shape[:axis], 1, *shape[axis:])) for x in call.operands]
+    return parts[0] if count == 1 else _joined(parts, axis)
+
+
+def _joined(parts: list[str], axis: int) -> str:
+    name, options = (
+        (("vcat", ""), ("hcat", ""))[axis] if axis < 2 else ("cat", f"; dims={axis + 1}")
+    )
+    return f"{name}({', '.join(parts)}{options})"
+
+
+def _reshape(call: Call) -> str:
+    shape = call.shapes[0]
+    return reshape(call.operands[0], shape, np.empty(shape).reshape(call.params["shape"]).shape)
+
+
+def _expand_dims(call: Call) -> str:
+    shape = call.shapes[0]
+    return reshaped(
+        call.operands[0], shape, np.expand_dims(np.empty(shape), call.params["axis"]).shape
+    )
+
+
+def permuted(text: str, axes: tuple[int, ...]) -> str:
+    """`axes` are counted from 0."""
+    if list(axes) == sorted(axes):
+        return text
+    return (
+        f"permutedims({text})"
+        if axes == (1, 0)
+        else f"permutedims({text}, ({dims(a + 1 for a in axes)}))"
+    )
+
+
+def _permute_dims(call: Call) -> str:
+    n = len(call.shapes[0])
+    return permuted(call.operands[0], tuple(a % n for a in call.params["axes"]))
+
+
+def _matrix_transpose(call: Call) -> str:
+    n = len(call.shapes[0])
+    return permuted(call.operands[0], (*range(n - 2), n - 1, n - 2))
+
+
+def _flip(call: Call) -> str:
+    x = call.operands[0]
+    return f"reverse({x})" if len(call.shapes[0]) == 1 else f"reverse({x}; dims={axis_of(call)})"
+
+
+def circshift(text: str, shifts: list[int]) -> str:
+    return f"circshift({text}, {shifts[0] if len(shifts) == 1 else f'({dims(shifts)})'})"
+
+
+def _roll(call: Call) -> str:
+    shifts = [0] * len(call.shapes[0])
+    shifts[axis_of(call) - 1] = call.params["shift"]
+    return circshift(call.operands[0], shifts)
+
+
+def _broadcast_to(call: Call) -> str:
+    x, shape, target = call.operands[0], call.shapes[0], tuple(call.params["shape"])
+    if not shape:
+        return f"fill({x}, {dims(target)})" if target else x
+    filled = (1,) * (len(target) - len(shape)) + shape
+    counts = [n if m == 1 else 1 for m, n in zip(filled, target, strict=True)]
+    text = reshaped(x, shape, filled)
+    return text if set(counts) == {1} else f"repeat({text}, {dims(counts)})"
+
+
+def _index(call: Call) -> str:
+    index, shape = call.params["index"], call.shapes[0]
+    if not index:
+        return call.operands[0]
+    places = [str(i % n + 1) for i, n in zip(index, shape, strict=False)]
+    return f"{call.operands[0]}[{', '.join(places + [':'] * (len(shape) - len(index)))}]"
+
+
+def range_text(found: range) -> str:
+    if not len(found):
+        return "1:0"
+    step = f"{found.step}:" if found.step != 1 else ""
+    return f"{found[0] + 1}:{step}{found[-1] + 1}"
+
+
+def _slice(call: Call) -> str:
+    n = call.shapes[0][axis_of(call) - 1]
+    part = slice(*(call.params[k] for k in ("start", "stop", "step")))
+    return along(call, range_text(range(*part.indices(n))))
+
+
+def _take(call: Call) -> str:
+    n = call.shapes[0][axis_of(call) - 1]
+    return along(call, indices(i % n for i in call.params["indices"]))
+
+
+def of_matrix(template: str) -> Callable[[Call], str]:
+    """Of one matrix, not of a stack of them."""
+    return lambda call: template.format(only(call, 2), *call.operands[1:], **call.params)
+
+
+def _matmul(call: Call) -> str:
+    a, b = call.operands
+    match tuple(map(len, call.shapes)):
+        case 1, 1:
+            return f"LinearAlgebra.dot({a}, {b})"
+        case (2, 1) | (2, 2):
+            return f"{a} * {b}"
+        case 1, 2:
+            return f"transpose({b}) * {a}"
+    raise Unspeakable("matmul of stacks")
+
+
+def contracted(call: Call, count: int) -> str:
+    """The sum over the last `count` axes of the first operand and the first ones of the second.
+
+    Axes are merged the first one running fastest, in both operands alike.
+    """
+    (a, b), (s, t) = call.operands, call.shapes
+    if not s or not t:
+        return f"{atom(a)} .* {atom(b)}"
+    rest = s[: len(s) - count], t[count:]
+    if not rest[0] and not rest[1]:
+        return f"LinearAlgebra.dot({a}, {b})"
+    k = math.prod(t[:count])
+    left, right = (reshaped(a, s, (math.prod(rest[0]), k)), reshaped(b, t, (k, math.prod(rest[1]))))
+    return reshaped(
+        f"{left} * {right}", (math.prod(rest[0]), math.prod(rest[1])), (*rest[0], *rest[1])
+    )
+
+
+def _vecdot(call: Call) -> str:
+    if set(map(len, call.shapes)) == {1}:
+        return f"LinearAlgebra.dot({', '.join(call.operands)})"
+    k = max(map(len, call.shapes))
+    a, b = aligned(call)
+    return f"dropdims(sum({a} .* {b}; dims={k}); dims={k})"
+
+
+def _trace(call: Call) -> str:
+    x, (m, n) = only(call, 2), call.shapes[0]
+    return f"LinearAlgebra.tr({x})" if m == n else f"sum(LinearAlgebra.diag({x}))"
+
+
+def _solve(call: Call) -> str:
+    return f"{only(call, 2)} \\ {call.operands[1]}"
+
+
+def _vector_norm(call: Call) -> str:
+    if call.params["axis"] is None or len(call.shapes[0]) == 1:
+        return f"LinearAlgebra.norm({call.operands[0]})"
+    return f"sqrt.({reduced('sum', 'abs2, ')(call)})"
+
+
+CORE_SPELLINGS: dict[str, Spelling | None] = {
+    **{
+        name: dotted(name)
+        for name in (
+            "sin",
+            "cos",
+            "tan",
+            "exp",
+            "log",
+            "log2",
+            "log10",
+            "log1p",
+            "expm1",
+            "sqrt",
+            "tanh",
+            "sinh",
+            "cosh",
+            "atan",
+            "asin",
+            "acos",
+            "asinh",
+            "acosh",
+            "atanh",
+            "abs",
+            "sign",
+            "floor",
+            "ceil",
+            "trunc",
+            "round",
+            "hypot",
+            "copysign",
+        )
+    },
+    "square": broadcast("{0} .^ 2"),
+    "reciprocal": dotted("inv"),
+    "negative": broadcast(".-{0}"),
+    "positive": broadcast(".+{0}"),
+    "pow_int": broadcast("{0} .^ {exponent}"),
+    "pow_float": broadcast("{0} .^ {exponent}"),
+    "pow": broadcast("{0} .^ {1}"),
+    "clip": broadcast("clamp.({0}, {min}, {max})"),
+    "add": broadcast("{0} .+ {1}"),
+    "subtract": broadcast("{0} .- {1}"),
+    "multiply": broadcast("{0} .* {1}"),
+    "divide": broadcast("{0} ./ {1}"),
+    "maximum": dotted("max"),
+    "minimum": dotted("min"),
+    "atan2": dotted("atan"),
+    "logaddexp": dotted("LogExpFunctions.logaddexp"),
+    "remainder": dotted("mod"),
+    "floor_divide": dotted("fld"),
+    "less": broadcast("{0} .< {1}"),
+    "greater": broadcast("{0} .> {1}"),
+    "less_equal": broadcast("{0} .<= {1}"),
+    "greater_equal": broadcast("{0} .>= {1}"),
+    "equal": broadcast("{0} .== {1}"),
+    "not_equal": broadcast("{0} .!= {1}"),
+    "logical_and": broadcast("{0} .& {1}"),
+    "logical_or": broadcast("{0} .| {1}"),
+    "logical_xor": dotted("xor"),
+    "logical_not": broadcast(".!{0}"),
+    "where": dotted("ifelse"),
+    "sum": reduced("sum"),
+    "prod": reduced("prod"),
+    "mean": reduced("Statistics.mean"),
+    "max": reduced("maximum"),
+    "min": reduced("minimum"),
+    "cumulative_sum": scanned("cumsum"),
+    "cumulative_prod": scanned("cumprod"),
+    "stack": _stack,
+    "concat": lambda call: _joined(list(call.operands), axis_of(call) - 1),
+    "reshape": _reshape,
+    "expand_dims": _expand_dims,
+    "permute_dims": _permute_dims,
+    "matrix_transpose": _matrix_transpose,
+    "flip": _flip,
+    "roll": _roll,
+    "broadcast_to": _broadcast_to,
+    "index": _index,
+    "slice": _slice,
+    "take": _take,
+    "tril": of_matrix("LinearAlgebra.tril({0})"),
+    "triu": of_matrix("LinearAlgebra.triu({0})"),
+    "diag": "LinearAlgebra.diagm({0})",
+    "diagonal": of_matrix("LinearAlgebra.diag({0})"),
+    "matmul": _matmul,
+    "tensordot": lambda call: contracted(call, call.params["axes"]),
+    "outer": "{0} * transpose({1})",
+    "vecdot": _vecdot,
+    "trace": _trace,
+    "det": of_matrix("LinearAlgebra.det({0})"),
+    "inv": of_matrix("inv({0})"),
+    "solve": _solve,
+    "vector_norm": _vector_norm,
+    "matrix_norm": of_matrix("LinearAlgebra.norm({0})"),
+}

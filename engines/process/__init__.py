@@ -1,0 +1,1 @@
+"""Where an engine runs: worker processes, their environments, and releases."""

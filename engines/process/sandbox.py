@@ -1,0 +1,287 @@
+"""One process per engine: a crash or a hang is an answer like any other, and the next case is
+asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from ad_conformance.engines.contract import Answer, Engine
+from ad_conformance.engines.process.environments import NoEnvironment
+from ad_conformance.engines.process.worker import MESSAGE_LENGTH
+from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.render.dialect import Unspeakable
+
+#: Seconds for one case, and for the import of an engine.
+TIMEOUT, START_TIMEOUT = 60.0, 300.0
+#: Lines of the engine's own output that are kept with a failure.
+LAST_LINES = 8
+
+Pieces = tuple[tuple[str, str], ...]
+
+
+class EngineUnavailable(Exception):
+    """The engine cannot be imported; the message says why, in one line."""
+
+
+class _Died(Exception):
+    """The process ended; its exit code is the argument."""
+
+
+class _Late(Exception):
+    """No answer in time."""
+
+
+class _Worker:
+    """One process, started at once; `ready` waits until it has imported the engine."""
+
+    def __init__(self, engine: Engine, folder: str) -> None:
+        self._folder = tempfile.mkdtemp(dir=folder)
+        self._output = os.path.join(folder, f"{os.path.basename(self._folder)}.log")
+        # What the engine itself prints, a crash's last words included, goes to a file, and so do
+        # its temporary files.
+        self._log = os.open(self._output, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._answers, answers = os.pipe()
+        environment = {
+            **os.environ,
+            **engine.runner.environment(),
+            **engine.environment,
+            "TMPDIR": self._folder,
+        }
+        try:
+            self._process = subprocess.Popen(
+                engine.runner.command(answers),
+                stdin=subprocess.PIPE,
+                stdout=self._log,
+                stderr=self._log,
+                env=environment,
+                pass_fds=(answers,),
+            )
+        except (NoEnvironment, OSError) as error:
+            os.close(self._answers)
+            os.close(self._log)
+            raise EngineUnavailable(f"{engine.name}: {error}") from None
+        finally:
+            os.close(answers)
+        self._waiting = True
+        with contextlib.suppress(BrokenPipeError):
+            self._send((("header", engine.header),))
+
+    def ready(self) -> str:
+        """Wait for the import; why it failed, in one line, or nothing."""
+        if not self._waiting:
+            return ""
+        self._waiting = False
+        try:
+            answer = self._receive(START_TIMEOUT)
+        except (_Died, _Late) as error:
+            reason = f"{type(error).__name__[1:].lower()} while importing: {self.last_words()}"
+        else:
+            if answer.outcome == "ready":
+                return ""
+            reason = f"{answer.error}: {answer.message}"
+        return reason.strip().splitlines()[0]
+
+    def ask(self, pieces: Pieces, timeout: float) -> Answer:
+        """Raises _Died or _Late."""
+        os.ftruncate(self._log, 0)
+        try:
+            self._send(pieces)
+        except BrokenPipeError:
+            raise _Died(self._process.wait()) from None
+        answer = self._receive(timeout)
+        answer = replace(answer, printed=self.last_words())
+        if answer.outcome == "raised":
+            said = answer.message.splitlines()
+            more = [line for line in answer.printed.splitlines() if line not in said]
+            answer = replace(answer, message="\n".join([*said, *more])[:MESSAGE_LENGTH])
+            for left in Path(self._folder).iterdir():
+                if left.is_file():
+                    left.unlink(missing_ok=True)
+        return answer
+
+    def _send(self, pieces: Pieces) -> None:
+        texts = [(stage, text.encode()) for stage, text in pieces]
+        assert self._process.stdin is not None
+        self._process.stdin.write(
+            " ".join(f"{stage}:{len(text)}" for stage, text in texts).encode() + b"\n"
+        )
+        self._process.stdin.write(b"".join(text for _, text in texts))
+        self._process.stdin.flush()
+
+    def _receive(self, timeout: float) -> Answer:
+        deadline = time.monotonic() + timeout
+        received = bytearray()
+        while b"\n" not in received:
+            received += self._some(deadline)
+        line, _, rest = bytes(received).partition(b"\n")
+        outcome, stage, error, words, seconds, dtype, shape, size = line.decode().split("\t")
+        while len(rest) < int(words) + int(size):
+            rest += self._some(deadline)
+        value = None
+        if outcome == "answered":
+            axes = tuple(int(n) for n in shape.split(",") if n)
+            value = np.frombuffer(rest[int(words) :], dtype=dtype).reshape(axes)
+        message = rest[: int(words)].decode(errors="replace")
+        spent = [float(part) for part in seconds.split(",")]
+        return Answer(outcome, value, stage, error, message, sum(spent), spent[0])
+
+    def _some(self, deadline: float) -> bytes:
+        ready, _, _ = select.select([self._answers], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            raise _Late
+        found = os.read(self._answers, 1 << 20)
+        if not found:
+            raise _Died(self._process.wait())
+        return found
+
+    def last_words(self) -> str:
+        """What the process printed: the errors and warnings of a compiler, of which dumps may
+        follow, or the engine's own last lines; then the fatal error if it died of one.
+        """
+        text = Path(self._output).read_text(errors="replace")
+        # Names of temporary files, which are others every time.
+        text = re.sub(re.escape(self._folder) + r"/[\w.-]*", "$TMPDIR/...", text)
+        own, fatal, trace = text.rpartition("Fatal Python error: ")
+        lines = (own if fatal else text).strip().splitlines()
+        told = [line for line in lines if line.startswith(("error: ", "warning: "))]
+        lines = told[:LAST_LINES] or lines[-LAST_LINES:]
+        if fatal:
+            lines.append(trace.partition("\n")[0])
+        return "\n".join(line for line in lines if line.strip())[:MESSAGE_LENGTH]
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def end(self) -> None:
+        """Kill and clean up; nobody may be waiting for an answer."""
+        self._process.kill()
+        self._process.wait()
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()  # type: ignore[union-attr]
+        os.close(self._answers)
+        os.close(self._log)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Sandbox:
+    """Asks one engine, in a process of its own.
+
+    Raises EngineUnavailable from the constructor where the engine's header does not run, or later
+    where it does no longer.
+    """
+
+    def __init__(self, engine: Engine, *, timeout: float = TIMEOUT) -> None:
+        if timeout <= 0:
+            raise ValueError(f"timeout={timeout}: give a positive number of seconds")
+        self.engine = engine
+        self.timeout = timeout * engine.patience
+        self._folder = tempfile.mkdtemp(prefix="ad-conformance-")
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._closing = False
+        self._worker: _Worker | None = None
+        #: After a first crash another is to be expected: the next process imports the engine while
+        #: this one works.
+        self._spare: _Worker | None = None
+        try:
+            # A worker ends with the thread that started it, so that is the sandbox's own.
+            self._thread.submit(self._started).result()
+        except EngineUnavailable:
+            self.close()
+            raise
+
+    def submit(self, case: Case) -> Future[Answer]:
+        """Ask without waiting. Raises EngineUnavailable where the adapter itself fails at writing
+        the script.
+        """
+        try:
+            script = self.engine.script(case)
+        except Unspeakable as error:
+            known: Future[Answer] = Future()
+            known.set_result(Answer("unsupported", message=f"no {error}"))
+            return known
+        except Exception as error:
+            fault = f"{type(error).__name__}: {error}".partition("\n")[0]
+            raise EngineUnavailable(
+                f"{self.engine.name}: its adapter cannot write {case.json}: {fault}"
+            ) from error
+        pieces = (("compile", script.program + script.compile), ("run", script.run))
+        return self._thread.submit(self._ask, pieces)
+
+    def ask(self, case: Case) -> Answer:
+        """The engine's answer. Never raises for what the engine does, but where it can no longer be
+        imported.
+        """
+        return self.submit(case).result()
+
+    def _started(self) -> _Worker:
+        if self._worker is None:
+            self._worker = _Worker(self.engine, self._folder)
+        if problem := self._worker.ready():
+            raise EngineUnavailable(f"{self.engine.name}: {problem}")
+        return self._worker
+
+    def _ask(self, pieces: Pieces) -> Answer:
+        worker = self._started()
+        begun = time.monotonic()
+        try:
+            answer = worker.ask(pieces, self.timeout)
+        except _Late:
+            answer = Answer(
+                "timeout", message=f"no answer within {self.timeout:g} s", seconds=self.timeout
+            )
+        except _Died as died:
+            seconds = time.monotonic() - begun
+            printed = worker.last_words()
+            answer = Answer(
+                "crashed",
+                error=_death(died.args[0]),
+                message=printed,
+                seconds=seconds,
+                printed=printed,
+            )
+        if answer.outcome in ("timeout", "crashed") and not self._closing:
+            worker.end()
+            self._worker = self._spare or _Worker(self.engine, self._folder)
+            self._spare = _Worker(self.engine, self._folder)
+        for name, pattern in self.engine.unsupported:
+            if answer.error == name and re.search(pattern, answer.message):
+                return replace(answer, outcome="unsupported")
+        return answer
+
+    def close(self) -> None:
+        # A case that is being asked ends when its process does.
+        self._closing = True
+        if self._worker is not None:
+            self._worker.kill()
+        self._thread.shutdown(cancel_futures=True)
+        for worker in (self._worker, self._spare):
+            if worker is not None:
+                worker.end()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _death(exitcode: int) -> str:
+    """The signal or exit code that a process died of."""
+    if exitcode < 0:
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-exitcode).name
+    return f"exit code {exitcode}"

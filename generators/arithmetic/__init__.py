@@ -1,0 +1,1 @@
+"""What operations compute: on NumPy arrays, and on certified balls."""

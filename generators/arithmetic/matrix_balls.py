@@ -1,0 +1,199 @@
+"""Functions of matrices: on float64 arrays, and enclosed on object arrays of balls.
+
+All take stacks of matrices, square ones, and take the symmetric part first where they speak of
+symmetric matrices. On complex balls they enclose the analytic continuation from symmetric real
+matrices (transposed, not conjugated), or are NaN where a factor ceases to be analytic: at a
+singular pivot, and where eigenvalues meet.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+from ad_conformance.generators.arithmetic import balls
+from ad_conformance.generators.arithmetic.numpy_ops import as_array, sqrt
+from flint import acb, acb_mat, arb, arb_mat, ctx
+
+Array = np.ndarray
+#: Newton steps for a square root: half as many as would take an eigenvalue from 2**20 to 1, and
+#: those that double the digits.
+MAX_STEPS = 64
+
+
+def symmetric_part(a: Array) -> Array:
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise ValueError(f"a square matrix is needed, not shape {a.shape}")
+    return as_array((a + np.swapaxes(a, -1, -2)) / 2)
+
+
+def _each(function: Callable[[Array], Array], a: Array, axes: int = 2) -> Array:
+    """`function` of each matrix of the stack, which has that many axes in its result."""
+    if a.shape[-1] == 0 or a.size == 0:
+        raise ValueError("a matrix with entries is needed")
+    out = np.empty(a.shape[:-2] + a.shape[-1:] * axes, dtype=object)
+    for place in np.ndindex(a.shape[:-2]):
+        out[place] = function(a[place])
+    return out
+
+
+def _complex(a: Array) -> bool:
+    return any(isinstance(z, acb) for z in a.flat)
+
+
+def _matrix(a: Array) -> Any:
+    return (acb_mat if _complex(a) else arb_mat)([list(row) for row in a])
+
+
+def _entries(matrix: Any) -> Array:
+    rows = matrix.tolist()
+    out = np.empty((len(rows), len(rows[0])), dtype=object)
+    for place in np.ndindex(out.shape):
+        out[place] = rows[place[0]][place[1]]
+    return out
+
+
+def cholesky(a: Array) -> Array:
+    """The lower triangular factor, shape (..., n, n), of the symmetric part of a."""
+    s = symmetric_part(a)
+    if s.dtype != object:
+        return np.linalg.cholesky(s)
+    factor = np.full(s.shape, arb(0), dtype=object)
+    for j in range(s.shape[-1]):
+        for i in range(j, s.shape[-1]):
+            rest = s[..., i, j] - sum(factor[..., i, k] * factor[..., j, k] for k in range(j))
+            factor[..., i, j] = sqrt(as_array(rest)) if i == j else rest / factor[..., j, j]
+    return factor
+
+
+def matrix_exp(a: Array) -> Array:
+    """The exponential of a matrix, shape (..., n, n)."""
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise ValueError(f"a square matrix is needed, not shape {a.shape}")
+    if a.dtype != object:
+        return np.asarray(scipy.linalg.expm(a))
+    return _each(lambda m: _entries(_matrix(m).exp()), a)
+
+
+def sqrtm(a: Array) -> Array:
+    """The positive definite root, shape (..., n, n), of the symmetric part of a, which must be
+    positive definite.
+    """
+    s = symmetric_part(a)
+    if s.dtype != object:
+        values, vectors = np.linalg.eigh(s)
+        if not np.all(values > 0):
+            raise ValueError("the matrix is not positive definite")
+        return np.asarray((vectors * np.sqrt(values)[..., None, :]) @ np.swapaxes(vectors, -1, -2))
+    return _each(_root, s)
+
+
+def _root(s: Array) -> Array:
+    """An approximate root R of the centre, and a ball around it that holds the root of every matrix
+    in s.
+
+    The root is R + X with X = L(E - X X), where E = s - R R and L solves L(Y) R + R L(Y) = Y. With
+    k the norm of L and e that of E (largest entries, so that |X X| <= n |X|**2), the right side
+    contracts the ball |X| <= 2 k e into itself where 4 k**2 n e < 1. It depends analytically on E,
+    and so does its fixed point.
+    """
+    n = len(s)
+    centre = arb_mat([[z.real.mid() for z in row] for row in s])
+    root = _approximate_root(centre)
+    if root is None:
+        return np.full((n, n), balls.NAN, dtype=object)
+    r = _entries(root)
+    residue = s - r @ r
+    error = _largest(residue.reshape(-1))
+    eye = np.eye(n)
+    sylvester = np.einsum("ij,kl->ikjl", r, eye) + np.einsum("ij,kl->ikjl", eye, r)
+    solved = _entries(arb_mat([list(row) for row in sylvester.reshape(n * n, n * n)]).inv())
+    norm = _largest([sum(abs(z) for z in row) for row in solved])
+    if not 4 * norm * norm * n * error < 1:
+        return np.full((n, n), balls.NAN, dtype=object)
+    radius = (2 * norm * error).upper()
+    disc = arb(0, radius)
+    return as_array(r + (acb(disc, disc) if _complex(s) else disc))
+
+
+def _largest(values: Any) -> arb:
+    """An upper bound of the magnitudes; NaN if any is."""
+    return arb(max((abs(z).upper() for z in values), key=lambda v: (not v.is_finite(), v)))
+
+
+def _approximate_root(centre: arb_mat) -> arb_mat | None:
+    """The root by E. D. Denman and A. N. Beavers, "The matrix sign function" (1976), or None
+    without convergence.
+    """
+    n = centre.nrows()
+    root, inverse = centre, arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
+    for _ in range(MAX_STEPS):
+        try:
+            following = ((root + inverse.inv()) * arb(0.5)).mid()
+            inverse = ((inverse + root.inv()) * arb(0.5)).mid()
+        except ZeroDivisionError:
+            return None
+        moved = _largest((following - root).entries())
+        root = following
+        if not moved.is_finite():
+            return None
+        if moved < _largest(root.entries()) * arb(2) ** (16 - ctx.prec):
+            break
+    else:
+        return None
+    symmetric = ((root + root.transpose()) * arb(0.5)).mid()
+    positive = (
+        np.linalg.eigvalsh(np.array([[float(z) for z in row] for row in symmetric.tolist()])) > 0
+    )
+    return symmetric if positive.all() else None
+
+
+def eigvalsh(a: Array) -> Array:
+    """The eigenvalues, shape (..., n), ascending, of the symmetric part of a; on balls only simple
+    ones.
+    """
+    s = symmetric_part(a)
+    return np.linalg.eigvalsh(s) if s.dtype != object else _each(_eigenvalues, s, axes=1)
+
+
+def _eigenvalues(s: Array) -> Array:
+    values = np.full(len(s), balls.NAN, dtype=object)
+    try:
+        found = acb_mat([list(row) for row in s]).eig()
+    except ValueError:
+        return values
+    found.sort(key=lambda z: z.real.mid())
+    # Disjoint on the whole ball, so that each stays in its place from the real matrices on.
+    if any(not low.real < high.real for low, high in itertools.pairwise(found)):
+        return values
+    values[:] = found if _complex(s) else [z.real for z in found]
+    return values
+
+
+def eigenvector_weights(a: Array) -> Array:
+    """The squares of the entries of the orthonormal eigenvectors of the symmetric part of a, shape
+    (..., n, n).
+
+    Column k belongs to the k-th smallest eigenvalue, which must be simple. On balls from the
+    projections prod_j (s - w_j) / (w_k - w_j), which need no vectors.
+    """
+    s = symmetric_part(a)
+    if s.dtype != object:
+        return np.asarray(np.square(np.linalg.eigh(s)[1]))
+    return _each(_weights, s)
+
+
+def _weights(s: Array) -> Array:
+    n = len(s)
+    values, eye = _eigenvalues(s), np.eye(n)
+    out = np.empty((n, n), dtype=object)
+    for k in range(n):
+        projection = eye.astype(object) * arb(1)
+        for j in range(n):
+            if j != k:
+                projection = projection @ (s - values[j] * eye) / (values[k] - values[j])
+        out[:, k] = np.diagonal(projection)
+    return out

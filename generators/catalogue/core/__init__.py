@@ -1,0 +1,1 @@
+"""Operations that every engine is expected to have."""

@@ -1,0 +1,88 @@
+"""Linear algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.catalogue.operation import Operation
+from ad_conformance.generators.catalogue.row_forms import binary
+from ad_conformance.generators.strategies.operands import matrices as arrange_matrices
+
+ROWS: Sequence[Operation] = (
+    binary(
+        "matmul",
+        np.matmul,
+        "xp.matmul({0}, {1})",
+        arrange_matrices.matmul,
+        exact=True,
+        curvature="multilinear",
+    ),
+    Operation(
+        name="tensordot",
+        curvature="multilinear",
+        evaluate=lambda a, b, *, axes: np.tensordot(a, b, axes=axes),
+        spelling="xp.tensordot({0}, {1}, axes={axes})",
+        arrange=arrange_matrices.tensordot,
+        arity=2,
+        params={"axes": "int"},
+        exact=True,
+    ),
+    binary(
+        "outer",
+        numerics.outer,
+        "xp.linalg.outer({0}, {1})",
+        arrange_matrices.two_vectors,
+        exact=True,
+        curvature="multilinear",
+    ),
+    binary(
+        "vecdot",
+        numerics.vecdot,
+        "xp.vecdot({0}, {1})",
+        arrange_matrices.same_last_axis,
+        exact=True,
+        curvature="multilinear",
+    ),
+    Operation(
+        name="trace",
+        curvature="linear",
+        evaluate=lambda x: np.trace(x, axis1=-2, axis2=-1),
+        spelling="xp.linalg.trace({0})",
+        arrange=arrange_matrices.matrix(),
+        exact=True,
+    ),
+    Operation(
+        name="det",
+        weight=2,
+        evaluate=numerics.det,
+        terms=lambda a: float(np.float64(np.max(np.abs(a), initial=0.0)) ** a.shape[-1]),
+        spelling="xp.linalg.det({0})",
+        arrange=arrange_matrices.matrix(square=True, aim="singular"),
+        exact=True,
+    ),
+    Operation(
+        name="inv",
+        weight=2,
+        evaluate=numerics.inv,
+        spelling="xp.linalg.inv({0})",
+        arrange=arrange_matrices.matrix(square=True, regular=True),
+    ),
+    binary("solve", numerics.solve, "xp.linalg.solve({0}, {1})", arrange_matrices.solve, weight=2),
+    Operation(
+        name="vector_norm",
+        weight=2,
+        evaluate=numerics.vector_norm,
+        spelling="xp.linalg.vector_norm({0}, axis={axis})",
+        arrange=arrange_matrices.vector_norm,
+        params={"axis": "axis"},
+    ),
+    Operation(
+        name="matrix_norm",
+        weight=2,
+        evaluate=numerics.matrix_norm,
+        spelling="xp.linalg.matrix_norm({0})",
+        arrange=arrange_matrices.matrix(nonzero=True),
+    ),
+)

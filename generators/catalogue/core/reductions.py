@@ -1,0 +1,51 @@
+"""Reductions and scans along an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.catalogue.operation import Operation
+from ad_conformance.generators.catalogue.row_forms import reduction
+from ad_conformance.generators.strategies.operands import basic as arrange
+
+ROWS: Sequence[Operation] = (
+    reduction("sum", np.sum, arrange.reduction(), exact=True, curvature="linear"),
+    reduction("prod", np.prod, arrange.reduction(aim="zeros"), exact=True, weight=2),
+    reduction("mean", numerics.mean, arrange.reduction(nonempty=True), curvature="linear"),
+    reduction(
+        "max",
+        numerics.reduce_pairwise(numerics.maximum, np.maximum),
+        arrange.reduction(nonempty=True, aim="tie"),
+        exact=True,
+        curvature="linear",
+        weight=2,
+    ),
+    reduction(
+        "min",
+        numerics.reduce_pairwise(numerics.minimum, np.minimum),
+        arrange.reduction(nonempty=True, aim="tie"),
+        exact=True,
+        curvature="linear",
+        weight=2,
+    ),
+    Operation(
+        name="cumulative_sum",
+        curvature="linear",
+        evaluate=lambda x, *, axis: np.cumsum(x, axis=axis),
+        spelling="xp.cumulative_sum({0}, axis={axis})",
+        arrange=arrange.along_axis(),
+        params={"axis": "int"},
+        exact=True,
+    ),
+    Operation(
+        name="cumulative_prod",
+        weight=2,
+        evaluate=lambda x, *, axis: np.cumprod(x, axis=axis),
+        spelling="xp.cumulative_prod({0}, axis={axis})",
+        arrange=arrange.along_axis(aim="zeros"),
+        params={"axis": "int"},
+        exact=True,
+    ),
+)

@@ -1,0 +1,155 @@
+"""Building, moving and picking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.catalogue.operation import Operation, index_text, slice_text
+from ad_conformance.generators.strategies.operands import basic as arrange
+from ad_conformance.generators.strategies.operands import matrices as arrange_matrices
+
+ROWS: Sequence[Operation] = (
+    Operation(
+        name="stack",
+        curvature="linear",
+        evaluate=lambda *xs, axis: np.stack(xs, axis=axis),
+        spelling="xp.stack([{args}], axis={axis})",
+        arrange=arrange.stack,
+        arity=None,
+        params={"axis": "int"},
+        exact=True,
+    ),
+    Operation(
+        name="concat",
+        curvature="linear",
+        evaluate=lambda *xs, axis: np.concatenate(xs, axis=axis),
+        spelling="xp.concat([{args}], axis={axis})",
+        arrange=arrange.concat,
+        arity=None,
+        params={"axis": "int"},
+        exact=True,
+    ),
+    Operation(
+        name="reshape",
+        curvature="linear",
+        evaluate=lambda x, *, shape: np.reshape(x, shape),
+        spelling="xp.reshape({0}, {shape})",
+        arrange=arrange.reshape,
+        params={"shape": "ints"},
+        exact=True,
+    ),
+    Operation(
+        name="expand_dims",
+        curvature="linear",
+        evaluate=lambda x, *, axis: np.expand_dims(x, axis),
+        spelling="xp.expand_dims({0}, axis={axis})",
+        arrange=arrange.expand_dims,
+        params={"axis": "int"},
+        exact=True,
+    ),
+    Operation(
+        name="permute_dims",
+        curvature="linear",
+        evaluate=lambda x, *, axes: np.transpose(x, axes),
+        spelling="xp.permute_dims({0}, {axes})",
+        arrange=arrange.permute_dims,
+        params={"axes": "ints"},
+        exact=True,
+    ),
+    Operation(
+        name="matrix_transpose",
+        curvature="linear",
+        evaluate=lambda x: np.swapaxes(x, -1, -2),
+        spelling="xp.matrix_transpose({0})",
+        arrange=arrange_matrices.matrix(),
+        exact=True,
+    ),
+    Operation(
+        name="flip",
+        curvature="linear",
+        evaluate=lambda x, *, axis: np.flip(x, axis),
+        spelling="xp.flip({0}, axis={axis})",
+        arrange=arrange.along_axis(),
+        params={"axis": "int"},
+        exact=True,
+    ),
+    Operation(
+        name="roll",
+        curvature="linear",
+        evaluate=lambda x, *, shift, axis: np.roll(x, shift, axis),
+        spelling="xp.roll({0}, {shift}, axis={axis})",
+        arrange=arrange.roll,
+        params={"shift": "int", "axis": "int"},
+        exact=True,
+    ),
+    Operation(
+        name="broadcast_to",
+        curvature="linear",
+        evaluate=lambda x, *, shape: np.broadcast_to(x, shape),
+        spelling="xp.broadcast_to({0}, {shape})",
+        arrange=arrange.broadcast_to,
+        params={"shape": "ints"},
+        exact=True,
+    ),
+    Operation(
+        name="index",
+        curvature="linear",
+        evaluate=lambda x, *, index: x[tuple(index)],
+        spelling=index_text,
+        arrange=arrange.index,
+        params={"index": "some ints"},
+        exact=True,
+    ),
+    Operation(
+        name="slice",
+        curvature="linear",
+        evaluate=numerics.slice_,
+        spelling=slice_text,
+        arrange=arrange.slice_,
+        params={"axis": "int", "start": "int", "stop": "int", "step": "int"},
+        exact=True,
+    ),
+    Operation(
+        name="take",
+        curvature="linear",
+        evaluate=lambda x, *, indices, axis: np.take(x, np.asarray(indices, dtype=int), axis=axis),
+        spelling="xp.take({0}, xp.asarray({indices}), axis={axis})",
+        arrange=arrange.take,
+        params={"indices": "ints", "axis": "int"},
+        exact=True,
+    ),
+    Operation(
+        name="tril",
+        curvature="linear",
+        evaluate=np.tril,
+        spelling="xp.tril({0})",
+        arrange=arrange_matrices.matrix(),
+        exact=True,
+    ),
+    Operation(
+        name="triu",
+        curvature="linear",
+        evaluate=np.triu,
+        spelling="xp.triu({0})",
+        arrange=arrange_matrices.matrix(),
+        exact=True,
+    ),
+    Operation(
+        name="diag",
+        curvature="linear",
+        evaluate=numerics.diag,
+        spelling="xp.diag({0})",
+        arrange=arrange_matrices.vector,
+        exact=True,
+    ),
+    Operation(
+        name="diagonal",
+        curvature="linear",
+        evaluate=lambda x: np.diagonal(x, axis1=-2, axis2=-1),
+        spelling="xp.linalg.diagonal({0})",
+        arrange=arrange_matrices.matrix(),
+        exact=True,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Operations that some engines have and others do not."""

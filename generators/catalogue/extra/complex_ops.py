@@ -1,0 +1,269 @@
+"""Complex detours that come back real: defined in real arithmetic, asked for by way of complex
+numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from ad_conformance.generators.catalogue.operation import MAX_SIZE, Operation
+from ad_conformance.generators.catalogue.row_forms import ANY, NONZERO, POSITIVE, derived
+from ad_conformance.generators.strategies.builder import Abandon, Builder
+from ad_conformance.generators.strategies.operands import basic as arrange
+from ad_conformance.generators.strategies.operands.basic import Arranged, Domain, aimed, fit, some
+from ad_conformance.generators.strategies.operands.matrices import matrix
+from ad_conformance.generators.strategies.operands.networks import alike, like
+from hypothesis import strategies as st
+
+Complex = tuple[Any, Any]
+#: The complex number of the first two operands, as text.
+Z = "({0} + 1j * {1})"
+
+
+def _times(z: Complex, w: Complex) -> Complex:
+    return z[0] * w[0] - z[1] * w[1], z[0] * w[1] + z[1] * w[0]
+
+
+def complex_abs(xp: Any, a: Any, b: Any) -> Any:
+    return xp.hypot(a, b)
+
+
+def complex_angle(xp: Any, b: Any, a: Any) -> Any:
+    return xp.atan2(b, a)
+
+
+def complex_square_abs(xp: Any, a: Any, b: Any) -> Any:
+    return a * a + b * b
+
+
+def complex_exp(xp: Any, a: Any, b: Any) -> Any:
+    return xp.exp(a) * xp.cos(b)
+
+
+def complex_log(xp: Any, a: Any, b: Any) -> Any:
+    return xp.log(xp.hypot(a, b))
+
+
+def complex_sqrt(xp: Any, a: Any, b: Any) -> Any:
+    return xp.sqrt((xp.hypot(a, b) + a) / 2)
+
+
+def complex_reciprocal(xp: Any, a: Any, b: Any) -> Any:
+    return -b / (a * a + b * b)
+
+
+def complex_product(xp: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    return a * c - b * d
+
+
+def complex_power(xp: Any, a: Any, b: Any, *, exponent: int) -> Any:
+    """The imaginary part of (a + ib) ** exponent, by products."""
+    if not 1 <= exponent <= 8:
+        raise ValueError(f"exponent={exponent}: use 1 to 8")
+    z: Complex = (a, b)
+    for _ in range(exponent - 1):
+        z = _times(z, (a, b))
+    return z[1]
+
+
+def _angles(n: int, rows: int) -> Any:
+    """2 pi j k / n, reduced to less than a turn before it is rounded."""
+    return 2 * np.pi * (np.outer(np.arange(rows), np.arange(n)) % n) / n
+
+
+def rfft_real(xp: Any, x: Any) -> Any:
+    n = x.shape[0]
+    return xp.matmul(np.cos(_angles(n, n // 2 + 1)), x)
+
+
+def rfft_imag(xp: Any, x: Any) -> Any:
+    n = x.shape[0]
+    return xp.matmul(-np.sin(_angles(n, n // 2 + 1)), x)
+
+
+def fft_power(xp: Any, x: Any, *, norm: str) -> Any:
+    """The squared magnitudes of the discrete Fourier transform."""
+    n = x.shape[0]
+    if norm not in ("backward", "ortho", "forward"):
+        raise ValueError(f"norm={norm!r}: use backward, ortho or forward")
+    real, imag = (xp.matmul(part(_angles(n, n)), x) for part in (np.cos, np.sin))
+    return (real * real + imag * imag) / {"backward": 1, "ortho": n, "forward": n * n}[norm]
+
+
+def fft_round_trip(xp: Any, x: Any) -> Any:
+    if len(x.shape) != 1 or not x.shape[0]:
+        raise ValueError(f"a vector with entries is needed, not shape {x.shape}")
+    return 1.0 * x
+
+
+def circular_convolution(xp: Any, x: Any, y: Any) -> Any:
+    if len(x.shape) != 1 or not x.shape[0] or x.shape != y.shape:
+        raise ValueError(
+            f"two vectors of one length are needed, not shapes {x.shape} and {y.shape}"
+        )
+    n = x.shape[0]
+    if n * n > MAX_SIZE:
+        raise ValueError(f"too long, with {n} entries")
+    table = np.stack([np.roll(np.eye(n)[i], j) for i in range(n) for j in range(n)], axis=-1)
+    return xp.matmul(table, xp.reshape(xp.expand_dims(x, axis=-1) * y, shape=(n * n,)))
+
+
+def complex_det(xp: Any, a: Any, b: Any) -> Any:
+    """The real part of the determinant of a + ib, by expansion."""
+    n = a.shape[-1]
+    if not 1 <= n <= 4 or a.shape != (n, n) or b.shape != (n, n):
+        raise ValueError(
+            f"two square matrices of 1 to 4 rows are needed, not shapes {a.shape} and {b.shape}"
+        )
+
+    def expanded(row: int, columns: tuple[int, ...]) -> Complex:
+        if not columns:
+            return 1.0, 0.0
+        terms = [
+            _times((a[row, j], b[row, j]), expanded(row + 1, columns[:k] + columns[k + 1 :]))
+            for k, j in enumerate(columns)
+        ]
+        signed = [((-1) ** k * re, (-1) ** k * im) for k, (re, im) in enumerate(terms)]
+        return sum(re for re, _ in signed), sum(im for _, im in signed)
+
+    return expanded(0, tuple(range(n)))[0]
+
+
+def complex_inv(xp: Any, a: Any, b: Any) -> Any:
+    """The real part of the inverse of a + ib, for regular a."""
+    return xp.inv(a + xp.matmul(b, xp.solve(a, b)))
+
+
+def complex_solve(xp: Any, a: Any, b: Any, c: Any) -> Any:
+    """The real part of the solution of (a + ib) z = c, for regular a."""
+    return xp.solve(a + xp.matmul(b, xp.solve(a, b)), c)
+
+
+def _power_operands(b: Builder) -> Arranged:
+    places, _ = alike(ANY, ANY)(b)
+    if b.flag(3):
+        places = [aimed(b, place, "zeros") for place in places]
+    return places, {"exponent": b.choose([2, 3, 4, 1])}
+
+
+def _away(b: Builder) -> Arranged:
+    """Two operands that are never both near zero; the first may be zero."""
+    first = some(b, lambda v: v.size > 0)
+    return [aimed(b, first, "zeros"), fit(b, like(b, first), NONZERO)], {}
+
+
+def _signal(more: Callable[[Builder], dict[str, Any]] = lambda b: {}) -> arrange.Arrangement:
+    def arranged(b: Builder) -> Arranged:
+        place = b.pick(lambda v: v.ndim == 1 and v.size > 0)
+        if place is None or b.flag(3):
+            place = arrange.shaped(b, (b.draw(st.integers(1, 6)),))
+        return [place], more(b)
+
+    return arranged
+
+
+def _two_signals(b: Builder) -> Arranged:
+    (first,), _ = _signal()(b)
+    return [first, like(b, first)], {}
+
+
+def _parts(count: int, regular: bool = True) -> arrange.Arrangement:
+    """The real and the imaginary part of a matrix of at most 3 rows; `regular` keeps both it and
+    its real part so.
+    """
+
+    def arranged(b: Builder) -> Arranged:
+        (one,), _ = matrix(square=True, regular=regular, aim=None if regular else "singular")(b)
+        n = b.values[one].shape[0]
+        if n > 3:
+            raise Abandon
+        two = like(b, one)
+        if regular:
+            # Such that every eigenvalue of inv(a) b is less than 2 in magnitude, and seldom near i.
+            a, c = b.values[one], b.values[two]
+            if (
+                abs(np.linalg.det(a + 1j * c)) < 0.25
+                or abs(np.linalg.det(a + c @ np.linalg.solve(a, c))) < 0.25
+            ):
+                raise Abandon
+        rest = [arrange.shaped(b, (n,))] if count == 3 else []
+        return [one, two, *rest], {}
+
+    return arranged
+
+
+def _norm(b: Builder) -> dict[str, Any]:
+    return {"norm": b.choose(["backward", "ortho", "forward"])}
+
+
+ROWS: Sequence[Operation] = (
+    derived(complex_abs, _away, arity=2, spelling=f"xp.abs{Z}"),
+    derived(complex_angle, arrange.angle, arity=2, spelling="xp.angle({1} + 1j * {0})"),
+    derived(
+        complex_square_abs,
+        alike(ANY, ANY),
+        arity=2,
+        exact=True,
+        spelling=f"xp.real({Z} * xp.conj{Z})",
+    ),
+    derived(
+        complex_exp,
+        alike(Domain(low=-32, high=12), Domain(low=-64, high=64)),
+        arity=2,
+        spelling=f"xp.real(xp.exp{Z})",
+    ),
+    derived(complex_log, _away, arity=2, spelling=f"xp.real(xp.log{Z})"),
+    derived(complex_sqrt, alike(POSITIVE, ANY), arity=2, spelling=f"xp.real(xp.sqrt{Z})"),
+    derived(complex_reciprocal, _away, arity=2, spelling=f"xp.imag(1 / {Z})"),
+    derived(
+        complex_product,
+        alike(ANY, ANY, ANY, ANY),
+        arity=4,
+        curvature="multilinear",
+        exact=True,
+        spelling=f"xp.real({Z} * ({{2}} + 1j * {{3}}))",
+    ),
+    derived(
+        complex_power,
+        _power_operands,
+        arity=2,
+        params={"exponent": "int"},
+        exact=True,
+        spelling=f"xp.imag({Z} ** {{exponent}})",
+    ),
+    derived(rfft_real, _signal(), curvature="linear", spelling="xp.real(xp.fft.rfft({0}))"),
+    derived(rfft_imag, _signal(), curvature="linear", spelling="xp.imag(xp.fft.rfft({0}))"),
+    derived(
+        fft_power,
+        _signal(_norm),
+        params={"norm": "name"},
+        spelling="xp.real(xp.fft.fft({0}, norm={norm!r}) * xp.conj(xp.fft.fft({0}, "
+        "norm={norm!r})))",
+    ),
+    derived(
+        fft_round_trip,
+        _signal(),
+        curvature="linear",
+        spelling=lambda call: f"xp.fft.irfft(xp.fft.rfft({call.operands[0]}), {call.shapes[0][0]})",
+    ),
+    derived(
+        circular_convolution,
+        _two_signals,
+        arity=2,
+        curvature="multilinear",
+        spelling="xp.real(xp.fft.ifft(xp.fft.fft({0}) * xp.fft.fft({1})))",
+    ),
+    derived(
+        complex_det,
+        _parts(2, regular=False),
+        arity=2,
+        exact=True,
+        spelling=f"xp.real(xp.linalg.det{Z})",
+    ),
+    derived(complex_inv, _parts(2), arity=2, spelling=f"xp.real(xp.linalg.inv{Z})"),
+    derived(
+        complex_solve, _parts(3), arity=3, spelling=f"xp.real(xp.linalg.solve({Z}, {{2}} + 0j))"
+    ),
+)

@@ -1,0 +1,227 @@
+"""Control flow, and derivatives inside a program, in each engine's own form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ad_conformance.generators.catalogue.operation import Call, Operation
+from ad_conformance.generators.catalogue.row_forms import POSITIVE, derived
+from ad_conformance.generators.strategies.builder import Builder
+from ad_conformance.generators.strategies.operands import basic as arrange
+from ad_conformance.generators.strategies.operands.basic import Arranged, Domain, fit, some
+from ad_conformance.generators.strategies.operands.networks import like, one_of
+
+
+def newton_sqrt(xp: Any, x: Any, *, count: int) -> Any:
+    """`count` Newton steps from 1 towards the square root."""
+    t = 1.0 + 0.0 * x
+    for _ in range(count):
+        t = (t + x / t) / 2
+    return t
+
+
+def logistic_map(xp: Any, x: Any, *, rate: float, count: int) -> Any:
+    for _ in range(count):
+        x = rate * x * (1.0 - x)
+    return x
+
+
+def _scanned(xp: Any, x: Any, step: Callable[[Any, Any], Any]) -> Any:
+    """step(step(x0, x1), x2) ... for every prefix of a vector."""
+    if len(x.shape) != 1:
+        raise ValueError(f"a vector is needed, not shape {x.shape}")
+    n = x.shape[0]
+    total: Any = 0.0
+    state = 0.0 * x[:1]
+    for k in range(n):
+        state = step(state, x[k : k + 1])
+        # 1 at place k, 0 elsewhere
+        total = total + xp.where([j == k for j in range(n)], state, 0.0)
+    return total
+
+
+def scan_decay(xp: Any, x: Any, *, decay: float) -> Any:
+    return _scanned(xp, x, lambda h, v: decay * h + v)
+
+
+def scan_tanh(xp: Any, x: Any, weight: Any) -> Any:
+    if len(weight.shape):
+        raise ValueError(f"the weight must be a number, not of shape {weight.shape}")
+    return _scanned(xp, x, lambda h, v: xp.tanh(weight * h + v))
+
+
+def branch(xp: Any, x: Any, *, threshold: float) -> Any:
+    """x sin(x) where the sum of x exceeds the threshold, else its square."""
+    return xp.where(
+        xp.greater(xp.sum(x, axis=None, keepdims=False), threshold), x * xp.sin(x), x * x
+    )
+
+
+def associative_product(xp: Any, x: Any, *, axis: int) -> Any:
+    return xp.cumulative_prod(x, axis=axis)
+
+
+def implicit_sqrt(xp: Any, x: Any) -> Any:
+    """The root t > 0 of t * t = x."""
+    return xp.sqrt(x)
+
+
+def checkpointed(xp: Any, x: Any) -> Any:
+    return xp.sin(x) * xp.exp(-(x * x))
+
+
+#: What is differentiated by t inside a program, capturing c: the text, and its first and second
+#: derivative by hand.
+Body = tuple[str, Callable[..., Any], Callable[..., Any]]
+BODIES: dict[str, Body] = {
+    "product": ("t * {c}", lambda xp, t, c: c + 0.0 * t, lambda xp, t, c: 0.0 * (t * c)),
+    "shifted": ("t + {c}", lambda xp, t, c: 1.0 + 0.0 * (t + c), lambda xp, t, c: 0.0 * (t + c)),
+    "sine": ("xp.sin(t) * {c}", lambda xp, t, c: xp.cos(t) * c, lambda xp, t, c: -(xp.sin(t) * c)),
+    "cubic": (
+        "t * t * t + {c} * t",
+        lambda xp, t, c: 3.0 * (t * t) + c,
+        lambda xp, t, c: 6.0 * t + 0.0 * c,
+    ),
+    "growth": (
+        "t * xp.exp({c} * t)",
+        lambda xp, t, c: (1.0 + c * t) * xp.exp(c * t),
+        lambda xp, t, c: (2.0 + c * t) * c * xp.exp(c * t),
+    ),
+    "quotient": (
+        "xp.sin(t * {c}) / (1.0 + t * t)",
+        lambda xp, t, c: (
+            (c * xp.cos(t * c) * (1.0 + t * t) - 2.0 * t * xp.sin(t * c)) / _square(1.0 + t * t)
+        ),
+        lambda xp, t, c: (
+            (-(c * c) * xp.sin(t * c) - 4.0 * t * c * xp.cos(t * c) / (1.0 + t * t)) / (1.0 + t * t)
+            + xp.sin(t * c) * (6.0 * (t * t) - 2.0) / (_square(1.0 + t * t) * (1.0 + t * t))
+        ),
+    ),
+}
+
+
+def _square(x: Any) -> Any:
+    return x * x
+
+
+def body(name: str) -> Body:
+    if name not in BODIES:
+        raise ValueError(f"body={name!r}: use one of {', '.join(BODIES)}")
+    return BODIES[name]
+
+
+def _same_shape(x: Any, c: Any) -> None:
+    if x.shape != c.shape:
+        raise ValueError(f"two operands of one shape are needed, not {x.shape} and {c.shape}")
+
+
+def inner_derivative(xp: Any, x: Any, c: Any, *, body: str) -> Any:
+    """The derivative of every entry of the body by its t, at x."""
+    _same_shape(x, c)
+    return _body(body)[1](xp, x, c)
+
+
+def inner_second_derivative(xp: Any, x: Any, c: Any, *, body: str) -> Any:
+    _same_shape(x, c)
+    return _body(body)[2](xp, x, c)
+
+
+def inner_pushforward(xp: Any, x: Any, c: Any, *, body: str) -> Any:
+    """The pushforward of the body at x, along c, which the body captures as well."""
+    _same_shape(x, c)
+    return _body(body)[1](xp, x, c) * c
+
+
+def descent(xp: Any, x: Any, c: Any, *, body: str, rate: float, count: int) -> Any:
+    """`count` steps down the gradient of the sum of the body, from x."""
+    _same_shape(x, c)
+    for _ in range(count):
+        x = x - rate * _body(body)[1](xp, x, c)
+    return x
+
+
+_body = body
+
+
+def body_text(call: Call) -> str:
+    """The body as text, with t free and the second operand in the place of c."""
+    return _body(call.params["body"])[0].format(c=call.operands[1])
+
+
+def _captured(**params: Callable[[Builder], Any]) -> arrange.Arrangement:
+    """An operand and what is captured beside it, as often as not the operand itself."""
+    domain = Domain(low=-2, high=2)
+
+    def arranged(b: Builder) -> Arranged:
+        first = fit(b, some(b, lambda v: v.size > 0), domain)
+        second = first if b.flag() else fit(b, like(b, first), domain)
+        return [first, second], {
+            "body": b.choose(list(BODIES)),
+            **{k: draw(b) for k, draw in params.items()},
+        }
+
+    return arranged
+
+
+def _fitted(domain: Domain, **params: Callable[[Builder], Any]) -> arrange.Arrangement:
+    return lambda b: (
+        [fit(b, some(b, lambda v: v.size > 0), domain)],
+        {k: draw(b) for k, draw in params.items()},
+    )
+
+
+def _vector(*, weight: bool, **params: Callable[[Builder], Any]) -> arrange.Arrangement:
+    def arranged(b: Builder) -> Arranged:
+        place = b.pick(lambda v: v.ndim == 1 and v.size > 0)
+        if place is None:
+            place = arrange.shaped(b, (b.choose([3, 2, 1, 4]),))
+        rest = (
+            [b.pick(lambda v: v.ndim == 0) or b.must("sum", (place,), axis=None, keepdims=False)]
+            if weight
+            else []
+        )
+        return [place, *rest], {k: draw(b) for k, draw in params.items()}
+
+    return arranged
+
+
+def _branched(b: Builder) -> Arranged:
+    """Now and then the sum is exactly at the threshold, where the branches meet or jump."""
+    place = some(b, lambda v: v.size > 0)
+    return [place], {"threshold": float(b.choose([0.0, 1.0, -1.0]))}
+
+
+_COUNT = one_of(3, 1, 2, 5, 0)
+_BODY = {"body": "name"}
+
+ROWS: Sequence[Operation] = (
+    derived(newton_sqrt, _fitted(POSITIVE, count=_COUNT), params={"count": "times"}),
+    derived(
+        logistic_map,
+        _fitted(Domain(low=-2, high=2), rate=one_of(2.0, 3.5, 1.0), count=one_of(2, 1, 3, 0)),
+        params={"rate": "float", "count": "times"},
+    ),
+    derived(
+        scan_decay,
+        _vector(weight=False, decay=one_of(0.5, 1.0, 0.0, -2.0)),
+        params={"decay": "float"},
+        curvature="linear",
+    ),
+    derived(scan_tanh, _vector(weight=True), arity=2),
+    derived(branch, _branched, params={"threshold": "float"}),
+    derived(
+        associative_product, arrange.along_axis(aim="zeros"), params={"axis": "int"}, exact=True
+    ),
+    derived(implicit_sqrt, arrange.unary(POSITIVE)),
+    derived(checkpointed, arrange.unary(Domain(low=-4, high=4))),
+    derived(inner_derivative, _captured(), arity=2, params=_BODY),
+    derived(inner_second_derivative, _captured(), arity=2, params=_BODY),
+    derived(inner_pushforward, _captured(), arity=2, params=_BODY),
+    derived(
+        descent,
+        _captured(rate=one_of(0.25, 0.5, -0.125), count=one_of(2, 1, 3)),
+        arity=2,
+        params={**_BODY, "rate": "float", "count": "times"},
+    ),
+)

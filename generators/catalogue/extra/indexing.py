@@ -1,0 +1,406 @@
+"""Gathering, scattering, padding, moving and masking by constant indices.
+
+What only moves entries is defined by what NumPy's function does to the entries' places: the
+definition takes the entries from there, so that balls and tracers need no function of their own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from ad_conformance.generators.catalogue.operation import Operation
+from ad_conformance.generators.catalogue.row_forms import derived
+from ad_conformance.generators.strategies.operands import indexing as arrange
+
+#: Entries that may be moved at a time, far more than a value has.
+MOST = 2**18
+Places = np.ndarray
+Indices = Any
+
+
+def moved(xp: Any, x: Any, move: Callable[[Places], Any], fill: float | None = None) -> Any:
+    """The entries of `x` as `move` moves those of an array of its shape; place `x.size` holds
+    `fill`.
+    """
+    places = np.asarray(move(np.arange(x.size).reshape(x.shape)))
+    if places.size > MOST:
+        raise ValueError(f"more than {MOST} entries")
+    flat = xp.reshape(x, shape=(-1,))
+    if fill is not None:
+        flat = xp.concat([flat, np.array([fill])], axis=0)
+    return xp.reshape(
+        xp.take(flat, indices=tuple(places.ravel().tolist()), axis=0), shape=places.shape
+    )
+
+
+def take_along_axis(xp: Any, x: Any, *, indices: Indices, axis: int) -> Any:
+    return moved(
+        xp, x, lambda places: np.take_along_axis(places, np.asarray(indices, dtype=int), axis)
+    )
+
+
+def unstack(xp: Any, x: Any, *, axis: int, which: int) -> Any:
+    return moved(xp, x, lambda places: np.moveaxis(places, axis, 0)[which])
+
+
+def split(xp: Any, x: Any, *, sections: int, axis: int, which: int) -> Any:
+    return moved(xp, x, lambda places: np.array_split(places, sections, axis)[which])
+
+
+def pad_constant(xp: Any, x: Any, *, widths: tuple[int, ...], value: float) -> Any:
+    """`widths`: before and after, of the last axis first, as many axes as there are pairs."""
+    pairs = _pairs(x, widths)
+    return moved(xp, x, lambda places: np.pad(places, pairs, constant_values=places.size), value)
+
+
+def pad_edge(xp: Any, x: Any, *, widths: tuple[int, ...]) -> Any:
+    return moved(xp, x, lambda places: np.pad(places, _pairs(x, widths), mode="edge"))
+
+
+def pad_reflect(xp: Any, x: Any, *, widths: tuple[int, ...]) -> Any:
+    return moved(xp, x, lambda places: np.pad(places, _pairs(x, widths), mode="reflect"))
+
+
+def pad_wrap(xp: Any, x: Any, *, widths: tuple[int, ...]) -> Any:
+    return moved(xp, x, lambda places: np.pad(places, _pairs(x, widths), mode="wrap"))
+
+
+def _pairs(x: Any, widths: tuple[int, ...]) -> list[tuple[int, int]]:
+    given = list(zip(widths[::2], widths[1::2], strict=True))[::-1]
+    return [(0, 0)] * (len(x.shape) - len(given)) + given
+
+
+def tile(xp: Any, x: Any, *, repetitions: tuple[int, ...]) -> Any:
+    return moved(xp, x, lambda places: np.tile(places, repetitions))
+
+
+def repeat(xp: Any, x: Any, *, repeats: tuple[int, ...], axis: int) -> Any:
+    return moved(xp, x, lambda places: np.repeat(places, repeats, axis))
+
+
+def roll_axes(xp: Any, x: Any, *, shift: tuple[int, ...], axis: tuple[int, ...]) -> Any:
+    return moved(xp, x, lambda places: np.roll(places, shift, axis))
+
+
+def rot90(xp: Any, x: Any, *, k: int) -> Any:
+    return moved(xp, x, lambda places: np.rot90(places, k))
+
+
+def moveaxis(xp: Any, x: Any, *, source: int, destination: int) -> Any:
+    return moved(xp, x, lambda places: np.moveaxis(places, source, destination))
+
+
+def squeeze(xp: Any, x: Any, *, axis: int) -> Any:
+    return moved(xp, x, lambda places: np.squeeze(places, axis))
+
+
+def unfold(xp: Any, x: Any, *, axis: int, size: int, step: int) -> Any:
+    """Windows of `size` entries, `step` apart along `axis`; the entries of a window stand on a last
+    axis.
+    """
+
+    def windows(places: Places) -> Places:
+        every = np.lib.stride_tricks.sliding_window_view(places, size, axis=axis)
+        return np.asarray(
+            np.moveaxis(np.moveaxis(every, axis - (axis < 0), 0)[::step], 0, axis - (axis < 0))
+        )
+
+    return moved(xp, x, windows)
+
+
+def diag_embed(xp: Any, x: Any, *, offset: int) -> Any:
+    def embedded(places: Places) -> Places:
+        n = places.shape[-1] + abs(offset)
+        out = np.full((*places.shape[:-1], n, n), places.size)
+        rows = np.arange(places.shape[-1])
+        out[..., rows + max(-offset, 0), rows + max(offset, 0)] = places
+        return out
+
+    return moved(xp, x, embedded, 0.0)
+
+
+def diagonal_offset(xp: Any, x: Any, *, offset: int) -> Any:
+    return moved(xp, x, lambda places: np.diagonal(places, offset, -2, -1))
+
+
+def tril_offset(xp: Any, x: Any, *, k: int) -> Any:
+    return moved(
+        xp,
+        x,
+        lambda places: np.where(np.tri(places.shape[-2], places.shape[-1], k), places, places.size),
+        0.0,
+    )
+
+
+def triu_offset(xp: Any, x: Any, *, k: int) -> Any:
+    return moved(
+        xp,
+        x,
+        lambda places: np.where(
+            np.tri(places.shape[-2], places.shape[-1], k - 1), places.size, places
+        ),
+        0.0,
+    )
+
+
+def outer_sum(xp: Any, a: Any, b: Any) -> Any:
+    return xp.expand_dims(a, axis=-1) + xp.expand_dims(b, axis=0)
+
+
+def index_set(xp: Any, x: Any, v: Any, *, indices: tuple[int, ...], axis: int) -> Any:
+    """`x` with `v` in the place of the entries at `indices`, which are all different."""
+    places = np.arange(x.size).reshape(x.shape)
+    np.moveaxis(places, axis, 0)[list(indices)] = np.moveaxis(_own(x, v), axis, 0)
+    return _of_both(xp, x, v, places)
+
+
+def slice_set(xp: Any, x: Any, v: Any, *, axis: int, start: int, stop: int, step: int) -> Any:
+    places = np.arange(x.size).reshape(x.shape)
+    np.moveaxis(places, axis, 0)[start:stop:step] = np.moveaxis(_own(x, v), axis, 0)
+    return _of_both(xp, x, v, places)
+
+
+def _own(x: Any, v: Any) -> Places:
+    """The places of v's entries where they come after x's."""
+    return np.arange(x.size, x.size + v.size).reshape(v.shape)
+
+
+def _of_both(xp: Any, x: Any, v: Any, places: Places, fill: float = 0.0) -> Any:
+    flat = xp.concat(
+        [xp.reshape(x, shape=(-1,)), xp.reshape(v, shape=(-1,)), np.array([fill])], axis=0
+    )
+    return moved(xp, flat, lambda _: places)
+
+
+def _met(xp: Any, x: Any, v: Any, targets: Places, fill: float | None) -> tuple[Any, list[int]]:
+    """Of each entry of x a row: itself and the entries of v aimed at it, then `fill` (None: itself
+    again).
+
+    And how many entries each row has before the filling.
+    """
+    if targets.shape != v.shape:
+        raise ValueError(f"{v.shape} entries cannot go to {targets.shape} places")
+    rows = [[i] for i in range(x.size)]
+    for j, target in enumerate(targets.ravel().tolist()):
+        rows[target].append(x.size + j)
+    width = max(map(len, rows), default=1)
+    end = x.size + v.size
+    full = [[*row, *[row[0] if fill is None else end] * (width - len(row))] for row in rows]
+    return _of_both(xp, x, v, np.array(full, dtype=int).reshape(x.size, width), fill or 0.0), [
+        len(r) for r in rows
+    ]
+
+
+def _along(x: Any, indices: tuple[int, ...], axis: int) -> Places:
+    return np.take(np.arange(x.size).reshape(x.shape), np.asarray(indices, dtype=int), axis)
+
+
+def _among(x: Any, indices: Indices, axis: int) -> Places:
+    return np.take_along_axis(
+        np.arange(x.size).reshape(x.shape), np.asarray(indices, dtype=int), axis
+    )
+
+
+def _added(xp: Any, x: Any, v: Any, targets: Places) -> Any:
+    return xp.reshape(
+        xp.sum(_met(xp, x, v, targets, 0.0)[0], axis=1, keepdims=False), shape=x.shape
+    )
+
+
+def _multiplied(xp: Any, x: Any, v: Any, targets: Places) -> Any:
+    return xp.reshape(
+        xp.prod(_met(xp, x, v, targets, 1.0)[0], axis=1, keepdims=False), shape=x.shape
+    )
+
+
+def _largest(xp: Any, x: Any, v: Any, targets: Places) -> Any:
+    return xp.reshape(
+        xp.max(_met(xp, x, v, targets, None)[0], axis=1, keepdims=False), shape=x.shape
+    )
+
+
+def _averaged(xp: Any, x: Any, v: Any, targets: Places) -> Any:
+    met, counts = _met(xp, x, v, targets, 0.0)
+    means = xp.divide(xp.sum(met, axis=1, keepdims=False), np.array(counts, dtype=float))
+    return xp.reshape(means, shape=x.shape)
+
+
+def index_add(xp: Any, x: Any, v: Any, *, indices: tuple[int, ...], axis: int) -> Any:
+    return _added(xp, x, v, _along(x, indices, axis))
+
+
+def index_multiply(xp: Any, x: Any, v: Any, *, indices: tuple[int, ...], axis: int) -> Any:
+    return _multiplied(xp, x, v, _along(x, indices, axis))
+
+
+def index_max(xp: Any, x: Any, v: Any, *, indices: tuple[int, ...], axis: int) -> Any:
+    return _largest(xp, x, v, _along(x, indices, axis))
+
+
+def scatter_add(xp: Any, x: Any, v: Any, *, indices: Indices, axis: int) -> Any:
+    return _added(xp, x, v, _among(x, indices, axis))
+
+
+def scatter_multiply(xp: Any, x: Any, v: Any, *, indices: Indices, axis: int) -> Any:
+    return _multiplied(xp, x, v, _among(x, indices, axis))
+
+
+def scatter_max(xp: Any, x: Any, v: Any, *, indices: Indices, axis: int) -> Any:
+    return _largest(xp, x, v, _among(x, indices, axis))
+
+
+def scatter_mean(xp: Any, x: Any, v: Any, *, indices: Indices, axis: int) -> Any:
+    return _averaged(xp, x, v, _among(x, indices, axis))
+
+
+# What the mask leaves out may be infinite, not a number, or have no derivative, and the result is
+# smooth all the same.
+def masked_sqrt(xp: Any, x: Any, *, threshold: float) -> Any:
+    return xp.where(xp.greater(x, threshold), xp.sqrt(x), 0.0)
+
+
+def masked_log(xp: Any, x: Any, *, threshold: float) -> Any:
+    return xp.where(xp.greater(x, threshold), xp.log(x), 0.0)
+
+
+def masked_reciprocal(xp: Any, x: Any, *, threshold: float) -> Any:
+    return xp.where(xp.greater(x, threshold), xp.reciprocal(x), 0.0)
+
+
+def masked_sum(xp: Any, x: Any, *, threshold: float, axis: int | None) -> Any:
+    return xp.sum(xp.where(xp.greater(x, threshold), x, 0.0), axis=axis, keepdims=False)
+
+
+def masked_prod(xp: Any, x: Any, *, threshold: float, axis: int | None) -> Any:
+    return xp.prod(xp.where(xp.greater(x, threshold), x, 1.0), axis=axis, keepdims=False)
+
+
+def masked_max(xp: Any, x: Any, *, threshold: float, axis: int | None) -> Any:
+    """The largest of the entries above the threshold, or what lies one below it where there are
+    none.
+    """
+    return xp.max(xp.where(xp.greater(x, threshold), x, threshold - 1.0), axis=axis, keepdims=False)
+
+
+def taken_sqrt(xp: Any, x: Any, *, indices: Sequence[int]) -> Any:
+    """Some of the roots; where the others are taken of zero, their derivatives are infinite."""
+    return xp.take(xp.sqrt(x), indices=indices, axis=-1)
+
+
+def sliced_log(xp: Any, x: Any, *, start: int) -> Any:
+    """The logarithms from `start`; the others may be infinite."""
+    return xp.log(x)[..., start:]
+
+
+def root_at_least(xp: Any, x: Any, *, least: float) -> Any:
+    """The length of each entry, but not less than `least`: constant about zero, where the root has
+    no derivative.
+    """
+    return xp.maximum(xp.sqrt(xp.square(x)), least)
+
+
+def _root_at_least(xp: Any, x: Any, *, least: float) -> Any:
+    return xp.sqrt(xp.maximum(xp.square(x), least**2))
+
+
+def reciprocal_at_most(xp: Any, x: Any, *, most: float) -> Any:
+    """1 / x**2, but not more than `most`: constant about zero, where the reciprocal is infinite."""
+    return xp.minimum(xp.reciprocal(xp.square(x)), most)
+
+
+def _reciprocal_at_most(xp: Any, x: Any, *, most: float) -> Any:
+    return xp.reciprocal(xp.maximum(xp.square(x), 1.0 / most))
+
+
+def largest_root(xp: Any, x: Any, *, axis: int | None) -> Any:
+    """The largest length of an entry; the roots of the others may be taken of zero."""
+    return xp.max(xp.sqrt(xp.square(x)), axis=axis, keepdims=False)
+
+
+def _largest_root(xp: Any, x: Any, *, axis: int | None) -> Any:
+    return xp.sqrt(xp.max(xp.square(x), axis=axis, keepdims=False))
+
+
+def _linear(definition: Callable[..., Any], arranged: Any, /, **params: str) -> Operation:
+    return derived(definition, arranged, params=params, curvature="linear", exact=True)
+
+
+def _update(
+    definition: Callable[..., Any], arranged: Any, indices: str, /, **more: Any
+) -> Operation:
+    return derived(
+        definition, arranged, arity=2, params={"indices": indices, "axis": "int"}, **more
+    )
+
+
+def _most(x: np.ndarray, v: np.ndarray) -> float:
+    """The size of what is multiplied into one entry at most."""
+    return float(
+        max(1.0, np.max(np.abs(x), initial=0.0))
+        * math.prod(max(1.0, float(e)) for e in np.abs(v).flat)
+    )
+
+
+ROWS: Sequence[Operation] = (
+    _linear(take_along_axis, arrange.take_along_axis, indices="indices", axis="int"),
+    _linear(unstack, arrange.unstack, axis="int", which="int"),
+    _linear(split, arrange.split, sections="int", axis="int", which="int"),
+    _linear(pad_constant, arrange.pad_constant, widths="growth", value="float"),
+    _linear(pad_edge, arrange.pad("edge"), widths="growth"),
+    _linear(pad_reflect, arrange.pad("reflect"), widths="growth"),
+    _linear(pad_wrap, arrange.pad("wrap"), widths="growth"),
+    _linear(tile, arrange.tile, repetitions="growth"),
+    _linear(repeat, arrange.repeat, repeats="list of times", axis="int"),
+    _linear(roll_axes, arrange.roll_axes, shift="ints", axis="ints"),
+    _linear(rot90, arrange.rot90, k="int"),
+    _linear(moveaxis, arrange.moveaxis, source="int", destination="int"),
+    _linear(squeeze, arrange.squeeze, axis="int"),
+    _linear(unfold, arrange.unfold, axis="int", size="int", step="int"),
+    _linear(diag_embed, arrange.diag_embed, offset="times"),
+    _linear(diagonal_offset, arrange.matrix_and("offset"), offset="int"),
+    _linear(tril_offset, arrange.matrix_and("k"), k="int"),
+    _linear(triu_offset, arrange.matrix_and("k"), k="int"),
+    derived(outer_sum, arrange.two_vectors, arity=2, curvature="linear", exact=True),
+    _update(index_set, arrange.update(distinct=True), "ints", curvature="linear", exact=True),
+    derived(
+        slice_set,
+        arrange.slice_set,
+        arity=2,
+        params={"axis": "int", "start": "int", "stop": "int", "step": "int"},
+        curvature="linear",
+        exact=True,
+    ),
+    _update(index_add, arrange.update(), "ints", curvature="linear", exact=True),
+    _update(index_multiply, arrange.update(aim="zeros"), "ints", terms=_most, weight=2),
+    _update(index_max, arrange.update(aim="tie"), "ints", curvature="linear", exact=True),
+    _update(scatter_add, arrange.scatter(), "indices", curvature="linear", exact=True),
+    _update(scatter_multiply, arrange.scatter(aim="zeros"), "indices", terms=_most, weight=2),
+    _update(scatter_max, arrange.scatter(aim="tie"), "indices", curvature="linear", exact=True),
+    _update(scatter_mean, arrange.scatter(), "indices", curvature="linear"),
+    derived(masked_sqrt, arrange.masked, params={"threshold": "float"}),
+    derived(masked_log, arrange.masked, params={"threshold": "float"}),
+    derived(masked_reciprocal, arrange.masked, params={"threshold": "float"}),
+    derived(taken_sqrt, arrange.taken_root, params={"indices": "ints"}),
+    derived(sliced_log, arrange.sliced_log, params={"start": "int"}),
+    derived(
+        root_at_least, arrange.beyond("least"), params={"least": "float"}, enclosed=_root_at_least
+    ),
+    derived(
+        reciprocal_at_most,
+        arrange.beyond("most"),
+        params={"most": "float"},
+        enclosed=_reciprocal_at_most,
+    ),
+    derived(largest_root, arrange.largest_root, params={"axis": "axis"}, enclosed=_largest_root),
+    _linear(masked_sum, arrange.masked_reduction(), threshold="float", axis="axis"),
+    derived(
+        masked_prod,
+        arrange.masked_reduction("zeros"),
+        params={"threshold": "float", "axis": "axis"},
+        exact=True,
+    ),
+    _linear(masked_max, arrange.masked_reduction("tie"), threshold="float", axis="axis"),
+)

@@ -1,0 +1,316 @@
+"""Decompositions and functions of matrices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from ad_conformance.generators.arithmetic import matrix_balls as decompositions
+from ad_conformance.generators.catalogue.operation import MAX_SIZE, Operation
+from ad_conformance.generators.catalogue.row_forms import derived
+from ad_conformance.generators.strategies.operands import decompositions as arranged
+from ad_conformance.generators.strategies.operands import products as arrange_products
+
+
+def qr_r(xp: Any, a: Any) -> Any:
+    """The factor R of the reduced decomposition with positive diagonal; the leading columns must be
+    independent.
+    """
+    k = min(a.shape[-2:])
+    square = xp.matrix_transpose(_factor(xp, a))
+    if a.shape[-1] == k:
+        return square
+    leading = a[..., :, :k]
+    return xp.matmul(
+        xp.inv(xp.matrix_transpose(square)), xp.matmul(xp.matrix_transpose(leading), a)
+    )
+
+
+def qr_q(xp: Any, a: Any) -> Any:
+    """The factor Q that belongs to `qr_r`."""
+    return xp.matmul(a[..., :, : min(a.shape[-2:])], xp.inv(xp.matrix_transpose(_factor(xp, a))))
+
+
+def _factor(xp: Any, a: Any) -> Any:
+    leading = a[..., :, : min(a.shape[-2:])]
+    return xp.cholesky(xp.matmul(xp.matrix_transpose(leading), leading))
+
+
+def eigh_exp(xp: Any, a: Any) -> Any:
+    """V exp(w) V^T of the symmetric part: smooth where eigenvalues meet, although V is not."""
+    if a.shape[-1:] != a.shape[-2:-1]:
+        raise ValueError(f"a square matrix is needed, not shape {a.shape}")
+    return xp.matrix_exp((a + xp.matrix_transpose(a)) / 2.0)
+
+
+def eigh_sqrt(xp: Any, a: Any) -> Any:
+    """V sqrt(w) V^T of the symmetric part."""
+    return xp.sqrtm(a)
+
+
+def _gram(xp: Any, x: Any) -> Any:
+    """x^T x or x x^T, whichever is smaller."""
+    other = xp.matrix_transpose(x)
+    return xp.matmul(other, x) if x.shape[-2] >= x.shape[-1] else xp.matmul(x, other)
+
+
+def svdvals(xp: Any, x: Any) -> Any:
+    return xp.flip(xp.sqrt(xp.eigvalsh(_gram(xp, x))), axis=-1)
+
+
+def polar_factor(xp: Any, x: Any) -> Any:
+    """U V^T of the decomposition into singular values: smooth where these meet."""
+    root = xp.inv(xp.sqrtm(_gram(xp, x)))
+    return xp.matmul(x, root) if x.shape[-2] >= x.shape[-1] else xp.matmul(root, x)
+
+
+def column_projection(xp: Any, x: Any) -> Any:
+    """U U^T, the projection on the space of the columns, of which there are fewer than rows."""
+    return xp.matmul(x, xp.pinv(x))
+
+
+def slogdet(xp: Any, a: Any) -> Any:
+    """The logarithm of the determinant's magnitude."""
+    return xp.log(xp.abs(xp.det(a)))
+
+
+def logdet(xp: Any, a: Any) -> Any:
+    return xp.log(xp.det(a))
+
+
+def pinv(xp: Any, a: Any) -> Any:
+    if a.shape[-2] == a.shape[-1]:
+        return xp.inv(a)
+    inverse, other = xp.inv(_gram(xp, a)), xp.matrix_transpose(a)
+    return xp.matmul(inverse, other) if a.shape[-2] >= a.shape[-1] else xp.matmul(other, inverse)
+
+
+def lstsq(xp: Any, a: Any, b: Any) -> Any:
+    return xp.matmul(xp.pinv(a), b)
+
+
+def cholesky_solve(xp: Any, a: Any, b: Any) -> Any:
+    """The solution with the symmetric part of a, which must be positive definite."""
+    factor = xp.cholesky(a)
+    return xp.solve(xp.matrix_transpose(factor), xp.solve(factor, b))
+
+
+def cholesky_inverse(xp: Any, a: Any) -> Any:
+    root = xp.inv(xp.cholesky(a))
+    return xp.matmul(xp.matrix_transpose(root), root)
+
+
+def lu_solve(xp: Any, a: Any, b: Any) -> Any:
+    return xp.solve(a, b)
+
+
+def solve_triangular(
+    xp: Any, a: Any, b: Any, *, upper: bool, unit_diagonal: bool, transpose: bool
+) -> Any:
+    n = a.shape[-1]
+    triangle = xp.triu(a, k=int(unit_diagonal)) if upper else xp.tril(a, k=-int(unit_diagonal))
+    if unit_diagonal:
+        triangle = triangle + np.eye(n)
+    return xp.solve(xp.matrix_transpose(triangle) if transpose else triangle, b)
+
+
+def matrix_power(xp: Any, a: Any, *, n: int) -> Any:
+    if n == 0:
+        return a * 0.0 + np.eye(a.shape[-1])
+    base = a if n > 0 else xp.inv(a)
+    result = base
+    for _ in range(abs(n) - 1):
+        result = xp.matmul(result, base)
+    return result
+
+
+def kron(xp: Any, a: Any, b: Any) -> Any:
+    (m, n), (p, q) = ((1,) * (2 - x.ndim) + x.shape for x in (a, b))
+    product = xp.reshape(a, shape=(m, 1, n, 1)) * xp.reshape(b, shape=(1, p, 1, q))
+    return xp.reshape(product, shape=(m * p, n * q)[2 - max(a.ndim, b.ndim) :])
+
+
+def cross(xp: Any, a: Any, b: Any, *, axis: int) -> Any:
+    def rolled(x: Any, shift: int) -> Any:
+        return xp.roll(x, shift=shift, axis=axis)
+
+    return rolled(a, -1) * rolled(b, -2) - rolled(a, -2) * rolled(b, -1)
+
+
+def inner(xp: Any, a: Any, b: Any) -> Any:
+    last = b.ndim - 1
+    return xp.tensordot(a, xp.permute_dims(b, axes=(last, *range(last))), axes=1)
+
+
+def multi_dot(xp: Any, *factors: Any) -> Any:
+    product = factors[0]
+    for factor in factors[1:]:
+        product = xp.matmul(product, factor)
+    return product
+
+
+def vander(xp: Any, x: Any, *, columns: int, increasing: bool) -> Any:
+    powers = np.arange(columns, dtype=float)
+    return xp.pow(x[:, None], powers if increasing else powers[::-1].copy())
+
+
+def corrcoef(xp: Any, x: Any) -> Any:
+    c = xp.cov(x, correction=1)
+    deviation = xp.sqrt(xp.diagonal(c))
+    return c / (deviation[:, None] * deviation)
+
+
+def vector_norm_ord(xp: Any, x: Any, *, ord: float | str, axis: int | None, keepdims: bool) -> Any:
+    if isinstance(ord, str):
+        extremum = xp.max if ord == "inf" else xp.min
+        return extremum(xp.abs(x), axis=axis, keepdims=keepdims)
+    if ord == 1.0:
+        return xp.sum(xp.abs(x), axis=axis, keepdims=keepdims)
+    size = x if ord % 2.0 == 0.0 else xp.abs(x)
+    return xp.pow(xp.sum(xp.pow(size, ord), axis=axis, keepdims=keepdims), 1.0 / ord)
+
+
+def matrix_norm_ord(xp: Any, x: Any, *, ord: float | str) -> Any:
+    """The norms induced by vectors' norms (with a minus: the least instead of the largest), and the
+    nuclear norm.
+    """
+    if ord == "nuc":
+        return xp.trace(xp.sqrtm(_gram(xp, x)))
+    if ord in (2.0, -2.0):
+        return xp.svdvals(x)[..., 0 if ord == 2.0 else -1]
+    sums = xp.sum(xp.abs(x), axis=-2 if ord in (1.0, -1.0) else -1, keepdims=False)
+    extremum = xp.max if ord in (1.0, "inf") else xp.min
+    return extremum(sums, axis=-1, keepdims=False)
+
+
+def cdist(xp: Any, a: Any, b: Any, *, p: float | str) -> Any:
+    return xp.vector_norm_ord(a[:, None, :] - b[None, :, :], ord=p, axis=-1, keepdims=False)
+
+
+def _condition(a: Any) -> float:
+    """The terms of what only the direction of a matrix decides, and that cancel in its derivatives."""
+    return float(np.max(np.linalg.cond(a)))
+
+
+def _nearly_tied(a: Any) -> float:
+    """The same of what is made of singular vectors: they turn by the inverse of the gaps, and their
+    turns cancel.
+
+    Cubed, for three derivatives. Where values are tied to rounding their vectors are anyone's
+    choice, and no terms.
+    """
+    squares = np.square(np.linalg.svd(a, compute_uv=False))
+    gaps = (
+        np.abs(squares[..., :, None] - squares[..., None, :])
+        / np.max(squares, axis=-1)[..., None, None]
+    )
+    return _condition(a) / float(np.min(gaps, where=gaps > 1e-9, initial=1.0)) ** 3
+
+
+ORDER = {"ord": "order"}
+
+
+def _einsum(*xs: np.ndarray, subscripts: str) -> Any:
+    letters = subscripts.partition("->")[0].split(",")
+    lengths = {
+        k: n
+        for group, x in zip(letters, xs, strict=False)
+        for k, n in zip(group, x.shape, strict=False)
+    }
+    if math.prod(lengths.values()) > MAX_SIZE**2:
+        raise ValueError(f"{subscripts!r} is too large a sum")
+    return np.einsum(subscripts, *xs)
+
+
+ROWS: Sequence[Operation] = (
+    Operation(
+        name="cholesky",
+        evaluate=decompositions.cholesky,
+        spelling=None,
+        arrange=arranged.definite,
+        weight=2,
+    ),
+    Operation(
+        name="matrix_exp",
+        evaluate=decompositions.matrix_exp,
+        spelling=None,
+        arrange=arranged.small,
+        weight=2,
+    ),
+    Operation(
+        name="sqrtm", evaluate=decompositions.sqrtm, spelling=None, arrange=arranged.definite
+    ),
+    Operation(
+        name="eigvalsh",
+        evaluate=decompositions.eigvalsh,
+        spelling=None,
+        arrange=arranged.simple_spectrum,
+    ),
+    Operation(
+        name="eigenvector_weights",
+        evaluate=decompositions.eigenvector_weights,
+        spelling=None,
+        arrange=arranged.simple_spectrum,
+    ),
+    Operation(
+        name="einsum",
+        evaluate=_einsum,
+        spelling="xp.einsum('{subscripts}', {args})",
+        arrange=arrange_products.einsum,
+        arity=None,
+        params={"subscripts": "subscripts"},
+        exact=True,
+        curvature="multilinear",
+        weight=3,
+    ),
+    derived(qr_r, arranged.full_rank, weight=2),
+    derived(qr_q, arranged.full_rank, weight=2, terms=_condition),
+    derived(eigh_exp, arranged.small),
+    derived(eigh_sqrt, arranged.definite),
+    derived(svdvals, arranged.simple_singular_values),
+    derived(polar_factor, arranged.full_rank, terms=_nearly_tied),
+    derived(column_projection, arranged.tall, terms=_nearly_tied),
+    derived(slogdet, arranged.regular, weight=2),
+    derived(logdet, arranged.definite),
+    derived(pinv, arranged.full_rank, weight=2),
+    derived(lstsq, arranged.with_right_side(arranged.full_rank), arity=2, weight=2),
+    derived(cholesky_solve, arranged.with_right_side(arranged.definite), arity=2),
+    derived(cholesky_inverse, arranged.definite),
+    derived(lu_solve, arranged.with_right_side(arranged.regular), arity=2),
+    derived(
+        solve_triangular,
+        arranged.triangular,
+        arity=2,
+        params={"upper": "bool", "unit_diagonal": "bool", "transpose": "bool"},
+        weight=2,
+    ),
+    derived(matrix_power, arranged.matrix_power, params={"n": "times"}, weight=2),
+    derived(kron, arrange_products.kron, arity=2, exact=True, curvature="multilinear"),
+    derived(
+        cross,
+        arrange_products.cross,
+        arity=2,
+        params={"axis": "int"},
+        exact=True,
+        curvature="multilinear",
+    ),
+    derived(inner, arrange_products.inner, arity=2, exact=True, curvature="multilinear"),
+    derived(multi_dot, arrange_products.multi_dot, arity=None, exact=True, curvature="multilinear"),
+    derived(
+        vander,
+        arrange_products.vander,
+        params={"columns": "times", "increasing": "bool"},
+        exact=True,
+    ),
+    derived(corrcoef, arranged.varied_observations),
+    derived(
+        vector_norm_ord,
+        arrange_products.vector_norm_ord,
+        params={**ORDER, "axis": "axis", "keepdims": "bool"},
+        weight=3,
+    ),
+    derived(matrix_norm_ord, arrange_products.matrix_norm_ord, params=ORDER, weight=2),
+    derived(cdist, arrange_products.cdist, arity=2, params={"p": "order"}),
+)

@@ -1,0 +1,205 @@
+"""The functions of neural networks, entry by entry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from ad_conformance.generators.catalogue.operation import Operation
+from ad_conformance.generators.catalogue.row_forms import ANY, SATURATING, derived
+from ad_conformance.generators.strategies.operands.basic import Domain
+from ad_conformance.generators.strategies.operands.networks import cornered, halves, one_of, sloped
+
+#: Klambauer, Unterthiner, Mayr, Hochreiter, "Self-Normalizing Neural Networks" (2017), to float64.
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+
+
+def logistic(xp: Any, x: Any) -> Any:
+    """1 / (1 + exp(-x)), without overflow at any order."""
+    return xp.exp(-xp.logaddexp(0.0, -x))
+
+
+def softplus(xp: Any, x: Any) -> Any:
+    return xp.logaddexp(x, 0.0)
+
+
+def logsigmoid(xp: Any, x: Any) -> Any:
+    return -xp.logaddexp(0.0, -x)
+
+
+def silu(xp: Any, x: Any) -> Any:
+    return x * logistic(xp, x)
+
+
+def mish(xp: Any, x: Any) -> Any:
+    return x * xp.tanh(xp.logaddexp(x, 0.0))
+
+
+def gelu(xp: Any, x: Any) -> Any:
+    # Through erfc, which keeps the left tail.
+    return 0.5 * x * xp.erfc(-x / math.sqrt(2.0))
+
+
+def gelu_tanh(xp: Any, x: Any) -> Any:
+    inner = math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))
+    return 0.5 * x * (1.0 + xp.tanh(inner))
+
+
+def squareplus(xp: Any, x: Any, *, b: float) -> Any:
+    return (x + xp.sqrt(x * x + b)) / 2
+
+
+def log1mexp(xp: Any, x: Any) -> Any:
+    return xp.log(-xp.expm1(-x))
+
+
+def softsign(xp: Any, x: Any) -> Any:
+    return x / (1.0 + xp.abs(x))
+
+
+def tanhshrink(xp: Any, x: Any) -> Any:
+    return x - xp.tanh(x)
+
+
+def relu(xp: Any, x: Any) -> Any:
+    return xp.maximum(x, 0.0)
+
+
+def relu6(xp: Any, x: Any) -> Any:
+    return xp.minimum(xp.maximum(x, 0.0), 6.0)
+
+
+def hardsigmoid(xp: Any, x: Any) -> Any:
+    return relu6(xp, x + 3.0) / 6
+
+
+def hardswish(xp: Any, x: Any) -> Any:
+    return x * (relu6(xp, x + 3.0) / 6)
+
+
+def hardtanh(xp: Any, x: Any, *, min: float, max: float) -> Any:
+    return xp.minimum(xp.maximum(x, min), max)
+
+
+def leaky_relu(xp: Any, x: Any, *, slope: float) -> Any:
+    return x if slope == 1 else xp.where(xp.greater(x, 0.0), x, slope * x)
+
+
+def elu(xp: Any, x: Any, *, alpha: float) -> Any:
+    return xp.where(xp.greater(x, 0.0), x, alpha * xp.expm1(x))
+
+
+def celu(xp: Any, x: Any, *, alpha: float) -> Any:
+    return xp.where(xp.greater(x, 0.0), x, alpha * xp.expm1(x / alpha))
+
+
+def selu(xp: Any, x: Any) -> Any:
+    return SELU_SCALE * elu(xp, x, alpha=SELU_ALPHA)
+
+
+# Without a band to shrink, the identity, and smooth at zero.
+def softshrink(xp: Any, x: Any, *, lambd: float) -> Any:
+    if lambd == 0:
+        return x
+    return xp.where(
+        xp.greater(x, lambd), x - lambd, xp.where(xp.less(x, -lambd), x + lambd, 0.0 * x)
+    )
+
+
+def hardshrink(xp: Any, x: Any, *, lambd: float) -> Any:
+    if lambd == 0:
+        return x
+    return xp.where(xp.greater(x, lambd), x, xp.where(xp.less(x, -lambd), x, 0.0 * x))
+
+
+def sparse_plus(xp: Any, x: Any) -> Any:
+    """Zero up to -1, (x + 1)**2 / 4 up to 1, then x: once continuously differentiable."""
+    return xp.where(
+        xp.less(x, -1.0), 0.0 * x, xp.where(xp.less(x, 1.0), (x + 1.0) * (x + 1.0) / 4, x)
+    )
+
+
+def prelu(xp: Any, x: Any, slope: Any) -> Any:
+    """With one slope for all entries."""
+    if slope.shape:
+        raise ValueError(f"the slope must be a number, not of shape {slope.shape}")
+    return xp.where(xp.greater(x, 0.0), x, slope * x)
+
+
+def glu(xp: Any, x: Any, *, axis: int) -> Any:
+    before = (slice(None),) * (axis % len(x.shape))
+    n = x.shape[axis]
+    if n % 2:
+        raise ValueError(f"axis {axis} of shape {x.shape} has no halves")
+    return x[(*before, slice(0, n // 2))] * logistic(xp, x[(*before, slice(n // 2, n))])
+
+
+ROWS: Sequence[Operation] = (
+    derived(softplus, cornered(SATURATING)),
+    # Its derivative 1 - sigmoid(x) is of terms of size one, also where the value has gone to zero.
+    derived(logsigmoid, cornered(SATURATING), terms=lambda x: 1.0),
+    derived(silu, cornered(SATURATING, lambda p: [0.0])),
+    derived(mish, cornered(SATURATING, lambda p: [0.0])),
+    derived(gelu, cornered(Domain(low=-24, high=24), lambda p: [0.0])),
+    derived(gelu_tanh, cornered(Domain(low=-64, high=64), lambda p: [0.0])),
+    derived(
+        squareplus,
+        cornered(SATURATING, lambda p: [0.0], b=one_of(4.0, 1.0)),
+        params={"b": "float"},
+        # x + sqrt(x**2 + b) cancels far to the left.
+        terms=lambda x: float(np.max(np.abs(x), initial=0.0)),
+    ),
+    derived(log1mexp, cornered(Domain(low=1 / 16, saturate=True))),
+    derived(softsign, cornered(SATURATING, lambda p: [0.0])),
+    derived(tanhshrink, cornered(SATURATING, lambda p: [0.0])),
+    derived(relu, cornered(ANY, lambda p: [0.0]), curvature="linear", exact=True),
+    derived(relu6, cornered(ANY, lambda p: [0.0, 6.0]), curvature="linear", exact=True),
+    derived(hardsigmoid, cornered(ANY, lambda p: [0.0, 3.0, -3.0]), curvature="linear"),
+    derived(hardswish, cornered(ANY, lambda p: [0.0, 3.0, -3.0])),
+    derived(
+        hardtanh,
+        cornered(
+            ANY,
+            lambda p: [p["min"], p["max"]],
+            min=one_of(-1.0, 0.0, -2.0),
+            max=one_of(1.0, 2.0, 0.5),
+        ),
+        params={"min": "float", "max": "float"},
+        curvature="linear",
+        exact=True,
+    ),
+    derived(
+        leaky_relu,
+        cornered(ANY, lambda p: [0.0], slope=one_of(0.125, 0.0, -0.5, 1.0)),
+        params={"slope": "float"},
+        curvature="linear",
+    ),
+    derived(
+        elu,
+        cornered(SATURATING, lambda p: [0.0], alpha=one_of(1.0, 0.5, 2.0)),
+        params={"alpha": "float"},
+    ),
+    derived(
+        celu,
+        cornered(SATURATING, lambda p: [0.0], alpha=one_of(1.0, 0.5, 2.0)),
+        params={"alpha": "float"},
+    ),
+    derived(selu, cornered(SATURATING, lambda p: [0.0])),
+    derived(
+        softshrink,
+        cornered(ANY, lambda p: [p["lambd"], -p["lambd"], 0.0], lambd=one_of(0.5, 1.0, 0.0)),
+        params={"lambd": "float"},
+        curvature="linear",
+    ),
+    derived(
+        hardshrink,
+        cornered(ANY, lambda p: [p["lambd"], -p["lambd"], 0.0], lambd=one_of(0.5, 1.0, 0.0)),
+        params={"lambd": "float"},
+        curvature="linear",
+    ),
+    derived(sparse_plus, cornered(SATURATING, lambda p: [1.0, -1.0, 0.0])),
+    derived(prelu, sloped, arity=2),
+    derived(glu, halves, params={"axis": "int"}),
+)

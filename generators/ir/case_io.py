@@ -1,0 +1,270 @@
+"""Cases read from JSON: checked against the catalogue before anything else sees them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES, PARAMETER_TYPES
+from ad_conformance.generators.ir.json_io import parsed
+from ad_conformance.generators.ir.program import (
+    DEFAULTS,
+    DTYPES,
+    FORMAT,
+    INPUTS,
+    KINDS,
+    OPERATORS,
+    WORD,
+    Case,
+    MalformedCase,
+    Program,
+    Step,
+    applies,
+    expect_keys,
+    frozen,
+)
+
+#: As MAX_SIZE for one value, far above what is drawn: entries of an answer, steps of a program,
+#: entries of all values together, and of what operands are spread out to before a result is made of
+#: them.
+MAX_ANSWER, MAX_STEPS, MAX_TOTAL, MAX_SPREAD = 2**16, 4096, 2**22, 2**24
+#: What types of parameters allow, where it is not plain.
+_LIMITS = {"int": f"; at most {MAX_SIZE}", "times": f"; at most {MAX_TIMES}"}
+
+
+def evaluate_steps(program: Program, point: np.ndarray) -> list[np.ndarray]:
+    """Every value of the program on float64 NumPy arrays: the input, then one per step.
+
+    Raises MalformedCase, naming the step, where operands do not fit.
+    """
+    values, total = [point], point.size
+    for k, step in enumerate(program.steps):
+        operands = [values[i] for i in step.operands]
+        try:
+            if len(operands) > 2 and _spread(operands) > MAX_SPREAD:
+                raise ValueError("too large together")
+            with np.errstate(all="ignore"):
+                values.append(
+                    np.asarray(CATALOGUE[step.operation].evaluate(*operands, **step.arguments))
+                )
+        except (ValueError, IndexError, TypeError, ArithmeticError, MemoryError) as error:
+            shapes = ", ".join(str(value.shape) for value in operands)
+            raise MalformedCase(
+                f"steps[{k}] ({step.operation} of {shapes or 'nothing'}): {error}"
+            ) from None
+        # A value without entries is as large as what a sum along its empty axis is.
+        if math.prod(max(n, 1) for n in values[-1].shape) > MAX_SIZE:
+            raise MalformedCase(f"steps[{k}] ({step.operation}): more than {MAX_SIZE} entries")
+        total += values[-1].size
+        if total > MAX_TOTAL:
+            raise MalformedCase(
+                f"steps[{k}] ({step.operation}): more than {MAX_TOTAL} entries in all"
+            )
+    return values
+
+
+def _spread(operands: list[np.ndarray]) -> int:
+    """Entries of what the operands are broadcast to, 0 where they are not."""
+    try:
+        return math.prod(np.broadcast_shapes(*(value.shape for value in operands)))
+    except ValueError:
+        return 0
+
+
+def read_case(path: Path) -> Case:
+    """The case in a JSON file. Raises MalformedCase with the path and the field that is wrong."""
+    try:
+        return parse_case(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise MalformedCase(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise MalformedCase(f"{path}: not a text file in UTF-8") from None
+    except ValueError as error:
+        # Of a case, or of a name that no file can have.
+        raise MalformedCase(f"{path}: {error}") from None
+
+
+def parse_case(text: str) -> Case:
+    """The case in a JSON text. Raises MalformedCase with the field that is wrong."""
+    try:
+        return _case(parsed(text))
+    except RecursionError:
+        raise MalformedCase("nested too deeply") from None
+    except ValueError as error:
+        raise MalformedCase(str(error)) from None
+
+
+def _case(document: Any) -> Case:
+    expect_keys(
+        document, "case", required={"format", "point", "steps", "word"}, optional=set(DEFAULTS)
+    )
+    if document["format"] != FORMAT:
+        raise MalformedCase(
+            f"format: {document['format']!r} is not {FORMAT}, the one that this release reads"
+        )
+    word = document["word"]
+    if not (isinstance(word, str) and WORD.fullmatch(word)):
+        raise MalformedCase(f"word: {word!r} must be 1 to 8 letters R and F")
+    point = _point(document["point"], "point")
+    if not isinstance(document["steps"], list):
+        raise MalformedCase("steps: a list is needed")
+    if len(document["steps"]) > MAX_STEPS:
+        raise MalformedCase(f"steps: more than {MAX_STEPS}")
+    program = Program(tuple(_step(k, s) for k, s in enumerate(document["steps"])))
+    more = {key: document.get(key, default) for key, default in DEFAULTS.items()}
+    for key in ("tangent", "cotangent", "elsewhere"):
+        if more[key] is not None:
+            more[key] = _point(more[key], key)
+    case = Case(program, point, word, **more)
+    values = evaluate_steps(program, case.input)
+    check_question(case, values[-1].shape)
+    for k, (step, value) in enumerate(zip(program.steps, values[1:], strict=True)):
+        where = f"steps[{k}] ({step.operation})"
+        truth_values = tuple(j for j, i in enumerate(step.operands) if values[i].dtype == bool)
+        if truth_values != CATALOGUE[step.operation].truth_values:
+            raise MalformedCase(
+                f"{where}: truth values are what logical operations and the condition of where "
+                f"take, and nothing else"
+            )
+        if value.dtype != bool and not np.all(np.isfinite(value)):
+            raise MalformedCase(f"{where}: not finite at the point")
+    if values[-1].dtype == bool:
+        raise MalformedCase("steps: the last one must give numbers, not truth values")
+    places = (0, *program.arguments)
+    if (
+        numbers := math.prod((values[-1].size, *(values[places[i]].size for i in case.inputs)))
+    ) > MAX_ANSWER:
+        raise MalformedCase(f"word: {word} asks for {numbers} numbers, more than {MAX_ANSWER}")
+    return case
+
+
+def check_question(case: Case, output: tuple[int, ...]) -> None:
+    """Raise MalformedCase, naming the field, where operator, dtype and inputs do not fit the
+    program's output shape.
+    """
+    if not isinstance(case.operator, str) or case.operator not in OPERATORS:
+        raise MalformedCase(f"operator: {case.operator!r} is not one of {', '.join(OPERATORS)}")
+    if case.dtype not in DTYPES:
+        raise MalformedCase(f"dtype: {case.dtype!r} is not one of {', '.join(DTYPES)}")
+    if len(output) < len(KINDS) and case.operator != "jacobian":
+        source, target = KINDS[case.input.ndim], KINDS[len(output)]
+        if not applies(case.operator, case.word, source, target):
+            raise MalformedCase(
+                f"operator: {case.operator} is not for {source}_to_{target} in mode word "
+                f"{case.word}"
+            )
+    for key, value, wanted, for_ in (
+        ("tangent", case.tangent, case.input.shape, ("pushforward", "hvp")),
+        ("cotangent", case.cotangent, output, ("pullback",)),
+        ("elsewhere", case.elsewhere, case.input.shape, None),
+    ):
+        if for_ is not None and (value is None) == (case.operator in for_):
+            raise MalformedCase(f"{key}: it goes with {' and '.join(for_)}, and they with it")
+        if value is not None and np.shape(value) != wanted:
+            raise MalformedCase(f"{key}: shape {wanted} is needed, not {np.shape(value)}")
+    count = len(case.program.arguments)
+    if count >= len(INPUTS):
+        raise MalformedCase(f"steps: at most {len(INPUTS) - 1} further inputs, not {count}")
+    if not isinstance(case.wrt, str) or (
+        case.wrt and (len(case.wrt) != case.order or not set(case.wrt) <= set("0123"[: count + 1]))
+    ):
+        raise MalformedCase(
+            f"wrt: {case.wrt!r} must have one digit from 0 to {count} for each letter of "
+            f"{case.word}"
+        )
+    if case.wrt and case.operator != "jacobian":
+        raise MalformedCase(f"wrt: {case.operator} is asked by the first input only")
+    if case.dtype == "float32" and not is_single(case):
+        raise MalformedCase("dtype: a number of the case is not exact in float32")
+
+
+def is_defined(program: Program, point: np.ndarray) -> bool:
+    """Whether every step has finite values at the point, where some operations may not be defined."""
+    try:
+        with np.errstate(all="ignore"):
+            return all(np.all(np.isfinite(v)) for v in evaluate_steps(program, point))
+    except MalformedCase:
+        return False
+
+
+def is_single(case: Case) -> bool:
+    """Whether every array of the case is exact in float32."""
+    arrays = [
+        case.input,
+        *(np.asarray(v) for v in (case.tangent, case.cotangent, case.elsewhere) if v is not None),
+    ]
+    arrays += [
+        np.asarray(s.arguments["value"])
+        for s in case.program.steps
+        if s.operation in ("constant", "argument")
+    ]
+    with np.errstate(over="ignore"):
+        return all(np.array_equal(a.astype(np.float32), a) for a in arrays)
+
+
+def _point(document: Any, field: str) -> Any:
+    point = _floats(document)
+    if not PARAMETER_TYPES["array"](point):
+        raise MalformedCase(
+            f"{field}: a number, a list of numbers or a list of rows of numbers is needed"
+        )
+    try:
+        array = np.asarray(point, dtype=float)
+    except ValueError:
+        raise MalformedCase(f"{field}: rows differ in length") from None
+    if array.ndim > 2:
+        raise MalformedCase(f"{field}: at most 2 axes, not {array.ndim}")
+    if not np.all(np.isfinite(array)):
+        raise MalformedCase(f"{field}: every number must be finite")
+    if array.size > MAX_SIZE:
+        raise MalformedCase(f"{field}: more than {MAX_SIZE} entries")
+    return point
+
+
+def _floats(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_floats(v) for v in value)
+    if type(value) is int and abs(value) <= 2**53:
+        return float(value)
+    return value
+
+
+def _step(k: int, document: Any) -> Step:
+    where = f"steps[{k}]"
+    expect_keys(document, where, required={"operation", "operands"}, optional={"params"})
+    name, operands = document["operation"], document["operands"]
+    if not isinstance(name, str) or name not in CATALOGUE:
+        raise MalformedCase(f"{where}.operation: {name!r} is not in the catalogue")
+    row = CATALOGUE[name]
+    if not (isinstance(operands, list) and all(type(i) is int for i in operands)):
+        raise MalformedCase(f"{where}.operands: a list of integers is needed")
+    if len(operands) > MAX_SIZE:
+        raise MalformedCase(f"{where}.operands: more than {MAX_SIZE}")
+    if len(operands) != row.arity if row.arity is not None else not operands:
+        wanted = "one or more" if row.arity is None else row.arity
+        raise MalformedCase(f"{where}.operands: {name} takes {wanted}, not {len(operands)}")
+    given = document.get("params", {})
+    expect_keys(given, f"{where}.params", required=set(row.params))
+    params = []
+    for key, wanted_type in sorted(row.params.items()):
+        value = _floats(given[key]) if wanted_type == "array" else frozen(given[key])
+        if not PARAMETER_TYPES[wanted_type](value):
+            raise MalformedCase(
+                f"{where}.params.{key}: {given[key]!r} is not of type "
+                f"{wanted_type}{_LIMITS.get(wanted_type, '')}"
+            )
+        if type(value) is float and not math.isfinite(value):
+            raise MalformedCase(f"{where}.params.{key}: must be finite")
+        params.append((key, value))
+    return Step(name, tuple(operands), tuple(params))
+
+
+def valid(case: Case) -> Case | None:
+    """The case as it would be read from a file, or None where it would be refused."""
+    try:
+        return parse_case(case.json)
+    except (MalformedCase, ValueError):
+        return None

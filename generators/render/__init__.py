@@ -1,0 +1,1 @@
+"""Programs as text in an engine's language."""

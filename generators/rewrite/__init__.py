@@ -1,0 +1,1 @@
+"""Programs made from other programs: parts, smaller ones, and derived operations written out."""

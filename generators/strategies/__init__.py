@@ -1,0 +1,1 @@
+"""Strategies that draw cases: operation by operation, with the values known."""

@@ -1,0 +1,1 @@
+"""How each operation chooses its operands and parameters."""

@@ -1,0 +1,413 @@
+"""How operands are arranged: the families that rows of the catalogue name.
+
+An arrangement is called with the program under construction and returns operands and parameters. It
+picks values that fit, shifts or scales values until they fit, and, one time in three, aims on
+purpose at what breaks engines.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ad_conformance.generators.strategies.builder import MAX_ENTRIES, Abandon, Builder
+from hypothesis import strategies as st
+
+Arranged = tuple[list[int], dict[str, Any]]
+Arrangement = Callable[[Builder], Arranged]
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Where an operand may lie: between `low` and `high`, and at least `gap` away from zero.
+
+    `saturate` asks for arguments so large, now and then, that the function has levelled off.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    gap: float = 0.0
+    saturate: bool = False
+
+    def holds(self, value: np.ndarray) -> bool:
+        return bool(
+            np.all(value >= self.low)
+            and np.all(value <= self.high)
+            and np.all(np.abs(value) >= self.gap)
+        )
+
+
+ANYWHERE = Domain()
+
+
+def fit(b: Builder, place: int, domain: Domain) -> int:
+    """`place`, scaled by a power of two and shifted by a dyadic number until it lies in `domain`."""
+    if domain.saturate and b.flag(6):
+        place = b.must("multiply", (place, b.constant(b.choose([32.0, -32.0, 256.0]))))
+    value = b.values[place]
+    if domain.holds(value):
+        return place
+    low, high = max(domain.low, domain.gap if domain.gap else -math.inf), domain.high
+    if math.isfinite(low) and math.isfinite(high):
+        spread = float(np.max(np.abs(value)))
+        scale = (
+            2.0 ** math.floor(math.log2(min(abs(low), abs(high)) / spread))
+            if low < 0 < high
+            else 0.0
+        )
+        if scale == 0.0:
+            raise Abandon
+        return b.must("multiply", (place, b.constant(scale)))
+    if math.isfinite(low):
+        if b.flag(3):
+            squared = b.must("square", (place,))
+            return b.must("add", (squared, b.constant(max(math.ceil(low * 4) / 4, 0.25))))
+        shift = math.ceil((low - float(np.min(value))) * 4) / 4
+        return b.must("add", (place, b.constant(shift + b.choose([0.25, 1.0]))))
+    raise Abandon
+
+
+def some(b: Builder, accept: Callable[[np.ndarray], bool] = lambda value: True) -> int:
+    place = b.pick(accept)
+    if place is None:
+        raise Abandon
+    return place
+
+
+def shaped(b: Builder, shape: tuple[int, ...]) -> int:
+    """A value of that shape: one there is, or one made from any other by reshaping or broadcasting."""
+    if b.flag(3) or (found := b.pick(lambda v: v.shape == shape)) is None:
+        place = some(b, lambda v: v.size > 0)
+        value = b.values[place]
+        size = math.prod(shape)
+        if value.size == size:
+            return place if value.shape == shape else b.must("reshape", (place,), shape=shape)
+        if not _broadcasts(value.shape, shape):
+            place = _number(b, place)
+        return b.must(b.choose(["multiply", "add"]), (place, b.constant(b.numbers(shape))))
+    return found
+
+
+def _number(b: Builder, place: int) -> int:
+    value = b.values[place]
+    if value.ndim == 0:
+        return place
+    if b.flag(3):
+        return b.must("sum", (place,), axis=None, keepdims=False)
+    return b.must("index", (place,), index=b.entry(place))
+
+
+def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    return len(shape) <= len(to) and all(
+        m in (1, n) for m, n in zip(shape[::-1], to[::-1], strict=False)
+    )
+
+
+def with_axes(b: Builder, least: int, nonempty: bool = False) -> int:
+    """A value with at least `least` axes; made by broadcasting where there is none."""
+    place = b.pick(lambda v: v.ndim >= least and (v.size > 0 or not nonempty))
+    if place is None or b.flag(8):
+        return shaped(b, tuple(b.choose([2, 3, 2, 1]) for _ in range(least)))
+    return place
+
+
+def axis_of(b: Builder, place: int) -> int:
+    ndim = b.values[place].ndim
+    return int(b.draw(st.integers(-ndim, ndim - 1)))
+
+
+def aimed(b: Builder, place: int, aim: str | None) -> int:
+    """One time in three, `place` after steps that put zeros or ties among its entries.
+
+    Zeros that rounding cannot move: an exact value less a constant, or a value less one of its own
+    entries.
+    """
+    value = b.values[place]
+    if aim is None or not value.size or not b.flag(3):
+        return place
+    if aim == "zeros" and b.exact[place] and (value.size == 1 or b.flag()):
+        return zeroed(b, place)
+    if value.size == 1:
+        return place
+    entry = b.must(
+        "index", (place,), index=tuple(b.draw(st.integers(0, n - 1)) for n in value.shape)
+    )
+    return b.must(b.choose(["maximum", "minimum"]) if aim == "tie" else "subtract", (place, entry))
+
+
+def zeroed(b: Builder, place: int) -> int:
+    """`place` less a constant, so that some of its entries are zero, each free to move. Exact
+    values only.
+    """
+    value = b.values[place]
+    mask = np.array(
+        b.draw(st.lists(st.booleans(), min_size=value.size, max_size=value.size)), dtype=bool
+    )
+    some_zero = mask.reshape(value.shape) if value.size > 1 else np.ones(value.shape, dtype=bool)
+    return b.must("subtract", (place, b.constant(np.where(some_zero, value, 0.0))))
+
+
+def constant(b: Builder) -> Arranged:
+    return [], {"value": tuple(b.numbers((b.draw(st.integers(1, 3)),)).tolist())}
+
+
+def unary(domain: Domain) -> Arrangement:
+    return lambda b: ([fit(b, some(b), domain)], {})
+
+
+def pair(b: Builder, first: int) -> int:
+    """A second operand that broadcasts with the first: itself, another value, one made of it, or a
+    constant.
+    """
+    shape = b.values[first].shape
+
+    def fits(value: np.ndarray) -> bool:
+        try:
+            return math.prod(np.broadcast_shapes(value.shape, shape)) <= MAX_ENTRIES
+        except ValueError:
+            return False
+
+    kind = b.draw(st.integers(0, 7))
+    if kind == 0:
+        return first
+    if kind < 4 and (other := b.pick(fits)) is not None:
+        return other
+    if kind == 4:
+        return b.must(b.choose(["add", "multiply"]), (first, b.constant(b.numbers(shape))))
+    if kind < 6:
+        return b.constant(float(b.numbers((1,))[0]))
+    choices = (
+        [shape, shape[-1:], (*shape[:-1], 1), (2, *shape)] if shape else [(2,), (1,), (2, 2), (3,)]
+    )
+    return b.constant(b.numbers(b.choose(choices)))
+
+
+def binary(first: Domain = ANYWHERE, second: Domain = ANYWHERE) -> Arrangement:
+    def arranged(b: Builder) -> Arranged:
+        one = some(b)
+        two = pair(b, one)
+        if second is ANYWHERE and b.flag():
+            one, two = two, one
+        return [fit(b, one, first), fit(b, two, second)], {}
+
+    return arranged
+
+
+def angle(b: Builder) -> Arranged:
+    """Operands of atan2, away from its cut at (0, x < 0)."""
+    one = some(b)
+    if b.flag(3):
+        # On the axis x = 0, where y decides.
+        two = zeroed(b, one) if b.exact[one] and b.values[one].size else aimed(b, one, "zeros")
+        return [fit(b, pair(b, one), Domain(gap=1 / 16)), two], {}
+    two = fit(b, pair(b, one), Domain(gap=1 / 16))
+    if np.any(np.less(b.values[two], 0) & (np.abs(b.values[one]) < 1 / 16)):
+        two = fit(b, two, Domain(low=1 / 16))
+    return [one, two], {}
+
+
+def comparison(b: Builder) -> Arranged:
+    one = some(b)
+    return [one, pair(b, one)], {}
+
+
+def _condition(b: Builder, one: int) -> int:
+    """Truth values about `one`: a comparison, or as often as not two of them put together."""
+    names = ["greater", "less", "greater_equal", "less_equal", "not_equal", "equal"]
+    first = b.must(b.choose(names), (one, pair(b, one)))
+    if not b.flag():
+        return first
+    if b.flag(4):
+        return b.must("logical_not", (first,))
+    second = b.must(b.choose(names), (one, pair(b, one)))
+    return b.must(b.choose(["logical_and", "logical_or", "logical_xor"]), (first, second))
+
+
+def rounding(b: Builder) -> Arranged:
+    """An operand away from whole and half numbers, one time in six perhaps at one, where the
+    function jumps.
+    """
+    place = some(b)
+    return [
+        place if b.flag(6) else b.must("add", (place, b.constant(b.choose([0.3125, -0.3125]))))
+    ], {}
+
+
+def quotient(b: Builder) -> Arranged:
+    """Operands whose quotient is seldom whole, where it jumps when rounded, and often beyond one."""
+    if b.flag():
+        b.wanted = b.must("multiply", (some(b), b.constant(b.choose([4.0, -8.0]))))
+    one = rounding(b)[0][0]
+    two = fit(b, pair(b, one), Domain(gap=1 / 16))
+    ratio = b.values[one] / b.values[two]
+    if np.any(np.abs(ratio - np.rint(ratio)) < 1 / 32) and not b.flag(6):
+        two = fit(
+            b, b.must("add", (two, b.constant(b.choose([0.171875, -0.4375])))), Domain(gap=1 / 16)
+        )
+    return [one, two], {}
+
+
+def where(b: Builder) -> Arranged:
+    one = some(b)
+    condition = _condition(b, one)
+    left = shaped(b, b.values[condition].shape) if b.flag() else some(b)
+    return [condition, left, pair(b, left)], {}
+
+
+def integer_power(b: Builder) -> Arranged:
+    exponent = b.choose([2, 3, 1, 0, 4, 5, -1, -2])
+    base = fit(b, some(b), Domain(gap=1 / 8)) if exponent < 0 else aimed(b, some(b), "zeros")
+    return [base], {"exponent": exponent}
+
+
+def float_power(b: Builder) -> Arranged:
+    exponent = b.choose([2.0, 0.5, 1.5, 3.0, 1.0, 0.0, -0.5, -1.0, 2.5])
+    smooth = exponent >= 0 and exponent.is_integer()
+    return [aimed(b, some(b), "zeros") if smooth else fit(b, some(b), Domain(low=1 / 8))], {
+        "exponent": exponent
+    }
+
+
+def power(b: Builder) -> Arranged:
+    """Any base under constant exponents 0, 1, 2, 3; a positive base, or a constant zero, under a
+    varying one.
+    """
+    base = some(b)
+    kind = b.draw(st.integers(0, 3))
+    if kind < 2:
+        base = aimed(b, base, "zeros")
+        shape = b.values[base].shape if b.flag() else ()
+        size = math.prod(shape)
+        drawn = b.draw(
+            st.lists(st.sampled_from([2.0, 1.0, 0.0, 3.0]), min_size=size, max_size=size)
+        )
+        return [base, b.constant(np.array(drawn).reshape(shape))], {}
+    if kind == 2:
+        exponent = fit(b, pair(b, base), Domain(low=-4, high=4))
+        return [fit(b, base, Domain(low=1 / 8)), exponent], {}
+    exponent = fit(b, base, Domain(low=1 / 4))
+    return [b.constant(b.choose([2.0, 0.5, 1.0, 0.0])), exponent], {}
+
+
+def clip(b: Builder) -> Arranged:
+    low = float(b.numbers((1,))[0])
+    return [some(b)], {"min": low, "max": low + b.choose([1.0, 0.5, 4.0])}
+
+
+def reduction(nonempty: bool = False, aim: str | None = None) -> Arrangement:
+    def arranged(b: Builder) -> Arranged:
+        place = aimed(b, with_axes(b, 1, nonempty), aim)
+        axis = None if b.flag() else axis_of(b, place)
+        return [place], {"axis": axis, "keepdims": b.flag(4)}
+
+    return arranged
+
+
+def along_axis(nonempty: bool = False, aim: str | None = None) -> Arrangement:
+    def arranged(b: Builder) -> Arranged:
+        place = aimed(b, with_axes(b, 1, nonempty), aim)
+        return [place], {"axis": axis_of(b, place)}
+
+    return arranged
+
+
+def _alike(b: Builder, first: int, accept: Callable[[np.ndarray], bool]) -> list[int]:
+    """`first` and one or two more: itself again or other values that `accept` takes."""
+    places = [first]
+    for _ in range(b.choose([1, 2, 0])):
+        other = None if b.flag(4) else b.pick(accept)
+        places.append(first if other is None else other)
+    return places
+
+
+def stack(b: Builder) -> Arranged:
+    first = some(b, lambda v: v.ndim < 3)
+    shape = b.values[first].shape
+    return _alike(b, first, lambda v: v.shape == shape), {
+        "axis": b.draw(st.integers(-1, len(shape)))
+    }
+
+
+def concat(b: Builder) -> Arranged:
+    first = with_axes(b, 1)
+    axis = axis_of(b, first)
+    rest = np.delete(b.values[first].shape, axis).tolist()
+    ndim = b.values[first].ndim
+
+    def accept(v: np.ndarray) -> bool:
+        return v.ndim == ndim and np.delete(v.shape, axis).tolist() == rest
+
+    return _alike(b, first, accept), {"axis": axis}
+
+
+def reshape(b: Builder) -> Arranged:
+    place = some(b)
+    size = b.values[place].size
+    shapes = [(size,), (-1,), (1, size), (size, 1)]
+    shapes += [(size // k, k) for k in (2, 3) if size and size % k == 0]
+    shapes += [(), (1,), (1, 1)] if size == 1 else []
+    return [place], {"shape": b.choose(shapes)}
+
+
+def expand_dims(b: Builder) -> Arranged:
+    place = some(b, lambda v: v.ndim < 3)
+    ndim = b.values[place].ndim
+    return [place], {"axis": b.draw(st.integers(-ndim - 1, ndim))}
+
+
+def permute_dims(b: Builder) -> Arranged:
+    place = with_axes(b, 2)
+    return [place], {"axes": tuple(b.draw(st.permutations(range(b.values[place].ndim))))}
+
+
+def roll(b: Builder) -> Arranged:
+    place = with_axes(b, 1)
+    return [place], {"shift": b.draw(st.integers(-3, 3)), "axis": axis_of(b, place)}
+
+
+def broadcast_to(b: Builder) -> Arranged:
+    place = shaped(b, (b.choose([2, 3]),) * 2) if b.flag(4) else some(b, lambda v: v.ndim < 3)
+    shape = b.values[place].shape
+    widened = tuple(b.draw(st.integers(1, 3)) if n == 1 else n for n in shape)
+    longer = b.flag() or not shape or widened == shape
+    return [place], {"shape": (b.choose([1, 2, 3, 2]), *widened) if longer else widened}
+
+
+def index(b: Builder) -> Arranged:
+    place = with_axes(b, 1, nonempty=True)
+    shape = b.values[place].shape
+    count = b.draw(st.integers(1, len(shape)))
+    return [place], {"index": b.entry(place)[:count]}
+
+
+def slice_(b: Builder) -> Arranged:
+    place = with_axes(b, 1)
+    if b.flag(3):
+        # What remains is square.
+        n = b.choose([2, 3])
+        axis = b.choose([-1, -2])
+        place = shaped(b, (n, n + 1) if axis == -1 else (n + 1, n))
+        start = b.choose([0, 1])
+        return [place], {"axis": axis, "start": start, "stop": start + n, "step": 1}
+    axis = axis_of(b, place)
+    n = b.values[place].shape[axis]
+    start = b.draw(st.integers(0, n))
+    return [place], {
+        "axis": axis,
+        "start": start,
+        "stop": b.draw(st.integers(start, n)),
+        "step": b.choose([1, 2]),
+    }
+
+
+def take(b: Builder) -> Arranged:
+    place = with_axes(b, 1, nonempty=True)
+    axis = axis_of(b, place)
+    shape = b.values[place].shape
+    # As many of a matrix's rows as it has columns, or the other way round: what is taken is square.
+    least, most = (shape[-1 - axis % 2],) * 2 if len(shape) == 2 and not b.flag(3) else (1, 4)
+    drawn = b.draw(st.lists(st.integers(0, shape[axis] - 1), min_size=least, max_size=most))
+    return [place], {"indices": tuple(drawn), "axis": axis}

@@ -1,0 +1,276 @@
+"""How matrices for decompositions are arranged: regular, definite, of full rank, with a spectrum
+that is simple or not.
+
+One time in two a matrix is moved onto one with structure (identity, triangular, of rank one ...),
+by adding a constant, so that it still varies with the input.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from ad_conformance.generators.strategies.builder import Abandon, Builder
+from ad_conformance.generators.strategies.operands.basic import Arranged, Arrangement, shaped
+from ad_conformance.generators.strategies.operands.matrices import right_side
+
+Array = np.ndarray
+#: Singular values and distances stay above this, and singular values within a factor of
+#: LARGEST_CONDITION.
+SMALLEST, LARGEST_CONDITION = 1 / 4, 64.0
+
+
+def one_of(b: Builder, shapes: Sequence[tuple[int, ...]], accept: Callable[[Array], bool]) -> int:
+    """A value that `accept` takes, or one of the shapes."""
+    place = b.pick(accept)
+    return shaped(b, b.choose(shapes)) if place is None or b.flag(3) else place
+
+
+def _square(b: Builder) -> int:
+    """A square matrix, now and then two of them in a stack."""
+    if b.flag(8):
+        n = b.choose([2, 3, 1])
+        return shaped(b, (2, n, n))
+    shapes = [(2, 2), (3, 3), (1, 1), (4, 4)]
+    return one_of(
+        b, shapes, lambda v: v.ndim == 2 and v.shape[0] == v.shape[1] and 0 < v.size <= 16
+    )
+
+
+def _moved(b: Builder, place: int, target: Array) -> int:
+    """`place` plus the constant that makes it `target`; exactly so where it has an exact value."""
+    return b.must(
+        "add", (place, b.constant(np.broadcast_to(target, b.values[place].shape) - b.values[place]))
+    )
+
+
+def _structured(b: Builder, place: int, targets: Callable[[int], list[Array]]) -> int:
+    """One time in two `place` moved onto one of the targets of its size, or with entries cut out of
+    it.
+    """
+    n = b.values[place].shape[-1]
+    if not b.flag():
+        return place
+    if b.flag(3):
+        mask = b.choose([np.eye(n), np.tri(n), np.tri(n).T])
+        return b.must("multiply", (place, b.constant(mask)))
+    return _moved(b, place, b.choose(targets(n)))
+
+
+def _definite_targets(n: int) -> list[Array]:
+    """Symmetric and positive definite; all but the last have an eigenvalue of multiplicity n or n -
+    1.
+    """
+    first = np.eye(n)[0]
+    return [
+        np.eye(n),
+        2.0 * np.eye(n),
+        np.eye(n) + np.ones((n, n)),
+        np.eye(n) + 3.0 * np.outer(first, first),
+        np.diag(np.arange(1.0, n + 1)),
+    ]
+
+
+def _regular_targets(n: int) -> list[Array]:
+    """Also with a negative determinant, and orthogonal."""
+    signs = np.where(np.arange(n) == 0, -1.0, 1.0)
+    return [
+        np.eye(n),
+        -np.eye(n),
+        np.diag(signs * np.arange(1.0, n + 1)),
+        np.eye(n)[::-1].copy(),
+        np.diag(signs),
+    ]
+
+
+def _small_targets(n: int) -> list[Array]:
+    """Also nilpotent, of rank one, of no rank, and skew."""
+    return [
+        np.zeros((n, n)),
+        np.eye(n),
+        np.eye(n, k=1),
+        np.ones((n, n)),
+        np.eye(n, k=1) - np.eye(n, k=-1),
+        np.eye(n)[::-1].copy(),
+    ]
+
+
+def _condition_holds(value: Array) -> bool:
+    singular = np.linalg.svd(value, compute_uv=False)
+    low, high = singular[..., -1], singular[..., 0]
+    return bool(np.all(low >= SMALLEST) and np.all(high <= LARGEST_CONDITION * low))
+
+
+def _row_sums(value: Array) -> float:
+    return float(np.max(np.sum(np.abs(value), axis=-1)))
+
+
+def _far(b: Builder, place: int) -> int:
+    """`place` plus a multiple of the identity that makes it definite, with a margin."""
+    value = b.values[place]
+    shift = math.ceil(_row_sums((value + np.swapaxes(value, -1, -2)) / 2)) + b.choose([1.0, 2.0])
+    return b.must("add", (place, b.constant(shift * np.eye(*value.shape[-2:]))))
+
+
+def regular(b: Builder) -> Arranged:
+    place = _structured(b, _square(b), _regular_targets)
+    if not _condition_holds(b.values[place]):
+        value = b.values[place]
+        shift = (math.ceil(_row_sums(value)) + 1.0) * b.choose([1.0, -1.0])
+        place = b.must("add", (place, b.constant(shift * np.eye(value.shape[-1]))))
+    return [_checked(b, place)], {}
+
+
+def _checked(b: Builder, place: int) -> int:
+    if not _condition_holds(b.values[place]):
+        raise Abandon
+    return place
+
+
+def definite(b: Builder) -> Arranged:
+    """A matrix with a definite symmetric part; itself symmetric one time in two."""
+    place = _structured(b, _square(b), _definite_targets)
+    if b.flag():
+        place = b.must("add", (place, b.must("matrix_transpose", (place,))))
+
+    def holds(place: int) -> bool:
+        value = b.values[place]
+        values = np.linalg.eigvalsh((value + np.swapaxes(value, -1, -2)) / 2)
+        low, high = values[..., 0], values[..., -1]
+        return bool(np.all(low >= SMALLEST) and np.all(high <= LARGEST_CONDITION * low))
+
+    if not holds(place):
+        place = _far(b, place)
+        if not holds(place):
+            raise Abandon
+    return [place], {}
+
+
+def small(b: Builder) -> Arranged:
+    """A square matrix with entries that an exponential can take."""
+    place = _structured(b, _square(b), _small_targets)
+    sums = _row_sums(b.values[place])
+    if sums > 4:
+        place = b.must("multiply", (place, b.constant(2.0 ** math.floor(math.log2(4 / sums)))))
+    return [place], {}
+
+
+def _apart(values: Array) -> bool:
+    return bool(np.all(np.diff(values, axis=-1) >= SMALLEST)) if values.shape[-1] > 1 else True
+
+
+def simple_spectrum(b: Builder) -> Arranged:
+    """A matrix whose symmetric part has eigenvalues that are well apart."""
+    place = _structured(
+        b,
+        _square(b),
+        lambda n: [np.diag(np.arange(n) - 1.0), np.diag(np.arange(n) - 1.0)[::-1, ::-1]],
+    )
+
+    def holds(place: int) -> bool:
+        value = b.values[place]
+        return _apart(np.linalg.eigvalsh((value + np.swapaxes(value, -1, -2)) / 2))
+
+    if not holds(place):
+        value = b.values[place]
+        spread = 2 * math.ceil(_row_sums((value + np.swapaxes(value, -1, -2)) / 2)) + 1.0
+        place = b.must("add", (place, b.constant(np.diag(spread * np.arange(value.shape[-1])))))
+        if not holds(place):
+            raise Abandon
+    return [place], {}
+
+
+def full_rank(b: Builder) -> Arranged:
+    """A matrix whose leading columns, as many as there are rows at most, are independent."""
+    shapes = [(2, 2), (3, 2), (2, 3), (4, 2), (3, 3), (2, 4), (1, 1), (3, 1), (1, 3), (2, 3, 2)]
+    return _independent(b, one_of(b, shapes, lambda v: v.ndim == 2 and 0 < v.size <= 16))
+
+
+def tall(b: Builder) -> Arranged:
+    shapes = [(3, 2), (4, 2), (3, 1), (2, 1), (4, 3), (2, 3, 2)]
+    return _independent(b, one_of(b, shapes, lambda v: v.ndim == 2 and v.shape[0] > v.shape[1] > 0))
+
+
+def _independent(b: Builder, place: int) -> Arranged:
+    m, n = b.values[place].shape[-2:]
+    k = min(m, n)
+    if b.flag():
+        rotated = np.eye(m, n)[::-1] if m == n else np.eye(m, n)
+        targets = [np.eye(m, n), 2.0 * rotated, np.eye(m, n) + np.ones((m, n)), -np.eye(m, n)]
+        place = _moved(b, place, b.choose(targets))
+
+    def holds(place: int) -> bool:
+        value = b.values[place]
+        return _condition_holds(value) and _condition_holds(value[..., :, :k])
+
+    if not holds(place):
+        shift = math.ceil(float(np.max(np.sum(np.abs(b.values[place]), axis=(-2, -1))))) + 1.0
+        place = b.must("add", (place, b.constant(shift * np.eye(m, n))))
+        if not holds(place):
+            raise Abandon
+    return [place], {}
+
+
+def simple_singular_values(b: Builder) -> Arranged:
+    (place,), _ = full_rank(b)
+
+    def holds(place: int) -> bool:
+        return _apart(np.linalg.svd(b.values[place], compute_uv=False)[..., ::-1])
+
+    if not holds(place):
+        m, n = b.values[place].shape[-2:]
+        scale = 2.0 * math.ceil(float(np.max(np.abs(b.values[place]))) * max(m, n)) + 1.0
+        diagonal = np.eye(m, n) * scale * np.arange(1, m + 1)[:, None]
+        place = b.must("add", (place, b.constant(diagonal)))
+        if not holds(place):
+            raise Abandon
+    return [_checked(b, place)], {}
+
+
+def with_right_side(left: Arrangement) -> Arrangement:
+    def arranged(b: Builder) -> Arranged:
+        (a,), _ = left(b)
+        if b.values[a].ndim != 2:
+            raise Abandon
+        return [a, right_side(b, a)], {}
+
+    return arranged
+
+
+def triangular(b: Builder) -> Arranged:
+    """Both triangles are filled, so that an engine must read the right one; the diagonal is away
+    from zero.
+    """
+    (a,), _ = regular(b)
+    value = b.values[a]
+    if value.ndim != 2 or not np.all(np.abs(np.diagonal(value)) >= SMALLEST):
+        raise Abandon
+    params = {name: b.flag() for name in ("upper", "unit_diagonal", "transpose")}
+    return [a, right_side(b, a)], params
+
+
+def matrix_power(b: Builder) -> Arranged:
+    n = b.choose([2, 3, -1, -2, 1, 0, 4])
+    if n < 0:
+        return regular(b)[0], {"n": n}
+    place = _structured(b, _square(b), _small_targets)
+    return [place], {"n": n}
+
+
+def observations(b: Builder) -> Arranged:
+    shapes = [(2, 3), (2, 2), (1, 3), (3, 4)]
+    return [one_of(b, shapes, lambda v: v.ndim == 2 and v.shape[0] > 0 and v.shape[1] > 1)], {}
+
+
+def varied_observations(b: Builder) -> Arranged:
+    (place,), _ = observations(b)
+    value = b.values[place]
+    if not np.all(np.var(value, axis=-1) >= 1 / 16):
+        place = b.must(
+            "add",
+            (place, b.constant(np.broadcast_to(np.arange(value.shape[1]) ** 2.0, value.shape))),
+        )
+    if not np.all(np.var(b.values[place], axis=-1) >= 1 / 16):
+        raise Abandon
+    return [place], {}

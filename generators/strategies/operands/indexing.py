@@ -1,0 +1,371 @@
+"""How operands and parameters are arranged for gathering, scattering, masking and sorting."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from ad_conformance.generators.strategies.builder import Abandon, Builder
+from ad_conformance.generators.strategies.operands.basic import (
+    Arranged,
+    Arrangement,
+    aimed,
+    axis_of,
+    shaped,
+    some,
+    with_axes,
+    zeroed,
+)
+from hypothesis import strategies as st
+
+#: Windows, repetitions and wide paddings, at most.
+MOST = 3
+
+
+def integer(b: Builder, low: int, high: int) -> int:
+    return int(b.draw(st.integers(low, high)))
+
+
+def integers(b: Builder, low: int, high: int, count: int) -> tuple[int, ...]:
+    return tuple(b.draw(st.lists(st.integers(low, high), min_size=count, max_size=count)))
+
+
+def nested_ints(array: np.ndarray) -> Any:
+    return tuple(nested_ints(a) for a in array) if array.ndim else int(array)
+
+
+def _index_array(b: Builder, shape: tuple[int, ...], n: int, low: int | None = None) -> Any:
+    flat = integers(b, -n if low is None else low, n - 1, math.prod(shape))
+    return nested_ints(np.array(flat, dtype=int).reshape(shape))
+
+
+def _resized(shape: tuple[int, ...], axis: int, n: int) -> tuple[int, ...]:
+    at = axis % len(shape)
+    return (*shape[:at], n, *shape[at + 1 :])
+
+
+def take_along_axis(b: Builder) -> Arranged:
+    place = with_axes(b, 1, nonempty=True)
+    axis, shape = axis_of(b, place), b.values[place].shape
+    count = integer(b, 1, MOST)
+    return [place], {
+        "indices": _index_array(b, _resized(shape, axis, count), shape[axis]),
+        "axis": axis,
+    }
+
+
+def unstack(b: Builder) -> Arranged:
+    place = with_axes(b, 1, nonempty=True)
+    axis = axis_of(b, place)
+    n = b.values[place].shape[axis]
+    return [place], {"axis": axis, "which": integer(b, -n, n - 1)}
+
+
+def split(b: Builder) -> Arranged:
+    """Into as many parts as there may be, so that some are shorter than others, or empty."""
+    place = with_axes(b, 1)
+    sections = integer(b, 1, MOST)
+    return [place], {
+        "sections": sections,
+        "axis": axis_of(b, place),
+        "which": integer(b, -sections, sections - 1),
+    }
+
+
+def pad_constant(b: Builder) -> Arranged:
+    place = with_axes(b, 1)
+    axes = integer(b, 1, b.values[place].ndim)
+    return [place], {"widths": integers(b, 0, 2, 2 * axes), "value": float(b.numbers((1,))[0])}
+
+
+def pad(mode: str) -> Arrangement:
+    def arranged(b: Builder) -> Arranged:
+        place = with_axes(b, 1, nonempty=True)
+        n = b.values[place].shape[-1]
+        most = {"edge": 2, "reflect": n - 1, "wrap": n}[mode]
+        return [place], {"widths": integers(b, 0, min(most, MOST), 2)}
+
+    return arranged
+
+
+def tile(b: Builder) -> Arranged:
+    place = some(b)
+    return [place], {
+        "repetitions": integers(b, 1, MOST, integer(b, max(1, b.values[place].ndim), 3))
+    }
+
+
+def repeat(b: Builder) -> Arranged:
+    place = with_axes(b, 1)
+    axis = axis_of(b, place)
+    return [place], {
+        "repeats": integers(b, 0, MOST, b.choose([1, b.values[place].shape[axis]])),
+        "axis": axis,
+    }
+
+
+def roll_axes(b: Builder) -> Arranged:
+    place = with_axes(b, 2)
+    axis = axis_of(b, place)
+    return [place], {"shift": integers(b, -3, 3, 2), "axis": (axis, axis_of(b, place))}
+
+
+def rot90(b: Builder) -> Arranged:
+    return [with_axes(b, 2)], {"k": integer(b, -2, 3)}
+
+
+def moveaxis(b: Builder) -> Arranged:
+    place = with_axes(b, 2)
+    return [place], {"source": axis_of(b, place), "destination": axis_of(b, place)}
+
+
+def squeeze(b: Builder) -> Arranged:
+    place = b.pick(lambda v: 1 in v.shape)
+    if place is None:
+        any_place = some(b, lambda v: v.ndim < 3)
+        place = b.must("expand_dims", (any_place,), axis=integer(b, 0, b.values[any_place].ndim))
+    shape = b.values[place].shape
+    axis = b.choose([i for i, n in enumerate(shape) if n == 1])
+    return [place], {"axis": axis - (len(shape) if b.flag() else 0)}
+
+
+def unfold(b: Builder) -> Arranged:
+    place = with_axes(b, 1, nonempty=True)
+    axis = axis_of(b, place)
+    size = integer(b, 1, min(MOST, b.values[place].shape[axis]))
+    return [place], {"axis": axis, "size": size, "step": b.choose([1, 2, 3])}
+
+
+def diag_embed(b: Builder) -> Arranged:
+    place = some(b, lambda v: v.ndim in (1, 2))
+    return [place], {"offset": integer(b, -1, 1)}
+
+
+def matrix_and(name: str) -> Arrangement:
+    """A matrix, or several, and an offset of its diagonal, which may lie outside."""
+    return lambda b: ([with_axes(b, 2, nonempty=True)], {name: integer(b, -2, 2)})
+
+
+def two_vectors(b: Builder) -> Arranged:
+    one = shaped(b, (integer(b, 1, MOST),)) if b.flag() else some(b, lambda v: v.ndim == 1)
+    two = b.pick(lambda v: v.ndim == 1)
+    return [one, one if two is None else two], {}
+
+
+def _with_update(b: Builder, place: int, shape: tuple[int, ...], aim: str | None) -> list[int]:
+    """`place` and an update of that shape; either may be a constant, and they may tie or have
+    zeros.
+    """
+    if b.flag(5):
+        update = b.constant(b.numbers(shape))
+    elif b.flag(5):
+        update = shaped(b, shape)
+        place = b.constant(b.numbers(b.values[place].shape))
+    else:
+        update = shaped(b, shape)
+    if aim == "zeros":
+        place, update = (aimed(b, p, aim) if b.depends[p] else p for p in (place, update))
+    if aim == "tie" and b.depends[update] and b.flag(3) and b.values[update].size:
+        value = b.values[place]
+        update = b.must(
+            "maximum", (update, b.constant(float(value.flat[integer(b, 0, value.size - 1)])))
+        )
+    return [place, update]
+
+
+def update(distinct: bool = False, aim: str | None = None) -> Arrangement:
+    """Entries along an axis changed at indices that may repeat and count from the end."""
+
+    def arranged(b: Builder) -> Arranged:
+        place = with_axes(b, 1, nonempty=True)
+        axis, shape = axis_of(b, place), b.values[place].shape
+        n = shape[axis]
+        if distinct:
+            some_of = b.draw(st.permutations(range(n)))[: integer(b, 1, n)]
+            indices = tuple(int(i) - (n if b.flag(3) else 0) for i in some_of)
+        else:
+            indices = integers(b, -n, n - 1, integer(b, 1, 4))
+        operands = _with_update(b, place, _resized(shape, axis, len(indices)), aim)
+        return operands, {"indices": indices, "axis": axis}
+
+    return arranged
+
+
+def slice_set(b: Builder) -> Arranged:
+    place = with_axes(b, 1, nonempty=True)
+    axis, shape = axis_of(b, place), b.values[place].shape
+    n = shape[axis]
+    start = integer(b, 0, n - 1)
+    stop, step = integer(b, start + 1, n), b.choose([1, 2])
+    operands = _with_update(b, place, _resized(shape, axis, len(range(start, stop, step))), None)
+    return operands, {"axis": axis, "start": start, "stop": stop, "step": step}
+
+
+def scatter(aim: str | None = None) -> Arrangement:
+    """Entries added to, multiplied into or compared with those that an array of indices names along
+    an axis.
+    """
+
+    def arranged(b: Builder) -> Arranged:
+        place = with_axes(b, 1, nonempty=True)
+        axis, shape = axis_of(b, place), b.values[place].shape
+        update_shape = _resized(shape, axis, integer(b, 1, 4))
+        indices = _index_array(b, update_shape, shape[axis], low=0)
+        return _with_update(b, place, update_shape, aim), {"indices": indices, "axis": axis}
+
+    return arranged
+
+
+def masked(b: Builder) -> Arranged:
+    """Entries above the threshold, and others that are zero or negative."""
+    place = aimed(b, some(b), "zeros")
+    if b.flag():
+        place = b.must("square", (place,))
+    return [place], {"threshold": b.choose([0.125, 0.5])}
+
+
+def _with_zeros(b: Builder, place: int) -> int:
+    """Most often `place` with zeros among its entries that rounding does not move."""
+    if not b.values[place].size or b.flag(4):
+        return place
+    if b.exact[place]:
+        return zeroed(b, place)
+    return (
+        b.must("subtract", (place, b.must("index", (place,), index=b.entry(place))))
+        if b.values[place].ndim
+        else place
+    )
+
+
+def _columns(b: Builder, place: int) -> list[int]:
+    """The places on the last axis where all entries are away from zero."""
+    value = b.values[place]
+    return [k for k in range(value.shape[-1]) if np.all(value[..., k] >= 1 / 16)]
+
+
+def taken_root(b: Builder) -> Arranged:
+    place = b.must("square", (_with_zeros(b, with_axes(b, 1, nonempty=True)),))
+    columns = _columns(b, place)
+    if not columns:
+        raise Abandon
+    return [place], {
+        "indices": tuple(b.draw(st.lists(st.sampled_from(columns), min_size=1, max_size=3)))
+    }
+
+
+def sliced_log(b: Builder) -> Arranged:
+    place = b.must("square", (_with_zeros(b, with_axes(b, 1, nonempty=True)),))
+    columns, n = _columns(b, place), b.values[place].shape[-1]
+    start = next((k for k in range(n) if columns[-(n - k) :] == list(range(k, n))), n)
+    if start == n:
+        raise Abandon
+    return [place], {"start": start}
+
+
+def beyond(param: str) -> Arrangement:
+    return lambda b: ([_with_zeros(b, some(b))], {param: b.choose([0.5, 0.0625, 2.0])})
+
+
+def largest_root(b: Builder) -> Arranged:
+    place = _with_zeros(b, with_axes(b, 1, nonempty=True))
+    axis = None if b.flag() else axis_of(b, place)
+    if not np.all(np.max(np.abs(b.values[place]), axis=axis) >= 1 / 16):
+        raise Abandon
+    return [place], {"axis": axis}
+
+
+def masked_reduction(aim: str | None = None) -> Arrangement:
+    def arranged(b: Builder) -> Arranged:
+        place = aimed(b, with_axes(b, 1, nonempty=True), aim)
+        axis = None if b.flag() else axis_of(b, place)
+        return [place], {"threshold": b.choose([0.125, -0.125, -64.0, 64.0]), "axis": axis}
+
+    return arranged
+
+
+def sort(b: Builder) -> Arranged:
+    """Ties are kinks, but not of what treats all entries alike."""
+    place = aimed(b, with_axes(b, 1), "tie")
+    return [place], {"axis": axis_of(b, place), "descending": b.flag()}
+
+
+def sort_by(b: Builder) -> Arranged:
+    keys = with_axes(b, 1)
+    return [keys, shaped(b, b.values[keys].shape)], {"axis": axis_of(b, keys)}
+
+
+def top_k(b: Builder) -> Arranged:
+    place = aimed(b, with_axes(b, 1, nonempty=True), "tie")
+    return [place], {"k": integer(b, 1, b.values[place].shape[-1])}
+
+
+def kth_value(b: Builder) -> Arranged:
+    place = with_axes(b, 1, nonempty=True)
+    axis = axis_of(b, place)
+    return [place], {"k": integer(b, 1, b.values[place].shape[axis]), "axis": axis}
+
+
+def quantile(b: Builder) -> Arranged:
+    """Fractions of which some fall on an entry."""
+    place = aimed(b, with_axes(b, 1, nonempty=True), "tie")
+    q = b.draw(
+        st.lists(st.sampled_from([0.5, 0.25, 0.0, 1.0, 0.75, 0.375]), min_size=1, max_size=3)
+    )
+    return [place], {"q": tuple(q), "axis": axis_of(b, place)}
+
+
+def deviation(nonzero: bool = False) -> Arrangement:
+    """Entries that differ a little or a lot; `nonzero`: of a variance far from zero."""
+
+    def arranged(b: Builder) -> Arranged:
+        place = with_axes(b, 1, nonempty=True)
+        if b.flag(4):
+            place = b.must("add", (place, b.constant(b.choose([64.0, 1024.0]))))
+        axis = None if b.flag() else axis_of(b, place)
+        value = b.values[place]
+        n = value.size if axis is None else value.shape[axis]
+        if nonzero and np.min(np.var(value, axis=axis)) < 1 / 16:
+            ramp = np.arange(value.size, dtype=float).reshape(value.shape)
+            place = b.must("add", (place, b.constant(ramp * ramp / 2)))
+            if np.min(np.var(b.values[place], axis=axis)) < 1 / 16:
+                raise Abandon
+        return [place], {"axis": axis, "keepdims": b.flag(4), "correction": int(n > 1 and b.flag())}
+
+    return arranged
+
+
+def cov(b: Builder) -> Arranged:
+    place = b.pick(lambda v: v.ndim == 2 and v.shape[0] > 1 and v.shape[1] > 1)
+    return [shaped(b, (2, integer(b, 2, MOST))) if place is None else place], {
+        "correction": b.choose([1, 0])
+    }
+
+
+def diff(b: Builder) -> Arranged:
+    place = with_axes(b, 1)
+    return [place], {"n": b.choose([1, 2, 3, 0]), "axis": axis_of(b, place)}
+
+
+def trapezoid(b: Builder) -> Arranged:
+    one = with_axes(b, 1)
+    shape = b.values[one].shape
+    two = one if b.flag(4) else shaped(b, shape) if b.values[one].size else one
+    return [one, two] if b.flag() else [two, one], {"axis": axis_of(b, one)}
+
+
+def interp(b: Builder) -> Arranged:
+    """Knots and heights; some entries stand on a knot, where the line may go straight on."""
+    place = some(b, lambda v: v.size > 0)
+    value = b.values[place]
+    straight = b.flag()
+    entry = float(value.flat[integer(b, 0, value.size - 1)])
+    first = entry - b.choose([1.0, 0.5] if straight else [0.25, 0.75, 1.0, 0.0])
+    widths = b.draw(st.lists(st.sampled_from([1.0, 0.5, 2.0]), min_size=1 + straight, max_size=3))
+    knots = (first + np.concatenate([[0.0], np.cumsum(widths)])).tolist()
+    if straight:
+        slope = b.choose([1.0, -2.0])
+        heights = [slope * (k - first) + 0.0 for k in knots]
+    else:
+        heights = b.numbers((len(knots),)).tolist()
+    return [place], {"knots": tuple(knots), "heights": tuple(heights)}

@@ -1,0 +1,198 @@
+"""How operands of products and of norms are arranged: shapes that fit, and entries of zero where
+that is smooth.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from ad_conformance.generators.strategies.builder import Abandon, Builder
+from ad_conformance.generators.strategies.operands.basic import (
+    Arranged,
+    axis_of,
+    shaped,
+    some,
+    with_axes,
+)
+from ad_conformance.generators.strategies.operands.decompositions import (
+    SMALLEST,
+    Array,
+    full_rank,
+    one_of,
+    simple_singular_values,
+)
+from hypothesis import strategies as st
+
+
+def kron(b: Builder) -> Arranged:
+    one = with_axes(b, 1, nonempty=True)
+    if b.values[one].ndim > 2 or b.values[one].size > 12:
+        raise Abandon
+    if b.flag(3):
+        return [one, one], {}
+    shape = b.choose([(2,), (2, 2), (1, 2), (2, 1), (1, 1), (3,)])
+    two = b.constant(b.numbers(shape)) if b.flag() else shaped(b, shape)
+    return ([two, one] if b.flag() else [one, two]), {}
+
+
+def cross(b: Builder) -> Arranged:
+    place = b.pick(lambda v: 3 in v.shape and v.ndim <= 2)
+    if place is None or b.flag(3):
+        place = shaped(b, b.choose([(3,), (2, 3), (3, 2), (3, 3)]))
+    shape = b.values[place].shape
+    axis = b.choose([i for i in range(-len(shape), len(shape)) if shape[i] == 3])
+    other = place if b.flag(4) else b.pick(lambda v: v.shape == shape)
+    two = b.constant(b.numbers(shape)) if other is None else other
+    return ([place, two] if b.flag() else [two, place]), {"axis": axis}
+
+
+def inner(b: Builder) -> Arranged:
+    one = with_axes(b, 1)
+    n = b.values[one].shape[-1]
+    other = one if b.flag(4) else b.pick(lambda v: v.ndim in (1, 2) and v.shape[-1] == n)
+    two = b.constant(b.numbers(b.choose([(n,), (2, n)]))) if other is None else other
+    if b.values[one].ndim > 2 or b.values[two].ndim > 2:
+        raise Abandon
+    return [one, two], {}
+
+
+def multi_dot(b: Builder) -> Arranged:
+    place = b.pick(lambda v: v.ndim == 2 and v.size > 0)
+    first = shaped(b, (2, 2)) if place is None else place
+    factors, count = [first], b.choose([2, 3, 4])
+    if b.flag(4):
+        rows = b.values[first].shape[0]
+        factors.insert(0, shaped(b, (rows,)))
+    while len(factors) < count:
+        n = b.values[factors[-1]].shape[-1]
+        last = len(factors) == count - 1
+        shape = b.choose([(n, 2), (n, n), (n, 1), (n, 3)] + [(n,)] * last)
+        same = None if b.flag(3) else b.pick(lambda v, shape=shape: v.shape == shape)  # type: ignore[misc]
+        factors.append(shaped(b, shape) if same is None else same)
+    return factors, {}
+
+
+#: A letter for each axis: traces, diagonals, permutations, sums over one operand's own axes,
+#: products of every kind.
+SUBSCRIPTS = (
+    "aa->",
+    "aa->a",
+    "ab->ba",
+    "ab->a",
+    "ab->",
+    "a->",
+    "a->a",
+    "aab->b",
+    "aba->ba",
+    "abc->cab",
+    "ab,bc->ac",
+    "ab,cb->ca",
+    "ab,ab->",
+    "ab,ab->b",
+    "ab,ba->a",
+    "a,b->ba",
+    "a,a->a",
+    "a,a->",
+    "a,b->a",
+    "aa,a->",
+    "aa,ab->b",
+    "ab,b->a",
+    "ab,b->",
+    "aa,bb->ab",
+    "a,ab,b->",
+    "ab,bc,cd->ad",
+    "a,a,a->a",
+    "ab,ac->abc",
+    ",a->a",
+    "ab,->ba",
+)
+
+
+def einsum(b: Builder) -> Arranged:
+    """An operand fits where equal letters have equal lengths; where none does, one of fresh shape
+    is made.
+    """
+    subscripts = b.choose(SUBSCRIPTS)
+    lengths: dict[str, int] = {}
+    operands: list[int] = []
+    for letters in subscripts.split("->")[0].split(","):
+
+        def fits(value: Array, letters: str = letters) -> bool:
+            found = dict(lengths)
+            same = all(
+                found.setdefault(k, n) == n for k, n in zip(letters, value.shape, strict=False)
+            )
+            return value.ndim == len(letters) and same and value.size > 0
+
+        again = [i for i in operands if fits(b.values[i])]
+        place = again[0] if again and b.flag(3) else b.pick(fits)
+        if place is None:
+            for letter in letters:
+                lengths.setdefault(letter, b.choose([2, 3, 1]))
+            shape = tuple(lengths[k] for k in letters)
+            place = b.constant(b.numbers(shape)) if operands and b.flag(4) else shaped(b, shape)
+        lengths.update(zip(letters, b.values[place].shape, strict=True))
+        operands.append(place)
+    return operands, {"subscripts": subscripts}
+
+
+def vander(b: Builder) -> Arranged:
+    place = b.pick(lambda v: v.ndim == 1 and 0 < v.size <= 4 and bool(np.all(np.abs(v) <= 8)))
+    return [shaped(b, (b.choose([2, 3, 1]),)) if place is None else place], {
+        "columns": b.choose([3, 4, 2]),
+        "increasing": b.flag(),
+    }
+
+
+def _sizes(b: Builder, place: int, order: float | str) -> int:
+    """`place`, kept off zero where a norm of that order bends there for good, else with zeros in it
+    at times.
+    """
+    value = b.values[place]
+    if isinstance(order, float) and order >= 2.5:
+        if b.flag(3) and b.exact[place] and value.size > 1:
+            kept = np.arange(value.size).reshape(value.shape) % b.choose([2, 3]) == 0
+            return b.must("subtract", (place, b.constant(np.where(kept, 0.0, value))))
+        return place
+    if order == 2.0 or np.all(np.abs(value) >= SMALLEST):
+        return place
+    signs = np.where(np.arange(value.size).reshape(value.shape) % 2 == 0, 1.0, -1.0)
+    away = np.where(np.abs(value) < SMALLEST, signs, 0.0)
+    return b.must("add", (place, b.constant(away)))
+
+
+def vector_norm_ord(b: Builder) -> Arranged:
+    place = with_axes(b, 1, nonempty=True)
+    order = b.choose([3.0, 1.0, "inf", 2.0, "-inf", 4.0, 0.5, 1.5, 2.5, -1.0, -2.0])
+    place = _sizes(b, place, order)
+    axis = None if b.flag() else axis_of(b, place)
+    if order == 0.5 or (isinstance(order, float) and order < 0):
+        scale = b.values[place]
+        if np.any(np.abs(scale) > 64):
+            raise Abandon
+    if not np.all(np.sum(np.square(b.values[place]), axis=axis) >= 1 / 16):
+        raise Abandon
+    return [place], {"ord": order, "axis": axis, "keepdims": b.flag(3)}
+
+
+def matrix_norm_ord(b: Builder) -> Arranged:
+    order = b.choose([1.0, "inf", 2.0, "nuc", "-inf", -1.0, -2.0])
+    if order == "nuc":
+        return full_rank(b)[0], {"ord": order}
+    if order in (2.0, -2.0):
+        return simple_singular_values(b)[0], {"ord": order}
+    place = some(b, lambda v: v.ndim == 2 and v.size > 0) if b.flag() else full_rank(b)[0][0]
+    return [_sizes(b, place, 1.0)], {"ord": order}
+
+
+def cdist(b: Builder) -> Arranged:
+    one = one_of(b, [(2, 2), (2, 3), (3, 1)], lambda v: v.ndim == 2 and 0 < v.size <= 9)
+    n = b.values[one].shape[1]
+    p = b.choose([2.0, 1.0, 3.0, "inf", 4.0, 1.5])
+    shape = (b.draw(st.integers(1, 3)), n)
+    two = b.constant(b.numbers(shape)) if b.flag() else shaped(b, shape)
+    difference = b.values[one][:, None, :] - b.values[two][None, :, :]
+    if p in (1.0, 1.5, "inf") and np.any(np.abs(difference) < SMALLEST):
+        raise Abandon
+    if np.any(np.sum(np.square(difference), axis=-1) < SMALLEST):
+        raise Abandon
+    return [one, two], {"p": p}

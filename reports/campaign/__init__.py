@@ -1,0 +1,1 @@
+"""Campaigns: many cases through many engines, recorded."""

@@ -1,0 +1,171 @@
+"""How far a campaign is: a live display in a terminal, plain lines where there is none."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from ad_conformance.conformance.verdicts import Verdict
+from ad_conformance.reports.campaign.shards import Tally
+from ad_conformance.reports.campaign.store import Folder, journal_rows
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+#: Seconds between plain lines, and between looks at the journals.
+PLAIN, LIVE = 30.0, 1.0
+
+
+class Progress:
+    """Counts what shards report, and what the journals of those at work already hold where these
+    can be read.
+
+    `before` is what earlier sessions recorded, in shards that are complete.
+    """
+
+    def __init__(
+        self,
+        folder: Folder,
+        before: Tally,
+        *,
+        engines: int,
+        cases: int | None,
+        seconds: float | None,
+        console: Console,
+    ) -> None:
+        self._folder, self._cases, self._seconds, self._console = folder, cases, seconds, console
+        self._engines = engines
+        self._begun = self._last = time.monotonic()
+        self._ended, self._before = before, before.cases
+        self._working: dict[int, Tally] = {}
+        self._read: dict[int, int] = {}
+        self._shown: set[tuple[int, str]] = set()
+        self._live = (
+            Live(console=console, refresh_per_second=2, transient=True)
+            if console.is_terminal
+            else None
+        )
+
+    def __enter__(self) -> Progress:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._live:
+            self._live.stop()
+
+    def ended(self, tally: Tally) -> None:
+        """A shard is complete."""
+        self._working.pop(tally.shard, None)
+        self._show(tally)
+        self._ended.cases += tally.cases if tally.shard else 0
+        self._ended.verdicts += tally.verdicts
+        self._ended.known += tally.known
+
+    def look(self, shards: Iterable[int], *, last: bool = False) -> None:
+        """Read on in the journals of these shards, and show where it is time to. Raises StoreError."""
+        if self._folder.local:
+            for shard in shards:
+                self._follow(shard)
+        now = time.monotonic()
+        if self._live:
+            self._live.update(self._table())
+        if last or (not self._live and now - self._last >= PLAIN):
+            self._last = now
+            self._console.print(self.line(), highlight=False)
+
+    @property
+    def cases(self) -> int:
+        """Generated cases that were asked; of shards at work, as many as their answers make with
+        all engines.
+        """
+        answers = sum(
+            sum(tally.verdicts.values()) for shard, tally in self._working.items() if shard
+        )
+        return self._ended.cases + answers // self._engines
+
+    def line(self) -> str:
+        """All of it in one line."""
+        counts = self._verdicts()
+        found = ", ".join(
+            f"{verdict} {counts[verdict]}"
+            for verdict in Verdict
+            if counts[verdict] and verdict.is_finding
+        )
+        known = self._ended.known + sum(tally.known for tally in self._working.values())
+        total = f" of {self._cases}" if self._cases is not None else ""
+        left = self._left()
+        return (
+            f"{self.cases}{total} cases, {self._rate():.1f} a second; findings: {found or 'none'} "
+            f"({known} known)" + (f"; {left / 60:.0f} min left" if left is not None else "")
+        )
+
+    def _follow(self, shard: int) -> None:
+        path = Path(self._folder.path, "journal", f"{shard:08d}.jsonl")
+        try:
+            with path.open("rb") as file:
+                file.seek(self._read.get(shard, 0))
+                data = file.read()
+        except OSError:
+            return
+        whole = data[: data.rfind(b"\n") + 1]
+        self._read[shard] = self._read.get(shard, 0) + len(whole)
+        tally = self._working.setdefault(shard, Tally(shard))
+        for line in whole.splitlines():
+            for table, row in journal_rows(line, str(path)):
+                tally.count(table, row)
+        self._show(tally)
+
+    def _show(self, tally: Tally) -> None:
+        """One line for each new finding, once."""
+        for row in tally.findings:
+            key = row["number"], row["engine"]
+            if key not in self._shown:
+                self._shown.add(key)
+                doubt = "" if row["again"] == row["verdict"] else f" (asked again: {row['again']})"
+                told = (
+                    f": {row['error']}: {(row['message'] or '').partition(chr(10))[0][:120]}"
+                    if row["error"]
+                    else ""
+                )
+                self._console.print(
+                    f"new: {row['engine']} {row['verdict']}{doubt}, "
+                    f"{self._folder.url}/findings/{row['finding']}{told}",
+                    highlight=False,
+                    markup=False,
+                    soft_wrap=True,
+                )
+
+    def _verdicts(self) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for tally in (self._ended, *self._working.values()):
+            for (_, verdict), n in tally.verdicts.items():
+                counts[verdict] += n
+        return counts
+
+    def _rate(self) -> float:
+        return (self.cases - self._before) / max(time.monotonic() - self._begun, 1e-9)
+
+    def _left(self) -> float | None:
+        times = []
+        if self._seconds is not None:
+            times.append(max(0.0, self._seconds - (time.monotonic() - self._begun)))
+        if self._cases is not None and self._rate() > 0:
+            times.append((self._cases - self.cases) / self._rate())
+        return min(times, default=None)
+
+    def _table(self) -> Table:
+        counts: dict[str, Counter[str]] = {}
+        for tally in (self._ended, *self._working.values()):
+            for (engine, verdict), n in tally.verdicts.items():
+                counts.setdefault(engine, Counter())[verdict] += n
+        table = Table(title=self.line(), title_justify="left")
+        present = [verdict for verdict in Verdict if any(c[verdict] for c in counts.values())]
+        for name in ("engine", *present):
+            table.add_column(name, justify="left" if name == "engine" else "right")
+        for engine, found in sorted(counts.items()):
+            table.add_row(engine, *(str(found[verdict]) for verdict in present))
+        return table

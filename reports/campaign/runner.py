@@ -1,0 +1,362 @@
+"""Campaigns: many cases through many engines, recorded as they come, ended at any moment and gone
+on with.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import math
+import os
+import platform
+import shutil
+import signal
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from multiprocessing import active_children, get_context
+
+from ad_conformance.engines import registry
+from ad_conformance.reports.campaign.cluster import Cluster, worker_lost
+from ad_conformance.reports.campaign.plan import Plan, other_release, planned
+from ad_conformance.reports.campaign.progress import LIVE, Progress
+from ad_conformance.reports.campaign.shards import Tally, ask_shard, watched
+from ad_conformance.reports.campaign.store import (
+    Folder,
+    StoreError,
+    complete,
+    locked,
+    record,
+    sessions,
+    tables,
+    write_record,
+)
+from rich.console import Console
+
+#: How often a shard may lose its worker before it is given up.
+ATTEMPTS = 5
+
+
+class CampaignError(Exception):
+    """The campaign cannot go on; the message says why, in one line."""
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A plan, and of which releases it is asked, by the engine's own name; `absent` were named and
+    are not there.
+    """
+
+    plan: Plan
+    versions: dict[str, str]
+    absent: dict[str, str]
+    folder: Folder
+
+    @classmethod
+    def begin(cls, folder: Folder, plan: Plan) -> Campaign:
+        """A new one, recorded. Raises CampaignError, StoreError, or UnknownEngine for a name that
+        is none.
+        """
+        if folder.exists("run.json"):
+            raise StoreError(f"{folder.url}: there is a campaign here; --resume goes on with it")
+        found = {name: registry.find(name) for name in plan.engines}
+        if len({engine.name for engine in found.values()}) < len(found):
+            raise CampaignError(f"two of {', '.join(plan.engines)} have one name")
+        absent = {
+            e.name: f"{e.distribution} is not installed"
+            for e in found.values()
+            if not e.installed()
+        }
+        asked = {engine.name: name for name, engine in found.items() if engine.name not in absent}
+        if not asked:
+            raise CampaignError("; ".join(f"{name}: {why}" for name, why in absent.items()))
+        versions = {name: found[given].version() for name, given in asked.items()}
+        campaign = cls(replace(plan, engines=tuple(asked.values())), versions, absent, folder)
+        fields = {
+            "engines": versions,
+            "asked": asked,
+            "absent": absent,
+            "words": plan.words,
+            "seed": plan.seed,
+            "shard": plan.shard,
+            "timeout": plan.timeout,
+            "begun": _now(),
+            "harness": {
+                name: version(name)
+                for name in ("ad-conformance", "hypothesis", "numpy", "python-flint")
+            },
+            "platform": {
+                "system": platform.platform(),
+                "machine": platform.machine(),
+                "python": platform.python_version(),
+                "cores": os.cpu_count(),
+            },
+            "named": plan.named,
+        }
+        write_record(folder, "run.json", fields)
+        return campaign
+
+    @classmethod
+    def resume(cls, folder: Folder) -> Campaign:
+        """The one of the folder. Raises StoreError, or CampaignError where an engine is another
+        than it was.
+        """
+        found = record(folder, "run.json")
+        plan = planned(found, f"{folder.url}/run.json")
+        campaign = cls(plan, dict(found["engines"]), dict(found["absent"]), folder)
+        if other := other_release(plan, found):
+            raise CampaignError(other)
+        return campaign
+
+    def recorded(self) -> Tally:
+        """What complete shards hold. Raises StoreError."""
+        tally = Tally(-1)
+        with tables(self.folder, at_work=False) as connection:
+            tally.cases = connection.sql("SELECT count(*) FROM cases WHERE number >= 0").fetchall()[
+                0
+            ][0]
+            tally.known = connection.sql("SELECT count(known) FROM verdicts").fetchall()[0][0]
+            rows = connection.sql(
+                "SELECT engine, verdict, count(*) FROM verdicts GROUP BY ALL"
+            ).fetchall()
+            tally.verdicts.update({(engine, verdict): n for engine, verdict, n in rows})
+        return tally
+
+    def new_findings(self) -> int:
+        """How many no known failure covers and were the same when asked again. Raises StoreError."""
+        with tables(self.folder) as connection:
+            query = "SELECT count(*) FROM verdicts WHERE finding IS NOT NULL AND again = verdict"
+            return int(connection.sql(query).fetchall()[0][0])
+
+
+#: Of findings that look alike, how many are asked again in a later run.
+ASKED_AGAIN = 3
+
+
+def previous_findings(folder: Folder) -> list[tuple[str, str, str]]:
+    """A run's findings as named cases: the shortest few of each engine, verdict, exception, word
+    and known failure.
+
+    Raises StoreError.
+    """
+    query = f"""
+        SELECT json, min(finding) FROM (
+            SELECT json, finding FROM verdicts JOIN cases USING (number) WHERE finding IS NOT NULL
+            QUALIFY row_number() OVER (
+                PARTITION BY engine, verdict, error, word, known ORDER BY steps, length(json), id
+            ) <= {ASKED_AGAIN}
+        ) GROUP BY json ORDER BY json
+    """
+    with tables(folder) as connection:
+        return [("previous", finding, text) for text, finding in connection.sql(query).fetchall()]
+
+
+@dataclass
+class Session:
+    """One time that a campaign was at work; rewritten every LIVE seconds, so that a kill loses
+    little of it.
+    """
+
+    folder: Folder
+    workers: int
+    begun: str = field(default_factory=lambda: _now())
+    started: float = field(default_factory=time.monotonic)
+    lost: list[int] = field(default_factory=list)
+    shards: int = 0
+
+    def __post_init__(self) -> None:
+        self.name = f"sessions/{max(sessions(self.folder), default=0) + 1:04d}.json"
+
+    def write(self, ended: str | None = None) -> None:
+        """`ended` says why: done, out of time, or interrupted. Raises OSError."""
+        fields = {
+            "begun": self.begun,
+            "seconds": time.monotonic() - self.started,
+            "workers": self.workers,
+            "shards": self.shards,
+            "lost": self.lost,
+            "ended": ended,
+        }
+        write_record(self.folder, self.name, fields)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+@contextmanager
+def pool(folder: Folder, workers: int) -> Iterator[Callable[[], Executor]]:
+    """What makes process pools: a campaign makes another when a worker was killed.
+
+    Processes still at work at the end are killed: what they recorded stays. The temporary files of
+    engines, killed ones too, lie in a folder that goes with them.
+    """
+    scratch = tempfile.mkdtemp(prefix="scratch-", dir=folder.path if folder.local else None)
+
+    def make() -> Executor:
+        return ProcessPoolExecutor(
+            workers, get_context("spawn"), initializer=_started, initargs=(scratch, os.getpid())
+        )
+
+    try:
+        yield make
+    finally:
+        for process in active_children():
+            process.kill()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _started(scratch: str, parent: int) -> None:
+    os.environ["TMPDIR"] = tempfile.tempdir = scratch
+    # An interrupt is the main process's to handle; engines inherit this, or they would answer with
+    # it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    watched(parent)
+
+
+class Work:
+    """Shards on their way through an executor, each given to another worker where one is lost."""
+
+    def __init__(
+        self, campaign: Campaign, make: Callable[[], Executor], workers: int, cases: int | None
+    ) -> None:
+        self._campaign, self._make, self._workers = campaign, make, workers
+        folder = campaign.folder
+        # Workers elsewhere have another working directory.
+        self._url = folder.path if folder.local else folder.url
+        self._digest = hashlib.sha256(folder.read("run.json")).hexdigest()
+        done = complete(folder)
+        self._waiting = (
+            (shard, n) for shard, n in campaign.plan.shards(cases) if shard not in done
+        )
+        self._again: list[tuple[int, int | None]] = []
+        self._attempts: Counter[int] = Counter()
+        self._flying: dict[Future[Tally], tuple[int, int | None]] = {}
+
+    def run(self, progress: Progress, session: Session, seconds: float | None) -> str:
+        """Ask for so many seconds, or until all is asked; why it ended.
+
+        When the time is over, a shard that is at work stays as it is in a local folder's journal;
+        elsewhere it is waited for, as long as there is a worker. Raises OSError where nothing can
+        be recorded, and CampaignError where a cluster's scheduler is gone.
+        """
+        end = time.monotonic() + seconds if seconds is not None else math.inf
+        executor, looked = self._make(), -math.inf
+        while True:
+            late = time.monotonic() >= end
+            threads = executor.threads() if isinstance(executor, Cluster) else self._workers
+            # One more than there are would wait, and be waited for when the time is over.
+            room = max(1, min(threads, self._workers))
+            while not late and len(self._flying) < room and (following := self._next()):
+                try:
+                    future = executor.submit(ask_shard, self._url, self._digest, *following)
+                except BrokenExecutor:
+                    # A worker was killed just now.
+                    self._again.append(following)
+                    executor = self._renewed(progress, session)
+                else:
+                    self._flying[future] = following
+            if not self._flying or (late and (self._campaign.folder.local or not threads)):
+                return "out of time" if late else "done"
+            ended, _ = wait(self._flying, timeout=LIVE, return_when=FIRST_COMPLETED)
+            if any(not f.cancelled() and isinstance(f.exception(), BrokenExecutor) for f in ended):
+                executor = self._renewed(progress, session)
+            else:
+                for future in ended:
+                    self._end(future, progress, session)
+            # Not after each: of a thousand workers one ends before all that are at work have been
+            # looked through.
+            if time.monotonic() - looked >= LIVE:
+                looked = time.monotonic()
+                progress.look([shard for shard, _ in self._flying.values()])
+                session.write()
+
+    def _renewed(self, progress: Progress, session: Session) -> Executor:
+        """Another executor for one that is broken: all that it was given has failed, if it had not
+        ended before.
+        """
+        for future in wait(self._flying).done:
+            self._end(future, progress, session)
+        return self._make()
+
+    def _next(self) -> tuple[int, int | None] | None:
+        return self._again.pop() if self._again else next(self._waiting, None)
+
+    def _end(self, future: Future[Tally], progress: Progress, session: Session) -> None:
+        shard, count = self._flying.pop(future)
+        try:
+            tally = future.result()
+        except CancelledError:
+            raise CampaignError(
+                f"the scheduler is gone; ad-conformance campaign --resume --out "
+                f"{self._campaign.folder.url} goes on"
+            ) from None
+        except Exception as error:
+            if not _lost(error):
+                raise
+            self._attempts[shard] += 1
+            if self._attempts[shard] < ATTEMPTS:
+                self._again.append((shard, count))
+            else:
+                session.lost.append(shard)
+        else:
+            session.shards += 1
+            progress.ended(tally)
+
+
+def _lost(error: Exception) -> bool:
+    """Whether the worker is gone, and not the shard at fault: as a process pool says it, and as a
+    cluster does.
+    """
+    return isinstance(error, BrokenExecutor) or worker_lost(error)
+
+
+def run(
+    campaign: Campaign,
+    executors: AbstractContextManager[Callable[[], Executor]],
+    workers: int,
+    *,
+    cases: int | None,
+    seconds: float | None,
+    console: Console,
+) -> str:
+    """Ask what is not recorded yet, with up to so many shards at work at a time; why it ended.
+
+    Raises StoreError, or OSError where the folder cannot be written.
+    """
+    folder = campaign.folder
+    with locked(folder), executors as make:
+        session = Session(folder, workers)
+        session.write()
+        ended = "interrupted"
+        try:
+            progress = Progress(
+                folder,
+                campaign.recorded(),
+                engines=len(campaign.versions),
+                cases=cases,
+                seconds=seconds,
+                console=console,
+            )
+            with progress:
+                work = Work(campaign, make, workers, cases)
+                try:
+                    ended = work.run(progress, session, seconds)
+                finally:
+                    progress.look((), last=True)
+        finally:
+            session.write(ended)
+    return ended

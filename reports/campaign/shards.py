@@ -1,0 +1,298 @@
+"""What one worker of a campaign does: a shard of the cases, asked of every engine, judged and
+recorded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ad_conformance.conformance.known_failures import covering, load, regressed
+from ad_conformance.conformance.pool import Panel, truth_of
+from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.conformance.suite.failure_report import named
+from ad_conformance.conformance.verdicts import Judgement, judge
+from ad_conformance.engines import registry
+from ad_conformance.engines.contract import Answer
+from ad_conformance.engines.process.sandbox import EngineUnavailable
+from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.program import Case, signature_of
+from ad_conformance.reports.campaign.plan import Plan, plan_of
+from ad_conformance.reports.campaign.store import Folder, Journal, complete
+
+#: Entries of an answer that are kept, and characters of what was printed.
+LONGEST_ANSWER, LONGEST_PRINT = 256, 2000
+#: Cases that an engine has before it: what is asked again follows soon.
+AHEAD = 4
+
+
+@dataclass
+class Tally:
+    """What came of a shard, for whoever watches: counts of verdicts by engine, new findings,
+    troubles.
+    """
+
+    shard: int
+    cases: int = 0
+    verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    known: int = 0
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    troubles: set[str] = field(default_factory=set)
+
+    def count(self, table: str, row: Mapping[str, Any]) -> None:
+        """A row of the journal."""
+        if table == "cases":
+            self.cases += 1
+        elif table == "verdicts":
+            self.verdicts[row["engine"], row["verdict"]] += 1
+            self.known += row["known"] is not None
+            if row["again"] is not None:
+                self.findings.append(dict(row))
+        elif table == "troubles":
+            self.troubles.add(row["detail"])
+
+
+#: Engines stay up from shard to shard; a panel is for one thread.
+_kept = threading.local()
+
+
+def _panel(plan: Plan) -> Panel:
+    if getattr(_kept, "plan", None) != plan:
+        if hasattr(_kept, "panel"):
+            _kept.panel.close()
+        _kept.plan = plan
+        _kept.panel = Panel([registry.find(name) for name in plan.engines], timeout=plan.timeout)
+    panel: Panel = _kept.panel
+    return panel
+
+
+def ask_shard(url: str, digest: str, shard: int, count: int | None) -> Tally:
+    """Ask what is not recorded yet of a shard and record it: of the plan in that folder, whose
+    record has that digest.
+
+    Raises OSError where it cannot be recorded, and StoreError where this is no machine for it.
+    """
+    plan, folder, tally = plan_of(url, digest), Folder(url), Tally(shard)
+    journal = Journal(folder, shard)
+    try:
+        # Another worker, given up for lost, may have ended it.
+        if shard in complete(folder):
+            return tally
+        for table, rows in journal.found.items():
+            for row in rows:
+                tally.count(table, row)
+        _Shard(plan, folder, journal, tally, shard, count).ask()
+        journal.finish()
+    finally:
+        journal.close()
+    return tally
+
+
+def _out_of_memory() -> int:
+    """How many processes Linux has killed on this machine for want of memory."""
+    try:
+        lines = Path("/proc/vmstat").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+
+
+class _Shard:
+    """The cases of one shard on their way through the engines."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Folder,
+        journal: Journal,
+        tally: Tally,
+        shard: int,
+        count: int | None,
+    ) -> None:
+        self.begun, self.killed = time.monotonic(), _out_of_memory()
+        self.folder, self.journal, self.tally = folder, journal, tally
+        self.panel, self.entries = _panel(plan), load()
+        self.cases = {
+            number: (origin, name, case) for number, origin, name, case in plan.cases(shard, count)
+        }
+        self.first = next(iter(self.cases))
+        self.asked = {(row["number"], row["engine"]) for row in journal.found["verdicts"]}
+        self.told = {row["number"] for row in journal.found["cases"]}
+        #: The first judgement of what is asked a second time.
+        self.doubted: dict[tuple[int, str], Judgement] = {}
+        self.gone: set[str] = set()
+        self.waiting: dict[str, deque[int]] = {}
+        self.pending: dict[Future[Answer], tuple[int, str]] = {}
+        self._time(self.first, None, "generate", time.monotonic() - self.begun)
+
+    def ask(self) -> None:
+        """Every engine has a few cases ahead of it, so that none waits for another or for a truth."""
+        for engine in self.panel.engines:
+            self.waiting[engine] = deque(n for n in self.cases if (n, engine) not in self.asked)
+            self._feed(engine)
+        while self.pending:
+            done, _ = wait(self.pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                number, engine = self.pending.pop(future)
+                try:
+                    answer = future.result()
+                except EngineUnavailable as error:
+                    self._gone(engine, error)
+                    if first := self.doubted.pop((number, engine), None):
+                        self._record(number, first, None, "unavailable")
+                else:
+                    self._answered(number, engine, answer)
+                    self._feed(engine)
+        for number in self.cases:
+            self._tell(number)
+        if killed := _out_of_memory() - self.killed:
+            self._write(
+                "troubles",
+                {"engine": None, "kind": "out_of_memory", "detail": f"{killed} processes killed"},
+            )
+        self._time(self.first, None, "shard", time.monotonic() - self.begun)
+
+    def _feed(self, engine: str) -> None:
+        ahead = sum(asked == engine for _, asked in self.pending.values())
+        while self.waiting[engine] and engine not in self.gone and ahead < AHEAD:
+            number, ahead = self.waiting[engine].popleft(), ahead + 1
+            try:
+                case = self.panel.asked(self.cases[number][2], engine)
+                self.pending[self.panel.sandbox(engine).submit(case)] = number, engine
+            except EngineUnavailable as error:
+                self._gone(engine, error)
+
+    def _gone(self, engine: str, error: EngineUnavailable) -> None:
+        if engine not in self.gone:
+            self.gone.add(engine)
+            self._write("troubles", {"engine": engine, "kind": "unavailable", "detail": str(error)})
+
+    def _answered(self, number: int, engine: str, answer: Answer) -> None:
+        case = self.panel.asked(self.cases[number][2], engine)
+        self._tell(number)
+        truth = self._truth(number, engine, case)
+        begun = time.monotonic()
+        judgement = judge(case, engine, answer, truth)
+        first = self.doubted.pop((number, engine), None)
+        known = None
+        if first is None and judgement.is_finding:
+            known = covering(judgement, self.panel.engines[engine], self.entries)
+            self.folder.write(f"findings/{named(judgement)}", case.json.encode() + b"\n")
+            if known is None:
+                self.doubted[number, engine] = judgement
+                self.waiting[engine].appendleft(number)
+                return
+        self._record(
+            number,
+            first or judgement,
+            known.name if known else None,
+            str(judgement.verdict) if first else None,
+        )
+        if answer.seconds:
+            self._time(number, engine, "compile", answer.compiling)
+            self._time(number, engine, "run", answer.seconds - answer.compiling)
+        self._time(number, engine, "judge", time.monotonic() - begun)
+
+    def _tell(self, number: int) -> None:
+        """Record the case, once."""
+        if number in self.told:
+            return
+        self.told.add(number)
+        origin, name, case = self.cases[number]
+        truth = self._truth(number, None, case)
+        output = evaluate_steps(case.program, case.input)[-1]
+        row = {
+            "number": number,
+            "origin": origin,
+            "name": name,
+            "id": case.id,
+            "json": case.json,
+            "word": case.word,
+            "operator": case.operator,
+            "dtype": case.dtype,
+            "signature": signature_of(case.input, output),
+            "operations": sorted(case.program.operations),
+            "steps": len(case.program.steps),
+            "truth": truth.kind,
+            "reason": truth.reason,
+            "radius": _relative_radius(truth),
+        }
+        self._write("cases", row)
+
+    def _truth(self, number: int, engine: str | None, case: Case) -> Truth:
+        begun = time.monotonic()
+        truth = truth_of(case)
+        # A truth that was there already takes no time, and needs no row.
+        if (seconds := time.monotonic() - begun) > 1e-4:
+            self._time(number, engine, "truth", seconds)
+        return truth
+
+    def _record(
+        self, number: int, judgement: Judgement, known: str | None, again: str | None
+    ) -> None:
+        answer, truth = judgement.answer, judgement.truth
+        shown = judgement.is_finding or number < 0
+        again_there = (
+            regressed(judgement, self.panel.engines[judgement.engine], self.entries)
+            if again
+            else None
+        )
+        row = {
+            "number": number,
+            "engine": judgement.engine,
+            "verdict": str(judgement.verdict),
+            "units": judgement.units if np.isfinite(judgement.units) else None,
+            "stage": answer.stage or None,
+            "error": answer.error or None,
+            "message": answer.message or None,
+            "printed": answer.printed[:LONGEST_PRINT] or None if shown else None,
+            "got": as_text(answer.value) if shown else None,
+            "wanted": as_text(truth.value) if shown else None,
+            "again": again,
+            "known": known,
+            "regressed": again_there.name if again_there else None,
+            "finding": named(judgement) if judgement.is_finding else None,
+        }
+        self._write("verdicts", row)
+
+    def _write(self, table: str, row: Mapping[str, Any]) -> None:
+        self.journal.write(table, **row)
+        self.tally.count(table, row)
+
+    def _time(self, number: int, engine: str | None, phase: str, seconds: float) -> None:
+        self.journal.write("timings", number=number, engine=engine, phase=phase, seconds=seconds)
+
+
+def _relative_radius(truth: Truth) -> float | None:
+    if truth.value is None or truth.radius is None or not np.any(truth.value):
+        return None
+    return float(np.max(truth.radius) / np.max(np.abs(truth.value)))
+
+
+def as_text(value: np.ndarray | None) -> str | None:
+    """An array as JSON, its first entries in one row where it is long."""
+    if value is None:
+        return None
+    return json.dumps(
+        (value if value.size <= LONGEST_ANSWER else value.reshape(-1)[:LONGEST_ANSWER]).tolist()
+    )
+
+
+def watched(parent: int) -> None:
+    """For a worker's process: end with the main one, whatever this one is at."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.2)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

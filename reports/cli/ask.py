@@ -1,0 +1,141 @@
+"""Commands that ask engines single cases."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from ad_conformance.conformance.check_adapter import check
+from ad_conformance.conformance.known_failures import MalformedEntry, covering, load
+from ad_conformance.conformance.pool import truth_of
+from ad_conformance.conformance.standalone_script import standalone
+from ad_conformance.conformance.verdicts import Verdict, judge
+from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
+from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.reports.cli.shared import (
+    CasePath,
+    EngineName,
+    all_engines,
+    app,
+    case_at,
+    complain,
+    engine_named,
+    refuse,
+)
+
+
+@app.command()
+def engines() -> None:
+    """What is installed, in which release, and the letters and orders of its mode words."""
+    rows = [("engine", "installed", "mode words")]
+    loaded, problems = all_engines()
+    for name, engine in loaded.items():
+        version = (engine.version() or "yes") if engine.installed() else "no"
+        letters = " and ".join(sorted(engine.levels, reverse=True))
+        words = (
+            f"{letters}, freely nested"
+            if engine.words == "[RF]+"
+            else f"{letters}, where {engine.words} matches"
+        )
+        rows.append((name, version, words))
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    for row in rows:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
+    for problem in problems:
+        complain(problem)
+    if problems:
+        raise typer.Exit(2)
+
+
+@app.command()
+def show(case: CasePath, engine: EngineName = "inhouse") -> None:
+    """Print the case as a script in the engine's language; it runs where only that engine is
+    installed.
+    """
+    asked = case_at(case)
+    adapter = engine_named(engine)
+    try:
+        print(standalone(asked, adapter, truth_of(asked)), end="")
+    except Unspeakable as error:
+        refuse(f"{engine} has no {error}")
+
+
+@app.command()
+def replay(
+    case: CasePath,
+    engine: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--engine", help="may be given more than once; default: all that are installed"
+        ),
+    ] = None,
+) -> None:
+    """Ask the case again and print the verdict of each engine. Exit status 1 on a finding, known or
+    new.
+    """
+    asked = case_at(case)
+    if engine:
+        chosen = [engine_named(name) for name in engine]
+    else:
+        loaded, problems = all_engines()
+        chosen = [adapter for adapter in loaded.values() if adapter.installed()]
+        for problem in problems:
+            print(f"ad-conformance: {problem}", file=sys.stderr)
+    try:
+        entries = load()
+    except MalformedEntry as error:
+        refuse(str(error))
+    truth = truth_of(asked)
+    findings = 0
+    for adapter in chosen:
+        try:
+            with Sandbox(adapter) as sandbox:
+                judgement = judge(asked, adapter.name, sandbox.ask(asked), truth)
+        except EngineUnavailable as error:
+            refuse(f"engine {error}")
+        findings += judgement.is_finding
+        line = f"{adapter.name} {adapter.version()} {asked.word}: {judgement.verdict}"
+        if judgement.verdict is Verdict.WRONG:
+            line += f", {judgement.units:.2g} times the allowance"
+        if judgement.answer.error:
+            line += f": {judgement.answer.error}: {judgement.answer.message.partition(chr(10))[0]}"
+        if judgement.is_finding and (entry := covering(judgement, adapter, entries)):
+            line += f" (known: {entry.name}, {entry.issue})"
+        print(line)
+        if judgement.answer.value is not None and truth.value is not None and judgement.is_finding:
+            print(f"  got   {judgement.answer.value.tolist()}\n  truth {truth.value.tolist()}")
+    if truth.kind != "certified":
+        print(f"truth: {truth.kind}: {truth.reason}")
+    if findings:
+        raise typer.Exit(1)
+
+
+@app.command()
+def check_adapter(
+    engine: Annotated[
+        str, typer.Argument(metavar="ENGINE", help="a name, or package.module:attribute")
+    ],
+) -> None:
+    """What an adapter itself gets wrong: spellings, levels, operators. Exit status 1 where there is
+    anything.
+    """
+    adapter = engine_named(engine)
+    if not adapter.installed():
+        refuse(f"{adapter.name}: {adapter.distribution} is not installed")
+    print(f"{adapter.name} {adapter.version()}")
+    failed = False
+    try:
+        for done in check(adapter):
+            print(done.line, flush=True)
+            failed = failed or bool(done.wrong)
+            for line in done.wrong:
+                print(f"  {line}")
+            if done.absent:
+                print(f"  not there: {', '.join(done.absent)}")
+    except EngineUnavailable as error:
+        refuse(f"engine {error}")
+    if failed:
+        raise typer.Exit(1)

@@ -1,0 +1,139 @@
+"""The command that runs a campaign."""
+
+from __future__ import annotations
+
+import re
+from contextlib import nullcontext
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+from ad_conformance.conformance.known_failures import MalformedEntry
+from ad_conformance.conformance.reference.certify import MAX_ORDER
+from ad_conformance.engines import registry
+from ad_conformance.generators.ir.program import WORD
+from ad_conformance.reports.cli.shared import app, refuse
+from rich.console import Console
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def listed(option: str, given: str) -> tuple[str, ...]:
+    """What is named, separated by commas, each once."""
+    items = tuple(dict.fromkeys(item.strip() for item in given.split(",") if item.strip()))
+    if not items:
+        refuse(f"{option}: nothing is named")
+    return items
+
+
+def _words(given: str) -> tuple[str, ...]:
+    words = listed("--modes", given)
+    for word in words:
+        if not WORD.fullmatch(word):
+            refuse(
+                f"--modes: {word!r} is not a mode word; use letters R and F, outermost first, "
+                f"such as RF"
+            )
+        if len(word) > MAX_ORDER:
+            refuse(
+                f"--modes: {word!r} is longer than {MAX_ORDER}, the order to which truth is "
+                f"certified"
+            )
+    return words
+
+
+def _seconds(given: str | None) -> float | None:
+    if given is None:
+        return None
+    parts = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", given)
+    if parts is None or not float(parts[1]):
+        refuse(f"--budget: {given!r} is not a time such as 90s, 30m or 8h")
+    return float(parts[1]) * _UNITS[parts[2] or "s"]
+
+
+def need_reports(*modules: str, extra: str = "reports") -> None:
+    """Refuse where the extra is not installed that a command needs."""
+    if missing := [module for module in modules if find_spec(module) is None]:
+        refuse(f"{', '.join(missing)} is not installed: pip install 'ad-conformance[{extra}]'")
+
+
+@app.command()
+def campaign(
+    out: Annotated[
+        str, typer.Option(metavar="DIR", help="where it is recorded; wherever fsspec reaches")
+    ],
+    engines: Annotated[str, typer.Option(help="separated by commas")] = ",".join(registry.DEFAULT),
+    modes: Annotated[
+        str, typer.Option(help="mode words, separated by commas")
+    ] = "R,F,RR,FR,RF,FF,RRR",
+    budget: Annotated[str | None, typer.Option(help="how long, such as 90s, 30m or 8h")] = None,
+    cases: Annotated[int | None, typer.Option(min=1, help="how many generated cases")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="another seed, other cases")] = 0,
+    workers: Annotated[
+        int, typer.Option(min=1, help="shards at work at a time, each with all engines")
+    ] = 2,
+    scheduler: Annotated[
+        str | None, typer.Option(help="address of a dask scheduler whose workers do the work")
+    ] = None,
+    shard: Annotated[int, typer.Option(min=1, help="portions of 90 cases in a shard")] = 1,
+    timeout: Annotated[float, typer.Option(min=1.0, help="seconds for an answer")] = 60.0,
+    previous: Annotated[
+        str | None, typer.Option(metavar="DIR", help="a run whose findings are asked again")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on with the campaign in DIR")
+    ] = False,
+) -> None:
+    """Ask many cases of many engines and record every verdict. One seed gives the same cases
+    everywhere.
+
+    Exit status 1 where there are findings that no known failure covers. With --resume, engines,
+    modes, seed, shard, timeout and previous are those that it began with.
+    """
+    need_reports("duckdb", "fsspec", "rich")
+    if scheduler:
+        need_reports("distributed", extra="cluster")
+    from ad_conformance.reports.campaign.cluster import cluster
+    from ad_conformance.reports.campaign.plan import Plan, named_cases
+    from ad_conformance.reports.campaign.runner import (
+        Campaign,
+        CampaignError,
+        pool,
+        previous_findings,
+        run,
+    )
+    from ad_conformance.reports.campaign.store import Folder, StoreError
+
+    seconds = _seconds(budget)
+    if seconds is None and cases is None:
+        refuse("give --budget or --cases, or it would never end")
+    folder = Folder(out)
+    try:
+        # A scheduler that does not answer is to leave no campaign behind.
+        with cluster(scheduler) if scheduler else nullcontext() as make:
+            if resume:
+                begun = Campaign.resume(folder)
+            else:
+                names, words = listed("--engines", engines), _words(modes)
+                named = [
+                    *named_cases(names, words),
+                    *(previous_findings(Folder(previous)) if previous else []),
+                ]
+                begun = Campaign.begin(
+                    folder, Plan(names, words, seed, shard, timeout, tuple(named))
+                )
+            for name, why in begun.absent.items():
+                print(f"skipped: {name}: {why}")
+            executors = nullcontext(make) if make else pool(folder, workers)
+            console = Console(soft_wrap=True)
+            ended = run(begun, executors, workers, cases=cases, seconds=seconds, console=console)
+        new = begun.new_findings()
+    except (registry.UnknownEngine, MalformedEntry, StoreError, CampaignError) as error:
+        refuse(str(error))
+    except OSError as error:
+        refuse(f"{error.filename or out}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        refuse(f"interrupted; ad-conformance campaign --resume --out {out} goes on with it")
+    print(f"{ended}: {new} findings that no known failure covers; ad-conformance report {out}")
+    if new:
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""Buckets as files, and as issues to be filed."""

@@ -1,0 +1,282 @@
+"""The walk through a campaign's findings: their causes, each written down with all that is needed
+to act on it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+from ad_conformance.conformance.pool import Panel
+from ad_conformance.conformance.triage.buckets import Bucket, Provisional, bucket
+from ad_conformance.conformance.triage.causes import Finding
+from ad_conformance.conformance.triage.locate import explain
+from ad_conformance.conformance.triage.reduce import hurried, judged, reduced
+from ad_conformance.conformance.triage.release_bisection import find_boundary
+from ad_conformance.conformance.triage.root_cause import Inquiry, OutOfTime, Vanished
+from ad_conformance.conformance.triage.workarounds import ways_around
+from ad_conformance.conformance.verdicts import Judgement, Verdict
+from ad_conformance.engines import registry
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.ir.case_io import parse_case
+from ad_conformance.generators.ir.program import Case, MalformedCase
+from ad_conformance.reports.campaign.shards import as_text
+from ad_conformance.reports.campaign.store import Folder, StoreError, record
+from ad_conformance.reports.issues.bucket_files import BucketFile, by_cause, proposed
+from ad_conformance.reports.nightly.changes import Finding as Recorded
+from ad_conformance.reports.nightly.changes import findings
+
+#: Files that are named in a line.
+NAMED = 3
+#: Seconds for what works instead in another engine than the bucket's.
+ELSEWHERE = 60.0
+
+
+class Walk:
+    """Through the findings of one campaign, engine by engine; `each` finding may take so many
+    seconds.
+
+    Causes with a file in `previous`, an earlier run, are known by it: its file comes along, with
+    this run's findings. Of engines that the run names as package.module:attribute, those in
+    `imported` are imported; another is refused.
+    """
+
+    def __init__(
+        self,
+        folder: Folder,
+        *,
+        each: float,
+        previous: Folder | None = None,
+        imported: Collection[str] = (),
+    ) -> None:
+        """Raises StoreError, MalformedBucket or OSError."""
+        self._folder, self._each = folder, each
+        run: dict[str, Any] = record(folder, "run.json")
+        self._asked: dict[str, str] = dict(run["asked"])
+        for name in self._asked.values():
+            if registry.is_import(name) and name not in imported:
+                raise StoreError(
+                    f"{folder.url}/run.json: asked: {name!r} is imported only where --engine "
+                    f"names it"
+                )
+        self._words: tuple[str, ...] = tuple(run["words"])
+        self._timeout = float(run["timeout"])
+        if previous:
+            record(previous, "run.json")
+        before = by_cause(previous) if previous else {}
+        self._files = {
+            cause: replace(file, findings=()) for cause, file in before.items()
+        } | by_cause(folder)
+        self._findings = defaultdict(list)
+        for found in findings(folder):
+            self._findings[found.engine].append(found)
+
+    @property
+    def engines(self) -> list[str]:
+        """Those that have findings."""
+        return [engine for engine in self._asked if self._findings[engine]]
+
+    def through(
+        self, name: str, *, known: bool, seconds: float, tell: Callable[[str], None]
+    ) -> None:
+        """Triage an engine's findings, and tell of it in lines. A file is written as soon as its
+        cause is known, and what one has already is not asked again. Raises EngineUnavailable,
+        UnknownEngine, StoreError or OSError.
+        """
+        chosen = [f for f in self._findings[name] if known or not f.known]
+        steady = [f for f in chosen if f.steady]
+        engines = [registry.find(asked) for asked in self._asked.values()]
+        panel = Panel(_with_siblings(engines), timeout=self._timeout)
+        done = {finding for file in self._files.values() for finding in file.findings}
+        files: dict[str, list[str]] = defaultdict(list)
+        cases = {}
+        for found in steady:
+            case = panel.asked(self._case(found), name)
+            files[case.id].append(found.finding)
+            if found.finding not in done:
+                cases[case.id] = Finding(
+                    case, name, Verdict(found.verdict), found.error or "", found.message or ""
+                )
+        tell(
+            f"{name}: {len(chosen)} findings, {len(files)} different, {len(files) - len(cases)} "
+            f"in files already"
+        )
+        if flaky := [f.finding for f in chosen if not f.steady]:
+            tell(_passed_over("not the same when they were asked again", flaky))
+        if not cases:
+            return
+
+        def names(found: Iterable[Finding]) -> list[str]:
+            return sorted({file for finding in found for file in files[finding.case.id]})
+
+        try:
+            sandbox = panel.sandbox(name)
+
+            def begun(new: Bucket, inquiry: Inquiry) -> None:
+                tell(
+                    f"  {new.cause.name}: "
+                    f"{self._write(new, names(new.findings), name, panel, inquiry)}"
+                )
+
+            old = [cause for cause in self._files if cause.engine == sandbox.engine.base]
+            made = bucket(
+                cases.values(), sandbox, seconds=seconds, each=self._each, known=old, begun=begun
+            )
+            for one in made.buckets:
+                if (met := names(one.findings)) and (file := self._files.get(one.cause)):
+                    self._put(
+                        replace(file, findings=tuple(sorted({*file.findings, *met}))),
+                        sandbox.engine,
+                    )
+                    tell(f"  {len(met)} findings: {one.cause.name}")
+            for group in made.provisional:
+                tell(_left_over(group))
+            if made.vanished:
+                tell(_passed_over("do not fail any more", names(made.vanished)))
+        finally:
+            panel.close()
+
+    def _case(self, found: Recorded) -> Case:
+        try:
+            return parse_case(found.json)
+        except MalformedCase as error:
+            raise StoreError(f"{self._folder.url}: {found.finding}: json: {error}") from None
+
+    def _put(self, file: BucketFile, engine: Engine) -> str:
+        """Write the file, and the entry that it may get; its name."""
+        name = file.write(self._folder)
+        self._files[file.cause] = replace(file, file=name.rpartition("/")[2])
+        entry, case = proposed(file, engine)
+        self._folder.write(f"proposed/{file.name}.toml", entry.encode())
+        self._folder.write(f"proposed/{file.name}.json", case.encode())
+        return name
+
+    def _write(
+        self, new: Bucket, here: list[str], name: str, panel: Panel, inquiry: Inquiry
+    ) -> str:
+        """Write what can be found out about a new cause; what there is to say of it."""
+        begun = time.monotonic()
+        sandbox = panel.sandbox(name)
+        finding = self._smallest(new, inquiry)
+        if not finding.is_finding:
+            return "its smallest case does not fail any more"
+        file = BucketFile(
+            new.cause, self._asked[name], sandbox.engine.version(), "", finding.case, tuple(here)
+        )
+        words = self._alike(finding.case.word)
+        path = self._put(described(file, finding, panel, words, seconds=self._each), sandbox.engine)
+        steps = len([step for step in finding.case.program.steps if step.operands])
+        return f"{steps} steps in {finding.case.word}, {time.monotonic() - begun:.1f} s: {path}"
+
+    def _smallest(self, new: Bucket, inquiry: Inquiry) -> Judgement:
+        """A case with simple numbers that shows the cause: what is reduced may come to fail of
+        another in the same way.
+
+        Or, where none does, the one that the cause was found by.
+        """
+        assert new.case is not None
+        sandbox = inquiry.sandbox
+        for case in (new.findings[0].case, new.case):
+            shown = judged(case, sandbox)
+            if not shown.is_finding:
+                continue
+            small = reduced(shown, sandbox, seconds=self._each)
+            with hurried(sandbox, small.verdict, small.case.word), suppress(OutOfTime, Vanished):
+                if new.cause.alike(inquiry.cause(Finding.of(small), seconds=self._each)[0]):
+                    return small
+        return judged(new.case, sandbox)
+
+    def _alike(self, word: str) -> tuple[str, ...]:
+        """Mode words of the same order: of the campaign, and those of two letters."""
+        return (
+            tuple(dict.fromkeys((*self._words, "R", "F", "RR", "FR", "RF", "FF")))
+            if len(word) < 3
+            else self._words
+        )
+
+
+def _with_siblings(engines: list[Engine]) -> Iterator[Engine]:
+    """The engines, and those that ask one of the same libraries in another way: it may be right so."""
+    yield from engines
+    libraries = {engine.distribution for engine in engines if engine.base == engine.name}
+    for name in sorted(set(registry.names()) - {engine.name for engine in engines}):
+        with suppress(registry.UnknownEngine):
+            if (other := registry.find(name)).distribution in libraries and other.installed():
+                yield other
+
+
+def described(
+    file: BucketFile,
+    finding: Judgement,
+    panel: Panel,
+    words: Iterable[str],
+    *,
+    seconds: float = math.inf,
+) -> BucketFile:
+    """The file with what comes of its case in the finding's engine, where that enters, and what
+    works instead.
+
+    Raises EngineUnavailable.
+    """
+    ways = ways_around(finding, panel, words, seconds=seconds)
+    return replace(
+        file,
+        verdict=str(finding.verdict),
+        right_words=ways.words,
+        right_engines=ways.engines,
+        rewrite=ways.rewrite,
+        explanation=tuple(explain(finding, panel.sandbox(finding.engine), seconds=seconds).lines),
+        got=as_text(finding.answer.value) or "",
+        wanted=as_text(finding.truth.value) or "",
+        stage=finding.answer.stage,
+        error=finding.answer.error,
+        message=finding.answer.message,
+        printed=finding.answer.printed,
+    )
+
+
+def described_elsewhere(file: BucketFile, finding: Judgement, engine: Engine) -> BucketFile:
+    """The bucket as one of another engine: with what that gets right, and which of the others do.
+    Raises EngineUnavailable.
+    """
+    names = [
+        name
+        for name in (file.engine, *file.right_engines)
+        if name != engine.name and name in registry.names()
+    ]
+    panel = Panel(_with_siblings([engine, *map(registry.find, names)]))
+    words = ["".join(letters) for letters in product("RF", repeat=finding.case.order)]
+    try:
+        told = described(
+            replace(file, release="", issue=""), finding, panel, words, seconds=ELSEWHERE
+        )
+        return replace(told, engine=engine.name, version=engine.version())
+    finally:
+        panel.close()
+
+
+def _passed_over(why: str, files: Sequence[str]) -> str:
+    more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
+    return f"  {len(files)} findings {why}: {', '.join(files[:NAMED])}{more}"
+
+
+def _left_over(group: Provisional) -> str:
+    told = ", ".join(group.operations)
+    return (
+        f"  {len(group.findings)} findings not looked into for want of time: {told}: "
+        f"{' '.join(group.symptom)[:120]}"
+    )
+
+
+def since(file: BucketFile, engine: str) -> BucketFile:
+    """With the release since which it fails, of the engine as it is asked for. Raises NoBoundary,
+    NoReleases or UnknownEngine.
+    """
+    name, _, release = engine.partition("@")
+    return replace(file, release=find_boundary(file.case, name, bad=release or None).line)

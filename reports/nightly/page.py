@@ -1,0 +1,311 @@
+"""The page on one run: a single HTML file that needs nothing else, for whoever looks in the
+morning.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ad_conformance.conformance.pool import Panel, truth_of
+from ad_conformance.conformance.standalone_script import standalone
+from ad_conformance.engines import registry
+from ad_conformance.generators.ir.case_io import parse_case
+from ad_conformance.generators.ir.program import MalformedCase
+from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.reports.campaign.store import tables
+from ad_conformance.reports.nightly import counts, figures
+from ad_conformance.reports.nightly.headline import STATES, STATUSES, headline, meaning, state
+from ad_conformance.reports.nightly.run_report import Bucket, Night
+from ad_conformance.reports.nightly.template_filters import FILTERS, seconds
+from ad_conformance.reports.nightly.trends import Point, trend
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+_SOURCES = Path(__file__).parent / "templates"
+#: Buckets that are shown with their script, the most important first, each after a truth of some
+#: 0.1 s; and characters of all that is shown of buckets, after which the others are told in brief.
+SCRIPTS, ROOM = 300, 1_200_000
+#: Characters shown of what an engine said, and of an array.
+LONGEST_MESSAGE, LONGEST_ARRAY, BRIEF = 4000, 1200, 200
+#: Characters of a script that is shown; longer ones state thousands of expected numbers.
+LONGEST_SCRIPT = 20_000
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A bucket with what is made of it for the page."""
+
+    bucket: Bucket
+    anchor: str
+    script: str
+    no_script: str  # why there is none
+    replay: str
+    longest: int  # characters of a message
+    longest_array: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """The buckets of one status."""
+
+    status: str
+    mark: str
+    meaning: str
+    anchor: str
+    shown: tuple[Shown, ...]
+
+    @property
+    def findings(self) -> int:
+        return sum(shown.bucket.count for shown in self.shown)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Counts of one engine, by mode word, and of all its words."""
+
+    engine: str
+    cells: tuple[counts.Tally | None, ...]
+    total: counts.Tally
+
+
+def render(night: Night) -> str:
+    """The page, the same characters every time. Raises StoreError where the run's tables cannot be
+    read.
+    """
+    with tables(night.folder) as connection, tables(night.folder, at_work=False) as whole:
+        by_word = counts.verdicts(connection)
+        engines = _ordered(night.run["engines"], (c.engine for c in by_word))
+        words = _ordered(night.run["words"], (c.word for c in by_word))
+        place = {engine: k for k, engine in enumerate(engines)}
+        by_operation = counts.verdicts(connection, "operation")
+        by_signature = counts.verdicts(connection, "signature")
+        accuracy = sorted(counts.accuracy(connection), key=lambda row: place[row.engine])
+        cost = sorted(counts.cost(connection), key=lambda row: place[row.engine])
+        values = {
+            "origins": counts.origins(connection),
+            "phases": counts.phases(whole),
+            "kinks": counts.kinks(connection),
+            "unsupported": {
+                e: [u for u in counts.unsupported(connection) if u.engine == e] for e in engines
+            },
+        }
+    points = trend(night.folder)
+    script = (_SOURCES / "page.js").read_text(encoding="utf-8")
+    text = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            night=night,
+            state=state(night),
+            mark=STATES[state(night)],
+            headline=headline(night),
+            groups=tuple(_groups(night)),
+            seconds=sum(float(session["seconds"]) for session in night.sessions),
+            engines=engines,
+            words=words,
+            matrix=[_row(engine, words, by_word) for engine in engines],
+            signatures=_met(by_signature, engines),
+            operations=_met(by_operation, engines, findings=True),
+            data=_data(engines, words, by_signature, by_operation),
+            accuracy=accuracy,
+            accuracy_figure=Markup(
+                figures.accuracy(
+                    accuracy, "Errors of right answers by engine; the table below tells them"
+                )
+            )
+            if accuracy
+            else "",
+            cost=cost,
+            cost_figure=Markup(
+                figures.cost(cost, "Seconds a case by engine; the table below tells them")
+            )
+            if cost
+            else "",
+            points=points,
+            trends=_trends(points, engines),
+            style=Markup((_SOURCES / "page.css").read_text(encoding="utf-8")),
+            script=Markup(script),
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            **values,
+        )
+    )
+    # What came from an engine may hold halves of characters, which no file in UTF-8 can.
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _ordered(first: Iterable[str], met: Iterable[str]) -> list[str]:
+    """Those that were asked for, then what else was met."""
+    return list(dict.fromkeys((*first, *sorted(set(met)))))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_SOURCES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    return environment
+
+
+# Buckets.
+
+
+def _groups(night: Night) -> Iterator[Group]:
+    scripts, room = SCRIPTS, ROOM
+    for status, (mark, _) in STATUSES.items():
+        shown = []
+        for bucket in (bucket for bucket in night.buckets if bucket.status == status):
+            shown.append(_shown(night, bucket, whole=scripts > 0 and room > 0))
+            scripts -= 1
+            room -= len(shown[-1].script) + sum(
+                len(text[:LONGEST_MESSAGE])
+                for text in (bucket.message, bucket.printed, bucket.got, bucket.wanted)
+                if text
+            )
+        yield Group(status, mark, meaning(status, night), status.replace(" ", "-"), tuple(shown))
+
+
+def _shown(night: Night, bucket: Bucket, *, whole: bool) -> Shown:
+    told = night.told(bucket)
+    elsewhere = f"ad-conformance show {told} writes it"
+    script, why = _script(bucket) if whole else ("", f"there are too many here; {elsewhere}")
+    if len(script) > LONGEST_SCRIPT:
+        script, why = "", f"it has {len(script)} characters; {elsewhere}"
+    longest = (LONGEST_MESSAGE, LONGEST_ARRAY) if whole else (BRIEF, BRIEF)
+    return Shown(bucket, _anchor(bucket), script, why, f"ad-conformance replay {told}", *longest)
+
+
+def _anchor(bucket: Bucket) -> str:
+    if re.fullmatch(r"[\w.-]+", bucket.id, re.ASCII):
+        return f"bucket-{bucket.id}"
+    return f"bucket-{hashlib.sha256(bucket.id.encode('utf-8', 'replace')).hexdigest()[:12]}"
+
+
+def _script(bucket: Bucket) -> tuple[str, str]:
+    """The script, or why there is none."""
+    # An engine that is named by its module would be imported, on the word of a file.
+    if bucket.engine.partition("@")[0] not in registry.names():
+        return "", f"{bucket.engine} is not known here"
+    try:
+        engine = registry.find(bucket.engine)
+        case = Panel([engine]).asked(parse_case(bucket.case), engine.name)
+        return standalone(case, engine, truth_of(case)), ""
+    except Unspeakable as error:
+        return "", f"no {error} in its dialect"
+    except (MalformedCase, registry.UnknownEngine, ValueError) as error:
+        return "", str(error)
+
+
+# The matrix.
+
+
+def _row(engine: str, words: list[str], by_word: tuple[counts.Count, ...]) -> Row:
+    own = [c for c in by_word if c.engine == engine]
+    cells = []
+    for word in words:
+        met = [c for c in own if c.word == word]
+        cells.append(counts.tally(met) if met else None)
+    return Row(engine, tuple(cells), counts.tally(own))
+
+
+def _met(
+    counted: tuple[counts.Count, ...], engines: list[str], *, findings: bool = False
+) -> list[tuple[str, list[tuple[str, counts.Tally]]]]:
+    """By engine and subject, of all words; those with findings only, the most first, where asked
+    for.
+    """
+    found = []
+    for engine in engines:
+        own: dict[str, list[counts.Count]] = {}
+        for count in counted:
+            if count.engine == engine:
+                own.setdefault(count.subject, []).append(count)
+        rows = [(subject, counts.tally(of_subject)) for subject, of_subject in own.items()]
+        if findings:
+            rows = [row for row in rows if row[1].verdicts]
+            rows.sort(key=lambda row: (-row[1].not_known, -row[1].flaky, -row[1].known, row[0]))
+        found.append((engine, rows))
+    return found
+
+
+def _data(
+    engines: list[str],
+    words: list[str],
+    by_signature: tuple[counts.Count, ...],
+    by_operation: tuple[counts.Count, ...],
+) -> Markup:
+    """What the drill-down needs, as JSON that ends no script element: places in lists instead of
+    names.
+    """
+    kinds = sorted(
+        {(c.verdict, c.cover) for c in (*by_signature, *by_operation)},
+        key=lambda k: counts.kind_order(*k),
+    )
+    names = sorted({c.subject for c in (*by_signature, *by_operation)})
+    name_places, kind_places = (
+        {item: k for k, item in enumerate(items)} for items in (names, kinds)
+    )
+    cells: dict[str, dict[str, list[int]]] = {}
+    for title, counted in (("signature", by_signature), ("operation", by_operation)):
+        for c in sorted(counted, key=lambda c: kind_places[c.verdict, c.cover]):
+            cell = cells.setdefault(f"{engines.index(c.engine)}-{words.index(c.word)}", {})
+            cell.setdefault(title, []).extend(
+                (name_places[c.subject], kind_places[c.verdict, c.cover], c.count)
+            )
+    data = {"engines": engines, "words": words, "kinds": kinds, "names": names, "cells": cells}
+    return embedded(data)
+
+
+def embedded(data: Any) -> Markup:
+    """JSON for a script element: nothing in it ends the element or a line."""
+    text = json.dumps(data, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)
+
+
+# Trends.
+
+
+def _trends(points: tuple[Point, ...], engines: list[str]) -> list[tuple[str, str, Markup]]:
+    """Title, what the lines are, and the figure."""
+    if not points:
+        return []
+    begun = sorted({point.begun for point in points})
+    days = "%d %b" if begun[0].date() != begun[-1].date() else "%H:%M"
+    dates = begun[0].strftime(days), begun[-1].strftime(days)
+    kinds = (
+        ("not-known", "Findings not known", "not_known", lambda value: f"{value:.0f}", "from 0"),
+        ("share", "Right answers", "share", lambda value: f"{value:.1%}", "between"),
+        ("time", "Median seconds a case", "seconds", seconds, "factors"),
+    )
+    drawn = []
+    for name, title, field, said, scale in kinds:
+        series: dict[str, list[tuple[float, float]]] = {}
+        for engine in engines:
+            values = [
+                (p.begun.timestamp(), getattr(p, field)) for p in points if p.engine == engine
+            ]
+            if known := [(when, float(value)) for when, value in values if value is not None]:
+                series[engine] = known
+        if series:
+            figure = figures.trend(
+                f"trend-{name}",
+                f"{title} by engine and date; the table below tells them",
+                series,
+                dates,
+                said,
+                scale=scale,
+            )
+            drawn.append((title, name, Markup(figure)))
+    return drawn

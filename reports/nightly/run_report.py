@@ -1,0 +1,76 @@
+"""What a report tells of one run: its findings as buckets, beside those of the run before."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ad_conformance.engines import registry
+from ad_conformance.reports.campaign.store import Folder
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Findings with one cause in one engine."""
+
+    id: str  # stable over runs
+    engine: str  # as in the run
+    name: str  # readable, e.g. 'det FF wrong', or the known failure's name
+    status: str  # 'new', 'regressed', 'flaky', 'fixed', 'still there', 'known', 'not compared'
+    verdict: str
+    known: str | None  # name of the known failure that covers it
+    summary: str  # of the known failure, or made from the finding
+    issue: str  # upstream issue, or ''
+    words: tuple[str, ...]  # in which it was met
+    operations: tuple[str, ...]
+    count: int  # findings in this run
+    case: str  # the smallest finding's case, as JSON
+    finding: str  # its file in findings/, '' where there is none
+    error: str
+    message: str
+    printed: str
+    stage: str
+    got: str | None  # as JSON, like `wanted`
+    wanted: str | None
+    units: float | None  # error over allowance
+    right_words: tuple[str, ...]
+    right_engines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Night:
+    """All that a report tells of one run."""
+
+    folder: Folder
+    run: Mapping[str, Any]  # run.json
+    sessions: tuple[Mapping[str, Any], ...]
+    previous: str | None  # the run it is compared with
+    buckets: tuple[Bucket, ...]
+    invalid: Mapping[str, tuple[str, ...]]  # engine -> reasons; '' for reasons that concern all
+
+    @property
+    def triaged(self) -> bool:
+        """Whether causes were looked for."""
+        return any(name.endswith(".json") for name in self.folder.names("buckets"))
+
+    @property
+    def imports(self) -> str:
+        """The option with which a command may import the engines that the run names as
+        package.module:attribute.
+        """
+        names = ",".join(name for name in self.run["asked"].values() if registry.is_import(name))
+        return f" --engine {shlex.quote(names)}" if names else ""
+
+    def told(self, bucket: Bucket) -> str:
+        """The case of a bucket and its engine as a command takes them; the engine as the campaign
+        was asked for it.
+        """
+        file = (
+            f"{self.folder.url.rstrip('/')}/findings/{bucket.finding}"
+            if bucket.finding
+            else "case.json"
+        )
+        asked = self.run["asked"].get(bucket.engine, bucket.engine)
+        return f"{shlex.quote(file)} --engine {shlex.quote(asked)}"

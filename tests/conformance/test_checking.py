@@ -1,0 +1,64 @@
+"""check-adapter says nothing of a right adapter, and names each mistake of a wrong one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ad_conformance.conformance.check_adapter import check
+from ad_conformance.engines.adapters.inhouse import inhouse
+from ad_conformance.reports.__main__ import app
+from typer.testing import CliRunner
+
+from tests import broken_engines as broken
+
+SPELLINGS = {
+    **inhouse.dialect.spellings,
+    "concat": "inhouse.concat([{args}][::-1], axis={axis})",
+    "sinh": "inhouse.cosh({0})",
+    "cosh": "inhouse.no_such_function({0})",
+}
+#: Three spellings wrong, and the axes of a Jacobian turned round.
+wrong = replace(
+    inhouse,
+    name="wrong",
+    header=f"""{inhouse.header}
+def turned(j):
+    return lambda x: inhouse.permute_dims(j(x), axes=tuple(range(j(x).ndim))[::-1])
+""",
+    dialect=replace(inhouse.dialect, spellings=SPELLINGS),
+    levels={**inhouse.levels, "F": f"turned({inhouse.levels['F']})"},
+)
+
+
+def test_a_right_adapter_passes() -> None:
+    checks = list(check(broken.honest))
+    assert [line for done in checks for line in done.wrong] == []
+    assert all(done.right for done in checks)
+    assert checks[0].absent == ()
+
+
+def test_each_mistake_is_named() -> None:
+    checks = {done.name: done for done in check(wrong)}
+    assert {line.partition(":")[0] for line in checks["spellings"].wrong} >= {
+        "concat",
+        "sinh",
+        "cosh",
+    }
+    assert all(
+        "AttributeError" in line for line in checks["spellings"].wrong if line.startswith("cosh")
+    )
+    family = checks["mode words on the seed family"].wrong
+    assert any(
+        line.startswith("mat_to_vec F: shape") and "axes of outputs first" in line
+        for line in family
+    )
+    assert not any(line.startswith("mat_to_num R:") for line in family)
+
+
+def test_the_command() -> None:
+    assert CliRunner().invoke(app, ["check-adapter", "nonesuch"]).exit_code == 2
+    assert CliRunner().invoke(app, ["check-adapter", "tests.broken_engines:missing"]).exit_code == 2
+    assert (
+        CliRunner().invoke(app, ["check-adapter", "tests.broken_engines:unimportable"]).exit_code
+        == 2
+    )

@@ -1,0 +1,208 @@
+"""Known failures are strict: entries are checked, cover what they say and nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ad_conformance.conformance import known_failures
+from ad_conformance.conformance.known_failures import OWN, MalformedEntry, covering, load, regressed
+from ad_conformance.conformance.pool import truth_of
+from ad_conformance.conformance.verdicts import Judgement, judge
+from ad_conformance.engines import registry
+from ad_conformance.engines.contract import Answer
+from ad_conformance.generators.ir.program import Case, Program, Step
+from packaging.specifiers import SpecifierSet
+
+from tests import broken_engines as broken
+
+PROD = Program((Step("prod", (0,), (("axis", None), ("keepdims", False))),))
+ENTRY = """
+[[failure]]
+name = "prod-zero"
+summary = "test"
+issue = "test"
+engines = ["inhouse"]
+versions = ">=0"
+words = "RR?"
+verdicts = ["not_finite"]
+operations = ["prod"]
+with = ["zero"]
+case = "prod-zero.json"
+"""
+
+
+def folder(tmp_path: Path, text: str = ENTRY) -> Path:
+    (tmp_path / "regressions").mkdir()
+    (tmp_path / "regressions" / "prod-zero.json").write_text(Case(PROD, (0.0, 1.0), "R").json)
+    (tmp_path / "known").mkdir()
+    (tmp_path / "known" / "test.toml").write_text(text)
+    return tmp_path / "known"
+
+
+def finding(point: tuple[float, ...], word: str, answer: Answer) -> Judgement:
+    case = Case(PROD, point, word)
+    return judge(case, "inhouse", answer, truth_of(case))
+
+
+def nan(point: tuple[float, ...], word: str) -> Judgement:
+    return finding(
+        point, word, Answer("answered", value=np.full((len(point),) * len(word), np.nan))
+    )
+
+
+def test_an_entry_covers_what_it_says(tmp_path: Path) -> None:
+    (entry,) = load(folder(tmp_path))
+    assert entry.covers(nan((0.0, 1.0), "R"))
+    assert entry.covers(nan((2.0, 0.0), "RR"))
+
+
+def test_entries_of_an_adapter_that_lives_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name is not known here, and the cases lie beside the entries."""
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "mine.toml").write_text(
+        ENTRY.replace('"inhouse"', '"mylib"').replace('"prod-zero"', '"mine"')
+    )
+    monkeypatch.setenv(OWN, str(own))
+    theirs = folder(tmp_path)
+    with pytest.raises(MalformedEntry, match=r"mine.toml: mine: .*prod-zero.json"):
+        load.__wrapped__(theirs)
+    (own / "prod-zero.json").write_text(Case(PROD, (0.0, 1.0), "R").json)
+    assert [(entry.name, entry.engines) for entry in load.__wrapped__(theirs)] == [
+        ("prod-zero", ("inhouse",)),
+        ("mine", ("mylib",)),
+    ]
+    (_, mine) = load.__wrapped__(theirs)
+    unreleased = replace(broken.honest, name="mylib", distribution="no-such-distribution")
+    assert not mine.applies_to(unreleased)
+    assert replace(mine, versions=SpecifierSet("")).applies_to(unreleased)
+    monkeypatch.setenv(OWN, str(tmp_path / "nowhere"))
+    with pytest.raises(MalformedEntry, match=f"{OWN}: .*nowhere is no folder"):
+        load.__wrapped__(theirs)
+
+
+def test_an_entry_of_one_dtype_covers_no_other(tmp_path: Path) -> None:
+    (entry,) = load(folder(tmp_path, ENTRY + 'dtype = "float32"\n'))
+    found = nan((0.0, 1.0), "R")
+    assert not entry.covers(found)
+    assert entry.covers(replace(found, case=replace(found.case, dtype="float32")))
+
+
+def test_a_name_that_two_entries_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MalformedEntry, match=r"^prod-zero: name: another entry has it too$"):
+        load(folder(tmp_path, ENTRY + ENTRY))
+
+
+def test_what_is_fixed_fails_until_its_entry_goes(tmp_path: Path) -> None:
+    """In-house has products with zeros right: an entry that says otherwise fails the suite."""
+    own = folder(tmp_path)
+    (own / "prod-zero.json").write_text(Case(PROD, (0.0, 1.0), "R").json)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "conformance/test_known_failures.py",
+        "--engine=inhouse",
+        "-k",
+        "prod-zero",
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, OWN: str(own)}
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "known failure prod-zero no longer fails in inhouse" in done.stdout
+    assert "agree. Remove the entry" in done.stdout
+
+
+def test_an_entry_covers_nothing_else(tmp_path: Path) -> None:
+    (entry,) = load(folder(tmp_path))
+    assert not entry.covers(nan((2.0, 1.0), "R")), "no zero among the entries"
+    assert not entry.covers(nan((0.0, 1.0), "FR")), "another mode word"
+    assert not entry.covers(finding((0.0, 1.0), "R", Answer("crashed"))), "another verdict"
+    assert covering(nan((0.0, 1.0), "R"), registry.find("torch"), (entry,)) is None, (
+        "another engine"
+    )
+
+
+def test_an_entry_does_not_cover_dead_or_constant_steps(tmp_path: Path) -> None:
+    (entry,) = load(folder(tmp_path))
+    dead = Program((*PROD.steps, Step("sum", (0,), (("axis", None), ("keepdims", False)))))
+    zero = Step("constant", (), (("value", (0.0, 1.0)),))
+    constant = Program((zero, Step("prod", (1,), PROD.steps[0].params), Step("add", (0, 2))))
+    assert not entry.concerns(Case(dead, (0.0, 1.0), "R"))
+    assert not entry.concerns(Case(constant, (0.0, 1.0), "R"))
+
+
+def test_versions_limit_an_entry(tmp_path: Path) -> None:
+    (entry,) = load(folder(tmp_path, ENTRY.replace(">=0", ">=1000")))
+    engine = registry.find("inhouse")
+    assert not entry.applies_to(engine)
+    assert covering(nan((0.0, 1.0), "R"), engine, (entry,)) is None
+    assert regressed(nan((0.0, 1.0), "R"), engine, (entry,)) is entry
+    assert regressed(nan((2.0, 1.0), "R"), engine, (entry,)) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('name = "prod-zero"\n', "", "test.toml: failure 1: name is missing"),
+        ('["not_finite"]', '["nonsense"]', "prod-zero: 'nonsense' is not a valid Verdict"),
+        ('["prod"]', '["prodd"]', "operations: 'prodd' is not in the catalogue"),
+        ('["zero"]', '["zeroes"]', "with: 'zeroes' is not a feature"),
+        ('">=0"', '"a"', "prod-zero: Invalid specifier"),
+        ('"RR?"', '"R("', "prod-zero: words: missing \\)"),
+        ('"prod-zero.json"', '"none.json"', "none.json: No such file"),
+        ("words", "wordz", "words is missing"),
+        ("[[failure]]", "[[failure]", "test.toml: "),
+        ('issue = "test"', "issue = 3", "issue must be of type str"),
+        ('["inhouse"]', '["nonesuch"]', "engines: 'nonesuch' is not known"),
+        ('["prod"]', '[["prod"]]', "operations must be a list of strings"),
+        ('"RR?"', '"a{99999999999}"', "words: "),
+        ('"RR?"', f'"{"(" * 3000}{")" * 3000}"', "words: "),
+        ('"prod-zero"', '"prod\\nzero"', r"name: 'prod\\nzero' is not one line"),
+        ('"prod-zero.json"', '"\\u0000"', "case: .* is not one line"),
+        ('"prod-zero.json"', '"../known"', "case: .* is not a file"),
+        ('["prod"]', '["pr\\nod"]', r"operations: 'pr\\nod' is not in the catalogue"),
+        ('["zero"]', '["ze\\nro"]', r"with: 'ze\\nro' is not a feature"),
+        ("words", '"wo\\nrds" = 1\nwords', r"'wo\\nrds' is not a field here"),
+        ("[[failure]]", f"a = {'[' * 100_000}", "test.toml: nested too deeply"),
+    ],
+)
+def test_malformed_entries(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(MalformedEntry, match=message) as caught:
+        load(folder(tmp_path, ENTRY.replace(old, new, 1)))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_pattern_that_a_later_python_may_read_otherwise_is_none_to_warn_of(
+    tmp_path: Path,
+) -> None:
+    assert load(folder(tmp_path, ENTRY.replace('"RR?"', '"[[R]R?"')))
+
+
+@pytest.mark.parametrize("made", [Path.mkdir, lambda path: path.symlink_to("nowhere")])
+def test_what_is_named_as_a_file_of_entries_and_is_none(
+    tmp_path: Path, made: Callable[[Path], None]
+) -> None:
+    own = folder(tmp_path)
+    made(own / "e.toml")
+    with pytest.raises(MalformedEntry, match=r"^e\.toml: "):
+        load(own)
+
+
+def test_the_entries_of_the_project_are_well_formed() -> None:
+    entries = load()
+    names = [entry.name for entry in entries]
+    assert len(set(names)) == len(names)
+    assert {entry.case for entry in entries} <= set(known_failures.REGRESSIONS.glob("*.json"))
+    assert [entry.name for entry in entries if not entry.concerns(entry.pinned)] == []

@@ -1,0 +1,292 @@
+"""Julia's text: it parses, is what has been read over, and computes what the catalogue does where
+there is a Julia.
+
+    python -m tests.engines.test_julia > tests/engines/golden/julia.jl
+
+writes the text that has been read over anew.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ad_conformance.conformance.pool import truth_of
+from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.conformance.standalone_script import standalone
+from ad_conformance.engines import registry
+from ad_conformance.engines.adapters.julia.adapter import LIBRARIES, enzyme
+from ad_conformance.engines.process.runners import FOLDER, Julia
+from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
+from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.catalogue.operation import Call
+from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.program import Case, nested
+from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY, seed_case
+
+from tests.engines.test_spellings import drawn, telling
+
+ENGINES = tuple(name for name in registry.OWN if name.endswith(".jl"))
+GOLDEN = Path(__file__).parent / "golden" / "julia.jl"
+SPELLED = [name for name, spelling in enzyme.dialect.spellings.items() if spelling is not None]
+#: How many cases of an operation are read over, of those with operands of different numbers of
+#: axes.
+READ_OVER = 3
+STAND_INS = Path(__file__).with_name("julia_stand_ins.jl")
+
+
+@cache
+def errors(text: str) -> bool:
+    """Whether the grammar finds an error in it."""
+    tree_sitter = pytest.importorskip("tree_sitter")
+    grammar = pytest.importorskip("tree_sitter_julia")
+    parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+    return bool(parser.parse(text.encode()).root_node.has_error)
+
+
+def scripts(operation: str, engine: str = "enzyme.jl") -> Iterator[tuple[Case, str]]:
+    """Telling cases of the operation in float64, and the program's text, where there is one."""
+    for case in telling(operation):
+        asked = replace(case, dtype="float64", elsewhere=None)
+        try:
+            yield asked, registry.find(engine).script(asked).text
+        except Unspeakable:
+            continue
+
+
+def spelled(operation: str) -> list[str]:
+    """A line for each of some of the operation's cases: its text, its parameters and the shapes of
+    its operands.
+    """
+    lines: dict[object, str] = {}
+    # Nothing but a condition asks for truth values.
+    for case in drawn(operation if CATALOGUE[operation].weight else "where"):
+        values = evaluate_steps(case.program, case.input)
+        for step in (s for s in case.program.steps if s.operation == operation):
+            shapes = tuple(values[i].shape for i in step.operands)
+            params = ", ".join(f"{k}={v!r}" for k, v in step.params)
+            call = Call(tuple("abcdefgh"[: len(shapes)]), step.arguments, shapes)
+            try:
+                text = enzyme.dialect.step(step, call)
+            except Unspeakable:
+                continue
+            sizes = " ".join("x".join(map(str, shape)) or "number" for shape in shapes)
+            lines.setdefault(tuple(map(len, shapes)), f"{text}  # {operation}({params}) of {sizes}")
+    return list(lines.values())[:READ_OVER]
+
+
+def golden() -> str:
+    head = (
+        "# Written by python -m tests.engines.test_julia: how Julia spells a few calls of each "
+        "operation.\n"
+    )
+    rows = [line for name in sorted(SPELLED) for line in spelled(name)]
+    return head + "".join(f"{line}\n" for line in rows)
+
+
+def test_the_text_that_has_been_read_over_is_what_is_asked() -> None:
+    assert golden() == GOLDEN.read_text(encoding="utf-8")
+    assert not errors(golden())
+
+
+@pytest.mark.parametrize("operation", [name for name in SPELLED if CATALOGUE[name].weight])
+def test_every_operation_parses(operation: str) -> None:
+    found = list(scripts(operation))
+    assert found, "never spelled"
+    for _, text in found:
+        assert not errors(text), text
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_nested_questions_parse(engine: str) -> None:
+    adapter = registry.find(engine)
+    asked = [
+        seed_case(name, word)
+        for name in SEED_FAMILY
+        for word in ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+    ]
+    asked += [case for operation in ("sin", "matmul", "sum") for case in drawn(operation)]
+    truth = Truth(kind="certified", value=np.ones((2, 3, 2)) / 3, allowance=np.ones(()))
+    for case in asked:
+        try:
+            text = standalone(case, adapter, truth)
+        except Unspeakable:
+            continue
+        assert not errors(text), text
+
+
+def test_the_worker_parses() -> None:
+    assert not errors((FOLDER / "worker.jl").read_text(encoding="utf-8"))
+    assert errors("function f(x)")
+
+
+def test_the_script_of_the_issue_that_started_this_project() -> None:
+    text = enzyme.script(seed_case("num_to_mat", "RR")).text
+    assert "    return hcat(v2, v5)\nend\n" in text
+    assert text.endswith(
+        "x = 0.42\n"
+        "derivative = _x -> Enzyme.jacobian(Enzyme.Reverse, "
+        "_x -> Enzyme.jacobian(Enzyme.Reverse, f, _x)[1], _x)[1]\n"
+        "got = derivative(x)\n"
+    )
+
+
+def test_without_a_julia_the_engines_are_not_installed_and_say_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert not enzyme.installed()
+    with pytest.raises(EngineUnavailable, match=r"^enzyme\.jl: .*julia"):
+        Sandbox(enzyme)
+
+
+@pytest.mark.parametrize("entries", ["[[deps.Enzyme]]", "[[Enzyme]]"])
+def test_the_release_is_the_manifests(tmp_path: Path, entries: str) -> None:
+    runner = Julia(tmp_path)
+    assert runner.version("Enzyme") == ""
+    (tmp_path / "Manifest.toml").write_text(f'{entries}\nversion = "0.13.83"\n')
+    assert runner.version("Enzyme") == "0.13.83"
+    assert runner.version("Zygote") == ""
+
+
+def importable(module: str) -> bool:
+    """Whether the Julia on the path has it."""
+    try:
+        Sandbox(replace(PRIMAL, header=f"import {module}\n")).close()
+    except EngineUnavailable:
+        return False
+    return True
+
+
+@cache
+def libraries() -> str:
+    """The imports of those that the Julia on the path has."""
+    return "".join(f"{line}\n" for line in LIBRARIES.splitlines() if importable(line.split()[1]))
+
+
+#: The program itself in the place of its derivative, and no more packages than there are.
+PRIMAL = replace(
+    enzyme, name="primal.jl", header="", levels={"R": "{f}"}, operators={}, runner=Julia()
+)
+
+
+@pytest.fixture(scope="module")
+def primal() -> Iterator[Sandbox]:
+    if shutil.which("julia") is None:
+        pytest.skip("no julia on the path")
+    with Sandbox(replace(PRIMAL, header=libraries())) as sandbox:
+        yield sandbox
+
+
+def _absent() -> set[str]:
+    return set(re.findall(r"\w+", LIBRARIES)) - set(re.findall(r"\w+", libraries()))
+
+
+def _needs(text: str, modules: set[str]) -> bool:
+    """Whether the program of a script calls a function of one of the modules."""
+    return any(f"{module}." in text.partition("\nend\n")[0] for module in modules)
+
+
+@pytest.mark.parametrize("operation", [name for name in SPELLED if CATALOGUE[name].weight])
+def test_every_operation_computes_what_the_row_computes(operation: str, primal: Sandbox) -> None:
+    absent = _absent() | {"Enzyme"}
+    asked = 0
+    for case, text in scripts(operation):
+        if _needs(text, absent):
+            continue
+        answer = primal.ask(
+            replace(case, word="R", operator="jacobian", tangent=None, cotangent=None, wrt="")
+        )
+        if answer.outcome == "unsupported":
+            continue
+        asked += 1
+        values = evaluate_steps(case.program, case.input)
+        scale = max(float(np.max(np.abs(v), initial=0.0)) for v in values)
+        assert answer.value is not None, f"{answer.error}: {answer.message}\n{text}"
+        assert answer.value.shape == values[-1].shape, text
+        assert answer.value.dtype == np.float64, text
+        np.testing.assert_allclose(
+            answer.value, values[-1], rtol=1e-11, atol=1e-12 * scale, err_msg=text
+        )
+    if not asked:
+        pytest.skip(f"not without {', '.join(sorted(absent))}")
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def beside_a_stand_in(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """An engine whose library is one that takes finite differences."""
+    if shutil.which("julia") is None:
+        pytest.skip("no julia on the path")
+    engine = registry.find(request.param)
+    text = engine.header.replace(LIBRARIES, libraries()).replace(
+        f"import {engine.module}\n", STAND_INS.read_text("utf-8")
+    )
+    with Sandbox(replace(engine, header=text)) as sandbox:
+        yield sandbox
+
+
+@pytest.mark.parametrize("member", SEED_FAMILY)
+def test_derivatives_are_nested_and_shaped_as_asked(
+    member: str, beside_a_stand_in: Sandbox
+) -> None:
+    engine = beside_a_stand_in.engine
+    inner = sorted(engine.levels)[-1]
+    asked = [seed_case(member, word) for word in (inner, sorted(engine.levels)[0] + inner)]
+    first = asked[0]
+    tangent, output = _ones(first.input), _ones(evaluate_steps(first.program, first.input)[-1])
+    asked.append(replace(first, word="F", operator="pushforward", tangent=tangent))
+    asked.append(replace(first, word="R", operator="pullback", cotangent=output))
+    asked += [replace(first, operator="gradient")] * (output == 1.0)
+    for case in asked:
+        try:
+            answer = beside_a_stand_in.ask(case)
+        except Unspeakable:
+            continue
+        if answer.outcome == "unsupported":
+            continue
+        truth = truth_of(case).value
+        assert answer.value is not None, f"{case.word}: {answer.error}: {answer.message}"
+        assert truth is not None
+        assert answer.value.shape == truth.shape
+        np.testing.assert_allclose(answer.value, truth, rtol=0, atol=1e-3 * np.max(np.abs(truth)))
+
+
+#: Derivatives inside a program, which every library takes in its own form.
+INSIDE = ("inner_derivative", "inner_second_derivative", "inner_pushforward", "descent")
+
+
+@pytest.mark.parametrize("operation", INSIDE)
+def test_derivatives_inside_a_program_are_what_the_row_computes(
+    operation: str, beside_a_stand_in: Sandbox
+) -> None:
+    letter = sorted(beside_a_stand_in.engine.levels)[-1]
+    for case in telling(operation):
+        asked = replace(
+            case.plain, word=letter, operator="jacobian", tangent=None, cotangent=None, wrt=""
+        )
+        truth = truth_of(asked)
+        answer = beside_a_stand_in.ask(asked)
+        if answer.outcome == "unsupported" or truth.value is None:
+            continue
+        if _needs(beside_a_stand_in.engine.script(asked).program, _absent()):
+            continue
+        assert answer.value is not None, f"{answer.error}: {answer.message}"
+        assert answer.value.shape == truth.value.shape
+        np.testing.assert_allclose(
+            answer.value, truth.value, rtol=0, atol=1e-3 * (1 + np.max(np.abs(truth.value)))
+        )
+
+
+def _ones(array: np.ndarray) -> object:
+    return nested(np.ones(array.shape))
+
+
+if __name__ == "__main__":
+    print(golden(), end="")

@@ -1,0 +1,307 @@
+"""What is generated: every operation, the special values aimed at, in bounds, and the same text
+everywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ad_conformance.conformance.reference.certify import MARGIN
+from ad_conformance.conformance.reference.evaluator import Evaluator
+from ad_conformance.generators.arithmetic.balls import Branches, following, to_balls
+from ad_conformance.generators.catalogue import CATALOGUE, CORE
+from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES
+from ad_conformance.generators.features import FEATURES, features
+from ad_conformance.generators.ir.case_io import MAX_STEPS, MAX_TOTAL, evaluate_steps, parse_case
+from ad_conformance.generators.ir.program import KINDS, SIGNATURES, Case, Program, Step
+from ad_conformance.generators.render.dialect import Dialect, Unspeakable, render
+from ad_conformance.generators.strategies.builder import MAX_AXES, MAX_ENTRIES, MAX_MAGNITUDE
+from ad_conformance.generators.strategies.programs import cases, operation_cases
+from ad_conformance.generators.strategies.sampling import ALONE, _alone, _pairs, batch, draw
+from flint import ctx
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+#: NumPy speaks the catalogue's default spellings, but for these.
+NUMPY = Dialect(
+    namespace="np",
+    spellings={
+        "take": "np.take({0}, np.asarray({indices}), axis={axis})",
+        "atan2": "np.atan2({0}, {1})",
+        "hypot": "np.hypot({0}, {1})",
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def drawn() -> list[Case]:
+    return list(draw(("RR", "F"), 2400))
+
+
+def test_the_catalogue_has_what_the_first_cut_promises() -> None:
+    assert len(CATALOGUE) >= 45
+    assert all(row.name == name for name, row in CATALOGUE.items())
+
+
+def test_every_operation_is_drawn(drawn: list[Case]) -> None:
+    met = Counter(operation for case in drawn for operation in case.program.operations)
+    assert set(met) == set(CATALOGUE)
+
+
+def test_bounds_on_what_a_file_may_say_lie_far_above_what_is_drawn(drawn: list[Case]) -> None:
+    for case in drawn:
+        assert 8 * len(case.program.steps) <= MAX_STEPS
+        assert (
+            8 * sum(value.size for value in evaluate_steps(case.program, case.input)) <= MAX_TOTAL
+        )
+        for step in case.program.steps:
+            for name, kind in CATALOGUE[step.operation].params.items():
+                value = step.arguments[name]
+                if kind in ("int", "times"):
+                    assert 8 * abs(value) <= (MAX_SIZE if kind == "int" else MAX_TIMES)
+                elif kind == "growth":
+                    assert 8 * np.prod([1 + i for i in value]) <= MAX_SIZE
+
+
+def test_every_signature_has_the_kinds_it_says(drawn: list[Case]) -> None:
+    kinds = Counter()
+    for case in drawn:
+        output = evaluate_steps(case.program, case.input)[-1]
+        kinds[f"{KINDS[case.input.ndim]}_to_{KINDS[output.ndim]}"] += 1
+    assert set(kinds) == set(SIGNATURES)
+
+
+def test_special_values_are_aimed_at(drawn: list[Case]) -> None:
+    """The coincidences that break engines are there on purpose, each more than once."""
+    met: Counter[tuple[str, str]] = Counter()
+    for case in drawn:
+        for step, found in zip(case.program.steps, features(case), strict=True):
+            met.update((step.operation, feature) for feature in found)
+    for operation, feature in [
+        ("prod", "zero"),
+        ("prod", "zeros"),
+        ("cumulative_prod", "zero"),
+        ("det", "singular"),
+        ("pow", "zero base"),
+        ("pow", "zero last"),
+        ("pow_float", "zero base"),
+        ("maximum", "repeated"),
+        ("max", "tie"),
+        ("tanh", "large"),
+        ("hypot", "same size"),
+        ("multiply", "repeated"),
+        ("sum", "length 1"),
+    ]:
+        assert met[operation, feature] >= 2, (operation, feature)
+    assert sum(n for (_, feature), n in met.items() if feature == "empty") >= 5
+    assert {feature for _, feature in met} <= set(FEATURES)
+
+
+def test_values_stay_in_bounds(drawn: list[Case]) -> None:
+    for case in drawn:
+        for value in evaluate_steps(case.program, case.input)[1:]:
+            assert value.size <= MAX_ENTRIES
+            assert value.ndim <= MAX_AXES
+            assert value.dtype == bool or np.all(np.abs(value) <= MAX_MAGNITUDE)
+
+
+def test_points_are_dyadic(drawn: list[Case]) -> None:
+    for case in drawn:
+        assert np.all(np.mod(case.input, 2.0**-12) == 0)
+
+
+def test_cotangents_of_matrices_without_rows_round_trip() -> None:
+    drawn: list[Case] = []
+
+    @settings(
+        max_examples=400,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @seed(0)
+    @given(operation_cases(operation="diff", word="R"))
+    def collect(case: Case) -> None:
+        drawn.append(case)
+
+    collect()
+    empty = [
+        case
+        for case in drawn
+        if evaluate_steps(case.program, case.input)[-1].shape in ((0, 1), (0, 2), (0, 3))
+    ]
+    assert empty
+    assert all(parse_case(case.json) == case for case in empty)
+
+
+def test_json_round_trips(drawn: list[Case]) -> None:
+    for case in drawn:
+        again = parse_case(case.json)
+        assert again == case
+        assert again.id == case.id
+        assert hash(again) == hash(case)
+
+
+def test_rendered_text_computes_what_the_rows_compute(drawn: list[Case]) -> None:
+    for case in drawn:
+        if not case.program.operations <= set(CORE):
+            continue
+        evaluate = Evaluator(case.program, case.input)
+        inputs = (case.input, *(evaluate.values[k] for k in case.program.arguments))
+        names: dict[str, object] = {"np": np}
+        with np.errstate(all="ignore"):
+            exec(render(case.program, NUMPY, case.input), names)
+            got = names["f"](*inputs)  # type: ignore[operator]
+        np.testing.assert_allclose(
+            got, evaluate.values[-1], rtol=1e-9, atol=1e-9 * max(evaluate.scales)
+        )
+
+
+def test_balls_enclose_what_the_rows_compute(drawn: list[Case]) -> None:
+    kept = ctx.prec
+    ctx.prec = 200
+    try:
+        for case in drawn:
+            evaluate = Evaluator(case.program, case.input)
+            # A comparison counts as decided where truth counts it so, and rounding cannot decide it
+            # otherwise.
+            with following(Branches(margin=MARGIN["float64"] * max(evaluate.scales))) as branches:
+                got = evaluate(to_balls(case.input))
+            if branches.open:
+                continue
+            # On a branch cut (atan2) there is nothing to enclose.
+            if not all(z.is_finite() for z in got.reshape(-1)):
+                continue
+            middle = np.array([float(z.mid()) for z in got.reshape(-1)]).reshape(got.shape)
+            scale = max(evaluate.scales)
+            np.testing.assert_allclose(middle, evaluate.values[-1], rtol=1e-7, atol=1e-9 * scale)
+    finally:
+        ctx.prec = kept
+
+
+def test_pruning_drops_only_what_is_not_needed() -> None:
+    program = Program((Step("sin", (0,)), Step("cos", (0,)), Step("exp", (1,))))
+    assert program.pruned() == Program((Step("sin", (0,)), Step("exp", (1,))))
+
+
+@pytest.mark.parametrize(
+    ("steps", "text"),
+    [
+        ((Step("constant", (), (("value", -0.0),)), Step("pow", (1, 0))), "return (-0.0) ** x"),
+        ((Step("constant", (), (("value", -2.0),)), Step("subtract", (0, 1))), "return x - (-2.0)"),
+        ((Step("exp", (0,)),), "return np.exp(x)"),
+    ],
+)
+def test_rendered_text(steps: tuple[Step, ...], text: str) -> None:
+    assert text in render(Program(steps), NUMPY, np.array(1.0))
+
+
+def test_dialect_without_an_operation_says_which() -> None:
+    dialect = Dialect(namespace="np", spellings={"sin": None})
+    with pytest.raises(Unspeakable, match="sin"):
+        render(Program((Step("sin", (0,)),)), dialect, np.array(1.0))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"signature": "num_to_cube", "word": "R"}, "use one of num_to_num"),
+        ({"signature": "num_to_num", "word": "RX"}, "use letters R and F"),
+        ({"signature": "num_to_num", "word": "R", "max_steps": 0}, "use 1 or more"),
+    ],
+)
+def test_options_of_the_strategy_are_checked(options: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        given(cases(**options))(lambda case: None)()  # type: ignore[arg-type]
+
+
+def test_the_same_seed_draws_the_same_cases() -> None:
+    first, second = ([case.id for case in draw(("RR",), 200, start=3)] for _ in range(2))
+    assert first == second
+    assert len(set(first)) == 200
+
+
+def test_draws_do_not_depend_on_what_is_imported(tmp_path: Path) -> None:
+    """Left alone, Hypothesis draws the constants of all local modules now and then."""
+    (tmp_path / "somebody.py").write_text(f"NUMBERS = {[*range(101, 200)]}\n")
+    script = (
+        "from ad_conformance.generators.strategies.sampling import draw; print([case.id for "
+        "case in draw(('R',), 300)])"
+    )
+    alone, among = (
+        subprocess.run(
+            [sys.executable, "-c", imports + script],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        ).stdout
+        for imports in ("", "import somebody; ")
+    )
+    assert alone == among
+
+
+def test_pairs_come_in_turn() -> None:
+    """Every other program of a batch ends with a pair of its list, where the two fit."""
+    wanted = _pairs("vec_to_num", 5)
+    assert len(set(wanted)) == len(wanted)
+    assert not set(wanted) & set(_pairs("vec_to_num", 6))
+    met = {
+        pair
+        for number in range(30)
+        for case in batch("RR", "vec_to_num", number)
+        for pair in case.program.pairs
+    }
+    asked = {pair for number in range(30) for pair in _pairs("vec_to_num", number)}
+    assert len(met & asked) > len(asked) / 6
+
+
+def test_operations_come_alone_in_turn() -> None:
+    """The batches of a word meet all operations before any comes again, and words start at
+    different ones.
+    """
+    drawn = {name for name, row in CATALOGUE.items() if row.weight}
+    rounds = -(-len(drawn) // (len(SIGNATURES) * ALONE))
+    met = [
+        name
+        for number in range(rounds)
+        for signature in SIGNATURES
+        for name in _alone("RF", signature, number)
+    ]
+    assert set(met[: len(drawn)]) == drawn
+    assert (
+        len(
+            {
+                _alone(word, "num_to_num", 0)[0]
+                for word in ("R", "F", "RR", "RF", "FR", "FF", "RRR", "FFR")
+            }
+        )
+        == 8
+    )
+
+
+def test_a_batch_asks_its_operations() -> None:
+    asked = [
+        (word, number, name)
+        for word in ("R", "FF")
+        for number in range(6)
+        for name in _alone(word, "vec_to_vec", number)
+    ]
+    met = {
+        (word, number): {
+            op for c in batch(word, "vec_to_vec", number) for op in c.program.operations
+        }
+        for word, number, _ in asked
+    }
+    assert sum(name in met[word, number] for word, number, name in asked) > len(asked) * 3 / 4
+
+
+def test_pairs_of_a_program() -> None:
+    constant = Step("constant", (), (("value", 1.0),))
+    program = Program((Step("sin", (0,)), constant, Step("add", (1, 2)), Step("exp", (3,))))
+    assert program.pairs == {("sin", "add"), ("add", "exp")}

@@ -1,0 +1,140 @@
+"""Gathering, scattering, masking and sorting at ties, zeros and knots: what is smooth there, and
+what the rules say.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from ad_conformance.conformance.reference.certify import certify
+from ad_conformance.engines.adapters.inhouse import inhouse
+from ad_conformance.generators.arithmetic import balls
+from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.arithmetic.balls import Branches, selections, to_balls
+from ad_conformance.generators.ir.case_io import parse_case
+from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step, nested
+from flint import arb
+
+WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRF", "RRRR", "FFFF")
+SORT = ("sort", [0], {"axis": -1, "descending": True})
+SQUARE = ("multiply", [1, 1])
+
+
+def case(point: Any, word: str, *rows: tuple[Any, ...]) -> Case:
+    steps = tuple(
+        Step(n, tuple(o), tuple(sorted((p[0] if p else {}).items()))) for n, o, *p in rows
+    )
+    return Case(Program(steps), nested(np.asarray(point, dtype=float)), word)
+
+
+def answer(asked: Case) -> Any:
+    names: dict[str, Any] = {}
+    exec(inhouse.script(asked).text, names)
+    return names["got"]
+
+
+SMOOTH = {
+    # What treats tied entries alike does not see the tie.
+    "product of tied entries in order": (
+        [1.0, 1.0, 2.0, 1.0],
+        [SORT, ("prod", [1], {"axis": None, "keepdims": False})],
+    ),
+    "two largest, tied with each other": (
+        [2.0, 1.0, 2.0],
+        [("top_k", [0], {"k": 2}), ("vecdot", [1, 1])],
+    ),
+    "median between tied entries": (
+        [0.0, 1.0, 1.0, 3.0],
+        [("median", [0], {"axis": 0, "keepdims": True}), SQUARE],
+    ),
+    "quantiles on entries and between": (
+        [3.0, 1.0, 2.0],
+        [("quantile", [0], {"q": (0.5, 0.75), "axis": 0}), SQUARE],
+    ),
+    "values by keys": ([3.0, 1.0, 2.0], [("exp", [0]), ("sort_by", [0, 1], {"axis": 0})]),
+    "two zeros multiplied into one place": (
+        [0.0, 0.0, 2.0],
+        [("index_multiply", [0, 0], {"indices": (1, 1, -2), "axis": 0})],
+    ),
+    "a zero where there is one": (
+        [[0.0, 3.0], [2.0, 0.0]],
+        [("scatter_multiply", [0, 0], {"indices": ((0, 0), (1, 0)), "axis": 1})],
+    ),
+    "root masked at zero": ([0.0, 0.25, -1.0], [("masked_sqrt", [0], {"threshold": 0.125})]),
+    "logarithm masked at zero": ([0.0, 2.0], [("masked_log", [0], {"threshold": 0.125})]),
+    "reciprocal masked at zero": ([0.0, 2.0], [("masked_reciprocal", [0], {"threshold": 0.125})]),
+    "roots taken beside zero": (
+        [0.0, 2.0],
+        [("square", [0]), ("taken_sqrt", [1], {"indices": (1, 1)})],
+    ),
+    "logarithms beside zero": ([0.0, 2.0], [("square", [0]), ("sliced_log", [1], {"start": 1})]),
+    "root of less than it may be": ([0.0, 2.0], [("root_at_least", [0], {"least": 0.5})]),
+    "reciprocal of zero": (
+        [0.0, 2.0],
+        [("reciprocal_at_most", [0], {"most": 2.0}), ("square", [1])],
+    ),
+    "root of zero beside a larger one": (
+        [0.0, -2.0],
+        [("largest_root", [0], {"axis": 0}), ("square", [1])],
+    ),
+    "nothing is above": ([1.0, 2.0], [("masked_max", [0], {"threshold": 64.0, "axis": None})]),
+    "straight on through a knot": (
+        [1.0, 1.5],
+        [("interp", [0], {"knots": (0.0, 1.0, 2.0), "heights": (0.0, 3.0, 6.0)}), SQUARE],
+    ),
+    "deviation of nearly equal entries": (
+        [1024.0, 1024.5, 1025.0],
+        [("std", [0], {"axis": 0, "keepdims": False, "correction": 1})],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_what_is_smooth_is_right_in_every_mode(name: str) -> None:
+    point, rows = SMOOTH[name]
+    for word in WORDS:
+        asked = case(point, word, *rows)
+        truth = certify(asked)
+        assert truth.kind == "certified", truth.reason
+        assert truth.value is not None
+        assert np.all(np.abs(answer(asked) - truth.value) <= truth.allowance), word
+
+
+@pytest.mark.parametrize(
+    ("point", "row"),
+    [
+        ([1.0, 1.0, 2.0], SORT),
+        ([1.0, 1.0, 2.0], ("kth_value", [0], {"k": 1, "axis": 0})),
+        ([1.0, 2.0, 2.0], ("cumulative_max", [0], {"axis": 0})),
+        ([1.0, 1.0], ("index_max", [0, 0], {"indices": (1, 0), "axis": 0})),
+        ([1.0], ("interp", [0], {"knots": (0.0, 1.0, 2.0), "heights": (0.0, 3.0, 2.0)})),
+        ([0.5], ("masked_sqrt", [0], {"threshold": 0.5})),
+    ],
+)
+def test_a_kink_is_a_kink(point: list[float], row: tuple[Any, ...]) -> None:
+    assert certify(case(point, "R", row)).kind == "convention"
+
+
+def test_every_order_of_tied_entries_is_a_selection() -> None:
+    tied = to_balls(np.ones(3))
+    wide = np.array([z + arb(0, 1e-3) for z in tied], dtype=object)
+    marks = to_balls(np.arange(3.0))
+
+    def ordered(branches: Branches) -> np.ndarray:
+        with balls.following(branches):
+            return numerics.sort_by(wide, marks, axis=0)
+
+    met = {tuple(float(z.mid()) for z in order) for _, order in selections(ordered, 1e-6, 64)}
+    assert len(met) == 6
+
+
+@pytest.mark.parametrize("indices", ["[[0,1],[1]]", "[0,1.5]", "[0,true]", "[9]"])
+def test_arrays_of_indices_are_checked(indices: str) -> None:
+    step = (
+        f'{{"operation":"take_along_axis","operands":[0],"params":{{"axis":0,'
+        f'"indices":{indices}}}}}'
+    )
+    with pytest.raises(MalformedCase, match="steps\\[0\\]"):
+        parse_case(f'{{"format":1,"point":[1,2],"word":"R","steps":[{step}]}}')

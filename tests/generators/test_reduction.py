@@ -1,0 +1,231 @@
+"""A case that fails becomes a small one that fails too, the same every time."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from ad_conformance.conformance.pool import truth_of
+from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.conformance.triage import reduce as reducing
+from ad_conformance.conformance.triage.reduce import judged, reduced
+from ad_conformance.conformance.verdicts import Judgement, Verdict, judge
+from ad_conformance.engines.contract import Answer
+from ad_conformance.engines.process.sandbox import Sandbox
+from ad_conformance.generators.ir.case_io import read_case
+from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step
+from ad_conformance.generators.rewrite import reduction
+from ad_conformance.generators.rewrite.reduction import reduce, size
+from ad_conformance.generators.strategies.sampling import draw
+from ad_conformance.reports.__main__ import app
+from typer.testing import CliRunner
+
+from tests import broken_engines as broken
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Sandbox:  # type: ignore[misc]
+    with Sandbox(broken.sign) as sandbox:
+        yield sandbox
+
+
+def wrong(sandbox: Sandbox, case: Case) -> bool:
+    return (
+        judge(case, sandbox.engine.name, sandbox.ask(case), truth_of(case)).verdict is Verdict.WRONG
+    )
+
+
+def failing(sandbox: Sandbox, count: int) -> list[Case]:
+    found = []
+    for case in draw(["RR", "R", "RF"], 1500):
+        operations = case.program.operations
+        inside = any(name.startswith("inner") for name in operations)
+        if (
+            "sin" in operations
+            and not inside
+            and len(case.program.steps) > 4
+            and wrong(sandbox, case)
+        ):
+            found.append(case)
+            if len(found) == count:
+                return found
+    raise AssertionError("too few")
+
+
+def test_a_planted_fault_is_all_that_is_left(sandbox: Sandbox) -> None:
+    for case in failing(sandbox, 4):
+        small = reduce(case, lambda candidate: wrong(sandbox, candidate))
+        steps = [step.operation for step in small.program.steps if step.operands]
+        assert steps == ["sin"], small.json
+        assert (small.word, small.operator, small.dtype, small.elsewhere, small.wrt) == (
+            "R",
+            "jacobian",
+            "float64",
+            None,
+            "",
+        )
+        assert small.input.size == 1
+        assert size(small) < size(case)
+        assert small == reduce(case, lambda candidate: wrong(sandbox, candidate))
+
+
+def test_what_does_not_get_smaller_stays(sandbox: Sandbox) -> None:
+    case = failing(sandbox, 1)[0]
+    assert reduce(case, lambda candidate: False) == case
+    assert reduce(case, lambda candidate: True, seconds=0.0) == case
+
+
+def test_only_valid_cases_are_asked_and_none_twice() -> None:
+    for case in draw(["R", "FR"], 60):
+        asked: list[str] = []
+
+        def fails(candidate: Case) -> bool:
+            asked.append(candidate.id)  # noqa: B023
+            truth_of(candidate)
+            return len(asked) % 3 == 0  # noqa: B023
+
+        reduce(case, fails)
+        assert len(asked) == len(set(asked))
+
+
+def test_reducing_goes_on_from_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
+    """In many short turns nothing is asked twice, and what comes of it is the same."""
+    finding = judged(failing(sandbox, 1)[0], sandbox)
+    whole = reduced(finding, sandbox)
+    progress = tmp_path / "progress.json"
+    # A clock that goes on by a second with every question.
+    seconds = itertools.count()
+    monkeypatch.setattr(reduction, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+    met: list[int] = []
+    while len(met) < 2 or met[-1] > met[-2]:
+        small = reduced(finding, sandbox, seconds=4.0, progress=progress)
+        met.append(len(json.loads(progress.read_text())["asked"]))
+    assert len(met) > 3
+    assert small.case == whole.case
+
+
+def test_progress_of_another_finding_is_refused(tmp_path: Path, sandbox: Sandbox) -> None:
+    one, other = (judged(case, sandbox) for case in failing(sandbox, 2))
+    progress = tmp_path / "progress.json"
+    reduced(one, sandbox, seconds=0.0, progress=progress)
+    with pytest.raises(
+        MalformedCase, match=f"progress.json: finding: '{one.case.id}' is not '{other.case.id}'"
+    ):
+        reduced(other, sandbox, progress=progress)
+    kept = json.loads(progress.read_text())
+    other_engine = Sandbox(replace(broken.sign, name="renamed"))
+    with (
+        other_engine,
+        pytest.raises(MalformedCase, match=r"progress.json: engine: 'sign' is not 'renamed'"),
+    ):
+        reduced(one, other_engine, progress=progress)
+    for change, said in (
+        ({"asked": 3}, "asked: a list of ids"),
+        ({"case": {}}, "is missing"),
+        ({"odd": 1}, "'odd'"),
+    ):
+        progress.write_text(json.dumps({**kept, **change}))
+        with pytest.raises(MalformedCase, match=said):
+            reduced(one, sandbox, progress=progress)
+    progress.write_text("{")
+    with pytest.raises(MalformedCase, match=r"progress\.json"):
+        reduced(one, sandbox, progress=progress)
+
+
+def test_progress_is_kept_however_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
+    finding = judged(failing(sandbox, 1)[0], sandbox)
+    progress, questions = tmp_path / "progress.json", itertools.count()
+
+    def interrupted(case: Case, asked: Sandbox) -> Judgement:
+        if next(questions) == 3:
+            raise KeyboardInterrupt
+        return judged(case, asked)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reducing, "judged", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            reduced(finding, sandbox, progress=progress)
+    assert len(json.loads(progress.read_text())["asked"]) == 4
+    assert reduced(finding, sandbox, progress=progress).case == reduced(finding, sandbox).case
+    assert [path.name for path in tmp_path.iterdir()] == [progress.name]
+    with pytest.raises(OSError, match="nowhere"):
+        reduced(finding, sandbox, progress=tmp_path / "nowhere" / "progress.json")
+
+
+def test_numbers_that_float32_does_not_hold_are_no_candidates() -> None:
+    steps = (Step("exp", (0,)), Step("log", (1,)), Step("sin", (2,)))
+    case = Case(Program(steps), 80.0, "R", dtype="float32")
+    large = replace(case, point=100.0)
+    assert reduce(large, lambda candidate: False) == large
+    assert len(reduce(large, lambda candidate: True).program.steps) < 3
+
+
+def test_a_hang_is_not_waited_for_at_every_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reducing, "LEAST", 0.5)
+    steps = (Step("sin", (0,)), Step("exp", (1,)))
+    case = Case(Program(steps), 0.0, "R")
+    with Sandbox(broken.stuck, timeout=20.0) as sandbox:
+        finding = Judgement(
+            case,
+            "stuck",
+            Verdict.TIMEOUT,
+            Answer("timeout", message="no answer within 20 s"),
+            Truth("uncertified"),
+        )
+        waited: list[float] = []
+
+        def answers(candidate: Case, asked: Sandbox) -> Judgement:
+            waited.append(asked.timeout)
+            # The last question is asked with the timeout that there was.
+            if asked.timeout == 20.0:
+                return replace(finding, case=candidate)
+            return judged(candidate, asked)
+
+        monkeypatch.setattr(reducing, "judged", answers)
+        small = reduced(finding, sandbox)
+        assert [step.operation for step in small.case.program.steps] == ["exp"]
+        assert waited[-1] == sandbox.timeout == 20.0
+        assert max(waited[:-1]) < 10.0
+
+
+def test_what_is_slow_only_is_not_taken_for_a_hang(
+    monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
+    """Asked with the whole timeout the reduced case does answer: the finding stays as it was."""
+    case = failing(sandbox, 1)[0]
+    finding = Judgement(
+        case,
+        "sign",
+        Verdict.TIMEOUT,
+        Answer("timeout", message="no answer within 60 s"),
+        Truth("uncertified"),
+    )
+    monkeypatch.setattr(reducing.reduction, "reduce", lambda case, fails, seconds, asked: case)
+    assert reduced(finding, sandbox) is finding
+
+
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
+    monkeypatch.chdir(tmp_path)
+    case = failing(sandbox, 1)[0]
+    (tmp_path / "case.json").write_text(case.json)
+    done = CliRunner().invoke(app, ["reduce", "case.json", "--engine", "tests.broken_engines:sign"])
+    assert done.exit_code == 0
+    (kept,) = (tmp_path / "findings").iterdir()
+    assert f"wrong; kept as findings/{kept.name}" in done.output
+    assert [step.operation for step in read_case(kept).program.steps if step.operands] == ["sin"]
+    done = CliRunner().invoke(
+        app, ["reduce", "case.json", "--engine", "tests.broken_engines:honest"]
+    )
+    assert (done.exit_code, done.output) == (
+        1,
+        f"honest {broken.honest.version()} {case.word}: agree, which is no finding\n",
+    )
+    assert CliRunner().invoke(app, ["reduce", "nonesuch.json"]).exit_code == 2

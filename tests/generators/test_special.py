@@ -1,0 +1,136 @@
+"""Special and rounding functions: balls that enclose continuations, jumps that are seen, and
+derivatives at zeros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from ad_conformance.conformance.reference.certify import certify
+from ad_conformance.engines import inhouse as xp
+from ad_conformance.generators.arithmetic import balls, special_balls
+from ad_conformance.generators.arithmetic.balls import Branches, following
+from ad_conformance.generators.ir.program import Case, Program, Step
+from flint import acb, arb, ctx
+
+#: Functions at points where formulas divide by zero, cancel, or overflow, and where all of them are
+#: smooth.
+POINTS: dict[str, tuple[float, ...]] = {
+    "sinc": (0.0, 2.0**-20, 1.0, 7.0),
+    "j1": (0.0, 30.0),
+    "i0": (0.0, -2.0),
+    "cbrt": (-2.0,),
+    "digamma": (1.4616321449683622, -0.5),
+    "lgamma": (-1.5, 1.0, 2.0),
+    "erfcx": (-3.0, 0.0, 30.0),
+    "log_ndtr": (-30.0, 0.0, 12.0),
+    "erfinv": (0.0, 1 - 2.0**-12),
+    "logit": (2.0**-12, 1 - 2.0**-12),
+}
+
+
+def _case(name: str, point: float, word: str) -> Case:
+    return Case(Program((Step(name, (0,)),)), point, word)
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_in_house_derivatives_where_formulas_break(name: str) -> None:
+    for point in POINTS[name]:
+        for word in ("R", "RF", "FFF", "RRRR"):
+            truth = certify(_case(name, point, word))
+            assert truth.kind == "certified", (name, point, word, truth.reason)
+            got = xp.nest(getattr(xp, name), word)(point)
+            assert np.all(np.abs(got - truth.value) <= truth.allowance), (
+                name,
+                point,
+                word,
+                got,
+                truth.value,
+            )
+
+
+@pytest.mark.parametrize(("log", "edge"), [("xlogy", 0.0), ("xlog1py", -1.0)])
+@pytest.mark.parametrize("word", ["R", "F", "RR", "FF", "RF"])
+def test_a_zero_factor_hides_a_singular_logarithm(log: str, edge: float, word: str) -> None:
+    zero = Step("constant", (), (("value", (0.0, 2.0)),))
+    case = Case(Program((zero, Step(log, (1, 0)))), (edge, 0.5), word)
+    truth = certify(case)
+    got = xp.nest(lambda y: getattr(xp, log)(np.array([0.0, 2.0]), y), word)(case.input)
+    assert truth.kind == "certified"
+    assert np.all(np.abs(got - truth.value) <= truth.allowance)
+
+
+def test_shares_of_large_arguments_add_up() -> None:
+    x = np.array([3000.5, 3000.5])
+    curvature = xp.nest(lambda t: xp.sum(xp.log_softmax(t * 256.0, axis=0)), "RF")(x / 256)
+    np.testing.assert_allclose(curvature, [[-32768.0, 32768.0], [32768.0, -32768.0]], rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["floor", "ceil", "trunc", "round", "sign"])
+def test_a_jump_is_a_convention_and_its_neighbours_are_flat(name: str) -> None:
+    at = 0.0 if name == "sign" else 1.5 if name == "round" else 1.0
+    assert certify(_case(name, at, "R")).kind == "convention"
+    beside = certify(_case(name, at + 0.25, "R"))
+    assert beside.kind == "certified"
+    assert beside.value == 0
+
+
+def test_a_jump_that_a_zero_hides_is_none() -> None:
+    """(x - 1)**2 floor(x) is flat at 1 to first order and has a jump in the second."""
+    steps = (
+        Step("constant", (), (("value", 1.0),)),
+        Step("subtract", (0, 1)),
+        Step("square", (2,)),
+        Step("floor", (0,)),
+        Step("multiply", (3, 4)),
+    )
+    assert certify(Case(Program(steps), 1.0, "R")).kind == "certified"
+    assert certify(Case(Program(steps), 1.0, "RR")).kind == "convention"
+
+
+@pytest.mark.parametrize(("value", "even"), [(0.5, 0), (1.5, 2), (-0.5, 0), (-1.5, -2), (2.25, 2)])
+def test_exact_halves_round_to_even(value: float, even: int) -> None:
+    with following(Branches()):
+        assert balls.round(arb(value)) == even
+
+
+def _disc(centre: float, log_radius: int) -> acb:
+    wide = arb(0, 2.0**log_radius)
+    return acb(centre + wide, wide)
+
+
+@pytest.mark.parametrize("centre", [0.0, 0.5, -0.75, 1 - 2.0**-10])
+def test_the_inverse_of_erf_encloses_every_solution(centre: float) -> None:
+    kept = ctx.prec
+    ctx.prec = 300
+    try:
+        image = special_balls.erfinv(_disc(centre, -16))
+        assert image.is_finite()
+        for corner in (0, 2.0**-17, -(2.0**-17), acb(2.0**-17, -(2.0**-17))):
+            solution = special_balls.erfinv(acb(centre) + corner)
+            assert solution.erf().overlaps(acb(centre) + corner)
+            assert solution.rad() < 1e-60
+            assert image.contains(solution)
+    finally:
+        ctx.prec = kept
+
+
+@pytest.mark.parametrize(
+    ("function", "centre"),
+    [
+        (special_balls.lgamma, 0.0),
+        (special_balls.lgamma, -1.0),
+        (special_balls.cbrt, 0.0),
+        (special_balls.erfinv, 1.0),
+        (special_balls.logit, 0.0),
+        (special_balls.exp1, 0.0),
+        (special_balls.expi, 0.0),
+        (lambda z: special_balls.polygamma(z, 1), -2.0),
+    ],
+)
+def test_a_pole_or_a_cut_has_no_bound(function: Callable[[acb], acb], centre: float) -> None:
+    assert not function(_disc(centre, -8)).is_finite()
+    inside = {special_balls.erfinv: 0.5}.get(function, centre + 0.5)
+    assert function(_disc(inside, -8)).is_finite()

@@ -1,0 +1,480 @@
+"""Findings of one cause fall together, and those of two causes of one operation do not."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from ad_conformance.conformance.suite.failure_report import without_noise
+from ad_conformance.conformance.triage.buckets import Buckets, bucket
+from ad_conformance.conformance.triage.causes import (
+    Cause,
+    Finding,
+    MalformedCause,
+    read_cause,
+    shape,
+)
+from ad_conformance.conformance.triage.feature_minimization import generalized
+from ad_conformance.conformance.triage.reduce import judged
+from ad_conformance.conformance.triage.root_cause import Inquiry
+from ad_conformance.engines.process.sandbox import Sandbox
+from ad_conformance.generators.ir.program import Case, Program, Step
+from ad_conformance.generators.rewrite.expansion import expanded
+from ad_conformance.generators.rewrite.single_step import (
+    context,
+    numbers,
+)
+
+from tests import broken_engines as broken
+from validation import seeded
+from validation.buckets import pairs
+
+FAULTS = (
+    "divide[0]: sign",
+    "divide[1]: factor 2",
+    "sin: wrong at zero",
+    "tanh: factor 2",
+    "erf: raises",
+    "inv R: sign",
+)
+
+
+def program(*steps: tuple[str, tuple[int, ...], dict[str, Any]]) -> Program:
+    return Program(
+        tuple(
+            Step(name, operands, tuple(sorted(params.items()))) for name, operands, params in steps
+        )
+    )
+
+
+def constant(value: Any) -> tuple[str, tuple[int, ...], dict[str, Any]]:
+    return "constant", (), {"value": value}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(replace(seeded.engine(FAULTS, 0), name="seeded")) as sandbox:
+        yield sandbox
+
+
+def findings(sandbox: Sandbox, *cases: Case) -> list[Finding]:
+    found = [judged(case, sandbox) for case in cases]
+    assert all(judgement.is_finding for judgement in found), [j.verdict for j in found]
+    return [Finding.of(judgement) for judgement in found]
+
+
+def grouped(done: Buckets) -> list[tuple[str, set[str]]]:
+    return [(b.cause.name, {f.case.id for f in b.findings}) for b in done.buckets]
+
+
+VECTOR = (0.5, 1.25)
+OVER = Case(program(constant((2.0, 3.0)), ("divide", (0, 1), {}), ("exp", (2,), {})), VECTOR, "R")
+UNDER = Case(program(constant((2.0, 3.0)), ("divide", (1, 0), {}), ("exp", (2,), {})), VECTOR, "R")
+AT_ZERO = Case(program(("sin", (0,), {}), ("exp", (1,), {})), (0.0, 1.0), "R")
+
+
+def test_two_faults_of_one_operation_stay_apart_and_one_of_several_falls_together(
+    sandbox: Sandbox,
+) -> None:
+    bent = Case(program(("tanh", (0,), {}), ("square", (1,), {})), VECTOR, "RR")
+    through = Case(program(("sinh", (0,), {}), ("tanhshrink", (1,), {})), (0.75, 0.25), "F")
+    over = replace(OVER, word="F", point=(0.25, 3.0))
+    raised = Case(program(("erf", (0,), {})), (0.5, 0.25, 1.0), "R")
+    again = Case(program(("sinh", (0,), {}), ("erf", (1,), {})), ((0.5, 0.25),), "FR")
+    cases = (bent, through, OVER, over, UNDER, AT_ZERO, raised, again)
+    done = bucket(findings(sandbox, *cases), sandbox, seconds=60.0)
+    assert done.provisional == []
+    assert dict(grouped(done)) == {
+        "seeded-x-wrong-tanh": {bent.id, through.id},
+        "seeded-x-wrong-divide.0": {OVER.id, over.id},
+        "seeded-x-wrong-divide.1": {UNDER.id},
+        "seeded-x-wrong-sin-zero_base": {AT_ZERO.id},
+        "seeded-x-raised-erf": {raised.id, again.id},
+    }
+    # The smallest of a cause is inquired into, the others are seen to be of it.
+    assert [(len(b.inquired), len(b.matched)) for b in done.buckets if len(b.findings) > 1] == [
+        (1, 1)
+    ] * 3
+    other = bucket(reversed(findings(sandbox, *cases)), sandbox, seconds=60.0)
+    assert [b.cause for b in other.buckets] == [b.cause for b in done.buckets]
+
+
+def test_what_is_special_about_a_point_tells_causes_apart(sandbox: Sandbox) -> None:
+    """Of the entries only the zero matters, and of both programs only sin."""
+    other = Case(program(("sinh", (0,), {}), ("sin", (1,), {})), (1.0, 0.0, -2.0, 1.0), "F")
+    (found,) = bucket(findings(sandbox, AT_ZERO, other), sandbox, seconds=60.0).buckets
+    assert (found.cause.operations, found.cause.features, found.cause.words) == (
+        ("sin",),
+        ("zero base",),
+        ("R", "F"),
+    )
+    assert [f.case.id for f in found.inquired] == [AT_ZERO.id, other.id]
+
+
+def test_what_is_equal_is_no_matter_of_what_it_is_equal_to() -> None:
+    """The tie matters and not that it is one of zeros; of a power it is the base that must be zero."""
+    both = program(constant((0.0, 0.0)), ("logaddexp", (0, 1), {}))
+    power = program(constant((0.75, 0.0)), ("pow", (0, 1), {}))
+    names = ["logaddexp[0]: wrong at a tie", "power[0]: not finite at zero"]
+    cases = Case(both, (0.0, 0.0), "R"), Case(both, (0.0, 1.0), "F"), Case(power, (0.25, 0.0), "F")
+    with Sandbox(seeded.engine(names, 6)) as other:
+        done = bucket(findings(other, *cases), other, seconds=60.0)
+    assert {b.cause.operations[0]: b.cause.features for b in done.buckets} == {
+        "logaddexp": ("same size", "tie"),
+        "pow[0]": ("zero base",),
+    }
+
+
+def test_numbers_that_must_be_large_need_not_be_equal() -> None:
+    case = Case(program(constant((9.0, 5.0)), ("logaddexp", (0, 1), {})), (5.0, 7.0), "R")
+
+    def fails(asked: Case) -> bool:
+        return min(asked.input.min(), np.min(numbers(asked)[1])) > 2
+
+    assert generalized(case, frozenset(["logaddexp"]), fails)[1] == ()
+
+
+def test_what_cannot_be_asked_ends_no_inquiry(sandbox: Sandbox) -> None:
+    """Numbers that float32 does not hold, more letters than truth is certified for, more entries
+    than a value has.
+    """
+    inquiry = Inquiry(sandbox)
+    infinite = Case(program(constant(float("inf")), ("add", (0, 1), {})), 1.0, "R", dtype="float32")
+    assert inquiry.symptom(infinite) is None
+    assert inquiry.symptom(Case(program(("sin", (0,), {})), 0.0, "RRRRR")) is None
+    assert inquiry.asked == 0
+    large = Case(program(("square", (0,), {}), ("add", (0, 1), {})), (0.5,) * 2049, "R")
+    assert context(large, 2) is None
+    assert not list(
+        expanded(Case(program(("cumulative_prod", (0,), {"axis": 0})), (0.5,) * 33, "R"), 1)
+    )
+
+
+def test_what_says_the_same_of_every_operation_is_not_followed_into_what_moves_values() -> None:
+    header = "\n".join(
+        (
+            broken.honest.header,
+            "from ad_conformance.engines.inhouse import rules",
+            "def missing(*given):",
+            "    raise NotImplementedError('derivative not implemented')",
+            "for name in ('cumsum', 'concat'):",
+            "    rules.RULES[name] = rules.General(missing, missing)",
+        )
+    )
+    case = Case(program(("cumulative_sum", (0,), {"axis": 0})), VECTOR, "R")
+    with Sandbox(replace(broken.honest, name="missing", header=header)) as other:
+        (found,) = bucket(findings(other, case), other, seconds=60.0).buckets
+    assert found.cause.operations == ("cumulative_sum",)
+
+
+def test_a_fault_of_reverse_mode_is_named_after_it(sandbox: Sandbox) -> None:
+    matrix = ((2.0, 1.0), (0.0, 3.0))
+    (found,) = bucket(
+        findings(sandbox, Case(program(("inv", (0,), {})), matrix, "FR")), sandbox, seconds=60.0
+    ).buckets
+    assert (found.cause.words, found.cause.name) == (("R",), "seeded-R-wrong-inv")
+
+
+def test_the_second_derivative_of_one_is_the_first_of_another(sandbox: Sandbox) -> None:
+    cases = [
+        Case(program((name, (0,), {})), VECTOR, word)
+        for name, word in (("sinh", "FR"), ("cosh", "R"))
+    ]
+    with Sandbox(seeded.engine(["cosh: sign"], 1)) as other:
+        (found,) = bucket(findings(other, *cases), other, seconds=60.0).buckets
+    assert (found.cause.operations, found.cause.words) == (("cosh",), ("R", "F"))
+
+
+SPD = ((2.0, 0.5), (0.5, 1.5))
+REDUCE = {"axis": None, "keepdims": False}
+
+
+@pytest.mark.parametrize(
+    ("fault", "direct", "through"),
+    [
+        (
+            "inv R: factor 2",
+            Case(program(("inv", (0,), {})), SPD, "R"),
+            Case(program(("cholesky", (0,), {})), SPD, "RR"),
+        ),
+        *(
+            (
+                "sin: sign",
+                Case(program(("sin", (0,), {})), VECTOR, "R"),
+                Case(program((name, (0, 0), params)), 0.5, "F"),
+            )
+            for name, params in (
+                ("inner_derivative", {"body": "sine"}),
+                ("inner_second_derivative", {"body": "sine"}),
+                ("inner_pushforward", {"body": "quotient"}),
+                ("descent", {"body": "sine", "rate": 0.25, "count": 2}),
+            )
+        ),
+        (
+            "log: factor 2",
+            Case(program(("log", (0,), {})), VECTOR, "F"),
+            Case(program(("exp", (0,), {}), ("xlogy", (0, 1), {})), VECTOR, "FR"),
+        ),
+    ],
+)
+def test_what_derivatives_are_made_of_is_found(fault: str, direct: Case, through: Case) -> None:
+    with Sandbox(seeded.engine([fault], 3)) as other:
+        (found,) = bucket(findings(other, direct, through), other, seconds=60.0).buckets
+    assert found.cause.operations == (fault.split()[0].rstrip(":"),)
+
+
+def test_a_maximum_of_what_is_equal_anyway_is_the_cause_and_not_what_makes_it_so() -> None:
+    """Entries that are equal by chance make a kink; those that are one value do not."""
+    taken = program(
+        ("take", (0,), {"indices": (1, 0, 1), "axis": 0}), ("max", (1,), REDUCE), ("exp", (2,), {})
+    )
+    span = program(
+        ("take", (0,), {"indices": (1, 0, 1), "axis": 0}), ("ptp", (1,), REDUCE), ("sin", (2,), {})
+    )
+    cases = Case(taken, (0.5, 1.25), "R"), Case(span, (-2.0, -1.0), "R")
+    with Sandbox(seeded.engine(["max R: each of a tie gets all"], 4)) as other:
+        (found,) = bucket(findings(other, *cases), other, seconds=60.0).buckets
+    assert (found.cause.operations, found.cause.features, found.cause.words) == (
+        ("max",),
+        ("tie",),
+        ("R",),
+    )
+    with Sandbox(seeded.engine(["max R: wrong at zero"], 8)) as other:
+        at_zero = (
+            replace(cases[0], point=(-1.0, 0.0)),
+            Case(program(("max", (0,), REDUCE)), (0.0, -1.0), "R"),
+        )
+        (found,) = bucket(findings(other, *at_zero), other, seconds=60.0).buckets
+    assert (found.cause.operations, found.cause.features) == (("max",), ("zero base",))
+    plain = Case(program(("max", (0,), REDUCE)), (0.5, 1.25), "F")
+    with Sandbox(seeded.engine(["max F: sign"], 5)) as other:
+        (found,) = bucket(
+            findings(other, cases[0].with_word("F"), plain), other, seconds=60.0
+        ).buckets
+    assert (found.cause.operations, found.cause.features, found.cause.words) == (
+        ("max",),
+        (),
+        ("F",),
+    )
+
+
+def test_what_forward_mode_gets_wrong_is_no_cause_of_what_reverse_mode_does() -> None:
+    """The pushforward of a cumulative sum is wrong at once; what its pullback is given is not
+    differentiated.
+    """
+    body = program(("cumulative_sum", (0,), {"axis": 0}), ("exp", (1,), {}))
+    with Sandbox(seeded.engine(["cumsum F: sign", "cumsum R: second order dropped"], 2)) as other:
+        done = bucket(
+            findings(other, *(Case(body, VECTOR, word) for word in ("F", "RR"))),
+            other,
+            seconds=60.0,
+        )
+    assert [b.cause.operations for b in done.buckets] == [("cumulative_sum",)] * 2
+    assert [b.cause.words[0] for b in done.buckets] == ["F", "RR"]
+
+
+def test_known_causes_come_first_and_nothing_is_lost(sandbox: Sandbox) -> None:
+    found = findings(sandbox, OVER, AT_ZERO)
+    first = bucket(found, sandbox, seconds=60.0)
+    known = [read_cause(json.loads(json.dumps(b.cause.document)), "known") for b in first.buckets]
+    again = bucket(found, sandbox, seconds=60.0, known=known)
+    assert [b.cause for b in again.buckets] == known
+    assert all(b.case is None for b in again.buckets)
+    assert sorted(f.case.id for b in again.buckets for f in b.findings) == sorted(
+        [OVER.id, AT_ZERO.id]
+    )
+    late = bucket([*found, *found], sandbox, seconds=0.0)
+    assert late.buckets == []
+    assert [(p.symptom[0], p.operations, len(p.findings)) for p in late.provisional] == [
+        ("wrong", ("exp", "sin"), 2),
+        ("wrong", ("divide", "exp"), 2),
+    ]
+
+
+def test_what_fails_no_more_is_told_apart(sandbox: Sandbox) -> None:
+    found = findings(sandbox, OVER, AT_ZERO)
+    with Sandbox(broken.honest) as honest:
+        done = bucket(found, honest, seconds=60.0)
+    assert (done.buckets, done.provisional, {f.case.id for f in done.vanished}) == (
+        [],
+        [],
+        {OVER.id, AT_ZERO.id},
+    )
+
+
+CAUSE = Cause("torch", "wrong", ("FF", "RF"), ("pow[1]",), ("zero base",), (), "", "")
+
+
+def test_a_cause_has_a_stable_id_a_name_and_data() -> None:
+    assert (CAUSE.id, CAUSE.name) == ("1187f5444fa0", "torch-xF-wrong-pow.1-zero_base")
+    assert (
+        read_cause(
+            tomllib.loads(f"cause = {json.dumps(CAUSE.document)}".replace('":', '" ='))["cause"], ""
+        )
+        == CAUSE
+    )
+    assert CAUSE.alike(replace(CAUSE, words=("RF",)))
+    assert not CAUSE.alike(replace(CAUSE, words=("RR",)))
+    assert not CAUSE.alike(replace(CAUSE, operations=("pow[0]",)))
+    assert replace(CAUSE, words=("RF",)).id != CAUSE.id
+    assert [shape(words) for words in (("R", "F"), ("FF", "RF"), ("FR", "RF"), ("RRF",))] == [
+        "x",
+        "xF",
+        "FR",
+        "RRF",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"engine": "torch@2.13"},
+            "engine: 'torch@2.13' is not the name of an engine without a release",
+        ),
+        ({"engine": 3}, "engine must be a string"),
+        ({"failure": "odd"}, "failure: 'odd' is not one of wrong, "),
+        ({"failure": None}, "failure is missing"),
+        ({"words": ["R", "FF"]}, "words: one or more mode words of the same length are needed"),
+        ({"words": []}, "words: one or more"),
+        ({"operations": "det"}, "operations must be a list of strings"),
+        ({"operations": ["dett"]}, "operations: 'dett' is not in the catalogue"),
+        ({"features": ["odd"]}, "features: 'odd' is not one of "),
+        ({"questions": ["odd"]}, "questions: 'odd' is not one of float32"),
+        ({"colour": "red"}, "'colour' is not a field here"),
+    ],
+)
+def test_a_malformed_cause_is_refused_in_one_line(change: dict[str, Any], said: str) -> None:
+    document = {
+        key: value for key, value in {**CAUSE.document, **change}.items() if value is not None
+    }
+    with pytest.raises(MalformedCause) as raised:
+        read_cause(document, "buckets.toml: bucket 3")
+    assert str(raised.value).startswith(f"buckets.toml: bucket 3: {said}")
+    assert "\n" not in str(raised.value)
+    with pytest.raises(MalformedCause, match="must be a table"):
+        read_cause([], "buckets.toml")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "no rule at 0x7f31aa for %12 : tensor<2x3xf64>",
+            "no rule at 0x8e for %arg0 : tensor<4xf64>",
+        ),
+        (
+            "cannot reshape array of size 6 into shape (2,)",
+            "cannot reshape array of size 12 into shape (2, 3)",
+        ),
+        (
+            "select(): index 0 out of range for size [0]",
+            "select(): index 0 out of range for size [0, 2]",
+        ),
+        ("in /tmp/tmpab12/x.py:3: no", "in /home/someone/y.py:12: no"),
+        ("axis -2 is out of bounds", "axis 1 is out of bounds"),
+        ("subscript 'a' twice", "subscript 'b' twice"),
+        ("value jvp__3 is odd", "value jvp__12 is odd"),
+    ],
+)
+def test_noise_goes_from_messages(one: str, other: str) -> None:
+    assert without_noise(one) == without_noise(other)
+
+
+def test_what_says_something_stays_in_messages() -> None:
+    assert (
+        without_noise("Traceback (most recent call last):\n  File x\nno rule for sin")
+        == "no rule for sin"
+    )
+    assert without_noise("no rule for sin") != without_noise("no rule for cos")
+    assert without_noise("expected float32") != without_noise("expected double")
+
+
+def test_a_step_that_fails_alone_but_does_no_harm_is_not_the_cause(sandbox: Sandbox) -> None:
+    """divide is wrong by its first operand, but what comes of it is multiplied by zero."""
+    steps = (
+        constant((2.0, 3.0)),
+        ("divide", (0, 1), {}),
+        constant((0.0, 0.0)),
+        ("multiply", (2, 3), {}),
+    )
+    case = Case(program(*steps, ("tanh", (0,), {}), ("add", (5, 4), {})), VECTOR, "R")
+    (found,) = bucket(findings(sandbox, case), sandbox, seconds=60.0).buckets
+    assert found.cause.operations == ("tanh",)
+
+
+def test_pairs_are_counted() -> None:
+    assert pairs([("a", "1"), ("a", "1"), ("a", "2"), ("b", "2")]) == (1, 2, 3)
+
+
+def test_faults_of_one_operation_go_together_unless_they_are_the_same() -> None:
+    one, two = (seeded.faults()[f"divide[{i}]: sign"] for i in (0, 1))
+    both = seeded.together([one, two])
+    assert both.partials == (one.planted.partials[0], two.planted.partials[1])
+    with pytest.raises(ValueError, match="two faults of operand 0 of divide"):
+        seeded.together([one, seeded.faults()["divide[0]: factor 2"]])
+    with pytest.raises(ValueError, match="two faults of forward mode of solve"):
+        seeded.together([seeded.faults()[f"solve F: {fault}"] for fault in ("sign", "factor 2")])
+
+
+def test_what_is_special_of_operands_that_may_be_exchanged_is_one_thing() -> None:
+    """Of logaddexp it does not matter which of the two is zero; of pow it does."""
+    body = (
+        "from ad_conformance.engines.inhouse import ops\n"
+        "honest = RULES['logaddexp'].partials\n"
+        "wrong = lambda y, a, b: honest[0](y, a, b) + ops.select(make('equal', a, 0.0), 0.0 * y + "
+        "1.0, 0.0)\n"
+        "RULES['logaddexp'] = each(wrong, honest[1])"
+    )
+    with Sandbox(broken._rule("exchanging", body)) as other:
+        cases = [
+            Case(
+                program(constant((0.5, 1.0)), ("exp", (0,), {}), ("logaddexp", operands, {})),
+                point,
+                "R",
+            )
+            for operands in ((1, 0), (0, 1))
+            for point in ((0.0, 2.0),)
+        ]
+        made = bucket(findings(other, *cases), other, seconds=60.0).buckets
+    assert [(b.cause.features, len(b.findings)) for b in made] == [(("zero base",), 2)]
+
+
+def test_two_modes_that_are_wrong_by_other_numbers_are_two_faults() -> None:
+    """Where they are wrong by the same they are one."""
+    for reverse, made in (("2.0", 1), ("3.0", 2)):
+        body = (
+            "from ad_conformance.engines.inhouse.rules import General\n"
+            f"pull = lambda s, i, ct, out, x: {reverse} * ct * apply('cos', x)\n"
+            "RULES['sin'] = General(pull, lambda out, xs, ts: 2.0 * ts[0] * apply('cos', xs[0]))"
+        )
+        with Sandbox(broken._rule("modes", body)) as other:
+            cases = [
+                Case(program(("exp", (0,), {}), ("sin", (1,), {})), 0.25, word) for word in "RF"
+            ]
+            done = bucket(findings(other, *cases), other, seconds=60.0)
+        assert len(done.buckets) == made, [b.cause for b in done.buckets]
+
+
+def test_a_formula_is_followed_in_a_word_of_the_finding() -> None:
+    """The root is wrong in reverse mode by itself, in FF by what solves a system."""
+    body = (
+        "from ad_conformance.engines.inhouse.rules import General\n"
+        "root, solve = RULES['sqrtm'], RULES['solve']\n"
+        "RULES['sqrtm'] = General(lambda *given: -root.pullback(*given), root.pushforward)\n"
+        "RULES['solve'] = General(solve.pullback, lambda *given: 2.0 * solve.pushforward(*given), "
+        "solve.masks)"
+    )
+    with Sandbox(broken._rule("roots", body)) as other:
+        matrix = ((2.0, 0.5), (0.5, 1.0))
+        cases = [Case(program(("sqrtm", (0,), {})), matrix, word) for word in ("R", "FF")]
+        made = bucket(findings(other, *cases), other, seconds=60.0).buckets
+    assert sorted((b.cause.operations, b.cause.words) for b in made) == [
+        (("solve",), ("F",)),
+        (("sqrtm",), ("R",)),
+    ]

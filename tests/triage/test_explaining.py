@@ -1,0 +1,383 @@
+"""Which step a wrong value enters at is told rightly, by engines that are wrong in one known thing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ad_conformance.conformance.triage.locate import Explanation, explain
+from ad_conformance.conformance.triage.reduce import judged
+from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.process.sandbox import Sandbox
+from ad_conformance.generators.ir.case_io import parse_case
+from ad_conformance.generators.ir.program import Case, Program, Step
+from ad_conformance.generators.rewrite.slicing import BARE, SMOOTH, Parts, words_within
+from ad_conformance.generators.strategies.sampling import draw
+from ad_conformance.reports.__main__ import app
+from typer.testing import CliRunner
+
+from tests import broken_engines as broken
+from validation.explaining import outcome, planted
+from validation.mutants import mutants
+
+MUTANTS = {mutant.name: mutant for mutant in mutants()}
+OVERALL = {"axis": None, "keepdims": False}
+
+
+def case(steps: Sequence[tuple[Any, ...]], point: Any, word: str, **more: Any) -> Case:
+    """A case of (operation, operands, params); reading it checks it."""
+    made = (
+        Step(name, tuple(operands), tuple(sorted(dict(*params).items())))
+        for name, operands, *params in steps
+    )
+    return parse_case(Case(Program(tuple(made)), point, word, **more).json)
+
+
+def explained(asked: Case, engine: Engine, *, timeout: float = 60.0) -> Explanation:
+    with Sandbox(engine, timeout=timeout) as sandbox:
+        return explain(judged(asked, sandbox), sandbox)
+
+
+def test_a_step_that_is_wrong_alone() -> None:
+    asked = case([("multiply", (0, 0)), ("sin", (1,)), ("exp", (2,))], 0.5, "RR")
+    found = explained(asked, broken.sign)
+    assert (found.operation, found.steps, found.way, found.needed) == ("sin", (2,), "alone", True)
+    assert found.lines == (
+        "sin (step 2 of 3) in mode word R: its derivative alone is off: got -0.968912, truth "
+        "0.968912, "
+        "5e+13 times the allowance",
+        "level: R, first of 2 in RR",
+        "with its value a constant, the program is answered rightly",
+        f"{found.asked} questions asked",
+    )
+    assert found.lines == explained(asked, broken.sign).lines
+
+
+def test_the_order_and_the_level_at_which_it_goes_wrong() -> None:
+    asked = case([("exp", (0,)), ("sin", (1,)), ("square", (2,))], 0.5, "FRR")
+    found = explained(asked, broken.dropped)
+    assert (found.operation, found.way, found.right) == ("sin", "alone", 1)
+    assert "in mode word RR" in found.lines[0]
+    assert found.lines[0].endswith("; first order is right")
+    assert found.lines[1] == "level: R over R, second of 3 in FRR"
+
+
+def test_an_operand() -> None:
+    asked = case(
+        [("exp", (0,)), ("constant", (), {"value": 3.0}), ("atan2", (2, 1)), ("exp", (3,))],
+        0.5,
+        "FR",
+    )
+    found = explained(asked, planted(MUTANTS["atan2[1]: taken for constant"]))
+    assert found.lines[0].startswith(
+        "atan2 (step 2 of 3) in mode word R: its derivative by operand 2 alone is off"
+    )
+
+
+def test_a_fault_that_shows_in_composition_only() -> None:
+    """A factor that stands twice counts once, but where it is the input itself."""
+    asked = case([("exp", (0,)), ("multiply", (1, 1)), ("sin", (2,))], 0.5, "R")
+    found = explained(asked, broken.once)
+    assert (found.operation, found.steps, found.way) == ("multiply", (2,), "composed")
+    assert (
+        "multiply (step 2 of 3) in mode word R: not found wrong alone; its derivative between "
+        "expm1 and exp is off" in (found.lines[0])
+    )
+
+
+def test_a_cotangent_that_varies() -> None:
+    """The sum is right as the output to every order; the prefix that fails first ends in the step
+    after it.
+    """
+    asked = case(
+        [("sin", (0,)), ("sum", (1,), OVERALL), ("exp", (2,)), ("negative", (3,))],
+        (0.5, -1.0, 2.0),
+        "RR",
+    )
+    found = explained(asked, planted(MUTANTS["sum R: second order dropped"]))
+    assert (found.operation, found.way) == ("sum", "composed")
+    assert (
+        "sum (step 2 of 4) in mode word RR: not found wrong alone; its derivative followed by"
+        in found.lines[0]
+    )
+    assert found.lines[0].endswith("; first order is right")
+
+
+def test_a_first_order_that_the_second_does_not_show() -> None:
+    """What is linear has no second derivative to be wrong in; the step after it has one."""
+    asked = case(
+        [("cumulative_sum", (0,), {"axis": 0}), ("exp", (1,)), ("sum", (2,), OVERALL)],
+        (0.5, -1.0),
+        "RR",
+    )
+    found = explained(asked, broken.axis)
+    assert (found.operation, found.way) == ("cumulative_sum", "alone")
+    assert "in mode word R:" in found.lines[0]
+
+
+def test_steps_that_are_wrong_together_only() -> None:
+    """An identity of absolute values of absolute values, and no other."""
+    asked = case(
+        [("exp", (0,)), ("sin", (1,)), ("abs", (2,)), ("abs", (3,)), ("square", (4,))], 0.5, "R"
+    )
+    found = explained(asked, planted(MUTANTS["folding.abs: identity: factor 2"]))
+    assert (found.operations, found.way) == (("abs", "abs"), "together")
+    assert found.lines[0].startswith(
+        "abs (step 3 of 5) and abs (step 4 of 5) in mode word R: none found wrong alone; "
+    )
+    assert "the derivative of them together is off" in found.lines[0]
+
+
+def test_several_steps_that_are_wrong() -> None:
+    asked = case([("sin", (0,)), ("exp", (0,)), ("sin", (2,)), ("add", (1, 3))], 0.5, "R")
+    found = explained(asked, broken.sign)
+    assert (found.steps, found.needed, found.others) == ((1,), False, (3,))
+    assert "with its value a constant, the program still fails, by sin (step 3 of 4)" in found.lines
+
+
+def test_a_step_that_is_wrong_but_makes_no_difference() -> None:
+    """Both sines are wrong; the factor of the first is zero."""
+    zero = ("constant", (), {"value": 0.0})
+    steps = [
+        ("sin", (0,)),
+        zero,
+        ("multiply", (1, 2)),
+        ("exp", (0,)),
+        ("sin", (4,)),
+        ("add", (3, 5)),
+    ]
+    found = explained(case(steps, 0.5, "R"), broken.sign)
+    assert (found.steps, found.needed) == ((5,), True)
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        (broken.nan, "is not finite: got nan, truth 1"),
+        (broken.shape, "has another shape: got (1,), truth ()"),
+        (broken.dtype, "has another dtype: got float32, truth float64"),
+        (broken.compiling, "does not compile: RuntimeError: no rule"),
+        (broken.running, "does not run: RuntimeError: out of registers"),
+        (broken.segfault, "ends the process: SIGSEGV"),
+        (broken.hang, "does not come: no answer within 0.5 s"),
+    ],
+)
+def test_what_no_step_is_to_blame_for(engine: Engine, said: str) -> None:
+    asked = case([("exp", (0,)), ("sin", (1,))], 0.5, "R")
+    found = explained(asked, engine, timeout=0.5 if engine is broken.hang else 60.0)
+    assert (found.operation, found.way) == ("", "question")
+    assert (
+        found.lines[0] == f"no step of it: in mode word R the derivative of the input itself {said}"
+    )
+
+
+def test_a_program_without_steps() -> None:
+    found = explained(case([], 0.5, "R"), broken.nan)
+    assert (found.steps, found.way) == ((), "question")
+
+
+def _dying(name: str, body: str) -> Engine:
+    """The in-house engine whose sin does that as it is differentiated."""
+    header = (
+        f"{broken.honest.header}\n{broken.RULES}\ndef partial(y, x):\n    "
+        f"{body}\nRULES['sin'] = each(partial)\n"
+    )
+    return replace(broken.honest, name=name, header=header)
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        (
+            _dying("raising", "raise TypeError('no rule for sin')"),
+            "does not compile: TypeError: no rule for sin",
+        ),
+        (_dying("crashing", "import ctypes; ctypes.string_at(0)"), "ends the process: SIGSEGV"),
+        (_dying("hanging", "import time; time.sleep(60)"), "does not come: no answer within 1 s"),
+        (_dying("infinite", "return x * float('inf')"), "is not finite"),
+    ],
+)
+def test_a_step_that_is_not_answered(engine: Engine, said: str) -> None:
+    asked = case([("exp", (0,)), ("sin", (1,)), ("square", (2,))], 0.5, "R")
+    found = explained(asked, engine, timeout=1.0)
+    assert (found.operation, found.way, found.needed) == ("sin", "alone", True)
+    assert said in found.lines[0]
+
+
+def test_steps_that_nothing_needs_may_fail_as_well() -> None:
+    asked = case([("sin", (0,)), ("exp", (0,)), ("square", (2,))], 0.5, "R")
+    engine = replace(
+        broken.honest,
+        name="tracing",
+        header=f"{broken.honest.header}\ndef refuse(x):\n    raise TypeError('no "
+        f"sin')\ninhouse.sin = refuse\n",
+    )
+    found = explained(asked, engine)
+    assert (found.operation, found.way) == ("sin", "alone")
+
+
+def test_the_question_is_made_plain_where_that_fails_too() -> None:
+    asked = case(
+        [("argument", (), {"value": 2.0}), ("multiply", (0, 1)), ("sin", (2,)), ("exp", (3,))],
+        0.5, "RF", wrt="10", dtype="float32",
+    )  # fmt: skip
+    found = explained(asked, broken.sign)
+    assert found.operation == "sin"
+    assert "not for being asked in float32: it fails without, too" in found.lines
+    plain = case(
+        [("exp", (0,)), ("sin", (1,))], 0.5, "R", operator="pullback", cotangent=1.0, elsewhere=2.0
+    )
+    found = explained(plain, broken.sign)
+    assert (
+        "not for being asked as pullback and after it was compiled elsewhere: it fails without, too"
+        in found.lines
+    )
+    assert found.question.case == plain.plain
+
+
+def test_an_input_as_the_output_has_no_step_to_blame() -> None:
+    """By the second input, which is the output; what the first would give as the output is right."""
+    asked = case([("sin", (0,)), ("argument", (), {"value": 2.0})], 0.5, "R", wrt="1")
+    found = explained(
+        asked, replace(broken.honest, name="off", run=f"{broken.honest.run}\ngot = got + 1.0")
+    )
+    assert (found.way, found.steps) == ("question", ())
+
+
+def test_where_only_the_special_question_fails() -> None:
+    """A pullback of any function is twice too large: no step is to blame, and the plain question is
+    right.
+    """
+    doubled = replace(
+        broken.honest,
+        name="doubled",
+        operators={
+            **broken.honest.operators,
+            "pullback": "lambda x: 2.0 * inhouse.vjp({f})(x, {w})",
+        },
+    )
+    asked = case(
+        [("exp", (0,)), ("sin", (1,))], (0.5, 1.0), "R", operator="pullback", cotangent=(1.0, -1.0)
+    )
+    found = explained(asked, doubled)
+    assert found.way == "question"
+    assert "only where it is asked as pullback" in found.lines
+    single = replace(
+        broken.honest,
+        name="single",
+        header=f"{broken.honest.header}\n{broken.RULES}\n"
+        "RULES['sin'] = each(lambda y, x: (-1.0 if x.dtype == np.float32 else 1.0) * f('cos', "
+        "x))\n",
+    )
+    found = explained(case([("exp", (0,)), ("sin", (1,))], 0.5, "R", dtype="float32"), single)
+    assert (found.operation, found.way) == ("sin", "alone")
+    assert "only where it is asked in float32" in found.lines
+
+
+def test_what_is_not_certified_is_not_accused() -> None:
+    """abs at its kink has no derivative, zero times it has: the step after it is the first that can
+    be wrong.
+    """
+    zero = ("constant", (), {"value": 0.0})
+    asked = case(
+        [("sin", (0,)), ("abs", (1,)), zero, ("multiply", (2, 3)), ("add", (0, 4)), ("exp", (5,))],
+        0.0,
+        "R",
+    )
+    engine = replace(
+        broken.honest,
+        name="third",
+        header=f"{broken.honest.header}\n{broken.RULES}\nRULES['exp'] = each(lambda y, x: 2.0 * "
+        f"y)\n",
+    )
+    found = explained(asked, engine)
+    assert (found.operation, found.unjudged) == ("exp", (2,))
+    assert "nothing is known of what comes before it up to abs (step 2 of 5)" in found.lines
+
+
+def test_what_is_hidden_behind_that_is_asked_alone() -> None:
+    """abs at its kink goes into the sine: only the square of that has a derivative, 0, where the
+    engine has none.
+    """
+    steps = [("abs", (0,)), ("sin", (1,)), ("square", (2,))]
+    rule = "RULES['sin'] = each(lambda y, x: f('cos', x) * float('inf'))"
+    engine = replace(
+        broken.honest, name="infinite", header=f"{broken.honest.header}\n{broken.RULES}\n{rule}\n"
+    )
+    found = explained(case(steps, 0.0, "R"), engine)
+    assert (found.operation, found.way) == ("sin", "alone")
+
+
+def test_time_is_bounded() -> None:
+    asked = case([("exp", (0,)), ("sin", (1,)), ("square", (2,))], 0.5, "RR")
+    with Sandbox(broken.sign) as sandbox:
+        found = explain(judged(asked, sandbox), sandbox, seconds=0.0)
+        with pytest.raises(ValueError, match="agree is no finding"):
+            explain(judged(case([("exp", (0,))], 0.5, "R"), sandbox), sandbox)
+    assert found.late
+    assert found.asked == 0
+    assert found.lines[-1] == "0 questions asked; time was up before all were"
+
+
+def test_planted_faults_are_named() -> None:
+    """One of each way; `python -m validation.explaining` does this for a sample of all."""
+    asked = case(
+        [("log1p", (0,)), ("cumulative_sum", (1,), {"axis": 0}), ("tanh", (2,)), ("sum", (3,), OVERALL), ("exp", (4,))],
+        (0.5, 1.0, 2.0), "FR",
+    )  # fmt: skip
+    for name, operation in (
+        ("tanh: factor 1.001", "tanh"),
+        ("cumsum R: wrong order along an axis", "cumulative_sum"),
+        ("log1p: second order dropped", "log1p"),
+        ("sum F: sign", "sum"),
+    ):
+        found = outcome(MUTANTS[name], explained(asked, planted(MUTANTS[name])))
+        assert found.explanation.operation == operation, name
+        assert found.uses, name
+        assert found.made_of, name
+        assert found.chance_made_of == 1 / 5
+
+
+def test_parts_are_valid_and_of_one_step() -> None:
+    for drawn in draw(["RR", "F"], 60):
+        parts = Parts(drawn)
+        for k in parts.steps:
+            for follower in ("", *SMOOTH, *BARE):
+                made = parts.prefix(k, follower)
+                assert made is None or parse_case(made.json) == made
+            for word in words_within(drawn.word):
+                for part in parts.alone(k, word):
+                    steps = [step.operation for step in part.case.program.steps if step.operands]
+                    assert parts.step(k).operation in steps
+                    assert set(part.operands) <= set(parts.step(k).operands)
+                    assert part.case.word == word
+
+
+def test_words_within() -> None:
+    assert words_within("FR") == ["R", "F", "FR"]
+    assert words_within("RFR") == ["R", "F", "FR", "RF", "RR", "RFR"]
+
+
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = case([("exp", (0,)), ("sin", (1,)), ("square", (2,))], 0.5, "R")
+    (tmp_path / "case.json").write_text(asked.json)
+    done = CliRunner().invoke(
+        app, ["explain", "case.json", "--engine", "tests.broken_engines:sign"]
+    )
+    assert done.exit_code == 0
+    (kept,) = (tmp_path / "findings").iterdir()
+    lines = done.output.splitlines()
+    assert lines[0].startswith("sin (step 2 of 3) in mode word R: its derivative alone is off: got")
+    assert lines[-1] == f"the question that shows it: findings/{kept.name}"
+    done = CliRunner().invoke(
+        app, ["explain", "case.json", "--engine", "tests.broken_engines:honest"]
+    )
+    assert (done.exit_code, done.output) == (
+        1,
+        f"honest {broken.honest.version()} R: agree, which is no finding\n",
+    )
+    assert CliRunner().invoke(app, ["explain", "nonesuch.json"]).exit_code == 2

@@ -1,0 +1,333 @@
+"""The walk through a campaign's findings: files as they are found, nothing lost, entries that cover
+what they pin.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ad_conformance.conformance.known_failures import OWN, covering, load
+from ad_conformance.conformance.pool import Panel, truth_of
+from ad_conformance.conformance.triage.workarounds import Ways, ways_around
+from ad_conformance.conformance.verdicts import judge
+from ad_conformance.engines import registry
+from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
+from ad_conformance.engines.script import Script, write
+from ad_conformance.generators.ir.case_io import read_case
+from ad_conformance.generators.ir.program import Case, Program, Step
+from ad_conformance.reports.__main__ import app
+from ad_conformance.reports.campaign.store import Folder
+from ad_conformance.reports.issues import triage_pipeline as walk
+from ad_conformance.reports.issues.bucket_files import BucketFile, bucket_at, bucket_files
+from ad_conformance.reports.issues.triage_pipeline import Walk
+from ad_conformance.reports.nightly.changes import Finding as Recorded
+from typer.testing import CliRunner
+
+from tests import broken_engines as broken
+from tests.reports.test_campaign import BROKEN, ask, plan
+
+pytest.importorskip("duckdb")
+
+
+def called(*arguments: Any) -> Any:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def triaged(folder: Path, *options: Any) -> Any:
+    """The engines are those of the tests, which a command must name."""
+    asked = json.loads((folder / "run.json").read_text())["asked"].values()
+    return called("triage", folder, *options, "--engine", ",".join(asked))
+
+
+def issued(bucket: Path, *options: Any) -> Any:
+    return called("issue", bucket, "--engine", json.loads(bucket.read_text())["engine"], *options)
+
+
+def program(*steps: tuple[Any, ...]) -> Program:
+    return Program(
+        tuple(
+            Step(name, operands, tuple(sorted(more[0].items())) if more else ())
+            for name, operands, *more in steps
+        )
+    )
+
+
+def campaign(folder: Path, *engines: str, cases: list[Case]) -> Path:
+    """A campaign that asks these cases, and one that nobody fails."""
+    named = tuple(("seed", f"case {n}", case.json) for n, case in enumerate(cases))
+    ask(folder, plan(*engines, named=named), cases=0)
+    return folder
+
+
+def files(folder: Path) -> list[BucketFile]:
+    return bucket_files(Folder(str(folder)))
+
+
+def covered(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every entry that is proposed covers the case that it pins, and every finding of its bucket."""
+    monkeypatch.setenv(OWN, str(folder / "proposed"))
+    entries = load.__wrapped__()[-len(files(folder)) :]
+    engine = registry.find(name)
+    with Sandbox(engine) as sandbox:
+        for file in files(folder):
+            for case in (
+                file.case,
+                *(read_case(folder / "findings" / finding) for finding in file.findings),
+            ):
+                found = judge(case, engine.name, sandbox.ask(case), truth_of(case))
+                entry = covering(found, engine, entries)
+                assert entry is not None, (file.name, found.verdict)
+                assert case != file.case or entry.name == file.name.lower().replace(".", "-")
+
+
+def test_the_case_of_a_file_shows_its_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another fault may fail in the same way, of a smaller case."""
+    steps = program(
+        ("tanh", (0,)),
+        ("constant", (), {"value": 3.0}),
+        ("divide", (0, 2)),
+        ("constant", (), {"value": 0.0}),
+        ("multiply", (3, 4)),
+        ("add", (1, 5)),
+    )
+    folder = campaign(tmp_path, f"{BROKEN}two", cases=[Case(steps, 0.5, "R")])
+    done = triaged(folder)
+    assert done.exit_code == 0, done.output
+    (file,) = files(folder)
+    assert file.cause.operations == ("tanh",)
+    assert [s.operation for s in file.case.program.steps] == ["tanh"]
+    covered(folder, f"{BROKEN}two", monkeypatch)
+
+
+def test_silent_ones_and_those_that_raise_or_die(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [
+        Case(program(("exp", (0,)), (name, (1,))), point, word)
+        for name in ("sin", "tan", "erf")
+        for point, word in ((0.25, "R"), ((0.5, 0.125), "FR"))
+    ]
+    folder = campaign(tmp_path, f"{BROKEN}several", cases=cases)
+    done = triaged(folder)
+    assert done.exit_code == 0, done.output
+    found = {file.cause.failure: file for file in files(folder)}
+    assert {failure: len(file.findings) for failure, file in found.items()} == {
+        "wrong": 2,
+        "raised": 2,
+        "crash": 2,
+    }
+    covered(folder, f"{BROKEN}several", monkeypatch)
+    told = {
+        failure: issued(folder / "buckets" / file.file).output for failure, file in found.items()
+    }
+    assert "cannot be compiled: TypeError" in told["raised"].splitlines()[0]
+    assert "kills the process (SIGABRT)" in told["crash"].splitlines()[0]
+    assert "last words" in told["crash"].partition("<summary>What it printed</summary>")[2]
+    assert "What it printed" not in told["raised"]
+    entry = (folder / "proposed" / f"{found['raised'].name}.toml").read_text()
+    assert "give" in entry
+    assert '"compile_failure", "runtime_failure"' in entry
+
+
+def test_what_fails_in_float32_only_gets_an_entry_for_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [
+        Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R", dtype=dtype)
+        for dtype in ("float32", "float64")
+    ]
+    folder = campaign(tmp_path, f"{BROKEN}single", cases=cases)
+    assert triaged(folder).exit_code == 0
+    (file,) = files(folder)
+    assert file.cause.questions == ("float32",)
+    assert 'dtype = "float32"' in (folder / "proposed" / f"{file.name}.toml").read_text()
+    covered(folder, f"{BROKEN}single", monkeypatch)
+
+
+def test_two_releases_of_one_engine_have_a_file_together(tmp_path: Path) -> None:
+    cases = [Case(program(("exp", (0,)), ("sin", (1,))), point, "R") for point in (0.25, 0.5)]
+    folder = campaign(tmp_path, f"{BROKEN}first_release", cases=cases)
+    record = json.loads((folder / "run.json").read_text())
+    assert triaged(folder).exit_code == 0
+    (before,) = files(folder)
+    assert len(before.findings) == 2
+    # Some of the findings as if another release's.
+    path = folder / "buckets" / before.file
+    path.write_bytes(
+        path.read_bytes().replace(before.findings[0].encode(), b"made@2-R-000000000000.json")
+    )
+    lines: list[str] = []
+    (name,) = record["asked"]
+    Walk(Folder(str(folder)), each=30.0, imported=record["asked"].values()).through(
+        name, known=False, seconds=60.0, tell=lines.append
+    )
+    assert lines[0].endswith("2 different, 1 in files already")
+    assert lines[1:] == [f"  1 findings: {before.cause.name}"]
+    (after,) = files(folder)
+    assert set(after.findings) == {*before.findings, "made@2-R-000000000000.json"}
+
+
+def test_what_fails_no_more_or_not_always_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R")
+    folder = campaign(tmp_path, f"{BROKEN}mendable", f"{BROKEN}unsteady", cases=[case])
+    monkeypatch.setenv("MENDED", "1")
+    done = triaged(folder)
+    assert done.exit_code == 0, done.output
+    assert "1 findings do not fail any more: mendable-R-" in done.output
+    assert "1 findings not the same when they were asked again: unsteady-R-" in done.output
+    assert files(folder) == []
+
+
+def test_files_come_along_from_an_earlier_run(tmp_path: Path) -> None:
+    """With the name that a person gave them, and what was written into them; so does the entry."""
+    case = Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R")
+    monday, tuesday = (
+        campaign(tmp_path / day, f"{BROKEN}sign", cases=[case]) for day in ("monday", "tuesday")
+    )
+    assert triaged(monday).exit_code == 0
+    (made,) = files(monday)
+    edited = json.loads(made.text)
+    (monday / "buckets" / made.file).unlink()
+    renamed = monday / "buckets" / "sine-sign.json"
+    renamed.write_text(
+        json.dumps({**edited, "issue": "https://example.org/1", "release": "first bad: 2, after 1"})
+    )
+    done = triaged(tuesday, "--previous", monday)
+    assert f"  1 findings: {made.cause.name}\n" in done.output, done.output
+    assert "steps in" not in done.output
+    (file,) = files(tuesday)
+    assert (file.file, file.issue, file.findings) == (
+        "sine-sign.json",
+        "https://example.org/1",
+        made.findings,
+    )
+    assert "https://example.org/1" in (tuesday / "proposed" / "sine-sign.toml").read_text()
+    assert "- first bad: 2, after 1" in issued(tuesday / "buckets" / "sine-sign.json").output
+    # What is in a file is not asked again, and a file keeps its name.
+    assert "1 in files already" in triaged(tuesday).output
+    assert [path.name for path in (tuesday / "buckets").iterdir()] == ["sine-sign.json"]
+
+
+def test_what_was_found_until_a_walk_was_cut_short_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one engine that cannot be asked does not keep the others from being looked into."""
+    cases = [Case(program(("exp", (0,)), (name, (1,))), 0.25, "R") for name in ("sin", "tan")]
+    folder = campaign(tmp_path, f"{BROKEN}several", f"{BROKEN}sign", cases=cases)
+    whole, names = walk.described, iter(["first"])
+
+    def described(file: BucketFile, *rest: Any, **options: Any) -> BucketFile:
+        if next(names, None) is None and file.cause.engine == "several":
+            raise EngineUnavailable("several: gone")
+        return whole(file, *rest, **options)
+
+    monkeypatch.setattr(walk, "described", described)
+    done = triaged(folder)
+    assert done.exit_code == 2
+    assert done.stderr == "ad-conformance: engine several: gone\n"
+    assert sorted((file.cause.engine, len(file.findings)) for file in files(folder)) == [
+        ("several", 1),
+        ("sign", 1),
+    ]
+    monkeypatch.setattr(walk, "described", whole)
+    done = triaged(folder)
+    assert done.exit_code == 0
+    assert "2 different, 1 in files already" in done.output
+    assert len(files(folder)) == 3
+
+
+def test_what_cannot_be_written_is_no_way_around(tmp_path: Path) -> None:
+    """An adapter that fails at the rewrite of a program, or an engine that is gone, does not end
+    the looking.
+    """
+
+    def write_some(engine: Engine, case: Case) -> Script:
+        if "multiply" in case.program.operations:
+            raise KeyError("multiply")
+        return write(engine, case)
+
+    partial, gone = replace(broken.sign, name="partial", writer=write_some), broken.unimportable
+    case = Case(program(("square", (0,)), ("sin", (1,))), 0.5, "R")
+    panel = Panel([partial, gone, broken.honest])
+    try:
+        finding = panel.judge(case, "partial")
+        assert finding.is_finding
+        assert ways_around(finding, panel, ["F"]) == Ways((), ("honest",), None)
+        assert ways_around(finding, panel, ["F"], seconds=0.0) == Ways((), (), None)
+    finally:
+        panel.close()
+
+
+def test_a_file_of_a_cause_that_was_copied_is_refused(tmp_path: Path) -> None:
+    """Both may have been edited: neither is passed over, nor written."""
+    folder = campaign(
+        tmp_path, f"{BROKEN}sign", cases=[Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R")]
+    )
+    assert triaged(folder).exit_code == 0
+    (file,) = files(folder)
+    (folder / "buckets" / "copy.json").write_bytes(file.text)
+    for options in ([], ["--previous", folder]):
+        done = triaged(folder, *options)
+        assert done.exit_code == 2
+        assert done.stderr.count("\n") == 1
+        assert f"copy.json and {file.file} have the same cause" in done.stderr
+
+
+def test_nothing_is_imported_on_the_word_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine may say what is to be imported where the command says the same."""
+    case = Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R")
+    folder = campaign(tmp_path / "run", f"{BROKEN}sign", cases=[case])
+    assert triaged(folder).exit_code == 0
+    (bucket,) = (folder / "buckets").iterdir()
+    (tmp_path / "trap.py").write_text("open(__file__ + '.sprung', 'w')")
+    monkeypatch.syspath_prepend(tmp_path)
+    for path in (bucket, folder / "run.json"):
+        path.write_text(path.read_text().replace(f'"{BROKEN}sign"', '"trap:engine"'))
+    for command, path, field in (
+        ("issue", bucket, "engine"),
+        ("triage", folder, "run.json: asked"),
+    ):
+        done = called(command, path)
+        assert done.exit_code == 2
+        assert done.stderr.endswith(
+            f"{field}: 'trap:engine' is imported only where --engine names it\n"
+        )
+        assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "trap.py.sprung").exists()
+    assert called("triage", folder, "--engine", "trap:engine").exit_code == 2
+    assert (tmp_path / "trap.py.sprung").exists()
+
+
+def test_a_finding_that_is_no_case_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = campaign(tmp_path, "inhouse", cases=[])
+    found = Recorded(0, "", None, "", "{", "R", [], 0, "inhouse", "wrong", *[None] * 10, "cut.json")  # type: ignore[arg-type]
+    monkeypatch.setattr(walk, "findings", lambda _: [found])
+    done = triaged(folder)
+    assert done.exit_code == 2
+    assert "cut.json: json: not JSON" in done.stderr
+
+
+def test_an_issue_of_another_engine_says_what_that_gets_right(tmp_path: Path) -> None:
+    case = Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "FR")
+    folder = campaign(tmp_path, f"{BROKEN}dropped", "inhouse", cases=[case])
+    assert triaged(folder).exit_code == 0, folder
+    (file,) = files(folder)
+    other = called("issue", folder / "buckets" / file.file, "--engine", f"{BROKEN}nan")
+    assert other.exit_code == 0, other.output
+    assert "is NaN or infinite" in other.output.splitlines()[0]
+    assert "gets the same case right" not in other.output
+    assert "the engine that comes with ad-conformance" in other.output
+    assert bucket_at(folder / "buckets" / file.file).engine.endswith("dropped")

@@ -1,0 +1,1 @@
+"""Validation of the tester: planted faults, and how many of them are found."""

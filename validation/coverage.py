@@ -1,0 +1,233 @@
+"""What is asked: cells that each engine answers, operations and pairs of them that are met,
+coincidences aimed at.
+
+    python -m validation.coverage [--engines inhouse,jax,...] [--cases 20000] [--write docs/coverage.md]
+
+Cells are asked of the engines, one smooth case each; all else is counted over drawn cases.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from ad_conformance.conformance.pool import Panel
+from ad_conformance.conformance.verdicts import Verdict
+from ad_conformance.engines import registry
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.features import features
+from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.program import (
+    OPERATORS,
+    SIGNATURES,
+    Case,
+    Program,
+    Step,
+    applies,
+    nested,
+)
+from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.generators.strategies.sampling import draw
+
+from benchmarks.tables import markdown, write_section
+
+WORDS = tuple("".join(word) for n in (1, 2, 3, 4) for word in itertools.product("RF", repeat=n))
+SUITE_WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+
+_SUM = (("axis", None), ("keepdims", False))
+_FIRST = (("axis", 0),)
+_BODY = (Step("sin", (0,)), Step("exp", (1,)))
+_BODIES = {
+    "num": _BODY,
+    "vec": (*_BODY, Step("cumulative_sum", (2,), _FIRST)),
+    "mat": (*_BODY, Step("cumulative_sum", (2,), (("axis", 1),))),
+}
+_POINTS = {"num": 0.75, "vec": (0.5, -1.25), "mat": ((0.5, -1.25),)}
+#: From a value at place k, with another of its shape at place k - 1, to the kind of the output.
+_ENDINGS = {
+    "num_to_vec": (("stack", _FIRST),),
+    "num_to_mat": (("stack", _FIRST), ("expand_dims", _FIRST)),
+    "vec_to_num": (("sum", _SUM),),
+    "vec_to_mat": (("stack", _FIRST),),
+    "mat_to_num": (("sum", _SUM),),
+    "mat_to_vec": (("sum", (("axis", 0), ("keepdims", False))),),
+}
+
+
+def smooth_case(signature: str, operator: str, word: str) -> Case:
+    """A case of a cell with nothing special about it."""
+    source, _ = signature.split("_to_")
+    steps = list(_BODIES[source])
+    for name, params in _ENDINGS.get(signature, ()):
+        k = len(steps)
+        steps.append(Step(name, (k, k - 1) if name == "stack" else (k,), params))
+    case = Case(Program(tuple(steps)), _POINTS[source], word, operator)
+    if operator in ("pushforward", "hvp"):
+        return replace(case, tangent=_seed(case.input.shape))
+    if operator == "pullback":
+        return replace(case, cotangent=_seed(evaluate_steps(case.program, case.input)[-1].shape))
+    return case
+
+
+def _seed(shape: tuple[int, ...]) -> object:
+    return nested(np.arange(1.0, np.prod(shape, dtype=int) + 1).reshape(shape) / 2 - 1)
+
+
+def cells(words: tuple[str, ...] = WORDS) -> list[tuple[str, str, str]]:
+    """Signature, operator and mode word of everything that can be asked."""
+    return [
+        (s, o, w)
+        for s in SIGNATURES
+        for o in OPERATORS
+        for w in words
+        if applies(o, w, *s.split("_to_"))
+    ]
+
+
+def _asked_cells(names: list[str]) -> str:
+    """A table of the cells that each engine answers; raises AssertionError for a wrong answer."""
+    panel = Panel([registry.find(name) for name in names], timeout=120.0)
+    panel.ahead = tuple(names)
+    asked: Counter[tuple[str, str]] = Counter()
+    answered: Counter[tuple[str, str, str]] = Counter()
+    for signature, operator, word in cells():
+        case = smooth_case(signature, operator, word)
+        asked[signature, operator] += 1
+        for name in names:
+            judgement = panel.judge(case, name)
+            assert not judgement.is_finding, (
+                name,
+                judgement.verdict,
+                judgement.answer.message,
+                case.json,
+            )
+            answered[signature, operator, name] += judgement.verdict is Verdict.AGREE
+    panel.close()
+    rows = [
+        [
+            signature,
+            operator,
+            str(count),
+            *(str(answered[signature, operator, name]) for name in names),
+        ]
+        for (signature, operator), count in asked.items()
+    ]
+    totals = [sum(n for (_, _, e), n in answered.items() if e == name) for name in names]
+    rows.append(["all", "", str(sum(asked.values())), *map(str, totals)])
+    return markdown(["signature", "operator", "words", *names], rows)
+
+
+#: Coincidences, each with the operations and the feature of a step that make it.
+COINCIDENCES: Mapping[str, tuple[frozenset[str] | None, str]] = {
+    "a zero in a product": (frozenset({"prod", "cumulative_prod", "multiply"}), "zero"),
+    "two zeros in a product": (frozenset({"prod", "cumulative_prod"}), "zeros"),
+    "a zero base": (frozenset({"pow", "pow_int", "pow_float"}), "zero base"),
+    "a zero exponent": (frozenset({"pow"}), "zero last"),
+    "a tie": (frozenset({"max", "min", "maximum", "minimum", "hypot", "logaddexp"}), "tie"),
+    "a singular matrix": (frozenset({"det", "trace", "matmul", "matrix_norm"}), "singular"),
+    "tied singular values": (frozenset({"det", "inv", "solve"}), "tied singular values"),
+    "an argument so large that a function is flat": (None, "large"),
+    "an operand repeated": (None, "repeated"),
+    "an empty axis": (None, "empty"),
+    "an axis of length 1": (None, "length 1"),
+    "broadcasting": (None, "broadcast"),
+    "three axes or more": (None, "batch"),
+}
+
+
+def _coincidences(case: Case) -> set[str]:
+    steps = list(zip(case.program.steps, features(case), strict=True))
+    return {
+        name
+        for name, (operations, feature) in COINCIDENCES.items()
+        if any(
+            (operations is None or step.operation in operations) and feature in found
+            for step, found in steps
+        )
+    }
+
+
+def _share(count: int, of: int) -> str:
+    return f"{count / of:.1%}"
+
+
+def _counted(engines: list[Engine], count: int) -> str:
+    """Tables of coincidences, of what else cases ask, of operations by engine and of pairs by word."""
+    met: Counter[str] = Counter()
+    asked: Counter[str] = Counter()
+    operations: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    pairs: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    kinds: Mapping[str, Callable[[Case], bool]] = {
+        "an operator other than the Jacobian": lambda case: case.operator != "jacobian",
+        "several inputs": lambda case: bool(case.program.arguments),
+        "mixed partials": lambda case: len(set(case.wrt)) > 1,
+        "float32": lambda case: case.dtype == "float32",
+        "compiled at another point": lambda case: case.elsewhere is not None,
+        "a constant output": lambda case: (
+            not features(case) or all("constant" in f for f in features(case)[-1:])
+        ),
+        "steps that the output does not need": lambda case: case.program != case.program.pruned(),
+    }
+    for case in draw(SUITE_WORDS, count):
+        met.update(_coincidences(case))
+        asked.update(name for name, holds in kinds.items() if holds(case))
+        pairs[case.word] |= case.program.pairs
+        for engine in engines:
+            try:
+                engine.script(case)
+            except Unspeakable:
+                continue
+            operations[engine.name].update(case.program.operations)
+    rows = []
+    for engine in engines:
+        least = min(operations[engine.name].items(), key=lambda item: item[1])
+        rows.append(
+            [engine.name, str(len(operations[engine.name])), f"{least[0]}, {least[1]} cases"]
+        )
+    drawn = sum(row.weight > 0 for row in CATALOGUE.values())
+    return "\n".join(
+        (
+            f"Over {count} drawn cases:\n",
+            markdown(
+                ["coincidence at the point", "cases"],
+                [[n, _share(met[n], count)] for n in COINCIDENCES],
+            ),
+            markdown(["what is asked", "cases"], [[n, _share(asked[n], count)] for n in kinds]),
+            f"Of {len(CATALOGUE)} operations, those met in cases that an engine can be asked:\n",
+            markdown(["engine", "operations", "least often"], rows),
+            f"Pairs of operations, one applied to what the other gives, of {drawn**2}:\n",
+            markdown(
+                ["word", "met"],
+                [[w, f"{len(p)} ({_share(len(p), drawn**2)})"] for w, p in pairs.items()],
+            ),
+        )
+    )
+
+
+def main() -> None:
+    """Print the tables, and write them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--engines", default=",".join(registry.OWN))
+    parser.add_argument("--cases", type=int, default=20000)
+    parser.add_argument("--write", type=Path, help="put the tables into this file")
+    options = parser.parse_args()
+    names = options.engines.split(",")
+    sections = {
+        "cells": f"## Cells\n\nRight answers to one case per mode word to order "
+        f"4:\n\n{_asked_cells(names)}",
+        "counts": f"## Cases\n\n{_counted([registry.find(name) for name in names], options.cases)}",
+    }
+    for name, text in sections.items():
+        print(text)
+        if options.write:
+            write_section(options.write, name, text, title="# What is asked\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,272 @@
+"""How often `explain` names the operation in which a fault was planted.
+
+    python -m validation.explaining --cases 2000 --faults 200
+    python -m validation.explaining --known torch,autograd --cases 1500
+
+Faults of validation/mutants.py, a sample of all, are planted in the in-house engine. The first
+drawn case of two operations or more that finds a fault is explained as it was drawn, through the
+sandbox.
+
+One rule of that engine serves many operations, at every order above the first that of `multiply`
+nearly all, so what is right needs a definition. *Uses*: the engine consults the planted site when
+it differentiates the named operation alone, in the mode word or what is left of it where letters
+are taken out, or between two smooth functions and not for these without it; where it does so for no
+step of the program, with the named step and those before it, and not before. *Made of*: it consults
+the site in a word of one letter already, so that the value of the operation is computed with the
+primitive in question; where no step of the program is, as above. By chance is what naming one of
+the steps at random would give: of those that the output needs and that vary.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from ad_conformance.conformance.known_failures import load
+from ad_conformance.conformance.triage.locate import Explanation, explain
+from ad_conformance.conformance.triage.reduce import judged
+from ad_conformance.engines import registry
+from ad_conformance.engines.adapters.inhouse import inhouse
+from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.process.sandbox import Sandbox
+from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.rewrite.slicing import SMOOTH, Parts, words_within
+from ad_conformance.generators.strategies.sampling import draw
+
+from benchmarks.tables import markdown
+from validation.mutants import WORDS, Mutant, consulted, mutants
+from validation.mutation import ask, first_finding, namespace, prepared
+
+#: Seconds that one explanation may take.
+SECONDS = 60.0
+#: How many cases further on the next fault begins.
+_STRIDE = 101
+#: The mode words in which engines with known failures are asked.
+_ASKED = ("R", "RR", "FR", "RF", "FF", "F")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One fault, explained: whether the named operation is right in either sense, and what part of
+    the steps is.
+    """
+
+    mutant: Mutant
+    explanation: Explanation
+    uses: bool
+    made_of: bool
+    chance_uses: float
+    chance_made_of: float
+
+
+def planted(mutant: Mutant) -> Engine:
+    """The in-house engine with the fault, in a process of its own."""
+    header = (
+        f"{inhouse.header}\nfrom validation.mutants import mutants, plant\n"
+        f"fault = plant(next(m for m in mutants() if m.name == {mutant.name!r}))\nfault.__enter__("
+        f")\n"
+    )
+    return replace(inhouse, name="planted", header=header)
+
+
+def _sites(case: Case) -> set[str]:
+    """The sites of faults that the honest engine consults when it compiles the case."""
+    script = inhouse.script(case)
+    with consulted() as met:
+        ask(
+            [("compile", compile(script.program + script.compile, "<compile>", "exec"))],
+            namespace(),
+        )
+    return met
+
+
+def _alone(parts: Parts, k: int, site: str, words: Sequence[str]) -> bool:
+    return any(site in _sites(part.case) for word in words for part in parts.alone(k, word))
+
+
+def _between(parts: Parts, k: int, site: str) -> bool:
+    return any(
+        control is not None and site in _sites(part.case) - _sites(control)
+        for smooth in SMOOTH
+        for part, control in parts.between(k, smooth)
+    )
+
+
+def _first(parts: Parts, steps: Sequence[int], site: str) -> int | None:
+    """The first step with which the program up to it, followed by a smooth function, comes to the
+    site.
+    """
+    for k in steps:
+        asked = [parts.prefix(k), *(parts.prefix(k, smooth) for smooth in SMOOTH)]
+        if any(site in _sites(case) for case in asked if case is not None):
+            return k
+    return None
+
+
+def outcome(mutant: Mutant, explanation: Explanation) -> Outcome:
+    """The explanation beside what is known of the fault."""
+    case = explanation.question.case
+    parts, named = Parts(case), explanation.steps[-1] if explanation.steps else 0
+    steps = [
+        k
+        for k in sorted(parts.ancestors(len(case.program.steps)) & set(parts.steps))
+        if parts.depends[k]
+    ]
+    uses = {
+        k: _alone(parts, k, mutant.site, words_within(case.word)) or _between(parts, k, mutant.site)
+        for k in steps
+    }
+    if not any(uses.values()):
+        first = _first(parts, steps, mutant.site)
+        uses = {k: k == first for k in steps}
+    made_of = {k: _alone(parts, k, mutant.site, sorted(set(case.word))) for k in steps}
+    if not any(made_of.values()):
+        made_of = uses
+    shares = [statistics.mean(found.values()) for found in (uses, made_of)]
+    return Outcome(mutant, explanation, uses.get(named, False), made_of.get(named, False), *shares)
+
+
+def explained(mutant: Mutant, case: Case) -> Explanation:
+    with Sandbox(planted(mutant)) as sandbox:
+        return explain(judged(case, sandbox), sandbox, seconds=SECONDS)
+
+
+def _operations(case: Case) -> int:
+    return sum(bool(step.operands) for step in case.program.pruned().steps)
+
+
+def table(found: Sequence[Outcome]) -> str:
+    """A row per way in which the step was found, one for all."""
+    rows = []
+    for name, part in (
+        *(
+            (way, [o for o in found if o.explanation.way == way])
+            for way in ("alone", "composed", "together")
+        ),
+        ("all", list(found)),
+    ):
+        if part:
+            means = (statistics.mean(getattr(o, field) for o in part) for field in _SHARES)
+            asked = f"{statistics.median(o.explanation.asked for o in part):.0f}"
+            rows.append([name, str(len(part)), *(f"{mean:.1%}" for mean in means), asked])
+    return markdown(_HEADER, rows)
+
+
+_SHARES = ("uses", "chance_uses", "made_of", "chance_made_of")
+_HEADER = (
+    "found",
+    "faults",
+    "uses the rule",
+    "by chance",
+    "made of it",
+    "by chance",
+    "questions: median",
+)
+
+
+def known(name: str, cases: Sequence[Case]) -> list[tuple[frozenset[str], Explanation]]:
+    """Findings in an engine that known failures cover, explained, each beside the operations that
+    these blame.
+    """
+    engine, found = registry.find(name), []
+    with Sandbox(engine) as sandbox:
+        for case in cases:
+            finding = judged(case, sandbox)
+            covering = [
+                entry for entry in load() if entry.applies_to(engine) and entry.covers(finding)
+            ]
+            if finding.is_finding and covering:
+                blamed = frozenset(
+                    operation for entry in covering for operation in entry.operations
+                )
+                found.append((blamed, explain(finding, sandbox, seconds=SECONDS)))
+    return found
+
+
+def known_lines(names: Sequence[str], count: int) -> Iterator[str]:
+    """Each miss with its explanation, then the shares, for pinned cases and for drawn ones of three
+    operations on.
+    """
+    drawn = [case for case in draw(_ASKED, count) if _operations(case) > 2]
+    for name in names:
+        engine = registry.find(name)
+        pinned = known(name, [entry.pinned for entry in load() if entry.applies_to(engine)])
+        several = [
+            (blamed, found) for blamed, found in pinned if _operations(found.finding.case) > 1
+        ]
+        for what, part in (
+            ("pinned", pinned),
+            ("of these, of two operations or more", several),
+            (
+                "drawn, of three or more",
+                known(name, [case for case in drawn if engine.answers(case.word)]),
+            ),
+        ):
+            if part is not several:
+                yield from (
+                    f"{name}, {', '.join(sorted(blamed))}: {explanation.lines[0]}"
+                    for blamed, explanation in part
+                    if explanation.operation not in blamed
+                )
+            named = sum(explanation.operation in blamed for blamed, explanation in part)
+            among = sum(
+                not blamed.isdisjoint(explanation.operations) for blamed, explanation in part
+            )
+            yield (
+                f"{name}, {what}: {named} of {len(part)} name an operation of their entry, "
+                f"{among} have one accused"
+            )
+
+
+def main() -> None:
+    """Print each miss, then the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--cases", type=int, default=2000)
+    parser.add_argument(
+        "--faults", type=int, default=200, help="how many to explain, of a fixed order of all"
+    )
+    parser.add_argument("--skip", type=int, default=0, help="how many of that order to pass over")
+    parser.add_argument(
+        "--known", type=lambda text: text.split(","), help="known failures of these engines instead"
+    )
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    if options.known:
+        for line in known_lines(options.known, options.cases):
+            print(line, flush=True)
+        return
+    asked = prepared(case for case in draw(WORDS, options.cases) if _operations(case) > 1)
+    asked = [asked[i] for i in np.random.default_rng(0).permutation(len(asked))]
+    planting = mutants()
+    order = np.random.default_rng(1).permutation(len(planting))[options.skip :]
+    names, missed = namespace(), Counter[str]()
+    found: list[Outcome] = []
+    for mutant in (planting[i] for i in order):
+        if len(found) == options.faults:
+            break
+        # Each begins somewhere else, so that no case is met more often than others.
+        asked = [*asked[_STRIDE:], *asked[:_STRIDE]]
+        _, finding, _ = first_finding(mutant, asked, names)
+        if finding is None:
+            missed[mutant.fault] += 1
+            continue
+        result = outcome(mutant, explained(mutant, finding.case))
+        found.append(result)
+        if not result.made_of:
+            e = result.explanation
+            print(
+                f"{mutant.name}: {e.operation} ({e.way}; uses: {result.uses}) in "
+                f"{e.question.case.json}",
+                flush=True,
+            )
+    print(f"not found in these cases: {sum(missed.values())}")
+    print(table(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""Campaigns killed at random and gone on with: whether they record what an undisturbed one does,
+and lose no finding.
+
+python -m validation.kills --engines inhouse,torch --cases 900 --kills 20
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+#: What is the same every time.
+SAME = ("cases", "verdicts")
+
+
+def start(out: Path, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "ad_conformance.reports", "campaign", "--out", str(out), *arguments]
+    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def workers(main: int) -> list[int]:
+    """The processes that do the main one's shards: not the one that multiprocessing keeps for its
+    own ends.
+    """
+    try:
+        children = [int(n) for n in Path(f"/proc/{main}/task/{main}/children").read_text().split()]
+    except OSError:
+        return []
+    return [pid for pid in children if b"spawn_main" in _command(pid)]
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def disturbed(
+    out: Path,
+    arguments: Iterable[str],
+    kills: int,
+    chance: random.Random,
+    pause: tuple[float, float],
+) -> str:
+    """Run a campaign to its end, killed so often on the way; what it printed."""
+    arguments = [*arguments]
+    printed, left, process = "", kills, start(out, *arguments)
+    while left:
+        time.sleep(chance.uniform(*pause))
+        if process.poll() is not None:
+            raise SystemExit(
+                f"ended after {kills - left} of {kills} kills, before all were done: give more "
+                f"cases"
+            )
+        targets = workers(process.pid)
+        target = chance.choice(targets) if targets and chance.random() < 0.5 else process.pid
+        os.kill(target, signal.SIGKILL)
+        left -= 1
+        if target == process.pid:
+            printed += process.communicate()[0]
+            process = (
+                start(out, *arguments, "--resume")
+                if (out / "run.json").exists()
+                else start(out, *arguments)
+            )
+    return printed + process.communicate()[0]
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Files that are not byte for byte the same in both."""
+    names = {
+        str(path.relative_to(root))
+        for root in (one, other)
+        for t in SAME
+        for path in (root / t).glob("*.parquet")
+    }
+    names |= {
+        str(path.relative_to(root))
+        for root in (one, other)
+        for path in (root / "findings").glob("*.json")
+    }
+    return sorted(name for name in names if _bytes(one / name) != _bytes(other / name))
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def lost(out: Path, printed: str) -> set[str]:
+    """Findings that were shown and are not in the folder."""
+    shown = set(re.findall(r"findings/([\w.@-]+\.json)", printed))
+    return {name for name in shown if not (out / "findings" / name).exists()}
+
+
+def main() -> None:
+    """Print what was the same."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--engines", default="inhouse,torch")
+    parser.add_argument("--cases", default="900")
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0, help="of the kills")
+    options = parser.parse_args()
+    arguments = ["--engines", options.engines, "--cases", options.cases]
+    with tempfile.TemporaryDirectory() as folder:
+        calm, killed = Path(folder, "calm"), Path(folder, "killed")
+        begun = time.monotonic()
+        start(calm, *arguments).communicate()
+        undisturbed = time.monotonic() - begun
+        pause = (0.2, 1.4 * undisturbed / options.kills)
+        printed = disturbed(killed, arguments, options.kills, random.Random(options.seed), pause)
+        found = differences(calm, killed)
+        files = len(list(calm.rglob("*.parquet")))
+        print(
+            f"{options.kills} kills, {files} files of a run of {undisturbed:.0f} s; different: "
+            f"{found or 'none'}"
+        )
+        print(f"findings shown and lost: {sorted(lost(killed, printed)) or 'none'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,384 @@
+"""Faults to be planted in the in-house engine: made from its table of derivative rules, not written
+one by one.
+
+A mutant is one rule with one fault. Those that cannot change any derivative at a smooth point are
+left out, each for a reason that the code below states and checks on the rule itself; `left_out`
+lists them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ad_conformance.engines.inhouse import graph, passes, primitives, rules
+from ad_conformance.engines.inhouse.graph import Graph, Node
+from ad_conformance.engines.inhouse.rules import Elementwise, General, Linear
+from ad_conformance.generators.catalogue import CATALOGUE
+
+from validation.faults import (
+    OPERAND_FAULTS,
+    SPECIAL,
+    TERM_FAULTS,
+    UNMASKED,
+    faulty_partial,
+    in_forward,
+    in_reverse,
+    seal,
+)
+from validation.pipeline_faults import FLAT_IDENTITIES, SITES, changed
+
+#: Where a kink makes every value between the one-sided derivatives as good as any other.
+KINKED = frozenset({"abs"})
+#: Where the function jumps at ties and at operands that are zero.
+JUMPING = frozenset({"remainder"})
+#: Members of one function each, chosen by the first operand, which is a constant.
+FAMILIES = frozenset({"erfcx", "sinc", "polygamma", "zeta", "jv", "iv", "ive"})
+#: Operands that are symmetric parts of matrices.
+OF_SYMMETRIC = frozenset({"cholesky", "sqrtm", "eigvalsh", "eigenvectors"})
+#: Primitives that no program contains: only derivatives of the first order are made of them.
+OF_DERIVATIVES = frozenset({"sech", "hazard", "guarded", "scatter"})
+#: Those of them that only reverse mode makes.
+BY_REVERSE = frozenset({"guarded", "scatter"})
+#: The mode words that are asked, and those in which forward mode meets what reverse mode made and
+#: is differentiated.
+WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRR", "RFR", "FFR", "RRF", "FRF", "RFF", "FFF")
+OVER_REVERSE = re.compile("[RF]+F[RF]*R[RF]*")
+#: Operands that a rule of several operands is looked at with, where three numbers each will not do:
+#: shapes, parameters.
+SAMPLES: dict[str, tuple[tuple[tuple[int, ...], ...], Any]] = {
+    "max": (((2, 3),), ((-1,), False)),
+    "logsumexp": (((2, 3),), ((-1,), False)),
+    "softmax": (((2, 3),), (-1,)),
+    "concat": (((2,), (3,)), -1),
+    "reorder": (((3,), (3,)), -1),
+    "matmul": (((2, 2), (2, 2)), None),
+    **dict.fromkeys(
+        ("inv", "cholesky", "expm", "sqrtm", "eigvalsh", "eigenvectors"), (((2, 2),), None)
+    ),
+    "polar": (((3, 2),), None),
+    "solve": (((2, 2), (2, 2)), None),
+}
+#: Operands that are no numbers with a derivative, each with its dtype.
+DTYPES = {("select", 0): np.dtype(bool), ("reorder", 1): np.dtype(np.intp)}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A fault and where it goes: `table[key] = planted`. `site` is what a case must have consulted
+    to be concerned.
+
+    `second`: all first derivatives stay right.
+    """
+
+    name: str
+    fault: str
+    site: str
+    second: bool
+    table: Any
+    key: str
+    planted: Any
+
+
+@contextlib.contextmanager
+def plant(mutant: Mutant) -> Iterator[None]:
+    """The engine with the fault in it. Nothing is kept between compilations, so there is nothing
+    else to undo.
+    """
+    with sealing():
+        kept = mutant.table[mutant.key]
+        mutant.table[mutant.key] = mutant.planted
+        try:
+            yield
+        finally:
+            mutant.table[mutant.key] = kept
+
+
+@contextlib.contextmanager
+def sealing() -> Iterator[None]:
+    """The engine with the primitive `sealed`: the value of its operand, and no derivative."""
+    flat = rules.FLAT
+    rules.FLAT = flat | {"sealed"}
+    primitives.SHAPES["sealed"] = lambda p, s: s
+    primitives.VALUES["sealed"] = lambda p, a: a
+    primitives.NUMPY_NAMES["sealed"] = "positive"
+    try:
+        yield
+    finally:
+        rules.FLAT = flat
+        for table in (primitives.SHAPES, primitives.VALUES, primitives.NUMPY_NAMES):
+            del table["sealed"]
+
+
+@contextlib.contextmanager
+def consulted() -> Iterator[set[str]]:
+    """Collects the sites of all mutants that what is compiled meanwhile has to do with."""
+    met: set[str] = set()
+    kept: list[tuple[Any, str, Any]] = []
+
+    def watch(table: Any, key: str, site: Callable[..., str | None]) -> None:
+        honest = table[key]
+
+        def watched(*args: Any) -> Any:
+            result = honest(*args)
+            if (name := site(result, *args)) is not None:
+                met.add(name)
+            return result
+
+        kept.append((table, key, honest))
+        table[key] = watched
+
+    watch(vars(passes), "_rule", lambda result, node: node.op)
+    for name, (table, key) in SITES.items():
+        watch(table, key, lambda result, *args, name=name: None if result is None else name)
+    try:
+        yield met
+    finally:
+        for table, key, honest in reversed(kept):
+            table[key] = honest
+
+
+def _operands(op: str, count: int) -> tuple[Node, list[Node]]:
+    """A node of the operation on inputs of a scratch graph, and these."""
+    shapes, params = SAMPLES.get(op, (((3,),) * count, None))
+    scratch = Graph()
+    inputs = [scratch.input(s, DTYPES.get((op, i), np.dtype(float))) for i, s in enumerate(shapes)]
+    return graph.make(op, *inputs, params=params), inputs
+
+
+def _varies(result: Any, inputs: Sequence[Node]) -> bool:
+    """Whether there is a differentiable path from an input to the result."""
+    return isinstance(result, Node) and any(
+        result is i or result in passes._active(result, i) for i in inputs
+    )
+
+
+def partial_varies(op: str, i: int) -> bool:
+    """Whether the partial derivative has a derivative in its turn: if not, it has no second-order
+    term to lose.
+    """
+    rule = rules.RULES[op]
+    assert isinstance(rule, Elementwise)
+    out, inputs = _operands(op, len(rule.partials))
+    return _varies(rule.partials[i](out, *inputs), inputs)
+
+
+def pullback_varies(op: str, i: int) -> bool:
+    """The same of what a pullback multiplies the cotangent with."""
+    rule = rules.RULES[op]
+    assert isinstance(rule, General)
+    out, inputs = _operands(op, arity(op))
+    ct = out.graph.input(out.shape, out.dtype)
+    return _varies(rule.pullback(passes._PLAIN, i, ct, out, *inputs), inputs)
+
+
+def defined_at(op: str, i: int, special: Callable[[int, int], float]) -> bool:
+    """Whether the partial is finite at some operands with the special value; `special(j, i)` gives
+    operand j's or NaN.
+
+    Where it is not, the function is not smooth and no engine can be wrong.
+    """
+    rule = rules.RULES[op]
+    assert isinstance(rule, Elementwise)
+    for other in (0.75, 2.0):
+        scratch = Graph()
+        values = [special(j, i) for j in range(len(rule.partials))]
+        inputs = [scratch.constant(np.float64(other if np.isnan(v) else v)) for v in values]
+        with np.errstate(all="ignore"):
+            result = rule.partials[i](graph.make(op, *inputs), *inputs)
+        value = result.value if isinstance(result, Node) else result
+        if value is not None and np.all(np.isfinite(value)):
+            return True
+    return False
+
+
+def _zero(j: int, i: int) -> float:
+    return 0.0 if j == i else float("nan")
+
+
+def arity(op: str) -> int:
+    return 3 if op == "select" else len(SAMPLES[op][0]) if op in SAMPLES else 2
+
+
+def unasked() -> dict[str, str]:
+    """Rules that no generated program comes to, and why: what is planted there cannot be asked for."""
+    reasons = {
+        "mark": "made only by a derivative inside the function that is differentiated, which no "
+        "program has",
+        "astype": "made only where dtypes mix, and all values of a case that vary are of one",
+    }
+    if "logsumexp" not in CATALOGUE:
+        reasons["logsumexp"] = "no row of the catalogue is computed by it"
+    return reasons
+
+
+def _elementwise(op: str, rule: Elementwise) -> Iterator[Mutant | str]:
+    for i in range(len(rule.partials)):
+        place = op if len(rule.partials) == 1 else f"{op}[{i}]"
+        if op in FAMILIES and not i:
+            yield f"{place}: it chooses a member of a family, and is a constant"
+            continue
+
+        def mutant(fault: str, place: str = place, i: int = i) -> Mutant:
+            partials = list(rule.partials)
+            partials[i] = faulty_partial(fault, partials[i], i)
+            second = fault == "second order dropped" or op in OF_DERIVATIVES
+            return Mutant(
+                f"{place}: {fault}",
+                fault,
+                op,
+                second,
+                rules.RULES,
+                op,
+                Elementwise(tuple(partials)),
+            )
+
+        for fault in ("sign", "factor 1.001", "factor 2", "taken for constant"):
+            yield mutant(fault)
+        if partial_varies(op, i):
+            yield mutant("second order dropped")
+        else:
+            yield f"{place}: second order dropped: the partial derivative has none"
+        if op in JUMPING or not defined_at(op, i, _zero):
+            yield f"{place}: wrong at zero, not finite at zero: the function is not smooth there"
+        else:
+            yield mutant("not finite at zero")
+            yield (
+                f"{place}: wrong at zero: any slope is right at a kink"
+                if op in KINKED
+                else mutant("wrong at zero")
+            )
+        if len(rule.partials) == 2:
+            if op not in JUMPING | FAMILIES and defined_at(op, i, lambda j, i: 0.75):
+                yield mutant("wrong at a tie")
+            else:
+                why = (
+                    "its operands are not of one kind"
+                    if op in FAMILIES
+                    else "the function is not smooth there"
+                )
+                yield f"{place}: wrong at a tie: {why}"
+    for name, fault, planted in SPECIAL.get(op, ()):
+        yield Mutant(f"{op}{name}", fault, op, False, rules.RULES, op, planted)
+
+
+def _structural(op: str, rule: Linear | General) -> Iterator[Mutant | str]:
+    second = op in OF_DERIVATIVES
+    table = rules.RULES
+    count = 1 if isinstance(rule, Linear) else arity(op)
+    operands = [i for i in range(count) if (op, i) not in DTYPES]
+    for fault in TERM_FAULTS:
+        late = second or fault == "second order dropped"
+        if fault == "wrong axis" and op in OF_SYMMETRIC:
+            yield (
+                f"{op}: {fault}: its operand is a symmetric part, and what is transposed does "
+                f"the same"
+            )
+            continue
+        for i in operands:
+            place = op if len(operands) == 1 else f"{op}[{i}]"
+            yield Mutant(
+                f"{place} R: {fault}",
+                fault,
+                op,
+                late,
+                table,
+                op,
+                in_reverse(rule, i, TERM_FAULTS[fault]),
+            )
+        if (
+            fault == "second order dropped"
+            and op in BY_REVERSE
+            and not any(map(OVER_REVERSE.fullmatch, WORDS))
+        ):
+            yield f"{op} F: {fault}: shows in words such as FFR only, none of which is asked"
+        else:
+            yield Mutant(
+                f"{op} F: {fault}", fault, op, late, table, op, in_forward(rule, TERM_FAULTS[fault])
+            )
+    if isinstance(rule, General):
+        for i in operands:
+            place = op if len(operands) == 1 else f"{op}[{i}]"
+            name = f"{place} R: second order of operands dropped"
+            if pullback_varies(op, i):
+                fault = "second order dropped"
+                yield Mutant(name, fault, op, True, table, op, in_reverse(rule, i, operands=seal))
+            else:
+                yield f"{name}: what the cotangent is multiplied with does not vary"
+    for name, fault, planted in SPECIAL.get(op, ()):
+        yield Mutant(f"{op} {name}", fault, op, second, table, op, planted)
+    for name, change in OPERAND_FAULTS.get(op, ()):
+        for i in operands:
+            planted = in_reverse(rule, i, operands=change)
+            yield Mutant(f"{op}[{i}] R: {name}", "wrong axis", op, second, table, op, planted)
+    if rule.masks:
+        yield Mutant(
+            f"{op}: {UNMASKED}",
+            UNMASKED,
+            op,
+            second,
+            table,
+            op,
+            in_reverse(rule, None, masks=False),
+        )
+
+
+def _pipeline() -> Iterator[Mutant | str]:
+    for name, (table, key) in SITES.items():
+        if name.startswith("folding."):
+            op = name.partition(".")[2]
+            if op in FLAT_IDENTITIES:
+                yield (
+                    f"{name}: its results are truth values or whole numbers, which have no "
+                    f"derivative"
+                )
+                continue
+            if op in unasked():
+                yield f"{name}: {unasked()[op]}"
+                continue
+            for fault, change in (
+                ("identity: factor 2", lambda n: 2.0 * n),
+                ("identity: derivative lost", seal),
+            ):
+                yield Mutant(
+                    f"{name}: {fault}",
+                    "identity",
+                    name,
+                    False,
+                    table,
+                    key,
+                    changed(table[key], change),
+                )
+        elif name.startswith("lowering."):
+            planted = changed(table[key], lambda n: 2.0 * n)
+            yield Mutant(f"{name}: factor 2", "identity", name, False, table, key, planted)
+    for name, fault, planted in SPECIAL["_fit"]:
+        yield Mutant(
+            f"passes._fit {name}", fault, "passes._fit", False, vars(passes), "_fit", planted
+        )
+
+
+def _everything() -> Iterator[Mutant | str]:
+    absent = unasked()
+    for op, rule in rules.RULES.items():
+        if op in absent:
+            yield f"{op}: {absent[op]}"
+        elif isinstance(rule, Elementwise):
+            yield from _elementwise(op, rule)
+        else:
+            yield from _structural(op, rule)
+    yield from _pipeline()
+
+
+def mutants() -> list[Mutant]:
+    """Every mutant that can show, in the order of the table."""
+    return [m for m in _everything() if isinstance(m, Mutant)]
+
+
+def left_out() -> list[str]:
+    """What was not made into a mutant, each with its reason."""
+    return [m for m in _everything() if isinstance(m, str)]

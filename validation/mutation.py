@@ -1,0 +1,278 @@
+"""How well the judge detects: faults planted in the in-house engine, and how many cases each takes
+to be found.
+
+    python -m validation.mutation --cases 2000 --further 14000 --write docs/detection.md
+
+Each mutant of validation/mutants.py is asked the same drawn cases, mixed over mode words and
+signatures, until the first finding; `--further` more are drawn for those not found. A case that
+does not consult the rule in question counts, but is not run: what the honest engine consulted for
+it is recorded. Seconds are what generating, certifying and asking all cases up to the finding take
+in one process. The same mutants are given to the customary checks (validation/customary.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import numpy as np
+from ad_conformance.conformance.reference.certify import Truth, certify
+from ad_conformance.conformance.verdicts import Judgement, judge
+from ad_conformance.engines.adapters.inhouse import inhouse
+from ad_conformance.engines.contract import Answer
+from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.ir.program import SIGNATURES, Case
+from ad_conformance.generators.strategies.sampling import BATCH, draw
+
+from benchmarks.tables import markdown, versions
+from validation.customary import Check, checks
+from validation.mutants import WORDS, Mutant, consulted, left_out, mutants, plant
+
+
+@dataclass(frozen=True)
+class Question:
+    """A case with its truth, its script compiled, the sites that the honest engine consulted, and
+    what it all cost.
+    """
+
+    case: Case
+    truth: Truth
+    pieces: tuple[tuple[str, CodeType], ...]
+    sites: frozenset[str]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What became of one mutant: how many cases until the finding (None: none) and what the
+    customary checks said.
+    """
+
+    mutant: Mutant
+    cases: int | None
+    seconds: float
+    finding: Judgement | None
+    customary: bool
+    ran: int
+
+
+def namespace() -> dict[str, Any]:
+    """What the scripts of the engine find there."""
+    names: dict[str, Any] = {}
+    exec(inhouse.header, names)
+    return names
+
+
+def ask(pieces: Iterable[tuple[str, CodeType]], names: dict[str, Any]) -> Answer:
+    """The engine's answer, in this process."""
+    space, reached = dict(names), ""
+    try:
+        with np.errstate(all="ignore"):
+            for stage, code in pieces:
+                reached = stage
+                exec(code, space)
+        return Answer("answered", value=space["got"])
+    except Exception as error:
+        return Answer("raised", None, reached, type(error).__name__, str(error))
+
+
+def questions(count: int, start: int = 0) -> list[Question]:
+    """Drawn cases in an order that mixes words. Raises AssertionError where the honest engine has a
+    finding.
+    """
+    made = prepared(draw(WORDS, count, start))
+    return [made[i] for i in np.random.default_rng(0).permutation(len(made))]
+
+
+def prepared(cases: Iterable[Case]) -> list[Question]:
+    """The cases with all that asking them takes. Raises AssertionError where the honest engine has
+    a finding.
+    """
+    names, made, mark = namespace(), [], time.process_time()
+    for case in cases:
+        truth = certify(case)
+        script = inhouse.script(case)
+        pieces = tuple(
+            (stage, compile(text, f"<{stage}>", "exec"))
+            for stage, text in (("compile", script.program + script.compile), ("run", script.run))
+        )
+        with consulted() as sites:
+            honest = judge(case, "honest", ask(pieces, names), truth)
+        assert not honest.is_finding, f"the honest engine: {honest.verdict} in {case.json}"
+        now = time.process_time()
+        made.append(Question(case, truth, pieces, frozenset(sites), now - mark))
+        mark = now
+    return made
+
+
+def first_finding(
+    mutant: Mutant, asked: Sequence[Question], names: dict[str, Any]
+) -> tuple[int, Judgement | None, int]:
+    """The number of the case that found the mutant, from 1, with the finding (or None), and how
+    many cases ran.
+    """
+    ran = 0
+    with plant(mutant):
+        for number, question in enumerate(asked, start=1):
+            if mutant.site in question.sites:
+                ran += 1
+                judgement = judge(
+                    question.case, mutant.name, ask(question.pieces, names), question.truth
+                )
+                if judgement.is_finding:
+                    return number, judgement, ran
+    return len(asked), None, ran
+
+
+def customary_finds(mutant: Mutant, customary: Sequence[Check]) -> bool:
+    with plant(mutant), np.errstate(all="ignore"):
+        return any(mutant.site in check.sites and not check.passes() for check in customary)
+
+
+def detect(
+    planted: Sequence[Mutant], asked: Sequence[Question], customary: Sequence[Check]
+) -> list[Detection]:
+    """Every mutant through the cases and the customary checks."""
+    names = namespace()
+    elapsed = np.cumsum([q.seconds for q in asked])
+    found = []
+    for mutant in planted:
+        number, finding, ran = first_finding(mutant, asked, names)
+        cases = None if finding is None else number
+        usual = customary_finds(mutant, customary)
+        found.append(Detection(mutant, cases, float(elapsed[number - 1]), finding, usual, ran))
+    return found
+
+
+HEADER = (
+    "fault",
+    "mutants",
+    "found",
+    "score",
+    "cases: median",
+    "largest",
+    "seconds: median",
+    "customary checks",
+    "score",
+)
+
+
+def _row(name: str, part: Sequence[Detection]) -> list[str]:
+    hits = [d for d in part if d.cases is not None]
+    usual = sum(d.customary for d in part)
+    cases = [d.cases for d in hits if d.cases is not None]
+    return [
+        name,
+        str(len(part)),
+        str(len(hits)),
+        f"{len(hits) / len(part):.1%}",
+        f"{statistics.median(cases):.0f}" if cases else "",
+        str(max(cases)) if cases else "",
+        f"{statistics.median(d.seconds for d in hits):.2f}" if cases else "",
+        str(usual),
+        f"{usual / len(part):.1%}",
+    ]
+
+
+def table(found: Sequence[Detection]) -> str:
+    """A row per class of fault, one for the faults that show at second order only, and one for all."""
+    faults = list(dict.fromkeys(d.mutant.fault for d in found))
+    rows = [_row(fault, [d for d in found if d.mutant.fault == fault]) for fault in faults]
+    late = [d for d in found if d.mutant.second]
+    rows += [_row("right at first order, wrong beyond", late)] if late else []
+    return markdown(HEADER, [*rows, _row("all", found)])
+
+
+PAGE = """\
+# What the judge detects
+
+Faults are planted in the in-house engine one at a time, made from its table of derivative rules and from the identities
+behind them (`validation/mutants.py`). Each is asked the same drawn cases until the first finding.
+
+`cases` counts every case drawn, over the mode words {words} and the nine signatures, whether
+it has to do with the rule or not. Every other case is of one operation, the {rows} operations of the catalogue in turn;
+the others are compositions (`generators/strategies/sampling.py`). `seconds` is what drawing, certifying and asking them takes of
+one core. The customary checks take each operation alone at a random point, in reverse and forward mode, at first and
+second order, with central differences of step 1e-6 at rtol 1e-3 (`validation/customary.py`). The honest engine, asked
+the same cases, has no finding, and passes every customary check.
+
+Made by `python -m validation.mutation --cases {count} --further {further} --write docs/detection.md` with {versions}.
+
+{table}"""
+LEFT_OUT = """
+## Left out
+
+Faults that no derivative asked for can show, at a smooth point of a generated program:
+"""
+
+
+def _missed(late: Detection, count: int) -> str:
+    """One line on a mutant that was not found at first, and what became of it afterwards."""
+    name = late.mutant.name
+    if late.cases is not None:
+        return f"- `{name}`: case {late.cases}, the {late.ran}. that came to the rule"
+    return f"- `{name}`: not in {count} cases, {late.ran} of which came to the rule"
+
+
+def document(
+    found: Sequence[Detection], later: Sequence[Detection], count: int, further: int
+) -> str:
+    """The page: what was planted and what was found, missed and left out."""
+    missed = [_missed(d, count + further) for d in later]
+    last = sum(d.cases is not None for d in (*found, *later))
+    page = PAGE.format(
+        count=count,
+        further=further,
+        words=f"{', '.join(WORDS[:-1])} and {WORDS[-1]}",
+        rows=sum(row.weight > 0 for row in CATALOGUE.values()),
+        versions=versions(["numpy", "hypothesis", "python-flint"]),
+        table=table(found),
+    )
+    if missed:
+        page += (
+            f"\nWithin {count + further} cases {last} of {len(found)} are found ("
+            f"{last / len(found):.1%}).\n"
+        )
+        page += "\n".join([f"\n## Not found within {count} cases\n", *missed, ""])
+    return page + "\n".join([LEFT_OUT, *(f"- {line}" for line in left_out()), ""])
+
+
+def main() -> None:
+    """Print the page, and write it where asked."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--cases", type=int, default=2000)
+    parser.add_argument(
+        "--further", type=int, default=0, help="cases more for the mutants that were not found"
+    )
+    parser.add_argument("--write", type=Path, help="the document to write")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    asked = questions(options.cases)
+    customary = checks()
+    failing = {check.operation for check in customary if not check.passes()}
+    assert not failing, f"the honest engine fails customary checks of {sorted(failing)}"
+    found = detect(mutants(), asked, customary)
+    if options.further:
+        # Batches of these numbers are not among the first ones.
+        asked = [
+            *asked,
+            *questions(
+                options.further, start=1 + options.cases // (BATCH * len(WORDS) * len(SIGNATURES))
+            ),
+        ]
+    later = detect([d.mutant for d in found if d.cases is None], asked, [])
+    page = document(found, later, options.cases, options.further)
+    print(page)
+    if options.write:
+        options.write.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

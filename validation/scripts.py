@@ -1,0 +1,126 @@
+"""Whether the scripts of a campaign's buckets show the failure in a fresh interpreter with only the
+engine installed.
+
+    ad-conformance triage runs/tonight --known
+    python -m validation.scripts runs/tonight
+
+Each script runs in an environment that holds the engine's release and nothing of this project, and
+must end as the bucket says: by its assertion, by the exception, by the signal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ad_conformance.conformance.pool import truth_of
+from ad_conformance.conformance.standalone_script import standalone
+from ad_conformance.conformance.verdicts import Verdict
+from ad_conformance.engines import registry
+from ad_conformance.engines.process.environments import Release
+from ad_conformance.reports.campaign.store import Folder
+from ad_conformance.reports.issues.bucket_files import BucketFile, bucket_files
+from packaging.version import Version
+
+from benchmarks.tables import markdown
+
+#: Seconds that a script may take; one whose engine does not answer takes them all.
+PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A bucket's script: how long it is, and how it ended, "" where that is as the bucket says."""
+
+    bucket: BucketFile
+    lines: int
+    otherwise: str
+
+    @property
+    def steps(self) -> int:
+        return sum(bool(step.operands) for step in self.bucket.case.program.steps)
+
+
+def shown(bucket: BucketFile) -> Shown:
+    """Run the bucket's script. Raises NoEnvironment, or Unspeakable."""
+    engine = registry.find(bucket.engine)
+    text = standalone(bucket.case, engine, truth_of(bucket.case))
+    lines = sum(
+        1 for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
+    )
+    python = Release(engine.distribution, Version(bucket.version).public).command(0)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "script.py"
+        script.write_text(text, encoding="utf-8")
+        try:
+            done = subprocess.run(
+                [python, "-I", str(script)],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Shown(bucket, lines, "" if bucket.verdict == Verdict.TIMEOUT else "no end")
+    last = (
+        [line for line in done.stderr.splitlines() if line and not line.startswith(" ")] or [""]
+    )[-1]
+    match bucket.verdict:
+        case Verdict.CRASH:
+            right = done.returncode < 0
+        case Verdict.COMPILE_FAILURE | Verdict.RUNTIME_FAILURE:
+            right = any(bucket.error in line for line in done.stderr.splitlines())
+        case _:
+            right = any(line.startswith("AssertionError") for line in done.stderr.splitlines())
+    return Shown(
+        bucket,
+        lines,
+        "" if right and done.returncode else f"exit status {done.returncode}: {last[:150]}",
+    )
+
+
+def main() -> None:
+    """Print a table by engine, and the scripts that end otherwise. Exit status 1 where there are
+    any.
+    """
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("run", help="a campaign's folder, with buckets")
+    found = [shown(bucket) for bucket in bucket_files(Folder(parser.parse_args().run))]
+    rows = []
+    for name in [*sorted({s.bucket.engine for s in found}), "all"]:
+        own = [s for s in found if name in (s.bucket.engine, "all")]
+        steps, lines = [s.steps for s in own], [s.lines for s in own]
+        rows.append(
+            [
+                name,
+                str(sum(len(s.bucket.findings) for s in own)),
+                str(len(own)),
+                f"{statistics.median(steps):g}, {max(steps)}",
+                f"{statistics.median(lines):g}, {max(lines)}",
+                f"{sum(not s.otherwise for s in own)} of {len(own)}",
+            ]
+        )
+    header = (
+        "engine",
+        "findings",
+        "buckets",
+        "steps: median, most",
+        "lines: median, most",
+        "scripts that show it",
+    )
+    print(markdown(header, rows))
+    for s in found:
+        if s.otherwise:
+            print(f"{s.bucket.name}: {s.otherwise}")
+    if any(s.otherwise for s in found):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

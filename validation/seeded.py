@@ -1,0 +1,210 @@
+"""Engines with several known faults at once: in-house, with faults of validation/mutants.py and
+some that raise.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from ad_conformance.engines.adapters.inhouse import inhouse
+from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.inhouse import rules
+from ad_conformance.engines.inhouse.graph import Node
+from ad_conformance.engines.inhouse.rules import Elementwise, General, Linear, Rule
+
+from validation.mutants import Mutant, mutants, sealing
+
+#: What more than twenty rows of the catalogue are made of in the in-house engine, at the latest in
+#: their second derivatives, and what no program names, only the pullbacks of indexing, stacking and
+#: summing: a fault there shows as one of every such row.
+PLUMBING = frozenset(
+    [
+        "multiply",
+        "add",
+        "reshape",
+        "transpose",
+        "divide",
+        "sum",
+        "index",
+        "concat",
+        "select",
+        "matmul",
+        "take",
+        "sqrt",
+        "exp",
+        "guarded",
+        "broadcast",
+        "pad",
+        "scatter",
+    ]
+)
+#: Where the sites of what the engine does to whole graphs begin.
+PASSES = ("passes.", "folding.", "lowering.")
+#: Operations whose rules raise or kill the process, one each in an engine.
+RAISING = (
+    "tan",
+    "erf",
+    "asinh",
+    "cbrt",
+    "log1p",
+    "maximum",
+    "hypot",
+    "cholesky",
+    "atanh",
+    "expm1",
+    "gammaln",
+    "log_ndtr",
+)
+KILLING = ("atan2", "erfc", "expm", "logistic")
+#: What stays for the life of a process; it would be taken out again with the last reference to it.
+_PLANTED = contextlib.ExitStack()
+
+
+def _raising(op: str) -> Mutant:
+    """Both modes fail while they trace, with a message that is another for every program."""
+
+    def fail(x: Node) -> Any:
+        raise TypeError(
+            f"no derivative rule of {op} for %arg{x.size} of shape {x.shape} at {hex(id(x))} in "
+            f"/tmp/graph_{x.size}"
+        )
+
+    return Mutant(f"{op}: raises", "raises", op, False, rules.RULES, op, _everywhere(op, fail))
+
+
+def _killing(op: str) -> Mutant:
+    return Mutant(
+        f"{op}: crash", "crash", op, False, rules.RULES, op, _everywhere(op, lambda x: os.abort())
+    )
+
+
+def _everywhere(op: str, does: Callable[[Node], Any]) -> Rule:
+    rule = rules.RULES[op]
+    if isinstance(rule, Elementwise):
+        return Elementwise(tuple(lambda y, *xs: does(y) for _ in rule.partials))
+    return General(lambda s, i, ct, out, *xs: does(out), lambda out, xs, ts: does(out))
+
+
+@lru_cache
+def faults() -> dict[str, Mutant]:
+    """Every fault by its name."""
+    own = [*(_raising(op) for op in RAISING), *(_killing(op) for op in KILLING)]
+    return {mutant.name: mutant for mutant in (*mutants(), *own)}
+
+
+def together(planted: Sequence[Mutant]) -> Any:
+    """One entry of a table with the faults of several mutants of it: of several operands, or of
+    both modes.
+
+    Raises ValueError where two of them change the same.
+    """
+    if len(planted) == 1:
+        return planted[0].planted
+    honest = planted[0].table[planted[0].key]
+    if isinstance(honest, Elementwise):
+        partials = list(honest.partials)
+        for mutant in planted:
+            for i, partial in enumerate(mutant.planted.partials):
+                if partial is not honest.partials[i]:
+                    if partials[i] is not honest.partials[i]:
+                        raise ValueError(f"two faults of operand {i} of {mutant.key}")
+                    partials[i] = partial
+        return Elementwise(tuple(partials))
+    if not isinstance(honest, (Linear, General)):
+        raise ValueError(f"two faults of {planted[0].key}")
+    reverse: dict[int | None, General] = {}
+    forward: General | None = None
+    for mutant in planted:
+        match = re.match(r"\w+(?:\[(\d)\])? ([RF]):", mutant.name)
+        if match is None:
+            raise ValueError(f"{mutant.name} stands alone")
+        if match[2] == "F":
+            if forward is not None:
+                raise ValueError(f"two faults of forward mode of {mutant.key}")
+            forward = mutant.planted
+        else:
+            slot = int(match[1]) if match[1] else None
+            if slot in reverse or None in reverse or (slot is None and reverse):
+                raise ValueError(f"two faults of reverse mode of {mutant.key}")
+            reverse[slot] = mutant.planted
+    return _merged(honest, reverse, forward)
+
+
+def _merged(
+    honest: Linear | General, reverse: dict[int | None, General], forward: General | None
+) -> General:
+    plain: Any = reverse.get(None) or forward or next(iter(reverse.values()))
+
+    def pullback(s: Any, i: int, ct: Node, out: Node, *xs: Node) -> Node:
+        rule = reverse.get(i) or reverse.get(None)
+        if rule is not None:
+            return (
+                rule.pullback(s, i, ct, out, *xs)
+                if isinstance(rule, General)
+                else rule.pullback(ct, xs[i], out.params)
+            )
+        return (
+            forward.pullback(s, i, ct, out, *xs)
+            if forward is not None
+            else plain.pullback(s, i, ct, out, *xs)
+        )
+
+    pushed = forward if forward is not None else next(iter(reverse.values()))
+    return General(pullback, pushed.pushforward, honest.masks)
+
+
+def plant(names: Iterable[str]) -> None:
+    """Put faults into the in-house engine of this process, for good."""
+    _PLANTED.enter_context(sealing())
+    sites: dict[tuple[int, str], list[Mutant]] = {}
+    for name in names:
+        mutant = faults()[name]
+        sites.setdefault((id(mutant.table), mutant.key), []).append(mutant)
+    for group in sites.values():
+        group[0].table[group[0].key] = together(group)
+
+
+def engine(names: Sequence[str], number: int) -> Engine:
+    """The in-house engine with these faults."""
+    header = f"{inhouse.header}\nfrom benchmarks import seeded\nseeded.plant({list(names)!r})\n"
+    return replace(inhouse, name=f"seeded-{number}", header=header)
+
+
+def is_plumbing(mutant: Mutant) -> bool:
+    return mutant.site in PLUMBING or mutant.site.startswith(PASSES)
+
+
+def chosen(number: int, count: int, plumbing: bool = False) -> list[str]:
+    """The names of an engine's faults: a pair of one operation, one that raises, one that kills,
+    and others at random, each of another operation; of `plumbing` only where that is asked for.
+    """
+    random = Random(number)
+    names = [_raising(random.choice(RAISING)).name, _killing(random.choice(KILLING)).name]
+    taken = {faults()[name].site for name in names}
+    pool = [m for m in mutants() if is_plumbing(m) == plumbing]
+    random.shuffle(pool)
+    if not plumbing:
+        names += _pair(pool, taken)
+        taken.update(faults()[name].site for name in names)
+    for mutant in pool:
+        if len(names) < count and mutant.site not in taken:
+            names.append(mutant.name)
+            taken.add(mutant.site)
+    return names
+
+
+def _pair(pool: Sequence[Mutant], taken: set[str]) -> list[str]:
+    for one in pool:
+        for two in pool:
+            if one.site == two.site not in taken and one.name < two.name:
+                with contextlib.suppress(ValueError):
+                    together([one, two])
+                    return [one.name, two.name]
+    raise ValueError("no two faults go together")
