@@ -16,7 +16,7 @@ import numpy as np
 from ad_conformance.engines.adapters import autograd as autograd_adapter
 from ad_conformance.engines.adapters import inhouse as inhouse_adapter
 from ad_conformance.engines.adapters import jax as jax_adapter
-from ad_conformance.engines.adapters.torch.adapter import adapter as torch_adapter
+from ad_conformance.engines.adapters.torch import adapter as torch_adapter
 from ad_conformance.generators.render.dialect import Dialect
 
 Function = Callable[..., Any]
@@ -64,8 +64,8 @@ class Contestant:
     finish: Function = as_it_is
     numpy: Function = np.asarray
 
-    def nest(self, f: Function, word: str) -> Function:
-        for _ in word:
+    def nest(self, f: Function, mode: str) -> Function:
+        for _ in mode:
             f = self.jacobian(f)
         return f
 

@@ -21,7 +21,7 @@ from ad_conformance.engines import inhouse as xp
 from benchmarks import measure, tables
 
 STEPS = (25, 50, 100, 200)
-WORDS = ("R", "RR", "RRR", "RRRR", "F", "FF", "FFF", "FFFF", "FR", "RFRF")
+MODES = ("R", "RR", "RRR", "RRRR", "F", "FF", "FFF", "FFFF", "FR", "RFRF")
 MATRIX = np.array([[0.5, 0.25, -0.125], [0.25, 0.375, 0.125], [-0.25, 0.125, 0.625]])
 
 
@@ -78,7 +78,7 @@ class Cost:
 
 
 def costs_of(
-    functions: dict[int, Callable[[Any], Any]], word: str, x: Any, samples: int
+    functions: dict[int, Callable[[Any], Any]], mode: str, x: Any, samples: int
 ) -> dict[int, Cost]:
     """By length, in interleaved rounds. Garbage collection included: it is part of what a user
     waits for.
@@ -88,7 +88,7 @@ def costs_of(
     for _ in range(samples):
         for n, f in functions.items():
             start = time.perf_counter()
-            programs[n] = xp.nest(f, word).lower(x)
+            programs[n] = xp.nest(f, mode).lower(x)
             compiling[n].append(time.perf_counter() - start)
     running = measure.warm(
         {str(n): partial(p, x) for n, p in programs.items()}, rounds=samples, seconds=0.01
@@ -103,21 +103,21 @@ def measured(quick: bool) -> dict[tuple[str, str, int], Cost]:
     steps = STEPS[:3] if quick else STEPS
     found = {}
     for kind, x in POINTS.items():
-        for word in WORDS:
-            costs = costs_of({n: makers[kind](n) for n in steps}, word, x, 3 if quick else 7)
-            found.update({(kind, word, n): cost for n, cost in costs.items()})
+        for mode in MODES:
+            costs = costs_of({n: makers[kind](n) for n in steps}, mode, x, 3 if quick else 7)
+            found.update({(kind, mode, n): cost for n, cost in costs.items()})
     return found
 
 
 def by_length(costs: dict[tuple[str, str, int], Cost], kind: str) -> str:
     """One row a word and length, with what doubling the length did."""
     rows = []
-    for (k, word, n), here in costs.items():
+    for (k, mode, n), here in costs.items():
         if k != kind:
             continue
-        half = costs.get((kind, word, n // 2))
+        half = costs.get((kind, mode, n // 2))
         row = [
-            word,
+            mode,
             str(n),
             str(here.operations),
             tables.duration(here.compiling),
@@ -149,10 +149,10 @@ def by_order(costs: dict[tuple[str, str, int], Cost], kind: str) -> str:
     """One row a word, for the longest program, with what one more order did."""
     n = max(steps for _, _, steps in costs)
     rows = []
-    for word in ("R", "RR", "RRR", "RRRR", "F", "FF", "FFF", "FFFF"):
-        here, before = costs[kind, word, n], costs.get((kind, word[1:], n))
+    for mode in ("R", "RR", "RRR", "RRRR", "F", "FF", "FFF", "FFFF"):
+        here, before = costs[kind, mode, n], costs.get((kind, mode[1:], n))
         row = [
-            word,
+            mode,
             str(here.operations),
             tables.duration(here.compiling),
             tables.duration(here.running),

@@ -52,7 +52,7 @@ class Problem:
 
 
 def from_program(
-    name: str, program: Program, point: Any, word: str, hand: Function | None = None
+    name: str, program: Program, point: Any, mode: str, hand: Function | None = None
 ) -> Problem:
     start = np.asarray(point, np.float64)
 
@@ -63,7 +63,7 @@ def from_program(
         return function
 
     further = start * 0.875 + 0.0625
-    return Problem(name, fresh, lambda c, f: c.nest(f, word), (start,), (further,), hand, True)
+    return Problem(name, fresh, lambda c, f: c.nest(f, mode), (start,), (further,), hand, True)
 
 
 def programs() -> list[Problem]:
@@ -90,7 +90,7 @@ def programs() -> list[Problem]:
         *sorted(seeds, key=lambda p: p.name != "num_to_mat RR"),
         *hessians,
         from_program("mat_to_mat RR at 3x3", mat_to_mat, square, "RR", by_hand.mat_to_mat),
-        from_program("50 steps RR", steps.program, steps.point, steps.word),
+        from_program("50 steps RR", steps.program, steps.point, steps.mode),
         from_program("num_to_vec RRRR", num_to_vec, number, "RRRR", by_hand.num_to_vec_4),
     ]
 

@@ -34,20 +34,20 @@ class Rates:
     """
 
     source: str
-    words: tuple[str, ...]
+    modes: tuple[str, ...]
     cases: dict[str, dict[str, Moments]]
     fixed: dict[str, float]
     bytes: dict[str, float]
     memory: dict[str, float]
     findings: float
 
-    def of(self, engine: str | None, word: str) -> Moments:
+    def of(self, engine: str | None, mode: str) -> Moments:
         """Of an engine, or of the harness. Raises KeyError."""
-        return self.cases[engine or _HARNESS][word]
+        return self.cases[engine or _HARNESS][mode]
 
     def mean(self, engine: str | None) -> float:
         """Seconds a case, over all words."""
-        return sum(self.of(engine, word)[0] for word in self.words) / len(self.words)
+        return sum(self.of(engine, mode)[0] for mode in self.modes) / len(self.modes)
 
     def starting(self, engines: Sequence[str]) -> float:
         """Seconds in which these start, one after the other."""
@@ -64,14 +64,14 @@ def read(path: Path = RECORDED) -> Rates:
     try:
         cases = {
             process: {
-                word: (float(mean), float(spread)) for word, (mean, spread) in by_word.items()
+                mode: (float(mean), float(spread)) for mode, (mean, spread) in by_mode.items()
             }
-            for process, by_word in found["cases"].items()
+            for process, by_mode in found["cases"].items()
         }
-        words = tuple(cases[_HARNESS])
+        modes = tuple(cases[_HARNESS])
         return Rates(
             found["source"],
-            words,
+            modes,
             cases,
             found["fixed"],
             found["bytes"],
@@ -85,7 +85,7 @@ def read(path: Path = RECORDED) -> Rates:
 def measured(folder: Folder, fixed: Rates) -> Rates:
     """Those of a run, what it does not tell taken from others. Raises StoreError."""
     found = record(folder, "run.json")
-    engines, words = tuple(found["engines"]), tuple(found["words"])
+    engines, modes = tuple(found["engines"]), tuple(found["words"])
     query = """
         WITH asked AS (SELECT number, word FROM cases WHERE number >= 0),
         spent AS (
@@ -105,9 +105,9 @@ def measured(folder: Folder, fixed: Rates) -> Rates:
         ).fetchall()[0][0]
         count = connection.sql("SELECT count(*) FROM cases WHERE number >= 0").fetchall()[0][0]
     cases: dict[str, dict[str, Moments]] = {process: {} for process in (*engines, _HARNESS)}
-    for process, word, mean, spread in rows:
-        cases[process][word] = mean, spread
-    if missing := [word for word in words if word not in cases[_HARNESS]]:
+    for process, mode, mean, spread in rows:
+        cases[process][mode] = mean, spread
+    if missing := [mode for mode in modes if mode not in cases[_HARNESS]]:
         raise StoreError(f"{folder.url}: no generated case of {', '.join(missing)} is recorded")
     sizes = {
         table: sum(_size(folder, table, name) for name in folder.names(table)) / count
@@ -117,7 +117,7 @@ def measured(folder: Folder, fixed: Rates) -> Rates:
     return replace(
         fixed,
         source=folder.url,
-        words=words,
+        modes=modes,
         cases=cases,
         fixed=seconds,
         bytes=sizes,
@@ -140,9 +140,9 @@ def text(rates: Rates) -> str:
     lines += [f"{name} = {seconds:.3g}" for name, seconds in rates.fixed.items()]
     lines += ["", "[memory]", *(f"{name} = {size:.3g}" for name, size in rates.memory.items())]
     lines += ["", "[bytes]", *(f"{table} = {size:.3g}" for table, size in rates.bytes.items())]
-    for process, by_word in rates.cases.items():
+    for process, by_mode in rates.cases.items():
         lines += ["", f"[cases.{process}]"]
         lines += [
-            f"{word} = [{by_word[word][0]:.3g}, {by_word[word][1]:.3g}]" for word in rates.words
+            f"{mode} = [{by_mode[mode][0]:.3g}, {by_mode[mode][1]:.3g}]" for mode in rates.modes
         ]
     return "\n".join(lines) + "\n"

@@ -80,11 +80,11 @@ def work(
     ends = np.minimum(np.arange(0, last + layout.shard, layout.shard), last)
     ends = ends[: -(-last // layout.shard) + 1]
     drawn = np.zeros((len(engines) + 2, len(ends) - 1))
-    for place, word in enumerate(rates.words):
+    for place, mode in enumerate(rates.modes):
         # Portions take the words in turn.
-        count = np.diff((ends + len(rates.words) - 1 - place) // len(rates.words))
+        count = np.diff((ends + len(rates.modes) - 1 - place) // len(rates.modes))
         for row, process in enumerate((*engines, None)):
-            mean, spread = rates.of(process, word)
+            mean, spread = rates.of(process, mode)
             drawn[row] += _sums(count * PORTION, mean, spread, chance)
     drawn[-1] = np.diff(ends) * PORTION * rates.fixed[DRAWING]
     return drawn
@@ -208,12 +208,12 @@ def troubles(rates: Rates, engines: Sequence[str], cases: int, workers: int) -> 
     for size in SIZES:
         calm = Layout(cases, workers, size)
         slow = simulate(rates, engines, replace(calm, slow=SLOW, factor=FACTOR))
-        elsewhere, shared = (
+        warmup_point, shared = (
             simulate(rates, engines, replace(calm, deaths=DEATHS, shared=kept))
             for kept in (False, True)
         )
-        row = [slow.idle, elsewhere.lost, shared.lost]
-        spans = [slow.makespan, elsewhere.makespan, shared.makespan]
+        row = [slow.idle, warmup_point.lost, shared.lost]
+        spans = [slow.makespan, warmup_point.makespan, shared.makespan]
         rows.append(
             [
                 str(size),

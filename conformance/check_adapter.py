@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from ad_conformance.conformance.pool import truth_of
-from ad_conformance.conformance.verdicts import Judgement, Verdict, judge
+from ad_conformance.conformance.verdicts import Result, Verdict, judge
 from ad_conformance.engines.contract import Answer, Engine
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.engines.script import write
@@ -23,7 +23,7 @@ from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY, seed_
 from ad_conformance.generators.strategies.programs import operation_cases
 from ad_conformance.generators.strategies.sampling import examples
 
-WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 #: Cases drawn and asked of each operation, and how far its values may be off, relative to the
 #: largest of the program: libraries may compute with fewer digits than they could, a spelling that
 #: means something else is off by more.
@@ -56,8 +56,8 @@ def check(engine: Engine) -> Iterator[Check]:
     """
     with Sandbox(engine) as sandbox:
         if engine.writer is write:
-            yield _spellings(sandbox)
-        yield _words(sandbox)
+            yield _templates(sandbox)
+        yield _modes(sandbox)
         yield _operators(sandbox)
         yield _several_inputs(sandbox)
 
@@ -66,13 +66,13 @@ def _plain(case: Case, engine: Engine) -> Case | None:
     """The case without anything but its program and point, in the engine's precision, if it can be
     asked so.
     """
-    asked = replace(case.plain, word="R", dtype=engine.dtype)
+    asked = replace(case.plain, mode="R", dtype=engine.dtype)
     return asked if engine.dtype == "float64" or is_single(asked) else None
 
 
-def _spellings(sandbox: Sandbox) -> Check:
+def _templates(sandbox: Sandbox) -> Check:
     engine = sandbox.engine
-    values = replace(engine, levels={"R": "{f}"}, operators={}, words="R")
+    values = replace(engine, mode_transforms={"R": "{f}"}, operators={}, modes="R")
     right, absent, wrong = 0, [], []
     sandbox.engine = values
     try:
@@ -80,7 +80,7 @@ def _spellings(sandbox: Sandbox) -> Check:
             if not row.weight:
                 continue
             problem, met = "", 0
-            for case in examples(operation_cases(operation=name, word="R"), name, DRAWN):
+            for case in examples(operation_cases(operation=name, mode="R"), name, DRAWN):
                 asked = _plain(case, engine)
                 if problem or met == ASKED or asked is None or name not in asked.program.operations:
                     continue
@@ -132,39 +132,39 @@ def _off(case: Case, answer: Answer) -> str:
 def _judged(sandbox: Sandbox, cases: Mapping[str, Case], name: str) -> Check:
     right, absent, wrong = 0, [], []
     for label, case in cases.items():
-        judgement = judge(case, sandbox.engine.name, sandbox.ask(case), truth_of(case))
-        if judgement.verdict is Verdict.AGREE:
+        result = judge(case, sandbox.engine.name, sandbox.ask(case), truth_of(case))
+        if result.verdict is Verdict.AGREE:
             right += 1
-        elif judgement.is_finding:
-            wrong.append(f"{label}: {_told(judgement)}")
+        elif result.is_finding:
+            wrong.append(f"{label}: {_told(result)}")
         else:
             absent.append(label)
     return Check(name, right, tuple(absent), tuple(wrong))
 
 
-def _told(judgement: Judgement) -> str:
-    answer, truth = judgement.answer, judgement.truth
-    match judgement.verdict:
+def _told(result: Result) -> str:
+    answer, truth = result.answer, result.truth
+    match result.verdict:
         case Verdict.WRONG_SHAPE if answer.value is not None and truth.value is not None:
             return (
                 f"shape {answer.value.shape} where it is {truth.value.shape}: axes of outputs "
                 f"first, of inputs last"
             )
         case Verdict.WRONG_DTYPE if answer.value is not None:
-            return f"dtype {answer.value.dtype} where it is {judgement.case.dtype}"
+            return f"dtype {answer.value.dtype} where it is {result.case.dtype}"
         case Verdict.WRONG if answer.value is not None and truth.value is not None:
             return f"{answer.value.reshape(-1)[:4]} where it is {truth.value.reshape(-1)[:4]}"
         case _:
-            return f"{judgement.verdict}: {answer.error}: {answer.message.partition(chr(10))[0]}"
+            return f"{result.verdict}: {answer.error}: {answer.message.partition(chr(10))[0]}"
 
 
-def _words(sandbox: Sandbox) -> Check:
+def _modes(sandbox: Sandbox) -> Check:
     """The seed family, in every word to order 2 and RRR."""
     engine = sandbox.engine
     cases = {
         f"{m} {w}": seed_case(m, w, engine.dtype)
         for m in SEED_FAMILY
-        for w in WORDS
+        for w in MODES
         if engine.answers(w)
     }
     return _judged(sandbox, cases, "mode words on the seed family")
@@ -197,11 +197,11 @@ def _operators(sandbox: Sandbox) -> Check:
                 case = replace(case, tangent=slope)
             elif operator == "pullback":
                 case = replace(case, cotangent=2.0)
-            if engine.answers(case.word):
-                cases[f"{operator} {case.word}"] = case
-    word = next(iter(engine.levels))
-    cases["compiled elsewhere"] = Case(_CUBES, vector, word, dtype=engine.dtype, elsewhere=slope)
-    cases["float32"] = Case(_CUBES, vector, word, dtype="float32")
+            if engine.answers(case.mode):
+                cases[f"{operator} {case.mode}"] = case
+    mode = next(iter(engine.mode_transforms))
+    cases["compiled elsewhere"] = Case(_CUBES, vector, mode, dtype=engine.dtype, warmup_point=slope)
+    cases["float32"] = Case(_CUBES, vector, mode, dtype="float32")
     return _judged(sandbox, cases, "operators")
 
 
@@ -220,9 +220,9 @@ def _several_inputs(sandbox: Sandbox) -> Check:
     )
     point = (2.0, -1.0)
     cases = {
-        f"{word} by {wrt}": Case(program, point, word, wrt=wrt, dtype=engine.dtype)
-        for word in ("R", "F", "RR", "FR", "RF", "FF")
-        for wrt in ("01"[:: 1 if len(word) == 2 else 2], "10", "11")
-        if len(wrt) == len(word) and engine.answers(word)
+        f"{mode} by {wrt}": Case(program, point, mode, wrt=wrt, dtype=engine.dtype)
+        for mode in ("R", "F", "RR", "FR", "RF", "FF")
+        for wrt in ("01"[:: 1 if len(mode) == 2 else 2], "10", "11")
+        if len(wrt) == len(mode) and engine.answers(mode)
     }
     return _judged(sandbox, cases, "several inputs")

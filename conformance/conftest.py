@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 from ad_conformance.conformance.known_failures import REGRESSIONS, MalformedEntry, load
-from ad_conformance.conformance.pool import Panel
+from ad_conformance.conformance.pool import EnginePool
 from ad_conformance.conformance.reference.certify import MAX_ORDER
 from ad_conformance.conformance.suite.run import Run
 from ad_conformance.engines import registry
 from ad_conformance.engines.process.sandbox import EngineUnavailable
-from ad_conformance.generators.ir.program import SIGNATURES, WORD
+from ad_conformance.generators.ir.program import MODE, SIGNATURES
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY
 from hypothesis import HealthCheck, Phase, settings
 
-WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 #: Options that, where they are given, pinned cases keep to as well.
 NARROWING = ("--modes", "--signature")
 EXAMPLES = {"ci": 10, "explore": 100}
@@ -46,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--modes",
-        help=f"mode words, outermost letter first (default: {','.join(WORDS)}, and those of the "
+        help=f"mode words, outermost letter first (default: {','.join(MODES)}, and those of the "
         f"pinned cases)",
     )
     group.addoption(
@@ -94,16 +94,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if examples < 1:
         _refuse(f"--examples: {examples} must be 1 or more")
     modes, named_signatures = (config.getoption(option) for option in NARROWING)
-    words = WORDS if modes is None else _listed("--modes", modes)
-    for word in words:
-        if not WORD.fullmatch(word):
+    modes = MODES if modes is None else _listed("--modes", modes)
+    for mode in modes:
+        if not MODE.fullmatch(mode):
             _refuse(
-                f"--modes: {word!r} is not a mode word; use letters R and F, outermost first, "
+                f"--modes: {mode!r} is not a mode word; use letters R and F, outermost first, "
                 f"such as RF"
             )
-        if len(word) > MAX_ORDER:
+        if len(mode) > MAX_ORDER:
             _refuse(
-                f"--modes: {word!r} is longer than {MAX_ORDER}, the order to which truth is "
+                f"--modes: {mode!r} is longer than {MAX_ORDER}, the order to which truth is "
                 f"certified"
             )
     signatures = (
@@ -139,12 +139,12 @@ def pytest_configure(config: pytest.Config) -> None:
         engines,
         named,
         absent,
-        words,
+        modes,
         signatures,
         examples,
         seed,
         profile,
-        Panel(engines.values()),
+        EnginePool(engines.values()),
         entries,
         only,
     )
@@ -170,8 +170,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("member", list(SEED_FAMILY))
     if "signature" in wanted:
         metafunc.parametrize("signature", run.signatures)
-    if "word" in wanted:
-        metafunc.parametrize("word", run.words)
+    if "mode" in wanted:
+        metafunc.parametrize("mode", run.modes)
 
     # The engine varies fastest: all engines are asked one cell's cases while these are fresh.
     if "engine" in wanted:
@@ -181,7 +181,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     asked = {item.callspec.params.get("engine") for item in items if hasattr(item, "callspec")}
     run = config.stash[RUN]
-    run.panel.ahead = tuple(name for name in run.engines if name in asked)
+    run.pool.ahead = tuple(name for name in run.engines if name in asked)
 
 
 @pytest.fixture
@@ -192,13 +192,13 @@ def run(request: pytest.FixtureRequest) -> Run:
 @pytest.fixture(scope="session", autouse=True)
 def _engines_start(request: pytest.FixtureRequest) -> Iterator[None]:
     run = request.config.stash[RUN]
-    for name in run.panel.ahead:
+    for name in run.pool.ahead:
         try:
-            run.panel.sandbox(name)
+            run.pool.sandbox(name)
         except EngineUnavailable as error:
             _refuse(f"engine {error}")
     yield
-    run.panel.close()
+    run.pool.close()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ad_conformance.conformance.verdicts import Judgement, Verdict
+from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Answer, Engine
 from ad_conformance.generators.catalogue import CATALOGUE
@@ -66,7 +66,7 @@ class KnownFailure:
     issue: str
     engines: tuple[str, ...]
     versions: SpecifierSet
-    words: str
+    modes: str
     verdicts: tuple[Verdict, ...]
     operations: tuple[str, ...]
     features: frozenset[str]
@@ -96,7 +96,7 @@ class KnownFailure:
         traced.
         """
         live = case if raised else replace(case, program=case.program.pruned())
-        return re.fullmatch(self.words, case.word) is not None and any(
+        return re.fullmatch(self.modes, case.mode) is not None and any(
             step.operation in self.operations
             and self.features <= found
             and found & {"constant"} <= self.features
@@ -106,7 +106,7 @@ class KnownFailure:
     def _raises(self, answer: Answer) -> bool:
         return re.search(self.error, f"{answer.error}: {answer.message}") is not None
 
-    def covers(self, finding: Judgement) -> bool:
+    def covers(self, finding: Result) -> bool:
         return (
             finding.verdict in self.verdicts
             and self.dtype in ("", finding.case.dtype)
@@ -180,7 +180,7 @@ def _entry(
         issue=document["issue"],
         engines=tuple(document["engines"]),
         versions=versions,
-        words=document["words"],
+        modes=document["words"],
         verdicts=verdicts,
         operations=tuple(document["operations"]),
         features=frozenset(document.get("with", [])),
@@ -239,7 +239,7 @@ def _entries(folder: Path, regressions: Path | None) -> list[KnownFailure]:
 
 
 def regressed(
-    finding: Judgement, engine: Engine, entries: tuple[KnownFailure, ...]
+    finding: Result, engine: Engine, entries: tuple[KnownFailure, ...]
 ) -> KnownFailure | None:
     """The entry of a failure that other releases of the engine had, if it is that one again."""
     mine = (e for e in entries if engine.base in e.engines and not e.applies_to(engine))
@@ -247,7 +247,7 @@ def regressed(
 
 
 def covering(
-    finding: Judgement, engine: Engine, entries: tuple[KnownFailure, ...]
+    finding: Result, engine: Engine, entries: tuple[KnownFailure, ...]
 ) -> KnownFailure | None:
     """The entry that covers a finding, if any does."""
     return next((e for e in entries if e.applies_to(engine) and e.covers(finding)), None)

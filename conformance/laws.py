@@ -29,16 +29,16 @@ class Answered:
 
     case: Case
     value: Array
-    allowance: Array
+    tolerance: Array
 
     @classmethod
     def of(cls, case: Case, value: Array, truth: Truth) -> Answered:
         """Raises ValueError where there is no allowance, or one of another shape than the answer."""
-        if truth.allowance is None or truth.allowance.shape != value.shape:
+        if truth.tolerance is None or truth.tolerance.shape != value.shape:
             raise ValueError(
                 f"case {case.id}: a certified truth of the answer's shape {value.shape} is needed"
             )
-        return cls(case, value, truth.allowance)
+        return cls(case, value, truth.tolerance)
 
     def tensors(self) -> tuple[Array, Array]:
         """Value and allowance with the output flattened to one axis, and each input to one."""
@@ -46,7 +46,7 @@ class Answered:
         shape = (math.prod(self.value.shape[: self.value.ndim - order * self.case.input.ndim]),) + (
             n,
         ) * order
-        return self.value.reshape(shape), self.allowance.reshape(shape)
+        return self.value.reshape(shape), self.tolerance.reshape(shape)
 
 
 def _units(difference: Array, allowed: Array) -> float:
@@ -58,11 +58,11 @@ def symmetry(answer: Answered) -> float:
     """Derivatives of one order do not depend on the order of the variables (Schwarz), for all axes
     of the answer.
     """
-    value, allowance = answer.tensors()
+    value, tolerance = answer.tensors()
     worst = [0.0]
     for axes in itertools.permutations(range(1, value.ndim)):
         worst.append(
-            _units(value - value.transpose(0, *axes), allowance + allowance.transpose(0, *axes))
+            _units(value - value.transpose(0, *axes), tolerance + tolerance.transpose(0, *axes))
         )
     return float(np.max(worst))
 
@@ -71,7 +71,7 @@ def agreement(answers: Iterable[Answered]) -> float:
     """Every mode word of one order gives the same derivative."""
     pairs = itertools.combinations(answers, 2)
     return float(
-        np.max([0.0, *(_units(a.value - b.value, a.allowance + b.allowance) for a, b in pairs)])
+        np.max([0.0, *(_units(a.value - b.value, a.tolerance + b.tolerance) for a, b in pairs)])
     )
 
 
@@ -119,7 +119,7 @@ def splits(case: Case) -> Iterator[tuple[Case, Case]]:
             tuple(Step(s.operation, tuple(place[i] for i in s.operands), s.params) for s in steps)
         )
         inner = Program(program.steps[:k]).pruned()
-        yield Case(inner, case.point, case.word), Case(outer, nested(values[k]), case.word)
+        yield Case(inner, case.point, case.mode), Case(outer, nested(values[k]), case.mode)
 
 
 def _closure(program: Program, places: Iterable[int]) -> set[int]:
@@ -139,14 +139,14 @@ def chain(whole: Answered, inner: Sequence[Answered], outer: Sequence[Answered])
     Faa di Bruno's formula for several variables, as a sum over the partitions of the set of axes
     (M. Hardy, "Combinatorics of partial derivatives", 2006).
     """
-    value, allowance = whole.tensors()
+    value, tolerance = whole.tensors()
     g, f = [a.tensors() for a in inner], [a.tensors() for a in outer]
     composed = _composed([v for v, _ in f], [v for v, _ in g])
     sizes = _composed([np.abs(v) for v, _ in f], [np.abs(v) for v, _ in g])
     larger = _composed([np.abs(v) + a for v, a in f], [np.abs(v) + a for v, a in g])
     # Each part may be off by its allowance, and the sums of their products round.
     rounding = 2.0**-52 * 4 * (1 + max(len(g[0][0]), 1)) * larger
-    return _units(value - composed, allowance + (larger - sizes) + rounding)
+    return _units(value - composed, tolerance + (larger - sizes) + rounding)
 
 
 def _composed(f: Sequence[Array], g: Sequence[Array]) -> Array:

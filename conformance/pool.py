@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ad_conformance.conformance.reference.certify import Truth, certify
-from ad_conformance.conformance.verdicts import Judgement, Verdict, judge
+from ad_conformance.conformance.verdicts import Result, Verdict, judge
 from ad_conformance.engines.contract import Answer, Engine
 from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
 from ad_conformance.generators.ir.case_io import is_single
@@ -37,7 +37,7 @@ def can_be_written(case: Case, engine: Engine) -> bool:
     return True
 
 
-class Panel:
+class EnginePool:
     """Sandboxes of several engines, started when first asked.
 
     `ahead` names the engines that are asked each new case at once, in the expectation that it will
@@ -75,7 +75,7 @@ class Panel:
             self._pending[key] = self.sandbox(engine).submit(case)
         return self._pending[key]
 
-    def judge(self, case: Case, engine: str, *, probe: bool = False) -> Judgement:
+    def judge(self, case: Case, engine: str, *, probe: bool = False) -> Result:
         """The judgement of one case in one engine; a `probe` is not asked of the others ahead of
         time.
         """
@@ -97,25 +97,25 @@ class Panel:
             return False
 
     def ways_around(
-        self, case: Case, engine: str, words: Iterable[str], until: float = math.inf
+        self, case: Case, engine: str, modes: Iterable[str], until: float = math.inf
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Mode words of the same order that this engine gets right, and engines that get this case
         right; no question is begun when the monotonic clock is past `until`.
         """
         answers = self.engines[engine].answers
         alike = [
-            word
-            for word in words
-            if len(word) == case.order and word != case.word and answers(word)
+            mode
+            for mode in modes
+            if len(mode) == case.order and mode != case.mode and answers(mode)
         ]
-        right_words = [
-            w for w in alike if time.monotonic() < until and self.agrees(case.with_word(w), engine)
+        right_modes = [
+            w for w in alike if time.monotonic() < until and self.agrees(case.with_mode(w), engine)
         ]
         others = [other for other in self.engines if other != engine]
         right_engines = [
             other for other in others if time.monotonic() < until and self.agrees(case, other)
         ]
-        return tuple(right_words), tuple(right_engines)
+        return tuple(right_modes), tuple(right_engines)
 
     def close(self) -> None:
         for sandbox in self._sandboxes.values():

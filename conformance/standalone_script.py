@@ -23,12 +23,12 @@ def standalone(case: Case, engine: Engine, truth: Truth) -> str:
     text = engine.script(case).text
     text = _without_unused_imports(_without_unused_functions(text) if language is PYTHON else text)
     named = f"{engine.name} {engine.version()}".rstrip()
-    heading = f"# {named}: mode word {case.word}, case {case.id}\n"
-    if truth.kind != "certified" or truth.value is None or truth.allowance is None:
+    heading = f"# {named}: mode word {case.mode}, case {case.id}\n"
+    if truth.kind != "certified" or truth.value is None or truth.tolerance is None:
         return f"{heading}{text}{language.printed}  # {truth.kind}: {truth.reason}\n"
     # Two digits, rounded up: an error that the suite lets pass must pass here too.
-    allowance = f"{float(np.max(truth.allowance, initial=0.0)) * 1.05:.1e}"
-    return f"{heading}{text}\n{language.assertions(truth.value, case.dtype, allowance)}"
+    tolerance = f"{float(np.max(truth.tolerance, initial=0.0)) * 1.05:.1e}"
+    return f"{heading}{text}\n{language.assertions(truth.value, case.dtype, tolerance)}"
 
 
 def _without_unused_functions(text: str) -> str:
@@ -40,17 +40,19 @@ def _without_unused_functions(text: str) -> str:
         {name.id for name in ast.walk(node) if isinstance(name, ast.Name)} for node in tree.body
     ]
     for i, node in enumerate(tree.body):
-        elsewhere = set().union(*uses[:i], *uses[i + 1 :])
+        warmup_point = set().union(*uses[:i], *uses[i + 1 :])
         own = range(node.lineno - 1, node.end_lineno or node.lineno)
         if (
             isinstance(node, ast.FunctionDef)
             and not node.decorator_list
-            and node.name not in elsewhere
+            and node.name not in warmup_point
         ):
             kept = ""
         elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
             names = [
-                alias for alias in node.names if (alias.asname or alias.name) in elsewhere | {"*"}
+                alias
+                for alias in node.names
+                if (alias.asname or alias.name) in warmup_point | {"*"}
             ]
             if len(names) == len(node.names):
                 continue

@@ -8,38 +8,38 @@ import zlib
 import pytest
 from ad_conformance.conformance.suite.ask import Failed, check, report
 from ad_conformance.conformance.suite.run import Run
-from ad_conformance.conformance.verdicts import Judgement, Verdict
+from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.programs import cases
 from hypothesis import given, seed, settings, target
 
 
-def test_generated(run: Run, signature: str, word: str, engine: str) -> None:
-    if not run.engines[engine].answers(word):
-        pytest.skip(f"unsupported: {engine} does not have mode word {word}")
-    found: list[Judgement] = []
+def test_generated(run: Run, signature: str, mode: str, engine: str) -> None:
+    if not run.engines[engine].answers(mode):
+        pytest.skip(f"unsupported: {engine} does not have mode word {mode}")
+    found: list[Result] = []
     verdicts: set[Verdict] = set()
 
     # The cases depend on the seed, the word and the signature only: every engine is asked the same
     # ones.
-    @seed(zlib.crc32(f"{run.seed} {signature} {word}".encode()))
+    @seed(zlib.crc32(f"{run.seed} {signature} {mode}".encode()))
     @settings(max_examples=run.examples)
-    @given(cases(signature=signature, word=word))
+    @given(cases(signature=signature, mode=mode))
     def asked(case: Case) -> None:
         try:
-            judgement = check(run, case, engine, probe=bool(found))
+            result = check(run, case, engine, probe=bool(found))
         except Failed as failed:
-            found.append(failed.judgement)
+            found.append(failed.result)
             raise
-        verdicts.add(judgement.verdict)
-        if 0 < judgement.units < math.inf:
-            target(math.log10(judgement.units), label="error in units of the allowance")
+        verdicts.add(result.verdict)
+        if 0 < result.error_ratio < math.inf:
+            target(math.log10(result.error_ratio), label="error in units of the allowance")
 
-    smallest: Judgement | None = None
+    smallest: Result | None = None
     try:
         asked()
     except Failed as failed:
-        smallest = failed.judgement
+        smallest = failed.result
     if smallest is not None:
         pytest.fail(report(run, smallest), pytrace=False)
     if verdicts <= {Verdict.UNSUPPORTED, Verdict.CONVENTION, Verdict.UNCERTIFIED}:

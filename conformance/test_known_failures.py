@@ -12,11 +12,11 @@ def test_pinned(run: Run, pinned: KnownFailure, engine: str) -> None:
     case = pinned.pinned
     skip_beyond(run, case)
     adapter = run.engines[engine]
-    judgement = run.panel.judge(case, engine)
-    if pinned.applies_to(adapter) and adapter.answers(case.word) and not pinned.covers(judgement):
+    result = run.pool.judge(case, engine)
+    if pinned.applies_to(adapter) and adapter.answers(case.mode) and not pinned.covers(result):
         pytest.fail(
             f"known failure {pinned.name} no longer fails in {engine} {adapter.version()}: "
-            f"{judgement.verdict}. Remove the entry, or narrow its versions.",
+            f"{result.verdict}. Remove the entry, or narrow its versions.",
             pytrace=False,
         )
     ask(run, case, engine)

@@ -7,5 +7,5 @@ from ad_conformance.conformance.suite.run import Run
 from ad_conformance.generators.scenarios.seed_programs import seed_case
 
 
-def test_seed_family(run: Run, member: str, word: str, engine: str) -> None:
-    ask(run, seed_case(member, word, run.engines[engine].dtype), engine)
+def test_seed_family(run: Run, member: str, mode: str, engine: str) -> None:
+    ask(run, seed_case(member, mode, run.engines[engine].dtype), engine)

@@ -38,7 +38,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Result:
     """A verdict with its evidence; `units` is the largest error over its allowance, NaN where there
     is no number.
     """
@@ -48,21 +48,21 @@ class Judgement:
     verdict: Verdict
     answer: Answer
     truth: Truth
-    units: float = float("nan")
+    error_ratio: float = float("nan")
 
     @property
     def is_finding(self) -> bool:
         return self.verdict.is_finding
 
 
-def judge(case: Case, engine: str, answer: Answer, truth: Truth) -> Judgement:
+def judge(case: Case, engine: str, answer: Answer, truth: Truth) -> Result:
     """The verdict on an answer, given the truth.
 
     A failure is a finding wherever the function is smooth; where it is not, or where there is no
     truth, only a failure to answer at all (raised, crashed, timeout) counts.
     """
-    verdict, units = _verdict(answer, truth, case.dtype)
-    return Judgement(case, engine, verdict, answer, truth, units)
+    verdict, error_ratio = _verdict(answer, truth, case.dtype)
+    return Result(case, engine, verdict, answer, truth, error_ratio)
 
 
 def _verdict(answer: Answer, truth: Truth, dtype: str) -> tuple[Verdict, float]:
@@ -83,12 +83,12 @@ def _verdict(answer: Answer, truth: Truth, dtype: str) -> tuple[Verdict, float]:
     if truth.kind != "certified":
         return Verdict(truth.kind), nan
     assert truth.value is not None
-    assert truth.allowance is not None
+    assert truth.tolerance is not None
     if got.shape != truth.value.shape:
         return Verdict.WRONG_SHAPE, nan
     if got.dtype != dtype:
         return Verdict.WRONG_DTYPE, nan
     if not np.all(np.isfinite(got)):
         return Verdict.NOT_FINITE, nan
-    units = float(np.max(np.abs(got - truth.value) / truth.allowance, initial=0.0))
-    return (Verdict.AGREE if units <= 1 else Verdict.WRONG), units
+    error_ratio = float(np.max(np.abs(got - truth.value) / truth.tolerance, initial=0.0))
+    return (Verdict.AGREE if error_ratio <= 1 else Verdict.WRONG), error_ratio

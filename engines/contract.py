@@ -12,7 +12,7 @@ from ad_conformance.engines.process.runners import HERE, Runner
 from ad_conformance.engines.script import Script, write
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.program import Case
-from ad_conformance.generators.render.dialect import Dialect, Unspeakable
+from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,26 +40,26 @@ class Engine:
     module: str
     header: str
     dialect: Dialect
-    levels: Mapping[str, str]
+    mode_transforms: Mapping[str, str]
     operators: Mapping[str, str] = field(default_factory=dict)
     compile: str = "derivative = {nested}"
     run: str = "got = np.asarray(derivative(x))"
-    words: str = "[RF]+"
+    modes: str = "[RF]+"
     unsupported: tuple[tuple[str, str], ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     runner: Runner = HERE
     writer: Callable[[Engine, Case], Script] = write
     dtype: str = "float64"
-    patience: float = 1.0
+    timeout_factor: float = 1.0
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*(@[\w.+!]+)?", self.name):
             raise ValueError(
                 f"name={self.name!r}: use lower-case letters, digits, '.', '_' and '-'"
             )
-        if not self.levels or not set(self.levels) <= {"R", "F"}:
+        if not self.mode_transforms or not set(self.mode_transforms) <= {"R", "F"}:
             raise ValueError(
-                f"levels of {self.name}: give an expression for 'R', for 'F', or for both"
+                f"mode_transforms of {self.name}: give an expression for 'R', for 'F', or for both"
             )
         if not set(self.operators) <= {"gradient", "pushforward", "pullback"}:
             raise ValueError(
@@ -71,25 +71,28 @@ class Engine:
     def _check_templates(self) -> None:
         """Raise ValueError naming the field whose template or pattern cannot work."""
         checks: list[tuple[str, Callable[[], object]]] = [
-            *((f"levels of {k}", partial(v.format, f="f", i=0)) for k, v in self.levels.items()),
+            *(
+                (f"mode_transforms of {k}", partial(v.format, f="f", i=0))
+                for k, v in self.mode_transforms.items()
+            ),
             *(
                 (f"operator {k}", partial(v.format, f="f", v="v", w="w"))
                 for k, v in self.operators.items()
             ),
             ("compile", partial(self.compile.format, nested="f")),
-            ("words", partial(re.compile, self.words)),
+            ("modes", partial(re.compile, self.modes)),
             *(("unsupported", partial(re.compile, pattern)) for _, pattern in self.unsupported),
         ]
-        for operation, spelling in self.dialect.spellings.items():
+        for operation, template in self.dialect.templates.items():
             row = CATALOGUE.get(operation)
             if row is None:
                 raise ValueError(f"spellings of {self.name}: {operation!r} is not in the catalogue")
-            if isinstance(spelling, str):
+            if isinstance(template, str):
                 texts = ["v"] * (row.arity or 1)
                 checks.append(
                     (
                         f"spelling of {operation}",
-                        partial(spelling.format, *texts, args="v", **row.params),
+                        partial(template.format, *texts, args="v", **row.params),
                     )
                 )
         for where, check in checks:
@@ -105,9 +108,9 @@ class Engine:
         """The name without the release that it may have."""
         return self.name.partition("@")[0]
 
-    def answers(self, word: str) -> bool:
+    def answers(self, mode: str) -> bool:
         """Whether the engine has this mode word at all."""
-        return set(word) <= set(self.levels) and re.fullmatch(self.words, word) is not None
+        return set(mode) <= set(self.mode_transforms) and re.fullmatch(self.modes, mode) is not None
 
     def installed(self) -> bool:
         return self.runner.installed(self.module)
@@ -120,8 +123,8 @@ class Engine:
         """The text that asks this engine the case. Raises Unspeakable where the dialect, the word
         or the operator is missing.
         """
-        if not self.answers(case.word):
-            raise Unspeakable(f"mode word {case.word}")
+        if not self.answers(case.mode):
+            raise UnsupportedOperation(f"mode word {case.mode}")
         return self.writer(self, case)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ad_conformance.generators.ir.case_io import evaluate_steps
 from ad_conformance.generators.ir.program import INPUTS, Case
-from ad_conformance.generators.render.dialect import Unspeakable, render
+from ad_conformance.generators.render.dialect import UnsupportedOperation, render
 
 if TYPE_CHECKING:
     from ad_conformance.engines.contract import Engine
@@ -35,7 +35,7 @@ def write(engine: Engine, case: Case) -> Script:
     """
     dialect = engine.dialect
     lines = [render(case.program, dialect, case.input, dtype=case.dtype)]
-    given = {"x": case.point if case.elsewhere is None else case.elsewhere}
+    given = {"x": case.point if case.warmup_point is None else case.warmup_point}
     places = case.program.arguments
     given |= {
         n: case.program.steps[k - 1].arguments["value"]
@@ -55,7 +55,7 @@ def write(engine: Engine, case: Case) -> Script:
     else:
         nested = _nested(engine, case)
     compiling, run = engine.compile.format(nested=nested) + "\n", engine.run + "\n"
-    if case.elsewhere is not None:
+    if case.warmup_point is not None:
         compiling += "derivative(x)\n"
         run = f"x = {dialect.constant(case.point, case.dtype)}\n{run}"
     return Script(header=engine.header, program="\n".join(lines) + "\n", compile=compiling, run=run)
@@ -65,12 +65,12 @@ def _nested(engine: Engine, case: Case) -> str:
     """The derivative of `f` that the operator asks for in the innermost letters, and Jacobians
     around it.
     """
-    word, operator = case.word, case.operator
+    mode, operator = case.mode, case.operator
     output = evaluate_steps(case.program, case.input)[-1]
     scalar = output.ndim == 0
 
     def level(letter: str, f: str) -> str:
-        return engine.levels[letter].format(f=f, i=0)
+        return engine.mode_transforms[letter].format(f=f, i=0)
 
     def first(letter: str, f: str) -> str:
         """The engine's own first derivative of a function of a number, or with a number for a
@@ -86,33 +86,33 @@ def _nested(engine: Engine, case: Case) -> str:
 
     def own(name: str, f: str, **seed: str) -> str:
         if name not in engine.operators:
-            raise Unspeakable(f"operator {operator}")
+            raise UnsupportedOperation(f"operator {operator}")
         return engine.operators[name].format(f=f, **seed)
 
-    nested, rest = "f", word
+    nested, rest = "f", mode
     if case.program.arguments:
         nested = engine.dialect.language.closure.format(
             inputs="x", value=f"f({', '.join(INPUTS[: len(case.program.arguments) + 1])})"
         )
     match operator:
         case "derivative" | "gradient":
-            nested, rest = first(word[-1], nested), word[:-1]
+            nested, rest = first(mode[-1], nested), mode[:-1]
         case "second_derivative":
-            nested, rest = first(word[-2], first(word[-1], nested)), word[:-2]
+            nested, rest = first(mode[-2], first(mode[-1], nested)), mode[:-2]
         case "hessian":
-            nested, rest = level(word[-2], first(word[-1], nested)), word[:-2]
+            nested, rest = level(mode[-2], first(mode[-1], nested)), mode[:-2]
         case "pushforward":
-            nested, rest = own("pushforward", nested, v="v"), word[:-1]
+            nested, rest = own("pushforward", nested, v="v"), mode[:-1]
         case "pullback":
-            nested, rest = own("pullback", nested, w="w"), word[:-1]
+            nested, rest = own("pullback", nested, w="w"), mode[:-1]
         case "hvp":
-            inner = first(word[-1], nested)
+            inner = first(mode[-1], nested)
             along = (
                 own("pushforward", inner, v="v")
-                if word[-2] == "F"
+                if mode[-2] == "F"
                 else own("pullback", inner, w="v")
             )
-            nested, rest = along, word[:-2]
+            nested, rest = along, mode[:-2]
     for letter in reversed(rest):
         nested = level(letter, nested)
     return nested
@@ -127,12 +127,12 @@ def _by_several(engine: Engine, case: Case) -> tuple[list[str], str]:
     language = engine.dialect.language
     names = ", ".join(INPUTS[: len(case.program.arguments) + 1])
     lines, nested = [], "f"
-    for k, (letter, i) in enumerate(zip(reversed(case.word), case.inputs, strict=True), start=1):
-        if "{i}" in engine.levels[letter]:
-            nested = engine.levels[letter].format(f=nested, i=i)
+    for k, (letter, i) in enumerate(zip(reversed(case.mode), case.inputs, strict=True), start=1):
+        if "{i}" in engine.mode_transforms[letter]:
+            nested = engine.mode_transforms[letter].format(f=nested, i=i)
             continue
         name = INPUTS[i]
-        derivative = engine.levels[letter].format(
+        derivative = engine.mode_transforms[letter].format(
             f=language.closure.format(inputs=name, value=f"{nested}({names})")
         )
         # A closure is called in parentheses.

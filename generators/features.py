@@ -165,8 +165,8 @@ def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozense
 def features(case: Case) -> tuple[frozenset[str], ...]:
     """The features of each step of the case at its point."""
     values = evaluate_steps(case.program, case.input)
-    places = (0, *case.program.arguments)
-    varied = {places[i] for i in case.inputs}
+    value_ids = (0, *case.program.arguments)
+    varied = {value_ids[i] for i in case.inputs}
     depends = [0 in varied]
     found = []
     for k, step in enumerate(case.program.steps, start=1):

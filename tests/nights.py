@@ -48,8 +48,8 @@ def write(
     journal = Journal(made, 1)
     journal.write("timings", number=0, engine=None, phase="generate", seconds=1.0)
     for number in range(30):
-        word = "R" if number < 20 else "FF"
-        case = replace(SINE, word=word)
+        mode = "R" if number < 20 else "FF"
+        case = replace(SINE, mode=mode)
         told: dict[str, str | tuple[str, ...]] = {
             "operations": ("sin", name or "add"),
             "signature": name or "num_to_vec",
@@ -58,7 +58,11 @@ def write(
             told["word"] = name
         _case(journal, number, "generated", None, case, "certified", **told)
         _verdict(
-            journal, number, "inhouse", "agree", units=0.0 if number % 2 else 10.0 ** -(number // 5)
+            journal,
+            number,
+            "inhouse",
+            "agree",
+            error_ratio=0.0 if number % 2 else 10.0 ** -(number // 5),
         )
         _verdict(journal, number, "torch", **_torch(number - 20, not_known, name))
         for engine, seconds in (("inhouse", 0.001), ("torch", 0.002 * (number + 1))):
@@ -99,7 +103,7 @@ def _run(begun: str, name: str) -> dict[str, Any]:
 
 def _named(folder: Folder, name: str) -> None:
     journal = Journal(folder, 0)
-    for number, ((told, word), case) in enumerate(kink_cases().items(), start=1):
+    for number, ((told, mode), case) in enumerate(kink_cases().items(), start=1):
         if told != "abs(x) at 0":
             continue
         _case(journal, -number, "kink", name or told, case, "convention")
@@ -109,7 +113,7 @@ def _named(folder: Folder, name: str) -> None:
             -number,
             "torch",
             "convention",
-            got="1.0" if word == "R" else name or "-Infinity",
+            got="1.0" if mode == "R" else name or "-Infinity",
         )
     journal.finish()
     journal.close()
@@ -127,7 +131,7 @@ def _case(
     fields = {
         "id": case.id,
         "json": case.json,
-        "word": case.word,
+        "word": case.mode,
         "operator": case.operator,
         "dtype": case.dtype,
     }
@@ -191,7 +195,7 @@ def bucket(**fields: Any) -> Bucket:
         known=None,
         summary="the sine of half is off",
         issue="",
-        words=("R",),
+        modes=("R",),
         operations=("sin",),
         count=2,
         case=SINE.json,
@@ -202,8 +206,8 @@ def bucket(**fields: Any) -> Bucket:
         stage="",
         got="0.5",
         wanted=json.dumps(COSINE),
-        units=4.5e12,
-        right_words=("F",),
+        error_ratio=4.5e12,
+        right_modes=("F",),
         right_engines=("inhouse",),
     )
     return replace(plain, **fields)
@@ -246,10 +250,10 @@ def night(folder: Folder, name: str = "") -> Night:
         engine=name or "package.module:attribute",
         id="strange",
         issue=name and f"javascript:{name} https://example.org/{name}",
-        right_words=(name,),
+        right_modes=(name,),
         right_engines=(name,),
         operations=(name,),
-        words=(name,),
+        modes=(name,),
         case=name or "{}",
         finding="",
     )

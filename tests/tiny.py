@@ -24,8 +24,8 @@ tiny = Engine(
     module="ad_conformance_tiny",
     header="import numpy as np\nimport ad_conformance_tiny\n",
     dialect=Dialect(namespace="np", array="np.array({value})"),
-    levels={"R": "ad_conformance_tiny.jacobian({f})"},
-    words="R",
+    mode_transforms={"R": "ad_conformance_tiny.jacobian({f})"},
+    modes="R",
 )
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ad_conformance.conformance.known_failures import REGRESSIONS
-from ad_conformance.conformance.triage.bisection import Told
+from ad_conformance.conformance.triage.bisection import Observation
 from ad_conformance.conformance.triage.release_bisection import Found, find_boundary
 from ad_conformance.generators.ir.case_io import read_case
 from ad_conformance.generators.ir.program import Case
@@ -104,7 +104,7 @@ def main() -> None:
     rows, lines, failed = [], [], 0
     for bug in wanted:
 
-        def told(release: str, answer: Told, engine: str = bug.engine) -> None:
+        def told(release: str, answer: Observation, engine: str = bug.engine) -> None:
             print(f"{engine} {release}: {answer.line}", flush=True)
 
         found = find_boundary(

@@ -83,10 +83,10 @@ def collected(
     try:
         with Sandbox(seeded.engine(names, number)) as sandbox:
             for question in concerned:
-                judgement = judged(question.case, sandbox)
-                if not judgement.is_finding:
+                result = judged(question.case, sandbox)
+                if not result.is_finding:
                     continue
-                finding = Finding.of(judgement)
+                finding = Finding.of(result)
                 met[finding.symptom] += 1
                 if finding.symptom[0] != "wrong" and met[finding.symptom] > SAME:
                     continue

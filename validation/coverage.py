@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from ad_conformance.conformance.pool import Panel
+from ad_conformance.conformance.pool import EnginePool
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
@@ -32,12 +32,12 @@ from ad_conformance.generators.ir.program import (
     applies,
     nested,
 )
-from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.generators.strategies.sampling import draw
 
 from benchmarks.tables import markdown, write_section
 
-WORDS = tuple("".join(word) for n in (1, 2, 3, 4) for word in itertools.product("RF", repeat=n))
+MODES = tuple("".join(mode) for n in (1, 2, 3, 4) for mode in itertools.product("RF", repeat=n))
 SUITE_WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 
 _SUM = (("axis", None), ("keepdims", False))
@@ -60,14 +60,14 @@ _ENDINGS = {
 }
 
 
-def smooth_case(signature: str, operator: str, word: str) -> Case:
+def smooth_case(signature: str, operator: str, mode: str) -> Case:
     """A case of a cell with nothing special about it."""
     source, _ = signature.split("_to_")
     steps = list(_BODIES[source])
     for name, params in _ENDINGS.get(signature, ()):
         k = len(steps)
         steps.append(Step(name, (k, k - 1) if name == "stack" else (k,), params))
-    case = Case(Program(tuple(steps)), _POINTS[source], word, operator)
+    case = Case(Program(tuple(steps)), _POINTS[source], mode, operator)
     if operator in ("pushforward", "hvp"):
         return replace(case, tangent=_seed(case.input.shape))
     if operator == "pullback":
@@ -79,36 +79,36 @@ def _seed(shape: tuple[int, ...]) -> object:
     return nested(np.arange(1.0, np.prod(shape, dtype=int) + 1).reshape(shape) / 2 - 1)
 
 
-def cells(words: tuple[str, ...] = WORDS) -> list[tuple[str, str, str]]:
+def cells(modes: tuple[str, ...] = MODES) -> list[tuple[str, str, str]]:
     """Signature, operator and mode word of everything that can be asked."""
     return [
         (s, o, w)
         for s in SIGNATURES
         for o in OPERATORS
-        for w in words
+        for w in modes
         if applies(o, w, *s.split("_to_"))
     ]
 
 
 def _asked_cells(names: list[str]) -> str:
     """A table of the cells that each engine answers; raises AssertionError for a wrong answer."""
-    panel = Panel([registry.find(name) for name in names], timeout=120.0)
-    panel.ahead = tuple(names)
+    pool = EnginePool([registry.find(name) for name in names], timeout=120.0)
+    pool.ahead = tuple(names)
     asked: Counter[tuple[str, str]] = Counter()
     answered: Counter[tuple[str, str, str]] = Counter()
-    for signature, operator, word in cells():
-        case = smooth_case(signature, operator, word)
+    for signature, operator, mode in cells():
+        case = smooth_case(signature, operator, mode)
         asked[signature, operator] += 1
         for name in names:
-            judgement = panel.judge(case, name)
-            assert not judgement.is_finding, (
+            result = pool.judge(case, name)
+            assert not result.is_finding, (
                 name,
-                judgement.verdict,
-                judgement.answer.message,
+                result.verdict,
+                result.answer.message,
                 case.json,
             )
-            answered[signature, operator, name] += judgement.verdict is Verdict.AGREE
-    panel.close()
+            answered[signature, operator, name] += result.verdict is Verdict.AGREE
+    pool.close()
     rows = [
         [
             signature,
@@ -168,7 +168,7 @@ def _counted(engines: list[Engine], count: int) -> str:
         "several inputs": lambda case: bool(case.program.arguments),
         "mixed partials": lambda case: len(set(case.wrt)) > 1,
         "float32": lambda case: case.dtype == "float32",
-        "compiled at another point": lambda case: case.elsewhere is not None,
+        "compiled at another point": lambda case: case.warmup_point is not None,
         "a constant output": lambda case: (
             not features(case) or all("constant" in f for f in features(case)[-1:])
         ),
@@ -177,11 +177,11 @@ def _counted(engines: list[Engine], count: int) -> str:
     for case in draw(SUITE_WORDS, count):
         met.update(_coincidences(case))
         asked.update(name for name, holds in kinds.items() if holds(case))
-        pairs[case.word] |= case.program.pairs
+        pairs[case.mode] |= case.program.pairs
         for engine in engines:
             try:
                 engine.script(case)
-            except Unspeakable:
+            except UnsupportedOperation:
                 continue
             operations[engine.name].update(case.program.operations)
     rows = []

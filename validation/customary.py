@@ -24,7 +24,7 @@ from validation.mutants import consulted
 
 STEP, RTOL, ATOL = 1e-6, 1e-3, 1e-5
 #: What the first letter adds is compared with differences of what the others give.
-WORDS = ("R", "F", "RR", "FR", "RF", "FF")
+MODES = ("R", "F", "RR", "FR", "RF", "FF")
 #: Programs and points of each operation, of how many that are drawn, and the entries of a point at
 #: most.
 SAMPLES, DRAWN, ENTRIES = 1, 16, 6
@@ -37,7 +37,7 @@ class Check:
     """One operation, point and mode word; `sites` are what the engine consulted for it."""
 
     operation: str
-    word: str
+    mode: str
     derivative: Any
     first: Any
     point: Array
@@ -50,8 +50,8 @@ class Check:
         """
         try:
             x, v = self.point, self.direction
-            got = np.tensordot(np.asarray(self.derivative(self.word)(x)), v, x.ndim)
-            lower = self.derivative(self.word[1:]) if len(self.word) > 1 else self.first
+            got = np.tensordot(np.asarray(self.derivative(self.mode)(x)), v, x.ndim)
+            lower = self.derivative(self.mode[1:]) if len(self.mode) > 1 else self.first
             numeric = (np.asarray(lower(x + STEP * v)) - np.asarray(lower(x - STEP * v))) / (
                 2 * STEP
             )
@@ -66,7 +66,7 @@ def alone(name: str) -> Iterator[tuple[Program, Array]]:
     it was drawn.
     """
     rng = np.random.default_rng(list(name.encode()))
-    for case in examples(operation_cases(operation=name, word="R"), name, DRAWN):
+    for case in examples(operation_cases(operation=name, mode="R"), name, DRAWN):
         ends = [k for k, step in enumerate(case.program.steps, start=1) if step.operation == name]
         if not ends or case.input.size > ENTRIES:
             continue
@@ -85,15 +85,15 @@ def _checks_of(name: str, program: Program, point: Array, names: dict[str, Any])
     exec(inhouse.script(Case(program, nested(point), "R")).program, space)
     direction = np.random.default_rng(0).standard_normal(point.shape)
 
-    def derivative(word: str) -> Any:
-        return names["inhouse"].nest(space["f"], word)
+    def derivative(mode: str) -> Any:
+        return names["inhouse"].nest(space["f"], mode)
 
-    for word in WORDS:
+    for mode in MODES:
         with consulted() as sites:
-            check = Check(name, word, derivative, space["f"], point, direction, frozenset())
+            check = Check(name, mode, derivative, space["f"], point, direction, frozenset())
             if not check.passes():
                 return []
-        made.append(Check(name, word, derivative, space["f"], point, direction, frozenset(sites)))
+        made.append(Check(name, mode, derivative, space["f"], point, direction, frozenset(sites)))
     return made
 
 

@@ -35,11 +35,11 @@ from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.program import Case
-from ad_conformance.generators.rewrite.slicing import SMOOTH, Parts, words_within
+from ad_conformance.generators.rewrite.slicing import SMOOTH, Parts, modes_within
 from ad_conformance.generators.strategies.sampling import draw
 
 from benchmarks.tables import markdown
-from validation.mutants import WORDS, Mutant, consulted, mutants
+from validation.mutants import MODES, Mutant, consulted, mutants
 from validation.mutation import ask, first_finding, namespace, prepared
 
 #: Seconds that one explanation may take.
@@ -85,8 +85,8 @@ def _sites(case: Case) -> set[str]:
     return met
 
 
-def _alone(parts: Parts, k: int, site: str, words: Sequence[str]) -> bool:
-    return any(site in _sites(part.case) for word in words for part in parts.alone(k, word))
+def _alone(parts: Parts, k: int, site: str, modes: Sequence[str]) -> bool:
+    return any(site in _sites(part.case) for mode in modes for part in parts.alone(k, mode))
 
 
 def _between(parts: Parts, k: int, site: str) -> bool:
@@ -118,13 +118,13 @@ def outcome(mutant: Mutant, explanation: Explanation) -> Outcome:
         if parts.depends[k]
     ]
     uses = {
-        k: _alone(parts, k, mutant.site, words_within(case.word)) or _between(parts, k, mutant.site)
+        k: _alone(parts, k, mutant.site, modes_within(case.mode)) or _between(parts, k, mutant.site)
         for k in steps
     }
     if not any(uses.values()):
         first = _first(parts, steps, mutant.site)
         uses = {k: k == first for k in steps}
-    made_of = {k: _alone(parts, k, mutant.site, sorted(set(case.word))) for k in steps}
+    made_of = {k: _alone(parts, k, mutant.site, sorted(set(case.mode))) for k in steps}
     if not any(made_of.values()):
         made_of = uses
     shares = [statistics.mean(found.values()) for found in (uses, made_of)]
@@ -204,7 +204,7 @@ def known_lines(names: Sequence[str], count: int) -> Iterator[str]:
             ("of these, of two operations or more", several),
             (
                 "drawn, of three or more",
-                known(name, [case for case in drawn if engine.answers(case.word)]),
+                known(name, [case for case in drawn if engine.answers(case.mode)]),
             ),
         ):
             if part is not several:
@@ -240,7 +240,7 @@ def main() -> None:
         for line in known_lines(options.known, options.cases):
             print(line, flush=True)
         return
-    asked = prepared(case for case in draw(WORDS, options.cases) if _operations(case) > 1)
+    asked = prepared(case for case in draw(MODES, options.cases) if _operations(case) > 1)
     asked = [asked[i] for i in np.random.default_rng(0).permutation(len(asked))]
     planting = mutants()
     order = np.random.default_rng(1).permutation(len(planting))[options.skip :]

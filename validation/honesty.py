@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 from ad_conformance.conformance.known_failures import covering, load
-from ad_conformance.conformance.pool import Panel, truth_of
+from ad_conformance.conformance.pool import EnginePool, truth_of
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE
@@ -40,13 +40,13 @@ def main() -> None:
     )
     options = parser.parse_args()
     names = options.engines.split(",")
-    panel = Panel([registry.find(name) for name in names])
-    panel.ahead = tuple(names)
+    pool = EnginePool([registry.find(name) for name in names])
+    pool.ahead = tuple(names)
     for name in names:
-        panel.sandbox(name)
+        pool.sandbox(name)
     entries = load()
     verdicts: dict[str, Counter[str]] = defaultdict(Counter)
-    units: dict[str, list[float]] = defaultdict(list)
+    error_ratio: dict[str, list[float]] = defaultdict(list)
     kinds: Counter[str] = Counter()
     operations: Counter[str] = Counter()
     known: Counter[str] = Counter()
@@ -54,7 +54,7 @@ def main() -> None:
     spent: defaultdict[str, float] = defaultdict(float)
     worst: dict[str, Case] = {}
     radii = []
-    drawn = draw(options.words.split(","), options.cases, options.start)
+    drawn = draw(options.modes.split(","), options.cases, options.start)
     begun = time.perf_counter()
     while True:
         mark = time.perf_counter()
@@ -63,43 +63,41 @@ def main() -> None:
         if case is None or mark - begun > 60 * options.minutes:
             break
         pending = [
-            (name, panel.submit(case, name))
+            (name, pool.submit(case, name))
             for name in names
-            if panel.engines[name].answers(case.word)
+            if pool.engines[name].answers(case.mode)
         ]
         mark = time.perf_counter()
         truth = truth_of(case)
         spent["truth"] += time.perf_counter() - mark
         kinds[truth.kind] += 1
         operations.update(case.program.operations)
-        if truth.value is not None and truth.radius is not None and truth.allowance is not None:
+        if truth.value is not None and truth.radius is not None and truth.tolerance is not None:
             largest = np.max(np.abs(truth.value), initial=0.0)
-            if largest > np.max(truth.allowance, initial=0.0):
+            if largest > np.max(truth.tolerance, initial=0.0):
                 radii.append(float(np.max(truth.radius) / largest))
         mark = time.perf_counter()
         for name, _ in pending:
-            judgement = panel.judge(case, name)
-            inside[name] += judgement.answer.seconds
-            entry = (
-                covering(judgement, panel.engines[name], entries) if judgement.is_finding else None
-            )
-            verdicts[name][f"{judgement.verdict}{' (known)' if entry else ''}"] += 1
+            result = pool.judge(case, name)
+            inside[name] += result.answer.seconds
+            entry = covering(result, pool.engines[name], entries) if result.is_finding else None
+            verdicts[name][f"{result.verdict}{' (known)' if entry else ''}"] += 1
             if entry:
                 known[entry.name] += 1
-            elif judgement.is_finding:
+            elif result.is_finding:
                 print(
-                    f"NEW {name} {case.word} {judgement.verdict} {judgement.answer.error}: "
-                    f"{judgement.answer.message}"
+                    f"NEW {name} {case.mode} {result.verdict} {result.answer.error}: "
+                    f"{result.answer.message}"
                 )
-                print(judgement.case.json)
-                print(panel.engines[name].script(judgement.case).program)
-            if judgement.verdict is Verdict.AGREE:
-                units[name].append(judgement.units)
-                if judgement.units >= max(units[name]):
+                print(result.case.json)
+                print(pool.engines[name].script(result.case).program)
+            if result.verdict is Verdict.AGREE:
+                error_ratio[name].append(result.error_ratio)
+                if result.error_ratio >= max(error_ratio[name]):
                     worst[name] = case
         spent["wait and judge"] += time.perf_counter() - mark
     total = time.perf_counter() - begun
-    panel.close()
+    pool.close()
 
     count = sum(kinds.values())
     smooth = count - kinds["convention"]
@@ -121,8 +119,8 @@ def main() -> None:
             f"{name}: {dict(verdicts[name])}, {inside[name] / count * 1e3:.2f} ms a case inside "
             f"the engine"
         )
-        if units[name]:
-            quantiles = np.quantile(units[name], [0.5, 0.99, 1.0])
+        if error_ratio[name]:
+            quantiles = np.quantile(error_ratio[name], [0.5, 0.99, 1.0])
             print(
                 (
                     "  error of right answers / allowance: median {:.1e}, 99th percentile {:.1e}, "

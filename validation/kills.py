@@ -23,7 +23,15 @@ SAME = ("cases", "verdicts")
 
 
 def start(out: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "ad_conformance.reports", "campaign", "--out", str(out), *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "ad_conformance.reports",
+        "campaign",
+        "--out",
+        str(out),
+        *arguments,
+    ]
     return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 

@@ -46,7 +46,7 @@ OF_DERIVATIVES = frozenset({"sech", "hazard", "guarded", "scatter"})
 BY_REVERSE = frozenset({"guarded", "scatter"})
 #: The mode words that are asked, and those in which forward mode meets what reverse mode made and
 #: is differentiated.
-WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRR", "RFR", "FFR", "RRF", "FRF", "RFF", "FFF")
+MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRR", "RFR", "FFR", "RRF", "FRF", "RFF", "FFF")
 OVER_REVERSE = re.compile("[RF]+F[RF]*R[RF]*")
 #: Operands that a rule of several operands is looked at with, where three numbers each will not do:
 #: shapes, parameters.
@@ -293,7 +293,7 @@ def _structural(op: str, rule: Linear | General) -> Iterator[Mutant | str]:
         if (
             fault == "second order dropped"
             and op in BY_REVERSE
-            and not any(map(OVER_REVERSE.fullmatch, WORDS))
+            and not any(map(OVER_REVERSE.fullmatch, MODES))
         ):
             yield f"{op} F: {fault}: shows in words such as FFR only, none of which is asked"
         else:

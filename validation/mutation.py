@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.conformance.reference.certify import Truth, certify
-from ad_conformance.conformance.verdicts import Judgement, judge
+from ad_conformance.conformance.verdicts import Result, judge
 from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.catalogue import CATALOGUE
@@ -33,7 +33,7 @@ from ad_conformance.generators.strategies.sampling import BATCH, draw
 
 from benchmarks.tables import markdown, versions
 from validation.customary import Check, checks
-from validation.mutants import WORDS, Mutant, consulted, left_out, mutants, plant
+from validation.mutants import MODES, Mutant, consulted, left_out, mutants, plant
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Detection:
     mutant: Mutant
     cases: int | None
     seconds: float
-    finding: Judgement | None
+    finding: Result | None
     customary: bool
     ran: int
 
@@ -87,7 +87,7 @@ def questions(count: int, start: int = 0) -> list[Question]:
     """Drawn cases in an order that mixes words. Raises AssertionError where the honest engine has a
     finding.
     """
-    made = prepared(draw(WORDS, count, start))
+    made = prepared(draw(MODES, count, start))
     return [made[i] for i in np.random.default_rng(0).permutation(len(made))]
 
 
@@ -114,7 +114,7 @@ def prepared(cases: Iterable[Case]) -> list[Question]:
 
 def first_finding(
     mutant: Mutant, asked: Sequence[Question], names: dict[str, Any]
-) -> tuple[int, Judgement | None, int]:
+) -> tuple[int, Result | None, int]:
     """The number of the case that found the mutant, from 1, with the finding (or None), and how
     many cases ran.
     """
@@ -123,11 +123,11 @@ def first_finding(
         for number, question in enumerate(asked, start=1):
             if mutant.site in question.sites:
                 ran += 1
-                judgement = judge(
+                result = judge(
                     question.case, mutant.name, ask(question.pieces, names), question.truth
                 )
-                if judgement.is_finding:
-                    return number, judgement, ran
+                if result.is_finding:
+                    return number, result, ran
     return len(asked), None, ran
 
 
@@ -230,7 +230,7 @@ def document(
     page = PAGE.format(
         count=count,
         further=further,
-        words=f"{', '.join(WORDS[:-1])} and {WORDS[-1]}",
+        modes=f"{', '.join(MODES[:-1])} and {MODES[-1]}",
         rows=sum(row.weight > 0 for row in CATALOGUE.values()),
         versions=versions(["numpy", "hypothesis", "python-flint"]),
         table=table(found),
@@ -264,7 +264,7 @@ def main() -> None:
         asked = [
             *asked,
             *questions(
-                options.further, start=1 + options.cases // (BATCH * len(WORDS) * len(SIGNATURES))
+                options.further, start=1 + options.cases // (BATCH * len(MODES) * len(SIGNATURES))
             ),
         ]
     later = detect([d.mutant for d in found if d.cases is None], asked, [])

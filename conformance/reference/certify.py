@@ -85,7 +85,7 @@ class Truth:
     kind: str
     value: Array | None = None
     radius: Array | None = None
-    allowance: Array | None = None
+    tolerance: Array | None = None
     reason: str = ""
     pieces: bool = False
 
@@ -100,7 +100,7 @@ def certify(case: Case) -> Truth:
 
 def _certify(case: Case) -> Truth:
     if not 1 <= case.order <= MAX_ORDER:
-        raise ValueError(f"word {case.word!r}: truth is certified for orders 1 to {MAX_ORDER}")
+        raise ValueError(f"word {case.mode!r}: truth is certified for orders 1 to {MAX_ORDER}")
     # Steps that the output does not need cannot make a truth uncertain.
     program = case.program.pruned()
     places = (0, *program.arguments)
@@ -147,7 +147,7 @@ def _missing_bits(truth: Truth) -> int:
     no size.
     """
     largest, radius = np.max(np.abs(truth.value)), np.max(truth.radius)  # type: ignore[arg-type]
-    if radius <= RELATIVE_RADIUS * largest or largest <= RELATIVE_RADIUS * np.max(truth.allowance):  # type: ignore[arg-type]
+    if radius <= RELATIVE_RADIUS * largest or largest <= RELATIVE_RADIUS * np.max(truth.tolerance):  # type: ignore[arg-type]
         return 0
     return 16 + math.ceil(
         math.log2(radius / (RELATIVE_RADIUS * max(largest, radius * RELATIVE_RADIUS)))
@@ -190,19 +190,19 @@ class _Question:
             tensor = np.tensordot(tensor, weights, axes=((1,), (0,)))
         return np.asarray(tensor, dtype=object).reshape(self.shape)
 
-    def lift(self, allowance: Array) -> Array:
+    def lift(self, tolerance: Array) -> Array:
         """Allowances of each output's derivatives as allowances of the answer, or shaped to
         broadcast with it.
         """
         tiny = TINY[self.case.dtype]
         if self.case.operator == "pullback":
             return np.asarray(
-                np.abs(np.asarray(self.case.cotangent, dtype=float).reshape(-1)) @ allowance + tiny
+                np.abs(np.asarray(self.case.cotangent, dtype=float).reshape(-1)) @ tolerance + tiny
             )
         if self.case.tangent is not None:
-            allowance = allowance * float(np.sum(np.abs(self.case.tangent))) + tiny
-        outputs = len(allowance)
-        rest = np.broadcast_to(allowance[:, None], (outputs, math.prod(self.shape) // outputs))
+            tolerance = tolerance * float(np.sum(np.abs(self.case.tangent))) + tiny
+        outputs = len(tolerance)
+        rest = np.broadcast_to(tolerance[:, None], (outputs, math.prod(self.shape) // outputs))
         return rest.reshape(self.shape)
 
 
@@ -224,21 +224,21 @@ def _on(hood: Neighbourhood, question: _Question) -> Truth:
     radius = np.vectorize(lambda z: float(z.rad()), otypes=[float])(answer)
     if not np.all(np.isfinite(truth)):
         return Truth("uncertified", reason="the stencil has no finite value")
-    allowance = _allowance(hood, question, tensor, script)
-    if not np.all(np.isfinite(allowance)):
+    tolerance = _tolerance(hood, question, tensor, script)
+    if not np.all(np.isfinite(tolerance)):
         return Truth("uncertified", reason="the spread of perturbed copies is not finite")
     # Either far below what rounding may do, or nothing beside the values that the derivative was
     # made from.
     if not np.max(radius) <= max(
-        np.max(allowance) * 2.0**-20, max(hood.evaluate.scales) * 2.0**-64
+        np.max(tolerance) * 2.0**-20, max(hood.evaluate.scales) * 2.0**-64
     ):
         return Truth("uncertified", reason=f"radius {np.max(radius):.1e} is too wide")
     return Truth(
-        "certified", truth, radius, question.lift(allowance) + radius, pieces=bool(branches.open)
+        "certified", truth, radius, question.lift(tolerance) + radius, pieces=bool(branches.open)
     )
 
 
-def _allowance(
+def _tolerance(
     hood: Neighbourhood, question: _Question, tensor: Array, script: tuple[Decision, ...]
 ) -> Array:
     """How far rounding may carry each output's derivative: one number per output entry."""

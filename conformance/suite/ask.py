@@ -6,35 +6,35 @@ import pytest
 from ad_conformance.conformance.known_failures import covering
 from ad_conformance.conformance.suite.failure_report import describe
 from ad_conformance.conformance.suite.run import Run
-from ad_conformance.conformance.verdicts import Judgement, Verdict
+from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.ir.program import Case
 
 
 class Failed(AssertionError):
     """A finding that no known failure covers."""
 
-    def __init__(self, judgement: Judgement) -> None:
-        super().__init__(f"{judgement.engine} {judgement.case.word}: {judgement.verdict}")
-        self.judgement = judgement
+    def __init__(self, result: Result) -> None:
+        super().__init__(f"{result.engine} {result.case.mode}: {result.verdict}")
+        self.result = result
 
 
-def check(run: Run, case: Case, engine: str, *, probe: bool = False) -> Judgement:
+def check(run: Run, case: Case, engine: str, *, probe: bool = False) -> Result:
     """Judge a case; raises Failed for a new finding.
 
     A `probe` looks for a smaller case of a finding already met: it is not counted, and no other
     engine is asked.
     """
-    judgement = run.panel.judge(case, engine, probe=probe)
-    known = covering(judgement, run.engines[engine], run.entries) if judgement.is_finding else None
+    result = run.pool.judge(case, engine, probe=probe)
+    known = covering(result, run.engines[engine], run.entries) if result.is_finding else None
     if not probe:
-        run.count(judgement, known)
-    if judgement.is_finding and known is None:
-        raise Failed(judgement)
-    return judgement
+        run.count(result, known)
+    if result.is_finding and known is None:
+        raise Failed(result)
+    return result
 
 
-def report(run: Run, finding: Judgement) -> str:
-    return describe(finding, run.panel, run.words, run.named[finding.engine])
+def report(run: Run, finding: Result) -> str:
+    return describe(finding, run.pool, run.modes, run.named[finding.engine])
 
 
 def skip_beyond(run: Run, case: Case) -> None:
@@ -45,17 +45,17 @@ def skip_beyond(run: Run, case: Case) -> None:
         pytest.skip(reason)
 
 
-def ask(run: Run, case: Case, engine: str) -> Judgement:
+def ask(run: Run, case: Case, engine: str) -> Result:
     """Judge a single case: fails the test for a new finding, skips it where there is nothing to
     compare.
     """
-    found: Judgement | None = None
+    found: Result | None = None
     try:
-        judgement = check(run, case, engine)
+        result = check(run, case, engine)
     except Failed as failed:
-        found = failed.judgement
+        found = failed.result
     if found is not None:
         pytest.fail(report(run, found), pytrace=False)
-    if judgement.verdict in (Verdict.UNSUPPORTED, Verdict.CONVENTION, Verdict.UNCERTIFIED):
-        pytest.skip(f"{judgement.verdict}: {judgement.answer.message or judgement.truth.reason}")
-    return judgement
+    if result.verdict in (Verdict.UNSUPPORTED, Verdict.CONVENTION, Verdict.UNCERTIFIED):
+        pytest.skip(f"{result.verdict}: {result.answer.message or result.truth.reason}")
+    return result

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from ad_conformance.conformance.pool import Panel
+from ad_conformance.conformance.pool import EnginePool
 from ad_conformance.conformance.standalone_script import standalone
-from ad_conformance.conformance.verdicts import Judgement, Verdict
-from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.conformance.verdicts import Result, Verdict
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 #: Where cases of findings are kept for replay, under the folder that the run was started in.
 FINDINGS = Path("findings")
@@ -18,12 +18,12 @@ FINDINGS = Path("findings")
 ENTRIES = 64
 
 
-def named(finding: Judgement) -> str:
+def named(finding: Result) -> str:
     """The name of the file that keeps its case."""
-    return f"{finding.engine}-{finding.case.word}-{finding.case.id}.json"
+    return f"{finding.engine}-{finding.case.mode}-{finding.case.id}.json"
 
 
-def keep(finding: Judgement, folder: Path = FINDINGS) -> Path:
+def keep(finding: Result, folder: Path = FINDINGS) -> Path:
     """Write the case of a finding as JSON, so that it can be replayed; returns its path. Raises
     OSError.
     """
@@ -71,14 +71,14 @@ def without_noise(message: str) -> str:
     return told.strip()[:TOLD]
 
 
-def kind(finding: Judgement) -> tuple[str, str, str]:
+def kind(finding: Result) -> tuple[str, str, str]:
     """What stays the same when a finding is reduced: verdict, exception type or signal, message
     without noise.
     """
     return str(finding.verdict), finding.answer.error, without_noise(finding.answer.message)
 
 
-def _replay(finding: Judgement, named: str) -> str:
+def _replay(finding: Result, named: str) -> str:
     try:
         return f"replay: ad-conformance replay {keep(finding)} --engine {named}"
     except OSError as error:
@@ -88,18 +88,18 @@ def _replay(finding: Judgement, named: str) -> str:
         )
 
 
-def describe(finding: Judgement, panel: Panel, words: Iterable[str], named: str) -> str:
+def describe(finding: Result, pool: EnginePool, modes: Iterable[str], named: str) -> str:
     """The report on one finding, as text; its case is kept for replay. `named` is how the engine
     was asked for.
     """
-    engine = panel.engines[finding.engine]
+    engine = pool.engines[finding.engine]
     lines = [
-        f"{finding.engine} {engine.version()}, mode word {finding.case.word}: {finding.verdict}",
+        f"{finding.engine} {engine.version()}, mode word {finding.case.mode}: {finding.verdict}",
         "",
     ]
     try:
         lines += [standalone(finding.case, engine, finding.truth).rstrip(), ""]
-    except Unspeakable as error:
+    except UnsupportedOperation as error:
         lines += [f"(no script: no {error})", ""]
     if finding.answer.value is not None:
         lines.append(f"got:   {short(finding.answer.value)}")
@@ -118,13 +118,13 @@ def describe(finding: Judgement, panel: Panel, words: Iterable[str], named: str)
     else:
         lines.append(f"truth: {finding.truth.kind}: {finding.truth.reason}")
     if finding.verdict is Verdict.WRONG:
-        lines.append(f"error: {finding.units:.2g} times the allowance")
-    right_words, right_engines = panel.ways_around(finding.case, finding.engine, words)
+        lines.append(f"error: {finding.error_ratio:.2g} times the allowance")
+    right_modes, right_engines = pool.ways_around(finding.case, finding.engine, modes)
     lines.append(
-        f"right in {finding.engine}: {', '.join(right_words) or 'no other mode word asked'}"
+        f"right in {finding.engine}: {', '.join(right_modes) or 'no other mode word asked'}"
     )
     lines.append(
-        f"right in mode word {finding.case.word}: "
+        f"right in mode word {finding.case.mode}: "
         f"{', '.join(right_engines) or 'no other engine asked'}"
     )
     lines.append(_replay(finding, named))

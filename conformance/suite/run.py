@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ad_conformance.conformance.known_failures import KnownFailure
-from ad_conformance.conformance.pool import Panel
-from ad_conformance.conformance.verdicts import Judgement, Verdict
+from ad_conformance.conformance.pool import EnginePool
+from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.case_io import evaluate_steps
 from ad_conformance.generators.ir.program import Case, signature_of
@@ -29,12 +29,12 @@ class Run:
     engines: dict[str, Engine]
     named: dict[str, str]
     absent: dict[str, str]
-    words: tuple[str, ...]
+    modes: tuple[str, ...]
     signatures: tuple[str, ...]
     examples: int
     seed: int
     profile: str
-    panel: Panel
+    pool: EnginePool
     entries: tuple[KnownFailure, ...]
     only: frozenset[str] = frozenset()
     judged: dict[tuple[str, str], Counted] = field(default_factory=dict)
@@ -44,17 +44,17 @@ class Run:
         """Why a pinned case lies outside what the options of this run name, or "" where it does
         not.
         """
-        if "--modes" in self.only and case.word not in self.words:
-            return f"mode word {case.word} is not among --modes"
+        if "--modes" in self.only and case.mode not in self.modes:
+            return f"mode word {case.mode} is not among --modes"
         signature = signature_of(case.input, evaluate_steps(case.program, case.input)[-1])
         if "--signature" in self.only and signature not in self.signatures:
             return f"{signature} is not among --signature"
         return ""
 
-    def count(self, judgement: Judgement, known: KnownFailure | None) -> None:
+    def count(self, result: Result, known: KnownFailure | None) -> None:
         """Count a judgement, once per engine and case, and the entry that covers it."""
-        counted = judgement.case.word, judgement.verdict, known.name if known else ""
-        self.judged.setdefault((judgement.engine, judgement.case.id), counted)
+        counted = result.case.mode, result.verdict, known.name if known else ""
+        self.judged.setdefault((result.engine, result.case.id), counted)
 
     @property
     def met(self) -> Counter[str]:
@@ -68,30 +68,30 @@ class Run:
 
     def merge(self, record: Iterable[Sequence[str]]) -> None:
         """Add what other workers of the same run counted."""
-        for engine, case, word, verdict, known in record:
-            self.judged.setdefault((engine, case), (word, Verdict(verdict), known))
+        for engine, case, mode, verdict, known in record:
+            self.judged.setdefault((engine, case), (mode, Verdict(verdict), known))
 
     def table_lines(self) -> list[str]:
         """The closing table: a row per engine and mode word, a column per verdict that occurred."""
         table = Counter(
-            (engine, word, verdict) for (engine, _), (word, verdict, _) in self.judged.items()
+            (engine, mode, verdict) for (engine, _), (mode, verdict, _) in self.judged.items()
         )
         known = Counter(
-            (engine, word) for (engine, _), (word, _, name) in self.judged.items() if name
+            (engine, mode) for (engine, _), (mode, _, name) in self.judged.items() if name
         )
         present = [v for v in Verdict if any(verdict is v for _, _, verdict in table)]
         header = ["engine", "word", "cases", *map(str, present), "known", "new"]
         rows = [header]
         for engine in self.engines:
-            words = sorted({w for e, w, _ in table if e == engine}, key=lambda w: (len(w), w))
-            for word in words:
-                counts = [table[engine, word, verdict] for verdict in present]
+            modes = sorted({w for e, w, _ in table if e == engine}, key=lambda w: (len(w), w))
+            for mode in modes:
+                counts = [table[engine, mode, verdict] for verdict in present]
                 findings = sum(
                     n for n, verdict in zip(counts, present, strict=True) if verdict.is_finding
                 )
-                covered = known[engine, word]
+                covered = known[engine, mode]
                 rows.append(
-                    [engine, word, *map(str, (sum(counts), *counts, covered, findings - covered))]
+                    [engine, mode, *map(str, (sum(counts), *counts, covered, findings - covered))]
                 )
         widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
         return [

@@ -17,7 +17,7 @@ Kind = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Told:
+class Observation:
     """What one release told, in one line, and what follows from it.
 
     It `agrees`, or fails in the way that `kind` says
@@ -59,11 +59,13 @@ class _Spent(Exception):
 class _Row:
     """The releases, what they have told, and how many more may be asked."""
 
-    def __init__(self, releases: Sequence[str], tell: Callable[[str], Told], most: int) -> None:
+    def __init__(
+        self, releases: Sequence[str], tell: Callable[[str], Observation], most: int
+    ) -> None:
         self.releases, self._tell, self._left = releases, tell, most
-        self._told: dict[int, Told] = {}
+        self._told: dict[int, Observation] = {}
 
-    def __getitem__(self, place: int) -> Told:
+    def __getitem__(self, place: int) -> Observation:
         if place not in self._told:
             if not self._left:
                 raise _Spent
@@ -77,7 +79,7 @@ class _Row:
 
 def bisect(
     releases: Sequence[str],
-    tell: Callable[[str], Told],
+    tell: Callable[[str], Observation],
     *,
     latest: int,
     good: int | None = None,
@@ -104,9 +106,9 @@ def bisect(
     older, newer = sorted((good, bad))
     width = newer - older
     # Twice, since each edge of a run of releases that cannot say is found by halving.
-    patience = 2 * math.ceil(math.log2(width)) + 2
+    most_in_vain = 2 * math.ceil(math.log2(width)) + 2
     vain: set[int] = set()
-    while len(vain) < patience and (place := _next(older, newer, vain)) is not None:
+    while len(vain) < most_in_vain and (place := _next(older, newer, vain)) is not None:
         try:
             told = row[place]
         except _Spent:
@@ -159,7 +161,7 @@ def _ends(row: _Row, latest: int, good: int | None, bad: int | None) -> tuple[in
     return (given, other) if row[given].agrees else (other, given)
 
 
-def _differs(told: Told, other: Told) -> bool:
+def _differs(told: Observation, other: Observation) -> bool:
     """Whether one agrees and the other fails."""
     return told.kind is not None if other.agrees else told.agrees and other.kind is not None
 

@@ -88,7 +88,7 @@ def bucket(
         try:
             if limit <= 0:
                 raise OutOfTime
-            with hurried(sandbox, finding.verdict, finding.case.word):
+            with hurried(sandbox, finding.verdict, finding.case.mode):
                 found = inquiry.matching(finding, [b.cause for b in buckets], seconds=limit)
                 cause, case = (
                     inquiry.cause(finding, seconds=limit) if found is None else (found, None)

@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from ad_conformance.conformance.suite.failure_report import without_noise
-from ad_conformance.conformance.verdicts import Judgement, Verdict
+from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import FEATURES
-from ad_conformance.generators.ir.program import WORD, Case
+from ad_conformance.generators.ir.file_keys import file_key
+from ad_conformance.generators.ir.program import MODE, Case
 
 #: Verdicts that one fault may well give in turn, as the program around it has it, under one name.
 FAILURES: Mapping[Verdict, str] = {
@@ -47,11 +48,9 @@ class Finding:
     message: str = ""
 
     @classmethod
-    def of(cls, judgement: Judgement) -> Finding:
-        answer = judgement.answer
-        return cls(
-            judgement.case, judgement.engine, judgement.verdict, answer.error, answer.message
-        )
+    def of(cls, result: Result) -> Finding:
+        answer = result.answer
+        return cls(result.case, result.engine, result.verdict, answer.error, answer.message)
 
     @property
     def symptom(self) -> Symptom:
@@ -72,7 +71,7 @@ class Cause:
 
     engine: str
     failure: str
-    words: tuple[str, ...]
+    modes: tuple[str, ...]
     operations: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
@@ -82,7 +81,7 @@ class Cause:
     @property
     def id(self) -> str:
         """The first 12 hexadecimal digits of the SHA-256 of its data as canonical JSON."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(self._as_file(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
@@ -91,13 +90,18 @@ class Cause:
         operations = [re.sub(r"[\[,](\d+)\]?", r".\1", operation) for operation in self.operations]
         special = [feature.replace(" ", "_") for feature in self.features[:1]]
         return "-".join(
-            (self.engine, shape(self.words), self.failure, *operations, *special, *self.questions)
+            (self.engine, shape(self.modes), self.failure, *operations, *special, *self.questions)
         )
 
     @property
     def document(self) -> dict[str, Any]:
         """The cause as data for JSON or TOML; what is empty is left out."""
-        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items() if v}
+        return {
+            key: list(v) if isinstance(v, tuple) else v for key, v in self._as_file().items() if v
+        }
+
+    def _as_file(self) -> dict[str, Any]:
+        return {file_key(name): value for name, value in asdict(self).items()}
 
     def alike(self, other: Cause) -> bool:
         """Whether a finding of the other cause may be put to this one: all is the same, and some
@@ -106,12 +110,12 @@ class Cause:
         Where all words are the same, one of them may need more operands to vary than the other.
         """
         same = self.operations == other.operations or (
-            self.words == other.words and _fitting(self.operations, other.operations)
+            self.modes == other.modes and _fitting(self.operations, other.operations)
         )
         return (
             same
-            and bool(set(self.words) & set(other.words))
-            and replace(self, words=(), operations=()) == replace(other, words=(), operations=())
+            and bool(set(self.modes) & set(other.modes))
+            and replace(self, modes=(), operations=()) == replace(other, modes=(), operations=())
         )
 
 
@@ -130,13 +134,13 @@ def _fitting(one: Sequence[str], other: Sequence[str]) -> bool:
     return True
 
 
-def shape(words: tuple[str, ...]) -> str:
+def shape(modes: tuple[str, ...]) -> str:
     """Words of one order in short, x for a letter that may be either; the first of them where that
     says too much.
     """
-    letters = ["".join(sorted(set(column))) for column in zip(*words, strict=True)]
+    letters = ["".join(sorted(set(column))) for column in zip(*modes, strict=True)]
     pattern = "".join(letter if len(letter) == 1 else "x" for letter in letters)
-    return pattern if len(words) == 2 ** pattern.count("x") else words[0]
+    return pattern if len(modes) == 2 ** pattern.count("x") else modes[0]
 
 
 def read_cause(document: Any, where: str) -> Cause:
@@ -145,7 +149,7 @@ def read_cause(document: Any, where: str) -> Cause:
     """
     if not isinstance(document, Mapping):
         raise MalformedCause(f"{where}: a cause must be a table")
-    known = {field.name: field for field in fields(Cause)}
+    known = {file_key(field.name): field for field in fields(Cause)}
     if surplus := sorted(document.keys() - known.keys()):
         raise MalformedCause(f"{where}: {', '.join(map(repr, surplus))} is not a field here")
     given: dict[str, Any] = {}
@@ -162,7 +166,7 @@ def read_cause(document: Any, where: str) -> Cause:
             isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
         ):
             raise MalformedCause(f"{where}: {name} must be a list of strings")
-        given[name] = value if text else tuple(value)
+        given[field.name] = value if text else tuple(value)
     for name, problem in _problems(given):
         raise MalformedCause(f"{where}: {name}: {problem}")
     return Cause(**given)
@@ -182,8 +186,8 @@ def _problems(given: Mapping[str, Any]) -> list[tuple[str, str]]:
                 f"{given['failure']!r} is not one of {', '.join(dict.fromkeys(FAILURES.values()))}",
             )
         )
-    if not given["words"] or not all(
-        WORD.fullmatch(w) and len(w) == len(given["words"][0]) for w in given["words"]
+    if not given["modes"] or not all(
+        MODE.fullmatch(w) and len(w) == len(given["modes"][0]) for w in given["modes"]
     ):
         found.append(("words", "one or more mode words of the same length are needed"))
     for operation in given.get("operations", ()):

@@ -28,11 +28,11 @@ import numpy as np
 from ad_conformance.conformance.pool import can_be_written, truth_of
 from ad_conformance.conformance.suite.failure_report import first_line, listed
 from ad_conformance.conformance.triage.reduce import hurried
-from ad_conformance.conformance.verdicts import Judgement, Verdict, judge
+from ad_conformance.conformance.verdicts import Result, Verdict, judge
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.program import Case
-from ad_conformance.generators.rewrite.slicing import BARE, CURVES, SMOOTH, Parts, words_within
+from ad_conformance.generators.rewrite.slicing import BARE, CURVES, SMOOTH, Parts, modes_within
 
 _RAISING = (Verdict.COMPILE_FAILURE, Verdict.RUNTIME_FAILURE, Verdict.CRASH, Verdict.TIMEOUT)
 _VALUE = ("value", "")
@@ -60,11 +60,11 @@ class Explanation:
     counts questions, and `late` says that time was up before all were asked.
     """
 
-    finding: Judgement
-    question: Judgement
+    finding: Result
+    question: Result
     steps: tuple[int, ...]
     way: str
-    evidence: Judgement
+    evidence: Result
     operands: tuple[int, ...] = ()
     smooth: str = ""
     right: int = 0
@@ -105,10 +105,10 @@ class Explanation:
 
     @property
     def _headline(self) -> str:
-        word = self.evidence.case.word
+        mode = self.evidence.case.mode
         if not self.steps:
             return (
-                f"no step of it: in mode word {word} the derivative of the input itself "
+                f"no step of it: in mode word {mode} the derivative of the input itself "
                 f"{_said(self.evidence)}"
             )
         step = self.question.case.program.steps[self.steps[-1] - 1]
@@ -134,7 +134,7 @@ class Explanation:
                 what = "not found wrong alone; its derivative in this program"
             case _:
                 what = "none found wrong alone; the derivative of them together"
-        said = f"{self._named(self.steps)} in mode word {word}: {what} {_said(self.evidence)}"
+        said = f"{self._named(self.steps)} in mode word {mode}: {what} {_said(self.evidence)}"
         if self.right:
             said += (
                 f"; {_ORDERS[0] if self.right == 1 else f'up to {_ORDERS[self.right - 1]}'} "
@@ -145,13 +145,13 @@ class Explanation:
     @property
     def _level(self) -> str:
         """Where in the nesting it goes wrong, if there is more than one place where it could."""
-        whole, word = self.question.case.word, self.evidence.case.word
+        whole, mode = self.question.case.mode, self.evidence.case.mode
         if len(whole) == 1:
             return ""
-        if not whole.endswith(word):
-            return f"{word} is what is left of {whole} without the levels that are not needed"
-        level = word[0] + (f" over {word[1:]}" if word[1:] else "")
-        return f"level: {level}, {_ORDERS[len(word) - 1]} of {len(whole)} in {whole}"
+        if not whole.endswith(mode):
+            return f"{mode} is what is left of {whole} without the levels that are not needed"
+        level = mode[0] + (f" over {mode[1:]}" if mode[1:] else "")
+        return f"level: {level}, {_ORDERS[len(mode) - 1]} of {len(whole)} in {whole}"
 
     @property
     def _weight(self) -> str:
@@ -186,11 +186,11 @@ def _special(case: Case) -> tuple[str, ...]:
     """What is not plain about the question, in words."""
     found = [f"as {case.operator}"] if case.operator != "jacobian" else []
     found += [f"in {case.dtype}"] if case.dtype != "float64" else []
-    found += ["after it was compiled elsewhere"] if case.elsewhere is not None else []
+    found += ["after it was compiled elsewhere"] if case.warmup_point is not None else []
     return tuple(found)
 
 
-def _said(evidence: Judgement) -> str:
+def _said(evidence: Result) -> str:
     """What is wrong with the answer."""
     got, truth, answer = evidence.answer.value, evidence.truth.value, evidence.answer
     message = first_line(answer.message, MESSAGE)
@@ -210,7 +210,7 @@ def _said(evidence: Judgement) -> str:
     if evidence.verdict is Verdict.NOT_FINITE:
         return f"is not finite: {_entries(got, truth, ~np.isfinite(got))}"
     return (
-        f"is off: {_entries(got, truth, np.abs(got - truth))}, {evidence.units:.2g} times the "
+        f"is off: {_entries(got, truth, np.abs(got - truth))}, {evidence.error_ratio:.2g} times the "
         f"allowance"
     )
 
@@ -232,15 +232,15 @@ def _numbers(array: np.ndarray) -> str:
 class _Asking:
     """Questions to one engine, counted, until time is up; then nothing fails any more."""
 
-    def __init__(self, finding: Judgement, sandbox: Sandbox, seconds: float) -> None:
+    def __init__(self, finding: Result, sandbox: Sandbox, seconds: float) -> None:
         self._sandbox = sandbox
         self._sort = _sort(finding)
         self._until = time.monotonic() + seconds
-        self._known: dict[str, Judgement | None] = {finding.case.id: finding}
+        self._known: dict[str, Result | None] = {finding.case.id: finding}
         self.asked = 0
         self.late = False
 
-    def judged(self, case: Case | None) -> Judgement | None:
+    def judged(self, case: Case | None) -> Result | None:
         """What becomes of the case, or None where it cannot be asked."""
         if case is None:
             return None
@@ -251,13 +251,13 @@ class _Asking:
             self._known[case.id] = self._judged(case)
         return self._known[case.id]
 
-    def _judged(self, case: Case) -> Judgement | None:
+    def _judged(self, case: Case) -> Result | None:
         if not can_be_written(case, self._sandbox.engine):
             return None
         self.asked += 1
         return judge(case, self._sandbox.engine.name, self._sandbox.ask(case), truth_of(case))
 
-    def failing(self, case: Case | None) -> Judgement | None:
+    def failing(self, case: Case | None) -> Result | None:
         """The judgement where it is a finding of the same sort."""
         found = self.judged(case)
         return (
@@ -278,21 +278,21 @@ class _Asking:
         return found.verdict is Verdict.AGREE or (found.is_finding and self._sort != _VALUE)
 
 
-def _sort(finding: Judgement) -> tuple[str, str]:
+def _sort(finding: Result) -> tuple[str, str]:
     """Findings of one sort may come from one fault: all wrong values are, and failures of one type."""
     if finding.verdict not in _RAISING:
         return _VALUE
     return str(finding.verdict), finding.answer.error
 
 
-def explain(finding: Judgement, sandbox: Sandbox, *, seconds: float = math.inf) -> Explanation:
+def explain(finding: Result, sandbox: Sandbox, *, seconds: float = math.inf) -> Explanation:
     """Which step of the finding's program it comes from, as far as can be told in `seconds`, after
     which no question is begun; the same every time, if time is enough. Raises ValueError where it
     is no finding, EngineUnavailable.
     """
     if not finding.is_finding:
         raise ValueError(f"{finding.case.id}: {finding.verdict} is no finding")
-    with hurried(sandbox, finding.verdict, finding.case.word):
+    with hurried(sandbox, finding.verdict, finding.case.mode):
         asking = _Asking(finding, sandbox, seconds)
         question = _plainer(finding, asking)
         live = asking.failing(valid(replace(question.case, program=question.case.program.pruned())))
@@ -304,10 +304,10 @@ def explain(finding: Judgement, sandbox: Sandbox, *, seconds: float = math.inf) 
     return replace(explanation, right=right, asked=asking.asked, late=asking.late)
 
 
-def _plainer(finding: Judgement, asking: _Asking) -> Judgement:
+def _plainer(finding: Result, asking: _Asking) -> Result:
     """The finding without what is special about its question, as far as it stays a finding."""
     for change in (
-        {"elsewhere": None},
+        {"warmup_point": None},
         {"dtype": "float64"},
         {"operator": "jacobian", "tangent": None, "cotangent": None},
     ):
@@ -315,7 +315,7 @@ def _plainer(finding: Judgement, asking: _Asking) -> Judgement:
     return finding
 
 
-def _accused(question: Judgement, parts: Parts, asking: _Asking) -> Explanation:
+def _accused(question: Result, parts: Parts, asking: _Asking) -> Explanation:
     itself = asking.failing(parts.prefix(0))
     # Nothing to blame where the output is the input, or a constant.
     if itself is not None or not any(s.operands for s in parts.case.program.steps[-1:]):
@@ -350,8 +350,8 @@ def _accused(question: Judgement, parts: Parts, asking: _Asking) -> Explanation:
 
 
 def _first_prefix(
-    question: Judgement, parts: Parts, asking: _Asking
-) -> tuple[int, Judgement, tuple[int, ...]]:
+    question: Result, parts: Parts, asking: _Asking
+) -> tuple[int, Result, tuple[int, ...]]:
     """The first value that fails as the output, its judgement, and the values before it that
     nothing is known of.
     """
@@ -373,12 +373,12 @@ def _first_prefix(
     return last, question, tuple(unjudged)
 
 
-def _alone(k: int, parts: Parts, asking: _Asking) -> tuple[Judgement, tuple[int, ...]] | None:
+def _alone(k: int, parts: Parts, asking: _Asking) -> tuple[Result, tuple[int, ...]] | None:
     """The step alone in the shortest word in which it fails, and the operands that it is
     differentiated by.
     """
-    for word in words_within(parts.case.word):
-        for part in parts.alone(k, word):
+    for mode in modes_within(parts.case.mode):
+        for part in parts.alone(k, mode):
             if (found := asking.failing(part.case)) is not None:
                 return found, part.operands
     return None
@@ -432,7 +432,7 @@ def _right_orders(case: Case, asking: _Asking) -> int:
     """
     right = 0
     for order in range(1, case.order):
-        inner = replace(case, word=case.word[-order:], wrt=case.wrt[-order:] if case.wrt else "")
+        inner = replace(case, mode=case.mode[-order:], wrt=case.wrt[-order:] if case.wrt else "")
         if not asking.right(valid(inner)):
             break
         right = order

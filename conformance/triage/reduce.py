@@ -12,7 +12,7 @@ from typing import Any
 
 from ad_conformance.conformance.pool import can_be_written, truth_of
 from ad_conformance.conformance.suite.failure_report import kind
-from ad_conformance.conformance.verdicts import Judgement, Verdict, judge
+from ad_conformance.conformance.verdicts import Result, Verdict, judge
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.case_io import parse_case
@@ -26,13 +26,13 @@ MULTIPLE, LEAST = 20.0, 2.0
 OFTEN = 5.0
 
 
-def judged(case: Case, sandbox: Sandbox) -> Judgement:
+def judged(case: Case, sandbox: Sandbox) -> Result:
     """What becomes of the case in the sandbox's engine. Raises EngineUnavailable."""
     return judge(case, sandbox.engine.name, sandbox.ask(case), truth_of(case))
 
 
 @contextmanager
-def hurried(sandbox: Sandbox, verdict: Verdict, word: str) -> Iterator[None]:
+def hurried(sandbox: Sandbox, verdict: Verdict, mode: str) -> Iterator[None]:
     """Where the finding is a hang, the sandbox with a timeout that a hundred questions can be
     waited for.
 
@@ -40,7 +40,7 @@ def hurried(sandbox: Sandbox, verdict: Verdict, word: str) -> Iterator[None]:
     """
     kept = sandbox.timeout
     if verdict is Verdict.TIMEOUT:
-        nothing = Case(Program((Step("positive", (0,)),)), 1.0, word)
+        nothing = Case(Program((Step("positive", (0,)),)), 1.0, mode)
         # The first question may have to wait for the process.
         usual = [sandbox.ask(nothing).seconds for _ in range(2)][1]
         sandbox.timeout = min(kept, max(LEAST, MULTIPLE * usual))
@@ -51,8 +51,8 @@ def hurried(sandbox: Sandbox, verdict: Verdict, word: str) -> Iterator[None]:
 
 
 def reduced(
-    finding: Judgement, sandbox: Sandbox, *, seconds: float = math.inf, progress: Path | None = None
-) -> Judgement:
+    finding: Result, sandbox: Sandbox, *, seconds: float = math.inf, progress: Path | None = None
+) -> Result:
     """The smallest finding of the same kind that was met within so many seconds.
 
     `progress` is a file that keeps how far it came, however it ends: a later call with it goes on
@@ -73,7 +73,7 @@ def reduced(
         return failed
 
     try:
-        with hurried(sandbox, finding.verdict, finding.case.word):
+        with hurried(sandbox, finding.verdict, finding.case.mode):
             smallest = reduction.reduce(start, fails, seconds=seconds, asked=asked)
     finally:
         if kept is not None:
@@ -86,7 +86,7 @@ def reduced(
 class _Progress:
     """How far a reduction came, in a file that is whole at any time."""
 
-    def __init__(self, path: Path, finding: Judgement, engine: Engine) -> None:
+    def __init__(self, path: Path, finding: Result, engine: Engine) -> None:
         """Raises MalformedCase, or OSError where the file cannot be written."""
         self._path = path
         self._of = {"finding": finding.case.id, "engine": engine.name, "version": engine.version()}

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.suite.failure_report import kind
-from ad_conformance.conformance.triage.bisection import Boundary, NoBoundary, Told, bisect
-from ad_conformance.conformance.verdicts import Judgement, Verdict, judge
+from ad_conformance.conformance.triage.bisection import Boundary, NoBoundary, Observation, bisect
+from ad_conformance.conformance.verdicts import Result, Verdict, judge
 from ad_conformance.engines import registry
 from ad_conformance.engines.process.environments import Release
 from ad_conformance.engines.process.releases import released
@@ -32,39 +32,37 @@ class Releases:
         #: How many were asked, and for how many an environment had to be made, or could not be.
         self.asked, self.installs = 0, 0
 
-    def tell(self, release: str) -> Told:
+    def tell(self, release: str) -> Observation:
         engine = registry.find(f"{self.engine}@{release}")
         self.asked += 1
         if isinstance(engine.runner, Release) and not engine.runner.made:
             self.installs += 1
-        judgements = []
+        results = []
         for _ in range(self.repeats):
             try:
                 with Sandbox(engine) as sandbox:
-                    judgements.append(
+                    results.append(
                         judge(self.case, engine.name, sandbox.ask(self.case), truth_of(self.case))
                     )
             except EngineUnavailable as error:
-                return Told(
+                return Observation(
                     f"cannot be asked: {str(error).removeprefix(f'{engine.name}: ')[:WIDTH]}"
                 )
-        kinds = Counter(kind(judgement) for judgement in judgements)
+        kinds = Counter(kind(result) for result in results)
         if len(kinds) > 1:
             counts = ", ".join(f"{' '.join(filter(None, k[:2]))} {n}" for k, n in kinds.items())
-            return Told(f"flaky: {counts} of {self.repeats} times")
-        judgement = judgements[0]
-        agrees = judgement.verdict is Verdict.AGREE
-        return Told(_line(judgement), agrees, kind(judgement) if judgement.is_finding else None)
+            return Observation(f"flaky: {counts} of {self.repeats} times")
+        result = results[0]
+        agrees = result.verdict is Verdict.AGREE
+        return Observation(_line(result), agrees, kind(result) if result.is_finding else None)
 
 
-def _line(judgement: Judgement) -> str:
-    if judgement.verdict is Verdict.WRONG:
-        return f"wrong, {judgement.units:.2g} times the allowance"
-    told = f"{judgement.answer.error}: {judgement.answer.message}".strip(": ").partition("\n")[0][
-        :WIDTH
-    ]
-    told = told or (judgement.truth.reason if not judgement.is_finding else "")
-    return f"{judgement.verdict}: {told}" if told else str(judgement.verdict)
+def _line(result: Result) -> str:
+    if result.verdict is Verdict.WRONG:
+        return f"wrong, {result.error_ratio:.2g} times the allowance"
+    told = f"{result.answer.error}: {result.answer.message}".strip(": ").partition("\n")[0][:WIDTH]
+    told = told or (result.truth.reason if not result.is_finding else "")
+    return f"{result.verdict}: {told}" if told else str(result.verdict)
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ def find_boundary(
     repeats: int = 3,
     most: int = 32,
     prereleases: bool = False,
-    told: Callable[[str, Told], None] = lambda release, told: None,
+    told: Callable[[str, Observation], None] = lambda release, told: None,
 ) -> Found:
     """Where the finding that the case is in the bad release begins or ends; every answer goes to
     `told` as it comes.
@@ -132,7 +130,7 @@ def find_boundary(
         raise NoBoundary(f"{good} is given as good and as bad")
     asker = Releases(case, engine, repeats)
 
-    def tell(release: str) -> Told:
+    def tell(release: str) -> Observation:
         answer = asker.tell(release)
         told(release, answer)
         return answer

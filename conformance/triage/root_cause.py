@@ -108,8 +108,8 @@ class Inquiry:
         answer = self.sandbox.ask(question)
         # Whoever does not answer is no better for a truth.
         truth = truth_of(question) if answer.outcome == "answered" else Truth("uncertified")
-        judgement = judge(question, self.sandbox.engine.name, answer, truth)
-        return Finding.of(judgement).symptom if judgement.is_finding else None, answer.value
+        result = judge(question, self.sandbox.engine.name, answer, truth)
+        return Finding.of(result).symptom if result.is_finding else None, answer.value
 
     def cause(self, finding: Finding, *, seconds: float) -> tuple[Cause, Case]:
         """The cause of a finding, and a case that shows it. Raises OutOfTime, Vanished,
@@ -153,9 +153,9 @@ class _One:
             return case
         full = replace(case, operator="jacobian", tangent=None, cotangent=None)
         for order in range(1, case.order + (full != case)):
-            for word in _shortened(case.word, order):
-                if self.inquiry.sandbox.engine.answers(word) and self.fails(full.with_word(word)):
-                    return full.with_word(word)
+            for mode in _shortened(case.mode, order):
+                if self.inquiry.sandbox.engine.answers(mode) and self.fails(full.with_mode(mode)):
+                    return full.with_mode(mode)
         return case
 
     def cause(self) -> tuple[Cause, Case]:
@@ -167,13 +167,13 @@ class _One:
             if inner is None:
                 break
             case, culprits = inner
-        words = self.words(case)
+        modes = self.modes(case)
         engine = self.inquiry.sandbox.engine.base
         failure, error, message = self.wanted
-        operations = self.operands(case, culprits, words)
-        special = self.whichever(special, case, culprits, words)
+        operations = self.operands(case, culprits, modes)
+        special = self.whichever(special, case, culprits, modes)
         return Cause(
-            engine, failure, words, operations, special, _questions(case), error, message
+            engine, failure, modes, operations, special, _questions(case), error, message
         ), case
 
     def matching(self, known: Sequence[Cause]) -> Cause | None:
@@ -192,7 +192,7 @@ class _One:
                 for cause in known
                 if (cause.failure, cause.error, cause.message) == self.wanted
                 and cause.questions == (("float32",) if dtype == "float32" else ())
-                and cause.operations == self.operands(candidate, operation, cause.words)
+                and cause.operations == self.operands(candidate, operation, cause.modes)
                 and (found.issuperset(cause.features) if self.tells else not cause.features)
             ]
             if fitting and self.fails(candidate) and not self.fails_without(self.case, k):
@@ -201,10 +201,10 @@ class _One:
                 for given in general(candidate):
                     typical = with_numbers(candidate, given)
                     for cause in fitting if valid(typical) is not None else ():
-                        own = _shortened(self.case.word, len(cause.words[0]))
+                        own = _shortened(self.case.mode, len(cause.modes[0]))
                         if any(
-                            word in own and self.fails(typical.with_word(word))
-                            for word in cause.words
+                            mode in own and self.fails(typical.with_mode(mode))
+                            for mode in cause.modes
                         ):
                             return cause
         return None
@@ -263,7 +263,7 @@ class _One:
         entered = tuple(dict.fromkeys(i for i in case.program.steps[k - 1].operands if depends[i]))
         if len(_operations(case)) < 2 or (own := alone(case, k, entered)) is None:
             return False
-        truths = [truth_of(own.with_word("R" * order)).value for order in range(1, case.order + 1)]
+        truths = [truth_of(own.with_mode("R" * order)).value for order in range(1, case.order + 1)]
         tensors = [value for value in truths if value is not None]
         without = as_polynomial(case, k, entered, tensors) if len(tensors) == case.order else None
         return None if without is None else self.fails(without)
@@ -294,9 +294,9 @@ class _One:
                     if not found & culprits and not (self.tells and found <= MOVING):
                         return inner, found
         # In a word of its own: others may fail for other reasons.
-        words = self.words(case)
-        own = [word for word in _shortened(case.word, len(words[0])) if word in words]
-        least = case.with_word(own[0] if own else words[0])
+        modes = self.modes(case)
+        own = [mode for mode in _shortened(case.mode, len(modes[0])) if mode in modes]
+        least = case.with_mode(own[0] if own else modes[0])
         for k in places:
             for one, formula in (*differentiated(least, k), *unnested(least, k)):
                 if (
@@ -321,7 +321,7 @@ class _One:
                     break
         return case
 
-    def words(self, case: Case) -> tuple[str, ...]:
+    def modes(self, case: Case) -> tuple[str, ...]:
         """All words that fail, of the least order at which one does that the case's own word
         contains.
 
@@ -330,21 +330,21 @@ class _One:
         """
         engine = self.inquiry.sandbox.engine
         if case.operator != "jacobian" or case.wrt:
-            return (case.word,)
+            return (case.mode,)
         for order in range(1, case.order + 1):
             if any(
-                engine.answers(w) and self.fails(case.with_word(w))
-                for w in _shortened(case.word, order)
+                engine.answers(w) and self.fails(case.with_mode(w))
+                for w in _shortened(case.mode, order)
             ):
-                words = ["".join(letters) for letters in product("RF", repeat=order)]
-                failing = [w for w in words if engine.answers(w) and self.fails(case.with_word(w))]
-                own = next(w for w in _shortened(case.word, order) if w in failing)
+                modes = ["".join(letters) for letters in product("RF", repeat=order)]
+                failing = [w for w in modes if engine.answers(w) and self.fails(case.with_mode(w))]
+                own = next(w for w in _shortened(case.mode, order) if w in failing)
                 return tuple(
                     w
                     for w in failing
-                    if order > 1 or not self.differ(case.with_word(own), case.with_word(w))
+                    if order > 1 or not self.differ(case.with_mode(own), case.with_mode(w))
                 )
-        return (case.word,)
+        return (case.mode,)
 
     def differ(self, one: Case, other: Case) -> bool:
         """Whether two wrong answers to one question are finite and not the same: two faults."""
@@ -354,7 +354,7 @@ class _One:
         return all(answer is not None and bool(np.all(np.isfinite(answer))) for answer in answers)
 
     def operands(
-        self, case: Case, culprits: frozenset[str], words: tuple[str, ...]
+        self, case: Case, culprits: frozenset[str], modes: tuple[str, ...]
     ) -> tuple[str, ...]:
         """The operations that matter, each with those of its operands that have to vary, where it
         has several.
@@ -368,7 +368,7 @@ class _One:
             # No step fails alone: what it says is all that findings have in common.
             return ()
         values, depends = evaluate_steps(case.program, case.input), varying(case)
-        told = not self.tells and not all(word.endswith("F") for word in words)
+        told = not self.tells and not all(mode.endswith("F") for mode in modes)
         found = set()
         for k, step in enumerate(case.program.steps, start=1):
             if step.operation in culprits and step.operands and values[k].dtype != bool:
@@ -378,13 +378,13 @@ class _One:
                     told
                     and many
                     and slots
-                    and not self.fails_exchanged(case.with_word(words[0]), k)
+                    and not self.fails_exchanged(case.with_mode(modes[0]), k)
                 )
                 found.add(f"{step.operation}[{slots}]" if told_here else step.operation)
         return tuple(sorted(found))
 
     def whichever(
-        self, special: tuple[str, ...], case: Case, culprits: frozenset[str], words: tuple[str, ...]
+        self, special: tuple[str, ...], case: Case, culprits: frozenset[str], modes: tuple[str, ...]
     ) -> tuple[str, ...]:
         """What must be special, of the first operand where the two may be exchanged and it fails
         either way.
@@ -393,7 +393,7 @@ class _One:
             k for k, step in enumerate(case.program.steps, start=1) if step.operation in culprits
         ]
         if "zero last" not in special or not all(
-            self.fails_exchanged(case.with_word(words[0]), k) for k in places
+            self.fails_exchanged(case.with_mode(modes[0]), k) for k in places
         ):
             return special
         return tuple(
@@ -413,15 +413,15 @@ def _operations(case: Case) -> list[str]:
     return [step.operation for step in case.program.steps if step.operands]
 
 
-def _shortened(word: str, order: int) -> list[str]:
+def _shortened(mode: str, order: int) -> list[str]:
     """What is left of a word when all letters but so many go."""
-    return sorted({"".join(letters) for letters in combinations(word, order)})
+    return sorted({"".join(letters) for letters in combinations(mode, order)})
 
 
 def _questions(case: Case) -> tuple[str, ...]:
     needs = {
         "float32": case.dtype == "float32",
-        "elsewhere": case.elsewhere is not None,
+        "elsewhere": case.warmup_point is not None,
         "operator": case.operator != "jacobian",
         "wrt": bool(case.wrt),
     }

@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ad_conformance.conformance.pool import Panel
+from ad_conformance.conformance.pool import EnginePool
 from ad_conformance.conformance.triage.reduce import hurried
-from ad_conformance.conformance.verdicts import Judgement
+from ad_conformance.conformance.verdicts import Result
 from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.rewrite.expansion import expanded
@@ -24,13 +24,13 @@ class Ways:
     right.
     """
 
-    words: tuple[str, ...]
+    modes: tuple[str, ...]
     engines: tuple[str, ...]
     rewrite: Case | None
 
 
 def ways_around(
-    finding: Judgement, panel: Panel, words: Iterable[str], *, seconds: float = math.inf
+    finding: Result, pool: EnginePool, modes: Iterable[str], *, seconds: float = math.inf
 ) -> Ways:
     """What works instead, of these words and the panel's engines, as far as it was asked in so many
     seconds.
@@ -40,13 +40,13 @@ def ways_around(
     """
     until = time.monotonic() + seconds
     case, engine = finding.case, finding.engine
-    with hurried(panel.sandbox(engine), finding.verdict, case.word):
-        right_words, right_engines = panel.ways_around(case, engine, words, until)
-        found = [r for r in _rewrites(case) if time.monotonic() < until and panel.agrees(r, engine)]
+    with hurried(pool.sandbox(engine), finding.verdict, case.mode):
+        right_modes, right_engines = pool.ways_around(case, engine, modes, until)
+        found = [r for r in _rewrites(case) if time.monotonic() < until and pool.agrees(r, engine)]
     smallest = min(
         found, key=lambda rewrite: (len(rewrite.program.steps), rewrite.id), default=None
     )
-    return Ways(right_words, right_engines, smallest)
+    return Ways(right_modes, right_engines, smallest)
 
 
 def _rewrites(case: Case) -> Iterator[Case]:

@@ -14,7 +14,7 @@ from ad_conformance.generators.catalogue.operation import (
     padded,
     whole_index,
 )
-from ad_conformance.generators.render.dialect import Dialect, Unspeakable
+from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
 HEADER = """\
 import functools
@@ -85,7 +85,7 @@ def _vector_norm(call: Call) -> str:
 def _matrix_norm(call: Call) -> str:
     # The other orders are documented not to be there.
     if call.params["ord"] != "nuc":
-        raise Unspeakable("matrix_norm_ord")
+        raise UnsupportedOperation("matrix_norm_ord")
     return f"np.linalg.norm({call.operands[0]}, 'nuc', axis=(-2, -1))"
 
 
@@ -167,7 +167,7 @@ autograd = Engine(
         namespace="np",
         array="np.array({value})",
         single="np.array({value}, dtype=np.float32)",
-        spellings={
+        templates={
             "asin": "np.arcsin({0})",
             "acos": "np.arccos({0})",
             "atan": "np.arctan({0})",
@@ -248,7 +248,7 @@ autograd = Engine(
             **NESTING,
         },
     ),
-    levels={"R": "jacobian({f})", "F": "jacfwd({f})"},
+    mode_transforms={"R": "jacobian({f})", "F": "jacfwd({f})"},
     operators={
         "gradient": "grad({f})",
         "pushforward": "lambda x: make_jvp({f})(x)({v})[1]",

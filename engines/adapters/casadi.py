@@ -19,7 +19,7 @@ from ad_conformance.generators.catalogue.extra import complex_ops as detours
 from ad_conformance.generators.catalogue.operation import Call
 from ad_conformance.generators.ir.case_io import evaluate_steps
 from ad_conformance.generators.ir.program import Case
-from ad_conformance.generators.render.dialect import Dialect, Unspeakable
+from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
 HEADER = """\
 import functools
@@ -86,21 +86,21 @@ def _shaped(engine: Engine, case: Case) -> Script:
     return replace(script, run=f"{script.run}got = got.reshape({shape})\n")
 
 
-Spelling = str | Callable[[Call], str]
+Template = str | Callable[[Call], str]
 
 
 def _checked(call: Call) -> None:
     if any(len(shape) > 2 for shape in call.shapes):
-        raise Unspeakable("more than two axes")
+        raise UnsupportedOperation("more than two axes")
     if any(not math.prod(shape) for shape in call.shapes):
         # What is empty counts as a zero of any shape in arithmetic.
-        raise Unspeakable("empty arrays")
+        raise UnsupportedOperation("empty arrays")
 
 
 def _spread(text: str, shape: tuple[int, ...], target: tuple[int, ...]) -> str:
     """The operand as NumPy broadcasts it; numbers broadcast themselves."""
     if len(target) > 2 or not math.prod(target):
-        raise Unspeakable("more than two axes")
+        raise UnsupportedOperation("more than two axes")
     if len(shape) == 1 and len(target) == 2 and shape[0] > 1:
         text, shape = f"{text}.T", (1, *shape)
     if math.prod(shape) == 1 or shape == target:
@@ -111,13 +111,13 @@ def _spread(text: str, shape: tuple[int, ...], target: tuple[int, ...]) -> str:
 
 
 def _elementwise(template: str) -> Callable[[Call], str]:
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         _checked(call)
         target = np.broadcast_shapes(*call.shapes)
         operands = (_spread(o, s, target) for o, s in zip(call.operands, call.shapes, strict=True))
         return template.format(*operands, **call.params)
 
-    return spelling
+    return write
 
 
 def _by_shape(choose: Callable[[Call], str]) -> Callable[[Call], str]:
@@ -125,14 +125,14 @@ def _by_shape(choose: Callable[[Call], str]) -> Callable[[Call], str]:
     there is none.
     """
 
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         _checked(call)
         template = choose(call)
         if not template:
-            raise Unspeakable("an arrangement of axes")
+            raise UnsupportedOperation("an arrangement of axes")
         return template.format(*call.operands, args=", ".join(call.operands), **call.params)
 
-    return spelling
+    return write
 
 
 def _rank(call: Call) -> tuple[int, ...]:
@@ -236,7 +236,7 @@ def _broadcast_to(call: Call) -> str:
     if math.prod(call.shapes[0]) == 1 and math.prod(target) != 1:
         rows, columns = (*target, 1)[:2]
         if len(target) > 2 or not math.prod(target):
-            raise Unspeakable("more than two axes")
+            raise UnsupportedOperation("more than two axes")
         return f"ca.repmat({call.operands[0]}, {rows}, {columns})"
     return f"+{_spread(call.operands[0], call.shapes[0], target)}"
 
@@ -373,7 +373,7 @@ LACKING = (
     "log2", "trunc", "round", "logaddexp", "remainder", "floor_divide", "logical_xor", "prod", "cumulative_prod",
     "roll", "einsum", "sort",
 )  # fmt: skip
-SPELLINGS: dict[str, Spelling | None] = {
+SPELLINGS: dict[str, Template | None] = {
     **dict.fromkeys(LACKING),
     **{name: _elementwise(template) for name, template in {**UNARY, **BINARY}.items()},
     **{name: _by_shape(choose) for name, choose in BY_SHAPE.items()},
@@ -385,8 +385,8 @@ casadi = Engine(
     distribution="casadi",
     module="casadi",
     header=HEADER,
-    dialect=Dialect(namespace="ca", array="ca.DM({value})", spellings=SPELLINGS),
-    levels={"R": "jacrev({f})", "F": "jacfwd({f})"},
+    dialect=Dialect(namespace="ca", array="ca.DM({value})", templates=SPELLINGS),
+    mode_transforms={"R": "jacrev({f})", "F": "jacfwd({f})"},
     operators={
         "gradient": "grad({f})",
         "pushforward": "pushforward({f}, {v})",
@@ -401,5 +401,5 @@ mx = replace(
     casadi,
     name="casadi-mx",
     header=HEADER.replace("Expression = ca.SX", "Expression = ca.MX"),
-    dialect=replace(casadi.dialect, spellings={**SPELLINGS, "cholesky": None}),
+    dialect=replace(casadi.dialect, templates={**SPELLINGS, "cholesky": None}),
 )

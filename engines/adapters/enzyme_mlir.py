@@ -54,7 +54,7 @@ enzyme_mlir = replace(
     distribution="enzyme-ad",
     module="enzyme_ad.jax",
     header=HEADER,
-    levels={"R": "jacrev({f}, {i})", "F": "jacfwd({f}, {i})"},
+    mode_transforms={"R": "jacrev({f}, {i})", "F": "jacfwd({f}, {i})"},
     operators={
         "gradient": "jax.grad(enzyme({f}))",
         "pushforward": "lambda x: jax.jvp(enzyme({f}), (x,), ({v},))[1]",

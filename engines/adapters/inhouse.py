@@ -56,7 +56,7 @@ inhouse = Engine(
         namespace="inhouse",
         array="np.array({value})",
         single="np.array({value}, dtype=np.float32)",
-        spellings={
+        templates={
             **{
                 row.name: row.call
                 for row in CATALOGUE.values()
@@ -70,7 +70,7 @@ inhouse = Engine(
             **{name: f"inhouse.{name}({{0}})" for name in decompositions.__all__},
         },
     ),
-    levels={"R": 'inhouse.nest({f}, "R")', "F": 'inhouse.nest({f}, "F")'},
+    mode_transforms={"R": 'inhouse.nest({f}, "R")', "F": 'inhouse.nest({f}, "F")'},
     operators={
         "gradient": "inhouse.grad({f})",
         "pushforward": "lambda x: inhouse.jvp({f})(x, {v})",

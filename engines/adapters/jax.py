@@ -135,18 +135,18 @@ def _unique(method: str, places: Sequence[object]) -> str:
 def _update(method: str) -> Callable[[Call], str]:
     """`x.at[..., indices, ...].method(v)`, the indices of one axis."""
 
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         indices = call.params["indices"]
         unique = _unique(method, [i % call.shapes[0][call.params["axis"]] for i in indices])
         return f"{along(call, f'np.array({indices})', '.at')}.{method}({call.operands[1]}{unique})"
 
-    return spelling
+    return write
 
 
 def _scatter(method: str) -> Callable[[Call], str]:
     """`x.at[rows, columns].method(v)`, each entry with indices of its own."""
 
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         grid = whole_index(call)
         text = ", ".join(f"np.array({places})" for places in grid)
         unique = _unique(
@@ -154,7 +154,7 @@ def _scatter(method: str) -> Callable[[Call], str]:
         )
         return f"{call.operands[0]}.at[{text}].{method}({call.operands[1]}{unique})"
 
-    return spelling
+    return write
 
 
 def _slice_set(call: Call) -> str:
@@ -193,12 +193,12 @@ def _masked(name: str, below: bool = False) -> Callable[[Call], str]:
     nothing does.
     """
 
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         x, (threshold, axis) = call.operands[0], (call.params["threshold"], call.params["axis"])
         initial = f", initial={threshold - 1.0}" if below else ""
         return f"jnp.{name}({x}, axis={axis}{initial}, where={x} > {threshold})"
 
-    return spelling
+    return write
 
 
 SPECIAL = (
@@ -215,7 +215,7 @@ jax = Engine(
         namespace="jnp",
         array="jnp.asarray({value}, dtype=jnp.float64)",
         single="jnp.asarray({value}, dtype=jnp.float32)",
-        spellings={
+        templates={
             "take": "jnp.take({0}, jnp.asarray({indices}), axis={axis})",
             "atan2": "jnp.atan2({0}, {1})",
             "cholesky": f"jnp.linalg.cholesky({SYMMETRIC})",
@@ -326,7 +326,7 @@ jax = Engine(
             "dtype={0}.dtype))",
         },
     ),
-    levels={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},
+    mode_transforms={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},
     operators={
         "gradient": "jax.grad({f})",
         "pushforward": "lambda x: jax.jvp({f}, (x,), ({v},))[1]",

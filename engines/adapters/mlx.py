@@ -9,7 +9,7 @@ from collections.abc import Callable
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.catalogue.extra.control_flow import body_text
 from ad_conformance.generators.catalogue.operation import Call, along, padded
-from ad_conformance.generators.render.dialect import Dialect, Unspeakable
+from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
 HEADER = """\
 import functools
@@ -58,11 +58,11 @@ def _take(call: Call) -> str:
 
 
 def _update(method: str) -> Callable[[Call], str]:
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         indices = f"mx.array({list(call.params['indices'])}, mx.int32)"
         return f"{along(call, indices, '.at')}.{method}({call.operands[1]})"
 
-    return spelling
+    return write
 
 
 def _vector_norm(call: Call) -> str:
@@ -74,7 +74,7 @@ def _vector_norm(call: Call) -> str:
 
 def _sort(call: Call) -> str:
     if call.params["descending"]:
-        raise Unspeakable("descending")
+        raise UnsupportedOperation("descending")
     return f"mx.sort({call.operands[0]}, axis={call.params['axis']})"
 
 
@@ -108,7 +108,7 @@ mlx = Engine(
         namespace="mx",
         array=None,
         single="mx.array({value}, dtype=mx.float32)",
-        spellings={
+        templates={
             **dict.fromkeys(LACKING),
             "asin": "mx.arcsin({0})",
             "acos": "mx.arccos({0})",
@@ -211,7 +211,7 @@ mlx = Engine(
             "descent": _descent,
         },
     ),
-    levels={"R": "jacrev({f})", "F": "jacfwd({f})"},
+    mode_transforms={"R": "jacrev({f})", "F": "jacfwd({f})"},
     operators={
         "gradient": "mx.grad({f})",
         "pushforward": "jvp({f}, {v})",

@@ -59,7 +59,7 @@ mygrad = Engine(
         namespace="mg",
         array="mg.tensor({value}, constant=True)",
         single="mg.tensor({value}, dtype=np.float32, constant=True)",
-        spellings={
+        templates={
             **dict.fromkeys(LACKING),
             **{
                 name: f"mg.arc{name[1:]}({{0}})"
@@ -108,7 +108,7 @@ mygrad = Engine(
             "{0})",
         },
     ),
-    levels={"R": "jacobian({f})"},
+    mode_transforms={"R": "jacobian({f})"},
     operators={"gradient": "pullback({f})", "pullback": "pullback({f}, {w})"},
-    words="R",
+    modes="R",
 )

@@ -12,7 +12,7 @@ import numpy as np
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.catalogue.extra.control_flow import body_text
 from ad_conformance.generators.catalogue.operation import Call
-from ad_conformance.generators.render.dialect import Dialect, Unspeakable
+from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
 HEADER = """\
 import functools
@@ -84,23 +84,23 @@ def _integers(values: object) -> str:
 def _indexed(template: str) -> Callable[[Call], str]:
     """The template with {i} for the indices, none counted from the end."""
 
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         n = call.shapes[0][call.params["axis"]]
         indices = np.array(call.params["indices"], dtype=int) % n
         return template.format(*call.operands, i=_integers(indices), axis=call.params["axis"])
 
-    return spelling
+    return write
 
 
 def _columns(template: str) -> Callable[[Call], str]:
     """A solver that takes matrices of right-hand sides only, for a vector too."""
 
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         if len(call.shapes[1]) > 1:
             return template.format(*call.operands)
         return template.format(call.operands[0], f"{call.operands[1]}[:, None]") + "[:, 0]"
 
-    return spelling
+    return write
 
 
 def _solve_triangular(call: Call) -> str:
@@ -110,21 +110,21 @@ def _solve_triangular(call: Call) -> str:
 
 
 def _var(name: str) -> Callable[[Call], str]:
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         axis, keepdims, correction = (call.params[k] for k in ("axis", "keepdims", "correction"))
         if correction > 1:
-            raise Unspeakable("correction")
+            raise UnsupportedOperation("correction")
         return (
             f"paddle.{name}({call.operands[0]}, axis={axis}, unbiased={correction == 1}, "
             f"keepdim={keepdims})"
         )
 
-    return spelling
+    return write
 
 
 def _diff(call: Call) -> str:
     if not call.params["n"]:
-        raise Unspeakable("no difference")
+        raise UnsupportedOperation("no difference")
     return f"paddle.diff({call.operands[0]}, n={call.params['n']}, axis={call.params['axis']})"
 
 
@@ -134,7 +134,7 @@ def _einsum(call: Call) -> str:
     if any(
         len(set(letters)) < len(letters) for letters in subscripts.partition("->")[0].split(",")
     ):
-        raise Unspeakable("einsum with a letter twice")
+        raise UnsupportedOperation("einsum with a letter twice")
     return f"paddle.einsum('{subscripts}', {', '.join(call.operands)})"
 
 
@@ -175,7 +175,7 @@ paddle = Engine(
         namespace="paddle",
         array="paddle.to_tensor({value}, dtype='float64')",
         single="paddle.to_tensor({value}, dtype='float32')",
-        spellings={
+        templates={
             "sum": _dims("sum"),
             "prod": _dims("prod"),
             "mean": _dims("mean"),
@@ -339,9 +339,9 @@ paddle = Engine(
             "descent": _descent,
         },
     ),
-    levels={"R": "jacobian({f})"},
+    mode_transforms={"R": "jacobian({f})"},
     operators={"gradient": "pullback({f})", "pullback": "pullback({f}, {w})"},
     run="got = derivative(x).numpy()",
-    words="R{1,2}",
+    modes="R{1,2}",
     unsupported=(("RuntimeError", r"^\(Unavailable\) The Op \w+ doesn't have any grad op"),),
 )

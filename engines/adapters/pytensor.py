@@ -10,7 +10,7 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.catalogue.extra import complex_ops as detours
 from ad_conformance.generators.catalogue.extra.control_flow import body_text
 from ad_conformance.generators.catalogue.operation import Call, order_text, padded
-from ad_conformance.generators.render.dialect import Dialect, Unspeakable
+from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
 HEADER = """\
 import functools
@@ -94,12 +94,12 @@ def _take(call: Call) -> str:
 def _update(name: str) -> Callable[[Call], str]:
     """`name`_subtensor of the indices along one axis."""
 
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         axis = call.params["axis"] % len(call.shapes[0])
         key = ", ".join([":"] * axis + [f"np.array({call.params['indices']}, dtype='int64')"])
         return f"pt.{name}_subtensor({call.operands[0]}[{key}], {call.operands[1]})"
 
-    return spelling
+    return write
 
 
 def _slice_set(call: Call) -> str:
@@ -112,7 +112,7 @@ def _slice_set(call: Call) -> str:
 def _norm(call: Call) -> str:
     order, axis, keepdims = (call.params[k] for k in ("ord", "axis", "keepdims"))
     if axis is None and len(call.shapes[0]) > 1:
-        raise Unspeakable("vector norms of whole matrices")
+        raise UnsupportedOperation("vector norms of whole matrices")
     axis = -1 if axis is None else axis
     return (
         f"pt.linalg.norm({call.operands[0]}, ord={order_text(order)}, axis={axis}, "
@@ -141,25 +141,25 @@ def _repeat(call: Call) -> str:
 
 def _median(call: Call) -> str:
     if call.params["keepdims"]:
-        raise Unspeakable("median that keeps its axis")
+        raise UnsupportedOperation("median that keeps its axis")
     return f"pt.median({call.operands[0]}, axis={call.params['axis']})"
 
 
 def _deviation(name: str) -> Callable[[Call], str]:
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         axis, keepdims, correction = (call.params[k] for k in ("axis", "keepdims", "correction"))
         # Of several axes each length is corrected by itself: another function, and no question of
         # derivatives.
         if axis is None and correction and len(call.shapes[0]) > 1:
-            raise Unspeakable("correction for several axes")
+            raise UnsupportedOperation("correction for several axes")
         return f"pt.{name}({call.operands[0]}, ddof={correction}, axis={axis}, keepdims={keepdims})"
 
-    return spelling
+    return write
 
 
 def _kron(call: Call) -> str:
     if sum(map(len, call.shapes)) < 3:
-        raise Unspeakable("kron of vectors")
+        raise UnsupportedOperation("kron of vectors")
     return f"pt.linalg.kron({', '.join(call.operands)})"
 
 
@@ -196,7 +196,7 @@ pytensor = Engine(
         namespace="pt",
         array="pt.constant(np.array({value}, dtype='float64'))",
         single="pt.constant(np.array({value}, dtype='float32'))",
-        spellings={
+        templates={
             **dict.fromkeys(row.name for row in detours.ROWS),
             "asin": "pt.arcsin({0})",
             "acos": "pt.arccos({0})",
@@ -337,7 +337,7 @@ pytensor = Engine(
             "descent": _descent,
         },
     ),
-    levels={"R": "jacrev({f})", "F": "jacfwd({f})"},
+    mode_transforms={"R": "jacrev({f})", "F": "jacfwd({f})"},
     operators={
         "gradient": "grad({f})",
         "pushforward": "jvp({f}, {v})",

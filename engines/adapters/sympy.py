@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.catalogue.extra import complex_ops as detours
 from ad_conformance.generators.catalogue.operation import Call
-from ad_conformance.generators.render.dialect import Dialect, Unspeakable
+from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
 HEADER = """\
 import functools
@@ -67,14 +67,14 @@ def compiled(f, x):
 def _of_matrix(template: str) -> Callable[[Call], str]:
     """What sympy.Matrix has, which knows no stacks."""
 
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         if max(map(len, call.shapes)) > 2:
-            raise Unspeakable("stacks of matrices")
+            raise UnsupportedOperation("stacks of matrices")
         texts = [f"sp.Matrix({operand})" for operand in call.operands]
         text = template.format(*texts, **call.params)
         return f"{text}[:, 0]" if call.shapes[1:] and len(call.shapes[1]) == 1 else text
 
-    return spelling
+    return write
 
 
 def _whole(name: str) -> str:
@@ -121,7 +121,7 @@ sympy = Engine(
     dialect=Dialect(
         namespace="np",
         array="np.array({value}, dtype=object)",
-        spellings={
+        templates={
             # NumPy's arrays of objects have no Fourier transforms, no magnitudes of complex
             # numbers, no comparisons.
             **dict.fromkeys(
@@ -196,7 +196,7 @@ sympy = Engine(
             "diff": "np.diff({0}, n={n}, axis={axis})",
         },
     ),
-    levels={"R": "jacobian({f})", "F": "jacobian({f})"},
+    mode_transforms={"R": "jacobian({f})", "F": "jacobian({f})"},
     compile="derivative = compiled({nested}, x)",
     unsupported=(
         # The derivative of floor, ceiling or Mod stays as it is written.

@@ -15,7 +15,7 @@ import numpy as np
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.catalogue.extra.control_flow import body_text
 from ad_conformance.generators.catalogue.operation import Call, order_text, padded
-from ad_conformance.generators.render.dialect import Dialect, Unspeakable
+from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
 HEADER = """\
 import functools
@@ -97,18 +97,18 @@ def _matmul(call: Call) -> str:
 def _columns(template: str) -> Callable[[Call], str]:
     """A solver that takes matrices of right-hand sides only, for a vector too."""
 
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         if len(call.shapes[1]) > 1:
             return template.format(*call.operands)
         return template.format(call.operands[0], f"{call.operands[1]}[:, None]") + "[:, 0]"
 
-    return spelling
+    return write
 
 
 def _solve_triangular(call: Call) -> str:
     # There is no unit_diagonal.
     if call.params["unit_diagonal"]:
-        raise Unspeakable("unit_diagonal")
+        raise UnsupportedOperation("unit_diagonal")
     upper, transposed = call.params["upper"], call.params["transpose"]
     return _columns(
         f"tf.linalg.triangular_solve({{0}}, {{1}}, lower={not upper}, adjoint={transposed})"
@@ -137,16 +137,16 @@ def _gather(call: Call) -> str:
 def _index(method: str) -> Callable[[Call], str]:
     """Updates of rows; of other axes there are none."""
 
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         places, axis = _places(call)
         if axis or not places:
-            raise Unspeakable("updates but of rows")
+            raise UnsupportedOperation("updates but of rows")
         return (
             f"tf.tensor_scatter_nd_{method}({call.operands[0]}, {[[i] for i in places]}, "
             f"{call.operands[1]})"
         )
 
-    return spelling
+    return write
 
 
 def _repeat(call: Call) -> str:
@@ -163,17 +163,17 @@ def _sort(call: Call) -> str:
 
 
 def _deviation(name: str) -> Callable[[Call], str]:
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         if call.params["correction"]:
-            raise Unspeakable("correction")
+            raise UnsupportedOperation("correction")
         return _reduction(name).format(*call.operands, **call.params)
 
-    return spelling
+    return write
 
 
 def _fft_power(call: Call) -> str:
     if call.params["norm"] != "backward":
-        raise Unspeakable("norm")
+        raise UnsupportedOperation("norm")
     transform = f"tf.signal.fft(tf.complex({call.operands[0]}, tf.zeros_like({call.operands[0]})))"
     return f"tf.math.real({transform} * tf.math.conj({transform}))"
 
@@ -182,19 +182,19 @@ def _norm(call: Call) -> str:
     order, axis, keepdims = (call.params[k] for k in ("ord", "axis", "keepdims"))
     # Documented: positive numbers and infinity.
     if order == "-inf" or (isinstance(order, float) and order <= 0):
-        raise Unspeakable("vector_norm_ord")
+        raise UnsupportedOperation("vector_norm_ord")
     return f"tf.norm({call.operands[0]}, {order_text(order)}, axis={axis}, keepdims={keepdims})"
 
 
 def _betaln(call: Call) -> str:
     if call.shapes[0] != call.shapes[1]:
-        raise Unspeakable("betaln of two shapes")
+        raise UnsupportedOperation("betaln of two shapes")
     return f"tf.math.lbeta(tf.stack([{', '.join(call.operands)}], axis=-1))"
 
 
 def _elu(call: Call) -> str:
     if call.params["alpha"] != 1.0:
-        raise Unspeakable("elu with alpha")
+        raise UnsupportedOperation("elu with alpha")
     return f"tf.nn.elu({call.operands[0]})"
 
 
@@ -268,7 +268,7 @@ tensorflow = Engine(
         namespace="tf.math",
         array="tf.constant({value}, dtype=tf.float64)",
         single="tf.constant({value}, dtype=tf.float32)",
-        spellings={
+        templates={
             # what only the NumPy of TensorFlow has
             **{name: f"tnp.{name}({{args}})" for name in NUMPY},
             "trunc": "tnp.fix({0})",
@@ -424,7 +424,7 @@ tensorflow = Engine(
             **NESTING,
         },
     ),
-    levels={"R": "jacrev({f})", "F": "jacfwd({f})"},
+    mode_transforms={"R": "jacrev({f})", "F": "jacfwd({f})"},
     operators={
         "gradient": "grad({f})",
         "pushforward": "jvp({f}, {v})",
@@ -433,7 +433,7 @@ tensorflow = Engine(
     compile="derivative = tf.function({nested}, autograph=False).get_concrete_function(x)",
     # Reverse mode over two levels of forward mode is wrong for anything; a known failure pins it by
     # inner_pushforward.
-    words="(?!.*RFF)[RF]+",
+    modes="(?!.*RFF)[RF]+",
     environment={"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
     unsupported=(
         ("LookupError", r"^gradient registry has no entry for"),
@@ -444,12 +444,12 @@ tensorflow = Engine(
 eager = replace(
     tensorflow,
     name="tensorflow-eager",
-    levels={"R": "jacrev({f}, pfor=False)", "F": "jacfwd({f})"},
+    mode_transforms={"R": "jacrev({f}, pfor=False)", "F": "jacfwd({f})"},
     # Forward over forward mode depends on what was asked before:
     # https://github.com/tensorflow/tensorflow/issues/127753
     dialect=replace(
-        tensorflow.dialect, spellings={**tensorflow.dialect.spellings, "inner_pushforward": None}
+        tensorflow.dialect, templates={**tensorflow.dialect.templates, "inner_pushforward": None}
     ),
     compile="derivative = {nested}",
-    words="[RF]|(?!FF)[RF]{2}",
+    modes="[RF]|(?!FF)[RF]{2}",
 )

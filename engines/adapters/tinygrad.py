@@ -87,7 +87,7 @@ tinygrad = Engine(
         namespace="Tensor",
         array="array({value})",
         single="array({value}, dtypes.float32)",
-        spellings={
+        templates={
             **dict.fromkeys(LACKING),
             **{name: f"{{0}}.{name}()" for name in METHODS},
             **{
@@ -153,11 +153,11 @@ tinygrad = Engine(
             ),
         },
     ),
-    levels={"R": "jacobian({f})"},
+    mode_transforms={"R": "jacobian({f})"},
     operators={"gradient": "pullback({f})", "pullback": "pullback({f}, {w})"},
     # Added to what lies in memory: an answer that is a constant would be compiled for another
     # device.
     run="got = derivative(x)\ngot = (got + array(0.0, got.dtype)).numpy()",
-    words="R{1,2}",
+    modes="R{1,2}",
     environment={"DEV": "PYTHON"},
 )

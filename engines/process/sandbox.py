@@ -22,7 +22,7 @@ from ad_conformance.engines.contract import Answer, Engine
 from ad_conformance.engines.process.environments import NoEnvironment
 from ad_conformance.engines.process.worker import MESSAGE_LENGTH
 from ad_conformance.generators.ir.program import Case
-from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 #: Seconds for one case, and for the import of an engine.
 TIMEOUT, START_TIMEOUT = 60.0, 300.0
@@ -127,14 +127,14 @@ class _Worker:
         while b"\n" not in received:
             received += self._some(deadline)
         line, _, rest = bytes(received).partition(b"\n")
-        outcome, stage, error, words, seconds, dtype, shape, size = line.decode().split("\t")
-        while len(rest) < int(words) + int(size):
+        outcome, stage, error, modes, seconds, dtype, shape, size = line.decode().split("\t")
+        while len(rest) < int(modes) + int(size):
             rest += self._some(deadline)
         value = None
         if outcome == "answered":
             axes = tuple(int(n) for n in shape.split(",") if n)
-            value = np.frombuffer(rest[int(words) :], dtype=dtype).reshape(axes)
-        message = rest[: int(words)].decode(errors="replace")
+            value = np.frombuffer(rest[int(modes) :], dtype=dtype).reshape(axes)
+        message = rest[: int(modes)].decode(errors="replace")
         spent = [float(part) for part in seconds.split(",")]
         return Answer(outcome, value, stage, error, message, sum(spent), spent[0])
 
@@ -187,7 +187,7 @@ class Sandbox:
         if timeout <= 0:
             raise ValueError(f"timeout={timeout}: give a positive number of seconds")
         self.engine = engine
-        self.timeout = timeout * engine.patience
+        self.timeout = timeout * engine.timeout_factor
         self._folder = tempfile.mkdtemp(prefix="ad-conformance-")
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._closing = False
@@ -208,7 +208,7 @@ class Sandbox:
         """
         try:
             script = self.engine.script(case)
-        except Unspeakable as error:
+        except UnsupportedOperation as error:
             known: Future[Answer] = Future()
             known.set_result(Answer("unsupported", message=f"no {error}"))
             return known

@@ -138,8 +138,10 @@ class Branches:
     open: dict[int, tuple[Decision, ...]] = field(default_factory=dict)
 
     def less(self, a: Ball, b: Ball, *, mean: bool) -> Decision:
-        place = len(self.taken)
-        answer = self.script[place] if self.script is not None else self._decide(place, a, b, mean)
+        value_id = len(self.taken)
+        answer = (
+            self.script[value_id] if self.script is not None else self._decide(value_id, a, b, mean)
+        )
         self.taken.append(answer)
         return answer
 
@@ -147,12 +149,16 @@ class Branches:
         """The greatest integer up to a, None where the ball is too wide; with `even`, of an integer
         the even one.
         """
-        place = len(self.taken)
-        answer = self.script[place] if self.script is not None else self._round_down(place, a, even)
+        value_id = len(self.taken)
+        answer = (
+            self.script[value_id]
+            if self.script is not None
+            else self._round_down(value_id, a, even)
+        )
         self.taken.append(answer)
         return answer
 
-    def _round_down(self, place: int, a: Ball, even: bool) -> Decision:
+    def _round_down(self, value_id: int, a: Ball, even: bool) -> Decision:
         middle = a.real.mid()
         nearest = (middle + 0.5).floor().unique_fmpz()
         if nearest is None or not a.real.rad() < 0.25:
@@ -162,10 +168,10 @@ class Branches:
             return n - n % 2
         if a.is_exact() or abs(a.real - n).lower() > self.margin:
             return n if middle >= n else n - 1
-        self.open[place] = (n - 1,)
-        return self.forced.get(place, n)
+        self.open[value_id] = (n - 1,)
+        return self.forced.get(value_id, n)
 
-    def _decide(self, place: int, a: Ball, b: Ball, mean: bool) -> Decision:
+    def _decide(self, value_id: int, a: Ball, b: Ball, mean: bool) -> Decision:
         if a is b:
             return False
         if a.is_exact() and b.is_exact():
@@ -173,8 +179,8 @@ class Branches:
         gap = (b - a).real
         if abs(gap).lower() > self.margin:
             return bool(gap > 0)
-        self.open[place] = (True, None) if mean else (True,)
-        return self.forced.get(place, False)
+        self.open[value_id] = (True, None) if mean else (True,)
+        return self.forced.get(value_id, False)
 
 
 #: The branches that the evaluation now under way follows.
@@ -271,10 +277,10 @@ def selections(
         branches = Branches(forced=forced, margin=margin)
         value = evaluate(branches)
         seen: dict[int, Decision] = {}
-        for place, others in branches.open.items():
-            if place not in forced:
-                pending.extend({**forced, **seen, place: other} for other in others)
-            seen[place] = branches.taken[place]
+        for value_id, others in branches.open.items():
+            if value_id not in forced:
+                pending.extend({**forced, **seen, value_id: other} for other in others)
+            seen[value_id] = branches.taken[value_id]
         yield branches, value
 
 

@@ -35,8 +35,8 @@ def _each(function: Callable[[Array], Array], a: Array, axes: int = 2) -> Array:
     if a.shape[-1] == 0 or a.size == 0:
         raise ValueError("a matrix with entries is needed")
     out = np.empty(a.shape[:-2] + a.shape[-1:] * axes, dtype=object)
-    for place in np.ndindex(a.shape[:-2]):
-        out[place] = function(a[place])
+    for value_id in np.ndindex(a.shape[:-2]):
+        out[value_id] = function(a[value_id])
     return out
 
 
@@ -51,8 +51,8 @@ def _matrix(a: Array) -> Any:
 def _entries(matrix: Any) -> Array:
     rows = matrix.tolist()
     out = np.empty((len(rows), len(rows[0])), dtype=object)
-    for place in np.ndindex(out.shape):
-        out[place] = rows[place[0]][place[1]]
+    for value_id in np.ndindex(out.shape):
+        out[value_id] = rows[value_id[0]][value_id[1]]
     return out
 
 

@@ -152,14 +152,14 @@ def sort_by(keys: Array, x: Array, *, axis: int) -> Array:
     if keys.dtype != object:
         return np.take_along_axis(x, np.argsort(keys, axis=axis, kind="stable"), axis)
     rows, out = np.moveaxis(keys, axis, -1), np.moveaxis(x, axis, -1).copy()
-    for place in np.ndindex(rows.shape[:-1]):
+    for value_id in np.ndindex(rows.shape[:-1]):
         order: list[int] = []
-        for i, key in enumerate(rows[place]):
+        for i, key in enumerate(rows[value_id]):
             at = len(order)
-            while at and balls.less(key, rows[place][order[at - 1]]):
+            while at and balls.less(key, rows[value_id][order[at - 1]]):
                 at -= 1
             order.insert(at, i)
-        out[place] = out[place][order] if order else out[place]
+        out[value_id] = out[value_id][order] if order else out[value_id]
     return np.moveaxis(out, -1, axis)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from ad_conformance.generators.strategies.operands.basic import Arrangement
+from ad_conformance.generators.strategies.operands.basic import OperandStrategy
 
 Array = np.ndarray
 #: Entries that one value may have: the generator stays far below, and a file must not take the
@@ -66,7 +66,7 @@ class Call:
     shapes: tuple[tuple[int, ...], ...]
 
 
-Spelling = str | Callable[[Call], str]
+Template = str | Callable[[Call], str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +86,8 @@ class Operation:
 
     name: str
     evaluate: Callable[..., Any]
-    spelling: Spelling | None
-    arrange: Arrangement
+    template: Template | None
+    draw_operands: OperandStrategy
     arity: int | None = 1
     params: Mapping[str, str] = field(default_factory=dict)
     exact: bool = False
@@ -154,14 +154,14 @@ def padded(function: str, mode: str) -> Callable[[Call], str]:
     widths for each axis.
     """
 
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         given = call.params["widths"]
         pairs = [(0, 0)] * (len(call.shapes[0]) - len(given) // 2)
         pairs += list(zip(given[::2], given[1::2], strict=True))[::-1]
         value = f", constant_values={call.params['value']}" if "value" in call.params else ""
         return f"{function}({call.operands[0]}, {pairs}, mode='{mode}'{value})"
 
-    return spelling
+    return write
 
 
 def slice_text(call: Call) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 from ad_conformance.generators.arithmetic import numpy_ops as numerics
 from ad_conformance.generators.catalogue.operation import Operation
-from ad_conformance.generators.strategies.operands import basic as arrange
-from ad_conformance.generators.strategies.operands.basic import Arrangement, Domain
+from ad_conformance.generators.strategies.operands import basic as draw_operands
+from ad_conformance.generators.strategies.operands.basic import Domain, OperandStrategy
 
 ANY, POSITIVE, NONZERO = Domain(), Domain(low=1 / 16), Domain(gap=1 / 16)
 UNIT, OPEN_UNIT = Domain(low=-7 / 8, high=7 / 8), Domain(low=-15 / 16, high=15 / 16)
@@ -25,22 +25,22 @@ def unary(
         name=name,
         evaluate=numerics.elementwise(ufunc, ball or numerics.method(name), operands=1),
         elementwise=True,
-        **{"spelling": f"xp.{name}({{0}})", "arrange": arrange.unary(domain), **more},
+        **{"template": f"xp.{name}({{0}})", "draw_operands": draw_operands.unary(domain), **more},
     )
 
 
 def binary(
-    name: str, evaluate: Any, spelling: str | None, arranged: Arrangement, **more: Any
+    name: str, evaluate: Any, template: str | None, arranged: OperandStrategy, **more: Any
 ) -> Operation:
     return Operation(
-        name=name, evaluate=evaluate, spelling=spelling, arrange=arranged, arity=2, **more
+        name=name, evaluate=evaluate, template=template, draw_operands=arranged, arity=2, **more
     )
 
 
 def comparison(name: str, operator: str, evaluate: Any) -> Operation:
     """Truth values, which only conditions ask for."""
     return binary(
-        name, evaluate, f"{{0}} {operator} {{1}}", arrange.comparison, literals=True, weight=0
+        name, evaluate, f"{{0}} {operator} {{1}}", draw_operands.comparison, literals=True, weight=0
     )
 
 
@@ -49,28 +49,28 @@ def logical(name: str, ufunc: Any) -> Operation:
     return Operation(
         name=f"logical_{name}",
         evaluate=ufunc,
-        spelling=f"xp.logical_{name}({{args}})",
-        arrange=arrange.comparison,
+        template=f"xp.logical_{name}({{args}})",
+        draw_operands=draw_operands.comparison,
         arity=ufunc.nin,
         truth_values=tuple(range(ufunc.nin)),
         weight=0,
     )
 
 
-def reduction(name: str, evaluate: Any, arranged: Arrangement, **more: Any) -> Operation:
-    spelling = f"xp.{name}({{0}}, axis={{axis}}, keepdims={{keepdims}})"
+def reduction(name: str, evaluate: Any, arranged: OperandStrategy, **more: Any) -> Operation:
+    template = f"xp.{name}({{0}}, axis={{axis}}, keepdims={{keepdims}})"
     return Operation(
         name=name,
         evaluate=evaluate,
-        arrange=arranged,
+        draw_operands=arranged,
         params=REDUCTION,
-        **{"spelling": spelling, **more},
+        **{"template": template, **more},
     )
 
 
 def derived(
     definition: Callable[..., Any],
-    arranged: Arrangement,
+    arranged: OperandStrategy,
     *,
     arity: int | None = 1,
     params: Mapping[str, str] | None = None,
@@ -89,8 +89,8 @@ def derived(
         evaluate=numerics.bound(enclosed or definition),
         definition=definition,
         enclosed=enclosed,
-        arrange=arranged,
+        draw_operands=arranged,
         arity=arity,
         params=params or {},
-        **{"spelling": None, **more},
+        **{"template": None, **more},
     )

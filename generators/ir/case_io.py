@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES, PARAMETER_TYPES
+from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import parsed
 from ad_conformance.generators.ir.program import (
     DEFAULTS,
@@ -16,8 +17,8 @@ from ad_conformance.generators.ir.program import (
     FORMAT,
     INPUTS,
     KINDS,
+    MODE,
     OPERATORS,
-    WORD,
     Case,
     MalformedCase,
     Program,
@@ -99,26 +100,29 @@ def parse_case(text: str) -> Case:
 
 def _case(document: Any) -> Case:
     expect_keys(
-        document, "case", required={"format", "point", "steps", "word"}, optional=set(DEFAULTS)
+        document,
+        "case",
+        required={"format", "point", "steps", "word"},
+        optional={file_key(field) for field in DEFAULTS},
     )
     if document["format"] != FORMAT:
         raise MalformedCase(
             f"format: {document['format']!r} is not {FORMAT}, the one that this release reads"
         )
-    word = document["word"]
-    if not (isinstance(word, str) and WORD.fullmatch(word)):
-        raise MalformedCase(f"word: {word!r} must be 1 to 8 letters R and F")
+    mode = document["word"]
+    if not (isinstance(mode, str) and MODE.fullmatch(mode)):
+        raise MalformedCase(f"word: {mode!r} must be 1 to 8 letters R and F")
     point = _point(document["point"], "point")
     if not isinstance(document["steps"], list):
         raise MalformedCase("steps: a list is needed")
     if len(document["steps"]) > MAX_STEPS:
         raise MalformedCase(f"steps: more than {MAX_STEPS}")
     program = Program(tuple(_step(k, s) for k, s in enumerate(document["steps"])))
-    more = {key: document.get(key, default) for key, default in DEFAULTS.items()}
-    for key in ("tangent", "cotangent", "elsewhere"):
-        if more[key] is not None:
-            more[key] = _point(more[key], key)
-    case = Case(program, point, word, **more)
+    more = {field: document.get(file_key(field), default) for field, default in DEFAULTS.items()}
+    for field in ("tangent", "cotangent", "warmup_point"):
+        if more[field] is not None:
+            more[field] = _point(more[field], file_key(field))
+    case = Case(program, point, mode, **more)
     values = evaluate_steps(program, case.input)
     check_question(case, values[-1].shape)
     for k, (step, value) in enumerate(zip(program.steps, values[1:], strict=True)):
@@ -133,11 +137,11 @@ def _case(document: Any) -> Case:
             raise MalformedCase(f"{where}: not finite at the point")
     if values[-1].dtype == bool:
         raise MalformedCase("steps: the last one must give numbers, not truth values")
-    places = (0, *program.arguments)
+    value_ids = (0, *program.arguments)
     if (
-        numbers := math.prod((values[-1].size, *(values[places[i]].size for i in case.inputs)))
+        numbers := math.prod((values[-1].size, *(values[value_ids[i]].size for i in case.inputs)))
     ) > MAX_ANSWER:
-        raise MalformedCase(f"word: {word} asks for {numbers} numbers, more than {MAX_ANSWER}")
+        raise MalformedCase(f"word: {mode} asks for {numbers} numbers, more than {MAX_ANSWER}")
     return case
 
 
@@ -151,15 +155,15 @@ def check_question(case: Case, output: tuple[int, ...]) -> None:
         raise MalformedCase(f"dtype: {case.dtype!r} is not one of {', '.join(DTYPES)}")
     if len(output) < len(KINDS) and case.operator != "jacobian":
         source, target = KINDS[case.input.ndim], KINDS[len(output)]
-        if not applies(case.operator, case.word, source, target):
+        if not applies(case.operator, case.mode, source, target):
             raise MalformedCase(
                 f"operator: {case.operator} is not for {source}_to_{target} in mode word "
-                f"{case.word}"
+                f"{case.mode}"
             )
     for key, value, wanted, for_ in (
         ("tangent", case.tangent, case.input.shape, ("pushforward", "hvp")),
         ("cotangent", case.cotangent, output, ("pullback",)),
-        ("elsewhere", case.elsewhere, case.input.shape, None),
+        ("elsewhere", case.warmup_point, case.input.shape, None),
     ):
         if for_ is not None and (value is None) == (case.operator in for_):
             raise MalformedCase(f"{key}: it goes with {' and '.join(for_)}, and they with it")
@@ -173,7 +177,7 @@ def check_question(case: Case, output: tuple[int, ...]) -> None:
     ):
         raise MalformedCase(
             f"wrt: {case.wrt!r} must have one digit from 0 to {count} for each letter of "
-            f"{case.word}"
+            f"{case.mode}"
         )
     if case.wrt and case.operator != "jacobian":
         raise MalformedCase(f"wrt: {case.operator} is asked by the first input only")
@@ -194,7 +198,11 @@ def is_single(case: Case) -> bool:
     """Whether every array of the case is exact in float32."""
     arrays = [
         case.input,
-        *(np.asarray(v) for v in (case.tangent, case.cotangent, case.elsewhere) if v is not None),
+        *(
+            np.asarray(v)
+            for v in (case.tangent, case.cotangent, case.warmup_point)
+            if v is not None
+        ),
     ]
     arrays += [
         np.asarray(s.arguments["value"])

@@ -11,11 +11,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from ad_conformance.generators.ir.file_keys import file_key
 
 #: Names of the kinds of input and output, by number of axes.
 KINDS = ("num", "vec", "mat")
 SIGNATURES = tuple(f"{a}_to_{b}" for a in KINDS for b in KINDS)
-WORD = re.compile(r"[RF]{1,8}")
+MODE = re.compile(r"[RF]{1,8}")
 FORMAT = 1
 #: What may be asked, and which kinds of input and output, innermost letters and least order each is
 #: for.
@@ -69,10 +70,10 @@ class Program:
     def pruned(self) -> Program:
         """The same program without the steps that its output does not need; inputs stay."""
         kept = sorted({*self.needed, *self.arguments} - {0})
-        place = {0: 0} | {old: new for new, old in enumerate(kept, start=1)}
+        value_id = {0: 0} | {old: new for new, old in enumerate(kept, start=1)}
         return Program(
             tuple(
-                Step(s.operation, tuple(place[i] for i in s.operands), s.params)
+                Step(s.operation, tuple(value_id[i] for i in s.operands), s.params)
                 for s in (self.steps[k - 1] for k in kept)
             )
         )
@@ -86,13 +87,13 @@ class Program:
                 needed.update(self.steps[k - 1].operands)
         return frozenset(needed)
 
-    def depending(self, places: Collection[int]) -> tuple[bool, ...]:
+    def depending(self, value_ids: Collection[int]) -> tuple[bool, ...]:
         """For every value, the input first, whether it is one of those at the places or made of
         one.
         """
-        depends = [0 in places]
+        depends = [0 in value_ids]
         for k, step in enumerate(self.steps, start=1):
-            depends.append(k in places or any(depends[i] for i in step.operands))
+            depends.append(k in value_ids or any(depends[i] for i in step.operands))
         return tuple(depends)
 
     @property
@@ -123,12 +124,12 @@ def signature_of(point: np.ndarray, output: np.ndarray) -> str:
     return "_to_".join(kinds)
 
 
-def applies(operator: str, word: str, source: str, target: str) -> bool:
+def applies(operator: str, mode: str, source: str, target: str) -> bool:
     """Whether the operator can be asked of a function of kind `source` to kind `target` in that
     mode word.
     """
     sources, targets, innermost, order = OPERATORS[operator]
-    return source in sources and target in targets and word[-1] in innermost and len(word) >= order
+    return source in sources and target in targets and mode[-1] in innermost and len(mode) >= order
 
 
 @dataclass(frozen=True)
@@ -137,22 +138,22 @@ class Case:
     and the operator.
 
     The operator takes the innermost letters of the word; the others are full derivatives of what it
-    gives. So the answer is the full derivative, of shape `output.shape + len(word) * input.shape`,
+    gives. So the answer is the full derivative, of shape `output.shape + len(mode) * input.shape`,
     contracted with `tangent` (of the input's shape) on its first input axes for pushforward and
     hvp, and with `cotangent` (of the output's shape) on its output axes for pullback. `wrt` has a
     digit per letter: which input it differentiates, 0 the first and only one that is not an
-    `argument` step; "" differentiates by that one alone. `elsewhere` is another point, at which the
+    `argument` step; "" differentiates by that one alone. `warmup_point` is another point, at which the
     engine compiles and is called before it is asked at `point`.
     """
 
     program: Program
     point: Any
-    word: str
+    mode: str
     operator: str = "jacobian"
     tangent: Any = None
     cotangent: Any = None
     dtype: str = "float64"
-    elsewhere: Any = None
+    warmup_point: Any = None
     wrt: str = ""
 
     @property
@@ -161,7 +162,7 @@ class Case:
 
     @property
     def order(self) -> int:
-        return len(self.word)
+        return len(self.mode)
 
     @cached_property
     def inputs(self) -> tuple[int, ...]:
@@ -177,9 +178,9 @@ class Case:
             "format": FORMAT,
             "point": self.point,
             "steps": [_step_document(step) for step in self.program.steps],
-            "word": self.word,
+            file_key("mode"): self.mode,
             **{
-                field: getattr(self, field)
+                file_key(field): getattr(self, field)
                 for field, default in DEFAULTS.items()
                 if getattr(self, field) != default
             },
@@ -196,10 +197,10 @@ class Case:
         """The full derivative by the first input alone, in float64: the same program, point and
         word.
         """
-        return Case(self.program, self.point, self.word)
+        return Case(self.program, self.point, self.mode)
 
-    def with_word(self, word: str) -> Case:
-        return replace(self, word=word)
+    def with_mode(self, mode: str) -> Case:
+        return replace(self, mode=mode)
 
 
 #: Fields of a case that may be left out, each with what that means.
@@ -224,12 +225,12 @@ def nested(array: np.ndarray) -> Any:
 
 
 def expect_keys(
-    document: Any, where: str, *, required: set[str], optional: set[str] = frozenset()
-) -> None:  # type: ignore[assignment]
+    document: Any, where: str, *, required: Collection[str], optional: Collection[str] = ()
+) -> None:
     """Raise MalformedCase unless `document` is an object with these keys."""
     if not isinstance(document, Mapping):
         raise MalformedCase(f"{where}: an object is needed, not {type(document).__name__}")
-    if missing := sorted(required - document.keys()):
+    if missing := sorted(set(required) - document.keys()):
         raise MalformedCase(f"{where}: {', '.join(missing)} is missing")
-    if surplus := sorted(document.keys() - required - optional):
+    if surplus := sorted(document.keys() - {*required, *optional}):
         raise MalformedCase(f"{where}: {', '.join(map(repr, surplus))} is not a field here")

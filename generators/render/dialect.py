@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.catalogue.operation import Call, Spelling
+from ad_conformance.generators.catalogue.operation import Call, Template
 from ad_conformance.generators.ir.case_io import evaluate_steps
 from ad_conformance.generators.ir.program import INPUTS, Program, Step
 
 
-class Unspeakable(Exception):
+class UnsupportedOperation(Exception):
     """The dialect does not have an operation of the program."""
 
 
@@ -24,7 +24,7 @@ def _python_literal(value: object) -> str:
     return repr(value)
 
 
-def _python_assertions(expected: np.ndarray, dtype: str, allowance: str) -> str:
+def _python_assertions(expected: np.ndarray, dtype: str, tolerance: str) -> str:
     lists = textwrap.fill(
         repr(expected.tolist()),
         110,
@@ -41,7 +41,7 @@ def _python_assertions(expected: np.ndarray, dtype: str, allowance: str) -> str:
         "assert isinstance(got, numpy.ndarray), type(got)\n"
         "assert got.shape == expected.shape, got.shape\n"
         f"assert got.dtype == numpy.{dtype}, got.dtype\n"
-        f"numpy.testing.assert_allclose(got, expected, rtol=0, atol={allowance})\n"
+        f"numpy.testing.assert_allclose(got, expected, rtol=0, atol={tolerance})\n"
     )
 
 
@@ -94,22 +94,22 @@ class Dialect:
     language: Language = PYTHON
     array: str | None = "xp.asarray({value})"
     single: str | None = None
-    spellings: Mapping[str, Spelling | None] = field(default_factory=dict)
+    templates: Mapping[str, Template | None] = field(default_factory=dict)
 
     def constant(self, value: object, dtype: str = "float64") -> str:
         """Raises Unspeakable where the language has no arrays of that dtype."""
         template = self.single if dtype == "float32" else self.array
         if template is None:
-            raise Unspeakable(dtype)
+            raise UnsupportedOperation(dtype)
         return self._in_namespace(template.format(value=self.language.literal(value)))
 
     def step(self, step: Step, call: Call) -> str:
-        spelling = self.spellings.get(step.operation, CATALOGUE[step.operation].spelling)
-        if spelling is None:
-            raise Unspeakable(step.operation)
-        if callable(spelling):
-            return self._in_namespace(spelling(call))
-        text = spelling.format(*call.operands, args=", ".join(call.operands), **call.params)
+        template = self.templates.get(step.operation, CATALOGUE[step.operation].template)
+        if template is None:
+            raise UnsupportedOperation(step.operation)
+        if callable(template):
+            return self._in_namespace(template(call))
+        text = template.format(*call.operands, args=", ".join(call.operands), **call.params)
         return self._in_namespace(text)
 
     def _in_namespace(self, text: str) -> str:

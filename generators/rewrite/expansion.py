@@ -57,24 +57,24 @@ class _Steps:
     def called(self, name: str, operands: tuple[Any, ...], params: Mapping[str, Any]) -> _Value:
         if params.keys() != CATALOGUE[name].params.keys():
             raise TypeError(f"{name} takes {', '.join(CATALOGUE[name].params)}")
-        places = tuple(self.place(operand) for operand in operands)
-        value = np.asarray(CATALOGUE[name].evaluate(*(self.values[i] for i in places), **params))
+        value_ids = tuple(self.value_id(operand) for operand in operands)
+        value = np.asarray(CATALOGUE[name].evaluate(*(self.values[i] for i in value_ids), **params))
         fixed = tuple(sorted((key, _plain(given)) for key, given in params.items()))
-        return self.put(Step(name, places, fixed), value)
+        return self.put(Step(name, value_ids, fixed), value)
 
     def put(self, step: Step, value: np.ndarray) -> _Value:
         self.steps.append(step)
         self.values.append(value)
         return _Value(self, len(self.steps))
 
-    def place(self, operand: Any) -> int:
+    def value_id(self, operand: Any) -> int:
         if isinstance(operand, _Value):
-            return operand.place
+            return operand.value_id
         constant = exact(np.asarray(operand, dtype=float), self.dtype)
         placed = self.put(Step("constant", (), (("value", nested(constant)),)), constant)
         if np.asarray(operand).dtype == bool:
             placed = self.called("greater", (placed, 0.5), {})
-        return placed.place
+        return placed.value_id
 
 
 def _plain(given: Any) -> Any:
@@ -90,12 +90,12 @@ class _Value:
     #: Arithmetic with an array on the left is this value's own.
     __array_ufunc__ = None
 
-    def __init__(self, steps: _Steps, place: int) -> None:
-        self._steps, self.place = steps, place
+    def __init__(self, steps: _Steps, value_id: int) -> None:
+        self._steps, self.value_id = steps, value_id
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self._steps.values[self.place].shape
+        return self._steps.values[self.value_id].shape
 
     @property
     def ndim(self) -> int:
@@ -196,10 +196,10 @@ def _broadcast(case: Case, k: int) -> Callable[..., Any] | None:
     except (MalformedCase, ValueError, TypeError, IndexError, ArithmeticError):
         return None
 
-    def definition(xp: Any, *places: Any, **params: Any) -> Any:
+    def definition(xp: Any, *value_ids: Any, **params: Any) -> Any:
         given = [
             p if v.dtype == bool or v.shape == shape else xp.broadcast_to(p, shape=shape)
-            for p, v in zip(places, operands, strict=True)
+            for p, v in zip(value_ids, operands, strict=True)
         ]
         return getattr(xp, step.operation)(*given, **params)
 
@@ -220,10 +220,10 @@ def as_polynomial(
     result = values[k]
     if not at.size or not result.size or result.size * at.size ** len(tensors) > MAX_SIZE:
         return None
-    places = case.program.steps[k - 1].operands
+    value_ids = case.program.steps[k - 1].operands
 
     def polynomial(xp: Any, *operands: Any, **params: Any) -> Any:
-        flat = [xp.reshape(operands[places.index(i)], shape=(values[i].size,)) for i in entered]
+        flat = [xp.reshape(operands[value_ids.index(i)], shape=(values[i].size,)) for i in entered]
         off = (xp.concat(flat, axis=0) if len(flat) > 1 else flat[0]) - at
         total, power = result.reshape(-1), off
         for m, tensor in enumerate(tensors, start=1):
@@ -253,8 +253,8 @@ def differentiated(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
     for one, tangents in _lines(case, k, single=operation in PARTIALS):
         formula = _replaced(one, len(one.program.steps), functools.partial(_along, push, tangents))
         if formula is not None:
-            yield one, formula.with_word(case.word[:-1])
-    if operation in PULLBACKS and case.word.endswith("R"):
+            yield one, formula.with_mode(case.mode[:-1])
+    if operation in PULLBACKS and case.mode.endswith("R"):
         yield from _pulled(case, k)
 
 
@@ -286,7 +286,7 @@ def _pulled(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
         )
         if formula is not None:
             whole = replace(one, program=Program((*one.program.steps, *weighted)))
-            yield whole, formula.with_word(case.word[:-1])
+            yield whole, formula.with_mode(case.mode[:-1])
 
 
 def unnested(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
@@ -299,7 +299,7 @@ def unnested(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
         body = functools.partial(_body, BODIES[step.arguments["body"]][0])
         if (whole := _replaced(one, len(one.program.steps), body)) is not None:
             wrt = "0" * case.order + "1" * letters
-            yield one, replace(whole, word=case.word + "R" * letters, wrt=wrt)
+            yield one, replace(whole, mode=case.mode + "R" * letters, wrt=wrt)
 
 
 def _body(text: str, xp: Any, x: Any, c: Any, body: str) -> Any:
@@ -326,17 +326,19 @@ def _lines(case: Case, k: int, *, single: bool) -> Iterator[tuple[Case, list[np.
     every = [[np.asarray(number) for number in numbers] for numbers in usual[:MAX_ENTRIES]]
     for given in every if single else [operands]:
         draft = Draft(case.dtype)
-        places: list[int] = []
+        value_ids: list[int] = []
         tangents: list[np.ndarray | None] = []
         for i, value in zip(step.operands, given, strict=True):
-            tangent = exact(unequal(value, len(places)), case.dtype) if depends[i] else None
-            place = draft.constant(value)
+            tangent = exact(unequal(value, len(value_ids)), case.dtype) if depends[i] else None
+            value_id = draft.constant(value)
             if tangent is not None:
-                place = draft.add("add", place, draft.add("multiply", 0, draft.constant(tangent)))
-            places.append(place)
+                value_id = draft.add(
+                    "add", value_id, draft.add("multiply", 0, draft.constant(tangent))
+                )
+            value_ids.append(value_id)
             tangents.append(tangent)
-        draft.add(step.operation, *places, **step.arguments)
-        yield Case(draft.program, 0.0, case.word, dtype=case.dtype), tangents
+        draft.add(step.operation, *value_ids, **step.arguments)
+        yield Case(draft.program, 0.0, case.mode, dtype=case.dtype), tangents
 
 
 def _along(
@@ -371,11 +373,15 @@ def _replaced(case: Case, k: int, definition: Callable[..., Any] | None) -> Case
         return None
     if not isinstance(traced, _Value) or traced.shape != values[k].shape:
         return None
-    place = [*range(k), traced.place, *(i + len(before.steps) for i in range(1, len(values) - k))]
+    value_id = [
+        *range(k),
+        traced.value_id,
+        *(i + len(before.steps) for i in range(1, len(values) - k)),
+    ]
     after = [
-        replace(s, operands=tuple(place[i] for i in s.operands)) for s in case.program.steps[k:]
+        replace(s, operands=tuple(value_id[i] for i in s.operands)) for s in case.program.steps[k:]
     ]
     steps = tuple(before.steps) + tuple(after)
     if not after:
-        steps = steps[: traced.place]
+        steps = steps[: traced.value_id]
     return replace(case, program=Program(steps).pruned())

@@ -33,9 +33,9 @@ class Draft:
             )
         return self.add("constant", value=nested(exact(value, self.dtype)))
 
-    def shaped(self, place: int, shape: tuple[int, ...]) -> int:
+    def shaped(self, value_id: int, shape: tuple[int, ...]) -> int:
         """A value of that shape from one that has it, or is flat where an input cannot have it."""
-        return self.add("reshape", place, shape=shape) if len(shape) >= len(KINDS) else place
+        return self.add("reshape", value_id, shape=shape) if len(shape) >= len(KINDS) else value_id
 
     @property
     def program(self) -> Program:

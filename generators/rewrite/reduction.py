@@ -30,8 +30,8 @@ _SIMPLE = (1.0, 0.0, 2.0, 0.5, -1.0, 3.0)
 
 def size(case: Case) -> Size:
     """What reduction makes smaller: question, steps, entries, digits; compared in that order."""
-    plain = len(case.word) + sum(
-        v is not None for v in (case.tangent, case.cotangent, case.elsewhere)
+    plain = len(case.mode) + sum(
+        v is not None for v in (case.tangent, case.cotangent, case.warmup_point)
     )
     plain += (
         (case.operator != "jacobian")
@@ -104,9 +104,9 @@ def _candidates(case: Case) -> Iterator[Case]:
     yield from _prefixes(case, values)
     yield from _suffixes(case, values)
     yield from _without_steps(case, values)
-    for letter in range(len(case.word)):
-        if case.operator == "jacobian" and len(case.word) > 1 and not case.wrt:
-            yield replace(case, word=case.word[:letter] + case.word[letter + 1 :])
+    for letter in range(len(case.mode)):
+        if case.operator == "jacobian" and len(case.mode) > 1 and not case.wrt:
+            yield replace(case, mode=case.mode[:letter] + case.mode[letter + 1 :])
     yield from _shorter(case)
     yield from _simpler(case)
 
@@ -129,7 +129,7 @@ def _questions(case: Case) -> Iterator[Case]:
                 case.plain, program=_entered(whole, k, values).pruned(), point=nested(values[k])
             )
     yield case.plain if not case.program.arguments else case
-    for change in ({"elsewhere": None}, {"dtype": "float64"}):
+    for change in ({"warmup_point": None}, {"dtype": "float64"}):
         yield replace(case, **change)
     if case.operator != "jacobian":
         yield replace(case, operator="jacobian", tangent=None, cotangent=None)
@@ -163,9 +163,9 @@ def _entered(program: Program, k: int, values: list[np.ndarray]) -> Program:
     constant = Step("constant", (), (("value", nested(values[0])),))
     steps = [constant]
     # Value 0 is now value 1, value k is value 0, all others are one further on.
-    place = [0 if i == k else i + 1 for i in range(len(values))]
+    value_id = [0 if i == k else i + 1 for i in range(len(values))]
     for step in program.steps:
-        steps.append(replace(step, operands=tuple(place[i] for i in step.operands)))
+        steps.append(replace(step, operands=tuple(value_id[i] for i in step.operands)))
     return Program(tuple(steps))
 
 
@@ -182,7 +182,7 @@ def _suffixes(case: Case, values: list[np.ndarray]) -> Iterator[Case]:
         ):
             continue
         program = _entered(case.program, k, values).pruned()
-        entered = replace(case, program=program, point=nested(values[k]), elsewhere=None)
+        entered = replace(case, program=program, point=nested(values[k]), warmup_point=None)
         if case.operator != "jacobian":
             entered = replace(entered, operator="jacobian", tangent=None, cotangent=None)
         yield entered
@@ -217,7 +217,7 @@ def _through(program: Program, k: int, i: int) -> Program:
         return Program(program.steps[:i])
     return Program(
         tuple(
-            replace(s, operands=tuple(i if place == k else place for place in s.operands))
+            replace(s, operands=tuple(i if value_id == k else value_id for value_id in s.operands))
             for s in program.steps
         )
     )
@@ -228,10 +228,10 @@ def _shorter(case: Case) -> Iterator[Case]:
     values = numbers(case)
     lengths = sorted({n for v in values.values() for n in v.shape if n > 1}, reverse=True)
     chosen = [[k] for k in values] + [list(values)]
-    for n, places in itertools.product(lengths, reversed(chosen)):
+    for n, value_ids in itertools.product(lengths, reversed(chosen)):
         for ends in ((0, n - 1), (1, n)):
-            cut = {k: _cut(values[k], n, slice(*ends)) for k in places}
-            if all(cut[k].shape == values[k].shape for k in places):
+            cut = {k: _cut(values[k], n, slice(*ends)) for k in value_ids}
+            if all(cut[k].shape == values[k].shape for k in value_ids):
                 continue
             yield _with_values(case, cut)
     for k, value in values.items():
@@ -246,7 +246,9 @@ def _cut(value: np.ndarray, length: int, kept: slice) -> np.ndarray:
 def _with_values(case: Case, given: Numbers) -> Case:
     """The case with another input (0) and other constants; what was shaped like the input goes."""
     changed = with_numbers(case, given)
-    return changed if changed.input.shape == case.input.shape else replace(changed, elsewhere=None)
+    return (
+        changed if changed.input.shape == case.input.shape else replace(changed, warmup_point=None)
+    )
 
 
 def _simpler(case: Case) -> Iterator[Case]:
@@ -256,9 +258,9 @@ def _simpler(case: Case) -> Iterator[Case]:
         for number in _SIMPLE:
             if value.size > 1 and np.any(value != number):
                 yield _with_values(case, {k: np.full(value.shape, number)})
-        for place, entry in np.ndenumerate(value):
+        for value_id, entry in np.ndenumerate(value):
             for number in (*_SIMPLE, float(np.round(entry)), float(np.round(entry * 8) / 8)):
                 if _digits(number) < _digits(float(entry)):
                     changed = value.copy()
-                    changed[place] = number
+                    changed[value_id] = number
                     yield _with_values(case, {k: changed})

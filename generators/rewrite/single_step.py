@@ -15,20 +15,20 @@ from ad_conformance.generators.ir.program import KINDS, Case, MalformedCase, Pro
 from ad_conformance.generators.rewrite.program_builder import Draft, exact
 
 
-def _bent(draft: Draft, place: int, value: np.ndarray) -> int:
+def _bent(draft: Draft, value_id: int, value: np.ndarray) -> int:
     """What has the value at `place` and the same first derivative, but curvature: v + (v -
     value)**2.
     """
-    off = draft.add("subtract", place, draft.constant(value))
-    return draft.add("add", place, draft.add("multiply", off, off))
+    off = draft.add("subtract", value_id, draft.constant(value))
+    return draft.add("add", value_id, draft.add("multiply", off, off))
 
 
 def varying(case: Case) -> tuple[bool, ...]:
     """For every value of the program, whether it depends on an input that the case differentiates
     by.
     """
-    places = (0, *case.program.arguments)
-    return case.program.depending({places[i] for i in case.inputs})
+    value_ids = (0, *case.program.arguments)
+    return case.program.depending({value_ids[i] for i in case.inputs})
 
 
 def alone(
@@ -48,9 +48,14 @@ def alone(
     draft = Draft(case.dtype)
     parts = [exact(values[i], case.dtype) for i in entered]
     if len(parts) == 1 and parts[0].ndim < len(KINDS) and not tied:
-        point, places = parts[0], {entered[0]: 0}
+        point, value_ids = parts[0], {entered[0]: 0}
     else:
-        point, places, start, flat = np.concatenate([part.reshape(-1) for part in parts]), {}, 0, 0
+        point, value_ids, start, flat = (
+            np.concatenate([part.reshape(-1) for part in parts]),
+            {},
+            0,
+            0,
+        )
         if tied:
             point, indices = np.unique(point, return_inverse=True)
             if point.size == indices.size:
@@ -62,17 +67,21 @@ def alone(
                 piece = draft.add(
                     "slice", flat, axis=0, start=start, stop=start + part.size, step=1
                 )
-            places[i] = draft.add("reshape", piece, shape=part.shape) if part.ndim != 1 else piece
+            value_ids[i] = (
+                draft.add("reshape", piece, shape=part.shape) if part.ndim != 1 else piece
+            )
             start += part.size
     if bent:
-        places = {i: _bent(draft, place, values[i]) for i, place in places.items()}
-    operands = [places[i] if i in places else draft.constant(values[i]) for i in step.operands]
+        value_ids = {i: _bent(draft, value_id, values[i]) for i, value_id in value_ids.items()}
+    operands = [
+        value_ids[i] if i in value_ids else draft.constant(values[i]) for i in step.operands
+    ]
     output = draft.add(step.operation, *operands, **step.arguments)
     if bent:
         output = _bent(draft, output, result)
     if result.ndim >= len(KINDS):
         draft.add("reshape", output, shape=(result.size,))
-    return replace(Case(draft.program, nested(point), case.word), dtype=case.dtype)
+    return replace(Case(draft.program, nested(point), case.mode), dtype=case.dtype)
 
 
 def stand_alones(

@@ -38,29 +38,30 @@ CURVES = {"exp": ("expm1", "log1p"), "log1p": ("log1p", "expm1"), "square": ("si
 
 
 class _Draft(Draft):
-    def followed(self, place: int, value: np.ndarray, follower: str) -> int:
+    def followed(self, value_id: int, value: np.ndarray, follower: str) -> int:
         """One of SMOOTH or BARE applied to a value of the draft, entry by entry but for a slice."""
         value = exact(value, self.dtype)
         match follower:
             case "exp":
-                return self.add("exp", self.add("subtract", place, self.constant(value)))
+                return self.add("exp", self.add("subtract", value_id, self.constant(value)))
             case "log1p":
-                return self.add("log1p", self.add("add", place, self.constant(-value)))
+                return self.add("log1p", self.add("add", value_id, self.constant(-value)))
             case "square":
                 return self.add(
-                    "square", self.add("add", place, self.constant(exact(1.0 - value, self.dtype)))
+                    "square",
+                    self.add("add", value_id, self.constant(exact(1.0 - value, self.dtype))),
                 )
             case "sin":
-                return self.add("sin", place)
+                return self.add("sin", value_id)
             case "product":
-                return self.add("multiply", place, place)
+                return self.add("multiply", value_id, value_id)
             case "product with 0" | "product with 2**20":
                 factor = 0.0 if follower.endswith(" 0") else 2.0**20
-                return self.add("multiply", place, self.constant(np.array(factor)))
-        return self.add("slice", place, axis=0, start=0, stop=0, step=1)
+                return self.add("multiply", value_id, self.constant(np.array(factor)))
+        return self.add("slice", value_id, axis=0, start=0, stop=0, step=1)
 
 
-def words_within(word: str) -> list[str]:
+def modes_within(mode: str) -> list[str]:
     """All words that are left of a word where letters are taken out, shortest first, innermost
     letters first.
 
@@ -68,10 +69,10 @@ def words_within(word: str) -> list[str]:
     derivative.
     """
     found: dict[str, None] = {}
-    for length in range(1, len(word) + 1):
-        for letters in itertools.combinations(range(len(word)), length):
-            found.setdefault(word[-length:])
-            found.setdefault("".join(word[i] for i in letters))
+    for length in range(1, len(mode) + 1):
+        for letters in itertools.combinations(range(len(mode)), length):
+            found.setdefault(mode[-length:])
+            found.setdefault("".join(mode[i] for i in letters))
     return list(found)
 
 
@@ -94,7 +95,7 @@ class Parts:
         self.case = case
         self.dead = dead
         self.values = evaluate_steps(case.program, case.input)
-        self._places = (0, *case.program.arguments)
+        self._value_ids = (0, *case.program.arguments)
         self.depends = varying(case)
 
     @cached_property
@@ -127,20 +128,20 @@ class Parts:
             draft = _Draft(self.case.dtype)
             draft.add("positive", self._inputs(draft))
             return self._question(
-                draft, self.values[self._places[self.case.inputs[0]]], self.case.word
+                draft, self.values[self._value_ids[self.case.inputs[0]]], self.case.mode
             )
         # All inputs first: `wrt` names them whether this output needs them or not.
         arguments = self.case.program.arguments
         others = [j for j in range(1, k + 1) if j not in arguments]
-        place = {0: 0} | {j: n for n, j in enumerate((*arguments, *others), start=1)}
+        value_id = {0: 0} | {j: n for n, j in enumerate((*arguments, *others), start=1)}
         draft = _Draft(
             self.case.dtype,
             tuple(
-                replace(self.step(j), operands=tuple(place[i] for i in self.step(j).operands))
+                replace(self.step(j), operands=tuple(value_id[i] for i in self.step(j).operands))
                 for j in (*arguments, *others)
             ),
         )
-        return self._followed(draft, place[k], self.values[k], follower)
+        return self._followed(draft, value_id[k], self.values[k], follower)
 
     def control(self, k: int, follower: str) -> Case | None:
         """What follows the value at place k in `prefix`, without the steps before it: of the value
@@ -155,14 +156,16 @@ class Parts:
         draft = _Draft(self.case.dtype)
         if follower == "empty slice":
             # Of the inputs of the case, since what comes back has their shape and nothing else.
-            place = self._inputs(draft)
-            if self.values[self._places[self.case.inputs[0]]].ndim:
-                place = draft.add("sum", place, axis=None, keepdims=False)
-            place = draft.add("add", draft.add("sin", place), draft.constant(value))
-            return self._followed(draft, place, value, follower)
-        place = draft.shaped(0, value.shape)
-        place = draft.add("sin", place) if follower in BARE else place
-        return self._followed(draft, place, value, follower, _flat(exact(value, self.case.dtype)))
+            value_id = self._inputs(draft)
+            if self.values[self._value_ids[self.case.inputs[0]]].ndim:
+                value_id = draft.add("sum", value_id, axis=None, keepdims=False)
+            value_id = draft.add("add", draft.add("sin", value_id), draft.constant(value))
+            return self._followed(draft, value_id, value, follower)
+        value_id = draft.shaped(0, value.shape)
+        value_id = draft.add("sin", value_id) if follower in BARE else value_id
+        return self._followed(
+            draft, value_id, value, follower, _flat(exact(value, self.case.dtype))
+        )
 
     def _inputs(self, draft: _Draft) -> int:
         """All inputs in an empty draft: the place of one that is differentiated by."""
@@ -172,7 +175,7 @@ class Parts:
     def _followed(
         self,
         draft: _Draft,
-        place: int,
+        value_id: int,
         value: np.ndarray,
         follower: str,
         point: np.ndarray | None = None,
@@ -180,13 +183,13 @@ class Parts:
         if follower == "empty slice":
             if not value.ndim or value.dtype == bool:
                 return None
-            draft.followed(place, value, follower)
+            draft.followed(value_id, value, follower)
             value = value[:0]
         elif follower:
             if not value.size and follower in SMOOTH:
                 return None
-            draft.followed(place, value, follower)
-        return self._question(draft, value, self.case.word, point)
+            draft.followed(value_id, value, follower)
+        return self._question(draft, value, self.case.mode, point)
 
     def frozen(self, k: int) -> Case | None:
         """The whole case with the value at place k a constant."""
@@ -202,29 +205,29 @@ class Parts:
         """The case without the steps that its output does not need, if such go."""
         return case if self.dead else replace(case, program=case.program.pruned())
 
-    def alone(self, k: int, word: str) -> Iterator[Part]:
+    def alone(self, k: int, mode: str) -> Iterator[Part]:
         """The step at place k as a program of its operands at their values: by each that varies,
         the others constant, then by several of them, an input each.
         """
         for i in self._varying(k):
-            case = self._entered(i, (k,), word)
+            case = self._entered(i, (k,), mode)
             if case is not None:
                 yield Part(case, (i,))
         several = [i for i in self._varying(k) if self.values[i].ndim < len(KINDS)][: len(INPUTS)]
-        if self.case.operator != "jacobian" or self.case.elsewhere is not None:
+        if self.case.operator != "jacobian" or self.case.warmup_point is not None:
             return
-        for digits in itertools.product(range(len(several)), repeat=len(word)):
+        for digits in itertools.product(range(len(several)), repeat=len(mode)):
             if len(set(digits)) == 1:
                 continue
             draft = _Draft(self.case.dtype)
-            place = {several[0]: 0}
+            value_id = {several[0]: 0}
             for i in several[1:]:
-                place[i] = draft.add(
+                value_id[i] = draft.add(
                     "argument", value=nested(exact(self.values[i], self.case.dtype))
                 )
-            self._apply(k, draft, place)
+            self._apply(k, draft, value_id)
             wrt = "".join(map(str, digits))
-            case = self._question(draft, self.values[k], word, self._input(several[0]), wrt=wrt)
+            case = self._question(draft, self.values[k], mode, self._input(several[0]), wrt=wrt)
             if case is not None:
                 yield Part(case, tuple(several[d] for d in sorted(set(digits))))
 
@@ -242,20 +245,20 @@ class Parts:
             point = np.zeros(_flat(first).shape)
             draft = _Draft(self.case.dtype)
             start = draft.shaped(0, first.shape)
-            place = {
+            value_id = {
                 i: draft.add("add", draft.constant(self.values[i]), draft.add(curve, start))
                 for i, curve in zip(operands, itertools.cycle(CURVES[smooth]), strict=False)
             }
             without = _Draft(self.case.dtype, draft.program.steps)
-            ends = [without.followed(place[i], self.values[i], smooth) for i in operands]
+            ends = [without.followed(value_id[i], self.values[i], smooth) for i in operands]
             if len(ends) > 1:
                 without.add("concat", *ends, axis=0) if first.ndim else without.add(
                     "stack", *ends, axis=0
                 )
-            draft.followed(self._apply(k, draft, place), self.values[k], smooth)
-            case = self._question(draft, self.values[k], self.case.word, point)
+            draft.followed(self._apply(k, draft, value_id), self.values[k], smooth)
+            case = self._question(draft, self.values[k], self.case.mode, point)
             if case is not None:
-                yield Part(case, operands), self._question(without, first, self.case.word, point)
+                yield Part(case, operands), self._question(without, first, self.case.mode, point)
 
     def entered(self, start: int, k: int, smooth: str = "") -> Case | None:
         """The steps from the value at place `start`, as the input, to that at place k; what else
@@ -264,29 +267,29 @@ class Parts:
         return (
             None
             if self.values[start].dtype == bool
-            else self._entered(start, self.path(start, k), self.case.word, smooth)
+            else self._entered(start, self.path(start, k), self.case.mode, smooth)
         )
 
     def _entered(
-        self, start: int, steps: tuple[int, ...], word: str, smooth: str = ""
+        self, start: int, steps: tuple[int, ...], mode: str, smooth: str = ""
     ) -> Case | None:
         draft = _Draft(self.case.dtype)
-        place = {start: draft.shaped(0, self.values[start].shape)}
+        value_id = {start: draft.shaped(0, self.values[start].shape)}
         for j in steps:
-            place[j] = self._apply(j, draft, place)
+            value_id[j] = self._apply(j, draft, value_id)
         if smooth:
-            draft.followed(place[steps[-1]], self.values[steps[-1]], smooth)
+            draft.followed(value_id[steps[-1]], self.values[steps[-1]], smooth)
         return self._question(
-            draft, self.values[steps[-1]], word, self._input(start), self._elsewhere(start)
+            draft, self.values[steps[-1]], mode, self._input(start), self._warmup_point(start)
         )
 
-    def _elsewhere(self, k: int) -> np.ndarray | None:
+    def _warmup_point(self, k: int) -> np.ndarray | None:
         """The value at the point at which the whole case is compiled, if there is one and it is
         defined there.
         """
-        if self.case.elsewhere is None:
+        if self.case.warmup_point is None:
             return None
-        point = np.asarray(self.case.elsewhere, dtype=float)
+        point = np.asarray(self.case.warmup_point, dtype=float)
         if not is_defined(self.case.program, point):
             return None
         value = exact(evaluate_steps(self.case.program, point)[k], self.case.dtype)
@@ -303,21 +306,21 @@ class Parts:
         numbers = [i for i in dict.fromkeys(self.step(k).operands) if self.values[i].dtype != bool]
         return [i for i in numbers if self.depends[i]] or numbers
 
-    def _apply(self, k: int, draft: _Draft, place: dict[int, int]) -> int:
+    def _apply(self, k: int, draft: _Draft, value_id: dict[int, int]) -> int:
         """The step at place k in the draft; operands that have no place there yet are constants."""
         step = self.step(k)
         for i in step.operands:
-            if i not in place:
-                place[i] = draft.constant(self.values[i])
-        return draft.add(step.operation, *(place[i] for i in step.operands), **step.arguments)
+            if i not in value_id:
+                value_id[i] = draft.constant(self.values[i])
+        return draft.add(step.operation, *(value_id[i] for i in step.operands), **step.arguments)
 
     def _question(
         self,
         draft: _Draft,
         output: np.ndarray,
-        word: str,
+        mode: str,
         point: np.ndarray | None = None,
-        elsewhere: np.ndarray | None = None,
+        warmup_point: np.ndarray | None = None,
         wrt: str = "",
     ) -> Case | None:
         """The program asked in the way of the whole case, so far as that can be asked of it, or
@@ -328,28 +331,28 @@ class Parts:
         if output.dtype == bool or (point is not None and np.shape(nested(point)) != point.shape):
             # An array without entries does not tell its shape.
             return None
-        case, shape = replace(self.case, word=word), output.shape
+        case, shape = replace(self.case, mode=mode), output.shape
         if point is not None:
             case = replace(
                 case,
                 point=nested(point),
                 wrt=wrt,
-                elsewhere=None if elsewhere is None else nested(elsewhere),
+                warmup_point=None if warmup_point is None else nested(warmup_point),
             )
         if case.operator != "jacobian":
             if len(shape) >= len(KINDS) or KINDS[len(shape)] not in OPERATORS[case.operator][1]:
                 weighted = draft.add("multiply", len(draft.steps), draft.constant(_numbers(shape)))
                 draft.add("sum", weighted, axis=None, keepdims=False)
                 shape = ()
-            if not applies(case.operator, word, KINDS[case.input.ndim], KINDS[len(shape)]):
+            if not applies(case.operator, mode, KINDS[case.input.ndim], KINDS[len(shape)]):
                 case = replace(case, operator="jacobian", tangent=None, cotangent=None)
         if case.cotangent is not None and shape != np.shape(case.cotangent):
             case = replace(case, cotangent=nested(_numbers(shape)))
         if case.tangent is not None and np.shape(case.tangent) != case.input.shape:
             case = replace(case, tangent=nested(_numbers(case.input.shape)))
         case = self.lively(replace(case, program=draft.program))
-        if case.elsewhere is not None and not is_defined(
-            case.program, np.asarray(case.elsewhere, dtype=float)
+        if case.warmup_point is not None and not is_defined(
+            case.program, np.asarray(case.warmup_point, dtype=float)
         ):
             return None
         return valid(case)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ad_conformance.generators.ir.program import Case, Program, Step
 
-WORDS = ("R", "F")
+MODES = ("R", "F")
 
 
 def _alone(operation: str, point: Any, **params: Any) -> tuple[Program, Any]:
@@ -57,7 +57,7 @@ KINKS: Mapping[str, tuple[Program, Any]] = {
 def kink_cases() -> dict[tuple[str, str], Case]:
     """The cases by name and mode word; most have no truth, since no answer to them is wrong."""
     return {
-        (name, word): Case(program, point, word)
+        (name, mode): Case(program, point, mode)
         for name, (program, point) in KINKS.items()
-        for word in WORDS
+        for mode in MODES
     }

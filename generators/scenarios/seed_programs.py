@@ -99,12 +99,12 @@ SEED_FAMILY: Mapping[str, tuple[Program, Any]] = {
 }
 
 
-def seed_case(name: str, word: str, dtype: str = "float64") -> Case:
+def seed_case(name: str, mode: str, dtype: str = "float64") -> Case:
     """One member of the family, asked one mode word, at a point that is exact in that precision.
 
     Raises KeyError for a name that is not in it.
     """
     program, point = SEED_FAMILY[name]
     return Case(
-        program, frozen(np.asarray(point, dtype=dtype).astype(float).tolist()), word, dtype=dtype
+        program, frozen(np.asarray(point, dtype=dtype).astype(float).tolist()), mode, dtype=dtype
     )

@@ -99,9 +99,9 @@ class Builder:
             np.full(value.shape, np.nan) if moved is None or moved.shape != value.shape else moved
         )
 
-    def moves(self, place: int) -> np.ndarray:
+    def moves(self, value_id: int) -> np.ndarray:
         """Which entries of a value move with the input."""
-        return np.asarray(self.values[place] != self.moved[place])
+        return np.asarray(self.values[value_id] != self.moved[value_id])
 
     def _bends(self, curvature: str, operands: tuple[int, ...]) -> bool:
         if curvature == "linear" or any(self.curved[i] for i in operands):
@@ -112,10 +112,10 @@ class Builder:
         """`emit`, for steps that the caller knows to be in bounds; raises Abandon where they are
         not after all.
         """
-        place = self.emit(name, operands, **params)
-        if place is None:
+        value_id = self.emit(name, operands, **params)
+        if value_id is None:
             raise Abandon(name)
-        return place
+        return value_id
 
     def constant(self, value: np.ndarray | float) -> int:
         array = np.asarray(value, dtype=float)
@@ -162,12 +162,12 @@ class Builder:
             found = moving
         return found[0] if len(found) == 1 or not self.flag() else int(self.choose(found))
 
-    def entry(self, place: int) -> tuple[int, ...]:
+    def entry(self, value_id: int) -> tuple[int, ...]:
         """The place of one entry of a value, most often of one that moves with the input."""
-        moving = [tuple(entry) for entry in np.argwhere(self.moves(place)).tolist()]
+        moving = [tuple(entry) for entry in np.argwhere(self.moves(value_id)).tolist()]
         if moving and not self.flag(6):
             return tuple(self.choose(moving))
-        return tuple(self.draw(st.integers(-n, n - 1)) for n in self.values[place].shape)
+        return tuple(self.draw(st.integers(-n, n - 1)) for n in self.values[value_id].shape)
 
     def numbers(self, shape: tuple[int, ...]) -> np.ndarray:
         """An array of small dyadic numbers; zeros and ones are common."""

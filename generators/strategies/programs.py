@@ -14,9 +14,9 @@ from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.ir.case_io import evaluate_steps, is_defined, is_single
 from ad_conformance.generators.ir.program import (
     KINDS,
+    MODE,
     OPERATORS,
     SIGNATURES,
-    WORD,
     Case,
     applies,
     nested,
@@ -107,7 +107,7 @@ def _draw_step(b: Builder, names: Sequence[str]) -> int | None:
     length = len(b.steps)
     row = CATALOGUE[b.draw(st.sampled_from(names))]
     try:
-        operands, params = row.arrange(b)
+        operands, params = row.draw_operands(b)
         return b.must(row.name, operands, **params)
     except Abandon:
         b.rewind(length)
@@ -118,63 +118,63 @@ def _source(b: Builder) -> int:
     """The latest value, or one that bends: a program whose higher derivatives all vanish shows
     little.
     """
-    place = b.pick() or 0
-    if b.curved[place] or b.flag(8):
-        return place
+    value_id = b.pick() or 0
+    if b.curved[value_id] or b.flag(8):
+        return value_id
     if any(b.curved):
         return len(b.curved) - 1 - b.curved[::-1].index(True)
     bent = _draw_step(b, _BENDING)
-    return place if bent is None else bent
+    return value_id if bent is None else bent
 
 
-def _weighted(b: Builder, place: int) -> int:
+def _weighted(b: Builder, value_id: int) -> int:
     """`place`, two times in three with its entries weighed apart: in a plain sum one entry is as
     good as another.
     """
-    value = b.values[place]
+    value = b.values[value_id]
     if not value.size or b.flag(3):
-        return place
-    return b.must("multiply", (place, b.constant(b.numbers(value.shape))))
+        return value_id
+    return b.must("multiply", (value_id, b.constant(b.numbers(value.shape))))
 
 
 def _output(b: Builder, kind: str) -> int:
     """A value of `kind` made from one of the latest."""
-    place = _source(b)
-    value = b.values[place]
+    value_id = _source(b)
+    value = b.values[value_id]
     if kind == "num":
         if value.ndim == 0:
-            return place
+            return value_id
         match b.choose(["sum", "index", "mean", "prod", "norm"]):
             case "index" if value.size:
-                return b.must("index", (place,), index=b.entry(place))
+                return b.must("index", (value_id,), index=b.entry(value_id))
             case "mean" if value.size:
-                return b.must("mean", (place,), axis=None, keepdims=False)
+                return b.must("mean", (value_id,), axis=None, keepdims=False)
             case "prod":
-                return b.must("prod", (aimed(b, place, "zeros"),), axis=None, keepdims=False)
+                return b.must("prod", (aimed(b, value_id, "zeros"),), axis=None, keepdims=False)
             case "norm" if np.sum(np.square(value)) >= 1 / 16:
-                return b.must("vector_norm", (place,), axis=None)
+                return b.must("vector_norm", (value_id,), axis=None)
             case _:
-                return b.must("sum", (_weighted(b, place),), axis=None, keepdims=False)
+                return b.must("sum", (_weighted(b, value_id),), axis=None, keepdims=False)
     if kind == "vec":
         if value.ndim == 1:
-            return place
+            return value_id
         if value.ndim == 0:
-            return b.must("stack", (place, place), axis=0) if b.flag() else shaped(b, (2,))
+            return b.must("stack", (value_id, value_id), axis=0) if b.flag() else shaped(b, (2,))
         if value.ndim == 2 and b.flag():
-            return b.must("sum", (_weighted(b, place),), axis=b.choose([0, -1]), keepdims=False)
-        return b.must("reshape", (place,), shape=(-1,))
+            return b.must("sum", (_weighted(b, value_id),), axis=b.choose([0, -1]), keepdims=False)
+        return b.must("reshape", (value_id,), shape=(-1,))
     if value.ndim == 2:
-        return place
+        return value_id
     if value.ndim == 1:
         return (
-            b.must("stack", (place, place), axis=b.choose([1, 0]))
+            b.must("stack", (value_id, value_id), axis=b.choose([1, 0]))
             if b.flag()
-            else b.must("expand_dims", (place,), axis=0)
+            else b.must("expand_dims", (value_id,), axis=0)
         )
     return (
         shaped(b, (2, 2))
         if value.ndim == 0
-        else b.must("sum", (_weighted(b, place),), axis=0, keepdims=False)
+        else b.must("sum", (_weighted(b, value_id),), axis=0, keepdims=False)
     )
 
 
@@ -183,24 +183,26 @@ def _most(order: int) -> int:
     return max(n for n in range(1, 17) if n**order <= MAX_PARTIALS)
 
 
-def _case(b: Builder, target: str, word: str) -> Case:
+def _case(b: Builder, target: str, mode: str) -> Case:
     """The program under construction as a case, its latest values made into an output of kind
     `target`.
     """
     length = len(b.steps)
     try:
         program = b.program(_output(b, target))
-        places = (0, *program.arguments)
+        value_ids = (0, *program.arguments)
         # By an input that the output is not made of there is nothing to differentiate; once in a
         # while it is asked.
-        inputs = [k for k, i in enumerate(places) if i in program.needed]
+        inputs = [k for k, i in enumerate(value_ids) if i in program.needed]
         inputs = (
-            inputs if inputs and not (len(places) > 1 and b.flag(8)) else list(range(len(places)))
+            inputs
+            if inputs and not (len(value_ids) > 1 and b.flag(8))
+            else list(range(len(value_ids)))
         )
-        wrt = "".join(str(b.choose(inputs)) for _ in word) if program.arguments else ""
-        sizes = [b.values[places[int(digit)]].size for digit in wrt or "0" * len(word)]
+        wrt = "".join(str(b.choose(inputs)) for _ in mode) if program.arguments else ""
+        sizes = [b.values[value_ids[int(digit)]].size for digit in wrt or "0" * len(mode)]
         passes = b.values[len(program.steps)].size * math.prod(sizes[1:])
-        if passes > MAX_PASSES.get(len(word), MAX_PASSES_BEYOND) or math.prod(sizes) > MAX_PARTIALS:
+        if passes > MAX_PASSES.get(len(mode), MAX_PASSES_BEYOND) or math.prod(sizes) > MAX_PARTIALS:
             raise Abandon
     except Abandon:
         b.rewind(length)
@@ -212,7 +214,7 @@ def _case(b: Builder, target: str, word: str) -> Case:
         )
     if not b.flag(6):
         program = program.pruned()
-    return _question(b, Case(program, nested(b.values[0]), word, wrt=wrt), target)
+    return _question(b, Case(program, nested(b.values[0]), mode, wrt=wrt), target)
 
 
 def _seed(b: Builder, shape: tuple[int, ...]) -> Any:
@@ -230,7 +232,7 @@ def _question(b: Builder, case: Case, target: str) -> Case:
         # Numbers in brackets cannot tell a cotangent of shape (0, 2) from one of shape (0,).
         unsaid = {"pullback"} if len(output) > 1 and not output[0] else set()
         operator = b.choose(
-            [n for n in OPERATORS if n not in unsaid and applies(n, case.word, source, target)]
+            [n for n in OPERATORS if n not in unsaid and applies(n, case.mode, source, target)]
         )
         more["operator"] = operator
         if operator in ("pushforward", "hvp"):
@@ -243,7 +245,7 @@ def _question(b: Builder, case: Case, target: str) -> Case:
             case.input.shape
         )
         if is_defined(case.program, case.input + away):
-            more["elsewhere"] = nested(case.input + away)
+            more["warmup_point"] = nested(case.input + away)
     if b.flag(6) and is_single(case):
         more["dtype"] = "float32"
     return replace(case, **more)
@@ -254,7 +256,7 @@ def cases(
     draw: st.DrawFn,
     *,
     signature: str,
-    word: str,
+    mode: str,
     max_steps: int = 6,
     pairs: Sequence[tuple[str, str]] = (),
 ) -> Case:
@@ -267,13 +269,13 @@ def cases(
     """
     if signature not in SIGNATURES:
         raise ValueError(f"signature={signature!r}: use one of {', '.join(SIGNATURES)}")
-    if not WORD.fullmatch(word):
-        raise ValueError(f"word={word!r}: use letters R and F, outermost first, such as 'RF'")
+    if not MODE.fullmatch(mode):
+        raise ValueError(f"word={mode!r}: use letters R and F, outermost first, such as 'RF'")
     if max_steps < 1:
         raise ValueError(f"max_steps={max_steps}: use 1 or more")
     source, target = signature.split("_to_")
     with _repeatable:
-        point = draw(points(source, _most(len(word))))
+        point = draw(points(source, _most(len(mode))))
         b = Builder(draw, CATALOGUE, point)
         for _ in range(draw(st.sampled_from([0, 0, 0, 0, 1, 2]))):
             b.must("argument", (), value=nested(draw(points(draw(st.sampled_from(KINDS)), 4))))
@@ -292,12 +294,12 @@ def cases(
             for name in draw(st.sampled_from(pairs)):
                 # What one gives the next takes, and the output is made of what the last one gives.
                 b.wanted = _draw_step(b, (name,)) or b.wanted
-        return _case(b, target, word)
+        return _case(b, target, mode)
 
 
 @st.composite
 def operation_cases(
-    draw: st.DrawFn, *, operation: str, word: str, signature: str | None = None
+    draw: st.DrawFn, *, operation: str, mode: str, signature: str | None = None
 ) -> Case:
     """Cases of one operation, of any signature or the one that is given.
 
@@ -309,15 +311,15 @@ def operation_cases(
         raise ValueError(f"operation={operation!r}: it is not in the catalogue")
     with _repeatable:
         source, target = (signature or draw(st.sampled_from(SIGNATURES))).split("_to_")
-        b = Builder(draw, CATALOGUE, draw(points(source, _most(len(word)))))
+        b = Builder(draw, CATALOGUE, draw(points(source, _most(len(mode)))))
         for _ in range(ATTEMPTS):
             b.wanted = _prepared(b)
-            if (place := _draw_step(b, (operation,))) is not None:
-                b.wanted = place
+            if (value_id := _draw_step(b, (operation,))) is not None:
+                b.wanted = value_id
                 if b.flag() or b.flag(3):
-                    b.wanted = _draw_step(b, _BENDING) or place
+                    b.wanted = _draw_step(b, _BENDING) or value_id
                 break
-        return _case(b, target, word)
+        return _case(b, target, mode)
 
 
 def _prepared(b: Builder) -> int | None:
@@ -329,12 +331,12 @@ def _prepared(b: Builder) -> int | None:
         if not b.flag(3):
             n = b.choose([2, 2, 3])
             b.wanted = shaped(b, (n, n) if b.flag() else (n,))
-        place = some(b)
-        if b.exact[place] and b.values[place].size and (b.flag() or b.flag()):
-            place = zeroed(b, place)
-        b.wanted = place
+        value_id = some(b)
+        if b.exact[value_id] and b.values[value_id].size and (b.flag() or b.flag()):
+            value_id = zeroed(b, value_id)
+        b.wanted = value_id
         if not b.flag(3):
-            b.wanted = _draw_step(b, _THROUGH_ZERO) or place
+            b.wanted = _draw_step(b, _THROUGH_ZERO) or value_id
     except Abandon:
         b.rewind(length)
         return None

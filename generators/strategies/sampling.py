@@ -31,15 +31,15 @@ PORTION = len(SIGNATURES) * (BATCH + ALONE)
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def batch(word: str, signature: str, number: int) -> list[Case]:
+def batch(mode: str, signature: str, number: int) -> list[Case]:
     """The cases of one word and signature with that number. Raises ValueError as `cases` does."""
     pairs = _pairs(signature, number)
     drawn = examples(
-        cases(signature=signature, word=word, pairs=pairs), f"{number} {signature} {word}", BATCH
+        cases(signature=signature, mode=mode, pairs=pairs), f"{number} {signature} {mode}", BATCH
     )
-    for operation in _alone(word, signature, number):
-        strategy = operation_cases(operation=operation, word=word, signature=signature)
-        drawn += examples(strategy, f"{number} {signature} {word} {operation}", 1)
+    for operation in _alone(mode, signature, number):
+        strategy = operation_cases(operation=operation, mode=mode, signature=signature)
+        drawn += examples(strategy, f"{number} {signature} {mode} {operation}", 1)
     return drawn
 
 
@@ -59,7 +59,7 @@ def examples(strategy: SearchStrategy[Case], name: str, count: int) -> list[Case
     return drawn
 
 
-def _alone(word: str, signature: str, number: int) -> list[str]:
+def _alone(mode: str, signature: str, number: int) -> list[str]:
     """The operations that a batch is to meet alone: the batches of a word go through all of them in
     turn.
 
@@ -68,8 +68,8 @@ def _alone(word: str, signature: str, number: int) -> list[str]:
     """
     n = len(_NAMES)
     # The place of the word among all words, shortest first.
-    place = int(word.replace("R", "0").replace("F", "1"), 2) + 2 ** len(word) - 2
-    shift = round(n * (place * 0.6180339887 % 1))
+    value_id = int(mode.replace("R", "0").replace("F", "1"), 2) + 2 ** len(mode) - 2
+    shift = round(n * (value_id * 0.6180339887 % 1))
     start = shift + (number * len(SIGNATURES) + SIGNATURES.index(signature)) * ALONE
     return [_NAMES[(start + i) * _STRIDE % n] for i in range(ALONE)]
 
@@ -80,19 +80,19 @@ def _pairs(signature: str, number: int) -> list[tuple[str, str]]:
     """
     n = len(_NAMES)
     start = (number * len(SIGNATURES) + SIGNATURES.index(signature)) * BATCH
-    places = (((start + i) * _STRIDE) % n**2 for i in range(BATCH))
-    return [(_NAMES[place // n], _NAMES[place % n]) for place in places]
+    value_ids = (((start + i) * _STRIDE) % n**2 for i in range(BATCH))
+    return [(_NAMES[value_id // n], _NAMES[value_id % n]) for value_id in value_ids]
 
 
-def portion(words: Sequence[str], seed: int, index: int) -> list[Case]:
+def portion(modes: Sequence[str], seed: int, index: int) -> list[Case]:
     """PORTION different cases, those of one word, the signatures taking turns: campaigns are cut
     into these.
 
     The portions of a seed take the words in turn; those of one seed differ from all portions of
     another, up to the millionth of a word.
     """
-    word, number = words[index % len(words)], seed * 1_000_000 + index // len(words)
-    drawn = [batch(word, signature, number) for signature in SIGNATURES]
+    mode, number = modes[index % len(modes)], seed * 1_000_000 + index // len(modes)
+    drawn = [batch(mode, signature, number) for signature in SIGNATURES]
     found = {
         case.id: case for turn in itertools.zip_longest(*drawn) for case in turn if case is not None
     }
@@ -102,21 +102,21 @@ def portion(words: Sequence[str], seed: int, index: int) -> list[Case]:
             break
         signature = SIGNATURES[more % len(SIGNATURES)]
         for case in examples(
-            cases(signature=signature, word=word), f"{number} {signature} {word} more {more}", 1
+            cases(signature=signature, mode=mode), f"{number} {signature} {mode} more {more}", 1
         ):
             found.setdefault(case.id, case)
     return list(found.values())
 
 
-def draw(words: Iterable[str], count: int, start: int = 0) -> Iterator[Case]:
+def draw(modes: Iterable[str], count: int, start: int = 0) -> Iterator[Case]:
     """`count` different cases, spread evenly over words and signatures; another `start`, other
     cases.
     """
-    words = tuple(words)
+    modes = tuple(modes)
     seen: set[str] = set()
     for number in itertools.count(start):
-        for word, signature in itertools.product(words, SIGNATURES):
-            for case in batch(word, signature, number):
+        for mode, signature in itertools.product(modes, SIGNATURES):
+            for case in batch(mode, signature, number):
                 if case.id not in seen:
                     seen.add(case.id)
                     yield case

@@ -36,7 +36,7 @@ class Plan:
     """
 
     engines: tuple[str, ...]
-    words: tuple[str, ...]
+    modes: tuple[str, ...]
     seed: int
     shard: int
     timeout: float
@@ -69,7 +69,7 @@ class Plan:
             return
         first = (shard - 1) * self.size
         for index in range(self.shard):
-            for place, case in enumerate(portion(self.words, self.seed, first // PORTION + index)):
+            for place, case in enumerate(portion(self.modes, self.seed, first // PORTION + index)):
                 number = index * PORTION + place
                 if count is None or number < count:
                     yield first + number, "generated", None, case
@@ -77,7 +77,7 @@ class Plan:
                 return
 
 
-def named_cases(engines: tuple[str, ...], words: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
+def named_cases(engines: tuple[str, ...], modes: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
     """What every campaign asks first: conventions at kinks, the seed family, and what is known to
     fail.
 
@@ -86,9 +86,9 @@ def named_cases(engines: tuple[str, ...], words: tuple[str, ...]) -> Iterator[tu
     for (name, _), case in kink_cases().items():
         yield "kink", name, case.json
     for member in SEED_FAMILY:
-        for word in words:
-            if len(word) <= SEED_ORDER:
-                yield "seed", member, seed_case(member, word).json
+        for mode in modes:
+            if len(mode) <= SEED_ORDER:
+                yield "seed", member, seed_case(member, mode).json
     bases = {registry.find(name).base for name in engines}
     for entry in load():
         if bases & set(entry.engines):

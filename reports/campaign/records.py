@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ad_conformance.conformance.reference.certify import MAX_ORDER
-from ad_conformance.generators.ir.program import WORD
+from ad_conformance.generators.ir.program import MODE
 
 #: What a field must be, in words, and whether it is.
 Check = tuple[str, Callable[[Any], bool]]
@@ -44,8 +44,8 @@ def _date(value: Any) -> bool:
         return False
 
 
-def _word(value: Any) -> bool:
-    return _text(value) and WORD.fullmatch(value) is not None and len(value) <= MAX_ORDER
+def _mode(value: Any) -> bool:
+    return _text(value) and MODE.fullmatch(value) is not None and len(value) <= MAX_ORDER
 
 
 def _of_machine(value: Any) -> bool:
@@ -59,7 +59,7 @@ RUN: Mapping[str, Check] = {
     "absent": _TEXTS,
     "words": (
         f"a list of mode words of 1 to {MAX_ORDER} letters R and F",
-        lambda v: _list(v, _word),
+        lambda v: _list(v, _mode),
     ),
     "seed": ("an integer from 0", _whole),
     "shard": (f"an integer from 1 to {_MOST}", lambda v: _whole(v) and 1 <= v <= _MOST),

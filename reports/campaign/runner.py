@@ -89,7 +89,7 @@ class Campaign:
             "engines": versions,
             "asked": asked,
             "absent": absent,
-            "words": plan.words,
+            "words": plan.modes,
             "seed": plan.seed,
             "shard": plan.shard,
             "timeout": plan.timeout,

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.conformance.known_failures import covering, load, regressed
-from ad_conformance.conformance.pool import Panel, truth_of
+from ad_conformance.conformance.pool import EnginePool, truth_of
 from ad_conformance.conformance.reference.certify import Truth
 from ad_conformance.conformance.suite.failure_report import named
-from ad_conformance.conformance.verdicts import Judgement, judge
+from ad_conformance.conformance.verdicts import Result, judge
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Answer
 from ad_conformance.engines.process.sandbox import EngineUnavailable
@@ -65,14 +65,16 @@ class Tally:
 _kept = threading.local()
 
 
-def _panel(plan: Plan) -> Panel:
+def _panel(plan: Plan) -> EnginePool:
     if getattr(_kept, "plan", None) != plan:
         if hasattr(_kept, "panel"):
-            _kept.panel.close()
+            _kept.pool.close()
         _kept.plan = plan
-        _kept.panel = Panel([registry.find(name) for name in plan.engines], timeout=plan.timeout)
-    panel: Panel = _kept.panel
-    return panel
+        _kept.pool = EnginePool(
+            [registry.find(name) for name in plan.engines], timeout=plan.timeout
+        )
+    pool: EnginePool = _kept.pool
+    return pool
 
 
 def ask_shard(url: str, digest: str, shard: int, count: int | None) -> Tally:
@@ -120,7 +122,7 @@ class _Shard:
     ) -> None:
         self.begun, self.killed = time.monotonic(), _out_of_memory()
         self.folder, self.journal, self.tally = folder, journal, tally
-        self.panel, self.entries = _panel(plan), load()
+        self.pool, self.entries = _panel(plan), load()
         self.cases = {
             number: (origin, name, case) for number, origin, name, case in plan.cases(shard, count)
         }
@@ -128,7 +130,7 @@ class _Shard:
         self.asked = {(row["number"], row["engine"]) for row in journal.found["verdicts"]}
         self.told = {row["number"] for row in journal.found["cases"]}
         #: The first judgement of what is asked a second time.
-        self.doubted: dict[tuple[int, str], Judgement] = {}
+        self.doubted: dict[tuple[int, str], Result] = {}
         self.gone: set[str] = set()
         self.waiting: dict[str, deque[int]] = {}
         self.pending: dict[Future[Answer], tuple[int, str]] = {}
@@ -136,7 +138,7 @@ class _Shard:
 
     def ask(self) -> None:
         """Every engine has a few cases ahead of it, so that none waits for another or for a truth."""
-        for engine in self.panel.engines:
+        for engine in self.pool.engines:
             self.waiting[engine] = deque(n for n in self.cases if (n, engine) not in self.asked)
             self._feed(engine)
         while self.pending:
@@ -166,8 +168,8 @@ class _Shard:
         while self.waiting[engine] and engine not in self.gone and ahead < AHEAD:
             number, ahead = self.waiting[engine].popleft(), ahead + 1
             try:
-                case = self.panel.asked(self.cases[number][2], engine)
-                self.pending[self.panel.sandbox(engine).submit(case)] = number, engine
+                case = self.pool.asked(self.cases[number][2], engine)
+                self.pending[self.pool.sandbox(engine).submit(case)] = number, engine
             except EngineUnavailable as error:
                 self._gone(engine, error)
 
@@ -177,25 +179,25 @@ class _Shard:
             self._write("troubles", {"engine": engine, "kind": "unavailable", "detail": str(error)})
 
     def _answered(self, number: int, engine: str, answer: Answer) -> None:
-        case = self.panel.asked(self.cases[number][2], engine)
+        case = self.pool.asked(self.cases[number][2], engine)
         self._tell(number)
         truth = self._truth(number, engine, case)
         begun = time.monotonic()
-        judgement = judge(case, engine, answer, truth)
+        result = judge(case, engine, answer, truth)
         first = self.doubted.pop((number, engine), None)
         known = None
-        if first is None and judgement.is_finding:
-            known = covering(judgement, self.panel.engines[engine], self.entries)
-            self.folder.write(f"findings/{named(judgement)}", case.json.encode() + b"\n")
+        if first is None and result.is_finding:
+            known = covering(result, self.pool.engines[engine], self.entries)
+            self.folder.write(f"findings/{named(result)}", case.json.encode() + b"\n")
             if known is None:
-                self.doubted[number, engine] = judgement
+                self.doubted[number, engine] = result
                 self.waiting[engine].appendleft(number)
                 return
         self._record(
             number,
-            first or judgement,
+            first or result,
             known.name if known else None,
-            str(judgement.verdict) if first else None,
+            str(result.verdict) if first else None,
         )
         if answer.seconds:
             self._time(number, engine, "compile", answer.compiling)
@@ -216,7 +218,7 @@ class _Shard:
             "name": name,
             "id": case.id,
             "json": case.json,
-            "word": case.word,
+            "word": case.mode,
             "operator": case.operator,
             "dtype": case.dtype,
             "signature": signature_of(case.input, output),
@@ -236,21 +238,17 @@ class _Shard:
             self._time(number, engine, "truth", seconds)
         return truth
 
-    def _record(
-        self, number: int, judgement: Judgement, known: str | None, again: str | None
-    ) -> None:
-        answer, truth = judgement.answer, judgement.truth
-        shown = judgement.is_finding or number < 0
+    def _record(self, number: int, result: Result, known: str | None, again: str | None) -> None:
+        answer, truth = result.answer, result.truth
+        shown = result.is_finding or number < 0
         again_there = (
-            regressed(judgement, self.panel.engines[judgement.engine], self.entries)
-            if again
-            else None
+            regressed(result, self.pool.engines[result.engine], self.entries) if again else None
         )
         row = {
             "number": number,
-            "engine": judgement.engine,
-            "verdict": str(judgement.verdict),
-            "units": judgement.units if np.isfinite(judgement.units) else None,
+            "engine": result.engine,
+            "verdict": str(result.verdict),
+            "units": result.error_ratio if np.isfinite(result.error_ratio) else None,
             "stage": answer.stage or None,
             "error": answer.error or None,
             "message": answer.message or None,
@@ -260,7 +258,7 @@ class _Shard:
             "again": again,
             "known": known,
             "regressed": again_there.name if again_there else None,
-            "finding": named(judgement) if judgement.is_finding else None,
+            "finding": named(result) if result.is_finding else None,
         }
         self._write("verdicts", row)
 

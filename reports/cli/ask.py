@@ -12,7 +12,7 @@ from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.standalone_script import standalone
 from ad_conformance.conformance.verdicts import Verdict, judge
 from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
-from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.reports.cli.shared import (
     CasePath,
     EngineName,
@@ -32,13 +32,13 @@ def engines() -> None:
     loaded, problems = all_engines()
     for name, engine in loaded.items():
         version = (engine.version() or "yes") if engine.installed() else "no"
-        letters = " and ".join(sorted(engine.levels, reverse=True))
-        words = (
+        letters = " and ".join(sorted(engine.mode_transforms, reverse=True))
+        modes = (
             f"{letters}, freely nested"
-            if engine.words == "[RF]+"
-            else f"{letters}, where {engine.words} matches"
+            if engine.modes == "[RF]+"
+            else f"{letters}, where {engine.modes} matches"
         )
-        rows.append((name, version, words))
+        rows.append((name, version, modes))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     for row in rows:
         print(
@@ -59,7 +59,7 @@ def show(case: CasePath, engine: EngineName = "inhouse") -> None:
     adapter = engine_named(engine)
     try:
         print(standalone(asked, adapter, truth_of(asked)), end="")
-    except Unspeakable as error:
+    except UnsupportedOperation as error:
         refuse(f"{engine} has no {error}")
 
 
@@ -93,20 +93,20 @@ def replay(
     for adapter in chosen:
         try:
             with Sandbox(adapter) as sandbox:
-                judgement = judge(asked, adapter.name, sandbox.ask(asked), truth)
+                result = judge(asked, adapter.name, sandbox.ask(asked), truth)
         except EngineUnavailable as error:
             refuse(f"engine {error}")
-        findings += judgement.is_finding
-        line = f"{adapter.name} {adapter.version()} {asked.word}: {judgement.verdict}"
-        if judgement.verdict is Verdict.WRONG:
-            line += f", {judgement.units:.2g} times the allowance"
-        if judgement.answer.error:
-            line += f": {judgement.answer.error}: {judgement.answer.message.partition(chr(10))[0]}"
-        if judgement.is_finding and (entry := covering(judgement, adapter, entries)):
+        findings += result.is_finding
+        line = f"{adapter.name} {adapter.version()} {asked.mode}: {result.verdict}"
+        if result.verdict is Verdict.WRONG:
+            line += f", {result.error_ratio:.2g} times the allowance"
+        if result.answer.error:
+            line += f": {result.answer.error}: {result.answer.message.partition(chr(10))[0]}"
+        if result.is_finding and (entry := covering(result, adapter, entries)):
             line += f" (known: {entry.name}, {entry.issue})"
         print(line)
-        if judgement.answer.value is not None and truth.value is not None and judgement.is_finding:
-            print(f"  got   {judgement.answer.value.tolist()}\n  truth {truth.value.tolist()}")
+        if result.answer.value is not None and truth.value is not None and result.is_finding:
+            print(f"  got   {result.answer.value.tolist()}\n  truth {truth.value.tolist()}")
     if truth.kind != "certified":
         print(f"truth: {truth.kind}: {truth.reason}")
     if findings:

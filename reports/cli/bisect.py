@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from ad_conformance.conformance.triage.bisection import NoBoundary, Told
+from ad_conformance.conformance.triage.bisection import NoBoundary, Observation
 from ad_conformance.conformance.triage.release_bisection import find_boundary
 from ad_conformance.engines.process.releases import NoReleases
 from ad_conformance.engines.registry import UnknownEngine
@@ -30,7 +30,7 @@ def bisect(
     """
     asked = case_at(case)
 
-    def told(release: str, answer: Told) -> None:
+    def told(release: str, answer: Observation) -> None:
         print(f"{engine} {release}: {answer.line}", flush=True)
 
     try:

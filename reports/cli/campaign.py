@@ -11,7 +11,7 @@ import typer
 from ad_conformance.conformance.known_failures import MalformedEntry
 from ad_conformance.conformance.reference.certify import MAX_ORDER
 from ad_conformance.engines import registry
-from ad_conformance.generators.ir.program import WORD
+from ad_conformance.generators.ir.program import MODE
 from ad_conformance.reports.cli.shared import app, refuse
 from rich.console import Console
 
@@ -26,20 +26,20 @@ def listed(option: str, given: str) -> tuple[str, ...]:
     return items
 
 
-def _words(given: str) -> tuple[str, ...]:
-    words = listed("--modes", given)
-    for word in words:
-        if not WORD.fullmatch(word):
+def _modes(given: str) -> tuple[str, ...]:
+    modes = listed("--modes", given)
+    for mode in modes:
+        if not MODE.fullmatch(mode):
             refuse(
-                f"--modes: {word!r} is not a mode word; use letters R and F, outermost first, "
+                f"--modes: {mode!r} is not a mode word; use letters R and F, outermost first, "
                 f"such as RF"
             )
-        if len(word) > MAX_ORDER:
+        if len(mode) > MAX_ORDER:
             refuse(
-                f"--modes: {word!r} is longer than {MAX_ORDER}, the order to which truth is "
+                f"--modes: {mode!r} is longer than {MAX_ORDER}, the order to which truth is "
                 f"certified"
             )
-    return words
+    return modes
 
 
 def _seconds(given: str | None) -> float | None:
@@ -114,13 +114,13 @@ def campaign(
             if resume:
                 begun = Campaign.resume(folder)
             else:
-                names, words = listed("--engines", engines), _words(modes)
+                names, nested = listed("--engines", engines), _modes(modes)
                 named = [
-                    *named_cases(names, words),
+                    *named_cases(names, nested),
                     *(previous_findings(Folder(previous)) if previous else []),
                 ]
                 begun = Campaign.begin(
-                    folder, Plan(names, words, seed, shard, timeout, tuple(named))
+                    folder, Plan(names, nested, seed, shard, timeout, tuple(named))
                 )
             for name, why in begun.absent.items():
                 print(f"skipped: {name}: {why}")

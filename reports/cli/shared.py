@@ -11,13 +11,13 @@ from typing import Annotated, NoReturn
 import typer
 from ad_conformance.conformance.reference.certify import MAX_ORDER
 from ad_conformance.conformance.triage.reduce import judged
-from ad_conformance.conformance.verdicts import Judgement
+from ad_conformance.conformance.verdicts import Result
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
 from ad_conformance.generators.ir.case_io import read_case
 from ad_conformance.generators.ir.program import Case, MalformedCase
-from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 app = typer.Typer(
     add_completion=False,
@@ -76,14 +76,14 @@ def case_at(path: Path) -> Case:
         refuse(str(error))
     if case.order > MAX_ORDER:
         refuse(
-            f"{path}: word: {case.word} is longer than {MAX_ORDER}, the order to which truth is "
+            f"{path}: word: {case.mode} is longer than {MAX_ORDER}, the order to which truth is "
             f"certified"
         )
     return case
 
 
 @contextmanager
-def finding_of(case: Case, engine: Engine) -> Iterator[tuple[Judgement, Sandbox]]:
+def finding_of(case: Case, engine: Engine) -> Iterator[tuple[Result, Sandbox]]:
     """What the case is a finding of, and the engine's sandbox to ask on; exit status 1 where it is
     none.
 
@@ -94,14 +94,14 @@ def finding_of(case: Case, engine: Engine) -> Iterator[tuple[Judgement, Sandbox]
             finding = judged(case, sandbox)
             if not finding.is_finding:
                 print(
-                    f"{engine.name} {engine.version()} {case.word}: {finding.verdict}, which is "
+                    f"{engine.name} {engine.version()} {case.mode}: {finding.verdict}, which is "
                     f"no finding"
                 )
                 raise typer.Exit(1)
             yield finding, sandbox
     except EngineUnavailable as error:
         refuse(f"engine {error}")
-    except Unspeakable as error:
+    except UnsupportedOperation as error:
         refuse(f"{engine.name} has no {error}")
     except MalformedCase as error:
         refuse(str(error))

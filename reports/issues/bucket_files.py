@@ -17,7 +17,7 @@ from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.json_io import parsed
-from ad_conformance.generators.ir.program import WORD, Case, MalformedCase, expect_keys
+from ad_conformance.generators.ir.program import MODE, Case, MalformedCase, expect_keys
 from ad_conformance.reports.campaign.store import Folder
 
 FORMAT = 1
@@ -60,7 +60,7 @@ class BucketFile:
     verdict: str
     case: Case
     findings: tuple[str, ...] = ()
-    right_words: tuple[str, ...] = ()
+    right_modes: tuple[str, ...] = ()
     right_engines: tuple[str, ...] = ()
     rewrite: Case | None = None
     explanation: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ def _check(document: Mapping[str, Any]) -> None:
             isinstance(item, str) for item in document[field]
         ):
             raise MalformedBucket(f"{field}: a list of strings is needed")
-    if wrong := [word for word in document["right_words"] if not WORD.fullmatch(word)]:
+    if wrong := [mode for mode in document["right_words"] if not MODE.fullmatch(mode)]:
         raise MalformedBucket(f"right_words: {wrong[0]!r} is not a mode word")
     if document["verdict"] not in [str(verdict) for verdict in Verdict if verdict.is_finding]:
         raise MalformedBucket(f"verdict: {document['verdict']!r} is not a finding's")
@@ -146,7 +146,7 @@ def _case(document: Any, field: str) -> Case:
     except MalformedCase as error:
         raise MalformedBucket(f"{field}: {error}") from None
     if case.order > MAX_ORDER:
-        raise MalformedBucket(f"{field}: word: {case.word} is longer than {MAX_ORDER}")
+        raise MalformedBucket(f"{field}: word: {case.mode} is longer than {MAX_ORDER}")
     return case
 
 
@@ -202,7 +202,7 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
         "issue": bucket.issue or "none found",
         "engines": [engine.base],
         "versions": f"<={engine.version()}" if engine.version() else "",
-        "words": f"[RF]*({'|'.join(cause.words)})",
+        "words": f"[RF]*({'|'.join(cause.modes)})",
         "verdicts": verdicts,
         "operations": operations,
         **({"with": list(cause.features)} if cause.features else {}),

@@ -11,7 +11,7 @@ from importlib import metadata
 import numpy as np
 from ad_conformance.conformance.standalone_script import standalone
 from ad_conformance.conformance.suite.failure_report import first_line, listed, short
-from ad_conformance.conformance.verdicts import Judgement, Verdict
+from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.runners import HERE
@@ -32,7 +32,7 @@ _MODES = {"R": "reverse", "F": "forward"}
 
 
 def issue_text(
-    bucket: BucketFile, finding: Judgement, engine: Engine, panel_versions: dict[str, str]
+    bucket: BucketFile, finding: Result, engine: Engine, panel_versions: dict[str, str]
 ) -> str:
     """Markdown, ready to be pasted. Raises Unspeakable where the engine's dialect does not have the
     program.
@@ -90,9 +90,9 @@ def _operations(bucket: BucketFile) -> list[str]:
     return named or [s.operation for s in bucket.case.program.steps if s.operands]
 
 
-def spoken(word: str) -> str:
+def spoken(mode: str) -> str:
     """A mode word in words: reverse over forward mode."""
-    return f"{' over '.join(_MODES[letter] for letter in word)} mode"
+    return f"{' over '.join(_MODES[letter] for letter in mode)} mode"
 
 
 def _function(case: Case, engine: Engine) -> str:
@@ -103,7 +103,7 @@ def _function(case: Case, engine: Engine) -> str:
     return f"`{found[1]}`" if found else ""
 
 
-def _title(finding: Judgement, function: str) -> str:
+def _title(finding: Result, function: str) -> str:
     what = f"{_ORDERS[finding.case.order]} derivative of {function}"
     how = {
         Verdict.WRONG: "is wrong",
@@ -115,10 +115,10 @@ def _title(finding: Judgement, function: str) -> str:
         Verdict.CRASH: f"kills the process ({finding.answer.error})",
         Verdict.TIMEOUT: "does not come to an end",
     }[finding.verdict]
-    return f"The {what} in {spoken(finding.case.word)} {how}"
+    return f"The {what} in {spoken(finding.case.mode)} {how}"
 
 
-def _sentence(finding: Judgement, operations: list[str], engine: Engine) -> str:
+def _sentence(finding: Result, operations: list[str], engine: Engine) -> str:
     silent = finding.verdict in (
         Verdict.WRONG,
         Verdict.NOT_FINITE,
@@ -133,18 +133,18 @@ def _sentence(finding: Judgement, operations: list[str], engine: Engine) -> str:
     steps = len([step for step in finding.case.program.steps if step.operands])
     size = f"a program of {steps} step{'s' if steps != 1 else ''}"
     used = listed([f"`{operation}`" for operation in dict.fromkeys(operations)])
-    order, mode = _ORDERS[finding.case.order], spoken(finding.case.word)
+    order, mode = _ORDERS[finding.case.order], spoken(finding.case.mode)
     named = f"{engine.name} {engine.version()}".rstrip()
-    letters = f", `{finding.case.word}` for short" if finding.case.order > 1 else ""
+    letters = f", `{finding.case.mode}` for short" if finding.case.order > 1 else ""
     return f"In {named}, the {order} derivative ({mode}{letters}) of {size} with {used} {told}."
 
 
-def _came(finding: Judgement) -> str:
+def _came(finding: Result) -> str:
     answer = finding.answer
     if answer.value is not None:
         told = f"`{short(answer.value)}`"
         if finding.verdict is Verdict.WRONG:
-            told += f", which is off by {finding.units:.2g} times what rounding can explain."
+            told += f", which is off by {finding.error_ratio:.2g} times what rounding can explain."
         elif finding.verdict is Verdict.WRONG_DTYPE:
             told += f", in {answer.value.dtype} for an input in {finding.case.dtype}."
         elif finding.verdict is Verdict.WRONG_SHAPE and finding.truth.value is not None:
@@ -156,12 +156,12 @@ def _came(finding: Judgement) -> str:
     return _fenced(message, "")
 
 
-def _certainty(finding: Judgement) -> str:
+def _certainty(finding: Result) -> str:
     truth = finding.truth
     assert truth.radius is not None
-    assert truth.allowance is not None
-    radius, allowance = (
-        float(np.max(part, initial=0.0)) for part in (truth.radius, truth.allowance)
+    assert truth.tolerance is not None
+    radius, tolerance = (
+        float(np.max(part, initial=0.0)) for part in (truth.radius, truth.tolerance)
     )
     if not radius:
         return (
@@ -187,7 +187,7 @@ def _certainty(finding: Judgement) -> str:
         f"difference makes is "
         f"bounded by Cauchy's estimate, {analytic}. It is certified to within {radius:.0e}. "
         f"Rounding alone could carry "
-        f"an honest {finding.case.dtype} answer {allowance:.0e} away from it: that was measured, "
+        f"an honest {finding.case.dtype} answer {tolerance:.0e} away from it: that was measured, "
         f"by moving every "
         f"operand and every result of the program a little."
     )
@@ -210,9 +210,9 @@ def _folded(summary: str, text: str, language: str) -> str:
 
 def _instead(bucket: BucketFile, engine: Engine) -> str:
     ways = []
-    if bucket.right_words:
-        modes = listed([spoken(word) for word in bucket.right_words])
-        verb = "get" if len(bucket.right_words) > 1 else "gets"
+    if bucket.right_modes:
+        modes = listed([spoken(mode) for mode in bucket.right_modes])
+        verb = "get" if len(bucket.right_modes) > 1 else "gets"
         ways.append(f"- in {engine.base}, {modes} {verb} the same case right")
     for name, lines in _callings(bucket, engine).items():
         ways.append(f"- asked so ({name}), it is right:")

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from ad_conformance.conformance.pool import Panel
+from ad_conformance.conformance.pool import EnginePool
 from ad_conformance.conformance.triage.buckets import Bucket, Provisional, bucket
 from ad_conformance.conformance.triage.causes import Finding
 from ad_conformance.conformance.triage.locate import explain
@@ -21,7 +21,7 @@ from ad_conformance.conformance.triage.reduce import hurried, judged, reduced
 from ad_conformance.conformance.triage.release_bisection import find_boundary
 from ad_conformance.conformance.triage.root_cause import Inquiry, OutOfTime, Vanished
 from ad_conformance.conformance.triage.workarounds import ways_around
-from ad_conformance.conformance.verdicts import Judgement, Verdict
+from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.case_io import parse_case
@@ -65,7 +65,7 @@ class Walk:
                     f"{folder.url}/run.json: asked: {name!r} is imported only where --engine "
                     f"names it"
                 )
-        self._words: tuple[str, ...] = tuple(run["words"])
+        self._modes: tuple[str, ...] = tuple(run["words"])
         self._timeout = float(run["timeout"])
         if previous:
             record(previous, "run.json")
@@ -92,12 +92,12 @@ class Walk:
         chosen = [f for f in self._findings[name] if known or not f.known]
         steady = [f for f in chosen if f.steady]
         engines = [registry.find(asked) for asked in self._asked.values()]
-        panel = Panel(_with_siblings(engines), timeout=self._timeout)
+        pool = EnginePool(_with_siblings(engines), timeout=self._timeout)
         done = {finding for file in self._files.values() for finding in file.findings}
         files: dict[str, list[str]] = defaultdict(list)
         cases = {}
         for found in steady:
-            case = panel.asked(self._case(found), name)
+            case = pool.asked(self._case(found), name)
             files[case.id].append(found.finding)
             if found.finding not in done:
                 cases[case.id] = Finding(
@@ -116,12 +116,12 @@ class Walk:
             return sorted({file for finding in found for file in files[finding.case.id]})
 
         try:
-            sandbox = panel.sandbox(name)
+            sandbox = pool.sandbox(name)
 
             def begun(new: Bucket, inquiry: Inquiry) -> None:
                 tell(
                     f"  {new.cause.name}: "
-                    f"{self._write(new, names(new.findings), name, panel, inquiry)}"
+                    f"{self._write(new, names(new.findings), name, pool, inquiry)}"
                 )
 
             old = [cause for cause in self._files if cause.engine == sandbox.engine.base]
@@ -140,7 +140,7 @@ class Walk:
             if made.vanished:
                 tell(_passed_over("do not fail any more", names(made.vanished)))
         finally:
-            panel.close()
+            pool.close()
 
     def _case(self, found: Recorded) -> Case:
         try:
@@ -158,23 +158,23 @@ class Walk:
         return name
 
     def _write(
-        self, new: Bucket, here: list[str], name: str, panel: Panel, inquiry: Inquiry
+        self, new: Bucket, here: list[str], name: str, pool: EnginePool, inquiry: Inquiry
     ) -> str:
         """Write what can be found out about a new cause; what there is to say of it."""
         begun = time.monotonic()
-        sandbox = panel.sandbox(name)
+        sandbox = pool.sandbox(name)
         finding = self._smallest(new, inquiry)
         if not finding.is_finding:
             return "its smallest case does not fail any more"
         file = BucketFile(
             new.cause, self._asked[name], sandbox.engine.version(), "", finding.case, tuple(here)
         )
-        words = self._alike(finding.case.word)
-        path = self._put(described(file, finding, panel, words, seconds=self._each), sandbox.engine)
+        modes = self._alike(finding.case.mode)
+        path = self._put(described(file, finding, pool, modes, seconds=self._each), sandbox.engine)
         steps = len([step for step in finding.case.program.steps if step.operands])
-        return f"{steps} steps in {finding.case.word}, {time.monotonic() - begun:.1f} s: {path}"
+        return f"{steps} steps in {finding.case.mode}, {time.monotonic() - begun:.1f} s: {path}"
 
-    def _smallest(self, new: Bucket, inquiry: Inquiry) -> Judgement:
+    def _smallest(self, new: Bucket, inquiry: Inquiry) -> Result:
         """A case with simple numbers that shows the cause: what is reduced may come to fail of
         another in the same way.
 
@@ -187,17 +187,17 @@ class Walk:
             if not shown.is_finding:
                 continue
             small = reduced(shown, sandbox, seconds=self._each)
-            with hurried(sandbox, small.verdict, small.case.word), suppress(OutOfTime, Vanished):
+            with hurried(sandbox, small.verdict, small.case.mode), suppress(OutOfTime, Vanished):
                 if new.cause.alike(inquiry.cause(Finding.of(small), seconds=self._each)[0]):
                     return small
         return judged(new.case, sandbox)
 
-    def _alike(self, word: str) -> tuple[str, ...]:
+    def _alike(self, mode: str) -> tuple[str, ...]:
         """Mode words of the same order: of the campaign, and those of two letters."""
         return (
-            tuple(dict.fromkeys((*self._words, "R", "F", "RR", "FR", "RF", "FF")))
-            if len(word) < 3
-            else self._words
+            tuple(dict.fromkeys((*self._modes, "R", "F", "RR", "FR", "RF", "FF")))
+            if len(mode) < 3
+            else self._modes
         )
 
 
@@ -213,9 +213,9 @@ def _with_siblings(engines: list[Engine]) -> Iterator[Engine]:
 
 def described(
     file: BucketFile,
-    finding: Judgement,
-    panel: Panel,
-    words: Iterable[str],
+    finding: Result,
+    pool: EnginePool,
+    modes: Iterable[str],
     *,
     seconds: float = math.inf,
 ) -> BucketFile:
@@ -224,14 +224,14 @@ def described(
 
     Raises EngineUnavailable.
     """
-    ways = ways_around(finding, panel, words, seconds=seconds)
+    ways = ways_around(finding, pool, modes, seconds=seconds)
     return replace(
         file,
         verdict=str(finding.verdict),
-        right_words=ways.words,
+        right_modes=ways.modes,
         right_engines=ways.engines,
         rewrite=ways.rewrite,
-        explanation=tuple(explain(finding, panel.sandbox(finding.engine), seconds=seconds).lines),
+        explanation=tuple(explain(finding, pool.sandbox(finding.engine), seconds=seconds).lines),
         got=as_text(finding.answer.value) or "",
         wanted=as_text(finding.truth.value) or "",
         stage=finding.answer.stage,
@@ -241,7 +241,7 @@ def described(
     )
 
 
-def described_elsewhere(file: BucketFile, finding: Judgement, engine: Engine) -> BucketFile:
+def described_elsewhere(file: BucketFile, finding: Result, engine: Engine) -> BucketFile:
     """The bucket as one of another engine: with what that gets right, and which of the others do.
     Raises EngineUnavailable.
     """
@@ -250,15 +250,15 @@ def described_elsewhere(file: BucketFile, finding: Judgement, engine: Engine) ->
         for name in (file.engine, *file.right_engines)
         if name != engine.name and name in registry.names()
     ]
-    panel = Panel(_with_siblings([engine, *map(registry.find, names)]))
-    words = ["".join(letters) for letters in product("RF", repeat=finding.case.order)]
+    pool = EnginePool(_with_siblings([engine, *map(registry.find, names)]))
+    modes = ["".join(letters) for letters in product("RF", repeat=finding.case.order)]
     try:
         told = described(
-            replace(file, release="", issue=""), finding, panel, words, seconds=ELSEWHERE
+            replace(file, release="", issue=""), finding, pool, modes, seconds=ELSEWHERE
         )
         return replace(told, engine=engine.name, version=engine.version())
     finally:
-        panel.close()
+        pool.close()
 
 
 def _passed_over(why: str, files: Sequence[str]) -> str:

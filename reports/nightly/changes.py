@@ -13,6 +13,7 @@ from typing import Any
 
 from ad_conformance.conformance.known_failures import KnownFailure, load
 from ad_conformance.conformance.verdicts import Verdict
+from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.reports.campaign.store import Folder, StoreError, record, sessions, tables
 from ad_conformance.reports.issues.bucket_files import BucketFile, bucket_files
 from ad_conformance.reports.nightly.run_report import Bucket, Night
@@ -28,12 +29,12 @@ class Finding:
     name: str | None
     id: str
     json: str
-    word: str
+    mode: str
     operations: list[str]
     steps: int
     engine: str
     verdict: str
-    units: float | None
+    error_ratio: float | None
     stage: str | None
     error: str | None
     message: str | None
@@ -83,7 +84,7 @@ def base(engine: str) -> str:
 
 def findings(folder: Folder) -> list[Finding]:
     """Every finding of a run. Raises StoreError."""
-    columns = ", ".join(field.name for field in fields(Finding))
+    columns = ", ".join(file_key(field.name) for field in fields(Finding))
     query = f"SELECT {columns} FROM verdicts JOIN cases USING (number) WHERE finding IS NOT NULL"
     with tables(folder) as connection:
         rows = connection.sql(query).fetchall()
@@ -233,7 +234,7 @@ def _bucket(
         known=first.known,
         summary=entry.summary if entry else told,
         issue=entry.issue if entry else "",
-        words=tuple(sorted({f.word for f in group}, key=lambda w: (len(w), w))),
+        modes=tuple(sorted({f.mode for f in group}, key=lambda w: (len(w), w))),
         operations=operations,
         count=0 if gone else len(group),
         case=first.json,
@@ -244,8 +245,8 @@ def _bucket(
         stage=first.stage or "",
         got=first.got,
         wanted=first.wanted,
-        units=first.units,
-        right_words=(),
+        error_ratio=first.error_ratio,
+        right_modes=(),
         right_engines=right,
     )
     file = None if first.known else files.get(first.finding)
@@ -268,8 +269,8 @@ def _triaged(bucket: Bucket, file: BucketFile) -> Bucket:
         stage=file.stage,
         got=file.got or None,
         wanted=file.wanted or None,
-        units=None,
-        right_words=file.right_words,
+        error_ratio=None,
+        right_modes=file.right_modes,
         right_engines=file.right_engines,
     )
 

@@ -33,7 +33,7 @@ class Count:
     """
 
     engine: str
-    word: str
+    mode: str
     subject: str
     verdict: str
     cover: str
@@ -130,7 +130,7 @@ class Unsupported:
     error: str  # of the engine's own, or ""
     reason: str
     count: int
-    words: tuple[str, ...]
+    modes: tuple[str, ...]
 
 
 def kind_order(verdict: str, cover: str) -> tuple[int, str, str]:
@@ -243,7 +243,7 @@ def kinks(connection: duckdb.DuckDBPyConnection) -> tuple[Kink, ...]:
     """
     rows = connection.sql(query).fetchall()
     return tuple(
-        Kink(name, {(engine, word): (verdict, got) for _, engine, word, verdict, got in group})
+        Kink(name, {(engine, mode): (verdict, got) for _, engine, mode, verdict, got in group})
         for name, group in groupby(rows, key=lambda row: row[0])
     )
 
@@ -265,10 +265,10 @@ def unsupported(connection: duckdb.DuckDBPyConnection) -> tuple[Unsupported, ...
 def _told(rows: list[tuple[str, str, str, int, list[str]]]) -> Iterator[Unsupported]:
     for engine, group in groupby(rows, key=lambda row: row[0]):
         of_engine = list(group)
-        for _, error, line, count, words in of_engine[:REASONS]:
-            yield Unsupported(engine, error, line, count, tuple(words))
+        for _, error, line, count, modes in of_engine[:REASONS]:
+            yield Unsupported(engine, error, line, count, tuple(modes))
         if rest := of_engine[REASONS:]:
-            words = sorted({word for row in rest for word in row[4]})
+            modes = sorted({mode for row in rest for mode in row[4]})
             yield Unsupported(
-                engine, "", f"{len(rest)} rarer reasons", sum(row[3] for row in rest), tuple(words)
+                engine, "", f"{len(rest)} rarer reasons", sum(row[3] for row in rest), tuple(modes)
             )

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree as Xml
 
+from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.reports.campaign.store import tables
 from ad_conformance.reports.nightly.counts import Tally, tally, verdicts
 from ad_conformance.reports.nightly.headline import STATUSES, headline, meaning, state
@@ -30,15 +31,15 @@ def _matrix(night: Night) -> dict[tuple[str, str], Tally]:
     counts = defaultdict(list)
     with tables(night.folder) as connection:
         for count in verdicts(connection):
-            counts[count.engine, count.word].append(count)
+            counts[count.engine, count.mode].append(count)
     return {key: tally(found) for key, found in counts.items()}
 
 
 def as_json(night: Night) -> str:
     """Everything but the page's figures. Raises StoreError."""
     matrix = [
-        {"engine": engine, "word": word, **asdict(found)}
-        for (engine, word), found in _matrix(night).items()
+        {"engine": engine, "word": mode, **asdict(found)}
+        for (engine, mode), found in _matrix(night).items()
     ]
     document: dict[str, Any] = {
         "format": 1,
@@ -49,7 +50,10 @@ def as_json(night: Night) -> str:
         "previous": night.previous,
         "invalid": night.invalid,
         "matrix": matrix,
-        "buckets": [asdict(bucket) for bucket in night.buckets],
+        "buckets": [
+            {file_key(name): value for name, value in asdict(bucket).items()}
+            for bucket in night.buckets
+        ],
     }
     return json.dumps(document, indent=1) + "\n"
 
@@ -67,10 +71,10 @@ def as_junit(night: Night) -> str:
         *(name for name in night.invalid if name not in night.run["engines"]),
     ]:
         suite = Xml.SubElement(root, "testsuite", name=engine or "the run")
-        for (asked, word), found in matrix.items():
+        for (asked, mode), found in matrix.items():
             if asked == engine:
                 name = (
-                    f"{word}: {found.right} right, {found.known} known, {found.unsupported} "
+                    f"{mode}: {found.right} right, {found.known} known, {found.unsupported} "
                     f"unsupported"
                 )
                 Xml.SubElement(suite, "testcase", classname=engine, name=_text(name))
@@ -136,8 +140,8 @@ def as_markdown(night: Night) -> str:
             "",
         ]
         for bucket in found:
-            words = ", ".join(bucket.words)
-            told = f"- `{_code(bucket.engine)}` {words}: {_plain(bucket.summary)}"
+            modes = ", ".join(bucket.modes)
+            told = f"- `{_code(bucket.engine)}` {modes}: {_plain(bucket.summary)}"
             told += f" ({_plain(bucket.issue)})" if bucket.issue else ""
             if bucket.finding:
                 told += f"; `ad-conformance replay {_code(night.told(bucket))}`"

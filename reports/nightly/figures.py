@@ -127,10 +127,10 @@ def _style(value: str) -> str:
     return re.sub("#[0-9a-f]{6}", lambda found: COLOURS.get(found[0], found[0]), value)
 
 
-def _decades(axes: Axes, first: int, last: int, units: Callable[[int], str], step: int = 1) -> None:
+def _decades(axes: Axes, first: int, last: int, label: Callable[[int], str], step: int = 1) -> None:
     """A grid of powers of ten on an axis of logarithms."""
     axes.set_xlim(first, last)
-    axes.set_xticks(range(first, last + 1, step), [units(k) for k in range(first, last + 1, step)])
+    axes.set_xticks(range(first, last + 1, step), [label(k) for k in range(first, last + 1, step)])
     axes.grid(axis="x", color=LINE, linewidth=0.6)
     axes.set_axisbelow(True)
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ad_conformance.conformance.pool import Panel, truth_of
+from ad_conformance.conformance.pool import EnginePool, truth_of
 from ad_conformance.conformance.standalone_script import standalone
 from ad_conformance.engines import registry
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.program import MalformedCase
-from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.reports.campaign.store import tables
 from ad_conformance.reports.nightly import counts, figures
 from ad_conformance.reports.nightly.headline import STATES, STATUSES, headline, meaning, state
@@ -80,9 +80,9 @@ def render(night: Night) -> str:
     read.
     """
     with tables(night.folder) as connection, tables(night.folder, at_work=False) as whole:
-        by_word = counts.verdicts(connection)
-        engines = _ordered(night.run["engines"], (c.engine for c in by_word))
-        words = _ordered(night.run["words"], (c.word for c in by_word))
+        by_mode = counts.verdicts(connection)
+        engines = _ordered(night.run["engines"], (c.engine for c in by_mode))
+        modes = _ordered(night.run["words"], (c.mode for c in by_mode))
         place = {engine: k for k, engine in enumerate(engines)}
         by_operation = counts.verdicts(connection, "operation")
         by_signature = counts.verdicts(connection, "signature")
@@ -109,11 +109,11 @@ def render(night: Night) -> str:
             groups=tuple(_groups(night)),
             seconds=sum(float(session["seconds"]) for session in night.sessions),
             engines=engines,
-            words=words,
-            matrix=[_row(engine, words, by_word) for engine in engines],
+            modes=modes,
+            matrix=[_row(engine, modes, by_mode) for engine in engines],
             signatures=_met(by_signature, engines),
             operations=_met(by_operation, engines, findings=True),
-            data=_data(engines, words, by_signature, by_operation),
+            data=_data(engines, modes, by_signature, by_operation),
             accuracy=accuracy,
             accuracy_figure=Markup(
                 figures.accuracy(
@@ -177,10 +177,10 @@ def _groups(night: Night) -> Iterator[Group]:
 
 def _shown(night: Night, bucket: Bucket, *, whole: bool) -> Shown:
     told = night.told(bucket)
-    elsewhere = f"ad-conformance show {told} writes it"
-    script, why = _script(bucket) if whole else ("", f"there are too many here; {elsewhere}")
+    warmup_point = f"ad-conformance show {told} writes it"
+    script, why = _script(bucket) if whole else ("", f"there are too many here; {warmup_point}")
     if len(script) > LONGEST_SCRIPT:
-        script, why = "", f"it has {len(script)} characters; {elsewhere}"
+        script, why = "", f"it has {len(script)} characters; {warmup_point}"
     longest = (LONGEST_MESSAGE, LONGEST_ARRAY) if whole else (BRIEF, BRIEF)
     return Shown(bucket, _anchor(bucket), script, why, f"ad-conformance replay {told}", *longest)
 
@@ -198,9 +198,9 @@ def _script(bucket: Bucket) -> tuple[str, str]:
         return "", f"{bucket.engine} is not known here"
     try:
         engine = registry.find(bucket.engine)
-        case = Panel([engine]).asked(parse_case(bucket.case), engine.name)
+        case = EnginePool([engine]).asked(parse_case(bucket.case), engine.name)
         return standalone(case, engine, truth_of(case)), ""
-    except Unspeakable as error:
+    except UnsupportedOperation as error:
         return "", f"no {error} in its dialect"
     except (MalformedCase, registry.UnknownEngine, ValueError) as error:
         return "", str(error)
@@ -209,11 +209,11 @@ def _script(bucket: Bucket) -> tuple[str, str]:
 # The matrix.
 
 
-def _row(engine: str, words: list[str], by_word: tuple[counts.Count, ...]) -> Row:
-    own = [c for c in by_word if c.engine == engine]
+def _row(engine: str, modes: list[str], by_mode: tuple[counts.Count, ...]) -> Row:
+    own = [c for c in by_mode if c.engine == engine]
     cells = []
-    for word in words:
-        met = [c for c in own if c.word == word]
+    for mode in modes:
+        met = [c for c in own if c.mode == mode]
         cells.append(counts.tally(met) if met else None)
     return Row(engine, tuple(cells), counts.tally(own))
 
@@ -240,7 +240,7 @@ def _met(
 
 def _data(
     engines: list[str],
-    words: list[str],
+    modes: list[str],
     by_signature: tuple[counts.Count, ...],
     by_operation: tuple[counts.Count, ...],
 ) -> Markup:
@@ -258,11 +258,11 @@ def _data(
     cells: dict[str, dict[str, list[int]]] = {}
     for title, counted in (("signature", by_signature), ("operation", by_operation)):
         for c in sorted(counted, key=lambda c: kind_places[c.verdict, c.cover]):
-            cell = cells.setdefault(f"{engines.index(c.engine)}-{words.index(c.word)}", {})
+            cell = cells.setdefault(f"{engines.index(c.engine)}-{modes.index(c.mode)}", {})
             cell.setdefault(title, []).extend(
                 (name_places[c.subject], kind_places[c.verdict, c.cover], c.count)
             )
-    data = {"engines": engines, "words": words, "kinds": kinds, "names": names, "cells": cells}
+    data = {"engines": engines, "words": modes, "kinds": kinds, "names": names, "cells": cells}
     return embedded(data)
 
 

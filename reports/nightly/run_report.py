@@ -23,7 +23,7 @@ class Bucket:
     known: str | None  # name of the known failure that covers it
     summary: str  # of the known failure, or made from the finding
     issue: str  # upstream issue, or ''
-    words: tuple[str, ...]  # in which it was met
+    modes: tuple[str, ...]  # in which it was met
     operations: tuple[str, ...]
     count: int  # findings in this run
     case: str  # the smallest finding's case, as JSON
@@ -34,8 +34,8 @@ class Bucket:
     stage: str
     got: str | None  # as JSON, like `wanted`
     wanted: str | None
-    units: float | None  # error over allowance
-    right_words: tuple[str, ...]
+    error_ratio: float | None  # error over allowance
+    right_modes: tuple[str, ...]
     right_engines: tuple[str, ...]
 
 

@@ -53,11 +53,11 @@ def array(text: str, longest: int) -> str:
     return cut(re.sub(r"(\]+), (\[+)", r"\1,\n\2", text), longest)
 
 
-def short(units: float) -> str:
-    return f"{units:.2g}" if units < 1e4 else f"{units:.1e}"
+def short(number: float) -> str:
+    return f"{number:.2g}" if number < 1e4 else f"{number:.1e}"
 
 
-def words(verdict: str) -> str:
+def spaced(verdict: str) -> str:
     return verdict.replace("_", " ")
 
 
@@ -75,20 +75,20 @@ def linked(text: str) -> Markup:
 def kink(asked: counts.Kink, engine: str) -> str:
     """What an engine answered in its mode words: once where they are the same."""
     answers: Mapping[str, str] = {
-        word: _answer(*answer) for (name, word), answer in asked.answers.items() if name == engine
+        mode: _answer(*answer) for (name, mode), answer in asked.answers.items() if name == engine
     }
     if not answers:
         return DASH
     if len(set(answers.values())) == 1:
         return next(iter(answers.values()))
-    return "; ".join(f"{word} {answers[word]}" for word in sorted(answers, reverse=True))
+    return "; ".join(f"{mode} {answers[mode]}" for mode in sorted(answers, reverse=True))
 
 
 def _answer(verdict: str, got: str | None) -> str:
     if verdict == "unsupported":
         return DASH
     if got is None:
-        return words(verdict)
+        return spaced(verdict)
     # A zero is a zero, whatever its sign.
     text = re.sub(r"-?\d+\.?\d*(e[+-]?\d+)?", lambda found: f"{float(found[0]) + 0.0:.4g}", got)
     text = text.replace("Infinity", "∞").replace("-", "\N{MINUS SIGN}")
@@ -105,5 +105,5 @@ FILTERS = {
     "percent": percent,
     "seconds": seconds,
     "short": short,
-    "words": words,
+    "words": spaced,
 }

@@ -25,7 +25,7 @@ from ad_conformance.conformance.reference.certify import certify
 from ad_conformance.engines import registry
 from ad_conformance.engines.registry import OWN
 from ad_conformance.generators.ir.program import Case
-from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.generators.strategies.sampling import portion
 
 from validation import buckets, seeded
@@ -33,7 +33,7 @@ from validation.mutation import questions
 
 FOLDER = Path(__file__).parent
 #: Mode words of the portions, those that the suite asks by default.
-WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 SEED, PORTIONS = 3, 10
 #: The engines of the table in docs/triage.md: number of the first, and how many.
 FIRST, ENGINES = 50, 8
@@ -47,13 +47,13 @@ def _digest(data: bytes) -> str:
 
 def case_ids() -> Any:
     """Case ids of ten portions."""
-    return [[case.id for case in portion(WORDS, SEED, index)] for index in range(PORTIONS)]
+    return [[case.id for case in portion(MODES, SEED, index)] for index in range(PORTIONS)]
 
 
 def _script(engine: str, case: Case) -> str:
     try:
         script = registry.find(engine).script(case)
-    except Unspeakable as missing:
+    except UnsupportedOperation as missing:
         return f"unsupported: {missing}"
     return _digest(f"{script.program}{script.compile}{script.run}".encode())
 
@@ -76,7 +76,7 @@ def truths() -> Any:
     found = {}
     for entry in sorted(load(), key=lambda e: e.name):
         truth = certify(entry.pinned)
-        arrays = [a for a in (truth.value, truth.radius, truth.allowance) if a is not None]
+        arrays = [a for a in (truth.value, truth.radius, truth.tolerance) if a is not None]
         found[entry.name] = f"{truth.kind} {_digest(b'|'.join(a.tobytes() for a in arrays))}"
     return found
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from tests import broken_engines as broken
 
 SPELLINGS = {
-    **inhouse.dialect.spellings,
+    **inhouse.dialect.templates,
     "concat": "inhouse.concat([{args}][::-1], axis={axis})",
     "sinh": "inhouse.cosh({0})",
     "cosh": "inhouse.no_such_function({0})",
@@ -25,8 +25,8 @@ wrong = replace(
 def turned(j):
     return lambda x: inhouse.permute_dims(j(x), axes=tuple(range(j(x).ndim))[::-1])
 """,
-    dialect=replace(inhouse.dialect, spellings=SPELLINGS),
-    levels={**inhouse.levels, "F": f"turned({inhouse.levels['F']})"},
+    dialect=replace(inhouse.dialect, templates=SPELLINGS),
+    mode_transforms={**inhouse.mode_transforms, "F": f"turned({inhouse.mode_transforms['F']})"},
 )
 
 

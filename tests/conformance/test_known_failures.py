@@ -14,7 +14,7 @@ import pytest
 from ad_conformance.conformance import known_failures
 from ad_conformance.conformance.known_failures import OWN, MalformedEntry, covering, load, regressed
 from ad_conformance.conformance.pool import truth_of
-from ad_conformance.conformance.verdicts import Judgement, judge
+from ad_conformance.conformance.verdicts import Result, judge
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.ir.program import Case, Program, Step
@@ -46,14 +46,14 @@ def folder(tmp_path: Path, text: str = ENTRY) -> Path:
     return tmp_path / "known"
 
 
-def finding(point: tuple[float, ...], word: str, answer: Answer) -> Judgement:
-    case = Case(PROD, point, word)
+def finding(point: tuple[float, ...], mode: str, answer: Answer) -> Result:
+    case = Case(PROD, point, mode)
     return judge(case, "inhouse", answer, truth_of(case))
 
 
-def nan(point: tuple[float, ...], word: str) -> Judgement:
+def nan(point: tuple[float, ...], mode: str) -> Result:
     return finding(
-        point, word, Answer("answered", value=np.full((len(point),) * len(word), np.nan))
+        point, mode, Answer("answered", value=np.full((len(point),) * len(mode), np.nan))
     )
 
 

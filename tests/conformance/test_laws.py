@@ -20,13 +20,13 @@ from ad_conformance.generators.strategies.sampling import draw
 
 from tests import broken_engines as broken
 
-WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 
 
 def answered(sandbox: Sandbox, case: Case) -> Answered | None:
     """The engine's answer, where the function is smooth."""
     # The same for all words of one order.
-    truth = truth_of(case.with_word("R" * case.order))
+    truth = truth_of(case.with_mode("R" * case.order))
     if truth.kind != "certified":
         return None
     value = sandbox.ask(case).value
@@ -39,9 +39,9 @@ def broken_laws(sandbox: Sandbox, case: Case) -> dict[str, float]:
     whole = answered(sandbox, case)
     if whole is None:
         return {}
-    words = ["".join(letters) for letters in itertools.product("RF", repeat=case.order)]
-    words = words if case.order < 3 else ["RRR", "FRF", "FFF"]
-    others = {word: answered(sandbox, case.with_word(word)) for word in words}
+    modes = ["".join(letters) for letters in itertools.product("RF", repeat=case.order)]
+    modes = modes if case.order < 3 else ["RRR", "FRF", "FFF"]
+    others = {mode: answered(sandbox, case.with_mode(mode)) for mode in modes}
     found = {"agreement": agreement(a for a in others.values() if a is not None)}
     if case.order == 1:
         forward, reverse = others["F"], others["R"]
@@ -53,21 +53,21 @@ def broken_laws(sandbox: Sandbox, case: Case) -> dict[str, float]:
         found["symmetry"] = float(np.max([symmetry(a) for a in others.values() if a is not None]))
     for inner, outer in list(splits(case))[:2]:
         # Orders 1 up to that of the case, by the last letters of its word.
-        lower = [case.word[-j:] for j in range(1, case.order + 1)]
-        first = [answered(sandbox, inner.with_word(word)) for word in lower]
-        second = [answered(sandbox, outer.with_word(word)) for word in lower]
+        lower = [case.mode[-j:] for j in range(1, case.order + 1)]
+        first = [answered(sandbox, inner.with_mode(mode)) for mode in lower]
+        second = [answered(sandbox, outer.with_mode(mode)) for mode in lower]
         if None not in first and None not in second:
-            units = chain(whole, [a for a in first if a], [a for a in second if a])
-            found["chain"] = float(np.maximum(found.get("chain", 0.0), units))
+            error_ratio = chain(whole, [a for a in first if a], [a for a in second if a])
+            found["chain"] = float(np.maximum(found.get("chain", 0.0), error_ratio))
     return found
 
 
 def test_the_inhouse_engine_keeps_every_law() -> None:
     asked: Counter[str] = Counter()
     with Sandbox(broken.honest) as sandbox:
-        for case in mixed(draw(WORDS, 630), 315):
-            for law, units in broken_laws(sandbox, case).items():
-                assert units <= 1, f"{law}: {units:.1e} in {case.json}"
+        for case in mixed(draw(MODES, 630), 315):
+            for law, error_ratio in broken_laws(sandbox, case).items():
+                assert error_ratio <= 1, f"{law}: {error_ratio:.1e} in {case.json}"
                 asked[law] += 1
     assert asked["agreement"] > 280
     assert min(asked["duality"], asked["symmetry"], asked["chain"]) > 60, asked
@@ -108,7 +108,7 @@ def test_a_fault_that_is_everywhere_the_same_keeps_the_laws() -> None:
     """So they cannot stand in for the truth: the derivative of sin with the wrong sign."""
     case = Case(Program((Step("sin", (0,)), Step("square", (1,)))), 0.75, "R")
     with Sandbox(broken.sign) as sandbox:
-        assert all(units <= 1 for units in broken_laws(sandbox, case).values())
+        assert all(error_ratio <= 1 for error_ratio in broken_laws(sandbox, case).values())
 
 
 def test_splits_compose_to_the_program() -> None:

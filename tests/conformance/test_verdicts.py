@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.reference.certify import Truth
-from ad_conformance.conformance.verdicts import Judgement, Verdict, judge
+from ad_conformance.conformance.verdicts import Result, Verdict, judge
 from ad_conformance.engines.contract import Answer
 from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
 from ad_conformance.generators.ir.program import Case, Program, Step
@@ -22,7 +22,7 @@ from tests import broken_engines as broken
 SCAN = Case(Program((Step("cumulative_sum", (0,), (("axis", 0),)),)), (1.0, 2.0, 3.0), "R")
 
 
-def judged(engine: object, case: Case, timeout: float = 30.0) -> Judgement:
+def judged(engine: object, case: Case, timeout: float = 30.0) -> Result:
     with Sandbox(engine, timeout=timeout) as sandbox:  # type: ignore[arg-type]
         return judge(case, sandbox.engine.name, sandbox.ask(case), truth_of(case))
 
@@ -45,7 +45,7 @@ def judged(engine: object, case: Case, timeout: float = 30.0) -> Judgement:
         (broken.interrupting, seed_case("num_to_mat", "RR"), Verdict.RUNTIME_FAILURE),
         (broken.refusing, seed_case("num_to_mat", "RR"), Verdict.UNSUPPORTED),
     ],
-    ids=lambda value: getattr(value, "name", None) if not isinstance(value, Case) else value.word,
+    ids=lambda value: getattr(value, "name", None) if not isinstance(value, Case) else value.mode,
 )
 def test_verdict(engine: object, case: Case, verdict: Verdict) -> None:
     assert judged(engine, case).verdict is verdict
@@ -114,11 +114,11 @@ def test_engine_that_cannot_be_imported_says_why_in_one_line() -> None:
 @pytest.mark.parametrize("member", SEED_FAMILY)
 def test_honest_engine_on_the_seed_family(member: str) -> None:
     with Sandbox(broken.honest) as sandbox:
-        for word in ("R", "F", "RR", "FR", "RF", "FF", "RRR"):
-            case = seed_case(member, word)
-            judgement = judge(case, "honest", sandbox.ask(case), truth_of(case))
-            assert judgement.verdict is Verdict.AGREE
-            assert judgement.units < 0.2
+        for mode in ("R", "F", "RR", "FR", "RF", "FF", "RRR"):
+            case = seed_case(member, mode)
+            result = judge(case, "honest", sandbox.ask(case), truth_of(case))
+            assert result.verdict is Verdict.AGREE
+            assert result.error_ratio < 0.2
 
 
 @pytest.mark.parametrize("kind", ["convention", "uncertified"])
@@ -133,19 +133,19 @@ def test_allowance_is_the_boundary(error: float) -> None:
     case = seed_case("num_to_num", "R")
     truth = truth_of(case)
     assert truth.value is not None
-    assert truth.allowance is not None
-    answer = Answer("answered", value=truth.value + error * truth.allowance)
+    assert truth.tolerance is not None
+    answer = Answer("answered", value=truth.value + error * truth.tolerance)
     assert judge(case, "e", answer, truth).verdict is (
         Verdict.AGREE if error < 1 else Verdict.WRONG
     )
 
 
 def test_honest_engine_has_no_finding_in_5000_cases() -> None:
-    words = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+    modes = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
     verdicts: Counter[Verdict] = Counter()
     with Sandbox(broken.honest) as sandbox:
         waiting: deque[tuple[Case, Future[Answer]]] = deque()
-        for case in (*draw(words, 5000), None):
+        for case in (*draw(modes, 5000), None):
             if case is not None:
                 waiting.append((case, sandbox.submit(case)))
             # The engine works while truth is computed.

@@ -57,7 +57,7 @@ def test_what_a_release_does_not_have_is_unsupported(released: Path) -> None:
         assert sandbox.ask(replace(SQUARE, point=0.25)).outcome == "unsupported", (
             "the level comes first"
         )
-        sandbox.engine = replace(sandbox.engine, levels={"R": "{f}"})
+        sandbox.engine = replace(sandbox.engine, mode_transforms={"R": "{f}"})
         assert sandbox.ask(SQUARE).outcome == "raised", (
             "what NumPy does not have is looked for by the engine"
         )

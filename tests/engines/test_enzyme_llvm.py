@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(not enzyme_llvm.installed(), reason="enzyme-ad i
 SPELLED = [
     name
     for name, row in CATALOGUE.items()
-    if row.weight and enzyme_llvm.dialect.spellings[name] is not None
+    if row.weight and enzyme_llvm.dialect.templates[name] is not None
 ]
 
 
@@ -42,7 +42,7 @@ def values() -> Iterator[Sandbox]:
     """Answers with the value of the program itself."""
     yield from _asked(
         replace(
-            enzyme_llvm, writer=lambda engine, case: write(engine, replace(case.plain, word=""))
+            enzyme_llvm, writer=lambda engine, case: write(engine, replace(case.plain, mode=""))
         )
     )
 
@@ -89,32 +89,32 @@ POINT, SEED = (0.5, -1.5), (2.0, -3.0)
     "case",
     [
         *(
-            Case(TWO_INPUTS, POINT, word, wrt=wrt)
-            for word in ("RF", "FR", "FF", "RR")
+            Case(TWO_INPUTS, POINT, mode, wrt=wrt)
+            for mode in ("RF", "FR", "FF", "RR")
             for wrt in ("01", "10", "11")
         ),
         *(
-            Case(Program(CUBE), POINT, word, "pullback", cotangent=SEED)
-            for word in ("R", "FR", "RFR")
+            Case(Program(CUBE), POINT, mode, "pullback", cotangent=SEED)
+            for mode in ("R", "FR", "RFR")
         ),
         *(
-            Case(Program(CUBE), POINT, word, "pushforward", tangent=SEED)
-            for word in ("F", "RF", "FRF")
+            Case(Program(CUBE), POINT, mode, "pushforward", tangent=SEED)
+            for mode in ("F", "RF", "FRF")
         ),
         *(
-            Case(Program(SUM), POINT, word, "hvp", tangent=SEED)
-            for word in ("RR", "RF", "FR", "FF", "FRF")
+            Case(Program(SUM), POINT, mode, "hvp", tangent=SEED)
+            for mode in ("RR", "RF", "FR", "FF", "FRF")
         ),
-        *(Case(Program(SUM), POINT, word, "hessian") for word in ("RR", "FR")),
-        *(Case(Program(CUBE), 0.5, word, "second_derivative") for word in ("RR", "FF", "RF")),
+        *(Case(Program(SUM), POINT, mode, "hessian") for mode in ("RR", "FR")),
+        *(Case(Program(CUBE), 0.5, mode, "second_derivative") for mode in ("RR", "FF", "RF")),
         Case(Program(SUM), POINT, "R", "pullback", cotangent=2.0),
         Case(Program(CUBE), 0.5, "R", "pullback", cotangent=2.0),
         Case(Program(CUBE), 0.5, "F", "pushforward", tangent=2.0),
         Case(Program(SUM), POINT, "F", "pushforward", tangent=SEED),
-        Case(Program(SUM), POINT, "FR", elsewhere=(0.75, 1.0)),
+        Case(Program(SUM), POINT, "FR", warmup_point=(0.75, 1.0)),
     ],
-    ids=lambda case: f"{case.operator}-{case.word}-{case.wrt}",
+    ids=lambda case: f"{case.operator}-{case.mode}-{case.wrt}",
 )
 def test_questions(derivatives: Sandbox, case: Case) -> None:
-    judgement = judge(case, "enzyme-llvm-runtime-activity", derivatives.ask(case), truth_of(case))
-    assert judgement.verdict is Verdict.AGREE, (judgement.answer, judgement.truth.value)
+    result = judge(case, "enzyme-llvm-runtime-activity", derivatives.ask(case), truth_of(case))
+    assert result.verdict is Verdict.AGREE, (result.answer, result.truth.value)

@@ -28,14 +28,14 @@ from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import Call
 from ad_conformance.generators.ir.case_io import evaluate_steps
 from ad_conformance.generators.ir.program import Case, nested
-from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY, seed_case
 
 from tests.engines.test_spellings import drawn, telling
 
 ENGINES = tuple(name for name in registry.OWN if name.endswith(".jl"))
 GOLDEN = Path(__file__).parent / "golden" / "julia.jl"
-SPELLED = [name for name, spelling in enzyme.dialect.spellings.items() if spelling is not None]
+SPELLED = [name for name, template in enzyme.dialect.templates.items() if template is not None]
 #: How many cases of an operation are read over, of those with operands of different numbers of
 #: axes.
 READ_OVER = 3
@@ -54,10 +54,10 @@ def errors(text: str) -> bool:
 def scripts(operation: str, engine: str = "enzyme.jl") -> Iterator[tuple[Case, str]]:
     """Telling cases of the operation in float64, and the program's text, where there is one."""
     for case in telling(operation):
-        asked = replace(case, dtype="float64", elsewhere=None)
+        asked = replace(case, dtype="float64", warmup_point=None)
         try:
             yield asked, registry.find(engine).script(asked).text
-        except Unspeakable:
+        except UnsupportedOperation:
             continue
 
 
@@ -75,7 +75,7 @@ def spelled(operation: str) -> list[str]:
             call = Call(tuple("abcdefgh"[: len(shapes)]), step.arguments, shapes)
             try:
                 text = enzyme.dialect.step(step, call)
-            except Unspeakable:
+            except UnsupportedOperation:
                 continue
             sizes = " ".join("x".join(map(str, shape)) or "number" for shape in shapes)
             lines.setdefault(tuple(map(len, shapes)), f"{text}  # {operation}({params}) of {sizes}")
@@ -108,16 +108,16 @@ def test_every_operation_parses(operation: str) -> None:
 def test_nested_questions_parse(engine: str) -> None:
     adapter = registry.find(engine)
     asked = [
-        seed_case(name, word)
+        seed_case(name, mode)
         for name in SEED_FAMILY
-        for word in ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+        for mode in ("R", "F", "RR", "FR", "RF", "FF", "RRR")
     ]
     asked += [case for operation in ("sin", "matmul", "sum") for case in drawn(operation)]
-    truth = Truth(kind="certified", value=np.ones((2, 3, 2)) / 3, allowance=np.ones(()))
+    truth = Truth(kind="certified", value=np.ones((2, 3, 2)) / 3, tolerance=np.ones(()))
     for case in asked:
         try:
             text = standalone(case, adapter, truth)
-        except Unspeakable:
+        except UnsupportedOperation:
             continue
         assert not errors(text), text
 
@@ -173,7 +173,7 @@ def libraries() -> str:
 
 #: The program itself in the place of its derivative, and no more packages than there are.
 PRIMAL = replace(
-    enzyme, name="primal.jl", header="", levels={"R": "{f}"}, operators={}, runner=Julia()
+    enzyme, name="primal.jl", header="", mode_transforms={"R": "{f}"}, operators={}, runner=Julia()
 )
 
 
@@ -202,7 +202,7 @@ def test_every_operation_computes_what_the_row_computes(operation: str, primal: 
         if _needs(text, absent):
             continue
         answer = primal.ask(
-            replace(case, word="R", operator="jacobian", tangent=None, cotangent=None, wrt="")
+            replace(case, mode="R", operator="jacobian", tangent=None, cotangent=None, wrt="")
         )
         if answer.outcome == "unsupported":
             continue
@@ -237,22 +237,22 @@ def test_derivatives_are_nested_and_shaped_as_asked(
     member: str, beside_a_stand_in: Sandbox
 ) -> None:
     engine = beside_a_stand_in.engine
-    inner = sorted(engine.levels)[-1]
-    asked = [seed_case(member, word) for word in (inner, sorted(engine.levels)[0] + inner)]
+    inner = sorted(engine.mode_transforms)[-1]
+    asked = [seed_case(member, mode) for mode in (inner, sorted(engine.mode_transforms)[0] + inner)]
     first = asked[0]
     tangent, output = _ones(first.input), _ones(evaluate_steps(first.program, first.input)[-1])
-    asked.append(replace(first, word="F", operator="pushforward", tangent=tangent))
-    asked.append(replace(first, word="R", operator="pullback", cotangent=output))
+    asked.append(replace(first, mode="F", operator="pushforward", tangent=tangent))
+    asked.append(replace(first, mode="R", operator="pullback", cotangent=output))
     asked += [replace(first, operator="gradient")] * (output == 1.0)
     for case in asked:
         try:
             answer = beside_a_stand_in.ask(case)
-        except Unspeakable:
+        except UnsupportedOperation:
             continue
         if answer.outcome == "unsupported":
             continue
         truth = truth_of(case).value
-        assert answer.value is not None, f"{case.word}: {answer.error}: {answer.message}"
+        assert answer.value is not None, f"{case.mode}: {answer.error}: {answer.message}"
         assert truth is not None
         assert answer.value.shape == truth.shape
         np.testing.assert_allclose(answer.value, truth, rtol=0, atol=1e-3 * np.max(np.abs(truth)))
@@ -266,10 +266,10 @@ INSIDE = ("inner_derivative", "inner_second_derivative", "inner_pushforward", "d
 def test_derivatives_inside_a_program_are_what_the_row_computes(
     operation: str, beside_a_stand_in: Sandbox
 ) -> None:
-    letter = sorted(beside_a_stand_in.engine.levels)[-1]
+    letter = sorted(beside_a_stand_in.engine.mode_transforms)[-1]
     for case in telling(operation):
         asked = replace(
-            case.plain, word=letter, operator="jacobian", tangent=None, cotangent=None, wrt=""
+            case.plain, mode=letter, operator="jacobian", tangent=None, cotangent=None, wrt=""
         )
         truth = truth_of(asked)
         answer = beside_a_stand_in.ask(asked)

@@ -57,33 +57,33 @@ def test_names_that_are_no_engines(name: str) -> None:
 def test_engines_of_the_project_are_well_formed(name: str) -> None:
     engine = registry.find(name)
     assert engine.name == name
-    assert any(map(engine.answers, engine.levels))
+    assert any(map(engine.answers, engine.mode_transforms))
     assert not engine.answers("X")
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"levels": {"R": "jac({g})"}}, "levels of R of mine: KeyError"),
-        ({"words": "[R"}, "words of mine: "),
+        ({"mode_transforms": {"R": "jac({g})"}}, "mode_transforms of R of mine: KeyError"),
+        ({"modes": "[R"}, "modes of mine: "),
         ({"compile": "d = {x}"}, "compile of mine: KeyError"),
         (
-            {"dialect": Dialect(namespace="m", spellings={"sin": "m.sin({1})"})},
+            {"dialect": Dialect(namespace="m", templates={"sin": "m.sin({1})"})},
             "spelling of sin of mine: IndexError",
         ),
         (
-            {"dialect": Dialect(namespace="m", spellings={"sinus": "m.sin({0})"})},
+            {"dialect": Dialect(namespace="m", templates={"sinus": "m.sin({0})"})},
             "'sinus' is not in the catalogue",
         ),
         ({"name": "My Engine"}, "use lower-case letters"),
-        ({"levels": {}}, "give an expression"),
-        ({"levels": {"X": ""}}, "give"),
+        ({"mode_transforms": {}}, "give an expression"),
+        ({"mode_transforms": {"X": ""}}, "give"),
     ],
 )
 def test_contract_is_checked(changes: dict[str, object], message: str) -> None:
     fields: dict[str, object] = {
         "name": "mine", "distribution": "mine", "module": "mine", "header": "",
-        "dialect": Dialect(namespace="m"), "levels": {"R": "{f}"},
+        "dialect": Dialect(namespace="m"), "mode_transforms": {"R": "{f}"},
     }  # fmt: skip
     with pytest.raises(ValueError, match=message):
         Engine(**{**fields, **changes})  # type: ignore[arg-type]

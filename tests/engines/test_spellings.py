@@ -17,7 +17,7 @@ from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.case_io import evaluate_steps, is_single
 from ad_conformance.generators.ir.program import Case
-from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.generators.strategies.programs import operation_cases
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
@@ -69,7 +69,7 @@ def drawn(operation: str) -> tuple[Case, ...]:
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
-    @given(operation_cases(operation=operation, word="R"))
+    @given(operation_cases(operation=operation, mode="R"))
     def collect(case: Case) -> None:
         if operation in case.program.operations:
             met[case.plain.id] = case.plain
@@ -141,8 +141,8 @@ def test_a_spelling_keeps_float32(engine: str, operation: str) -> None:
         pytest.skip(f"{engine} is not installed")
     for case in [case for case in telling(operation) if is_single(case)][:2]:
         try:
-            script = adapter.script(replace(case, dtype="float32", elsewhere=None))
-        except Unspeakable:
+            script = adapter.script(replace(case, dtype="float32", warmup_point=None))
+        except UnsupportedOperation:
             continue
         with np.errstate(all="ignore"):
             got = value(engine, script.program, evaluate_steps(case.program, case.input)[-1].shape)
@@ -165,8 +165,8 @@ def test_a_spelling_computes_what_the_row_computes(engine: str, operation: str) 
     for case in cases:
         try:
             # In the engine's precision and at the point itself, whatever else the case asks.
-            script = adapter.script(replace(case, dtype=adapter.dtype, elsewhere=None))
-        except Unspeakable as error:
+            script = adapter.script(replace(case, dtype=adapter.dtype, warmup_point=None))
+        except UnsupportedOperation as error:
             if str(error) == operation:
                 pytest.skip(f"{engine} does not have {operation}")
             continue

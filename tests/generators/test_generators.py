@@ -20,7 +20,7 @@ from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES
 from ad_conformance.generators.features import FEATURES, features
 from ad_conformance.generators.ir.case_io import MAX_STEPS, MAX_TOTAL, evaluate_steps, parse_case
 from ad_conformance.generators.ir.program import KINDS, SIGNATURES, Case, Program, Step
-from ad_conformance.generators.render.dialect import Dialect, Unspeakable, render
+from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation, render
 from ad_conformance.generators.strategies.builder import MAX_AXES, MAX_ENTRIES, MAX_MAGNITUDE
 from ad_conformance.generators.strategies.programs import cases, operation_cases
 from ad_conformance.generators.strategies.sampling import ALONE, _alone, _pairs, batch, draw
@@ -30,7 +30,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 #: NumPy speaks the catalogue's default spellings, but for these.
 NUMPY = Dialect(
     namespace="np",
-    spellings={
+    templates={
         "take": "np.take({0}, np.asarray({indices}), axis={axis})",
         "atan2": "np.atan2({0}, {1})",
         "hypot": "np.hypot({0}, {1})",
@@ -125,7 +125,7 @@ def test_cotangents_of_matrices_without_rows_round_trip() -> None:
         suppress_health_check=list(HealthCheck),
     )
     @seed(0)
-    @given(operation_cases(operation="diff", word="R"))
+    @given(operation_cases(operation="diff", mode="R"))
     def collect(case: Case) -> None:
         drawn.append(case)
 
@@ -202,17 +202,17 @@ def test_rendered_text(steps: tuple[Step, ...], text: str) -> None:
 
 
 def test_dialect_without_an_operation_says_which() -> None:
-    dialect = Dialect(namespace="np", spellings={"sin": None})
-    with pytest.raises(Unspeakable, match="sin"):
+    dialect = Dialect(namespace="np", templates={"sin": None})
+    with pytest.raises(UnsupportedOperation, match="sin"):
         render(Program((Step("sin", (0,)),)), dialect, np.array(1.0))
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"signature": "num_to_cube", "word": "R"}, "use one of num_to_num"),
-        ({"signature": "num_to_num", "word": "RX"}, "use letters R and F"),
-        ({"signature": "num_to_num", "word": "R", "max_steps": 0}, "use 1 or more"),
+        ({"signature": "num_to_cube", "mode": "R"}, "use one of num_to_num"),
+        ({"signature": "num_to_num", "mode": "RX"}, "use letters R and F"),
+        ({"signature": "num_to_num", "mode": "R", "max_steps": 0}, "use 1 or more"),
     ],
 )
 def test_options_of_the_strategy_are_checked(options: dict[str, object], message: str) -> None:
@@ -277,8 +277,8 @@ def test_operations_come_alone_in_turn() -> None:
     assert (
         len(
             {
-                _alone(word, "num_to_num", 0)[0]
-                for word in ("R", "F", "RR", "RF", "FR", "FF", "RRR", "FFR")
+                _alone(mode, "num_to_num", 0)[0]
+                for mode in ("R", "F", "RR", "RF", "FR", "FF", "RRR", "FFR")
             }
         )
         == 8
@@ -287,18 +287,18 @@ def test_operations_come_alone_in_turn() -> None:
 
 def test_a_batch_asks_its_operations() -> None:
     asked = [
-        (word, number, name)
-        for word in ("R", "FF")
+        (mode, number, name)
+        for mode in ("R", "FF")
         for number in range(6)
-        for name in _alone(word, "vec_to_vec", number)
+        for name in _alone(mode, "vec_to_vec", number)
     ]
     met = {
-        (word, number): {
-            op for c in batch(word, "vec_to_vec", number) for op in c.program.operations
+        (mode, number): {
+            op for c in batch(mode, "vec_to_vec", number) for op in c.program.operations
         }
-        for word, number, _ in asked
+        for mode, number, _ in asked
     }
-    assert sum(name in met[word, number] for word, number, name in asked) > len(asked) * 3 / 4
+    assert sum(name in met[mode, number] for mode, number, name in asked) > len(asked) * 3 / 4
 
 
 def test_pairs_of_a_program() -> None:

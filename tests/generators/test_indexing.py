@@ -17,16 +17,16 @@ from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step, nested
 from flint import arb
 
-WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRF", "RRRR", "FFFF")
+MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRF", "RRRR", "FFFF")
 SORT = ("sort", [0], {"axis": -1, "descending": True})
 SQUARE = ("multiply", [1, 1])
 
 
-def case(point: Any, word: str, *rows: tuple[Any, ...]) -> Case:
+def case(point: Any, mode: str, *rows: tuple[Any, ...]) -> Case:
     steps = tuple(
         Step(n, tuple(o), tuple(sorted((p[0] if p else {}).items()))) for n, o, *p in rows
     )
-    return Case(Program(steps), nested(np.asarray(point, dtype=float)), word)
+    return Case(Program(steps), nested(np.asarray(point, dtype=float)), mode)
 
 
 def answer(asked: Case) -> Any:
@@ -94,12 +94,12 @@ SMOOTH = {
 @pytest.mark.parametrize("name", SMOOTH)
 def test_what_is_smooth_is_right_in_every_mode(name: str) -> None:
     point, rows = SMOOTH[name]
-    for word in WORDS:
-        asked = case(point, word, *rows)
+    for mode in MODES:
+        asked = case(point, mode, *rows)
         truth = certify(asked)
         assert truth.kind == "certified", truth.reason
         assert truth.value is not None
-        assert np.all(np.abs(answer(asked) - truth.value) <= truth.allowance), word
+        assert np.all(np.abs(answer(asked) - truth.value) <= truth.tolerance), mode
 
 
 @pytest.mark.parametrize(

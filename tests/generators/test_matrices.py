@@ -57,7 +57,7 @@ def _drawn(operation: str) -> list[Case]:
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
-    @given(operation_cases(operation=operation, word="R"))
+    @given(operation_cases(operation=operation, mode="R"))
     def collect(case: Case) -> None:
         drawn.append(case)
 
@@ -104,7 +104,7 @@ def test_a_root_is_certified_as_far_as_it_is_analytic() -> None:
     assert all(z.contains(2 * int(i == j)) for (i, j), z in np.ndenumerate(root))
 
 
-@pytest.mark.parametrize("word", ["RR", "FF", "RFR", "RRRR", "FFFF"])
+@pytest.mark.parametrize("mode", ["RR", "FF", "RFR", "RRRR", "FFFF"])
 @pytest.mark.parametrize(
     "step",
     [
@@ -121,23 +121,23 @@ def test_a_root_is_certified_as_far_as_it_is_analytic() -> None:
     ],
     ids=lambda step: step.operation,
 )
-def test_inhouse_is_right_where_eigenvalues_meet(step: Step, word: str) -> None:
-    case = Case(Program((step,)), IDENTITY, word)
+def test_inhouse_is_right_where_eigenvalues_meet(step: Step, mode: str) -> None:
+    case = Case(Program((step,)), IDENTITY, mode)
     truth = certify(case)
     assert truth.kind == "certified", truth.reason
     function = getattr(inhouse, step.operation)
-    got = inhouse.nest(lambda x: function(x, **step.arguments), word)(case.input)
-    assert np.all(np.abs(got - truth.value) <= truth.allowance)
+    got = inhouse.nest(lambda x: function(x, **step.arguments), mode)(case.input)
+    assert np.all(np.abs(got - truth.value) <= truth.tolerance)
 
 
-@pytest.mark.parametrize("word", ["RRRR", "FFFF"])
-def test_a_norm_of_order_three_is_smooth_at_a_zero_to_order_two(word: str) -> None:
+@pytest.mark.parametrize("mode", ["RRRR", "FFFF"])
+def test_a_norm_of_order_three_is_smooth_at_a_zero_to_order_two(mode: str) -> None:
     step = Step("vector_norm_ord", (0,), (("axis", None), ("keepdims", False), ("ord", 3.0)))
-    case = Case(Program((step,)), (1.0, 0.0), word)
+    case = Case(Program((step,)), (1.0, 0.0), mode)
     assert certify(case).kind == "convention"
-    truth = certify(case.with_word(word[:2]))
-    got = inhouse.nest(lambda x: inhouse.vector_norm_ord(x, **step.arguments), word[:2])(case.input)
-    assert np.all(np.abs(got - truth.value) <= truth.allowance)
+    truth = certify(case.with_mode(mode[:2]))
+    got = inhouse.nest(lambda x: inhouse.vector_norm_ord(x, **step.arguments), mode[:2])(case.input)
+    assert np.all(np.abs(got - truth.value) <= truth.tolerance)
 
 
 def test_the_exponential_keeps_its_digits_beside_a_large_block() -> None:

@@ -15,8 +15,8 @@ from ad_conformance.generators.ir.case_io import MalformedCase, evaluate_steps, 
 from ad_conformance.generators.ir.program import Case, Program, Step
 
 
-def _case(point: object, word: str, *steps: Step) -> Case:
-    return Case(Program(steps), point, word)
+def _case(point: object, mode: str, *steps: Step) -> Case:
+    return Case(Program(steps), point, mode)
 
 
 def _verdict(case: Case, engine: str = "inhouse") -> Verdict:
@@ -28,7 +28,7 @@ def _verdict(case: Case, engine: str = "inhouse") -> Verdict:
     return judge(case, engine, Answer("answered", value=got), certify(case)).verdict
 
 
-@pytest.mark.parametrize("word", ["RR", "FRRF"])
+@pytest.mark.parametrize("mode", ["RR", "FRRF"])
 @pytest.mark.parametrize(
     ("point", "step"),
     [
@@ -52,9 +52,9 @@ def _verdict(case: Case, engine: str = "inhouse") -> Verdict:
     ],
 )
 def test_the_inhouse_engine_is_right_where_rules_go_wrong(
-    point: object, step: Step, word: str
+    point: object, step: Step, mode: str
 ) -> None:
-    case = _case(point, word, step)
+    case = _case(point, mode, step)
     assert certify(case).kind == "certified"
     assert _verdict(case) is Verdict.AGREE
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ad_conformance.conformance.pool import truth_of
-from ad_conformance.conformance.verdicts import Judgement, Verdict, judge
+from ad_conformance.conformance.verdicts import Result, Verdict, judge
 from ad_conformance.engines import registry
 from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.contract import Engine
@@ -24,7 +24,7 @@ NUM = Program((Step("sin", (0,)), Step("exp", (1,))))
 CELLS = cells(("R", "F", "RR", "RF", "FR", "FF", "RRR", "FRF"))
 
 
-def judged(engine: Engine, case: Case) -> Judgement:
+def judged(engine: Engine, case: Case) -> Result:
     with Sandbox(engine) as sandbox:
         return judge(case, engine.name, sandbox.ask(case), truth_of(case))
 
@@ -41,7 +41,7 @@ def test_every_cell_that_an_engine_has_is_answered(name: str) -> None:
         for case, pending in [(case, sandbox.submit(case)) for case in cases]:
             verdict = judge(case, name, pending.result(), truth_of(case)).verdict
             assert verdict in (Verdict.AGREE, Verdict.UNSUPPORTED), (case.json, verdict)
-            assert (verdict is Verdict.AGREE) == engine.answers(case.word), case.json
+            assert (verdict is Verdict.AGREE) == engine.answers(case.mode), case.json
             answered += verdict is Verdict.AGREE
     assert answered >= len(CELLS) // 5
 
@@ -61,13 +61,13 @@ def test_a_wrong_direction_is_caught(operator: str) -> None:
             "pullback": "lambda x: inhouse.vjp({f})(x, -" + wrong["pullback"] + ")",
         },
     )
-    word = {"pushforward": "RF", "pullback": "FR", "hvp": "FR"}[operator]
-    case = smooth_case("vec_to_num", operator, word)
+    mode = {"pushforward": "RF", "pullback": "FR", "hvp": "FR"}[operator]
+    case = smooth_case("vec_to_num", operator, mode)
     assert judged(inhouse, case).verdict is Verdict.AGREE
     assert judged(broken, case).verdict is Verdict.WRONG
 
 
-def two_inputs(word: str, wrt: str) -> Case:
+def two_inputs(mode: str, wrt: str) -> Case:
     """x . (y * y) * sin(x): every mixed partial of it differs from every other."""
     return Case(
         Program(
@@ -80,7 +80,7 @@ def two_inputs(word: str, wrt: str) -> Case:
             )
         ),
         (0.25, -1.0),
-        word,
+        mode,
         wrt=wrt,
     )
 
@@ -102,16 +102,16 @@ def test_mixed_partials() -> None:
         assert np.max(truth.radius) < 1e-20  # type: ignore[type-var]
 
 
-@pytest.mark.parametrize("word", ["R", "FR", "RF", "RRF"])
-def test_mixed_partials_in_the_engine(word: str) -> None:
-    for wrt in itertools.product("01", repeat=len(word)):
-        case = two_inputs(word, "".join(wrt))
+@pytest.mark.parametrize("mode", ["R", "FR", "RF", "RRF"])
+def test_mixed_partials_in_the_engine(mode: str) -> None:
+    for wrt in itertools.product("01", repeat=len(mode)):
+        case = two_inputs(mode, "".join(wrt))
         assert judged(inhouse, case).verdict is Verdict.AGREE
         assert parse_case(case.json) == case
 
 
 @pytest.mark.parametrize(
-    ("operator", "word", "seeds"),
+    ("operator", "mode", "seeds"),
     [
         ("gradient", "R", {}),
         ("pullback", "FR", {"cotangent": 2.0}),
@@ -120,9 +120,9 @@ def test_mixed_partials_in_the_engine(word: str) -> None:
     ],
 )
 def test_an_operator_by_the_first_of_several_inputs(
-    operator: str, word: str, seeds: dict[str, Any]
+    operator: str, mode: str, seeds: dict[str, Any]
 ) -> None:
-    case = replace(two_inputs(word, ""), operator=operator, **seeds)
+    case = replace(two_inputs(mode, ""), operator=operator, **seeds)
     assert parse_case(case.json) == case
     assert judged(inhouse, case).verdict is Verdict.AGREE
 
@@ -131,7 +131,7 @@ def test_an_engine_that_differentiates_by_the_wrong_input_is_caught() -> None:
     swapped = replace(
         inhouse,
         name="swapped",
-        levels={"R": "(lambda g: lambda x: inhouse.nest(g, 'R')(x[::-1]))({f})"},
+        mode_transforms={"R": "(lambda g: lambda x: inhouse.nest(g, 'R')(x[::-1]))({f})"},
     )
     assert judged(swapped, two_inputs("RR", "01")).verdict is Verdict.WRONG
 
@@ -153,7 +153,9 @@ def test_an_engine_that_confuses_perturbations_is_caught() -> None:
         wrt="01",
     )
     confused = replace(
-        inhouse, name="confused", levels={"R": "inhouse.nest(lambda z: ({f})(z) + 0 * z * x, 'R')"}
+        inhouse,
+        name="confused",
+        mode_transforms={"R": "inhouse.nest(lambda z: ({f})(z) + 0 * z * x, 'R')"},
     )
     assert judged(inhouse, case).verdict is Verdict.AGREE
     assert judged(confused, case).verdict is Verdict.AGREE
@@ -166,7 +168,7 @@ def test_an_engine_that_specialised_on_values_is_caught() -> None:
         inhouse, name="frozen", compile="answer = ({nested})(x)\nderivative = lambda x: answer"
     )
     here = Case(NUM, 0.75, "RR")
-    moved = replace(here, elsewhere=0.5)
+    moved = replace(here, warmup_point=0.5)
     assert judged(frozen, here).verdict is Verdict.AGREE
     assert judged(frozen, moved).verdict is Verdict.WRONG
     assert judged(inhouse, moved).verdict is Verdict.AGREE
@@ -194,7 +196,7 @@ def test_everything_that_may_be_asked_is_drawn() -> None:
     cases = list(draw(("R", "F", "RR", "FR"), 1200))
     assert {case.operator for case in cases} == set(OPERATORS)
     assert {case.dtype for case in cases} == {"float64", "float32"}
-    assert any(case.elsewhere is not None for case in cases)
+    assert any(case.warmup_point is not None for case in cases)
     assert {digit for case in cases for digit in case.wrt} == set("012")
     for case in cases:
         assert parse_case(case.json) == case

@@ -35,8 +35,8 @@ BAD: dict[str, tuple[Any, str]] = {
     ),
     "a field too many": (document(extra=1), "case: 'extra' is not a field here"),
     "another format": (document(format=2), "format: 2 is not 1"),
-    "a word": (document(word="RQ"), "word: 'RQ' must be"),
-    "a word of another type": (document(word=3), "word: 3 must be"),
+    "a word": (document(mode="RQ"), "word: 'RQ' must be"),
+    "a word of another type": (document(mode=3), "word: 3 must be"),
     "a ragged point": (document(point=[[1.0], [1.0, 2.0]]), "point: rows differ in length"),
     "a point of three axes": (document(point=[[[1.0]]]), "point: at most 2 axes"),
     "a point of text": (document(point="1.0"), "point: a number"),
@@ -113,7 +113,7 @@ BAD: dict[str, tuple[Any, str]] = {
     ),
     "a key of two lines": (document(**{"a\nb": 1}), "is not a field here"),
     "an answer too large": (
-        document(point=[1.0] * 3000, word="RR"),
+        document(point=[1.0] * 3000, mode="RR"),
         "word: RR asks for 9000000 numbers",
     ),
     "a matrix too large": (
@@ -144,7 +144,10 @@ BAD: dict[str, tuple[Any, str]] = {
     ),
     "an input that is not there": (document(wrt="01"), "wrt: '01' must have one digit from 0 to 0"),
     "too few digits": (document(wrt="0"), "wrt: '0' must have one digit"),
-    "elsewhere of another shape": (document(elsewhere=1.0), r"elsewhere: shape \(2,\) is needed"),
+    "elsewhere of another shape": (
+        document(warmup_point=1.0),
+        r"elsewhere: shape \(2,\) is needed",
+    ),
     "arithmetic on truth values": (
         document(
             point=1.0,
@@ -300,7 +303,7 @@ def test_files(tmp_path: Path) -> None:
         read_case(binary)
     good = tmp_path / "good.json"
     good.write_text(json.dumps(document()))
-    assert read_case(good).word == "RR"
+    assert read_case(good).mode == "RR"
 
 
 @pytest.mark.parametrize("name", ["cholesky", "cholesky_inverse"])

@@ -13,7 +13,7 @@ from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.reference.certify import Truth
 from ad_conformance.conformance.triage import reduce as reducing
 from ad_conformance.conformance.triage.reduce import judged, reduced
-from ad_conformance.conformance.verdicts import Judgement, Verdict, judge
+from ad_conformance.conformance.verdicts import Result, Verdict, judge
 from ad_conformance.engines.contract import Answer
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.case_io import read_case
@@ -61,7 +61,7 @@ def test_a_planted_fault_is_all_that_is_left(sandbox: Sandbox) -> None:
         small = reduce(case, lambda candidate: wrong(sandbox, candidate))
         steps = [step.operation for step in small.program.steps if step.operands]
         assert steps == ["sin"], small.json
-        assert (small.word, small.operator, small.dtype, small.elsewhere, small.wrt) == (
+        assert (small.mode, small.operator, small.dtype, small.warmup_point, small.wrt) == (
             "R",
             "jacobian",
             "float64",
@@ -144,7 +144,7 @@ def test_progress_is_kept_however_it_ends(
     finding = judged(failing(sandbox, 1)[0], sandbox)
     progress, questions = tmp_path / "progress.json", itertools.count()
 
-    def interrupted(case: Case, asked: Sandbox) -> Judgement:
+    def interrupted(case: Case, asked: Sandbox) -> Result:
         if next(questions) == 3:
             raise KeyboardInterrupt
         return judged(case, asked)
@@ -173,7 +173,7 @@ def test_a_hang_is_not_waited_for_at_every_question(monkeypatch: pytest.MonkeyPa
     steps = (Step("sin", (0,)), Step("exp", (1,)))
     case = Case(Program(steps), 0.0, "R")
     with Sandbox(broken.stuck, timeout=20.0) as sandbox:
-        finding = Judgement(
+        finding = Result(
             case,
             "stuck",
             Verdict.TIMEOUT,
@@ -182,7 +182,7 @@ def test_a_hang_is_not_waited_for_at_every_question(monkeypatch: pytest.MonkeyPa
         )
         waited: list[float] = []
 
-        def answers(candidate: Case, asked: Sandbox) -> Judgement:
+        def answers(candidate: Case, asked: Sandbox) -> Result:
             waited.append(asked.timeout)
             # The last question is asked with the timeout that there was.
             if asked.timeout == 20.0:
@@ -201,7 +201,7 @@ def test_what_is_slow_only_is_not_taken_for_a_hang(
 ) -> None:
     """Asked with the whole timeout the reduced case does answer: the finding stays as it was."""
     case = failing(sandbox, 1)[0]
-    finding = Judgement(
+    finding = Result(
         case,
         "sign",
         Verdict.TIMEOUT,
@@ -226,6 +226,6 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: S
     )
     assert (done.exit_code, done.output) == (
         1,
-        f"honest {broken.honest.version()} {case.word}: agree, which is no finding\n",
+        f"honest {broken.honest.version()} {case.mode}: agree, which is no finding\n",
     )
     assert CliRunner().invoke(app, ["reduce", "nonesuch.json"]).exit_code == 2

@@ -50,7 +50,7 @@ def test_steps_alone_keep_their_values_and_general_numbers_are_general() -> None
                 assert alone.reshape(-1).tolist() == pytest.approx(
                     values[k].reshape(-1).tolist(), nan_ok=True
                 )
-                assert candidate.word == case.word
+                assert candidate.mode == case.mode
                 assert context(case, k) is not None
         for given in general(case):
             assert all(isinstance(v, np.ndarray) for v in given.values())
@@ -108,7 +108,7 @@ def test_a_polynomial_has_the_derivatives_of_the_step() -> None:
             entered = tuple(dict.fromkeys(i for i in step.operands if depends[i]))
             own = alone(case, k, entered) if entered else None
             truths = (
-                [truth_of(own.with_word(word)).value for word in ("R", "RR")]
+                [truth_of(own.with_mode(mode)).value for mode in ("R", "RR")]
                 if own is not None
                 else [None]
             )
@@ -122,9 +122,9 @@ def test_a_polynomial_has_the_derivatives_of_the_step() -> None:
             assert got.value is not None or case.dtype == "float32"
             if got.value is not None:
                 met += 1
-                assert expected.allowance is not None
+                assert expected.tolerance is not None
                 # In float32 the numbers of both are rounded, each to its own.
-                rounding = expected.allowance if case.dtype == "float32" else 0.0
+                rounding = expected.tolerance if case.dtype == "float32" else 0.0
                 largest = np.max(np.abs(expected.value), initial=0)
                 assert np.all(np.abs(got.value - expected.value) <= rounding + 1e-9 * (1 + largest))
     assert met > 40
@@ -146,7 +146,7 @@ def test_a_derivative_has_the_answer_of_its_formula(operation: str) -> None:
         pairs = list(differentiated(case, 2))
         assert len(pairs) == (1 + (operation in PULLBACKS) if operation in PUSHFORWARDS else 2)
         for one, formula in pairs:
-            assert (one.word, formula.word) == ("FR", "F")
+            assert (one.mode, formula.mode) == ("FR", "F")
             assert truth_of(formula).value == pytest.approx(truth_of(one).value, rel=1e-12)
 
 
@@ -166,7 +166,7 @@ def test_a_derivative_inside_has_the_answer_of_one_around(operation: str, body: 
     for operands in ((0, 1), (1, 0), (0, 0)):
         case = Case(program(constant(0.75), (operation, operands, {"body": body})), 0.5, "F")
         ((one, whole),) = unnested(case, 2)
-        assert whole.word == "F" + "R" * NESTED[operation]
+        assert whole.mode == "F" + "R" * NESTED[operation]
         assert truth_of(whole).value == pytest.approx(truth_of(one).value, rel=1e-12)
     assert not list(unnested(AT_ZERO, 1))
 

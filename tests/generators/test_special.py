@@ -31,35 +31,35 @@ POINTS: dict[str, tuple[float, ...]] = {
 }
 
 
-def _case(name: str, point: float, word: str) -> Case:
-    return Case(Program((Step(name, (0,)),)), point, word)
+def _case(name: str, point: float, mode: str) -> Case:
+    return Case(Program((Step(name, (0,)),)), point, mode)
 
 
 @pytest.mark.parametrize("name", POINTS)
 def test_in_house_derivatives_where_formulas_break(name: str) -> None:
     for point in POINTS[name]:
-        for word in ("R", "RF", "FFF", "RRRR"):
-            truth = certify(_case(name, point, word))
-            assert truth.kind == "certified", (name, point, word, truth.reason)
-            got = xp.nest(getattr(xp, name), word)(point)
-            assert np.all(np.abs(got - truth.value) <= truth.allowance), (
+        for mode in ("R", "RF", "FFF", "RRRR"):
+            truth = certify(_case(name, point, mode))
+            assert truth.kind == "certified", (name, point, mode, truth.reason)
+            got = xp.nest(getattr(xp, name), mode)(point)
+            assert np.all(np.abs(got - truth.value) <= truth.tolerance), (
                 name,
                 point,
-                word,
+                mode,
                 got,
                 truth.value,
             )
 
 
 @pytest.mark.parametrize(("log", "edge"), [("xlogy", 0.0), ("xlog1py", -1.0)])
-@pytest.mark.parametrize("word", ["R", "F", "RR", "FF", "RF"])
-def test_a_zero_factor_hides_a_singular_logarithm(log: str, edge: float, word: str) -> None:
+@pytest.mark.parametrize("mode", ["R", "F", "RR", "FF", "RF"])
+def test_a_zero_factor_hides_a_singular_logarithm(log: str, edge: float, mode: str) -> None:
     zero = Step("constant", (), (("value", (0.0, 2.0)),))
-    case = Case(Program((zero, Step(log, (1, 0)))), (edge, 0.5), word)
+    case = Case(Program((zero, Step(log, (1, 0)))), (edge, 0.5), mode)
     truth = certify(case)
-    got = xp.nest(lambda y: getattr(xp, log)(np.array([0.0, 2.0]), y), word)(case.input)
+    got = xp.nest(lambda y: getattr(xp, log)(np.array([0.0, 2.0]), y), mode)(case.input)
     assert truth.kind == "certified"
-    assert np.all(np.abs(got - truth.value) <= truth.allowance)
+    assert np.all(np.abs(got - truth.value) <= truth.tolerance)
 
 
 def test_shares_of_large_arguments_add_up() -> None:

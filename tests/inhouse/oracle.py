@@ -184,27 +184,27 @@ def directional(f, x, v, order):
     return np.asarray(total / STEP**order, float)
 
 
-def check(f, x, words=("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRF"), rtol=1e-11, directions=2):
+def check(f, x, modes=("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRF"), rtol=1e-11, directions=2):
     """Raise AssertionError unless every mode word agrees with the 120-digit differences at x."""
     x = np.asarray(x, float)
     rng = np.random.default_rng(7)
     vs = [rng.integers(-4, 5, x.shape) / 4 + 0.125 for _ in range(directions)]
     truths = {}
-    for word in words:
-        result = np.asarray(inhouse.nest(lambda t: f(inhouse, t), word)(x))
-        order = len(word)
+    for mode in modes:
+        result = np.asarray(inhouse.nest(lambda t: f(inhouse, t), mode)(x))
+        order = len(mode)
         for i, v in enumerate(vs):
             if (order, i) not in truths:
                 truths[order, i] = directional(f, x, v, order)
             truth = truths[order, i]
-            assert result.shape == truth.shape + x.shape * order, (word, result.shape, truth.shape)
+            assert result.shape == truth.shape + x.shape * order, (mode, result.shape, truth.shape)
             contracted = result
             for _ in range(order):
                 contracted = np.tensordot(contracted, v, x.ndim)
             scale = max(FLOOR, np.abs(result).max(initial=0.0), np.abs(truth).max(initial=0.0))
             error = np.abs(contracted - truth).max(initial=0.0)
             assert error <= rtol * scale, (
-                f"{word}: off by {error} on {scale}: {contracted} for {truth}"
+                f"{mode}: off by {error} on {scale}: {contracted} for {truth}"
             )
         if order == 2 and x.ndim:
             n = x.ndim
@@ -212,5 +212,5 @@ def check(f, x, words=("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRF"), rtol=1e-
             swapped = result.transpose(*range(m), *range(m + n, m + 2 * n), *range(m, m + n))
             scale = np.abs(result).max(initial=0.0)
             assert np.abs(swapped - result).max(initial=0.0) <= rtol * scale, (
-                f"{word}: not symmetric"
+                f"{mode}: not symmetric"
             )

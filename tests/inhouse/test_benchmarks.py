@@ -26,8 +26,8 @@ def test_fifty_steps_in_every_mode() -> None:
     (steps,) = (p for p in programs() if p.name.startswith("50 steps"))
     f, (x,) = steps.fresh(US), steps.first
     expected = xp.nest(f, "FF")(x)
-    for word in ("RR", "FR", "RF"):
-        np.testing.assert_allclose(xp.nest(f, word)(x), expected, rtol=1e-10)
+    for mode in ("RR", "FR", "RF"):
+        np.testing.assert_allclose(xp.nest(f, mode)(x), expected, rtol=1e-10)
 
 
 def test_a_section_is_replaced_and_others_stay(tmp_path) -> None:

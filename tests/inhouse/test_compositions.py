@@ -93,8 +93,8 @@ def _program(seed: int):
 @pytest.mark.parametrize("seed", range(200))
 def test_composition(seed: int) -> None:
     f, x = _program(seed)
-    words = ("R", "F", "RR", "FR", "RF", "FF") + (("RRR", "FRF") if x.size == 2 else ())
-    check(f, x, words, rtol=1e-9, directions=1)
+    modes = ("R", "F", "RR", "FR", "RF", "FF") + (("RRR", "FRF") if x.size == 2 else ())
+    check(f, x, modes, rtol=1e-9, directions=1)
 
 
 @pytest.mark.parametrize("seed", range(200, 260))

@@ -26,10 +26,10 @@ def names() -> dict:
 
 
 @pytest.mark.parametrize(
-    ("name", "word", "shown"), EXPLAINED, ids=[f"{n}-{w}" for n, w, _ in EXPLAINED]
+    ("name", "mode", "shown"), EXPLAINED, ids=[f"{n}-{w}" for n, w, _ in EXPLAINED]
 )
-def test_sources_are_what_explain_prints(names, name, word, shown) -> None:
-    assert shown == xp.explain(names[name], POINTS[name], word=word)
+def test_sources_are_what_explain_prints(names, name, mode, shown) -> None:
+    assert shown == xp.explain(names[name], POINTS[name], mode=mode)
 
 
 def test_all_is_looked_at() -> None:

@@ -25,8 +25,8 @@ SINGLE = np.array([[1.0, 2.0], [3.0, 5.0]], dtype=np.float32)
 def test_float32_stays(operation: str) -> None:
     engine, answers = registry.find("inhouse"), []
     for case in drawn(operation):
-        for word in "RF":
-            single = replace(case, word=word, dtype="float32")
+        for mode in "RF":
+            single = replace(case, mode=mode, dtype="float32")
             if not is_single(single):
                 continue
             script, names = engine.script(single), dict(names_of("inhouse"))

@@ -50,8 +50,8 @@ SIMPLER = {
 
 @pytest.mark.parametrize("name", SIMPLER)
 def test_fires(name: str) -> None:
-    f, x, word, gone = SIMPLER[name]
-    assert gone not in xp.explain(f, x, word=word)
+    f, x, mode, gone = SIMPLER[name]
+    assert gone not in xp.explain(f, x, mode=mode)
 
 
 SAME = {

@@ -184,7 +184,7 @@ CASES = {
 def test_operation(name: str) -> None:
     f, x = CASES[name]
     size = np.size(x)
-    words = ("R", "F", "RR", "FR", "RF", "FF") + (
+    modes = ("R", "F", "RR", "FR", "RF", "FF") + (
         ("RRR", "FRF", "RFF") if size <= 5 else ("RFR",) if size < 9 else ()
     )
-    check(f, x, words, directions=2 if size <= 4 else 1)
+    check(f, x, modes, directions=2 if size <= 4 else 1)

@@ -26,11 +26,11 @@ TRUTHS = [-13.0106912950900, 97.49952818077769, 446.002985669867, -4330.46308206
 @pytest.mark.parametrize(
     "word", ["".join(w) for n in (1, 2, 3, 4) for w in itertools.product("RF", repeat=n)]
 )
-def test_num_to_mat_every_word(word: str) -> None:
-    value = np.sum(W * xp.nest(num_to_mat, word)(0.7))
-    assert value == pytest.approx(TRUTHS[len(word) - 1], rel=1e-12)
-    summed = xp.nest(lambda x: xp.sum(W * num_to_mat(x)), word)(0.7)
-    assert summed == pytest.approx(TRUTHS[len(word) - 1], rel=1e-12)
+def test_num_to_mat_every_word(mode: str) -> None:
+    value = np.sum(W * xp.nest(num_to_mat, mode)(0.7))
+    assert value == pytest.approx(TRUTHS[len(mode) - 1], rel=1e-12)
+    summed = xp.nest(lambda x: xp.sum(W * num_to_mat(x)), mode)(0.7)
+    assert summed == pytest.approx(TRUTHS[len(mode) - 1], rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -95,13 +95,13 @@ def test_derivative_of_derivative_calls() -> None:
         np.testing.assert_allclose(h(x), expected, rtol=1e-14)
 
 
-@pytest.mark.parametrize("word", ["FR", "RR", "RF", "FF"])
-def test_hvp(word: str) -> None:
+@pytest.mark.parametrize("mode", ["FR", "RR", "RF", "FF"])
+def test_hvp(mode: str) -> None:
     def f(x):
         return xp.prod(x) + xp.sum(x**3)
 
     x, v = np.array([0.0, 2.0, 0.0]), np.array([1.0, -1.0, 0.5])
-    np.testing.assert_allclose(xp.hvp(f, word)(x, v), xp.hessian(f)(x) @ v, atol=1e-14)
+    np.testing.assert_allclose(xp.hvp(f, mode)(x, v), xp.hessian(f)(x) @ v, atol=1e-14)
 
 
 def test_jvp_and_vjp() -> None:
@@ -145,8 +145,8 @@ def test_compiled_once_for_many_points() -> None:
         program(np.ones(3), 1.0)
 
 
-@pytest.mark.parametrize("word", ["", "R", "F", "RR", "FR", "RF", "FF"])
-def test_float32_stays(word: str) -> None:
+@pytest.mark.parametrize("mode", ["", "R", "F", "RR", "FR", "RF", "FF"])
+def test_float32_stays(mode: str) -> None:
     fs = [
         lambda x: xp.sin(2 * x) ** 3 / 7,
         lambda x: xp.where(x > 0.5, x * x, 1.0),
@@ -160,10 +160,10 @@ def test_float32_stays(word: str) -> None:
     ]
     x = np.array([0.25, 2.0], np.float32)
     for f in fs:
-        result = xp.nest(f, word)(x)
+        result = xp.nest(f, mode)(x)
         assert result.dtype == np.float32
         np.testing.assert_allclose(
-            result, xp.nest(f, word)(x.astype(np.float64)), rtol=1e-4, atol=1e-5
+            result, xp.nest(f, mode)(x.astype(np.float64)), rtol=1e-4, atol=1e-5
         )
 
 
@@ -188,8 +188,8 @@ def test_constants_are_taken_as_they_were() -> None:
 def test_saturation_is_accurate_and_silent() -> None:
     with np.errstate(all="raise", under="ignore"):
         for f, x in ((xp.tanh, 400.0), (xp.tanh, -1000.0), (xp.sech, 900.0), (xp.sigmoid, -800.0)):
-            for word in ("R", "F", "RR", "FR", "RRR"):
-                assert abs(xp.nest(f, word)(x)) < 1e-300
+            for mode in ("R", "F", "RR", "FR", "RRR"):
+                assert abs(xp.nest(f, mode)(x)) < 1e-300
     # the value is 5e-324 above zero at most, but exp(-700) is a number with digits
     assert xp.grad(lambda x: xp.logaddexp(x, 0.0))(-700.0) == pytest.approx(
         np.exp(-700.0), rel=1e-13
@@ -247,7 +247,7 @@ def test_grad_of_an_array_is_an_error() -> None:
 
 
 def test_explained_source_is_short() -> None:
-    source = xp.explain(num_to_mat, 0.7, word="RR")
+    source = xp.explain(num_to_mat, 0.7, mode="RR")
     assert "def derivative(x):" in source
     assert source.count("sin(") == 1
     assert max(map(len, xp.explain(lambda x: xp.prod(xp.exp(x)), np.ones(50)).splitlines())) < 160
@@ -259,7 +259,7 @@ def test_long_programs_nest_to_order_four() -> None:
             x = xp.sin(x) * 1.01 if i % 2 else x + 0.001 * x * x
         return x
 
-    values = {word: float(xp.nest(f, word)(0.3)) for word in ("RRRR", "FFFF", "RFRF")}
+    values = {mode: float(xp.nest(f, mode)(0.3)) for mode in ("RRRR", "FFFF", "RFRF")}
     assert len({round(v / values["RRRR"], 9) for v in values.values()}) == 1
 
 
@@ -284,7 +284,7 @@ def test_det_of_any_rank(n: int, rank: int | None) -> None:
 def test_det_second_derivative_singular_4() -> None:
     a = np.outer([1.0, 2.0, -1.0, 0.5], [3.0, 0.5, 1.0, -2.0])
     a[1, 2] += 1
-    check(lambda xp, x: xp.linalg.det(x), a, words=("RR", "FR", "RF", "FF"), directions=3)
+    check(lambda xp, x: xp.linalg.det(x), a, modes=("RR", "FR", "RF", "FF"), directions=3)
 
 
 @pytest.mark.parametrize(

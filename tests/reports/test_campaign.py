@@ -29,9 +29,9 @@ BROKEN = "tests.broken_engines:"
 
 
 def plan(
-    *engines: str, words: tuple[str, ...] = ("R", "FR"), seed: int = 0, named: Any = ()
+    *engines: str, modes: tuple[str, ...] = ("R", "FR"), seed: int = 0, named: Any = ()
 ) -> Plan:
-    return Plan(engines, words, seed, 1, 20.0, named)
+    return Plan(engines, modes, seed, 1, 20.0, named)
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from ad_conformance.reports.campaign import runner as campaign
 from ad_conformance.reports.campaign.cluster import cluster, worker_lost
 from ad_conformance.reports.campaign.runner import Campaign, run
-from ad_conformance.reports.campaign import runner as campaign
 from ad_conformance.reports.campaign.store import Folder, StoreError
 from rich.console import Console
 
@@ -27,7 +27,7 @@ from validation.kills import differences
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed", reason="dask's distributed is not installed")
-ASKED = plan(f"{BROKEN}sign", words=("R",))
+ASKED = plan(f"{BROKEN}sign", modes=("R",))
 CASES = 150  # in two shards
 #: Bytes of a journal that has some verdicts, but not all.
 ROWS = 5_000

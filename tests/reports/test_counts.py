@@ -26,10 +26,10 @@ def connection(folder: Folder) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def of(
-    counted: tuple[counts.Count, ...], engine: str, word: str, subject: str = ""
+    counted: tuple[counts.Count, ...], engine: str, mode: str, subject: str = ""
 ) -> counts.Tally:
     return counts.tally(
-        [c for c in counted if (c.engine, c.word, c.subject) == (engine, word, subject)]
+        [c for c in counted if (c.engine, c.mode, c.subject) == (engine, mode, subject)]
     )
 
 

@@ -315,7 +315,7 @@ def test_no_share_is_whole_that_is_not(share: float | None, told: str) -> None:
     ],
 )
 def test_answers_at_kinks(answers: dict[str, tuple[str, str | None]], told: str) -> None:
-    asked = {("torch", word): answer for word, answer in answers.items()}
+    asked = {("torch", mode): answer for mode, answer in answers.items()}
     assert kink(Kink("abs(x) at 0", asked), "torch") == told
 
 

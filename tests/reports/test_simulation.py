@@ -132,7 +132,7 @@ def test_spread_is_that_of_the_rates() -> None:
 
 def test_rates_of_a_run(tmp_path: Path) -> None:
     rates = measured(nights.write(tmp_path / "run"), EXACT)
-    assert rates.words == ("R", "FF")
+    assert rates.modes == ("R", "FF")
     assert rates.of("inhouse", "R") == pytest.approx((0.0015, 0.0))
     assert rates.of("torch", "FF")[0] == pytest.approx(1.5 * 0.002 * np.mean(range(21, 31)))
     assert rates.of(None, "FF") == pytest.approx((0.12, 0.0))

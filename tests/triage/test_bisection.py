@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 
 import pytest
-from ad_conformance.conformance.triage.bisection import Boundary, NoBoundary, Told, bisect
+from ad_conformance.conformance.triage.bisection import Boundary, NoBoundary, Observation, bisect
 from ad_conformance.conformance.triage.release_bisection import Found
 from ad_conformance.engines.process.releases import NoReleases, released
 from ad_conformance.generators.ir.program import Case, Program, Step
@@ -21,11 +21,11 @@ from tests.tiny import publish
 from validation.bisections import bugs, right, row
 
 TINY = "tests.tiny:tiny"
-GOOD = Told("agree", agrees=True)
-BAD = Told("wrong", kind=("wrong", "", ""))
-OTHER = Told("runtime_failure", kind=("runtime_failure", "ValueError", "another"))
-ABSENT = Told("runtime_failure", kind=("runtime_failure", "AttributeError", "no attribute"))
-SILENT = Told("cannot be asked: no wheel")
+GOOD = Observation("agree", agrees=True)
+BAD = Observation("wrong", kind=("wrong", "", ""))
+OTHER = Observation("runtime_failure", kind=("runtime_failure", "ValueError", "another"))
+ABSENT = Observation("runtime_failure", kind=("runtime_failure", "AttributeError", "no attribute"))
+SILENT = Observation("cannot be asked: no wheel")
 LETTERS = {"g": GOOD, "b": BAD, "o": OTHER, "a": ABSENT, ".": SILENT}
 
 
@@ -35,7 +35,7 @@ def search(row: str, **ends: int | None) -> tuple[Boundary, list[int]]:
     """
     asked: list[int] = []
 
-    def tell(release: str) -> Told:
+    def tell(release: str) -> Observation:
         asked.append(int(release))
         return LETTERS[row[int(release)]]
 
@@ -117,7 +117,7 @@ def test_many_that_cannot_say_are_not_all_asked() -> None:
 def test_no_more_than_so_many_are_asked() -> None:
     asked: list[str] = []
 
-    def tell(release: str) -> Told:
+    def tell(release: str) -> Observation:
         asked.append(release)
         return {"0": GOOD, "999": BAD}.get(release, SILENT)
 

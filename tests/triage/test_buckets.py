@@ -64,8 +64,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 def findings(sandbox: Sandbox, *cases: Case) -> list[Finding]:
     found = [judged(case, sandbox) for case in cases]
-    assert all(judgement.is_finding for judgement in found), [j.verdict for j in found]
-    return [Finding.of(judgement) for judgement in found]
+    assert all(result.is_finding for result in found), [j.verdict for j in found]
+    return [Finding.of(result) for result in found]
 
 
 def grouped(done: Buckets) -> list[tuple[str, set[str]]]:
@@ -83,7 +83,7 @@ def test_two_faults_of_one_operation_stay_apart_and_one_of_several_falls_togethe
 ) -> None:
     bent = Case(program(("tanh", (0,), {}), ("square", (1,), {})), VECTOR, "RR")
     through = Case(program(("sinh", (0,), {}), ("tanhshrink", (1,), {})), (0.75, 0.25), "F")
-    over = replace(OVER, word="F", point=(0.25, 3.0))
+    over = replace(OVER, mode="F", point=(0.25, 3.0))
     raised = Case(program(("erf", (0,), {})), (0.5, 0.25, 1.0), "R")
     again = Case(program(("sinh", (0,), {}), ("erf", (1,), {})), ((0.5, 0.25),), "FR")
     cases = (bent, through, OVER, over, UNDER, AT_ZERO, raised, again)
@@ -108,7 +108,7 @@ def test_what_is_special_about_a_point_tells_causes_apart(sandbox: Sandbox) -> N
     """Of the entries only the zero matters, and of both programs only sin."""
     other = Case(program(("sinh", (0,), {}), ("sin", (1,), {})), (1.0, 0.0, -2.0, 1.0), "F")
     (found,) = bucket(findings(sandbox, AT_ZERO, other), sandbox, seconds=60.0).buckets
-    assert (found.cause.operations, found.cause.features, found.cause.words) == (
+    assert (found.cause.operations, found.cause.features, found.cause.modes) == (
         ("sin",),
         ("zero base",),
         ("R", "F"),
@@ -177,17 +177,17 @@ def test_a_fault_of_reverse_mode_is_named_after_it(sandbox: Sandbox) -> None:
     (found,) = bucket(
         findings(sandbox, Case(program(("inv", (0,), {})), matrix, "FR")), sandbox, seconds=60.0
     ).buckets
-    assert (found.cause.words, found.cause.name) == (("R",), "seeded-R-wrong-inv")
+    assert (found.cause.modes, found.cause.name) == (("R",), "seeded-R-wrong-inv")
 
 
 def test_the_second_derivative_of_one_is_the_first_of_another(sandbox: Sandbox) -> None:
     cases = [
-        Case(program((name, (0,), {})), VECTOR, word)
-        for name, word in (("sinh", "FR"), ("cosh", "R"))
+        Case(program((name, (0,), {})), VECTOR, mode)
+        for name, mode in (("sinh", "FR"), ("cosh", "R"))
     ]
     with Sandbox(seeded.engine(["cosh: sign"], 1)) as other:
         (found,) = bucket(findings(other, *cases), other, seconds=60.0).buckets
-    assert (found.cause.operations, found.cause.words) == (("cosh",), ("R", "F"))
+    assert (found.cause.operations, found.cause.modes) == (("cosh",), ("R", "F"))
 
 
 SPD = ((2.0, 0.5), (0.5, 1.5))
@@ -239,7 +239,7 @@ def test_a_maximum_of_what_is_equal_anyway_is_the_cause_and_not_what_makes_it_so
     cases = Case(taken, (0.5, 1.25), "R"), Case(span, (-2.0, -1.0), "R")
     with Sandbox(seeded.engine(["max R: each of a tie gets all"], 4)) as other:
         (found,) = bucket(findings(other, *cases), other, seconds=60.0).buckets
-    assert (found.cause.operations, found.cause.features, found.cause.words) == (
+    assert (found.cause.operations, found.cause.features, found.cause.modes) == (
         ("max",),
         ("tie",),
         ("R",),
@@ -254,9 +254,9 @@ def test_a_maximum_of_what_is_equal_anyway_is_the_cause_and_not_what_makes_it_so
     plain = Case(program(("max", (0,), REDUCE)), (0.5, 1.25), "F")
     with Sandbox(seeded.engine(["max F: sign"], 5)) as other:
         (found,) = bucket(
-            findings(other, cases[0].with_word("F"), plain), other, seconds=60.0
+            findings(other, cases[0].with_mode("F"), plain), other, seconds=60.0
         ).buckets
-    assert (found.cause.operations, found.cause.features, found.cause.words) == (
+    assert (found.cause.operations, found.cause.features, found.cause.modes) == (
         ("max",),
         (),
         ("F",),
@@ -270,12 +270,12 @@ def test_what_forward_mode_gets_wrong_is_no_cause_of_what_reverse_mode_does() ->
     body = program(("cumulative_sum", (0,), {"axis": 0}), ("exp", (1,), {}))
     with Sandbox(seeded.engine(["cumsum F: sign", "cumsum R: second order dropped"], 2)) as other:
         done = bucket(
-            findings(other, *(Case(body, VECTOR, word) for word in ("F", "RR"))),
+            findings(other, *(Case(body, VECTOR, mode) for mode in ("F", "RR"))),
             other,
             seconds=60.0,
         )
     assert [b.cause.operations for b in done.buckets] == [("cumulative_sum",)] * 2
-    assert [b.cause.words[0] for b in done.buckets] == ["F", "RR"]
+    assert [b.cause.modes[0] for b in done.buckets] == ["F", "RR"]
 
 
 def test_known_causes_come_first_and_nothing_is_lost(sandbox: Sandbox) -> None:
@@ -318,11 +318,11 @@ def test_a_cause_has_a_stable_id_a_name_and_data() -> None:
         )
         == CAUSE
     )
-    assert CAUSE.alike(replace(CAUSE, words=("RF",)))
-    assert not CAUSE.alike(replace(CAUSE, words=("RR",)))
+    assert CAUSE.alike(replace(CAUSE, modes=("RF",)))
+    assert not CAUSE.alike(replace(CAUSE, modes=("RR",)))
     assert not CAUSE.alike(replace(CAUSE, operations=("pow[0]",)))
-    assert replace(CAUSE, words=("RF",)).id != CAUSE.id
-    assert [shape(words) for words in (("R", "F"), ("FF", "RF"), ("FR", "RF"), ("RRF",))] == [
+    assert replace(CAUSE, modes=("RF",)).id != CAUSE.id
+    assert [shape(modes) for modes in (("R", "F"), ("FF", "RF"), ("FR", "RF"), ("RRF",))] == [
         "x",
         "xF",
         "FR",
@@ -455,7 +455,7 @@ def test_two_modes_that_are_wrong_by_other_numbers_are_two_faults() -> None:
         )
         with Sandbox(broken._rule("modes", body)) as other:
             cases = [
-                Case(program(("exp", (0,), {}), ("sin", (1,), {})), 0.25, word) for word in "RF"
+                Case(program(("exp", (0,), {}), ("sin", (1,), {})), 0.25, mode) for mode in "RF"
             ]
             done = bucket(findings(other, *cases), other, seconds=60.0)
         assert len(done.buckets) == made, [b.cause for b in done.buckets]
@@ -472,9 +472,9 @@ def test_a_formula_is_followed_in_a_word_of_the_finding() -> None:
     )
     with Sandbox(broken._rule("roots", body)) as other:
         matrix = ((2.0, 0.5), (0.5, 1.0))
-        cases = [Case(program(("sqrtm", (0,), {})), matrix, word) for word in ("R", "FF")]
+        cases = [Case(program(("sqrtm", (0,), {})), matrix, mode) for mode in ("R", "FF")]
         made = bucket(findings(other, *cases), other, seconds=60.0).buckets
-    assert sorted((b.cause.operations, b.cause.words) for b in made) == [
+    assert sorted((b.cause.operations, b.cause.modes) for b in made) == [
         (("solve",), ("F",)),
         (("sqrtm",), ("R",)),
     ]

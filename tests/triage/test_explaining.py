@@ -14,7 +14,7 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.program import Case, Program, Step
-from ad_conformance.generators.rewrite.slicing import BARE, SMOOTH, Parts, words_within
+from ad_conformance.generators.rewrite.slicing import BARE, SMOOTH, Parts, modes_within
 from ad_conformance.generators.strategies.sampling import draw
 from ad_conformance.reports.__main__ import app
 from typer.testing import CliRunner
@@ -27,13 +27,13 @@ MUTANTS = {mutant.name: mutant for mutant in mutants()}
 OVERALL = {"axis": None, "keepdims": False}
 
 
-def case(steps: Sequence[tuple[Any, ...]], point: Any, word: str, **more: Any) -> Case:
+def case(steps: Sequence[tuple[Any, ...]], point: Any, mode: str, **more: Any) -> Case:
     """A case of (operation, operands, params); reading it checks it."""
     made = (
         Step(name, tuple(operands), tuple(sorted(dict(*params).items())))
         for name, operands, *params in steps
     )
-    return parse_case(Case(Program(tuple(made)), point, word, **more).json)
+    return parse_case(Case(Program(tuple(made)), point, mode, **more).json)
 
 
 def explained(asked: Case, engine: Engine, *, timeout: float = 60.0) -> Explanation:
@@ -228,7 +228,12 @@ def test_the_question_is_made_plain_where_that_fails_too() -> None:
     assert found.operation == "sin"
     assert "not for being asked in float32: it fails without, too" in found.lines
     plain = case(
-        [("exp", (0,)), ("sin", (1,))], 0.5, "R", operator="pullback", cotangent=1.0, elsewhere=2.0
+        [("exp", (0,)), ("sin", (1,))],
+        0.5,
+        "R",
+        operator="pullback",
+        cotangent=1.0,
+        warmup_point=2.0,
     )
     found = explained(plain, broken.sign)
     assert (
@@ -348,17 +353,17 @@ def test_parts_are_valid_and_of_one_step() -> None:
             for follower in ("", *SMOOTH, *BARE):
                 made = parts.prefix(k, follower)
                 assert made is None or parse_case(made.json) == made
-            for word in words_within(drawn.word):
-                for part in parts.alone(k, word):
+            for mode in modes_within(drawn.mode):
+                for part in parts.alone(k, mode):
                     steps = [step.operation for step in part.case.program.steps if step.operands]
                     assert parts.step(k).operation in steps
                     assert set(part.operands) <= set(parts.step(k).operands)
-                    assert part.case.word == word
+                    assert part.case.mode == mode
 
 
 def test_words_within() -> None:
-    assert words_within("FR") == ["R", "F", "FR"]
-    assert words_within("RFR") == ["R", "F", "FR", "RF", "RR", "RFR"]
+    assert modes_within("FR") == ["R", "F", "FR"]
+    assert modes_within("RFR") == ["R", "F", "FR", "RF", "RR", "RFR"]
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,8 +35,8 @@ pytest.importorskip("duckdb")
 SINES = Program((Step("exp", (0,)), Step("sin", (1,)), Step("multiply", (1, 2))))
 SCAN = Program((Step("cumulative_sum", (0,), (("axis", 0),)), Step("sin", (1,))))
 NAMED = tuple(
-    ("seed", name, Case(program, point, word).json)
-    for name, program, point, word in (
+    ("seed", name, Case(program, point, mode).json)
+    for name, program, point, mode in (
         ("sines", SINES, 0.5, "R"),
         ("sines", SINES, 0.25, "FR"),
         ("scan", SCAN, (0.5, 1.0), "R"),

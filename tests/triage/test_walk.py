@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ad_conformance.conformance.known_failures import OWN, covering, load
-from ad_conformance.conformance.pool import Panel, truth_of
+from ad_conformance.conformance.pool import EnginePool, truth_of
 from ad_conformance.conformance.triage.workarounds import Ways, ways_around
 from ad_conformance.conformance.verdicts import judge
 from ad_conformance.engines import registry
@@ -110,9 +110,9 @@ def test_silent_ones_and_those_that_raise_or_die(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cases = [
-        Case(program(("exp", (0,)), (name, (1,))), point, word)
+        Case(program(("exp", (0,)), (name, (1,))), point, mode)
         for name in ("sin", "tan", "erf")
-        for point, word in ((0.25, "R"), ((0.5, 0.125), "FR"))
+        for point, mode in ((0.25, "R"), ((0.5, 0.125), "FR"))
     ]
     folder = campaign(tmp_path, f"{BROKEN}several", cases=cases)
     done = triaged(folder)
@@ -257,14 +257,14 @@ def test_what_cannot_be_written_is_no_way_around(tmp_path: Path) -> None:
 
     partial, gone = replace(broken.sign, name="partial", writer=write_some), broken.unimportable
     case = Case(program(("square", (0,)), ("sin", (1,))), 0.5, "R")
-    panel = Panel([partial, gone, broken.honest])
+    pool = EnginePool([partial, gone, broken.honest])
     try:
-        finding = panel.judge(case, "partial")
+        finding = pool.judge(case, "partial")
         assert finding.is_finding
-        assert ways_around(finding, panel, ["F"]) == Ways((), ("honest",), None)
-        assert ways_around(finding, panel, ["F"], seconds=0.0) == Ways((), (), None)
+        assert ways_around(finding, pool, ["F"]) == Ways((), ("honest",), None)
+        assert ways_around(finding, pool, ["F"], seconds=0.0) == Ways((), (), None)
     finally:
-        panel.close()
+        pool.close()
 
 
 def test_a_file_of_a_cause_that_was_copied_is_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from ad_conformance.engines.script import Script
 from ad_conformance.generators.catalogue.operation import Call
 from ad_conformance.generators.ir.case_io import evaluate_steps
 from ad_conformance.generators.ir.program import INPUTS, Case, Program, Step
-from ad_conformance.generators.render.dialect import Dialect, Unspeakable
+from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
 HEADER = """\
 import glob
@@ -100,7 +100,7 @@ def _program(
     for k, step in enumerate(program.steps, start=1):
         shape, size = values[k].shape, values[k].size
         if not size:
-            raise Unspeakable("arrays without entries")
+            raise UnsupportedOperation("arrays without entries")
         if step.operation == "constant":
             if shape:
                 number += 1
@@ -234,24 +234,24 @@ def _levels(engine: Engine, case: Case, f: _Function) -> list[tuple[str, _Functi
         seeds[1] = case.tangent
     elif case.operator in ("pushforward", "pullback"):
         seeds[0] = case.tangent if case.operator == "pushforward" else case.cotangent
-    levels = []
+    mode_transforms = []
     for k, (letter, i, given) in enumerate(
-        zip(reversed(case.word), case.inputs, seeds, strict=True), start=1
+        zip(reversed(case.mode), case.inputs, seeds, strict=True), start=1
     ):
         write = _forward if letter == "F" else _reverse
-        levels.append(write(engine.levels[letter], f"d{k}", f, i, given))
-        f = levels[-1][1]
-    return levels
+        mode_transforms.append(write(engine.mode_transforms[letter], f"d{k}", f, i, given))
+        f = mode_transforms[-1][1]
+    return mode_transforms
 
 
 def write(engine: Engine, case: Case) -> Script:
     """The script of a case. Raises Unspeakable where C++ has no plain form of something."""
     if case.dtype != "float64":
-        raise Unspeakable(case.dtype)
+        raise UnsupportedOperation(case.dtype)
     program, f = _program(case.program, case.input, engine.dialect.step)
-    levels = _levels(engine, case, f)
+    mode_transforms = _levels(engine, case, f)
     # Without a mode word it is the program itself.
-    outermost = levels[-1][1] if levels else f
+    outermost = mode_transforms[-1][1] if mode_transforms else f
     inputs = list(INPUTS[: len(f.inputs)])
     sizes = [math.prod(s) for s in f.inputs]
     parameters = [f"enzyme::tensor<double, {math.prod(outermost.result)}>& out"]
@@ -262,17 +262,17 @@ def write(engine: Engine, case: Case) -> Script:
     called = f"{outermost.name}({', '.join(values)}"
     called = f"{called}, out.values)" if outermost.result else f"out[0] = {called})"
     entry = f"void derivative({', '.join(parameters)}) {{\n  {called};\n}}\n"
-    body = "\n".join([program, *(text for text, _ in levels), entry])
+    body = "\n".join([program, *(text for text, _ in mode_transforms), entry])
     includes = "".join(
         f"#include <{h}>\n" for h, names in HEADERS.items() if any(n in body for n in names)
     )
     declared = (
         f", {RUNTIME_ACTIVITY}"
-        if any(RUNTIME_ACTIVITY in level for level in engine.levels.values())
+        if any(RUNTIME_ACTIVITY in level for level in engine.mode_transforms.values())
         else ""
     )
     source = f"{SOURCE.format(includes=includes, declared=declared)}\n{body}"
-    given = [case.point if case.elsewhere is None else case.elsewhere]
+    given = [case.point if case.warmup_point is None else case.warmup_point]
     given += [case.program.steps[k - 1].arguments["value"] for k in case.program.arguments]
     constant = partial(engine.dialect.constant, dtype=case.dtype)
     lines = [
@@ -282,7 +282,7 @@ def write(engine: Engine, case: Case) -> Script:
     arguments = ", ".join(inputs)
     compiling = engine.compile.format(nested=f"{outermost.result}, {arguments}") + "\n"
     run = f"got = np.asarray(derivative({arguments}))\n"
-    if case.elsewhere is not None:
+    if case.warmup_point is not None:
         compiling += f"derivative({arguments})\n"
         run = f"x = {constant(case.point)}\n{run}"
     return Script(header=engine.header, program="\n".join(lines) + "\n", compile=compiling, run=run)
@@ -293,8 +293,8 @@ enzyme_llvm = Engine(
     distribution="enzyme-ad",
     module="enzyme_ad.jax",
     header=HEADER,
-    dialect=Dialect(namespace="std", array="jnp.array({value})", spellings=SPELLINGS),
-    levels={"R": "__enzyme_autodiff((void*){f}", "F": "__enzyme_fwddiff((void*){f}"},
+    dialect=Dialect(namespace="std", array="jnp.array({value})", templates=SPELLINGS),
+    mode_transforms={"R": "__enzyme_autodiff((void*){f}", "F": "__enzyme_fwddiff((void*){f}"},
     compile="derivative = compiled(source, {nested})",
     environment={"JAX_PLATFORMS": "cpu"},
     writer=write,
@@ -303,5 +303,8 @@ enzyme_llvm = Engine(
 runtime_activity = replace(
     enzyme_llvm,
     name="enzyme-llvm-runtime-activity",
-    levels={letter: f"{level}, {RUNTIME_ACTIVITY}" for letter, level in enzyme_llvm.levels.items()},
+    mode_transforms={
+        letter: f"{level}, {RUNTIME_ACTIVITY}"
+        for letter, level in enzyme_llvm.mode_transforms.items()
+    },
 )

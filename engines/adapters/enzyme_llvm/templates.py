@@ -30,7 +30,7 @@ from ad_conformance.engines.adapters.enzyme_llvm.loops import (
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.extra.control_flow import body_text
 from ad_conformance.generators.catalogue.operation import Call
-from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 MOVING = (
     *(
@@ -135,7 +135,7 @@ def _det(call: Call) -> str:
     (shape,) = call.shapes
     n, batch = shape[-1], shape[:-2]
     if n > 4:
-        raise Unspeakable("det of more than 4 rows")
+        raise UnsupportedOperation("det of more than 4 rows")
     steps = strides(shape)
 
     def at(i: int, j: int) -> str:
@@ -173,7 +173,7 @@ def _eliminated(call: Call) -> str:
     """The solution of a system, or the inverse: elimination with row exchanges."""
     n = call.shapes[0][-1]
     if len(call.shapes[0]) > 2:
-        raise Unspeakable("systems in a stack")
+        raise UnsupportedOperation("systems in a stack")
     columns = n if len(call.shapes) == 1 else math.prod(call.shapes[1][1:])
     right = f"i % {n + 1} == 0 ? 1.0 : 0.0" if len(call.shapes) == 1 else f"{call.operands[1]}[i]"
     text = ELIMINATION.format(
@@ -233,7 +233,7 @@ for (int j = 0; j < {n}; j++) {{
 def _cholesky(call: Call) -> str:
     (shape,) = call.shapes
     if len(shape) > 2:
-        raise Unspeakable("factors of a stack")
+        raise UnsupportedOperation("factors of a stack")
     return CHOLESKY.format(n=shape[0], a=call.operands[0])
 
 
@@ -241,7 +241,7 @@ def _sort(call: Call) -> str:
     (shape,) = call.shapes
     n = shape[-1]
     if call.params["axis"] % len(shape) != len(shape) - 1:
-        raise Unspeakable("sorting along another axis than the last")
+        raise UnsupportedOperation("sorting along another axis than the last")
     copied = moved(call.operands[0], shape, np.arange(math.prod(shape)))
     order = ", std::greater<double>()" if call.params["descending"] else ""
     rows = f"for (int i = 0; i < {math.prod(shape)}; i += {n}) " if len(shape) > 1 else ""

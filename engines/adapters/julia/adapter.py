@@ -11,7 +11,7 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.runners import Julia
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.extra.control_flow import body_text
-from ad_conformance.generators.catalogue.operation import Call, Spelling
+from ad_conformance.generators.catalogue.operation import Call, Template
 from ad_conformance.generators.render.dialect import Dialect
 
 LIBRARIES = (
@@ -49,7 +49,7 @@ def _dialect(level: str, pushforward: str = "") -> Dialect:
     def first(call: Call) -> str:
         return f"{inner(call)}({call.operands[0]})"
 
-    nesting: dict[str, Spelling | None] = {
+    nesting: dict[str, Template | None] = {
         "inner_derivative": first,
         "inner_second_derivative": second,
         "inner_pushforward": pushed if pushforward else None,
@@ -60,7 +60,7 @@ def _dialect(level: str, pushforward: str = "") -> Dialect:
         language=JULIA,
         array="{value}",
         # Without a default of the catalogue: these are in another language.
-        spellings={**dict.fromkeys(CATALOGUE), **CORE_SPELLINGS, **EXTRA_SPELLINGS, **nesting},
+        templates={**dict.fromkeys(CATALOGUE), **CORE_SPELLINGS, **EXTRA_SPELLINGS, **nesting},
     )
 
 
@@ -76,7 +76,7 @@ enzyme = Engine(
     module="Enzyme",
     header=f"import Enzyme\n{LIBRARIES}",
     dialect=_dialect(ENZYME["R"], ENZYME_PUSHFORWARD),
-    levels=ENZYME,
+    mode_transforms=ENZYME,
     operators={
         "gradient": "_x -> Enzyme.gradient(Enzyme.Reverse, {f}, _x)[1]",
         "pushforward": ENZYME_PUSHFORWARD,
@@ -84,7 +84,7 @@ enzyme = Engine(
     run="got = derivative(x)",
     runner=Julia(),
     # Every case is compiled from nothing, and the first one with much of the library.
-    patience=5.0,
+    timeout_factor=5.0,
     # The second asks for a mode of its own, where it cannot prove what is constant.
     unsupported=(*UNSUPPORTED, ("EnzymeNoDerivativeError", ""), ("EnzymeRuntimeActivityError", "")),
 )
@@ -108,7 +108,7 @@ forwarddiff = replace(
     module="ForwardDiff",
     header=f"import ForwardDiff\n{LIBRARIES}{FORWARDDIFF}",
     dialect=_dialect("jacfwd({f})", FORWARDDIFF_PUSHFORWARD),
-    levels={"F": "jacfwd({f})"},
+    mode_transforms={"F": "jacfwd({f})"},
     operators={"pushforward": FORWARDDIFF_PUSHFORWARD},
     # What has no generic code has no method for its numbers.
     unsupported=(*UNSUPPORTED, ("MethodError", r"ForwardDiff\.Dual")),
@@ -137,7 +137,7 @@ reversediff = replace(
     module="ReverseDiff",
     header=f"import ReverseDiff\n{LIBRARIES}{REVERSEDIFF}",
     dialect=_dialect("jacrev({f})"),
-    levels={"R": "jacrev({f})"},
+    mode_transforms={"R": "jacrev({f})"},
     operators={},
     unsupported=(*UNSUPPORTED, ("MethodError", r"ReverseDiff\.Tracked")),
 )
@@ -190,6 +190,6 @@ mooncake = replace(
     module="Mooncake",
     header=f"import Mooncake\n{LIBRARIES}{MOONCAKE}",
     # It refuses reverse mode over its own reverse mode.
-    words="R",
+    modes="R",
     unsupported=(*UNSUPPORTED, ("MissingForeigncallRuleError", "")),
 )

@@ -23,8 +23,8 @@ from ad_conformance.engines.adapters.julia.templates import (
     reshaped,
     scanned,
 )
-from ad_conformance.generators.catalogue.operation import Call, Spelling, whole_index
-from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.generators.catalogue.operation import Call, Template, whole_index
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 SPECIAL = {
     "erf": "erf", "erfc": "erfc", "erfcx": "erfcx", "erfinv": "erfinv", "lgamma": "loggamma", "gamma": "gamma",
@@ -73,7 +73,7 @@ def _split(call: Call) -> str:
 def _tile(call: Call) -> str:
     shape, counts = call.shapes[0], tuple(call.params["repetitions"])
     if not shape:
-        raise Unspeakable("tile of a number")
+        raise UnsupportedOperation("tile of a number")
     n = max(len(shape), len(counts))
     text = reshaped(call.operands[0], shape, (1,) * (n - len(shape)) + shape)
     return f"repeat({text}, {dims((1,) * (n - len(counts)) + counts)})"
@@ -113,25 +113,25 @@ def _squeeze(call: Call) -> str:
 def _diagonal_offset(call: Call) -> str:
     x, (m, n), k = only(call, 2), call.shapes[0], call.params["offset"]
     if not -m <= k <= n:
-        raise Unspeakable("diagonal outside of the matrix")
+        raise UnsupportedOperation("diagonal outside of the matrix")
     return f"LinearAlgebra.diag({x}, {k})"
 
 
 def _outer_sum(call: Call) -> str:
     a, b = call.operands
     if tuple(map(len, call.shapes)) != (1, 1):
-        raise Unspeakable("outer_sum of more than vectors")
+        raise UnsupportedOperation("outer_sum of more than vectors")
     return f"{a} .+ transpose({b})"
 
 
 def _masked(name: str, otherwise: str) -> Callable[[Call], str]:
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         x, threshold = call.operands[0], call.params["threshold"]
         other = otherwise.format(below=threshold - 1.0)
         masked = f"ifelse.({x} .> {threshold}, {x}, {other})"
         return reduced(name)(Call((masked,), call.params, call.shapes))
 
-    return spelling
+    return write
 
 
 def _largest_root(call: Call) -> str:
@@ -179,10 +179,10 @@ def _quantile(call: Call) -> str:
 
 
 def _deviation(name: str) -> Callable[[Call], str]:
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         x, shape, correction = call.operands[0], call.shapes[0], call.params["correction"]
         if correction not in (0, 1):
-            raise Unspeakable(f"correction {correction}")
+            raise UnsupportedOperation(f"correction {correction}")
         corrected = f"corrected={'true' if correction else 'false'}"
         if call.params["axis"] is None or (len(shape) == 1 and not call.params["keepdims"]):
             only(call, 1, 2, 3)
@@ -191,7 +191,7 @@ def _deviation(name: str) -> Callable[[Call], str]:
         text = f"{name}({x}; dims={k}, {corrected})"
         return text if call.params["keepdims"] else f"dropdims({text}; dims={k})"
 
-    return spelling
+    return write
 
 
 def _ptp(call: Call) -> str:
@@ -200,7 +200,7 @@ def _ptp(call: Call) -> str:
 
 def _cov(call: Call) -> str:
     if call.params["correction"] not in (0, 1):
-        raise Unspeakable(f"correction {call.params['correction']}")
+        raise UnsupportedOperation(f"correction {call.params['correction']}")
     return (
         f"Statistics.cov({call.operands[0]}; dims=2, "
         f"corrected={'true' if call.params['correction'] else 'false'})"
@@ -225,7 +225,7 @@ def _solve_triangular(call: Call) -> str:
 def _kron(call: Call) -> str:
     axes = tuple(map(len, call.shapes))
     if not set(axes) <= {1, 2}:
-        raise Unspeakable("kron of more than vectors and matrices")
+        raise UnsupportedOperation("kron of more than vectors and matrices")
     # A vector beside a matrix is a row.
     parts = [
         f"permutedims({x})" if n < max(axes) else x
@@ -236,7 +236,7 @@ def _kron(call: Call) -> str:
 
 def _cross(call: Call) -> str:
     if call.shapes != ((3,), (3,)):
-        raise Unspeakable("cross of more than vectors")
+        raise UnsupportedOperation("cross of more than vectors")
     return f"LinearAlgebra.cross({', '.join(call.operands)})"
 
 
@@ -249,12 +249,12 @@ def _inner(call: Call) -> str:
             return f"{b} * {a}"
         case (1, 1) | (2, 1):
             return contracted(call, 1)
-    raise Unspeakable("inner product of more than vectors and matrices")
+    raise UnsupportedOperation("inner product of more than vectors and matrices")
 
 
 def _multi_dot(call: Call) -> str:
     if {*map(len, call.shapes[:-1]), 2} != {2} or len(call.shapes[-1]) not in (1, 2):
-        raise Unspeakable("multi_dot that begins with a vector")
+        raise UnsupportedOperation("multi_dot that begins with a vector")
     return " * ".join(call.operands)
 
 
@@ -270,7 +270,7 @@ def _order(value: object) -> str:
 
 def _vector_norm_ord(call: Call) -> str:
     if call.params["axis"] is not None and len(call.shapes[0]) != 1:
-        raise Unspeakable("vector norm along an axis")
+        raise UnsupportedOperation("vector norm along an axis")
     return kept(
         f"LinearAlgebra.norm({call.operands[0]}, {_order(call.params['ord'])})",
         call,
@@ -283,7 +283,7 @@ def _matrix_norm_ord(call: Call) -> str:
     if order == "nuc":
         return f"sum(LinearAlgebra.svdvals({x}))"
     if order not in (1.0, 2.0, "inf"):
-        raise Unspeakable(f"matrix norm of order {order}")
+        raise UnsupportedOperation(f"matrix norm of order {order}")
     return f"LinearAlgebra.opnorm({x}, {_order(order)})"
 
 
@@ -293,7 +293,7 @@ def _leaky_relu(call: Call) -> str:
     )(call)
 
 
-EXTRA_SPELLINGS: dict[str, Spelling | None] = {
+EXTRA_SPELLINGS: dict[str, Template | None] = {
     **{name: dotted(f"SpecialFunctions.{spelled}") for name, spelled in SPECIAL.items()},
     **{name: dotted(name) for name in ("exp2", "cbrt", "sinc")},
     **{name: dotted(f"LogExpFunctions.{name}") for name in ("logit", "xlogy", "xlog1py")},

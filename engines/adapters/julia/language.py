@@ -35,7 +35,7 @@ def literal(value: object) -> str:
     return f"reshape({literal(array.ravel('F'))}, {dims(array.shape)})"
 
 
-def _assertions(expected: np.ndarray, dtype: str, allowance: str) -> str:
+def _assertions(expected: np.ndarray, dtype: str, tolerance: str) -> str:
     text = f"expected = {literal(expected)}"
     if len(text) > 110:
         # A line may end within a vector, but not within a row.
@@ -48,7 +48,7 @@ def _assertions(expected: np.ndarray, dtype: str, allowance: str) -> str:
         'println("got\\n", got, "\\nexpected\\n", expected)\n'
         "@assert size(got) == size(expected) size(got)\n"
         f"@assert eltype(got) == {dtype.capitalize()} eltype(got)\n"
-        f"@assert all(abs.(got .- expected) .<= {allowance})\n"
+        f"@assert all(abs.(got .- expected) .<= {tolerance})\n"
     )
 
 

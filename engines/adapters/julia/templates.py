@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 import numpy as np
 from ad_conformance.engines.adapters.julia.language import dims, indices
-from ad_conformance.generators.catalogue.operation import Call, Spelling
-from ad_conformance.generators.render.dialect import Unspeakable
+from ad_conformance.generators.catalogue.operation import Call, Template
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 
 def atom(text: str) -> str:
@@ -31,7 +31,7 @@ def axis_of(call: Call) -> int:
 def only(call: Call, *axes: int) -> str:
     """The text of the first operand. Raises Unspeakable where it has another number of axes."""
     if len(call.shapes[0]) not in axes:
-        raise Unspeakable(f"function of an array with {len(call.shapes[0])} axes")
+        raise UnsupportedOperation(f"function of an array with {len(call.shapes[0])} axes")
     return call.operands[0]
 
 
@@ -106,7 +106,7 @@ def reduced(name: str, before: str = "") -> Callable[[Call], str]:
     operand.
     """
 
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         x, shape = call.operands[0], call.shapes[0]
         keepdims = call.params.get("keepdims", False)
         if call.params["axis"] is None or (len(shape) == 1 and not keepdims):
@@ -115,15 +115,15 @@ def reduced(name: str, before: str = "") -> Callable[[Call], str]:
         text = f"{name}({before}{x}; dims={k})"
         return text if keepdims else f"dropdims({text}; dims={k})"
 
-    return spelling
+    return write
 
 
 def scanned(name: str, before: str = "") -> Callable[[Call], str]:
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         options = "" if len(call.shapes[0]) == 1 else f"; dims={axis_of(call)}"
         return f"{name}({before}{call.operands[0]}{options})"
 
-    return spelling
+    return write
 
 
 def _stack(call: Call) -> str:
@@ -242,7 +242,7 @@ def _matmul(call: Call) -> str:
             return f"{a} * {b}"
         case 1, 2:
             return f"transpose({b}) * {a}"
-    raise Unspeakable("matmul of stacks")
+    raise UnsupportedOperation("matmul of stacks")
 
 
 def contracted(call: Call, count: int) -> str:
@@ -286,7 +286,7 @@ def _vector_norm(call: Call) -> str:
     return f"sqrt.({reduced('sum', 'abs2, ')(call)})"
 
 
-CORE_SPELLINGS: dict[str, Spelling | None] = {
+CORE_SPELLINGS: dict[str, Template | None] = {
     **{
         name: dotted(name)
         for name in (

@@ -78,13 +78,13 @@ def _prod(call: Call) -> str:
 
 
 def _extremum(name: str) -> Callable[[Call], str]:
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         x, axis, keepdims = call.operands[0], call.params["axis"], call.params["keepdims"]
         if axis is None and not keepdims:
             return f"torch.{name}({x})"
         return f"torch.a{name}({x}, dim={() if axis is None else axis}, keepdim={keepdims})"
 
-    return spelling
+    return write
 
 
 def _trace(call: Call) -> str:
@@ -221,7 +221,7 @@ torch = Engine(
         namespace="torch",
         array="torch.tensor({value}, dtype=torch.float64)",
         single="torch.tensor({value}, dtype=torch.float32)",
-        spellings={
+        templates={
             "sum": _dims("sum"),
             "mean": _dims("mean"),
             "prod": _prod,
@@ -309,7 +309,7 @@ torch = Engine(
             "trapezoid": "torch.trapezoid({0}, {1}, dim={axis})",
         },
     ),
-    levels={"R": "torch.func.jacrev({f})", "F": "torch.func.jacfwd({f})"},
+    mode_transforms={"R": "torch.func.jacrev({f})", "F": "torch.func.jacfwd({f})"},
     operators={
         "gradient": "torch.func.grad({f})",
         "pushforward": "lambda x: torch.func.jvp({f}, (x,), ({v},))[1]",
@@ -347,7 +347,7 @@ create_graph = replace(
     torch,
     name="torch-autograd",
     header=CREATE_GRAPH,
-    levels={"R": "jacobian({f})"},
+    mode_transforms={"R": "jacobian({f})"},
     operators={"gradient": "grad({f})", "pullback": "pullback({f}, {w})"},
-    dialect=replace(torch.dialect, spellings={**torch.dialect.spellings, **_OWN}),
+    dialect=replace(torch.dialect, templates={**torch.dialect.templates, **_OWN}),
 )

@@ -34,7 +34,7 @@ def _nll_loss(call: Call) -> str:
 def _scaled(name: str, *values: str, trailing: bool = False) -> Callable[[Call], str]:
     """A normalization with its weight and bias, if it has them; `values` stand before these."""
 
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         shape = [f"{call.shapes[0][-1:]}"] if trailing else []
         texts = [v.format(**call.params) for v in values]
         scale = [f"{k}={v}" for k, v in zip(("weight", "bias"), call.operands[1:], strict=False)]
@@ -42,7 +42,7 @@ def _scaled(name: str, *values: str, trailing: bool = False) -> Callable[[Call],
         arguments = [call.operands[0], *shape, *texts, *scale, *more, f"eps={call.params['eps']}"]
         return f"{F}.{name}({', '.join(arguments)})"
 
-    return spelling
+    return write
 
 
 def _rms_norm(call: Call) -> str:
@@ -142,14 +142,14 @@ def _index_set(call: Call) -> str:
 
 
 def _pad(mode: str) -> Callable[[Call], str]:
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         # Only batches can be padded so.
         x, widths = call.operands[0], call.params["widths"]
         if len(call.shapes[0]) == 1:
             return f"torch.nn.functional.pad({x}[None], {widths}, mode='{mode}')[0]"
         return f"torch.nn.functional.pad({x}, {widths}, mode='{mode}')"
 
-    return spelling
+    return write
 
 
 def _repeat(call: Call) -> str:
@@ -161,7 +161,7 @@ def _repeat(call: Call) -> str:
 def _masked(name: str, otherwise: float | None) -> Callable[[Call], str]:
     """A reduction of what lies above the threshold; None for what lies one below it otherwise."""
 
-    def spelling(call: Call) -> str:
+    def write(call: Call) -> str:
         x, (threshold, axis) = call.operands[0], (call.params["threshold"], call.params["axis"])
         rest = threshold - 1.0 if otherwise is None else otherwise
         return (
@@ -169,7 +169,7 @@ def _masked(name: str, otherwise: float | None) -> Callable[[Call], str]:
             f"{rest}){'' if axis is None else f', dim={axis}'})"
         )
 
-    return spelling
+    return write
 
 
 INDEXING: dict[str, str | Callable[[Call], str]] = {

@@ -8,16 +8,16 @@ import numpy as np
 from ad_conformance.generators.arithmetic import numpy_ops as numerics
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import reduction
-from ad_conformance.generators.strategies.operands import basic as arrange
+from ad_conformance.generators.strategies.operands import basic as draw_operands
 
 ROWS: Sequence[Operation] = (
-    reduction("sum", np.sum, arrange.reduction(), exact=True, curvature="linear"),
-    reduction("prod", np.prod, arrange.reduction(aim="zeros"), exact=True, weight=2),
-    reduction("mean", numerics.mean, arrange.reduction(nonempty=True), curvature="linear"),
+    reduction("sum", np.sum, draw_operands.reduction(), exact=True, curvature="linear"),
+    reduction("prod", np.prod, draw_operands.reduction(aim="zeros"), exact=True, weight=2),
+    reduction("mean", numerics.mean, draw_operands.reduction(nonempty=True), curvature="linear"),
     reduction(
         "max",
         numerics.reduce_pairwise(numerics.maximum, np.maximum),
-        arrange.reduction(nonempty=True, aim="tie"),
+        draw_operands.reduction(nonempty=True, aim="tie"),
         exact=True,
         curvature="linear",
         weight=2,
@@ -25,7 +25,7 @@ ROWS: Sequence[Operation] = (
     reduction(
         "min",
         numerics.reduce_pairwise(numerics.minimum, np.minimum),
-        arrange.reduction(nonempty=True, aim="tie"),
+        draw_operands.reduction(nonempty=True, aim="tie"),
         exact=True,
         curvature="linear",
         weight=2,
@@ -34,8 +34,8 @@ ROWS: Sequence[Operation] = (
         name="cumulative_sum",
         curvature="linear",
         evaluate=lambda x, *, axis: np.cumsum(x, axis=axis),
-        spelling="xp.cumulative_sum({0}, axis={axis})",
-        arrange=arrange.along_axis(),
+        template="xp.cumulative_sum({0}, axis={axis})",
+        draw_operands=draw_operands.along_axis(),
         params={"axis": "int"},
         exact=True,
     ),
@@ -43,8 +43,8 @@ ROWS: Sequence[Operation] = (
         name="cumulative_prod",
         weight=2,
         evaluate=lambda x, *, axis: np.cumprod(x, axis=axis),
-        spelling="xp.cumulative_prod({0}, axis={axis})",
-        arrange=arrange.along_axis(aim="zeros"),
+        template="xp.cumulative_prod({0}, axis={axis})",
+        draw_operands=draw_operands.along_axis(aim="zeros"),
         params={"axis": "int"},
         exact=True,
     ),

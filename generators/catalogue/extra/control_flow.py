@@ -8,8 +8,8 @@ from typing import Any
 from ad_conformance.generators.catalogue.operation import Call, Operation
 from ad_conformance.generators.catalogue.row_forms import POSITIVE, derived
 from ad_conformance.generators.strategies.builder import Builder
-from ad_conformance.generators.strategies.operands import basic as arrange
-from ad_conformance.generators.strategies.operands.basic import Arranged, Domain, fit, some
+from ad_conformance.generators.strategies.operands import basic as draw_operands
+from ad_conformance.generators.strategies.operands.basic import Domain, DrawnOperands, fit, some
 from ad_conformance.generators.strategies.operands.networks import like, one_of
 
 
@@ -149,11 +149,11 @@ def body_text(call: Call) -> str:
     return _body(call.params["body"])[0].format(c=call.operands[1])
 
 
-def _captured(**params: Callable[[Builder], Any]) -> arrange.Arrangement:
+def _captured(**params: Callable[[Builder], Any]) -> draw_operands.OperandStrategy:
     """An operand and what is captured beside it, as often as not the operand itself."""
     domain = Domain(low=-2, high=2)
 
-    def arranged(b: Builder) -> Arranged:
+    def arranged(b: Builder) -> DrawnOperands:
         first = fit(b, some(b, lambda v: v.size > 0), domain)
         second = first if b.flag() else fit(b, like(b, first), domain)
         return [first, second], {
@@ -164,32 +164,32 @@ def _captured(**params: Callable[[Builder], Any]) -> arrange.Arrangement:
     return arranged
 
 
-def _fitted(domain: Domain, **params: Callable[[Builder], Any]) -> arrange.Arrangement:
+def _fitted(domain: Domain, **params: Callable[[Builder], Any]) -> draw_operands.OperandStrategy:
     return lambda b: (
         [fit(b, some(b, lambda v: v.size > 0), domain)],
         {k: draw(b) for k, draw in params.items()},
     )
 
 
-def _vector(*, weight: bool, **params: Callable[[Builder], Any]) -> arrange.Arrangement:
-    def arranged(b: Builder) -> Arranged:
-        place = b.pick(lambda v: v.ndim == 1 and v.size > 0)
-        if place is None:
-            place = arrange.shaped(b, (b.choose([3, 2, 1, 4]),))
+def _vector(*, weight: bool, **params: Callable[[Builder], Any]) -> draw_operands.OperandStrategy:
+    def arranged(b: Builder) -> DrawnOperands:
+        value_id = b.pick(lambda v: v.ndim == 1 and v.size > 0)
+        if value_id is None:
+            value_id = draw_operands.shaped(b, (b.choose([3, 2, 1, 4]),))
         rest = (
-            [b.pick(lambda v: v.ndim == 0) or b.must("sum", (place,), axis=None, keepdims=False)]
+            [b.pick(lambda v: v.ndim == 0) or b.must("sum", (value_id,), axis=None, keepdims=False)]
             if weight
             else []
         )
-        return [place, *rest], {k: draw(b) for k, draw in params.items()}
+        return [value_id, *rest], {k: draw(b) for k, draw in params.items()}
 
     return arranged
 
 
-def _branched(b: Builder) -> Arranged:
+def _branched(b: Builder) -> DrawnOperands:
     """Now and then the sum is exactly at the threshold, where the branches meet or jump."""
-    place = some(b, lambda v: v.size > 0)
-    return [place], {"threshold": float(b.choose([0.0, 1.0, -1.0]))}
+    value_id = some(b, lambda v: v.size > 0)
+    return [value_id], {"threshold": float(b.choose([0.0, 1.0, -1.0]))}
 
 
 _COUNT = one_of(3, 1, 2, 5, 0)
@@ -211,10 +211,13 @@ ROWS: Sequence[Operation] = (
     derived(scan_tanh, _vector(weight=True), arity=2),
     derived(branch, _branched, params={"threshold": "float"}),
     derived(
-        associative_product, arrange.along_axis(aim="zeros"), params={"axis": "int"}, exact=True
+        associative_product,
+        draw_operands.along_axis(aim="zeros"),
+        params={"axis": "int"},
+        exact=True,
     ),
-    derived(implicit_sqrt, arrange.unary(POSITIVE)),
-    derived(checkpointed, arrange.unary(Domain(low=-4, high=4))),
+    derived(implicit_sqrt, draw_operands.unary(POSITIVE)),
+    derived(checkpointed, draw_operands.unary(Domain(low=-4, high=4))),
     derived(inner_derivative, _captured(), arity=2, params=_BODY),
     derived(inner_second_derivative, _captured(), arity=2, params=_BODY),
     derived(inner_pushforward, _captured(), arity=2, params=_BODY),

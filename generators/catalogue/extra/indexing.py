@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import derived
-from ad_conformance.generators.strategies.operands import indexing as arrange
+from ad_conformance.generators.strategies.operands import indexing as draw_operands
 
 #: Entries that may be moved at a time, far more than a value has.
 MOST = 2**18
@@ -25,47 +25,49 @@ def moved(xp: Any, x: Any, move: Callable[[Places], Any], fill: float | None = N
     """The entries of `x` as `move` moves those of an array of its shape; place `x.size` holds
     `fill`.
     """
-    places = np.asarray(move(np.arange(x.size).reshape(x.shape)))
-    if places.size > MOST:
+    value_ids = np.asarray(move(np.arange(x.size).reshape(x.shape)))
+    if value_ids.size > MOST:
         raise ValueError(f"more than {MOST} entries")
     flat = xp.reshape(x, shape=(-1,))
     if fill is not None:
         flat = xp.concat([flat, np.array([fill])], axis=0)
     return xp.reshape(
-        xp.take(flat, indices=tuple(places.ravel().tolist()), axis=0), shape=places.shape
+        xp.take(flat, indices=tuple(value_ids.ravel().tolist()), axis=0), shape=value_ids.shape
     )
 
 
 def take_along_axis(xp: Any, x: Any, *, indices: Indices, axis: int) -> Any:
     return moved(
-        xp, x, lambda places: np.take_along_axis(places, np.asarray(indices, dtype=int), axis)
+        xp, x, lambda value_ids: np.take_along_axis(value_ids, np.asarray(indices, dtype=int), axis)
     )
 
 
 def unstack(xp: Any, x: Any, *, axis: int, which: int) -> Any:
-    return moved(xp, x, lambda places: np.moveaxis(places, axis, 0)[which])
+    return moved(xp, x, lambda value_ids: np.moveaxis(value_ids, axis, 0)[which])
 
 
 def split(xp: Any, x: Any, *, sections: int, axis: int, which: int) -> Any:
-    return moved(xp, x, lambda places: np.array_split(places, sections, axis)[which])
+    return moved(xp, x, lambda value_ids: np.array_split(value_ids, sections, axis)[which])
 
 
 def pad_constant(xp: Any, x: Any, *, widths: tuple[int, ...], value: float) -> Any:
     """`widths`: before and after, of the last axis first, as many axes as there are pairs."""
     pairs = _pairs(x, widths)
-    return moved(xp, x, lambda places: np.pad(places, pairs, constant_values=places.size), value)
+    return moved(
+        xp, x, lambda value_ids: np.pad(value_ids, pairs, constant_values=value_ids.size), value
+    )
 
 
 def pad_edge(xp: Any, x: Any, *, widths: tuple[int, ...]) -> Any:
-    return moved(xp, x, lambda places: np.pad(places, _pairs(x, widths), mode="edge"))
+    return moved(xp, x, lambda value_ids: np.pad(value_ids, _pairs(x, widths), mode="edge"))
 
 
 def pad_reflect(xp: Any, x: Any, *, widths: tuple[int, ...]) -> Any:
-    return moved(xp, x, lambda places: np.pad(places, _pairs(x, widths), mode="reflect"))
+    return moved(xp, x, lambda value_ids: np.pad(value_ids, _pairs(x, widths), mode="reflect"))
 
 
 def pad_wrap(xp: Any, x: Any, *, widths: tuple[int, ...]) -> Any:
-    return moved(xp, x, lambda places: np.pad(places, _pairs(x, widths), mode="wrap"))
+    return moved(xp, x, lambda value_ids: np.pad(value_ids, _pairs(x, widths), mode="wrap"))
 
 
 def _pairs(x: Any, widths: tuple[int, ...]) -> list[tuple[int, int]]:
@@ -74,27 +76,27 @@ def _pairs(x: Any, widths: tuple[int, ...]) -> list[tuple[int, int]]:
 
 
 def tile(xp: Any, x: Any, *, repetitions: tuple[int, ...]) -> Any:
-    return moved(xp, x, lambda places: np.tile(places, repetitions))
+    return moved(xp, x, lambda value_ids: np.tile(value_ids, repetitions))
 
 
 def repeat(xp: Any, x: Any, *, repeats: tuple[int, ...], axis: int) -> Any:
-    return moved(xp, x, lambda places: np.repeat(places, repeats, axis))
+    return moved(xp, x, lambda value_ids: np.repeat(value_ids, repeats, axis))
 
 
 def roll_axes(xp: Any, x: Any, *, shift: tuple[int, ...], axis: tuple[int, ...]) -> Any:
-    return moved(xp, x, lambda places: np.roll(places, shift, axis))
+    return moved(xp, x, lambda value_ids: np.roll(value_ids, shift, axis))
 
 
 def rot90(xp: Any, x: Any, *, k: int) -> Any:
-    return moved(xp, x, lambda places: np.rot90(places, k))
+    return moved(xp, x, lambda value_ids: np.rot90(value_ids, k))
 
 
 def moveaxis(xp: Any, x: Any, *, source: int, destination: int) -> Any:
-    return moved(xp, x, lambda places: np.moveaxis(places, source, destination))
+    return moved(xp, x, lambda value_ids: np.moveaxis(value_ids, source, destination))
 
 
 def squeeze(xp: Any, x: Any, *, axis: int) -> Any:
-    return moved(xp, x, lambda places: np.squeeze(places, axis))
+    return moved(xp, x, lambda value_ids: np.squeeze(value_ids, axis))
 
 
 def unfold(xp: Any, x: Any, *, axis: int, size: int, step: int) -> Any:
@@ -102,8 +104,8 @@ def unfold(xp: Any, x: Any, *, axis: int, size: int, step: int) -> Any:
     axis.
     """
 
-    def windows(places: Places) -> Places:
-        every = np.lib.stride_tricks.sliding_window_view(places, size, axis=axis)
+    def windows(value_ids: Places) -> Places:
+        every = np.lib.stride_tricks.sliding_window_view(value_ids, size, axis=axis)
         return np.asarray(
             np.moveaxis(np.moveaxis(every, axis - (axis < 0), 0)[::step], 0, axis - (axis < 0))
         )
@@ -112,25 +114,27 @@ def unfold(xp: Any, x: Any, *, axis: int, size: int, step: int) -> Any:
 
 
 def diag_embed(xp: Any, x: Any, *, offset: int) -> Any:
-    def embedded(places: Places) -> Places:
-        n = places.shape[-1] + abs(offset)
-        out = np.full((*places.shape[:-1], n, n), places.size)
-        rows = np.arange(places.shape[-1])
-        out[..., rows + max(-offset, 0), rows + max(offset, 0)] = places
+    def embedded(value_ids: Places) -> Places:
+        n = value_ids.shape[-1] + abs(offset)
+        out = np.full((*value_ids.shape[:-1], n, n), value_ids.size)
+        rows = np.arange(value_ids.shape[-1])
+        out[..., rows + max(-offset, 0), rows + max(offset, 0)] = value_ids
         return out
 
     return moved(xp, x, embedded, 0.0)
 
 
 def diagonal_offset(xp: Any, x: Any, *, offset: int) -> Any:
-    return moved(xp, x, lambda places: np.diagonal(places, offset, -2, -1))
+    return moved(xp, x, lambda value_ids: np.diagonal(value_ids, offset, -2, -1))
 
 
 def tril_offset(xp: Any, x: Any, *, k: int) -> Any:
     return moved(
         xp,
         x,
-        lambda places: np.where(np.tri(places.shape[-2], places.shape[-1], k), places, places.size),
+        lambda value_ids: np.where(
+            np.tri(value_ids.shape[-2], value_ids.shape[-1], k), value_ids, value_ids.size
+        ),
         0.0,
     )
 
@@ -139,8 +143,8 @@ def triu_offset(xp: Any, x: Any, *, k: int) -> Any:
     return moved(
         xp,
         x,
-        lambda places: np.where(
-            np.tri(places.shape[-2], places.shape[-1], k - 1), places.size, places
+        lambda value_ids: np.where(
+            np.tri(value_ids.shape[-2], value_ids.shape[-1], k - 1), value_ids.size, value_ids
         ),
         0.0,
     )
@@ -152,15 +156,15 @@ def outer_sum(xp: Any, a: Any, b: Any) -> Any:
 
 def index_set(xp: Any, x: Any, v: Any, *, indices: tuple[int, ...], axis: int) -> Any:
     """`x` with `v` in the place of the entries at `indices`, which are all different."""
-    places = np.arange(x.size).reshape(x.shape)
-    np.moveaxis(places, axis, 0)[list(indices)] = np.moveaxis(_own(x, v), axis, 0)
-    return _of_both(xp, x, v, places)
+    value_ids = np.arange(x.size).reshape(x.shape)
+    np.moveaxis(value_ids, axis, 0)[list(indices)] = np.moveaxis(_own(x, v), axis, 0)
+    return _of_both(xp, x, v, value_ids)
 
 
 def slice_set(xp: Any, x: Any, v: Any, *, axis: int, start: int, stop: int, step: int) -> Any:
-    places = np.arange(x.size).reshape(x.shape)
-    np.moveaxis(places, axis, 0)[start:stop:step] = np.moveaxis(_own(x, v), axis, 0)
-    return _of_both(xp, x, v, places)
+    value_ids = np.arange(x.size).reshape(x.shape)
+    np.moveaxis(value_ids, axis, 0)[start:stop:step] = np.moveaxis(_own(x, v), axis, 0)
+    return _of_both(xp, x, v, value_ids)
 
 
 def _own(x: Any, v: Any) -> Places:
@@ -168,11 +172,11 @@ def _own(x: Any, v: Any) -> Places:
     return np.arange(x.size, x.size + v.size).reshape(v.shape)
 
 
-def _of_both(xp: Any, x: Any, v: Any, places: Places, fill: float = 0.0) -> Any:
+def _of_both(xp: Any, x: Any, v: Any, value_ids: Places, fill: float = 0.0) -> Any:
     flat = xp.concat(
         [xp.reshape(x, shape=(-1,)), xp.reshape(v, shape=(-1,)), np.array([fill])], axis=0
     )
-    return moved(xp, flat, lambda _: places)
+    return moved(xp, flat, lambda _: value_ids)
 
 
 def _met(xp: Any, x: Any, v: Any, targets: Places, fill: float | None) -> tuple[Any, list[int]]:
@@ -345,62 +349,69 @@ def _most(x: np.ndarray, v: np.ndarray) -> float:
 
 
 ROWS: Sequence[Operation] = (
-    _linear(take_along_axis, arrange.take_along_axis, indices="indices", axis="int"),
-    _linear(unstack, arrange.unstack, axis="int", which="int"),
-    _linear(split, arrange.split, sections="int", axis="int", which="int"),
-    _linear(pad_constant, arrange.pad_constant, widths="growth", value="float"),
-    _linear(pad_edge, arrange.pad("edge"), widths="growth"),
-    _linear(pad_reflect, arrange.pad("reflect"), widths="growth"),
-    _linear(pad_wrap, arrange.pad("wrap"), widths="growth"),
-    _linear(tile, arrange.tile, repetitions="growth"),
-    _linear(repeat, arrange.repeat, repeats="list of times", axis="int"),
-    _linear(roll_axes, arrange.roll_axes, shift="ints", axis="ints"),
-    _linear(rot90, arrange.rot90, k="int"),
-    _linear(moveaxis, arrange.moveaxis, source="int", destination="int"),
-    _linear(squeeze, arrange.squeeze, axis="int"),
-    _linear(unfold, arrange.unfold, axis="int", size="int", step="int"),
-    _linear(diag_embed, arrange.diag_embed, offset="times"),
-    _linear(diagonal_offset, arrange.matrix_and("offset"), offset="int"),
-    _linear(tril_offset, arrange.matrix_and("k"), k="int"),
-    _linear(triu_offset, arrange.matrix_and("k"), k="int"),
-    derived(outer_sum, arrange.two_vectors, arity=2, curvature="linear", exact=True),
-    _update(index_set, arrange.update(distinct=True), "ints", curvature="linear", exact=True),
+    _linear(take_along_axis, draw_operands.take_along_axis, indices="indices", axis="int"),
+    _linear(unstack, draw_operands.unstack, axis="int", which="int"),
+    _linear(split, draw_operands.split, sections="int", axis="int", which="int"),
+    _linear(pad_constant, draw_operands.pad_constant, widths="growth", value="float"),
+    _linear(pad_edge, draw_operands.pad("edge"), widths="growth"),
+    _linear(pad_reflect, draw_operands.pad("reflect"), widths="growth"),
+    _linear(pad_wrap, draw_operands.pad("wrap"), widths="growth"),
+    _linear(tile, draw_operands.tile, repetitions="growth"),
+    _linear(repeat, draw_operands.repeat, repeats="list of times", axis="int"),
+    _linear(roll_axes, draw_operands.roll_axes, shift="ints", axis="ints"),
+    _linear(rot90, draw_operands.rot90, k="int"),
+    _linear(moveaxis, draw_operands.moveaxis, source="int", destination="int"),
+    _linear(squeeze, draw_operands.squeeze, axis="int"),
+    _linear(unfold, draw_operands.unfold, axis="int", size="int", step="int"),
+    _linear(diag_embed, draw_operands.diag_embed, offset="times"),
+    _linear(diagonal_offset, draw_operands.matrix_and("offset"), offset="int"),
+    _linear(tril_offset, draw_operands.matrix_and("k"), k="int"),
+    _linear(triu_offset, draw_operands.matrix_and("k"), k="int"),
+    derived(outer_sum, draw_operands.two_vectors, arity=2, curvature="linear", exact=True),
+    _update(index_set, draw_operands.update(distinct=True), "ints", curvature="linear", exact=True),
     derived(
         slice_set,
-        arrange.slice_set,
+        draw_operands.slice_set,
         arity=2,
         params={"axis": "int", "start": "int", "stop": "int", "step": "int"},
         curvature="linear",
         exact=True,
     ),
-    _update(index_add, arrange.update(), "ints", curvature="linear", exact=True),
-    _update(index_multiply, arrange.update(aim="zeros"), "ints", terms=_most, weight=2),
-    _update(index_max, arrange.update(aim="tie"), "ints", curvature="linear", exact=True),
-    _update(scatter_add, arrange.scatter(), "indices", curvature="linear", exact=True),
-    _update(scatter_multiply, arrange.scatter(aim="zeros"), "indices", terms=_most, weight=2),
-    _update(scatter_max, arrange.scatter(aim="tie"), "indices", curvature="linear", exact=True),
-    _update(scatter_mean, arrange.scatter(), "indices", curvature="linear"),
-    derived(masked_sqrt, arrange.masked, params={"threshold": "float"}),
-    derived(masked_log, arrange.masked, params={"threshold": "float"}),
-    derived(masked_reciprocal, arrange.masked, params={"threshold": "float"}),
-    derived(taken_sqrt, arrange.taken_root, params={"indices": "ints"}),
-    derived(sliced_log, arrange.sliced_log, params={"start": "int"}),
+    _update(index_add, draw_operands.update(), "ints", curvature="linear", exact=True),
+    _update(index_multiply, draw_operands.update(aim="zeros"), "ints", terms=_most, weight=2),
+    _update(index_max, draw_operands.update(aim="tie"), "ints", curvature="linear", exact=True),
+    _update(scatter_add, draw_operands.scatter(), "indices", curvature="linear", exact=True),
+    _update(scatter_multiply, draw_operands.scatter(aim="zeros"), "indices", terms=_most, weight=2),
+    _update(
+        scatter_max, draw_operands.scatter(aim="tie"), "indices", curvature="linear", exact=True
+    ),
+    _update(scatter_mean, draw_operands.scatter(), "indices", curvature="linear"),
+    derived(masked_sqrt, draw_operands.masked, params={"threshold": "float"}),
+    derived(masked_log, draw_operands.masked, params={"threshold": "float"}),
+    derived(masked_reciprocal, draw_operands.masked, params={"threshold": "float"}),
+    derived(taken_sqrt, draw_operands.taken_root, params={"indices": "ints"}),
+    derived(sliced_log, draw_operands.sliced_log, params={"start": "int"}),
     derived(
-        root_at_least, arrange.beyond("least"), params={"least": "float"}, enclosed=_root_at_least
+        root_at_least,
+        draw_operands.beyond("least"),
+        params={"least": "float"},
+        enclosed=_root_at_least,
     ),
     derived(
         reciprocal_at_most,
-        arrange.beyond("most"),
+        draw_operands.beyond("most"),
         params={"most": "float"},
         enclosed=_reciprocal_at_most,
     ),
-    derived(largest_root, arrange.largest_root, params={"axis": "axis"}, enclosed=_largest_root),
-    _linear(masked_sum, arrange.masked_reduction(), threshold="float", axis="axis"),
+    derived(
+        largest_root, draw_operands.largest_root, params={"axis": "axis"}, enclosed=_largest_root
+    ),
+    _linear(masked_sum, draw_operands.masked_reduction(), threshold="float", axis="axis"),
     derived(
         masked_prod,
-        arrange.masked_reduction("zeros"),
+        draw_operands.masked_reduction("zeros"),
         params={"threshold": "float", "axis": "axis"},
         exact=True,
     ),
-    _linear(masked_max, arrange.masked_reduction("tie"), threshold="float", axis="axis"),
+    _linear(masked_max, draw_operands.masked_reduction("tie"), threshold="float", axis="axis"),
 )

@@ -10,7 +10,7 @@ from ad_conformance.generators.catalogue.extra.losses import logsumexp
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, Operation
 from ad_conformance.generators.catalogue.row_forms import derived
 from ad_conformance.generators.strategies.builder import Builder
-from ad_conformance.generators.strategies.operands.basic import Arranged, Domain, axis_of, fit
+from ad_conformance.generators.strategies.operands.basic import Domain, DrawnOperands, axis_of, fit
 from ad_conformance.generators.strategies.operands.networks import (
     attention,
     directions,
@@ -228,10 +228,10 @@ def polyval(xp: Any, coefficients: Any, x: Any) -> Any:
     return total
 
 
-def _standardized(b: Builder) -> Arranged:
-    places, _ = normalized_rows(b)
-    place = fit(b, places[0], Domain(low=-8, high=8))
-    return [place], {"axis": axis_of(b, place), "eps": b.choose([1.0, 0.25])}
+def _standardized(b: Builder) -> DrawnOperands:
+    value_ids, _ = normalized_rows(b)
+    value_id = fit(b, value_ids[0], Domain(low=-8, high=8))
+    return [value_id], {"axis": axis_of(b, value_id), "eps": b.choose([1.0, 0.25])}
 
 
 def _attended(query: Any, key: Any, value: Any) -> float:

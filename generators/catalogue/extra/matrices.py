@@ -228,37 +228,37 @@ ROWS: Sequence[Operation] = (
     Operation(
         name="cholesky",
         evaluate=decompositions.cholesky,
-        spelling=None,
-        arrange=arranged.definite,
+        template=None,
+        draw_operands=arranged.definite,
         weight=2,
     ),
     Operation(
         name="matrix_exp",
         evaluate=decompositions.matrix_exp,
-        spelling=None,
-        arrange=arranged.small,
+        template=None,
+        draw_operands=arranged.small,
         weight=2,
     ),
     Operation(
-        name="sqrtm", evaluate=decompositions.sqrtm, spelling=None, arrange=arranged.definite
+        name="sqrtm", evaluate=decompositions.sqrtm, template=None, draw_operands=arranged.definite
     ),
     Operation(
         name="eigvalsh",
         evaluate=decompositions.eigvalsh,
-        spelling=None,
-        arrange=arranged.simple_spectrum,
+        template=None,
+        draw_operands=arranged.simple_spectrum,
     ),
     Operation(
         name="eigenvector_weights",
         evaluate=decompositions.eigenvector_weights,
-        spelling=None,
-        arrange=arranged.simple_spectrum,
+        template=None,
+        draw_operands=arranged.simple_spectrum,
     ),
     Operation(
         name="einsum",
         evaluate=_einsum,
-        spelling="xp.einsum('{subscripts}', {args})",
-        arrange=arrange_products.einsum,
+        template="xp.einsum('{subscripts}', {args})",
+        draw_operands=arrange_products.einsum,
         arity=None,
         params={"subscripts": "subscripts"},
         exact=True,

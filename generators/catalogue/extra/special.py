@@ -10,7 +10,7 @@ from ad_conformance.generators.arithmetic import numpy_ops as numerics
 from ad_conformance.generators.arithmetic import special_balls
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import NONZERO, REDUCTION, binary, derived, unary
-from ad_conformance.generators.strategies.operands import basic as arrange
+from ad_conformance.generators.strategies.operands import basic as draw_operands
 from ad_conformance.generators.strategies.operands.basic import Domain
 from ad_conformance.generators.strategies.operands.special import (
     at_zeros,
@@ -68,46 +68,51 @@ def _log_ndtr_terms(x: np.ndarray) -> float:
 
 def _special(name: str, ufunc: Any, ball: Any, domain: Domain | None, **more: Any) -> Operation:
     """A function that only some engines have, but the in-house one under this name."""
-    return unary(name, ufunc, ball, domain or Domain(), **{"spelling": None, **more})
+    return unary(name, ufunc, ball, domain or Domain(), **{"template": None, **more})
 
 
 ROWS: Sequence[Operation] = (
     _special("exp2", np.exp2, special_balls.exp2, Domain(low=-32, high=12)),
     _special("cbrt", np.cbrt, special_balls.cbrt, NONZERO),
-    _special("erf", special.erf, None, None, arrange=extended(TAILS)),
-    _special("erfc", special.erfc, None, None, arrange=extended(Domain(low=-8, high=25))),
+    _special("erf", special.erf, None, None, draw_operands=extended(TAILS)),
+    _special("erfc", special.erfc, None, None, draw_operands=extended(Domain(low=-8, high=25))),
     _special(
         "erfcx",
         special.erfcx,
         special_balls.erfcx,
         None,
-        arrange=extended(Domain(low=-4, high=64)),
+        draw_operands=extended(Domain(low=-4, high=64)),
         terms=_erfcx_terms,
     ),
-    _special("erfinv", special.erfinv, special_balls.erfinv, None, arrange=probability(-1)),
-    _special("ndtr", special.ndtr, special_balls.ndtr, None, arrange=extended(TAILS)),
+    _special("erfinv", special.erfinv, special_balls.erfinv, None, draw_operands=probability(-1)),
+    _special("ndtr", special.ndtr, special_balls.ndtr, None, draw_operands=extended(TAILS)),
     _special(
         "log_ndtr",
         special.log_ndtr,
         special_balls.log_ndtr,
         None,
-        arrange=extended(TAILS),
+        draw_operands=extended(TAILS),
         weight=2,
         terms=_log_ndtr_terms,
     ),
-    _special("ndtri", special.ndtri, special_balls.ndtri, None, arrange=probability(0)),
+    _special("ndtri", special.ndtri, special_balls.ndtri, None, draw_operands=probability(0)),
     _special(
-        "lgamma", special.gammaln, special_balls.lgamma, None, arrange=gamma_argument, weight=2
+        "lgamma",
+        special.gammaln,
+        special_balls.lgamma,
+        None,
+        draw_operands=gamma_argument,
+        weight=2,
     ),
-    _special("gamma", special.gamma, None, None, arrange=gamma_argument),
-    _special("digamma", special.digamma, None, None, arrange=gamma_argument, weight=2),
+    _special("gamma", special.gamma, None, None, draw_operands=gamma_argument),
+    _special("digamma", special.digamma, None, None, draw_operands=gamma_argument, weight=2),
     Operation(
         name="polygamma",
         evaluate=lambda x, *, n: numerics.elementwise(
             lambda v: special.polygamma(n, v), lambda z: special_balls.polygamma(z, n), operands=1
         )(x),
-        spelling=None,
-        arrange=order("n", [0, 1, 2, 3], gamma_argument),
+        template=None,
+        draw_operands=order("n", [0, 1, 2, 3], gamma_argument),
         params={"n": "times"},
     ),
     Operation(
@@ -115,21 +120,21 @@ ROWS: Sequence[Operation] = (
         evaluate=lambda x, *, s: numerics.elementwise(
             lambda v: special.zeta(float(s), v), lambda z: special_balls.zeta(z, s), operands=1
         )(x),
-        spelling=None,
-        arrange=order("s", [2, 3, 5], arrange.unary(POSITIVE)),
+        template=None,
+        draw_operands=order("s", [2, 3, 5], draw_operands.unary(POSITIVE)),
         params={"s": "times"},
     ),
-    derived(betaln, arrange.binary(POSITIVE, POSITIVE), arity=2),
-    derived(beta, arrange.binary(POSITIVE, POSITIVE), arity=2),
+    derived(betaln, draw_operands.binary(POSITIVE, POSITIVE), arity=2),
+    derived(beta, draw_operands.binary(POSITIVE, POSITIVE), arity=2),
     _special("i0", special.i0, special_balls.i0, Domain(low=-12, high=12)),
     _special("i1", special.i1, special_balls.i1, Domain(low=-12, high=12)),
     _special("i0e", special.i0e, special_balls.i0e, TAILS),
     _special("i1e", special.i1e, special_balls.i1e, TAILS),
     _special("j0", special.j0, special_balls.j0, TAILS),
     _special("j1", special.j1, special_balls.j1, TAILS),
-    _special("sinc", np.sinc, special_balls.sinc, None, arrange=at_zeros(TAILS), weight=2),
-    _special("expit", special.expit, special_balls.expit, None, arrange=extended(TAILS)),
-    _special("logit", special.logit, special_balls.logit, None, arrange=probability(0)),
+    _special("sinc", np.sinc, special_balls.sinc, None, draw_operands=at_zeros(TAILS), weight=2),
+    _special("expit", special.expit, special_balls.expit, None, draw_operands=extended(TAILS)),
+    _special("logit", special.logit, special_balls.logit, None, draw_operands=probability(0)),
     _special("exp1", special.exp1, special_balls.exp1, POSITIVE),
     _special("expi", special.expi, special_balls.expi, POSITIVE),
     binary(
@@ -146,27 +151,31 @@ ROWS: Sequence[Operation] = (
         beside_zero(-1.0),
         weight=2,
     ),
-    derived(entr, arrange.unary(Domain(low=1 / 64))),
+    derived(entr, draw_operands.unary(Domain(low=1 / 64))),
     derived(rel_entr, beside_zero(0.0, positive=True), arity=2),
     Operation(
         name="logsumexp",
         evaluate=numerics.logsumexp,
-        spelling=None,
-        arrange=far_apart(arrange.reduction(nonempty=True, aim="tie")),
+        template=None,
+        draw_operands=far_apart(draw_operands.reduction(nonempty=True, aim="tie")),
         params=REDUCTION,
         weight=2,
     ),
     Operation(
         name="logcumsumexp",
         evaluate=numerics.logcumsumexp,
-        spelling=None,
-        arrange=far_apart(arrange.along_axis(nonempty=True)),
+        template=None,
+        draw_operands=far_apart(draw_operands.along_axis(nonempty=True)),
         params={"axis": "int"},
     ),
     derived(
-        softmax, far_apart(arrange.along_axis(nonempty=True, aim="tie")), params={"axis": "int"}
+        softmax,
+        far_apart(draw_operands.along_axis(nonempty=True, aim="tie")),
+        params={"axis": "int"},
     ),
     derived(
-        log_softmax, far_apart(arrange.along_axis(nonempty=True, aim="tie")), params={"axis": "int"}
+        log_softmax,
+        far_apart(draw_operands.along_axis(nonempty=True, aim="tie")),
+        params={"axis": "int"},
     ),
 )

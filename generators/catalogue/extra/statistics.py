@@ -10,7 +10,7 @@ from typing import Any
 from ad_conformance.generators.arithmetic import numpy_ops as numerics
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import REDUCTION, derived
-from ad_conformance.generators.strategies.operands import basic as arrange
+from ad_conformance.generators.strategies.operands import basic as draw_operands
 from ad_conformance.generators.strategies.operands import indexing as aims
 
 Heights = tuple[float, ...]
@@ -146,8 +146,8 @@ ROWS: Sequence[Operation] = (
         name="sort",
         curvature="linear",
         evaluate=numerics.sort,
-        spelling="xp.sort({0}, axis={axis}, descending={descending})",
-        arrange=aims.sort,
+        template="xp.sort({0}, axis={axis}, descending={descending})",
+        draw_operands=aims.sort,
         params={"axis": "int", "descending": "bool"},
         exact=True,
     ),
@@ -155,8 +155,8 @@ ROWS: Sequence[Operation] = (
         name="sort_by",
         curvature="linear",
         evaluate=numerics.sort_by,
-        spelling=None,
-        arrange=aims.sort_by,
+        template=None,
+        draw_operands=aims.sort_by,
         arity=2,
         params={"axis": "int"},
         exact=True,
@@ -170,33 +170,36 @@ ROWS: Sequence[Operation] = (
         exact=True,
     ),
     derived(
-        median, arrange.reduction(nonempty=True, aim="tie"), params=REDUCTION, curvature="linear"
+        median,
+        draw_operands.reduction(nonempty=True, aim="tie"),
+        params=REDUCTION,
+        curvature="linear",
     ),
     derived(quantile, aims.quantile, params={"q": "array", "axis": "int"}, curvature="linear"),
     derived(
         cumulative_max,
-        arrange.along_axis(nonempty=True, aim="tie"),
+        draw_operands.along_axis(nonempty=True, aim="tie"),
         params={"axis": "int"},
         curvature="linear",
         exact=True,
     ),
     derived(
         cumulative_min,
-        arrange.along_axis(nonempty=True, aim="tie"),
+        draw_operands.along_axis(nonempty=True, aim="tie"),
         params={"axis": "int"},
         curvature="linear",
         exact=True,
     ),
     derived(
         ptp,
-        arrange.reduction(nonempty=True, aim="tie"),
+        draw_operands.reduction(nonempty=True, aim="tie"),
         params=REDUCTION,
         curvature="linear",
         exact=True,
     ),
     derived(var, aims.deviation(), params=_DEVIATION),
     derived(std, aims.deviation(nonzero=True), params=_DEVIATION, weight=2),
-    derived(nanmean, arrange.reduction(nonempty=True), params=REDUCTION, curvature="linear"),
+    derived(nanmean, draw_operands.reduction(nonempty=True), params=REDUCTION, curvature="linear"),
     derived(cov, aims.cov, params={"correction": "int"}),
     derived(diff, aims.diff, params={"n": "times", "axis": "int"}, curvature="linear", exact=True),
     derived(

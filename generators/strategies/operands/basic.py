@@ -16,8 +16,8 @@ import numpy as np
 from ad_conformance.generators.strategies.builder import MAX_ENTRIES, Abandon, Builder
 from hypothesis import strategies as st
 
-Arranged = tuple[list[int], dict[str, Any]]
-Arrangement = Callable[[Builder], Arranged]
+DrawnOperands = tuple[list[int], dict[str, Any]]
+OperandStrategy = Callable[[Builder], DrawnOperands]
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class Domain:
 ANYWHERE = Domain()
 
 
-def fit(b: Builder, place: int, domain: Domain) -> int:
+def fit(b: Builder, value_id: int, domain: Domain) -> int:
     """`place`, scaled by a power of two and shifted by a dyadic number until it lies in `domain`."""
     if domain.saturate and b.flag(6):
-        place = b.must("multiply", (place, b.constant(b.choose([32.0, -32.0, 256.0]))))
-    value = b.values[place]
+        value_id = b.must("multiply", (value_id, b.constant(b.choose([32.0, -32.0, 256.0]))))
+    value = b.values[value_id]
     if domain.holds(value):
-        return place
+        return value_id
     low, high = max(domain.low, domain.gap if domain.gap else -math.inf), domain.high
     if math.isfinite(low) and math.isfinite(high):
         spread = float(np.max(np.abs(value)))
@@ -60,44 +60,44 @@ def fit(b: Builder, place: int, domain: Domain) -> int:
         )
         if scale == 0.0:
             raise Abandon
-        return b.must("multiply", (place, b.constant(scale)))
+        return b.must("multiply", (value_id, b.constant(scale)))
     if math.isfinite(low):
         if b.flag(3):
-            squared = b.must("square", (place,))
+            squared = b.must("square", (value_id,))
             return b.must("add", (squared, b.constant(max(math.ceil(low * 4) / 4, 0.25))))
         shift = math.ceil((low - float(np.min(value))) * 4) / 4
-        return b.must("add", (place, b.constant(shift + b.choose([0.25, 1.0]))))
+        return b.must("add", (value_id, b.constant(shift + b.choose([0.25, 1.0]))))
     raise Abandon
 
 
 def some(b: Builder, accept: Callable[[np.ndarray], bool] = lambda value: True) -> int:
-    place = b.pick(accept)
-    if place is None:
+    value_id = b.pick(accept)
+    if value_id is None:
         raise Abandon
-    return place
+    return value_id
 
 
 def shaped(b: Builder, shape: tuple[int, ...]) -> int:
     """A value of that shape: one there is, or one made from any other by reshaping or broadcasting."""
     if b.flag(3) or (found := b.pick(lambda v: v.shape == shape)) is None:
-        place = some(b, lambda v: v.size > 0)
-        value = b.values[place]
+        value_id = some(b, lambda v: v.size > 0)
+        value = b.values[value_id]
         size = math.prod(shape)
         if value.size == size:
-            return place if value.shape == shape else b.must("reshape", (place,), shape=shape)
+            return value_id if value.shape == shape else b.must("reshape", (value_id,), shape=shape)
         if not _broadcasts(value.shape, shape):
-            place = _number(b, place)
-        return b.must(b.choose(["multiply", "add"]), (place, b.constant(b.numbers(shape))))
+            value_id = _number(b, value_id)
+        return b.must(b.choose(["multiply", "add"]), (value_id, b.constant(b.numbers(shape))))
     return found
 
 
-def _number(b: Builder, place: int) -> int:
-    value = b.values[place]
+def _number(b: Builder, value_id: int) -> int:
+    value = b.values[value_id]
     if value.ndim == 0:
-        return place
+        return value_id
     if b.flag(3):
-        return b.must("sum", (place,), axis=None, keepdims=False)
-    return b.must("index", (place,), index=b.entry(place))
+        return b.must("sum", (value_id,), axis=None, keepdims=False)
+    return b.must("index", (value_id,), index=b.entry(value_id))
 
 
 def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
@@ -108,53 +108,55 @@ def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
 
 def with_axes(b: Builder, least: int, nonempty: bool = False) -> int:
     """A value with at least `least` axes; made by broadcasting where there is none."""
-    place = b.pick(lambda v: v.ndim >= least and (v.size > 0 or not nonempty))
-    if place is None or b.flag(8):
+    value_id = b.pick(lambda v: v.ndim >= least and (v.size > 0 or not nonempty))
+    if value_id is None or b.flag(8):
         return shaped(b, tuple(b.choose([2, 3, 2, 1]) for _ in range(least)))
-    return place
+    return value_id
 
 
-def axis_of(b: Builder, place: int) -> int:
-    ndim = b.values[place].ndim
+def axis_of(b: Builder, value_id: int) -> int:
+    ndim = b.values[value_id].ndim
     return int(b.draw(st.integers(-ndim, ndim - 1)))
 
 
-def aimed(b: Builder, place: int, aim: str | None) -> int:
+def aimed(b: Builder, value_id: int, aim: str | None) -> int:
     """One time in three, `place` after steps that put zeros or ties among its entries.
 
     Zeros that rounding cannot move: an exact value less a constant, or a value less one of its own
     entries.
     """
-    value = b.values[place]
+    value = b.values[value_id]
     if aim is None or not value.size or not b.flag(3):
-        return place
-    if aim == "zeros" and b.exact[place] and (value.size == 1 or b.flag()):
-        return zeroed(b, place)
+        return value_id
+    if aim == "zeros" and b.exact[value_id] and (value.size == 1 or b.flag()):
+        return zeroed(b, value_id)
     if value.size == 1:
-        return place
+        return value_id
     entry = b.must(
-        "index", (place,), index=tuple(b.draw(st.integers(0, n - 1)) for n in value.shape)
+        "index", (value_id,), index=tuple(b.draw(st.integers(0, n - 1)) for n in value.shape)
     )
-    return b.must(b.choose(["maximum", "minimum"]) if aim == "tie" else "subtract", (place, entry))
+    return b.must(
+        b.choose(["maximum", "minimum"]) if aim == "tie" else "subtract", (value_id, entry)
+    )
 
 
-def zeroed(b: Builder, place: int) -> int:
+def zeroed(b: Builder, value_id: int) -> int:
     """`place` less a constant, so that some of its entries are zero, each free to move. Exact
     values only.
     """
-    value = b.values[place]
+    value = b.values[value_id]
     mask = np.array(
         b.draw(st.lists(st.booleans(), min_size=value.size, max_size=value.size)), dtype=bool
     )
     some_zero = mask.reshape(value.shape) if value.size > 1 else np.ones(value.shape, dtype=bool)
-    return b.must("subtract", (place, b.constant(np.where(some_zero, value, 0.0))))
+    return b.must("subtract", (value_id, b.constant(np.where(some_zero, value, 0.0))))
 
 
-def constant(b: Builder) -> Arranged:
+def constant(b: Builder) -> DrawnOperands:
     return [], {"value": tuple(b.numbers((b.draw(st.integers(1, 3)),)).tolist())}
 
 
-def unary(domain: Domain) -> Arrangement:
+def unary(domain: Domain) -> OperandStrategy:
     return lambda b: ([fit(b, some(b), domain)], {})
 
 
@@ -185,8 +187,8 @@ def pair(b: Builder, first: int) -> int:
     return b.constant(b.numbers(b.choose(choices)))
 
 
-def binary(first: Domain = ANYWHERE, second: Domain = ANYWHERE) -> Arrangement:
-    def arranged(b: Builder) -> Arranged:
+def binary(first: Domain = ANYWHERE, second: Domain = ANYWHERE) -> OperandStrategy:
+    def arranged(b: Builder) -> DrawnOperands:
         one = some(b)
         two = pair(b, one)
         if second is ANYWHERE and b.flag():
@@ -196,7 +198,7 @@ def binary(first: Domain = ANYWHERE, second: Domain = ANYWHERE) -> Arrangement:
     return arranged
 
 
-def angle(b: Builder) -> Arranged:
+def angle(b: Builder) -> DrawnOperands:
     """Operands of atan2, away from its cut at (0, x < 0)."""
     one = some(b)
     if b.flag(3):
@@ -209,7 +211,7 @@ def angle(b: Builder) -> Arranged:
     return [one, two], {}
 
 
-def comparison(b: Builder) -> Arranged:
+def comparison(b: Builder) -> DrawnOperands:
     one = some(b)
     return [one, pair(b, one)], {}
 
@@ -226,17 +228,19 @@ def _condition(b: Builder, one: int) -> int:
     return b.must(b.choose(["logical_and", "logical_or", "logical_xor"]), (first, second))
 
 
-def rounding(b: Builder) -> Arranged:
+def rounding(b: Builder) -> DrawnOperands:
     """An operand away from whole and half numbers, one time in six perhaps at one, where the
     function jumps.
     """
-    place = some(b)
+    value_id = some(b)
     return [
-        place if b.flag(6) else b.must("add", (place, b.constant(b.choose([0.3125, -0.3125]))))
+        value_id
+        if b.flag(6)
+        else b.must("add", (value_id, b.constant(b.choose([0.3125, -0.3125]))))
     ], {}
 
 
-def quotient(b: Builder) -> Arranged:
+def quotient(b: Builder) -> DrawnOperands:
     """Operands whose quotient is seldom whole, where it jumps when rounded, and often beyond one."""
     if b.flag():
         b.wanted = b.must("multiply", (some(b), b.constant(b.choose([4.0, -8.0]))))
@@ -250,20 +254,20 @@ def quotient(b: Builder) -> Arranged:
     return [one, two], {}
 
 
-def where(b: Builder) -> Arranged:
+def where(b: Builder) -> DrawnOperands:
     one = some(b)
     condition = _condition(b, one)
     left = shaped(b, b.values[condition].shape) if b.flag() else some(b)
     return [condition, left, pair(b, left)], {}
 
 
-def integer_power(b: Builder) -> Arranged:
+def integer_power(b: Builder) -> DrawnOperands:
     exponent = b.choose([2, 3, 1, 0, 4, 5, -1, -2])
     base = fit(b, some(b), Domain(gap=1 / 8)) if exponent < 0 else aimed(b, some(b), "zeros")
     return [base], {"exponent": exponent}
 
 
-def float_power(b: Builder) -> Arranged:
+def float_power(b: Builder) -> DrawnOperands:
     exponent = b.choose([2.0, 0.5, 1.5, 3.0, 1.0, 0.0, -0.5, -1.0, 2.5])
     smooth = exponent >= 0 and exponent.is_integer()
     return [aimed(b, some(b), "zeros") if smooth else fit(b, some(b), Domain(low=1 / 8))], {
@@ -271,7 +275,7 @@ def float_power(b: Builder) -> Arranged:
     }
 
 
-def power(b: Builder) -> Arranged:
+def power(b: Builder) -> DrawnOperands:
     """Any base under constant exponents 0, 1, 2, 3; a positive base, or a constant zero, under a
     varying one.
     """
@@ -292,38 +296,38 @@ def power(b: Builder) -> Arranged:
     return [b.constant(b.choose([2.0, 0.5, 1.0, 0.0])), exponent], {}
 
 
-def clip(b: Builder) -> Arranged:
+def clip(b: Builder) -> DrawnOperands:
     low = float(b.numbers((1,))[0])
     return [some(b)], {"min": low, "max": low + b.choose([1.0, 0.5, 4.0])}
 
 
-def reduction(nonempty: bool = False, aim: str | None = None) -> Arrangement:
-    def arranged(b: Builder) -> Arranged:
-        place = aimed(b, with_axes(b, 1, nonempty), aim)
-        axis = None if b.flag() else axis_of(b, place)
-        return [place], {"axis": axis, "keepdims": b.flag(4)}
+def reduction(nonempty: bool = False, aim: str | None = None) -> OperandStrategy:
+    def arranged(b: Builder) -> DrawnOperands:
+        value_id = aimed(b, with_axes(b, 1, nonempty), aim)
+        axis = None if b.flag() else axis_of(b, value_id)
+        return [value_id], {"axis": axis, "keepdims": b.flag(4)}
 
     return arranged
 
 
-def along_axis(nonempty: bool = False, aim: str | None = None) -> Arrangement:
-    def arranged(b: Builder) -> Arranged:
-        place = aimed(b, with_axes(b, 1, nonempty), aim)
-        return [place], {"axis": axis_of(b, place)}
+def along_axis(nonempty: bool = False, aim: str | None = None) -> OperandStrategy:
+    def arranged(b: Builder) -> DrawnOperands:
+        value_id = aimed(b, with_axes(b, 1, nonempty), aim)
+        return [value_id], {"axis": axis_of(b, value_id)}
 
     return arranged
 
 
 def _alike(b: Builder, first: int, accept: Callable[[np.ndarray], bool]) -> list[int]:
     """`first` and one or two more: itself again or other values that `accept` takes."""
-    places = [first]
+    value_ids = [first]
     for _ in range(b.choose([1, 2, 0])):
         other = None if b.flag(4) else b.pick(accept)
-        places.append(first if other is None else other)
-    return places
+        value_ids.append(first if other is None else other)
+    return value_ids
 
 
-def stack(b: Builder) -> Arranged:
+def stack(b: Builder) -> DrawnOperands:
     first = some(b, lambda v: v.ndim < 3)
     shape = b.values[first].shape
     return _alike(b, first, lambda v: v.shape == shape), {
@@ -331,7 +335,7 @@ def stack(b: Builder) -> Arranged:
     }
 
 
-def concat(b: Builder) -> Arranged:
+def concat(b: Builder) -> DrawnOperands:
     first = with_axes(b, 1)
     axis = axis_of(b, first)
     rest = np.delete(b.values[first].shape, axis).tolist()
@@ -343,59 +347,59 @@ def concat(b: Builder) -> Arranged:
     return _alike(b, first, accept), {"axis": axis}
 
 
-def reshape(b: Builder) -> Arranged:
-    place = some(b)
-    size = b.values[place].size
+def reshape(b: Builder) -> DrawnOperands:
+    value_id = some(b)
+    size = b.values[value_id].size
     shapes = [(size,), (-1,), (1, size), (size, 1)]
     shapes += [(size // k, k) for k in (2, 3) if size and size % k == 0]
     shapes += [(), (1,), (1, 1)] if size == 1 else []
-    return [place], {"shape": b.choose(shapes)}
+    return [value_id], {"shape": b.choose(shapes)}
 
 
-def expand_dims(b: Builder) -> Arranged:
-    place = some(b, lambda v: v.ndim < 3)
-    ndim = b.values[place].ndim
-    return [place], {"axis": b.draw(st.integers(-ndim - 1, ndim))}
+def expand_dims(b: Builder) -> DrawnOperands:
+    value_id = some(b, lambda v: v.ndim < 3)
+    ndim = b.values[value_id].ndim
+    return [value_id], {"axis": b.draw(st.integers(-ndim - 1, ndim))}
 
 
-def permute_dims(b: Builder) -> Arranged:
-    place = with_axes(b, 2)
-    return [place], {"axes": tuple(b.draw(st.permutations(range(b.values[place].ndim))))}
+def permute_dims(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 2)
+    return [value_id], {"axes": tuple(b.draw(st.permutations(range(b.values[value_id].ndim))))}
 
 
-def roll(b: Builder) -> Arranged:
-    place = with_axes(b, 1)
-    return [place], {"shift": b.draw(st.integers(-3, 3)), "axis": axis_of(b, place)}
+def roll(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 1)
+    return [value_id], {"shift": b.draw(st.integers(-3, 3)), "axis": axis_of(b, value_id)}
 
 
-def broadcast_to(b: Builder) -> Arranged:
-    place = shaped(b, (b.choose([2, 3]),) * 2) if b.flag(4) else some(b, lambda v: v.ndim < 3)
-    shape = b.values[place].shape
+def broadcast_to(b: Builder) -> DrawnOperands:
+    value_id = shaped(b, (b.choose([2, 3]),) * 2) if b.flag(4) else some(b, lambda v: v.ndim < 3)
+    shape = b.values[value_id].shape
     widened = tuple(b.draw(st.integers(1, 3)) if n == 1 else n for n in shape)
     longer = b.flag() or not shape or widened == shape
-    return [place], {"shape": (b.choose([1, 2, 3, 2]), *widened) if longer else widened}
+    return [value_id], {"shape": (b.choose([1, 2, 3, 2]), *widened) if longer else widened}
 
 
-def index(b: Builder) -> Arranged:
-    place = with_axes(b, 1, nonempty=True)
-    shape = b.values[place].shape
+def index(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 1, nonempty=True)
+    shape = b.values[value_id].shape
     count = b.draw(st.integers(1, len(shape)))
-    return [place], {"index": b.entry(place)[:count]}
+    return [value_id], {"index": b.entry(value_id)[:count]}
 
 
-def slice_(b: Builder) -> Arranged:
-    place = with_axes(b, 1)
+def slice_(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 1)
     if b.flag(3):
         # What remains is square.
         n = b.choose([2, 3])
         axis = b.choose([-1, -2])
-        place = shaped(b, (n, n + 1) if axis == -1 else (n + 1, n))
+        value_id = shaped(b, (n, n + 1) if axis == -1 else (n + 1, n))
         start = b.choose([0, 1])
-        return [place], {"axis": axis, "start": start, "stop": start + n, "step": 1}
-    axis = axis_of(b, place)
-    n = b.values[place].shape[axis]
+        return [value_id], {"axis": axis, "start": start, "stop": start + n, "step": 1}
+    axis = axis_of(b, value_id)
+    n = b.values[value_id].shape[axis]
     start = b.draw(st.integers(0, n))
-    return [place], {
+    return [value_id], {
         "axis": axis,
         "start": start,
         "stop": b.draw(st.integers(start, n)),
@@ -403,11 +407,11 @@ def slice_(b: Builder) -> Arranged:
     }
 
 
-def take(b: Builder) -> Arranged:
-    place = with_axes(b, 1, nonempty=True)
-    axis = axis_of(b, place)
-    shape = b.values[place].shape
+def take(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 1, nonempty=True)
+    axis = axis_of(b, value_id)
+    shape = b.values[value_id].shape
     # As many of a matrix's rows as it has columns, or the other way round: what is taken is square.
     least, most = (shape[-1 - axis % 2],) * 2 if len(shape) == 2 and not b.flag(3) else (1, 4)
     drawn = b.draw(st.lists(st.integers(0, shape[axis] - 1), min_size=least, max_size=most))
-    return [place], {"indices": tuple(drawn), "axis": axis}
+    return [value_id], {"indices": tuple(drawn), "axis": axis}

@@ -12,7 +12,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from ad_conformance.generators.strategies.builder import Abandon, Builder
-from ad_conformance.generators.strategies.operands.basic import Arranged, Arrangement, shaped
+from ad_conformance.generators.strategies.operands.basic import (
+    DrawnOperands,
+    OperandStrategy,
+    shaped,
+)
 from ad_conformance.generators.strategies.operands.matrices import right_side
 
 Array = np.ndarray
@@ -23,8 +27,8 @@ SMALLEST, LARGEST_CONDITION = 1 / 4, 64.0
 
 def one_of(b: Builder, shapes: Sequence[tuple[int, ...]], accept: Callable[[Array], bool]) -> int:
     """A value that `accept` takes, or one of the shapes."""
-    place = b.pick(accept)
-    return shaped(b, b.choose(shapes)) if place is None or b.flag(3) else place
+    value_id = b.pick(accept)
+    return shaped(b, b.choose(shapes)) if value_id is None or b.flag(3) else value_id
 
 
 def _square(b: Builder) -> int:
@@ -38,24 +42,28 @@ def _square(b: Builder) -> int:
     )
 
 
-def _moved(b: Builder, place: int, target: Array) -> int:
+def _moved(b: Builder, value_id: int, target: Array) -> int:
     """`place` plus the constant that makes it `target`; exactly so where it has an exact value."""
     return b.must(
-        "add", (place, b.constant(np.broadcast_to(target, b.values[place].shape) - b.values[place]))
+        "add",
+        (
+            value_id,
+            b.constant(np.broadcast_to(target, b.values[value_id].shape) - b.values[value_id]),
+        ),
     )
 
 
-def _structured(b: Builder, place: int, targets: Callable[[int], list[Array]]) -> int:
+def _structured(b: Builder, value_id: int, targets: Callable[[int], list[Array]]) -> int:
     """One time in two `place` moved onto one of the targets of its size, or with entries cut out of
     it.
     """
-    n = b.values[place].shape[-1]
+    n = b.values[value_id].shape[-1]
     if not b.flag():
-        return place
+        return value_id
     if b.flag(3):
         mask = b.choose([np.eye(n), np.tri(n), np.tri(n).T])
-        return b.must("multiply", (place, b.constant(mask)))
-    return _moved(b, place, b.choose(targets(n)))
+        return b.must("multiply", (value_id, b.constant(mask)))
+    return _moved(b, value_id, b.choose(targets(n)))
 
 
 def _definite_targets(n: int) -> list[Array]:
@@ -106,130 +114,134 @@ def _row_sums(value: Array) -> float:
     return float(np.max(np.sum(np.abs(value), axis=-1)))
 
 
-def _far(b: Builder, place: int) -> int:
+def _far(b: Builder, value_id: int) -> int:
     """`place` plus a multiple of the identity that makes it definite, with a margin."""
-    value = b.values[place]
+    value = b.values[value_id]
     shift = math.ceil(_row_sums((value + np.swapaxes(value, -1, -2)) / 2)) + b.choose([1.0, 2.0])
-    return b.must("add", (place, b.constant(shift * np.eye(*value.shape[-2:]))))
+    return b.must("add", (value_id, b.constant(shift * np.eye(*value.shape[-2:]))))
 
 
-def regular(b: Builder) -> Arranged:
-    place = _structured(b, _square(b), _regular_targets)
-    if not _condition_holds(b.values[place]):
-        value = b.values[place]
+def regular(b: Builder) -> DrawnOperands:
+    value_id = _structured(b, _square(b), _regular_targets)
+    if not _condition_holds(b.values[value_id]):
+        value = b.values[value_id]
         shift = (math.ceil(_row_sums(value)) + 1.0) * b.choose([1.0, -1.0])
-        place = b.must("add", (place, b.constant(shift * np.eye(value.shape[-1]))))
-    return [_checked(b, place)], {}
+        value_id = b.must("add", (value_id, b.constant(shift * np.eye(value.shape[-1]))))
+    return [_checked(b, value_id)], {}
 
 
-def _checked(b: Builder, place: int) -> int:
-    if not _condition_holds(b.values[place]):
+def _checked(b: Builder, value_id: int) -> int:
+    if not _condition_holds(b.values[value_id]):
         raise Abandon
-    return place
+    return value_id
 
 
-def definite(b: Builder) -> Arranged:
+def definite(b: Builder) -> DrawnOperands:
     """A matrix with a definite symmetric part; itself symmetric one time in two."""
-    place = _structured(b, _square(b), _definite_targets)
+    value_id = _structured(b, _square(b), _definite_targets)
     if b.flag():
-        place = b.must("add", (place, b.must("matrix_transpose", (place,))))
+        value_id = b.must("add", (value_id, b.must("matrix_transpose", (value_id,))))
 
-    def holds(place: int) -> bool:
-        value = b.values[place]
+    def holds(value_id: int) -> bool:
+        value = b.values[value_id]
         values = np.linalg.eigvalsh((value + np.swapaxes(value, -1, -2)) / 2)
         low, high = values[..., 0], values[..., -1]
         return bool(np.all(low >= SMALLEST) and np.all(high <= LARGEST_CONDITION * low))
 
-    if not holds(place):
-        place = _far(b, place)
-        if not holds(place):
+    if not holds(value_id):
+        value_id = _far(b, value_id)
+        if not holds(value_id):
             raise Abandon
-    return [place], {}
+    return [value_id], {}
 
 
-def small(b: Builder) -> Arranged:
+def small(b: Builder) -> DrawnOperands:
     """A square matrix with entries that an exponential can take."""
-    place = _structured(b, _square(b), _small_targets)
-    sums = _row_sums(b.values[place])
+    value_id = _structured(b, _square(b), _small_targets)
+    sums = _row_sums(b.values[value_id])
     if sums > 4:
-        place = b.must("multiply", (place, b.constant(2.0 ** math.floor(math.log2(4 / sums)))))
-    return [place], {}
+        value_id = b.must(
+            "multiply", (value_id, b.constant(2.0 ** math.floor(math.log2(4 / sums))))
+        )
+    return [value_id], {}
 
 
 def _apart(values: Array) -> bool:
     return bool(np.all(np.diff(values, axis=-1) >= SMALLEST)) if values.shape[-1] > 1 else True
 
 
-def simple_spectrum(b: Builder) -> Arranged:
+def simple_spectrum(b: Builder) -> DrawnOperands:
     """A matrix whose symmetric part has eigenvalues that are well apart."""
-    place = _structured(
+    value_id = _structured(
         b,
         _square(b),
         lambda n: [np.diag(np.arange(n) - 1.0), np.diag(np.arange(n) - 1.0)[::-1, ::-1]],
     )
 
-    def holds(place: int) -> bool:
-        value = b.values[place]
+    def holds(value_id: int) -> bool:
+        value = b.values[value_id]
         return _apart(np.linalg.eigvalsh((value + np.swapaxes(value, -1, -2)) / 2))
 
-    if not holds(place):
-        value = b.values[place]
+    if not holds(value_id):
+        value = b.values[value_id]
         spread = 2 * math.ceil(_row_sums((value + np.swapaxes(value, -1, -2)) / 2)) + 1.0
-        place = b.must("add", (place, b.constant(np.diag(spread * np.arange(value.shape[-1])))))
-        if not holds(place):
+        value_id = b.must(
+            "add", (value_id, b.constant(np.diag(spread * np.arange(value.shape[-1]))))
+        )
+        if not holds(value_id):
             raise Abandon
-    return [place], {}
+    return [value_id], {}
 
 
-def full_rank(b: Builder) -> Arranged:
+def full_rank(b: Builder) -> DrawnOperands:
     """A matrix whose leading columns, as many as there are rows at most, are independent."""
     shapes = [(2, 2), (3, 2), (2, 3), (4, 2), (3, 3), (2, 4), (1, 1), (3, 1), (1, 3), (2, 3, 2)]
     return _independent(b, one_of(b, shapes, lambda v: v.ndim == 2 and 0 < v.size <= 16))
 
 
-def tall(b: Builder) -> Arranged:
+def tall(b: Builder) -> DrawnOperands:
     shapes = [(3, 2), (4, 2), (3, 1), (2, 1), (4, 3), (2, 3, 2)]
     return _independent(b, one_of(b, shapes, lambda v: v.ndim == 2 and v.shape[0] > v.shape[1] > 0))
 
 
-def _independent(b: Builder, place: int) -> Arranged:
-    m, n = b.values[place].shape[-2:]
+def _independent(b: Builder, value_id: int) -> DrawnOperands:
+    m, n = b.values[value_id].shape[-2:]
     k = min(m, n)
     if b.flag():
         rotated = np.eye(m, n)[::-1] if m == n else np.eye(m, n)
         targets = [np.eye(m, n), 2.0 * rotated, np.eye(m, n) + np.ones((m, n)), -np.eye(m, n)]
-        place = _moved(b, place, b.choose(targets))
+        value_id = _moved(b, value_id, b.choose(targets))
 
-    def holds(place: int) -> bool:
-        value = b.values[place]
+    def holds(value_id: int) -> bool:
+        value = b.values[value_id]
         return _condition_holds(value) and _condition_holds(value[..., :, :k])
 
-    if not holds(place):
-        shift = math.ceil(float(np.max(np.sum(np.abs(b.values[place]), axis=(-2, -1))))) + 1.0
-        place = b.must("add", (place, b.constant(shift * np.eye(m, n))))
-        if not holds(place):
+    if not holds(value_id):
+        shift = math.ceil(float(np.max(np.sum(np.abs(b.values[value_id]), axis=(-2, -1))))) + 1.0
+        value_id = b.must("add", (value_id, b.constant(shift * np.eye(m, n))))
+        if not holds(value_id):
             raise Abandon
-    return [place], {}
+    return [value_id], {}
 
 
-def simple_singular_values(b: Builder) -> Arranged:
-    (place,), _ = full_rank(b)
+def simple_singular_values(b: Builder) -> DrawnOperands:
+    (value_id,), _ = full_rank(b)
 
-    def holds(place: int) -> bool:
-        return _apart(np.linalg.svd(b.values[place], compute_uv=False)[..., ::-1])
+    def holds(value_id: int) -> bool:
+        return _apart(np.linalg.svd(b.values[value_id], compute_uv=False)[..., ::-1])
 
-    if not holds(place):
-        m, n = b.values[place].shape[-2:]
-        scale = 2.0 * math.ceil(float(np.max(np.abs(b.values[place]))) * max(m, n)) + 1.0
+    if not holds(value_id):
+        m, n = b.values[value_id].shape[-2:]
+        scale = 2.0 * math.ceil(float(np.max(np.abs(b.values[value_id]))) * max(m, n)) + 1.0
         diagonal = np.eye(m, n) * scale * np.arange(1, m + 1)[:, None]
-        place = b.must("add", (place, b.constant(diagonal)))
-        if not holds(place):
+        value_id = b.must("add", (value_id, b.constant(diagonal)))
+        if not holds(value_id):
             raise Abandon
-    return [_checked(b, place)], {}
+    return [_checked(b, value_id)], {}
 
 
-def with_right_side(left: Arrangement) -> Arrangement:
-    def arranged(b: Builder) -> Arranged:
+def with_right_side(left: OperandStrategy) -> OperandStrategy:
+    def arranged(b: Builder) -> DrawnOperands:
         (a,), _ = left(b)
         if b.values[a].ndim != 2:
             raise Abandon
@@ -238,7 +250,7 @@ def with_right_side(left: Arrangement) -> Arrangement:
     return arranged
 
 
-def triangular(b: Builder) -> Arranged:
+def triangular(b: Builder) -> DrawnOperands:
     """Both triangles are filled, so that an engine must read the right one; the diagonal is away
     from zero.
     """
@@ -250,27 +262,27 @@ def triangular(b: Builder) -> Arranged:
     return [a, right_side(b, a)], params
 
 
-def matrix_power(b: Builder) -> Arranged:
+def matrix_power(b: Builder) -> DrawnOperands:
     n = b.choose([2, 3, -1, -2, 1, 0, 4])
     if n < 0:
         return regular(b)[0], {"n": n}
-    place = _structured(b, _square(b), _small_targets)
-    return [place], {"n": n}
+    value_id = _structured(b, _square(b), _small_targets)
+    return [value_id], {"n": n}
 
 
-def observations(b: Builder) -> Arranged:
+def observations(b: Builder) -> DrawnOperands:
     shapes = [(2, 3), (2, 2), (1, 3), (3, 4)]
     return [one_of(b, shapes, lambda v: v.ndim == 2 and v.shape[0] > 0 and v.shape[1] > 1)], {}
 
 
-def varied_observations(b: Builder) -> Arranged:
-    (place,), _ = observations(b)
-    value = b.values[place]
+def varied_observations(b: Builder) -> DrawnOperands:
+    (value_id,), _ = observations(b)
+    value = b.values[value_id]
     if not np.all(np.var(value, axis=-1) >= 1 / 16):
-        place = b.must(
+        value_id = b.must(
             "add",
-            (place, b.constant(np.broadcast_to(np.arange(value.shape[1]) ** 2.0, value.shape))),
+            (value_id, b.constant(np.broadcast_to(np.arange(value.shape[1]) ** 2.0, value.shape))),
         )
-    if not np.all(np.var(b.values[place], axis=-1) >= 1 / 16):
+    if not np.all(np.var(b.values[value_id], axis=-1) >= 1 / 16):
         raise Abandon
-    return [place], {}
+    return [value_id], {}

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from ad_conformance.generators.strategies.builder import Abandon, Builder
 from ad_conformance.generators.strategies.operands.basic import (
-    Arranged,
-    Arrangement,
+    DrawnOperands,
+    OperandStrategy,
     aimed,
     axis_of,
     shaped,
@@ -45,115 +45,115 @@ def _resized(shape: tuple[int, ...], axis: int, n: int) -> tuple[int, ...]:
     return (*shape[:at], n, *shape[at + 1 :])
 
 
-def take_along_axis(b: Builder) -> Arranged:
-    place = with_axes(b, 1, nonempty=True)
-    axis, shape = axis_of(b, place), b.values[place].shape
+def take_along_axis(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 1, nonempty=True)
+    axis, shape = axis_of(b, value_id), b.values[value_id].shape
     count = integer(b, 1, MOST)
-    return [place], {
+    return [value_id], {
         "indices": _index_array(b, _resized(shape, axis, count), shape[axis]),
         "axis": axis,
     }
 
 
-def unstack(b: Builder) -> Arranged:
-    place = with_axes(b, 1, nonempty=True)
-    axis = axis_of(b, place)
-    n = b.values[place].shape[axis]
-    return [place], {"axis": axis, "which": integer(b, -n, n - 1)}
+def unstack(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 1, nonempty=True)
+    axis = axis_of(b, value_id)
+    n = b.values[value_id].shape[axis]
+    return [value_id], {"axis": axis, "which": integer(b, -n, n - 1)}
 
 
-def split(b: Builder) -> Arranged:
+def split(b: Builder) -> DrawnOperands:
     """Into as many parts as there may be, so that some are shorter than others, or empty."""
-    place = with_axes(b, 1)
+    value_id = with_axes(b, 1)
     sections = integer(b, 1, MOST)
-    return [place], {
+    return [value_id], {
         "sections": sections,
-        "axis": axis_of(b, place),
+        "axis": axis_of(b, value_id),
         "which": integer(b, -sections, sections - 1),
     }
 
 
-def pad_constant(b: Builder) -> Arranged:
-    place = with_axes(b, 1)
-    axes = integer(b, 1, b.values[place].ndim)
-    return [place], {"widths": integers(b, 0, 2, 2 * axes), "value": float(b.numbers((1,))[0])}
+def pad_constant(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 1)
+    axes = integer(b, 1, b.values[value_id].ndim)
+    return [value_id], {"widths": integers(b, 0, 2, 2 * axes), "value": float(b.numbers((1,))[0])}
 
 
-def pad(mode: str) -> Arrangement:
-    def arranged(b: Builder) -> Arranged:
-        place = with_axes(b, 1, nonempty=True)
-        n = b.values[place].shape[-1]
+def pad(mode: str) -> OperandStrategy:
+    def arranged(b: Builder) -> DrawnOperands:
+        value_id = with_axes(b, 1, nonempty=True)
+        n = b.values[value_id].shape[-1]
         most = {"edge": 2, "reflect": n - 1, "wrap": n}[mode]
-        return [place], {"widths": integers(b, 0, min(most, MOST), 2)}
+        return [value_id], {"widths": integers(b, 0, min(most, MOST), 2)}
 
     return arranged
 
 
-def tile(b: Builder) -> Arranged:
-    place = some(b)
-    return [place], {
-        "repetitions": integers(b, 1, MOST, integer(b, max(1, b.values[place].ndim), 3))
+def tile(b: Builder) -> DrawnOperands:
+    value_id = some(b)
+    return [value_id], {
+        "repetitions": integers(b, 1, MOST, integer(b, max(1, b.values[value_id].ndim), 3))
     }
 
 
-def repeat(b: Builder) -> Arranged:
-    place = with_axes(b, 1)
-    axis = axis_of(b, place)
-    return [place], {
-        "repeats": integers(b, 0, MOST, b.choose([1, b.values[place].shape[axis]])),
+def repeat(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 1)
+    axis = axis_of(b, value_id)
+    return [value_id], {
+        "repeats": integers(b, 0, MOST, b.choose([1, b.values[value_id].shape[axis]])),
         "axis": axis,
     }
 
 
-def roll_axes(b: Builder) -> Arranged:
-    place = with_axes(b, 2)
-    axis = axis_of(b, place)
-    return [place], {"shift": integers(b, -3, 3, 2), "axis": (axis, axis_of(b, place))}
+def roll_axes(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 2)
+    axis = axis_of(b, value_id)
+    return [value_id], {"shift": integers(b, -3, 3, 2), "axis": (axis, axis_of(b, value_id))}
 
 
-def rot90(b: Builder) -> Arranged:
+def rot90(b: Builder) -> DrawnOperands:
     return [with_axes(b, 2)], {"k": integer(b, -2, 3)}
 
 
-def moveaxis(b: Builder) -> Arranged:
-    place = with_axes(b, 2)
-    return [place], {"source": axis_of(b, place), "destination": axis_of(b, place)}
+def moveaxis(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 2)
+    return [value_id], {"source": axis_of(b, value_id), "destination": axis_of(b, value_id)}
 
 
-def squeeze(b: Builder) -> Arranged:
-    place = b.pick(lambda v: 1 in v.shape)
-    if place is None:
+def squeeze(b: Builder) -> DrawnOperands:
+    value_id = b.pick(lambda v: 1 in v.shape)
+    if value_id is None:
         any_place = some(b, lambda v: v.ndim < 3)
-        place = b.must("expand_dims", (any_place,), axis=integer(b, 0, b.values[any_place].ndim))
-    shape = b.values[place].shape
+        value_id = b.must("expand_dims", (any_place,), axis=integer(b, 0, b.values[any_place].ndim))
+    shape = b.values[value_id].shape
     axis = b.choose([i for i, n in enumerate(shape) if n == 1])
-    return [place], {"axis": axis - (len(shape) if b.flag() else 0)}
+    return [value_id], {"axis": axis - (len(shape) if b.flag() else 0)}
 
 
-def unfold(b: Builder) -> Arranged:
-    place = with_axes(b, 1, nonempty=True)
-    axis = axis_of(b, place)
-    size = integer(b, 1, min(MOST, b.values[place].shape[axis]))
-    return [place], {"axis": axis, "size": size, "step": b.choose([1, 2, 3])}
+def unfold(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 1, nonempty=True)
+    axis = axis_of(b, value_id)
+    size = integer(b, 1, min(MOST, b.values[value_id].shape[axis]))
+    return [value_id], {"axis": axis, "size": size, "step": b.choose([1, 2, 3])}
 
 
-def diag_embed(b: Builder) -> Arranged:
-    place = some(b, lambda v: v.ndim in (1, 2))
-    return [place], {"offset": integer(b, -1, 1)}
+def diag_embed(b: Builder) -> DrawnOperands:
+    value_id = some(b, lambda v: v.ndim in (1, 2))
+    return [value_id], {"offset": integer(b, -1, 1)}
 
 
-def matrix_and(name: str) -> Arrangement:
+def matrix_and(name: str) -> OperandStrategy:
     """A matrix, or several, and an offset of its diagonal, which may lie outside."""
     return lambda b: ([with_axes(b, 2, nonempty=True)], {name: integer(b, -2, 2)})
 
 
-def two_vectors(b: Builder) -> Arranged:
+def two_vectors(b: Builder) -> DrawnOperands:
     one = shaped(b, (integer(b, 1, MOST),)) if b.flag() else some(b, lambda v: v.ndim == 1)
     two = b.pick(lambda v: v.ndim == 1)
     return [one, one if two is None else two], {}
 
 
-def _with_update(b: Builder, place: int, shape: tuple[int, ...], aim: str | None) -> list[int]:
+def _with_update(b: Builder, value_id: int, shape: tuple[int, ...], aim: str | None) -> list[int]:
     """`place` and an update of that shape; either may be a constant, and they may tie or have
     zeros.
     """
@@ -161,203 +161,207 @@ def _with_update(b: Builder, place: int, shape: tuple[int, ...], aim: str | None
         update = b.constant(b.numbers(shape))
     elif b.flag(5):
         update = shaped(b, shape)
-        place = b.constant(b.numbers(b.values[place].shape))
+        value_id = b.constant(b.numbers(b.values[value_id].shape))
     else:
         update = shaped(b, shape)
     if aim == "zeros":
-        place, update = (aimed(b, p, aim) if b.depends[p] else p for p in (place, update))
+        value_id, update = (aimed(b, p, aim) if b.depends[p] else p for p in (value_id, update))
     if aim == "tie" and b.depends[update] and b.flag(3) and b.values[update].size:
-        value = b.values[place]
+        value = b.values[value_id]
         update = b.must(
             "maximum", (update, b.constant(float(value.flat[integer(b, 0, value.size - 1)])))
         )
-    return [place, update]
+    return [value_id, update]
 
 
-def update(distinct: bool = False, aim: str | None = None) -> Arrangement:
+def update(distinct: bool = False, aim: str | None = None) -> OperandStrategy:
     """Entries along an axis changed at indices that may repeat and count from the end."""
 
-    def arranged(b: Builder) -> Arranged:
-        place = with_axes(b, 1, nonempty=True)
-        axis, shape = axis_of(b, place), b.values[place].shape
+    def arranged(b: Builder) -> DrawnOperands:
+        value_id = with_axes(b, 1, nonempty=True)
+        axis, shape = axis_of(b, value_id), b.values[value_id].shape
         n = shape[axis]
         if distinct:
             some_of = b.draw(st.permutations(range(n)))[: integer(b, 1, n)]
             indices = tuple(int(i) - (n if b.flag(3) else 0) for i in some_of)
         else:
             indices = integers(b, -n, n - 1, integer(b, 1, 4))
-        operands = _with_update(b, place, _resized(shape, axis, len(indices)), aim)
+        operands = _with_update(b, value_id, _resized(shape, axis, len(indices)), aim)
         return operands, {"indices": indices, "axis": axis}
 
     return arranged
 
 
-def slice_set(b: Builder) -> Arranged:
-    place = with_axes(b, 1, nonempty=True)
-    axis, shape = axis_of(b, place), b.values[place].shape
+def slice_set(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 1, nonempty=True)
+    axis, shape = axis_of(b, value_id), b.values[value_id].shape
     n = shape[axis]
     start = integer(b, 0, n - 1)
     stop, step = integer(b, start + 1, n), b.choose([1, 2])
-    operands = _with_update(b, place, _resized(shape, axis, len(range(start, stop, step))), None)
+    operands = _with_update(b, value_id, _resized(shape, axis, len(range(start, stop, step))), None)
     return operands, {"axis": axis, "start": start, "stop": stop, "step": step}
 
 
-def scatter(aim: str | None = None) -> Arrangement:
+def scatter(aim: str | None = None) -> OperandStrategy:
     """Entries added to, multiplied into or compared with those that an array of indices names along
     an axis.
     """
 
-    def arranged(b: Builder) -> Arranged:
-        place = with_axes(b, 1, nonempty=True)
-        axis, shape = axis_of(b, place), b.values[place].shape
+    def arranged(b: Builder) -> DrawnOperands:
+        value_id = with_axes(b, 1, nonempty=True)
+        axis, shape = axis_of(b, value_id), b.values[value_id].shape
         update_shape = _resized(shape, axis, integer(b, 1, 4))
         indices = _index_array(b, update_shape, shape[axis], low=0)
-        return _with_update(b, place, update_shape, aim), {"indices": indices, "axis": axis}
+        return _with_update(b, value_id, update_shape, aim), {"indices": indices, "axis": axis}
 
     return arranged
 
 
-def masked(b: Builder) -> Arranged:
+def masked(b: Builder) -> DrawnOperands:
     """Entries above the threshold, and others that are zero or negative."""
-    place = aimed(b, some(b), "zeros")
+    value_id = aimed(b, some(b), "zeros")
     if b.flag():
-        place = b.must("square", (place,))
-    return [place], {"threshold": b.choose([0.125, 0.5])}
+        value_id = b.must("square", (value_id,))
+    return [value_id], {"threshold": b.choose([0.125, 0.5])}
 
 
-def _with_zeros(b: Builder, place: int) -> int:
+def _with_zeros(b: Builder, value_id: int) -> int:
     """Most often `place` with zeros among its entries that rounding does not move."""
-    if not b.values[place].size or b.flag(4):
-        return place
-    if b.exact[place]:
-        return zeroed(b, place)
+    if not b.values[value_id].size or b.flag(4):
+        return value_id
+    if b.exact[value_id]:
+        return zeroed(b, value_id)
     return (
-        b.must("subtract", (place, b.must("index", (place,), index=b.entry(place))))
-        if b.values[place].ndim
-        else place
+        b.must("subtract", (value_id, b.must("index", (value_id,), index=b.entry(value_id))))
+        if b.values[value_id].ndim
+        else value_id
     )
 
 
-def _columns(b: Builder, place: int) -> list[int]:
+def _columns(b: Builder, value_id: int) -> list[int]:
     """The places on the last axis where all entries are away from zero."""
-    value = b.values[place]
+    value = b.values[value_id]
     return [k for k in range(value.shape[-1]) if np.all(value[..., k] >= 1 / 16)]
 
 
-def taken_root(b: Builder) -> Arranged:
-    place = b.must("square", (_with_zeros(b, with_axes(b, 1, nonempty=True)),))
-    columns = _columns(b, place)
+def taken_root(b: Builder) -> DrawnOperands:
+    value_id = b.must("square", (_with_zeros(b, with_axes(b, 1, nonempty=True)),))
+    columns = _columns(b, value_id)
     if not columns:
         raise Abandon
-    return [place], {
+    return [value_id], {
         "indices": tuple(b.draw(st.lists(st.sampled_from(columns), min_size=1, max_size=3)))
     }
 
 
-def sliced_log(b: Builder) -> Arranged:
-    place = b.must("square", (_with_zeros(b, with_axes(b, 1, nonempty=True)),))
-    columns, n = _columns(b, place), b.values[place].shape[-1]
+def sliced_log(b: Builder) -> DrawnOperands:
+    value_id = b.must("square", (_with_zeros(b, with_axes(b, 1, nonempty=True)),))
+    columns, n = _columns(b, value_id), b.values[value_id].shape[-1]
     start = next((k for k in range(n) if columns[-(n - k) :] == list(range(k, n))), n)
     if start == n:
         raise Abandon
-    return [place], {"start": start}
+    return [value_id], {"start": start}
 
 
-def beyond(param: str) -> Arrangement:
+def beyond(param: str) -> OperandStrategy:
     return lambda b: ([_with_zeros(b, some(b))], {param: b.choose([0.5, 0.0625, 2.0])})
 
 
-def largest_root(b: Builder) -> Arranged:
-    place = _with_zeros(b, with_axes(b, 1, nonempty=True))
-    axis = None if b.flag() else axis_of(b, place)
-    if not np.all(np.max(np.abs(b.values[place]), axis=axis) >= 1 / 16):
+def largest_root(b: Builder) -> DrawnOperands:
+    value_id = _with_zeros(b, with_axes(b, 1, nonempty=True))
+    axis = None if b.flag() else axis_of(b, value_id)
+    if not np.all(np.max(np.abs(b.values[value_id]), axis=axis) >= 1 / 16):
         raise Abandon
-    return [place], {"axis": axis}
+    return [value_id], {"axis": axis}
 
 
-def masked_reduction(aim: str | None = None) -> Arrangement:
-    def arranged(b: Builder) -> Arranged:
-        place = aimed(b, with_axes(b, 1, nonempty=True), aim)
-        axis = None if b.flag() else axis_of(b, place)
-        return [place], {"threshold": b.choose([0.125, -0.125, -64.0, 64.0]), "axis": axis}
+def masked_reduction(aim: str | None = None) -> OperandStrategy:
+    def arranged(b: Builder) -> DrawnOperands:
+        value_id = aimed(b, with_axes(b, 1, nonempty=True), aim)
+        axis = None if b.flag() else axis_of(b, value_id)
+        return [value_id], {"threshold": b.choose([0.125, -0.125, -64.0, 64.0]), "axis": axis}
 
     return arranged
 
 
-def sort(b: Builder) -> Arranged:
+def sort(b: Builder) -> DrawnOperands:
     """Ties are kinks, but not of what treats all entries alike."""
-    place = aimed(b, with_axes(b, 1), "tie")
-    return [place], {"axis": axis_of(b, place), "descending": b.flag()}
+    value_id = aimed(b, with_axes(b, 1), "tie")
+    return [value_id], {"axis": axis_of(b, value_id), "descending": b.flag()}
 
 
-def sort_by(b: Builder) -> Arranged:
+def sort_by(b: Builder) -> DrawnOperands:
     keys = with_axes(b, 1)
     return [keys, shaped(b, b.values[keys].shape)], {"axis": axis_of(b, keys)}
 
 
-def top_k(b: Builder) -> Arranged:
-    place = aimed(b, with_axes(b, 1, nonempty=True), "tie")
-    return [place], {"k": integer(b, 1, b.values[place].shape[-1])}
+def top_k(b: Builder) -> DrawnOperands:
+    value_id = aimed(b, with_axes(b, 1, nonempty=True), "tie")
+    return [value_id], {"k": integer(b, 1, b.values[value_id].shape[-1])}
 
 
-def kth_value(b: Builder) -> Arranged:
-    place = with_axes(b, 1, nonempty=True)
-    axis = axis_of(b, place)
-    return [place], {"k": integer(b, 1, b.values[place].shape[axis]), "axis": axis}
+def kth_value(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 1, nonempty=True)
+    axis = axis_of(b, value_id)
+    return [value_id], {"k": integer(b, 1, b.values[value_id].shape[axis]), "axis": axis}
 
 
-def quantile(b: Builder) -> Arranged:
+def quantile(b: Builder) -> DrawnOperands:
     """Fractions of which some fall on an entry."""
-    place = aimed(b, with_axes(b, 1, nonempty=True), "tie")
+    value_id = aimed(b, with_axes(b, 1, nonempty=True), "tie")
     q = b.draw(
         st.lists(st.sampled_from([0.5, 0.25, 0.0, 1.0, 0.75, 0.375]), min_size=1, max_size=3)
     )
-    return [place], {"q": tuple(q), "axis": axis_of(b, place)}
+    return [value_id], {"q": tuple(q), "axis": axis_of(b, value_id)}
 
 
-def deviation(nonzero: bool = False) -> Arrangement:
+def deviation(nonzero: bool = False) -> OperandStrategy:
     """Entries that differ a little or a lot; `nonzero`: of a variance far from zero."""
 
-    def arranged(b: Builder) -> Arranged:
-        place = with_axes(b, 1, nonempty=True)
+    def arranged(b: Builder) -> DrawnOperands:
+        value_id = with_axes(b, 1, nonempty=True)
         if b.flag(4):
-            place = b.must("add", (place, b.constant(b.choose([64.0, 1024.0]))))
-        axis = None if b.flag() else axis_of(b, place)
-        value = b.values[place]
+            value_id = b.must("add", (value_id, b.constant(b.choose([64.0, 1024.0]))))
+        axis = None if b.flag() else axis_of(b, value_id)
+        value = b.values[value_id]
         n = value.size if axis is None else value.shape[axis]
         if nonzero and np.min(np.var(value, axis=axis)) < 1 / 16:
             ramp = np.arange(value.size, dtype=float).reshape(value.shape)
-            place = b.must("add", (place, b.constant(ramp * ramp / 2)))
-            if np.min(np.var(b.values[place], axis=axis)) < 1 / 16:
+            value_id = b.must("add", (value_id, b.constant(ramp * ramp / 2)))
+            if np.min(np.var(b.values[value_id], axis=axis)) < 1 / 16:
                 raise Abandon
-        return [place], {"axis": axis, "keepdims": b.flag(4), "correction": int(n > 1 and b.flag())}
+        return [value_id], {
+            "axis": axis,
+            "keepdims": b.flag(4),
+            "correction": int(n > 1 and b.flag()),
+        }
 
     return arranged
 
 
-def cov(b: Builder) -> Arranged:
-    place = b.pick(lambda v: v.ndim == 2 and v.shape[0] > 1 and v.shape[1] > 1)
-    return [shaped(b, (2, integer(b, 2, MOST))) if place is None else place], {
+def cov(b: Builder) -> DrawnOperands:
+    value_id = b.pick(lambda v: v.ndim == 2 and v.shape[0] > 1 and v.shape[1] > 1)
+    return [shaped(b, (2, integer(b, 2, MOST))) if value_id is None else value_id], {
         "correction": b.choose([1, 0])
     }
 
 
-def diff(b: Builder) -> Arranged:
-    place = with_axes(b, 1)
-    return [place], {"n": b.choose([1, 2, 3, 0]), "axis": axis_of(b, place)}
+def diff(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 1)
+    return [value_id], {"n": b.choose([1, 2, 3, 0]), "axis": axis_of(b, value_id)}
 
 
-def trapezoid(b: Builder) -> Arranged:
+def trapezoid(b: Builder) -> DrawnOperands:
     one = with_axes(b, 1)
     shape = b.values[one].shape
     two = one if b.flag(4) else shaped(b, shape) if b.values[one].size else one
     return [one, two] if b.flag() else [two, one], {"axis": axis_of(b, one)}
 
 
-def interp(b: Builder) -> Arranged:
+def interp(b: Builder) -> DrawnOperands:
     """Knots and heights; some entries stand on a knot, where the line may go straight on."""
-    place = some(b, lambda v: v.size > 0)
-    value = b.values[place]
+    value_id = some(b, lambda v: v.size > 0)
+    value = b.values[value_id]
     straight = b.flag()
     entry = float(value.flat[integer(b, 0, value.size - 1)])
     first = entry - b.choose([1.0, 0.5] if straight else [0.25, 0.75, 1.0, 0.0])
@@ -368,4 +372,4 @@ def interp(b: Builder) -> Arranged:
         heights = [slope * (k - first) + 0.0 for k in knots]
     else:
         heights = b.numbers((len(knots),)).tolist()
-    return [place], {"knots": tuple(knots), "heights": tuple(heights)}
+    return [value_id], {"knots": tuple(knots), "heights": tuple(heights)}

@@ -9,8 +9,8 @@ import math
 import numpy as np
 from ad_conformance.generators.strategies.builder import Abandon, Builder
 from ad_conformance.generators.strategies.operands.basic import (
-    Arranged,
-    Arrangement,
+    DrawnOperands,
+    OperandStrategy,
     axis_of,
     shaped,
     some,
@@ -19,12 +19,12 @@ from ad_conformance.generators.strategies.operands.basic import (
 from hypothesis import strategies as st
 
 
-def vector(b: Builder) -> Arranged:
-    place = b.pick(lambda v: v.ndim == 1 and v.size <= 4)
-    return [shaped(b, (b.draw(st.integers(1, 3)),)) if place is None else place], {}
+def vector(b: Builder) -> DrawnOperands:
+    value_id = b.pick(lambda v: v.ndim == 1 and v.size <= 4)
+    return [shaped(b, (b.draw(st.integers(1, 3)),)) if value_id is None else value_id], {}
 
 
-def two_vectors(b: Builder) -> Arranged:
+def two_vectors(b: Builder) -> DrawnOperands:
     (one,), _ = vector(b)
     (two,), _ = vector(b)
     return [one, one if b.flag(4) else two], {}
@@ -32,55 +32,55 @@ def two_vectors(b: Builder) -> Arranged:
 
 def matrix(
     square: bool = False, regular: bool = False, nonzero: bool = False, aim: str | None = None
-) -> Arrangement:
+) -> OperandStrategy:
     """A matrix; `regular` keeps it well away from singular, `aim="singular"` makes it so on
     purpose.
     """
 
-    def arranged(b: Builder) -> Arranged:
+    def arranged(b: Builder) -> DrawnOperands:
         if square:
-            place = b.pick(lambda v: v.ndim == 2 and v.shape[0] == v.shape[1] and v.size > 0)
-            if place is None or b.flag(3):
+            value_id = b.pick(lambda v: v.ndim == 2 and v.shape[0] == v.shape[1] and v.size > 0)
+            if value_id is None or b.flag(3):
                 n = b.choose([2, 3, 1, 4])
-                place = shaped(b, (n, n))
+                value_id = shaped(b, (n, n))
         else:
-            place = with_axes(b, 2)
+            value_id = with_axes(b, 2)
         if aim == "singular" and b.flag(3):
-            place = _singular(b, place)
+            value_id = _singular(b, value_id)
         if regular:
-            place = _regular(b, place)
-        if nonzero and not np.all(np.sum(np.square(b.values[place]), axis=(-2, -1)) >= 1 / 16):
+            value_id = _regular(b, value_id)
+        if nonzero and not np.all(np.sum(np.square(b.values[value_id]), axis=(-2, -1)) >= 1 / 16):
             raise Abandon
-        return [place], {}
+        return [value_id], {}
 
     return arranged
 
 
-def _singular(b: Builder, place: int) -> int:
+def _singular(b: Builder, value_id: int) -> int:
     """A matrix of the same size whose rank is one less, two less, or one."""
-    n = b.values[place].shape[0]
+    n = b.values[value_id].shape[0]
     if n == 1:
-        return b.must("subtract", (place, place))
+        return b.must("subtract", (value_id, value_id))
     if b.flag():
         rows = b.draw(st.lists(st.integers(0, n - 2), min_size=n, max_size=n))
-        return b.must("take", (place,), indices=tuple(rows), axis=b.choose([0, 1]))
-    row = b.must("index", (place,), index=(0,))
-    column = b.must("slice", (place,), axis=1, start=0, stop=1, step=1)
+        return b.must("take", (value_id,), indices=tuple(rows), axis=b.choose([0, 1]))
+    row = b.must("index", (value_id,), index=(0,))
+    column = b.must("slice", (value_id,), axis=1, start=0, stop=1, step=1)
     return b.must("multiply", (column, row))
 
 
-def _regular(b: Builder, place: int) -> int:
+def _regular(b: Builder, value_id: int) -> int:
     """The matrix plus a multiple of the identity that makes its rows diagonally dominant."""
-    value = b.values[place]
+    value = b.values[value_id]
     n = value.shape[-1]
     off = np.sum(np.abs(value), axis=-1) - np.abs(np.diagonal(value, axis1=-2, axis2=-1))
     if np.all(np.abs(np.diagonal(value, axis1=-2, axis2=-1)) > off + 1 / 4):
-        return place
+        return value_id
     shift = math.ceil(float(np.max(np.sum(np.abs(value), axis=-1)))) + 1.0
-    return b.must("add", (place, b.constant(shift * np.eye(n))))
+    return b.must("add", (value_id, b.constant(shift * np.eye(n))))
 
 
-def matmul(b: Builder) -> Arranged:
+def matmul(b: Builder) -> DrawnOperands:
     one = with_axes(b, 1)
     n = b.values[one].shape[-1]
     two = b.pick(lambda v: (v.ndim == 1 and v.shape[0] == n) or (v.ndim == 2 and v.shape[0] == n))
@@ -90,7 +90,7 @@ def matmul(b: Builder) -> Arranged:
     return [one, two], {}
 
 
-def tensordot(b: Builder) -> Arranged:
+def tensordot(b: Builder) -> DrawnOperands:
     if b.flag(4):
         return [some(b), some(b)], {"axes": 0}
     one = with_axes(b, 1)
@@ -99,7 +99,7 @@ def tensordot(b: Builder) -> Arranged:
     return [one, shaped(b, (n,)) if two is None else two], {"axes": 1}
 
 
-def same_last_axis(b: Builder) -> Arranged:
+def same_last_axis(b: Builder) -> DrawnOperands:
     one = with_axes(b, 1)
     n = b.values[one].shape[-1]
     shape = b.values[one].shape
@@ -107,7 +107,7 @@ def same_last_axis(b: Builder) -> Arranged:
     return [one, b.constant(b.numbers((n,))) if two is None else two], {}
 
 
-def solve(b: Builder) -> Arranged:
+def solve(b: Builder) -> DrawnOperands:
     (a,), _ = matrix(square=True, regular=True)(b)
     return [a, right_side(b, a)], {}
 
@@ -126,9 +126,9 @@ def right_side(b: Builder, matrix: int) -> int:
     return b.constant(b.numbers(shape)) if b.flag(3) else shaped(b, shape)
 
 
-def vector_norm(b: Builder) -> Arranged:
-    place = with_axes(b, 1, nonempty=True)
-    axis = None if b.flag() else axis_of(b, place)
-    if not np.all(np.sum(np.square(b.values[place]), axis=axis) >= 1 / 16):
+def vector_norm(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 1, nonempty=True)
+    axis = None if b.flag() else axis_of(b, value_id)
+    if not np.all(np.sum(np.square(b.values[value_id]), axis=axis) >= 1 / 16):
         raise Abandon
-    return [place], {"axis": axis}
+    return [value_id], {"axis": axis}

@@ -12,9 +12,9 @@ import numpy as np
 from ad_conformance.generators.strategies.builder import MAX_ENTRIES, Abandon, Builder
 from ad_conformance.generators.strategies.operands.basic import (
     ANYWHERE,
-    Arranged,
-    Arrangement,
     Domain,
+    DrawnOperands,
+    OperandStrategy,
     aimed,
     axis_of,
     fit,
@@ -45,40 +45,40 @@ def cornered(
     domain: Domain = ANYWHERE,
     corners: Callable[[Mapping[str, Any]], Sequence[float]] | None = None,
     **params: Draw,
-) -> Arrangement:
+) -> OperandStrategy:
     """One operand, now and then exactly at a corner of the function, which may depend on the
     parameters.
     """
 
-    def arranged(b: Builder) -> Arranged:
+    def arranged(b: Builder) -> DrawnOperands:
         values = drawn(b, params)
-        place = some(b)
+        value_id = some(b)
         if corners is not None and b.flag(3):
-            place = aimed(b, place, "zeros")
+            value_id = aimed(b, value_id, "zeros")
             if corner := b.choose(corners(values)):
-                place = b.must("add", (place, b.constant(float(corner))))
-        return [fit(b, place, domain)], values
+                value_id = b.must("add", (value_id, b.constant(float(corner))))
+        return [fit(b, value_id, domain)], values
 
     return arranged
 
 
-def saturated(b: Builder, place: int) -> int:
+def saturated(b: Builder, value_id: int) -> int:
     """`place`, one time in five so large that exponentials of its entries lie hundreds apart."""
     return (
-        b.must("multiply", (place, b.constant(b.choose([32.0, -32.0, 128.0]))))
+        b.must("multiply", (value_id, b.constant(b.choose([32.0, -32.0, 128.0]))))
         if b.flag(5)
-        else place
+        else value_id
     )
 
 
-def fraction(b: Builder, place: int) -> int:
+def fraction(b: Builder, value_id: int) -> int:
     """`place`, scaled and shifted to between 1/8 and 7/8."""
-    spread = float(np.max(np.abs(b.values[place]), initial=0.0))
+    spread = float(np.max(np.abs(b.values[value_id]), initial=0.0))
     if spread > 3 / 8:
-        place = b.must(
-            "multiply", (place, b.constant(2.0 ** math.floor(math.log2(3 / 8 / spread))))
+        value_id = b.must(
+            "multiply", (value_id, b.constant(2.0 ** math.floor(math.log2(3 / 8 / spread))))
         )
-    return b.must("add", (place, b.constant(0.5)))
+    return b.must("add", (value_id, b.constant(0.5)))
 
 
 def apart_from(b: Builder, first: int, second: int) -> int:
@@ -101,19 +101,19 @@ def like(b: Builder, first: int, most: int = MAX_ENTRIES) -> int:
 
 def alike(
     *domains: Domain, saturate: bool = False, apart: Draw | None = None, **params: Draw
-) -> Arrangement:
+) -> OperandStrategy:
     """Operands of one shape, each within its domain; now and then the first two are exactly
     `apart`.
 
     Give `apart` where the function has kinks: where many meet, there is no truth, so only a few do.
     """
 
-    def arranged(b: Builder) -> Arranged:
+    def arranged(b: Builder) -> DrawnOperands:
         values = drawn(b, params)
         first = some(b, lambda v: v.size > 0)
         if saturate:
             first = saturated(b, first)
-        places = [
+        value_ids = [
             first,
             *(like(b, first, MAX_ENTRIES if apart is None else 2) for _ in domains[1:]),
         ]
@@ -121,20 +121,20 @@ def alike(
             # Two entries at the corner, the others well away.
             value = b.values[first]
             gaps = np.where(np.arange(value.size) < 2, float(apart(b)), 8.0).reshape(value.shape)
-            places[1] = b.must("subtract", (first, b.constant(gaps)))
-        if len(places) > 1 and b.flag(3):
-            places[:2] = places[1::-1]
+            value_ids[1] = b.must("subtract", (first, b.constant(gaps)))
+        if len(value_ids) > 1 and b.flag(3):
+            value_ids[:2] = value_ids[1::-1]
         return [
-            fit(b, place, domain) for place, domain in zip(places, domains, strict=True)
+            fit(b, value_id, domain) for value_id, domain in zip(value_ids, domains, strict=True)
         ], values
 
     return arranged
 
 
-def chances(**params: Draw) -> Arrangement:
+def chances(**params: Draw) -> OperandStrategy:
     """Two values between 0 and 1 of one shape; the second may be a constant with zeros and ones."""
 
-    def arranged(b: Builder) -> Arranged:
+    def arranged(b: Builder) -> DrawnOperands:
         first = fraction(b, some(b, lambda v: v.size > 0))
         if b.flag():
             return [first, fraction(b, like(b, first))], drawn(b, params)
@@ -147,126 +147,126 @@ def chances(**params: Draw) -> Arrangement:
 
 def wide(b: Builder, least: int = 1, most: int = 2) -> int:
     """A value of `least` to `most` axes, none of them empty."""
-    place = with_axes(b, least, nonempty=True)
-    return place if b.values[place].ndim <= most else shaped(b, (2,) * least)
+    value_id = with_axes(b, least, nonempty=True)
+    return value_id if b.values[value_id].ndim <= most else shaped(b, (2,) * least)
 
 
-def logits(targets: bool = False, **params: Draw) -> Arrangement:
+def logits(targets: bool = False, **params: Draw) -> OperandStrategy:
     """Logits in rows or one row, with `labels` as a parameter, or with `targets` as a second
     operand.
     """
 
-    def arranged(b: Builder) -> Arranged:
-        place = saturated(b, wide(b))
-        shape = b.values[place].shape
+    def arranged(b: Builder) -> DrawnOperands:
+        value_id = saturated(b, wide(b))
+        shape = b.values[value_id].shape
         values = drawn(b, params)
         if targets:
-            return [place, like(b, place)], values
+            return [value_id, like(b, value_id)], values
         rows = math.prod(shape[:-1])
         labels = b.draw(st.lists(st.integers(0, shape[-1] - 1), min_size=rows, max_size=rows))
-        return [place], {"labels": tuple(labels), **values}
+        return [value_id], {"labels": tuple(labels), **values}
 
     return arranged
 
 
-def halves(b: Builder) -> Arranged:
-    place = b.pick(lambda v: any(n and n % 2 == 0 for n in v.shape))
-    if place is None:
-        place = shaped(b, b.choose([(2,), (2, 2), (4,)]))
-    shape = b.values[place].shape
+def halves(b: Builder) -> DrawnOperands:
+    value_id = b.pick(lambda v: any(n and n % 2 == 0 for n in v.shape))
+    if value_id is None:
+        value_id = shaped(b, b.choose([(2,), (2, 2), (4,)]))
+    shape = b.values[value_id].shape
     axis = b.choose([k for k, n in enumerate(shape) if n and n % 2 == 0])
-    return [place], {"axis": axis - len(shape) if b.flag() else axis}
+    return [value_id], {"axis": axis - len(shape) if b.flag() else axis}
 
 
-def sloped(b: Builder) -> Arranged:
+def sloped(b: Builder) -> DrawnOperands:
     """A value and a number, which may be one of its entries."""
-    place = some(b, lambda v: v.size > 0)
+    value_id = some(b, lambda v: v.size > 0)
     number = b.pick(lambda v: v.ndim == 0)
     if number is None or b.flag(3):
-        n = b.values[place].ndim
+        n = b.values[value_id].ndim
         number = (
-            b.must("index", (place,), index=(0,) * n)
+            b.must("index", (value_id,), index=(0,) * n)
             if n and b.flag()
             else b.constant(float(b.numbers((1,))[0]))
         )
-    return [place, number], {}
+    return [value_id, number], {}
 
 
-def _scaled(b: Builder, place: int, n: int) -> list[int]:
+def _scaled(b: Builder, value_id: int, n: int) -> list[int]:
     """`place`, alone or with a weight and a bias of length `n`."""
     if b.flag():
-        return [place]
+        return [value_id]
     weight, bias = (shaped(b, (n,)) if b.flag(3) else b.constant(b.numbers((n,))) for _ in range(2))
-    return [place, weight, bias]
+    return [value_id, weight, bias]
 
 
-def _even(b: Builder, place: int) -> int:
+def _even(b: Builder, value_id: int) -> int:
     """`place`, one time in five with all its entries made equal: what is normalized is then zero."""
     if not b.flag(5):
-        return place
-    flat = b.must("sum", (place,), axis=None, keepdims=False)
-    return b.must("multiply", (flat, b.constant(np.ones(b.values[place].shape))))
+        return value_id
+    flat = b.must("sum", (value_id,), axis=None, keepdims=False)
+    return b.must("multiply", (flat, b.constant(np.ones(b.values[value_id].shape))))
 
 
-def normalized_rows(b: Builder) -> Arranged:
+def normalized_rows(b: Builder) -> DrawnOperands:
     """A value normalized over its last axis."""
-    place = _even(b, wide(b))
-    return _scaled(b, place, b.values[place].shape[-1]), {"eps": EPS(b)}
+    value_id = _even(b, wide(b))
+    return _scaled(b, value_id, b.values[value_id].shape[-1]), {"eps": EPS(b)}
 
 
 def normalized_channels(
     minimum: Callable[[tuple[int, ...]], bool], groups: bool = False
-) -> Arrangement:
+) -> OperandStrategy:
     """A value with channels on axis 1, of a shape with more than one value to normalize by."""
 
-    def arranged(b: Builder) -> Arranged:
-        place = b.pick(lambda v: v.ndim >= 2 and v.size > 0 and minimum(v.shape))
-        if place is None or b.flag(4):
+    def arranged(b: Builder) -> DrawnOperands:
+        value_id = b.pick(lambda v: v.ndim >= 2 and v.size > 0 and minimum(v.shape))
+        if value_id is None or b.flag(4):
             shapes = [
                 s
                 for s in ((2, 2), (3, 1), (1, 2), (2, 1, 2), (1, 2, 2), (1, 4), (2, 3))
                 if minimum(s)
             ]
-            place = shaped(b, b.choose(shapes))
-        place = _even(b, place)
-        n = b.values[place].shape[1]
+            value_id = shaped(b, b.choose(shapes))
+        value_id = _even(b, value_id)
+        n = b.values[value_id].shape[1]
         values = {"eps": EPS(b)}
         if groups:
-            size = b.values[place].size // b.values[place].shape[0]
+            size = b.values[value_id].size // b.values[value_id].shape[0]
             values["groups"] = b.choose(
                 [g for g in range(1, n + 1) if n % g == 0 and size > g] or [1]
             )
-        return _scaled(b, place, n), values
+        return _scaled(b, value_id, n), values
 
     return arranged
 
 
-def _lengths(b: Builder, place: int, axis: int) -> np.ndarray:
-    return np.asarray(np.sqrt(np.sum(np.square(b.values[place]), axis=axis)))
+def _lengths(b: Builder, value_id: int, axis: int) -> np.ndarray:
+    return np.asarray(np.sqrt(np.sum(np.square(b.values[value_id]), axis=axis)))
 
 
-def directions(count: int) -> Arrangement:
+def directions(count: int) -> OperandStrategy:
     """Operands of one shape, none of which has length zero along the axis; for two, now and then
     the same one.
     """
 
-    def arranged(b: Builder) -> Arranged:
+    def arranged(b: Builder) -> DrawnOperands:
         first = wide(b)
         axis = axis_of(b, first)
-        places = [first] if count == 1 else [first, like(b, first)]
-        if not all(np.all(_lengths(b, place, axis) >= 1 / 4) for place in places):
+        value_ids = [first] if count == 1 else [first, like(b, first)]
+        if not all(np.all(_lengths(b, value_id, axis) >= 1 / 4) for value_id in value_ids):
             raise Abandon
-        return places, {"axis": axis}
+        return value_ids, {"axis": axis}
 
     return arranged
 
 
-def distances(rows: bool) -> Arrangement:
+def distances(rows: bool) -> OperandStrategy:
     """Two operands of which no two points coincide; with `rows` every row of one meets every row of
     the other.
     """
 
-    def arranged(b: Builder) -> Arranged:
+    def arranged(b: Builder) -> DrawnOperands:
         first = wide(b, 2 if rows else 1)
         two = (
             shaped(b, (b.choose([1, 2]), b.values[first].shape[-1]))
@@ -282,7 +282,7 @@ def distances(rows: bool) -> Arrangement:
     return arranged
 
 
-def points_apart(b: Builder) -> Arranged:
+def points_apart(b: Builder) -> DrawnOperands:
     first = wide(b, 2)
     value = b.values[first]
     gap = value[:, None, :] - value[None, :, :] + np.eye(len(value))[:, :, None]
@@ -291,7 +291,7 @@ def points_apart(b: Builder) -> Arranged:
     return [first], {"p": b.choose([2.0, 1.0, 3.0, 4.0])}
 
 
-def attention(b: Builder) -> Arranged:
+def attention(b: Builder) -> DrawnOperands:
     """Queries, keys and values; the three may be one and the same."""
     query = saturated(b, wide(b, 2))
     n = b.values[query].shape[-1]
@@ -300,14 +300,14 @@ def attention(b: Builder) -> Arranged:
     return [query, key, value], {"scale": b.choose([1.0, 0.5]), "causal": b.flag(3)}
 
 
-def linear(b: Builder) -> Arranged:
+def linear(b: Builder) -> DrawnOperands:
     x = wide(b)
     n, m = b.values[x].shape[-1], b.choose([2, 1, 3])
     weight = shaped(b, (m, n)) if b.flag() else b.constant(b.numbers((m, n)))
     return [x, weight, shaped(b, (m,)) if b.flag(3) else b.constant(b.numbers((m,)))], {}
 
 
-def bilinear(b: Builder) -> Arranged:
+def bilinear(b: Builder) -> DrawnOperands:
     x = wide(b)
     y = like(b, x)
     n = b.values[x].shape[-1]
@@ -316,16 +316,18 @@ def bilinear(b: Builder) -> Arranged:
 
 
 def _signal(b: Builder, least: int = 1) -> int:
-    place = b.pick(lambda v: v.ndim == 1 and v.size >= least)
+    value_id = b.pick(lambda v: v.ndim == 1 and v.size >= least)
     return (
-        shaped(b, (b.draw(st.integers(least, least + 3)),)) if place is None or b.flag(3) else place
+        shaped(b, (b.draw(st.integers(least, least + 3)),))
+        if value_id is None or b.flag(3)
+        else value_id
     )
 
 
-def signals(*modes: str) -> Arrangement:
+def signals(*modes: str) -> OperandStrategy:
     """Two vectors and the mode in which they are folded; one may be the other."""
 
-    def arranged(b: Builder) -> Arranged:
+    def arranged(b: Builder) -> DrawnOperands:
         one = _signal(b)
         two = (
             one
@@ -339,7 +341,7 @@ def signals(*modes: str) -> Arrangement:
     return arranged
 
 
-def conv1d(b: Builder) -> Arranged:
+def conv1d(b: Builder) -> DrawnOperands:
     kernel = b.choose([2, 3, 1])
     params = {
         "stride": b.choose([1, 2, 3]),
@@ -351,8 +353,8 @@ def conv1d(b: Builder) -> Arranged:
     return [one, two], params
 
 
-def pooled(**params: Draw) -> Arrangement:
-    def arranged(b: Builder) -> Arranged:
+def pooled(**params: Draw) -> OperandStrategy:
+    def arranged(b: Builder) -> DrawnOperands:
         window = b.choose([2, 3, 1])
         values = {"window": window, "stride": b.choose([1, 2, 3]), **drawn(b, params)}
         if "padding" in values:
@@ -362,7 +364,7 @@ def pooled(**params: Draw) -> Arrangement:
     return arranged
 
 
-def polynomial(b: Builder) -> Arranged:
+def polynomial(b: Builder) -> DrawnOperands:
     coefficients = _signal(b) if b.flag() else b.constant(b.numbers((b.choose([3, 1, 2, 4]),)))
     x = some(b)
     if not b.depends[coefficients] or b.flag(3):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from ad_conformance.generators.strategies.builder import Abandon, Builder
 from ad_conformance.generators.strategies.operands.basic import (
-    Arranged,
+    DrawnOperands,
     axis_of,
     shaped,
     some,
@@ -23,7 +23,7 @@ from ad_conformance.generators.strategies.operands.decompositions import (
 from hypothesis import strategies as st
 
 
-def kron(b: Builder) -> Arranged:
+def kron(b: Builder) -> DrawnOperands:
     one = with_axes(b, 1, nonempty=True)
     if b.values[one].ndim > 2 or b.values[one].size > 12:
         raise Abandon
@@ -34,18 +34,18 @@ def kron(b: Builder) -> Arranged:
     return ([two, one] if b.flag() else [one, two]), {}
 
 
-def cross(b: Builder) -> Arranged:
-    place = b.pick(lambda v: 3 in v.shape and v.ndim <= 2)
-    if place is None or b.flag(3):
-        place = shaped(b, b.choose([(3,), (2, 3), (3, 2), (3, 3)]))
-    shape = b.values[place].shape
+def cross(b: Builder) -> DrawnOperands:
+    value_id = b.pick(lambda v: 3 in v.shape and v.ndim <= 2)
+    if value_id is None or b.flag(3):
+        value_id = shaped(b, b.choose([(3,), (2, 3), (3, 2), (3, 3)]))
+    shape = b.values[value_id].shape
     axis = b.choose([i for i in range(-len(shape), len(shape)) if shape[i] == 3])
-    other = place if b.flag(4) else b.pick(lambda v: v.shape == shape)
+    other = value_id if b.flag(4) else b.pick(lambda v: v.shape == shape)
     two = b.constant(b.numbers(shape)) if other is None else other
-    return ([place, two] if b.flag() else [two, place]), {"axis": axis}
+    return ([value_id, two] if b.flag() else [two, value_id]), {"axis": axis}
 
 
-def inner(b: Builder) -> Arranged:
+def inner(b: Builder) -> DrawnOperands:
     one = with_axes(b, 1)
     n = b.values[one].shape[-1]
     other = one if b.flag(4) else b.pick(lambda v: v.ndim in (1, 2) and v.shape[-1] == n)
@@ -55,9 +55,9 @@ def inner(b: Builder) -> Arranged:
     return [one, two], {}
 
 
-def multi_dot(b: Builder) -> Arranged:
-    place = b.pick(lambda v: v.ndim == 2 and v.size > 0)
-    first = shaped(b, (2, 2)) if place is None else place
+def multi_dot(b: Builder) -> DrawnOperands:
+    value_id = b.pick(lambda v: v.ndim == 2 and v.size > 0)
+    first = shaped(b, (2, 2)) if value_id is None else value_id
     factors, count = [first], b.choose([2, 3, 4])
     if b.flag(4):
         rows = b.values[first].shape[0]
@@ -107,7 +107,7 @@ SUBSCRIPTS = (
 )
 
 
-def einsum(b: Builder) -> Arranged:
+def einsum(b: Builder) -> DrawnOperands:
     """An operand fits where equal letters have equal lengths; where none does, one of fresh shape
     is made.
     """
@@ -124,67 +124,67 @@ def einsum(b: Builder) -> Arranged:
             return value.ndim == len(letters) and same and value.size > 0
 
         again = [i for i in operands if fits(b.values[i])]
-        place = again[0] if again and b.flag(3) else b.pick(fits)
-        if place is None:
+        value_id = again[0] if again and b.flag(3) else b.pick(fits)
+        if value_id is None:
             for letter in letters:
                 lengths.setdefault(letter, b.choose([2, 3, 1]))
             shape = tuple(lengths[k] for k in letters)
-            place = b.constant(b.numbers(shape)) if operands and b.flag(4) else shaped(b, shape)
-        lengths.update(zip(letters, b.values[place].shape, strict=True))
-        operands.append(place)
+            value_id = b.constant(b.numbers(shape)) if operands and b.flag(4) else shaped(b, shape)
+        lengths.update(zip(letters, b.values[value_id].shape, strict=True))
+        operands.append(value_id)
     return operands, {"subscripts": subscripts}
 
 
-def vander(b: Builder) -> Arranged:
-    place = b.pick(lambda v: v.ndim == 1 and 0 < v.size <= 4 and bool(np.all(np.abs(v) <= 8)))
-    return [shaped(b, (b.choose([2, 3, 1]),)) if place is None else place], {
+def vander(b: Builder) -> DrawnOperands:
+    value_id = b.pick(lambda v: v.ndim == 1 and 0 < v.size <= 4 and bool(np.all(np.abs(v) <= 8)))
+    return [shaped(b, (b.choose([2, 3, 1]),)) if value_id is None else value_id], {
         "columns": b.choose([3, 4, 2]),
         "increasing": b.flag(),
     }
 
 
-def _sizes(b: Builder, place: int, order: float | str) -> int:
+def _sizes(b: Builder, value_id: int, order: float | str) -> int:
     """`place`, kept off zero where a norm of that order bends there for good, else with zeros in it
     at times.
     """
-    value = b.values[place]
+    value = b.values[value_id]
     if isinstance(order, float) and order >= 2.5:
-        if b.flag(3) and b.exact[place] and value.size > 1:
+        if b.flag(3) and b.exact[value_id] and value.size > 1:
             kept = np.arange(value.size).reshape(value.shape) % b.choose([2, 3]) == 0
-            return b.must("subtract", (place, b.constant(np.where(kept, 0.0, value))))
-        return place
+            return b.must("subtract", (value_id, b.constant(np.where(kept, 0.0, value))))
+        return value_id
     if order == 2.0 or np.all(np.abs(value) >= SMALLEST):
-        return place
+        return value_id
     signs = np.where(np.arange(value.size).reshape(value.shape) % 2 == 0, 1.0, -1.0)
     away = np.where(np.abs(value) < SMALLEST, signs, 0.0)
-    return b.must("add", (place, b.constant(away)))
+    return b.must("add", (value_id, b.constant(away)))
 
 
-def vector_norm_ord(b: Builder) -> Arranged:
-    place = with_axes(b, 1, nonempty=True)
+def vector_norm_ord(b: Builder) -> DrawnOperands:
+    value_id = with_axes(b, 1, nonempty=True)
     order = b.choose([3.0, 1.0, "inf", 2.0, "-inf", 4.0, 0.5, 1.5, 2.5, -1.0, -2.0])
-    place = _sizes(b, place, order)
-    axis = None if b.flag() else axis_of(b, place)
+    value_id = _sizes(b, value_id, order)
+    axis = None if b.flag() else axis_of(b, value_id)
     if order == 0.5 or (isinstance(order, float) and order < 0):
-        scale = b.values[place]
+        scale = b.values[value_id]
         if np.any(np.abs(scale) > 64):
             raise Abandon
-    if not np.all(np.sum(np.square(b.values[place]), axis=axis) >= 1 / 16):
+    if not np.all(np.sum(np.square(b.values[value_id]), axis=axis) >= 1 / 16):
         raise Abandon
-    return [place], {"ord": order, "axis": axis, "keepdims": b.flag(3)}
+    return [value_id], {"ord": order, "axis": axis, "keepdims": b.flag(3)}
 
 
-def matrix_norm_ord(b: Builder) -> Arranged:
+def matrix_norm_ord(b: Builder) -> DrawnOperands:
     order = b.choose([1.0, "inf", 2.0, "nuc", "-inf", -1.0, -2.0])
     if order == "nuc":
         return full_rank(b)[0], {"ord": order}
     if order in (2.0, -2.0):
         return simple_singular_values(b)[0], {"ord": order}
-    place = some(b, lambda v: v.ndim == 2 and v.size > 0) if b.flag() else full_rank(b)[0][0]
-    return [_sizes(b, place, 1.0)], {"ord": order}
+    value_id = some(b, lambda v: v.ndim == 2 and v.size > 0) if b.flag() else full_rank(b)[0][0]
+    return [_sizes(b, value_id, 1.0)], {"ord": order}
 
 
-def cdist(b: Builder) -> Arranged:
+def cdist(b: Builder) -> DrawnOperands:
     one = one_of(b, [(2, 2), (2, 3), (3, 1)], lambda v: v.ndim == 2 and 0 < v.size <= 9)
     n = b.values[one].shape[1]
     p = b.choose([2.0, 1.0, 3.0, "inf", 4.0, 1.5])

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from ad_conformance.generators.strategies.builder import Builder
 from ad_conformance.generators.strategies.operands.basic import (
-    Arranged,
-    Arrangement,
     Domain,
+    DrawnOperands,
+    OperandStrategy,
     aimed,
     fit,
     some,
@@ -22,38 +22,41 @@ from ad_conformance.generators.strategies.operands.basic import (
 ROOT = 1.4616321449683622
 
 
-def extended(domain: Domain) -> Arrangement:
+def extended(domain: Domain) -> OperandStrategy:
     """Anywhere in the domain, and one time in three shifted far from zero."""
 
-    def arranged(b: Builder) -> Arranged:
-        place = some(b)
+    def arranged(b: Builder) -> DrawnOperands:
+        value_id = some(b)
         if b.flag(3):
             sides = [s for s in (8.0, -8.0, 20.0, -28.0) if domain.low <= s <= domain.high]
-            place = b.must("add", (place, b.constant(b.choose(sides))))
-        return [fit(b, place, domain)], {}
+            value_id = b.must("add", (value_id, b.constant(b.choose(sides))))
+        return [fit(b, value_id, domain)], {}
 
     return arranged
 
 
-def at_zeros(domain: Domain) -> Arrangement:
+def at_zeros(domain: Domain) -> OperandStrategy:
     return lambda b: ([fit(b, aimed(b, some(b), "zeros"), domain)], {})
 
 
-def probability(low: float) -> Arrangement:
+def probability(low: float) -> OperandStrategy:
     """Between `low` (0 or -1) and 1, one time in four close to an end."""
 
-    def arranged(b: Builder) -> Arranged:
-        place = fit(b, some(b), Domain(low=-7 / 8, high=7 / 8))
+    def arranged(b: Builder) -> DrawnOperands:
+        value_id = fit(b, some(b), Domain(low=-7 / 8, high=7 / 8))
         if b.flag(4):
             small = b.must(
-                "multiply", (b.must("square", (place,)), b.constant(b.choose([2.0**-6, 2.0**-16])))
+                "multiply",
+                (b.must("square", (value_id,)), b.constant(b.choose([2.0**-6, 2.0**-16]))),
             )
-            place = b.must("add", (small, b.constant(2.0**-18)))
+            value_id = b.must("add", (small, b.constant(2.0**-18)))
             if low or b.flag():
-                place = b.must("subtract", (b.constant(1.0), place))
+                value_id = b.must("subtract", (b.constant(1.0), value_id))
         elif not low:
-            place = b.must("add", (b.must("multiply", (place, b.constant(0.5))), b.constant(0.5)))
-        return [place], {}
+            value_id = b.must(
+                "add", (b.must("multiply", (value_id, b.constant(0.5))), b.constant(0.5))
+            )
+        return [value_id], {}
 
     return arranged
 
@@ -62,36 +65,36 @@ def _off_poles(value: np.ndarray) -> bool:
     return bool(np.all((value > 1 / 16) | (np.abs(value - np.rint(value)) >= 1 / 16)))
 
 
-def gamma_argument(b: Builder) -> Arranged:
+def gamma_argument(b: Builder) -> DrawnOperands:
     """Positive numbers, negative ones between the poles, and the zero of digamma."""
-    place = some(b)
+    value_id = some(b)
     if b.flag(6):
-        return [b.must("add", (place, b.constant(ROOT - b.values[place])))], {}
+        return [b.must("add", (value_id, b.constant(ROOT - b.values[value_id])))], {}
     if b.flag():
         for shift in (0.0, 0.3125, 0.1875):
-            if _off_poles(b.values[place] + shift):
-                return [b.must("add", (place, b.constant(shift))) if shift else place], {}
-    return [fit(b, place, Domain(low=1 / 8))], {}
+            if _off_poles(b.values[value_id] + shift):
+                return [b.must("add", (value_id, b.constant(shift))) if shift else value_id], {}
+    return [fit(b, value_id, Domain(low=1 / 8))], {}
 
 
-def order(param: str, choices: list[int], arrangement: Arrangement) -> Arrangement:
+def order(param: str, choices: list[int], arrangement: OperandStrategy) -> OperandStrategy:
     """`arrangement`, with one of `choices` for a parameter."""
 
-    def arranged(b: Builder) -> Arranged:
-        places, params = arrangement(b)
-        return places, {**params, param: b.choose(choices)}
+    def arranged(b: Builder) -> DrawnOperands:
+        value_ids, params = arrangement(b)
+        return value_ids, {**params, param: b.choose(choices)}
 
     return arranged
 
 
-def beside_zero(edge: float, positive: bool = False) -> Arrangement:
+def beside_zero(edge: float, positive: bool = False) -> OperandStrategy:
     """Factors and arguments of a logarithm that is singular at `edge`.
 
     One time in three the factor is a constant that is exactly zero where the argument is at the
     edge or beyond it.
     """
 
-    def arranged(b: Builder) -> Arranged:
+    def arranged(b: Builder) -> DrawnOperands:
         argument = some(b)
         if b.flag(3):
             if edge:
@@ -121,10 +124,10 @@ def beside_zero(edge: float, positive: bool = False) -> Arrangement:
     return arranged
 
 
-def far_apart(arrangement: Arrangement) -> Arrangement:
+def far_apart(arrangement: OperandStrategy) -> OperandStrategy:
     """`arrangement`, one time in three after a step that takes entries tens or hundreds apart."""
 
-    def arranged(b: Builder) -> Arranged:
+    def arranged(b: Builder) -> DrawnOperands:
         if b.flag(3):
             b.must(
                 "multiply", (with_axes(b, 1, nonempty=True), b.constant(b.choose([20.0, 256.0])))
