@@ -17,7 +17,7 @@ from ad_conformance.engines.contract import Answer, Engine
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.engines.script import write
 from ad_conformance.generators.catalogue import CATALOGUE, CORE
-from ad_conformance.generators.ir.case_io import evaluate_steps, is_single
+from ad_conformance.generators.ir.evaluate import evaluate_steps, is_single
 from ad_conformance.generators.ir.program import OPERATORS, Case, Program, Step
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY, seed_case
 from ad_conformance.generators.strategies.programs import operation_cases

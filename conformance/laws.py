@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from ad_conformance.conformance.reference.certify import Truth
-from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, Program, Step, nested
 
 Array = np.ndarray

@@ -13,7 +13,7 @@ from ad_conformance.conformance.reference.certify import Truth, certify
 from ad_conformance.conformance.verdicts import Result, Verdict, judge
 from ad_conformance.engines.contract import Answer, Engine
 from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
-from ad_conformance.generators.ir.case_io import is_single
+from ad_conformance.generators.ir.evaluate import is_single
 from ad_conformance.generators.ir.program import Case
 
 #: Cases whose truth and answers are kept: every engine is asked the same ones, in the same order.

@@ -22,7 +22,7 @@ from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import features
-from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import (
     OPERATORS,
     SIGNATURES,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.ir.case_io import is_defined
+from ad_conformance.generators.ir.evaluate import is_defined
 from ad_conformance.generators.ir.program import Case, Program, nested
 from ad_conformance.generators.strategies.programs import operation_cases
 from ad_conformance.generators.strategies.sampling import examples

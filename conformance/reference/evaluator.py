@@ -14,7 +14,7 @@ import numpy as np
 from ad_conformance.generators.arithmetic.balls import to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import NAMESPACE, as_array
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Program
 from flint import acb, arb
 

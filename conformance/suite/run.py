@@ -10,7 +10,7 @@ from ad_conformance.conformance.known_failures import KnownFailure
 from ad_conformance.conformance.pool import EnginePool
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines.contract import Engine
-from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, signature_of
 
 #: Mode word, verdict, and the name of the known failure that covers it, or "".

@@ -18,7 +18,8 @@ from ad_conformance.conformance.triage.feature_minimization import features_of, 
 from ad_conformance.conformance.verdicts import judge
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.ir.case_io import evaluate_steps, valid
+from ad_conformance.generators.ir.case_io import valid
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.rewrite import reduction
 from ad_conformance.generators.rewrite.derivative_formulas import MOVING

@@ -17,7 +17,7 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.script import Script, write
 from ad_conformance.generators.catalogue.extra import complex_ops as detours
 from ad_conformance.generators.catalogue.operation import Call
-from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 

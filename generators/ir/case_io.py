@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES, PARAMETER_TYPES
+from ad_conformance.generators.ir.evaluate import evaluate_steps, is_single
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import parsed
 from ad_conformance.generators.ir.program import (
@@ -28,51 +29,10 @@ from ad_conformance.generators.ir.program import (
     frozen,
 )
 
-#: As MAX_SIZE for one value, far above what is drawn: entries of an answer, steps of a program,
-#: entries of all values together, and of what operands are spread out to before a result is made of
-#: them.
-MAX_ANSWER, MAX_STEPS, MAX_TOTAL, MAX_SPREAD = 2**16, 4096, 2**22, 2**24
+#: Bounds far above what is drawn, as MAX_SIZE for one value: entries of an answer, and steps.
+MAX_ANSWER, MAX_STEPS = 2**16, 4096
 #: What types of parameters allow, where it is not plain.
 _LIMITS = {"int": f"; at most {MAX_SIZE}", "times": f"; at most {MAX_TIMES}"}
-
-
-def evaluate_steps(program: Program, point: np.ndarray) -> list[np.ndarray]:
-    """Every value of the program on float64 NumPy arrays: the input, then one per step.
-
-    Raises MalformedCase, naming the step, where operands do not fit.
-    """
-    values, total = [point], point.size
-    for k, step in enumerate(program.steps):
-        operands = [values[i] for i in step.operands]
-        try:
-            if len(operands) > 2 and _spread(operands) > MAX_SPREAD:
-                raise ValueError("too large together")
-            with np.errstate(all="ignore"):
-                values.append(
-                    np.asarray(CATALOGUE[step.operation].evaluate(*operands, **step.arguments))
-                )
-        except (ValueError, IndexError, TypeError, ArithmeticError, MemoryError) as error:
-            shapes = ", ".join(str(value.shape) for value in operands)
-            raise MalformedCase(
-                f"steps[{k}] ({step.operation} of {shapes or 'nothing'}): {error}"
-            ) from None
-        # A value without entries is as large as what a sum along its empty axis is.
-        if math.prod(max(n, 1) for n in values[-1].shape) > MAX_SIZE:
-            raise MalformedCase(f"steps[{k}] ({step.operation}): more than {MAX_SIZE} entries")
-        total += values[-1].size
-        if total > MAX_TOTAL:
-            raise MalformedCase(
-                f"steps[{k}] ({step.operation}): more than {MAX_TOTAL} entries in all"
-            )
-    return values
-
-
-def _spread(operands: list[np.ndarray]) -> int:
-    """Entries of what the operands are broadcast to, 0 where they are not."""
-    try:
-        return math.prod(np.broadcast_shapes(*(value.shape for value in operands)))
-    except ValueError:
-        return 0
 
 
 def read_case(path: Path) -> Case:
@@ -183,34 +143,6 @@ def check_question(case: Case, output: tuple[int, ...]) -> None:
         raise MalformedCase(f"wrt: {case.operator} is asked by the first input only")
     if case.dtype == "float32" and not is_single(case):
         raise MalformedCase("dtype: a number of the case is not exact in float32")
-
-
-def is_defined(program: Program, point: np.ndarray) -> bool:
-    """Whether every step has finite values at the point, where some operations may not be defined."""
-    try:
-        with np.errstate(all="ignore"):
-            return all(np.all(np.isfinite(v)) for v in evaluate_steps(program, point))
-    except MalformedCase:
-        return False
-
-
-def is_single(case: Case) -> bool:
-    """Whether every array of the case is exact in float32."""
-    arrays = [
-        case.input,
-        *(
-            np.asarray(v)
-            for v in (case.tangent, case.cotangent, case.warmup_point)
-            if v is not None
-        ),
-    ]
-    arrays += [
-        np.asarray(s.arguments["value"])
-        for s in case.program.steps
-        if s.operation in ("constant", "argument")
-    ]
-    with np.errstate(over="ignore"):
-        return all(np.array_equal(a.astype(np.float32), a) for a in arrays)
 
 
 def _point(document: Any, field: str) -> Any:

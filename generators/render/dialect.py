@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import Call, Template
-from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import INPUTS, Program, Step
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.extra.control_flow import BODIES
 from ad_conformance.generators.catalogue.operation import MAX_SIZE
-from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step, nested
 from ad_conformance.generators.rewrite.derivative_formulas import (
     NESTED,

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
-from ad_conformance.generators.ir.case_io import evaluate_steps, parse_case
+from ad_conformance.generators.ir.case_io import parse_case
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step, nested
 from ad_conformance.generators.rewrite.single_step import (
     Numbers,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from ad_conformance.generators.ir.case_io import evaluate_steps, is_defined, valid
+from ad_conformance.generators.ir.case_io import valid
+from ad_conformance.generators.ir.evaluate import evaluate_steps, is_defined
 from ad_conformance.generators.ir.program import (
     INPUTS,
     KINDS,

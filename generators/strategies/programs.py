@@ -11,7 +11,7 @@ from unittest.mock import patch
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE, CORE, EXTRA
 from ad_conformance.generators.catalogue.operation import Operation
-from ad_conformance.generators.ir.case_io import evaluate_steps, is_defined, is_single
+from ad_conformance.generators.ir.evaluate import evaluate_steps, is_defined, is_single
 from ad_conformance.generators.ir.program import (
     KINDS,
     MODE,

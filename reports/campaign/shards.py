@@ -24,7 +24,7 @@ from ad_conformance.conformance.verdicts import Result, judge
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Answer
 from ad_conformance.engines.process.sandbox import EngineUnavailable
-from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, signature_of
 from ad_conformance.reports.campaign.plan import Plan, plan_of
 from ad_conformance.reports.campaign.store import Folder, Journal, complete

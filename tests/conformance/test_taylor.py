@@ -21,7 +21,7 @@ from ad_conformance.conformance.reference.certify import Truth, certify
 from ad_conformance.generators.arithmetic.balls import Branches, Decision, following
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.catalogue import CATALOGUE, CORE
-from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import SIGNATURES, Case, Program, Step
 from ad_conformance.generators.strategies.sampling import draw
 from flint import arb, arb_series, ctx

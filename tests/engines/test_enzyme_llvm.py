@@ -15,7 +15,7 @@ from ad_conformance.engines import registry
 from ad_conformance.engines.adapters.enzyme_llvm.adapter import enzyme_llvm, write
 from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, Program, Step
 
 from tests.engines.test_spellings import telling

@@ -26,7 +26,7 @@ from ad_conformance.engines.process.runners import FOLDER, Julia
 from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import Call
-from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, nested
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY, seed_case

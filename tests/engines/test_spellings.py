@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.ir.case_io import evaluate_steps, is_single
+from ad_conformance.generators.ir.evaluate import evaluate_steps, is_single
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.generators.strategies.programs import operation_cases

@@ -18,7 +18,8 @@ from ad_conformance.generators.arithmetic.balls import Branches, following, to_b
 from ad_conformance.generators.catalogue import CATALOGUE, CORE
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES
 from ad_conformance.generators.features import FEATURES, features
-from ad_conformance.generators.ir.case_io import MAX_STEPS, MAX_TOTAL, evaluate_steps, parse_case
+from ad_conformance.generators.ir.case_io import MAX_STEPS, MAX_TOTAL, parse_case
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import KINDS, SIGNATURES, Case, Program, Step
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation, render
 from ad_conformance.generators.strategies.builder import MAX_AXES, MAX_ENTRIES, MAX_MAGNITUDE

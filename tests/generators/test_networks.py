@@ -11,7 +11,8 @@ from ad_conformance.conformance.verdicts import Verdict, judge
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.catalogue.extra.control_flow import BODIES
-from ad_conformance.generators.ir.case_io import MalformedCase, evaluate_steps, parse_case
+from ad_conformance.generators.ir.case_io import MalformedCase, parse_case
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, Program, Step
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ad_conformance.generators.ir.case_io import is_defined, parse_case, read_case
+from ad_conformance.generators.ir.case_io import parse_case, read_case
+from ad_conformance.generators.ir.evaluate import is_defined
 from ad_conformance.generators.ir.program import MalformedCase, Program, Step
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from ad_conformance.conformance.pool import truth_of
 from ad_conformance.generators.catalogue.extra.control_flow import BODIES
-from ad_conformance.generators.ir.case_io import evaluate_steps, parse_case, valid
+from ad_conformance.generators.ir.case_io import parse_case, valid
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, MalformedCase
 from ad_conformance.generators.rewrite.derivative_formulas import (
     NESTED,

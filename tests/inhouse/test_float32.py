@@ -14,7 +14,7 @@ from ad_conformance.engines import inhouse as xp
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.ir.case_io import is_single
+from ad_conformance.generators.ir.evaluate import is_single
 
 from tests.engines.test_spellings import drawn, names_of
 

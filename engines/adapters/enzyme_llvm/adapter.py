@@ -20,7 +20,7 @@ from ad_conformance.engines.adapters.enzyme_llvm.templates import SPELLINGS
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.script import Script
 from ad_conformance.generators.catalogue.operation import Call
-from ad_conformance.generators.ir.case_io import evaluate_steps
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import INPUTS, Case, Program, Step
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
