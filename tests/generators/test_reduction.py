@@ -11,8 +11,10 @@ from types import SimpleNamespace
 import pytest
 from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.conformance.triage import ask as asking
 from ad_conformance.conformance.triage import reduce as reducing
-from ad_conformance.conformance.triage.reduce import judged, reduced
+from ad_conformance.conformance.triage.ask import Asker, judged
+from ad_conformance.conformance.triage.reduce import reduced
 from ad_conformance.conformance.verdicts import Result, Verdict, judge
 from ad_conformance.engines.contract import Answer
 from ad_conformance.engines.process.sandbox import Sandbox
@@ -144,13 +146,15 @@ def test_progress_is_kept_however_it_ends(
     finding = judged(failing(sandbox, 1)[0], sandbox)
     progress, questions = tmp_path / "progress.json", itertools.count()
 
-    def interrupted(case: Case, asked: Sandbox) -> Result:
+    ask = Asker._ask
+
+    def interrupted(asker: Asker, case: Case) -> Result | None:
         if next(questions) == 3:
             raise KeyboardInterrupt
-        return judged(case, asked)
+        return ask(asker, case)
 
     with monkeypatch.context() as patched:
-        patched.setattr(reducing, "judged", interrupted)
+        patched.setattr(Asker, "_ask", interrupted)
         with pytest.raises(KeyboardInterrupt):
             reduced(finding, sandbox, progress=progress)
     assert len(json.loads(progress.read_text())["asked"]) == 4
@@ -169,7 +173,7 @@ def test_numbers_that_float32_does_not_hold_are_no_candidates() -> None:
 
 
 def test_a_hang_is_not_waited_for_at_every_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reducing, "LEAST", 0.5)
+    monkeypatch.setattr(asking, "HANG_SECONDS", 0.5)
     steps = (Step("sin", (0,)), Step("exp", (1,)))
     case = Case(Program(steps), 0.0, "R")
     with Sandbox(broken.stuck, timeout=20.0) as sandbox:
@@ -182,14 +186,18 @@ def test_a_hang_is_not_waited_for_at_every_question(monkeypatch: pytest.MonkeyPa
         )
         waited: list[float] = []
 
-        def answers(candidate: Case, asked: Sandbox) -> Result:
-            waited.append(asked.timeout)
-            # The last question is asked with the timeout that there was.
-            if asked.timeout == 20.0:
-                return replace(finding, case=candidate)
-            return judged(candidate, asked)
+        ask = Asker._ask
 
-        monkeypatch.setattr(reducing, "judged", answers)
+        def asked(asker: Asker, candidate: Case) -> Result | None:
+            waited.append(asker.sandbox.timeout)
+            return ask(asker, candidate)
+
+        def last(candidate: Case, sandbox: Sandbox) -> Result:
+            waited.append(sandbox.timeout)
+            return replace(finding, case=candidate)
+
+        monkeypatch.setattr(Asker, "_ask", asked)
+        monkeypatch.setattr(reducing, "judged", last)
         small = reduced(finding, sandbox)
         assert [step.operation for step in small.case.program.steps] == ["exp"]
         assert waited[-1] == sandbox.timeout == 20.0

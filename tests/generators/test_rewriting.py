@@ -25,12 +25,10 @@ from ad_conformance.generators.rewrite.expansion import (
     expanded,
     unnested,
 )
-from ad_conformance.generators.rewrite.single_step import (
-    alone,
-    context,
+from ad_conformance.generators.rewrite.slicing import Slicer
+from ad_conformance.generators.rewrite.variants import (
     general,
     numbers,
-    stand_alones,
     varying,
     with_exchanged,
     with_numbers,
@@ -45,14 +43,14 @@ def test_steps_alone_keep_their_values_and_general_numbers_are_general() -> None
     for case in draw(["R", "FR"], 30):
         values = evaluate_steps(case.program, case.input)
         for together in (False, True):
-            for k, candidate in stand_alones(case, bent=True, together=together):
+            for k, candidate in Slicer(case).plain_steps(curved=True, together=together):
                 met += 1
                 alone = evaluate_steps(candidate.program, candidate.input)[-1]
                 assert alone.reshape(-1).tolist() == pytest.approx(
                     values[k].reshape(-1).tolist(), nan_ok=True
                 )
                 assert candidate.mode == case.mode
-                assert context(case, k) is not None
+                assert Slicer(case).surroundings(k) is not None
         for given in general(case):
             assert all(isinstance(v, np.ndarray) for v in given.values())
             assert {k: v.shape for k, v in given.items()} == {
@@ -107,7 +105,7 @@ def test_a_polynomial_has_the_derivatives_of_the_step() -> None:
         depends = varying(case)
         for k, step in enumerate(case.program.steps, start=1):
             entered = tuple(dict.fromkeys(i for i in step.operands if depends[i]))
-            own = alone(case, k, entered) if entered else None
+            own = Slicer(case).plain_alone(k, entered) if entered else None
             truths = (
                 [truth_of(own.with_mode(mode)).value for mode in ("R", "RR")]
                 if own is not None

@@ -1,5 +1,5 @@
-"""Bisection: over rows of made-up releases, and over wheels of a tiny library in environments of
-their own.
+"""Bisection: over rows of invented releases, and over wheels of a tiny library, each in an
+environment.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from ad_conformance.conformance.triage.bisection import Boundary, NoBoundary, Observation, bisect
+from ad_conformance.conformance.triage.failure_key import FailureKey
 from ad_conformance.conformance.triage.release_bisection import Found
+from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines.process.releases import NoReleases, released
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.reports.__main__ import app
@@ -22,25 +24,27 @@ from validation.bisections import bugs, right, row
 
 TINY = "tests.tiny:tiny"
 GOOD = Observation("agree", agrees=True)
-BAD = Observation("wrong", kind=("wrong", "", ""))
-OTHER = Observation("runtime_failure", kind=("runtime_failure", "ValueError", "another"))
-ABSENT = Observation("runtime_failure", kind=("runtime_failure", "AttributeError", "no attribute"))
+BAD = Observation("wrong", failure=FailureKey(Verdict.WRONG))
+OTHER, ABSENT = (
+    Observation("runtime_failure", failure=FailureKey(Verdict.RUNTIME_FAILURE, error, message))
+    for error, message in (("ValueError", "another"), ("AttributeError", "no attribute"))
+)
 SILENT = Observation("cannot be asked: no wheel")
 LETTERS = {"g": GOOD, "b": BAD, "o": OTHER, "a": ABSENT, ".": SILENT}
 
 
 def search(row: str, **ends: int | None) -> tuple[Boundary, list[int]]:
-    """A search over releases named after their places, of which the letters say what they tell; and
-    who was asked.
+    """Search releases named after their index. The letters say what each answers. Also returns the
+    releases that were asked.
     """
     asked: list[int] = []
 
-    def tell(release: str) -> Observation:
+    def observe(release: str) -> Observation:
         asked.append(int(release))
         return LETTERS[row[int(release)]]
 
     options = {"latest": len(row) - 1, **{k: v for k, v in ends.items() if v is not None}}
-    return bisect([str(k) for k in range(len(row))], tell, **options), asked
+    return bisect([str(k) for k in range(len(row))], observe, **options), asked
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.booleans())
@@ -57,7 +61,7 @@ def test_one_change_is_found_in_log2_releases(older: int, newer: int, begins: bo
 
 
 @given(st.lists(st.sampled_from("gbo."), max_size=40), st.booleans())
-def test_whatever_lies_between_the_ends_is_told_as_it_is(between: list[str], begins: bool) -> None:
+def test_whatever_lies_between_the_ends_is_reported(between: list[str], begins: bool) -> None:
     ends = "gb" if begins else "bg"
     row = ends[0] + "".join(between) + ends[1]
     found, asked = search(
@@ -103,7 +107,7 @@ def test_a_failure_of_another_kind_is_neither_good_nor_bad() -> None:
     assert (found.before, found.after, found.asked_all) == (0, 5, True)
     # Where nobody says which finding is meant, it is the one that came right.
     found, asked = search("bbb" + "o" * 40 + "gg")
-    assert (found.after, found.kind, len(asked) < 10) == (43, OTHER.kind, True)
+    assert (found.after, found.failure, len(asked) < 10) == (43, OTHER.failure, True)
     # Asked for, what was not there yet is what is bad.
     assert search("aaagggg", good=6, bad=0)[0].after == 3
 
@@ -117,11 +121,11 @@ def test_many_that_cannot_say_are_not_all_asked() -> None:
 def test_no_more_than_so_many_are_asked() -> None:
     asked: list[str] = []
 
-    def tell(release: str) -> Observation:
+    def observe(release: str) -> Observation:
         asked.append(release)
         return {"0": GOOD, "999": BAD}.get(release, SILENT)
 
-    found = bisect([str(k) for k in range(1000)], tell, latest=999, good=0, bad=999, most=10)
+    found = bisect([str(k) for k in range(1000)], observe, latest=999, good=0, bad=999, most=10)
     assert (found.before, found.after, found.asked_all, len(asked)) == (0, 999, False, 10)
     with pytest.raises(NoBoundary, match="among 10 releases"):
         bisect(
@@ -209,10 +213,10 @@ def test_the_first_bad_release(wheels: Path) -> None:
         "of 3 releases between the ends (log2 2.0) and the ends 5 were asked, each 1 times; "
         "environments that were not there yet: 5",
     ]
-    told = dict(line.split(": ", 1) for line in lines[:-2])
-    assert told[f"{TINY} 1.0"] == "agree"
-    assert told[f"{TINY} 1.3"].startswith("wrong, ")
-    assert told[f"{TINY} 1.2"].startswith("cannot be asked: SyntaxError: ")
+    lines_of = dict(line.split(": ", 1) for line in lines[:-2])
+    assert lines_of[f"{TINY} 1.0"] == "agree"
+    assert lines_of[f"{TINY} 1.3"].startswith("wrong, ")
+    assert lines_of[f"{TINY} 1.2"].startswith("cannot be asked: SyntaxError: ")
     assert "1.5rc1" not in " ".join(lines)
     # What is there is asked again; and the ends that are given need not be those of the row.
     status, again = command(wheels, "--repeats", "1", "--good", "1.1", "--bad", "1.4.0")

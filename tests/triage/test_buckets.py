@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ad_conformance.conformance.suite.failure_report import without_noise
+from ad_conformance.conformance.triage.ask import Asker, judged
 from ad_conformance.conformance.triage.buckets import Buckets, bucket
 from ad_conformance.conformance.triage.causes import (
     Cause,
@@ -19,16 +19,13 @@ from ad_conformance.conformance.triage.causes import (
     read_cause,
     shape,
 )
-from ad_conformance.conformance.triage.feature_minimization import generalized
-from ad_conformance.conformance.triage.reduce import judged
-from ad_conformance.conformance.triage.root_cause import Inquiry
+from ad_conformance.conformance.triage.failure_key import without_noise
+from ad_conformance.conformance.triage.feature_minimization import minimize_features
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.rewrite.expansion import expanded
-from ad_conformance.generators.rewrite.single_step import (
-    context,
-    numbers,
-)
+from ad_conformance.generators.rewrite.slicing import Slicer
+from ad_conformance.generators.rewrite.variants import numbers
 
 from tests import broken_engines as broken
 from validation import seeded
@@ -96,8 +93,8 @@ def test_two_faults_of_one_operation_stay_apart_and_one_of_several_falls_togethe
         "seeded-x-wrong-sin-zero_base": {AT_ZERO.id},
         "seeded-x-raised-erf": {raised.id, again.id},
     }
-    # The smallest of a cause is inquired into, the others are seen to be of it.
-    assert [(len(b.inquired), len(b.matched)) for b in done.buckets if len(b.findings) > 1] == [
+    # The smallest of a cause is searched, the others are seen to be of it.
+    assert [(len(b.searched), len(b.matched)) for b in done.buckets if len(b.findings) > 1] == [
         (1, 1)
     ] * 3
     other = bucket(reversed(findings(sandbox, *cases)), sandbox, seconds=60.0)
@@ -113,11 +110,11 @@ def test_what_is_special_about_a_point_tells_causes_apart(sandbox: Sandbox) -> N
         ("zero base",),
         ("R", "F"),
     )
-    assert [f.case.id for f in found.inquired] == [AT_ZERO.id, other.id]
+    assert [f.case.id for f in found.searched] == [AT_ZERO.id, other.id]
 
 
-def test_what_is_equal_is_no_matter_of_what_it_is_equal_to() -> None:
-    """The tie matters and not that it is one of zeros; of a power it is the base that must be zero."""
+def test_a_tie_is_a_feature_whatever_the_equal_numbers_are() -> None:
+    """The tie matters, not that its entries are zero. Of a power, the base must be zero."""
     both = program(constant((0.0, 0.0)), ("logaddexp", (0, 1), {}))
     power = program(constant((0.75, 0.0)), ("pow", (0, 1), {}))
     names = ["logaddexp[0]: wrong at a tie", "power[0]: not finite at zero"]
@@ -136,20 +133,20 @@ def test_numbers_that_must_be_large_need_not_be_equal() -> None:
     def fails(asked: Case) -> bool:
         return min(asked.input.min(), np.min(numbers(asked)[1])) > 2
 
-    assert generalized(case, frozenset(["logaddexp"]), fails)[1] == ()
+    assert minimize_features(case, frozenset(["logaddexp"]), fails)[1] == ()
 
 
-def test_what_cannot_be_asked_ends_no_inquiry(sandbox: Sandbox) -> None:
-    """Numbers that float32 does not hold, more letters than truth is certified for, more entries
-    than a value has.
+def test_a_case_that_cannot_be_asked_does_not_fail(sandbox: Sandbox) -> None:
+    """Numbers that float32 cannot hold, an order without certified derivatives, and too many
+    entries.
     """
-    inquiry = Inquiry(sandbox)
+    asker = Asker(sandbox)
     infinite = Case(program(constant(float("inf")), ("add", (0, 1), {})), 1.0, "R", dtype="float32")
-    assert inquiry.symptom(infinite) is None
-    assert inquiry.symptom(Case(program(("sin", (0,), {})), 0.0, "RRRRR")) is None
-    assert inquiry.asked == 0
+    assert asker.failure(infinite) is None
+    assert asker.failure(Case(program(("sin", (0,), {})), 0.0, "RRRRR")) is None
+    assert asker.asked == 0
     large = Case(program(("square", (0,), {}), ("add", (0, 1), {})), (0.5,) * 2049, "R")
-    assert context(large, 2) is None
+    assert Slicer(large).surroundings(2) is None
     assert not list(
         expanded(Case(program(("cumulative_prod", (0,), {"axis": 0})), (0.5,) * 33, "R"), 1)
     )
@@ -340,7 +337,7 @@ def test_a_cause_has_a_stable_id_a_name_and_data() -> None:
         ({"engine": 3}, "engine must be a string"),
         ({"failure": "odd"}, "failure: 'odd' is not one of wrong, "),
         ({"failure": None}, "failure is missing"),
-        ({"words": ["R", "FF"]}, "words: one or more mode words of the same length are needed"),
+        ({"words": ["R", "FF"]}, "words: one or more modes of the same length are needed"),
         ({"words": []}, "words: one or more"),
         ({"operations": "det"}, "operations must be a list of strings"),
         ({"operations": ["dett"]}, "operations: 'dett' is not in the catalogue"),

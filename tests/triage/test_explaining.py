@@ -1,4 +1,4 @@
-"""Which step a wrong value enters at is told rightly, by engines that are wrong in one known thing."""
+"""`explain` names the step at fault, in engines with one known bug."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ad_conformance.conformance.triage.locate import Explanation, explain
-from ad_conformance.conformance.triage.reduce import judged
+from ad_conformance.conformance.triage.ask import judged
+from ad_conformance.conformance.triage.explanation import Explanation
+from ad_conformance.conformance.triage.locate import explain
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.program import Case, Program, Step
-from ad_conformance.generators.rewrite.slicing import BARE, SMOOTH, Parts, modes_within
+from ad_conformance.generators.rewrite.program_builder import BARE, SMOOTH
+from ad_conformance.generators.rewrite.slicing import Slicer
+from ad_conformance.generators.rewrite.variants import modes_within
 from ad_conformance.generators.strategies.sampling import draw
 from ad_conformance.reports.__main__ import app
 from typer.testing import CliRunner
@@ -46,11 +49,11 @@ def test_a_step_that_is_wrong_alone() -> None:
     found = explained(asked, broken.sign)
     assert (found.operation, found.steps, found.way, found.needed) == ("sin", (2,), "alone", True)
     assert found.lines == (
-        "sin (step 2 of 3) in mode word R: its derivative alone is off: got -0.968912, truth "
+        "sin (step 2 of 3) in mode R: its derivative alone is off: got -0.968912, truth "
         "0.968912, "
-        "5e+13 times the allowance",
+        "5e+13 times the tolerance",
         "level: R, first of 2 in RR",
-        "with its value a constant, the program is answered rightly",
+        "with its value a constant, the program is right",
         f"{found.asked} questions asked",
     )
     assert found.lines == explained(asked, broken.sign).lines
@@ -60,7 +63,7 @@ def test_the_order_and_the_level_at_which_it_goes_wrong() -> None:
     asked = case([("exp", (0,)), ("sin", (1,)), ("square", (2,))], 0.5, "FRR")
     found = explained(asked, broken.dropped)
     assert (found.operation, found.way, found.right) == ("sin", "alone", 1)
-    assert "in mode word RR" in found.lines[0]
+    assert "in mode RR" in found.lines[0]
     assert found.lines[0].endswith("; first order is right")
     assert found.lines[1] == "level: R over R, second of 3 in FRR"
 
@@ -73,7 +76,7 @@ def test_an_operand() -> None:
     )
     found = explained(asked, planted(MUTANTS["atan2[1]: taken for constant"]))
     assert found.lines[0].startswith(
-        "atan2 (step 2 of 3) in mode word R: its derivative by operand 2 alone is off"
+        "atan2 (step 2 of 3) in mode R: its derivative by operand 2 alone is off"
     )
 
 
@@ -83,7 +86,7 @@ def test_a_fault_that_shows_in_composition_only() -> None:
     found = explained(asked, broken.once)
     assert (found.operation, found.steps, found.way) == ("multiply", (2,), "composed")
     assert (
-        "multiply (step 2 of 3) in mode word R: not found wrong alone; its derivative between "
+        "multiply (step 2 of 3) in mode R: not found wrong alone; its derivative between "
         "expm1 and exp is off" in (found.lines[0])
     )
 
@@ -100,7 +103,7 @@ def test_a_cotangent_that_varies() -> None:
     found = explained(asked, planted(MUTANTS["sum R: second order dropped"]))
     assert (found.operation, found.way) == ("sum", "composed")
     assert (
-        "sum (step 2 of 4) in mode word RR: not found wrong alone; its derivative followed by"
+        "sum (step 2 of 4) in mode RR: not found wrong alone; its derivative followed by"
         in found.lines[0]
     )
     assert found.lines[0].endswith("; first order is right")
@@ -115,7 +118,7 @@ def test_a_first_order_that_the_second_does_not_show() -> None:
     )
     found = explained(asked, broken.axis)
     assert (found.operation, found.way) == ("cumulative_sum", "alone")
-    assert "in mode word R:" in found.lines[0]
+    assert "in mode R:" in found.lines[0]
 
 
 def test_steps_that_are_wrong_together_only() -> None:
@@ -126,7 +129,7 @@ def test_steps_that_are_wrong_together_only() -> None:
     found = explained(asked, planted(MUTANTS["folding.abs: identity: factor 2"]))
     assert (found.operations, found.way) == (("abs", "abs"), "together")
     assert found.lines[0].startswith(
-        "abs (step 3 of 5) and abs (step 4 of 5) in mode word R: none found wrong alone; "
+        "abs (step 3 of 5) and abs (step 4 of 5) in mode R: none found wrong alone; "
     )
     assert "the derivative of them together is off" in found.lines[0]
 
@@ -135,7 +138,7 @@ def test_several_steps_that_are_wrong() -> None:
     asked = case([("sin", (0,)), ("exp", (0,)), ("sin", (2,)), ("add", (1, 3))], 0.5, "R")
     found = explained(asked, broken.sign)
     assert (found.steps, found.needed, found.others) == ((1,), False, (3,))
-    assert "with its value a constant, the program still fails, by sin (step 3 of 4)" in found.lines
+    assert "with its value a constant, the program still fails, at sin (step 3 of 4)" in found.lines
 
 
 def test_a_step_that_is_wrong_but_makes_no_difference() -> None:
@@ -169,9 +172,7 @@ def test_what_no_step_is_to_blame_for(engine: Engine, said: str) -> None:
     asked = case([("exp", (0,)), ("sin", (1,))], 0.5, "R")
     found = explained(asked, engine, timeout=0.5 if engine is broken.hang else 60.0)
     assert (found.operation, found.way) == ("", "question")
-    assert (
-        found.lines[0] == f"no step of it: in mode word R the derivative of the input itself {said}"
-    )
+    assert found.lines[0] == f"no step of it: in mode R the derivative of the input itself {said}"
 
 
 def test_a_program_without_steps() -> None:
@@ -226,7 +227,7 @@ def test_the_question_is_made_plain_where_that_fails_too() -> None:
     )  # fmt: skip
     found = explained(asked, broken.sign)
     assert found.operation == "sin"
-    assert "not for being asked in float32: it fails without, too" in found.lines
+    assert "it also fails if it is not asked in float32" in found.lines
     plain = case(
         [("exp", (0,)), ("sin", (1,))],
         0.5,
@@ -237,14 +238,14 @@ def test_the_question_is_made_plain_where_that_fails_too() -> None:
     )
     found = explained(plain, broken.sign)
     assert (
-        "not for being asked as pullback and after it was compiled elsewhere: it fails without, too"
+        "it also fails if it is not asked as pullback and after it was compiled elsewhere"
         in found.lines
     )
     assert found.question.case == plain.plain
 
 
 def test_an_input_as_the_output_has_no_step_to_blame() -> None:
-    """By the second input, which is the output; what the first would give as the output is right."""
+    """The derivative by the second input, which is the output, is wrong."""
     asked = case([("sin", (0,)), ("argument", (), {"value": 2.0})], 0.5, "R", wrt="1")
     found = explained(
         asked, replace(broken.honest, name="off", run=f"{broken.honest.run}\ngot = got + 1.0")
@@ -269,7 +270,7 @@ def test_where_only_the_special_question_fails() -> None:
     )
     found = explained(asked, doubled)
     assert found.way == "question"
-    assert "only where it is asked as pullback" in found.lines
+    assert "it fails only if it is asked as pullback" in found.lines
     single = replace(
         broken.honest,
         name="single",
@@ -279,7 +280,7 @@ def test_where_only_the_special_question_fails() -> None:
     )
     found = explained(case([("exp", (0,)), ("sin", (1,))], 0.5, "R", dtype="float32"), single)
     assert (found.operation, found.way) == ("sin", "alone")
-    assert "only where it is asked in float32" in found.lines
+    assert "it fails only if it is asked in float32" in found.lines
 
 
 def test_what_is_not_certified_is_not_accused() -> None:
@@ -300,7 +301,7 @@ def test_what_is_not_certified_is_not_accused() -> None:
     )
     found = explained(asked, engine)
     assert (found.operation, found.unjudged) == ("exp", (2,))
-    assert "nothing is known of what comes before it up to abs (step 2 of 5)" in found.lines
+    assert "not known: whether abs (step 2 of 5) before it is right" in found.lines
 
 
 def test_what_is_hidden_behind_that_is_asked_alone() -> None:
@@ -330,9 +331,16 @@ def test_time_is_bounded() -> None:
 def test_planted_faults_are_named() -> None:
     """One of each way; `python -m validation.explaining` does this for a sample of all."""
     asked = case(
-        [("log1p", (0,)), ("cumulative_sum", (1,), {"axis": 0}), ("tanh", (2,)), ("sum", (3,), OVERALL), ("exp", (4,))],
-        (0.5, 1.0, 2.0), "FR",
-    )  # fmt: skip
+        [
+            ("log1p", (0,)),
+            ("cumulative_sum", (1,), {"axis": 0}),
+            ("tanh", (2,)),
+            ("sum", (3,), OVERALL),
+            ("exp", (4,)),
+        ],
+        (0.5, 1.0, 2.0),
+        "FR",
+    )
     for name, operation in (
         ("tanh: factor 1.001", "tanh"),
         ("cumsum R: wrong order along an axis", "cumulative_sum"),
@@ -348,16 +356,16 @@ def test_planted_faults_are_named() -> None:
 
 def test_parts_are_valid_and_of_one_step() -> None:
     for drawn in draw(["RR", "F"], 60):
-        parts = Parts(drawn)
-        for k in parts.steps:
+        slicer = Slicer(drawn)
+        for k in slicer.steps:
             for follower in ("", *SMOOTH, *BARE):
-                made = parts.prefix(k, follower)
+                made = slicer.prefix(k, follower)
                 assert made is None or parse_case(made.json) == made
             for mode in modes_within(drawn.mode):
-                for part in parts.alone(k, mode):
+                for part in slicer.alone(k, mode):
                     steps = [step.operation for step in part.case.program.steps if step.operands]
-                    assert parts.step(k).operation in steps
-                    assert set(part.operands) <= set(parts.step(k).operands)
+                    assert slicer.step(k).operation in steps
+                    assert set(part.operands) <= set(slicer.step(k).operands)
                     assert part.case.mode == mode
 
 
@@ -376,7 +384,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.exit_code == 0
     (kept,) = (tmp_path / "findings").iterdir()
     lines = done.output.splitlines()
-    assert lines[0].startswith("sin (step 2 of 3) in mode word R: its derivative alone is off: got")
+    assert lines[0].startswith("sin (step 2 of 3) in mode R: its derivative alone is off: got")
     assert lines[-1] == f"the question that shows it: findings/{kept.name}"
     done = CliRunner().invoke(
         app, ["explain", "case.json", "--engine", "tests.broken_engines:honest"]

@@ -1,5 +1,5 @@
-"""The walk through a campaign's findings: files as they are found, nothing lost, entries that cover
-what they pin.
+"""Triage of a campaign: files are written as causes are found, no finding is lost, and the known
+failures that it proposes cover the cases that they pin.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ad_conformance.conformance.known_failures import OWN, covering, load
 from ad_conformance.conformance.pool import EnginePool, truth_of
-from ad_conformance.conformance.triage.workarounds import Ways, ways_around
+from ad_conformance.conformance.triage.workarounds import Workarounds, workarounds
 from ad_conformance.conformance.verdicts import judge
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
@@ -22,9 +22,9 @@ from ad_conformance.generators.ir.case_io import read_case
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.reports.__main__ import app
 from ad_conformance.reports.campaign.store import Folder
-from ad_conformance.reports.issues import triage_pipeline as walk
+from ad_conformance.reports.issues import triage_pipeline as pipeline
 from ad_conformance.reports.issues.bucket_files import BucketFile, bucket_at, bucket_files
-from ad_conformance.reports.issues.triage_pipeline import Walk
+from ad_conformance.reports.issues.triage_pipeline import CampaignTriage
 from ad_conformance.reports.nightly.changes import Finding as Recorded
 from typer.testing import CliRunner
 
@@ -69,7 +69,7 @@ def files(folder: Path) -> list[BucketFile]:
 
 
 def covered(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every entry that is proposed covers the case that it pins, and every finding of its bucket."""
+    """Every proposed entry covers the case that it pins, and every finding of its bucket."""
     monkeypatch.setenv(OWN, str(folder / "proposed"))
     entries = load.__wrapped__()[-len(files(folder)) :]
     engine = registry.find(name)
@@ -165,8 +165,8 @@ def test_two_releases_of_one_engine_have_a_file_together(tmp_path: Path) -> None
     )
     lines: list[str] = []
     (name,) = record["asked"]
-    Walk(Folder(str(folder)), each=30.0, imported=record["asked"].values()).through(
-        name, known=False, seconds=60.0, tell=lines.append
+    CampaignTriage(Folder(str(folder)), each=30.0, imported=record["asked"].values()).triage(
+        name, known=False, seconds=60.0, report=lines.append
     )
     assert lines[0].endswith("2 different, 1 in files already")
     assert lines[1:] == [f"  1 findings: {before.cause.name}"]
@@ -217,20 +217,20 @@ def test_files_come_along_from_an_earlier_run(tmp_path: Path) -> None:
     assert [path.name for path in (tuesday / "buckets").iterdir()] == ["sine-sign.json"]
 
 
-def test_what_was_found_until_a_walk_was_cut_short_is_kept(
+def test_what_was_found_until_triage_was_cut_short_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And one engine that cannot be asked does not keep the others from being looked into."""
     cases = [Case(program(("exp", (0,)), (name, (1,))), 0.25, "R") for name in ("sin", "tan")]
     folder = campaign(tmp_path, f"{BROKEN}several", f"{BROKEN}sign", cases=cases)
-    whole, names = walk.described, iter(["first"])
+    whole, names = pipeline.described, iter(["first"])
 
     def described(file: BucketFile, *rest: Any, **options: Any) -> BucketFile:
         if next(names, None) is None and file.cause.engine == "several":
             raise EngineUnavailable("several: gone")
         return whole(file, *rest, **options)
 
-    monkeypatch.setattr(walk, "described", described)
+    monkeypatch.setattr(pipeline, "described", described)
     done = triaged(folder)
     assert done.exit_code == 2
     assert done.stderr == "ad-conformance: engine several: gone\n"
@@ -238,7 +238,7 @@ def test_what_was_found_until_a_walk_was_cut_short_is_kept(
         ("several", 1),
         ("sign", 1),
     ]
-    monkeypatch.setattr(walk, "described", whole)
+    monkeypatch.setattr(pipeline, "described", whole)
     done = triaged(folder)
     assert done.exit_code == 0
     assert "2 different, 1 in files already" in done.output
@@ -261,14 +261,14 @@ def test_what_cannot_be_written_is_no_way_around(tmp_path: Path) -> None:
     try:
         finding = pool.judge(case, "partial")
         assert finding.is_finding
-        assert ways_around(finding, pool, ["F"]) == Ways((), ("honest",), None)
-        assert ways_around(finding, pool, ["F"], seconds=0.0) == Ways((), (), None)
+        assert workarounds(finding, pool, ["F"]) == Workarounds((), ("honest",), None)
+        assert workarounds(finding, pool, ["F"], seconds=0.0) == Workarounds((), (), None)
     finally:
         pool.close()
 
 
 def test_a_file_of_a_cause_that_was_copied_is_refused(tmp_path: Path) -> None:
-    """Both may have been edited: neither is passed over, nor written."""
+    """Both may have been edited: neither is skipped or written."""
     folder = campaign(
         tmp_path, f"{BROKEN}sign", cases=[Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R")]
     )
@@ -314,7 +314,7 @@ def test_a_finding_that_is_no_case_is_one_line(
 ) -> None:
     folder = campaign(tmp_path, "inhouse", cases=[])
     found = Recorded(0, "", None, "", "{", "R", [], 0, "inhouse", "wrong", *[None] * 10, "cut.json")  # type: ignore[arg-type]
-    monkeypatch.setattr(walk, "findings", lambda _: [found])
+    monkeypatch.setattr(pipeline, "findings", lambda _: [found])
     done = triaged(folder)
     assert done.exit_code == 2
     assert "cut.json: json: not JSON" in done.stderr
