@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from ad_conformance.conformance.triage.ask import Asker
 from ad_conformance.conformance.triage.failure_key import FailureKey
@@ -46,7 +45,7 @@ class SameFailure:
     ) -> None:
         self.asker, self.finding = asker, finding
         self._rule = rule
-        self._result: Callable[[Any], Result | None] = asker.in_time if in_time else asker.result
+        self._result: Callable[[Case], Result | None] = asker.in_time if in_time else asker.result
 
     def failing(self, case: Case | None) -> Result | None:
         """The result of the case if it fails in the same way. Raises EngineUnavailable."""

@@ -86,8 +86,6 @@ class Slicer:
         """The case without steps that its output does not need, unless `dead` keeps them."""
         return case if self.dead else replace(case, program=case.program.pruned())
 
-    # Asked as the whole case is asked.
-
     def prefix(self, k: int, follower: str = "") -> Case | None:
         """Value k as the output, or a function of it. For k = 0, an input and nothing else."""
         if not k:
@@ -173,8 +171,8 @@ class Slicer:
                 yield Part(case, (i,))
         if self.case.operator != "jacobian" or self.case.warmup_point is not None:
             return
-        several = [i for i in self._differentiable(k) if self.values[i].ndim < len(KINDS)]
-        several = several[: len(INPUTS)]
+        flat = [i for i in self._differentiable(k) if self.values[i].ndim < len(KINDS)]
+        several = flat[: len(INPUTS)]
         for digits in itertools.product(range(len(several)), repeat=len(mode)):
             if len(set(digits)) == 1:
                 continue
@@ -233,8 +231,6 @@ class Slicer:
             value_ids[j] = self._apply(j, builder, value_ids)
         point, warmup_point = self._input(start), self._warmup_point(start)
         return self._question(builder, self.values[steps[-1]], mode, point, warmup_point)
-
-    # Plain questions.
 
     def plain_steps(
         self, *, curved: bool = False, together: bool = False, tied: bool = False
@@ -319,8 +315,6 @@ class Slicer:
                 piece = builder.add("reshape", piece, shape=part.shape)
             value_ids[i], start = piece, stop
         return point, value_ids
-
-    # What both kinds need.
 
     def _entering(self, k: int) -> tuple[int, ...]:
         """The operands of step k that vary and are numbers, each once."""
