@@ -84,7 +84,7 @@ class Explanation:
     def _headline(self) -> str:
         mode, error = self.evidence.case.mode, _error(self.evidence)
         if not self.steps:
-            return f"no step of it: in mode {mode} the derivative of the input itself {error}"
+            return f"no step is at fault: in mode {mode} the derivative of the input itself {error}"
         line = f"{self._named(self.steps)} in mode {mode}: {self._isolation} {error}"
         if self.right == 1:
             line += "; first order is right"
@@ -103,14 +103,14 @@ class Explanation:
             plural = "s" if len(slots) > 1 else ""
             return f"its derivative by operand{plural} {listed(slots)} alone"
         if self.way == "together":
-            return "none found wrong alone; the derivative of them together"
+            return "none found wrong alone, but their derivative together"
         if not self.smooth:
             around = "in this program"
         elif self.operands:
             around = f"between {CURVES[self.smooth][0]} and {self.smooth}"
         else:
             around = f"followed by {self.smooth}"
-        return f"not found wrong alone; its derivative {around}"
+        return f"not found wrong alone, but its derivative {around}"
 
     @property
     def _level(self) -> str:
@@ -159,29 +159,31 @@ def _error(evidence: Result) -> str:
     message = first_line(answer.message, MESSAGE)
     match evidence.verdict:
         case Verdict.CRASH:
-            return f"ends the process: {answer.error}"
+            return f"kills the process: {answer.error}"
         case Verdict.TIMEOUT:
-            return f"does not come: {message}"
+            return f"times out: {message}"
         case Verdict.COMPILE_FAILURE | Verdict.RUNTIME_FAILURE:
             return f"does not {answer.stage or 'run'}: {answer.error}: {message}"
     assert got is not None
     assert truth is not None
     if evidence.verdict is Verdict.WRONG_SHAPE:
-        return f"has another shape: got {got.shape}, truth {truth.shape}"
+        return f"has a wrong shape: got {got.shape}, expected {truth.shape}"
     if evidence.verdict is Verdict.WRONG_DTYPE:
-        return f"has another dtype: got {got.dtype}, truth {evidence.case.dtype}"
+        return f"has a wrong dtype: got {got.dtype}, expected {evidence.case.dtype}"
     if evidence.verdict is Verdict.NOT_FINITE:
         return f"is not finite: {_entries(got, truth, ~np.isfinite(got))}"
     entries = _entries(got, truth, np.abs(got - truth))
-    return f"is off: {entries}, {evidence.error_ratio:.2g} times the tolerance"
+    return f"is wrong: {entries}, error {evidence.error_ratio:.2g} times the tolerance"
 
 
 def _entries(got: np.ndarray, truth: np.ndarray, error: np.ndarray) -> str:
     """The value and its reference: all entries if they are few, else that of the largest error."""
     if got.size <= _PRINTED:
-        return f"got {_numbers(got)}, truth {_numbers(truth)}"
+        return f"got {_numbers(got)}, expected {_numbers(truth)}"
     index = tuple(int(i) for i in np.unravel_index(int(np.argmax(error)), got.shape))
-    return f"got {got[index]:.6g}, truth {truth[index]:.6g} at {list(index)} of shape {got.shape}"
+    return (
+        f"got {got[index]:.6g}, expected {truth[index]:.6g} at {list(index)} of shape {got.shape}"
+    )
 
 
 def _numbers(array: np.ndarray) -> str:

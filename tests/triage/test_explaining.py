@@ -49,9 +49,8 @@ def test_a_step_that_is_wrong_alone() -> None:
     found = explained(asked, broken.sign)
     assert (found.operation, found.steps, found.way, found.needed) == ("sin", (2,), "alone", True)
     assert found.lines == (
-        "sin (step 2 of 3) in mode R: its derivative alone is off: got -0.968912, truth "
-        "0.968912, "
-        "5e+13 times the tolerance",
+        "sin (step 2 of 3) in mode R: its derivative alone is wrong: got -0.968912, expected 0.968912, "
+        "error 5e+13 times the tolerance",
         "level: R, first of 2 in RR",
         "with its value a constant, the program is right",
         f"{found.asked} questions asked",
@@ -76,7 +75,7 @@ def test_an_operand() -> None:
     )
     found = explained(asked, planted(MUTANTS["atan2[1]: taken for constant"]))
     assert found.lines[0].startswith(
-        "atan2 (step 2 of 3) in mode R: its derivative by operand 2 alone is off"
+        "atan2 (step 2 of 3) in mode R: its derivative by operand 2 alone is wrong"
     )
 
 
@@ -86,8 +85,8 @@ def test_a_fault_that_shows_in_composition_only() -> None:
     found = explained(asked, broken.once)
     assert (found.operation, found.steps, found.way) == ("multiply", (2,), "composed")
     assert (
-        "multiply (step 2 of 3) in mode R: not found wrong alone; its derivative between "
-        "expm1 and exp is off" in (found.lines[0])
+        "multiply (step 2 of 3) in mode R: not found wrong alone, but its derivative between "
+        "expm1 and exp is wrong" in (found.lines[0])
     )
 
 
@@ -103,7 +102,7 @@ def test_a_cotangent_that_varies() -> None:
     found = explained(asked, planted(MUTANTS["sum R: second order dropped"]))
     assert (found.operation, found.way) == ("sum", "composed")
     assert (
-        "sum (step 2 of 4) in mode RR: not found wrong alone; its derivative followed by"
+        "sum (step 2 of 4) in mode RR: not found wrong alone, but its derivative followed by"
         in found.lines[0]
     )
     assert found.lines[0].endswith("; first order is right")
@@ -129,9 +128,9 @@ def test_steps_that_are_wrong_together_only() -> None:
     found = explained(asked, planted(MUTANTS["folding.abs: identity: factor 2"]))
     assert (found.operations, found.way) == (("abs", "abs"), "together")
     assert found.lines[0].startswith(
-        "abs (step 3 of 5) and abs (step 4 of 5) in mode R: none found wrong alone; "
+        "abs (step 3 of 5) and abs (step 4 of 5) in mode R: none found wrong alone, but "
     )
-    assert "the derivative of them together is off" in found.lines[0]
+    assert "their derivative together is wrong" in found.lines[0]
 
 
 def test_several_steps_that_are_wrong() -> None:
@@ -159,20 +158,23 @@ def test_a_step_that_is_wrong_but_makes_no_difference() -> None:
 @pytest.mark.parametrize(
     ("engine", "said"),
     [
-        (broken.nan, "is not finite: got nan, truth 1"),
-        (broken.shape, "has another shape: got (1,), truth ()"),
-        (broken.dtype, "has another dtype: got float32, truth float64"),
+        (broken.nan, "is not finite: got nan, expected 1"),
+        (broken.shape, "has a wrong shape: got (1,), expected ()"),
+        (broken.dtype, "has a wrong dtype: got float32, expected float64"),
         (broken.compiling, "does not compile: RuntimeError: no rule"),
         (broken.running, "does not run: RuntimeError: out of registers"),
-        (broken.segfault, "ends the process: SIGSEGV"),
-        (broken.hang, "does not come: no answer within 0.5 s"),
+        (broken.segfault, "kills the process: SIGSEGV"),
+        (broken.hang, "times out: no answer within 0.5 s"),
     ],
 )
 def test_what_no_step_is_to_blame_for(engine: Engine, said: str) -> None:
     asked = case([("exp", (0,)), ("sin", (1,))], 0.5, "R")
     found = explained(asked, engine, timeout=0.5 if engine is broken.hang else 60.0)
     assert (found.operation, found.way) == ("", "question")
-    assert found.lines[0] == f"no step of it: in mode R the derivative of the input itself {said}"
+    assert (
+        found.lines[0]
+        == f"no step is at fault: in mode R the derivative of the input itself {said}"
+    )
 
 
 def test_a_program_without_steps() -> None:
@@ -196,8 +198,8 @@ def _dying(name: str, body: str) -> Engine:
             _dying("raising", "raise TypeError('no rule for sin')"),
             "does not compile: TypeError: no rule for sin",
         ),
-        (_dying("crashing", "import ctypes; ctypes.string_at(0)"), "ends the process: SIGSEGV"),
-        (_dying("hanging", "import time; time.sleep(60)"), "does not come: no answer within 1 s"),
+        (_dying("crashing", "import ctypes; ctypes.string_at(0)"), "kills the process: SIGSEGV"),
+        (_dying("hanging", "import time; time.sleep(60)"), "times out: no answer within 1 s"),
         (_dying("infinite", "return x * float('inf')"), "is not finite"),
     ],
 )
@@ -384,7 +386,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.exit_code == 0
     (kept,) = (tmp_path / "findings").iterdir()
     lines = done.output.splitlines()
-    assert lines[0].startswith("sin (step 2 of 3) in mode R: its derivative alone is off: got")
+    assert lines[0].startswith("sin (step 2 of 3) in mode R: its derivative alone is wrong: got")
     assert lines[-1] == f"the question that shows it: findings/{kept.name}"
     done = CliRunner().invoke(
         app, ["explain", "case.json", "--engine", "tests.broken_engines:honest"]
