@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
-from ad_conformance.engines.adapters.enzyme_llvm.expressions import EXPRESSIONS
-from ad_conformance.engines.adapters.enzyme_llvm.loops import (
+from ad_conformance.engines.adapters.enzyme.llvm.expressions import EXPRESSIONS
+from ad_conformance.engines.adapters.enzyme.llvm.loops import (
     AXES,
     Spell,
     contraction,

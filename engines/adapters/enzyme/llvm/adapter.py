@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from ad_conformance.engines.adapters.enzyme_llvm.templates import SPELLINGS
+from ad_conformance.engines.adapters.enzyme.llvm.templates import SPELLINGS
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.script import Script
 from ad_conformance.generators.catalogue.operation import Call
