@@ -1,5 +1,6 @@
-"""MLX: vjp and jvp, vectorized by vmap. It is asked in float32, because in float64 its functions are
-correct to eight digits only.
+"""MLX: vjp and jvp, vectorized by vmap.
+
+It is asked in float32, because in float64 its functions are correct to eight digits only.
 """
 
 from __future__ import annotations

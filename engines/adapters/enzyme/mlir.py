@@ -63,8 +63,8 @@ enzyme_mlir = replace(
         "pushforward": "lambda x: jax.jvp(enzyme({f}), (x,), ({v},))[1]",
         "pullback": "lambda x: jax.vjp(enzyme({f}), x)[1]({w})[0]",
     },
-    # Messages of Enzyme's passes about operations without a rule: calls of LAPACK, Bessel functions,
-    # tan, and some reductions and scatters.
+    # Messages of Enzyme's passes about operations without a rule: calls of LAPACK, Bessel
+    # functions, tan, and some reductions and scatters.
     unsupported=(
         ("ValueError", "could not compute the adjoint for this operation"),
         ("ValueError", r"Unsupported (operation in reduction|reduce window)( \w+)? autodiff"),
