@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.generators.arithmetic.balls import to_balls
-from ad_conformance.generators.arithmetic.numpy_ops import NAMESPACE, as_array
-from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.arithmetic.numpy_ops import as_array
+from ad_conformance.generators.catalogue import CATALOGUE, NAMESPACE
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Program
 from flint import acb, arb

@@ -1,9 +1,8 @@
-"""Functions of matrices: on float64 arrays, and enclosed on object arrays of balls.
+"""Functions of matrices enclosed on object arrays of balls; arithmetic/matrices.py calls them.
 
-All take stacks of matrices, square ones, and take the symmetric part first where they speak of
-symmetric matrices. On complex balls they enclose the analytic continuation from symmetric real
-matrices (transposed, not conjugated), or are NaN where a factor ceases to be analytic: at a
-singular pivot, and where eigenvalues meet.
+All functions take stacks of square matrices. On complex balls they enclose the analytic continuation from symmetric real
+matrices (transposed, not conjugated). The result is NaN where the function is not analytic: at a
+singular pivot, and where eigenvalues coincide.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 from ad_conformance.generators.arithmetic import balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array, sqrt
 from flint import acb, acb_mat, arb, arb_mat, ctx
@@ -22,12 +20,6 @@ Array = np.ndarray
 #: Newton steps for a square root: half as many as would take an eigenvalue from 2**20 to 1, and
 #: those that double the digits.
 MAX_STEPS = 64
-
-
-def symmetric_part(a: Array) -> Array:
-    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        raise ValueError(f"a square matrix is needed, not shape {a.shape}")
-    return as_array((a + np.swapaxes(a, -1, -2)) / 2)
 
 
 def _each(function: Callable[[Array], Array], a: Array, axes: int = 2) -> Array:
@@ -56,11 +48,8 @@ def _entries(matrix: Any) -> Array:
     return out
 
 
-def cholesky(a: Array) -> Array:
-    """The lower triangular factor, shape (..., n, n), of the symmetric part of a."""
-    s = symmetric_part(a)
-    if s.dtype != object:
-        return np.linalg.cholesky(s)
+def cholesky(s: Array) -> Array:
+    """The lower triangular factor, shape (..., n, n), of symmetric matrices."""
     factor = np.full(s.shape, arb(0), dtype=object)
     for j in range(s.shape[-1]):
         for i in range(j, s.shape[-1]):
@@ -71,23 +60,11 @@ def cholesky(a: Array) -> Array:
 
 def matrix_exp(a: Array) -> Array:
     """The exponential of a matrix, shape (..., n, n)."""
-    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        raise ValueError(f"a square matrix is needed, not shape {a.shape}")
-    if a.dtype != object:
-        return np.asarray(scipy.linalg.expm(a))
     return _each(lambda m: _entries(_matrix(m).exp()), a)
 
 
-def sqrtm(a: Array) -> Array:
-    """The positive definite root, shape (..., n, n), of the symmetric part of a, which must be
-    positive definite.
-    """
-    s = symmetric_part(a)
-    if s.dtype != object:
-        values, vectors = np.linalg.eigh(s)
-        if not np.all(values > 0):
-            raise ValueError("the matrix is not positive definite")
-        return np.asarray((vectors * np.sqrt(values)[..., None, :]) @ np.swapaxes(vectors, -1, -2))
+def sqrtm(s: Array) -> Array:
+    """The positive definite root, shape (..., n, n), of symmetric positive definite matrices."""
     return _each(_root, s)
 
 
@@ -151,12 +128,9 @@ def _approximate_root(centre: arb_mat) -> arb_mat | None:
     return symmetric if positive.all() else None
 
 
-def eigvalsh(a: Array) -> Array:
-    """The eigenvalues, shape (..., n), ascending, of the symmetric part of a; on balls only simple
-    ones.
-    """
-    s = symmetric_part(a)
-    return np.linalg.eigvalsh(s) if s.dtype != object else _each(_eigenvalues, s, axes=1)
+def eigvalsh(s: Array) -> Array:
+    """The eigenvalues, shape (..., n), ascending, of symmetric matrices; NaN unless all are simple."""
+    return _each(_eigenvalues, s, axes=1)
 
 
 def _eigenvalues(s: Array) -> Array:
@@ -173,16 +147,13 @@ def _eigenvalues(s: Array) -> Array:
     return values
 
 
-def eigenvector_weights(a: Array) -> Array:
-    """The squares of the entries of the orthonormal eigenvectors of the symmetric part of a, shape
+def eigenvector_weights(s: Array) -> Array:
+    """The squares of the entries of the orthonormal eigenvectors of symmetric matrices, shape
     (..., n, n).
 
-    Column k belongs to the k-th smallest eigenvalue, which must be simple. On balls from the
+    Column k belongs to the k-th smallest eigenvalue, which must be simple. Computed from the
     projections prod_j (s - w_j) / (w_k - w_j), which need no vectors.
     """
-    s = symmetric_part(a)
-    if s.dtype != object:
-        return np.asarray(np.square(np.linalg.eigh(s)[1]))
     return _each(_weights, s)
 
 

@@ -6,12 +6,12 @@ What NumPy does for object arrays too (moving, stacking, sums and products) is n
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
-from ad_conformance.generators.arithmetic import balls
-from flint import acb, arb
+from ad_conformance.generators.arithmetic.lazy import balls, resolved
 
 Array = np.ndarray
 #: Rows of a matrix whose minors are expanded: their number doubles with each row.
@@ -19,19 +19,21 @@ MAX_SIDE = 8
 
 
 def elementwise(ufunc: Any, ball: Callable[..., Any], operands: int = 0) -> Callable[..., Any]:
-    """`ufunc` on numbers and `ball` on balls; `operands` says how many where `ufunc` is no ufunc
-    that does.
+    """`ufunc` on arrays of numbers and `ball`, entry by entry, on object arrays of balls.
+
+    `operands` is the number of operands; give it if `ufunc` is not a NumPy ufunc, which knows it.
     """
-    on_balls = np.frompyfunc(ball, operands or ufunc.nin, 1)
+
+    @cache
+    def on_balls() -> Any:
+        return np.frompyfunc(resolved(ball), operands or ufunc.nin, 1)
 
     def evaluate(*values: Array) -> Any:
-        # Rows first: comparisons are told apart by their order, which must not depend on how arrays
-        # lie in memory.
-        return (
-            on_balls(*values, order="C")
-            if any(v.dtype == object for v in values)
-            else ufunc(*values)
-        )
+        if any(v.dtype == object for v in values):
+            # Comparisons of balls are identified by the order in which they are made. C order
+            # keeps that order independent of the memory layout of the arrays.
+            return on_balls()(*values, order="C")
+        return ufunc(*values)
 
     return evaluate
 
@@ -40,50 +42,12 @@ def method(name: str) -> Callable[[Any], Any]:
     return lambda z: getattr(z, name)()
 
 
-class Namespace:
-    """The rows of the catalogue as functions, for definitions in terms of them: `xp.exp(x)`,
-    `xp.sum(x, axis=0)`.
-
-    Operands are arrays, Python numbers, or what arithmetic leaves of arrays without axes; results
-    are arrays.
-    """
-
-    rows: Mapping[str, Any]
-
-    def __getattr__(self, name: str) -> Callable[..., Array]:
-        try:
-            evaluate = self.rows[name].evaluate
-        except KeyError:
-            raise AttributeError(f"{name!r} is not in the catalogue") from None
-
-        def function(*operands: Any, **params: Any) -> Array:
-            # Parts to be joined come in a list, as the array API has it.
-            operands = (
-                tuple(operands[0])
-                if len(operands) == 1 and isinstance(operands[0], list)
-                else operands
-            )
-            return as_array(evaluate(*as_arrays(operands), **params))
-
-        # Found at once when it is asked for again.
-        setattr(self, name, function)
-        return function
-
-
-#: Filled by the catalogue, whose rows need this module.
-NAMESPACE = Namespace()
-
-
 def as_array(value: Any) -> Array:
     """`value` as an array: a ball, as arithmetic leaves it of an array without axes, becomes such
     an array again.
     """
     if isinstance(value, np.ndarray):
         return value
-    if isinstance(value, (arb, acb)):
-        out = np.empty((), dtype=object)
-        out[()] = value
-        return out
     return np.asarray(value)
 
 
@@ -93,11 +57,6 @@ def as_arrays(operands: Sequence[Any]) -> list[Array]:
     if any(a.dtype == object for a in arrays):
         return [balls.to_balls(a) if a.dtype.kind in "if" else a for a in arrays]
     return [a.astype(float) if a.dtype.kind == "i" else a for a in arrays]
-
-
-def bound(definition: Callable[..., Any]) -> Callable[..., Any]:
-    """A definition in terms of rows as a function of arrays."""
-    return lambda *operands, **params: as_array(definition(NAMESPACE, *operands, **params))
 
 
 maximum = elementwise(np.maximum, balls.maximum)
@@ -283,5 +242,5 @@ def slice_(x: Array, *, axis: int, start: int, stop: int, step: int) -> Array:
 def power(base: Array, exponent: Array) -> Any:
     if base.dtype == object or exponent.dtype == object:
         exponent = exponent if exponent.dtype == object else balls.to_balls(exponent)
-        return np.frompyfunc(balls.power, 2, 1)(base, exponent)
+        return np.frompyfunc(resolved(balls.power), 2, 1)(base, exponent)
     return np.power(base, exponent)

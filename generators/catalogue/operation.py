@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
-from ad_conformance.generators.strategies.operands.basic import OperandStrategy
+from ad_conformance.generators.arithmetic.numpy_ops import as_array
+from ad_conformance.generators.catalogue.operands import OperandFamily
 
 Array = np.ndarray
 #: Entries that one value may have: the generator stays far below, and a file must not take the
@@ -69,6 +70,11 @@ class Call:
 Template = str | Callable[[Call], str]
 
 
+def unbound(*_operands: Any, **_params: Any) -> Any:
+    """`evaluate` of an operation with a definition, until `bound_to` replaces it."""
+    raise RuntimeError("bind the operation to the catalogue that its definition calls")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation:
     """A row.
@@ -87,7 +93,7 @@ class Operation:
     name: str
     evaluate: Callable[..., Any]
     template: Template | None
-    draw_operands: OperandStrategy
+    operands: OperandFamily
     arity: int | None = 1
     params: Mapping[str, str] = field(default_factory=dict)
     exact: bool = False
@@ -99,6 +105,15 @@ class Operation:
     enclosed: Callable[..., Any] | None = None
     elementwise: bool = False
     truth_values: tuple[int, ...] = ()
+
+    def bound_to(self, namespace: Any) -> Operation:
+        """The same operation; if a definition gives it, it calls the operations of `namespace`."""
+        definition = self.enclosed or self.definition
+        if definition is None:
+            return self
+        return replace(
+            self, evaluate=lambda *ops, **params: as_array(definition(namespace, *ops, **params))
+        )
 
     @property
     def call(self) -> str:

@@ -22,6 +22,7 @@ from ad_conformance.generators.ir.program import (
     nested,
 )
 from ad_conformance.generators.strategies.builder import NUMBERS, Abandon, Builder
+from ad_conformance.generators.strategies.operands import strategy_of
 from ad_conformance.generators.strategies.operands.basic import aimed, shaped, some, zeroed
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture.providers import HypothesisProvider
@@ -107,7 +108,7 @@ def _draw_step(b: Builder, names: Sequence[str]) -> int | None:
     length = len(b.steps)
     row = CATALOGUE[b.draw(st.sampled_from(names))]
     try:
-        operands, params = row.draw_operands(b)
+        operands, params = strategy_of(row)(b)
         return b.must(row.name, operands, **params)
     except Abandon:
         b.rewind(length)

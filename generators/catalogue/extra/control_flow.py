@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ad_conformance.generators.catalogue.operands import POSITIVE, Domain, family, one_of
 from ad_conformance.generators.catalogue.operation import Call, Operation
-from ad_conformance.generators.catalogue.row_forms import POSITIVE, derived
-from ad_conformance.generators.strategies.builder import Builder
-from ad_conformance.generators.strategies.operands import basic as draw_operands
-from ad_conformance.generators.strategies.operands.basic import Domain, DrawnOperands, fit, some
-from ad_conformance.generators.strategies.operands.networks import like, one_of
+from ad_conformance.generators.catalogue.row_forms import derived
 
 
 def newton_sqrt(xp: Any, x: Any, *, count: int) -> Any:
@@ -149,81 +146,43 @@ def body_text(call: Call) -> str:
     return _body(call.params["body"])[0].format(c=call.operands[1])
 
 
-def _captured(**params: Callable[[Builder], Any]) -> draw_operands.OperandStrategy:
-    """An operand and what is captured beside it, as often as not the operand itself."""
-    domain = Domain(low=-2, high=2)
-
-    def arranged(b: Builder) -> DrawnOperands:
-        first = fit(b, some(b, lambda v: v.size > 0), domain)
-        second = first if b.flag() else fit(b, like(b, first), domain)
-        return [first, second], {
-            "body": b.choose(list(BODIES)),
-            **{k: draw(b) for k, draw in params.items()},
-        }
-
-    return arranged
-
-
-def _fitted(domain: Domain, **params: Callable[[Builder], Any]) -> draw_operands.OperandStrategy:
-    return lambda b: (
-        [fit(b, some(b, lambda v: v.size > 0), domain)],
-        {k: draw(b) for k, draw in params.items()},
-    )
-
-
-def _vector(*, weight: bool, **params: Callable[[Builder], Any]) -> draw_operands.OperandStrategy:
-    def arranged(b: Builder) -> DrawnOperands:
-        value_id = b.pick(lambda v: v.ndim == 1 and v.size > 0)
-        if value_id is None:
-            value_id = draw_operands.shaped(b, (b.choose([3, 2, 1, 4]),))
-        rest = (
-            [b.pick(lambda v: v.ndim == 0) or b.must("sum", (value_id,), axis=None, keepdims=False)]
-            if weight
-            else []
-        )
-        return [value_id, *rest], {k: draw(b) for k, draw in params.items()}
-
-    return arranged
-
-
-def _branched(b: Builder) -> DrawnOperands:
-    """Now and then the sum is exactly at the threshold, where the branches meet or jump."""
-    value_id = some(b, lambda v: v.size > 0)
-    return [value_id], {"threshold": float(b.choose([0.0, 1.0, -1.0]))}
-
-
 _COUNT = one_of(3, 1, 2, 5, 0)
 _BODY = {"body": "name"}
+_CAPTURED = family("captured", bodies=tuple(BODIES))
 
 ROWS: Sequence[Operation] = (
-    derived(newton_sqrt, _fitted(POSITIVE, count=_COUNT), params={"count": "times"}),
+    derived(newton_sqrt, family("fitted", POSITIVE, count=_COUNT), params={"count": "times"}),
     derived(
         logistic_map,
-        _fitted(Domain(low=-2, high=2), rate=one_of(2.0, 3.5, 1.0), count=one_of(2, 1, 3, 0)),
+        family(
+            "fitted", Domain(low=-2, high=2), rate=one_of(2.0, 3.5, 1.0), count=one_of(2, 1, 3, 0)
+        ),
         params={"rate": "float", "count": "times"},
     ),
     derived(
         scan_decay,
-        _vector(weight=False, decay=one_of(0.5, 1.0, 0.0, -2.0)),
+        family("nonempty_vector", weight=False, decay=one_of(0.5, 1.0, 0.0, -2.0)),
         params={"decay": "float"},
         curvature="linear",
     ),
-    derived(scan_tanh, _vector(weight=True), arity=2),
-    derived(branch, _branched, params={"threshold": "float"}),
+    derived(scan_tanh, family("nonempty_vector", weight=True), arity=2),
+    derived(branch, family("branched"), params={"threshold": "float"}),
     derived(
         associative_product,
-        draw_operands.along_axis(aim="zeros"),
+        family("along_axis", aim="zeros"),
         params={"axis": "int"},
         exact=True,
     ),
-    derived(implicit_sqrt, draw_operands.unary(POSITIVE)),
-    derived(checkpointed, draw_operands.unary(Domain(low=-4, high=4))),
-    derived(inner_derivative, _captured(), arity=2, params=_BODY),
-    derived(inner_second_derivative, _captured(), arity=2, params=_BODY),
-    derived(inner_pushforward, _captured(), arity=2, params=_BODY),
+    derived(implicit_sqrt, family("unary", POSITIVE)),
+    derived(checkpointed, family("unary", Domain(low=-4, high=4))),
+    derived(inner_derivative, _CAPTURED, arity=2, params=_BODY),
+    derived(inner_second_derivative, _CAPTURED, arity=2, params=_BODY),
+    derived(inner_pushforward, _CAPTURED, arity=2, params=_BODY),
     derived(
         descent,
-        _captured(rate=one_of(0.25, 0.5, -0.125), count=one_of(2, 1, 3)),
+        family(
+            "captured", bodies=tuple(BODIES), rate=one_of(0.25, 0.5, -0.125), count=one_of(2, 1, 3)
+        ),
         arity=2,
         params={**_BODY, "rate": "float", "count": "times"},
     ),

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from ad_conformance.generators.catalogue.operands import OperandFamily, family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import derived
-from ad_conformance.generators.strategies.operands import indexing as draw_operands
 
 #: Entries that may be moved at a time, far more than a value has.
 MOST = 2**18
@@ -328,15 +328,15 @@ def _largest_root(xp: Any, x: Any, *, axis: int | None) -> Any:
     return xp.sqrt(xp.max(xp.square(x), axis=axis, keepdims=False))
 
 
-def _linear(definition: Callable[..., Any], arranged: Any, /, **params: str) -> Operation:
-    return derived(definition, arranged, params=params, curvature="linear", exact=True)
+def _linear(definition: Callable[..., Any], operands: OperandFamily, /, **params: str) -> Operation:
+    return derived(definition, operands, params=params, curvature="linear", exact=True)
 
 
 def _update(
-    definition: Callable[..., Any], arranged: Any, indices: str, /, **more: Any
+    definition: Callable[..., Any], operands: OperandFamily, indices: str, /, **more: Any
 ) -> Operation:
     return derived(
-        definition, arranged, arity=2, params={"indices": indices, "axis": "int"}, **more
+        definition, operands, arity=2, params={"indices": indices, "axis": "int"}, **more
     )
 
 
@@ -349,69 +349,65 @@ def _most(x: np.ndarray, v: np.ndarray) -> float:
 
 
 ROWS: Sequence[Operation] = (
-    _linear(take_along_axis, draw_operands.take_along_axis, indices="indices", axis="int"),
-    _linear(unstack, draw_operands.unstack, axis="int", which="int"),
-    _linear(split, draw_operands.split, sections="int", axis="int", which="int"),
-    _linear(pad_constant, draw_operands.pad_constant, widths="growth", value="float"),
-    _linear(pad_edge, draw_operands.pad("edge"), widths="growth"),
-    _linear(pad_reflect, draw_operands.pad("reflect"), widths="growth"),
-    _linear(pad_wrap, draw_operands.pad("wrap"), widths="growth"),
-    _linear(tile, draw_operands.tile, repetitions="growth"),
-    _linear(repeat, draw_operands.repeat, repeats="list of times", axis="int"),
-    _linear(roll_axes, draw_operands.roll_axes, shift="ints", axis="ints"),
-    _linear(rot90, draw_operands.rot90, k="int"),
-    _linear(moveaxis, draw_operands.moveaxis, source="int", destination="int"),
-    _linear(squeeze, draw_operands.squeeze, axis="int"),
-    _linear(unfold, draw_operands.unfold, axis="int", size="int", step="int"),
-    _linear(diag_embed, draw_operands.diag_embed, offset="times"),
-    _linear(diagonal_offset, draw_operands.matrix_and("offset"), offset="int"),
-    _linear(tril_offset, draw_operands.matrix_and("k"), k="int"),
-    _linear(triu_offset, draw_operands.matrix_and("k"), k="int"),
-    derived(outer_sum, draw_operands.two_vectors, arity=2, curvature="linear", exact=True),
-    _update(index_set, draw_operands.update(distinct=True), "ints", curvature="linear", exact=True),
+    _linear(take_along_axis, family("take_along_axis"), indices="indices", axis="int"),
+    _linear(unstack, family("unstack"), axis="int", which="int"),
+    _linear(split, family("split"), sections="int", axis="int", which="int"),
+    _linear(pad_constant, family("pad_constant"), widths="growth", value="float"),
+    _linear(pad_edge, family("pad", "edge"), widths="growth"),
+    _linear(pad_reflect, family("pad", "reflect"), widths="growth"),
+    _linear(pad_wrap, family("pad", "wrap"), widths="growth"),
+    _linear(tile, family("tile"), repetitions="growth"),
+    _linear(repeat, family("repeat"), repeats="list of times", axis="int"),
+    _linear(roll_axes, family("roll_axes"), shift="ints", axis="ints"),
+    _linear(rot90, family("rot90"), k="int"),
+    _linear(moveaxis, family("moveaxis"), source="int", destination="int"),
+    _linear(squeeze, family("squeeze"), axis="int"),
+    _linear(unfold, family("unfold"), axis="int", size="int", step="int"),
+    _linear(diag_embed, family("diag_embed"), offset="times"),
+    _linear(diagonal_offset, family("matrix_and", "offset"), offset="int"),
+    _linear(tril_offset, family("matrix_and", "k"), k="int"),
+    _linear(triu_offset, family("matrix_and", "k"), k="int"),
+    derived(outer_sum, family("vectors_for_outer_sum"), arity=2, curvature="linear", exact=True),
+    _update(index_set, family("update", distinct=True), "ints", curvature="linear", exact=True),
     derived(
         slice_set,
-        draw_operands.slice_set,
+        family("slice_set"),
         arity=2,
         params={"axis": "int", "start": "int", "stop": "int", "step": "int"},
         curvature="linear",
         exact=True,
     ),
-    _update(index_add, draw_operands.update(), "ints", curvature="linear", exact=True),
-    _update(index_multiply, draw_operands.update(aim="zeros"), "ints", terms=_most, weight=2),
-    _update(index_max, draw_operands.update(aim="tie"), "ints", curvature="linear", exact=True),
-    _update(scatter_add, draw_operands.scatter(), "indices", curvature="linear", exact=True),
-    _update(scatter_multiply, draw_operands.scatter(aim="zeros"), "indices", terms=_most, weight=2),
-    _update(
-        scatter_max, draw_operands.scatter(aim="tie"), "indices", curvature="linear", exact=True
-    ),
-    _update(scatter_mean, draw_operands.scatter(), "indices", curvature="linear"),
-    derived(masked_sqrt, draw_operands.masked, params={"threshold": "float"}),
-    derived(masked_log, draw_operands.masked, params={"threshold": "float"}),
-    derived(masked_reciprocal, draw_operands.masked, params={"threshold": "float"}),
-    derived(taken_sqrt, draw_operands.taken_root, params={"indices": "ints"}),
-    derived(sliced_log, draw_operands.sliced_log, params={"start": "int"}),
+    _update(index_add, family("update"), "ints", curvature="linear", exact=True),
+    _update(index_multiply, family("update", aim="zeros"), "ints", terms=_most, weight=2),
+    _update(index_max, family("update", aim="tie"), "ints", curvature="linear", exact=True),
+    _update(scatter_add, family("scatter"), "indices", curvature="linear", exact=True),
+    _update(scatter_multiply, family("scatter", aim="zeros"), "indices", terms=_most, weight=2),
+    _update(scatter_max, family("scatter", aim="tie"), "indices", curvature="linear", exact=True),
+    _update(scatter_mean, family("scatter"), "indices", curvature="linear"),
+    derived(masked_sqrt, family("masked"), params={"threshold": "float"}),
+    derived(masked_log, family("masked"), params={"threshold": "float"}),
+    derived(masked_reciprocal, family("masked"), params={"threshold": "float"}),
+    derived(taken_sqrt, family("taken_root"), params={"indices": "ints"}),
+    derived(sliced_log, family("sliced_log"), params={"start": "int"}),
     derived(
         root_at_least,
-        draw_operands.beyond("least"),
+        family("beyond", "least"),
         params={"least": "float"},
         enclosed=_root_at_least,
     ),
     derived(
         reciprocal_at_most,
-        draw_operands.beyond("most"),
+        family("beyond", "most"),
         params={"most": "float"},
         enclosed=_reciprocal_at_most,
     ),
-    derived(
-        largest_root, draw_operands.largest_root, params={"axis": "axis"}, enclosed=_largest_root
-    ),
-    _linear(masked_sum, draw_operands.masked_reduction(), threshold="float", axis="axis"),
+    derived(largest_root, family("largest_root"), params={"axis": "axis"}, enclosed=_largest_root),
+    _linear(masked_sum, family("masked_reduction"), threshold="float", axis="axis"),
     derived(
         masked_prod,
-        draw_operands.masked_reduction("zeros"),
+        family("masked_reduction", "zeros"),
         params={"threshold": "float", "axis": "axis"},
         exact=True,
     ),
-    _linear(masked_max, draw_operands.masked_reduction("tie"), threshold="float", axis="axis"),
+    _linear(masked_max, family("masked_reduction", "tie"), threshold="float", axis="axis"),
 )

@@ -7,30 +7,9 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.generators.catalogue.extra.losses import logsumexp
+from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, Operation
 from ad_conformance.generators.catalogue.row_forms import derived
-from ad_conformance.generators.strategies.builder import Builder
-from ad_conformance.generators.strategies.operands.basic import Domain, DrawnOperands, axis_of, fit
-from ad_conformance.generators.strategies.operands.networks import (
-    attention,
-    directions,
-    distances,
-    normalized_channels,
-    normalized_rows,
-    points_apart,
-    polynomial,
-    pooled,
-    signals,
-)
-from ad_conformance.generators.strategies.operands.networks import (
-    bilinear as bilinear_operands,
-)
-from ad_conformance.generators.strategies.operands.networks import (
-    conv1d as conv1d_operands,
-)
-from ad_conformance.generators.strategies.operands.networks import (
-    linear as linear_operands,
-)
 
 
 def _normalized(xp: Any, x: Any, axes: Sequence[int], eps: float) -> Any:
@@ -228,12 +207,6 @@ def polyval(xp: Any, coefficients: Any, x: Any) -> Any:
     return total
 
 
-def _standardized(b: Builder) -> DrawnOperands:
-    value_ids, _ = normalized_rows(b)
-    value_id = fit(b, value_ids[0], Domain(low=-8, high=8))
-    return [value_id], {"axis": axis_of(b, value_id), "eps": b.choose([1.0, 0.25])}
-
-
 def _attended(query: Any, key: Any, value: Any) -> float:
     """The values times the square of the scores: a second derivative adds up such terms, which
     cancel.
@@ -246,37 +219,37 @@ _NORM: dict[str, Any] = {"arity": None, "params": {"eps": "float"}}
 _POOL = {"window": "int", "stride": "int"}
 
 ROWS: Sequence[Operation] = (
-    derived(layer_norm, normalized_rows, **_NORM),
-    derived(rms_norm, normalized_rows, **_NORM),
-    derived(standardize, _standardized, params={"axis": "int", "eps": "float"}),
-    derived(batch_norm, normalized_channels(lambda s: s[0] * int(np.prod(s[2:])) > 1), **_NORM),
+    derived(layer_norm, family("normalized_rows"), **_NORM),
+    derived(rms_norm, family("normalized_rows"), **_NORM),
+    derived(standardize, family("standardized"), params={"axis": "int", "eps": "float"}),
+    derived(batch_norm, family("normalized_channels", over="batch"), **_NORM),
     derived(
         instance_norm,
-        normalized_channels(lambda s: len(s) > 2 and int(np.prod(s[2:])) > 1),
+        family("normalized_channels", over="instance"),
         **_NORM,
     ),
     derived(
         group_norm,
-        normalized_channels(lambda s: int(np.prod(s[1:])) > 1, groups=True),
+        family("normalized_channels", over="groups"),
         arity=None,
         params={"groups": "int", "eps": "float"},
     ),
-    derived(normalize, directions(1), params={"axis": "int"}),
-    derived(cosine_similarity, directions(2), arity=2, params={"axis": "int"}),
-    derived(pairwise_distance, distances(rows=False), arity=2, params={"p": "float"}),
-    derived(pdist, points_apart, params={"p": "float"}),
+    derived(normalize, family("directions", 1), params={"axis": "int"}),
+    derived(cosine_similarity, family("directions", 2), arity=2, params={"axis": "int"}),
+    derived(pairwise_distance, family("distances", rows=False), arity=2, params={"p": "float"}),
+    derived(pdist, family("points_apart"), params={"p": "float"}),
     derived(
         scaled_dot_product_attention,
-        attention,
+        family("attention"),
         arity=3,
         params={"scale": "float", "causal": "bool"},
         terms=_attended,
     ),
-    derived(linear, linear_operands, arity=3, curvature="multilinear", exact=True),
-    derived(bilinear, bilinear_operands, arity=3, curvature="multilinear", exact=True),
+    derived(linear, family("linear"), arity=3, curvature="multilinear", exact=True),
+    derived(bilinear, family("bilinear"), arity=3, curvature="multilinear", exact=True),
     derived(
         convolve,
-        signals("full", "same", "valid"),
+        family("signals", "full", "same", "valid"),
         arity=2,
         params={"mode": "name"},
         curvature="multilinear",
@@ -284,7 +257,7 @@ ROWS: Sequence[Operation] = (
     ),
     derived(
         correlate,
-        signals("full", "same", "valid"),
+        family("signals", "full", "same", "valid"),
         arity=2,
         params={"mode": "name"},
         curvature="multilinear",
@@ -292,13 +265,13 @@ ROWS: Sequence[Operation] = (
     ),
     derived(
         conv1d,
-        conv1d_operands,
+        family("conv1d"),
         arity=2,
         params={"stride": "int", "padding": "times", "dilation": "times"},
         curvature="multilinear",
         exact=True,
     ),
-    derived(avg_pool1d, pooled(), params=_POOL, curvature="linear"),
-    derived(max_pool1d, pooled(), params=_POOL, curvature="linear", exact=True),
-    derived(polyval, polynomial, arity=2),
+    derived(avg_pool1d, family("pooled"), params=_POOL, curvature="linear"),
+    derived(max_pool1d, family("pooled"), params=_POOL, curvature="linear", exact=True),
+    derived(polyval, family("polynomial"), arity=2),
 )

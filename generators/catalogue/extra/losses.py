@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from ad_conformance.generators.catalogue.operation import Operation
-from ad_conformance.generators.catalogue.row_forms import ANY, POSITIVE, SATURATING, derived
-from ad_conformance.generators.strategies.operands.basic import Domain
-from ad_conformance.generators.strategies.operands.networks import (
+from ad_conformance.generators.catalogue.operands import (
+    ANY,
     EPS,
+    POSITIVE,
     REDUCED,
-    alike,
-    chances,
-    logits,
+    SATURATING,
+    Domain,
+    family,
     one_of,
 )
+from ad_conformance.generators.catalogue.operation import Operation
+from ad_conformance.generators.catalogue.row_forms import derived
 
 
 def reduced(xp: Any, values: Any, reduction: str) -> Any:
@@ -132,70 +133,73 @@ _REDUCTION = {"reduction": "name"}
 _GAPS = one_of(1.0, 0.5, 2.0)
 
 ROWS: Sequence[Operation] = (
-    derived(mse_loss, alike(ANY, ANY, reduction=REDUCED), arity=2, params=_REDUCTION),
+    derived(mse_loss, family("alike", ANY, ANY, reduction=REDUCED), arity=2, params=_REDUCTION),
     derived(
         l1_loss,
-        alike(ANY, ANY, apart=one_of(0.0), reduction=REDUCED),
+        family("alike", ANY, ANY, apart=one_of(0.0), reduction=REDUCED),
         arity=2,
         params=_REDUCTION,
         curvature="linear",
     ),
     derived(
         huber_loss,
-        alike(ANY, ANY, apart=one_of(1.0, 0.5, -1.0), delta=_GAPS, reduction=REDUCED),
+        family("alike", ANY, ANY, apart=one_of(1.0, 0.5, -1.0), delta=_GAPS, reduction=REDUCED),
         arity=2,
         params={"delta": "float", **_REDUCTION},
     ),
     derived(
         smooth_l1_loss,
-        alike(ANY, ANY, apart=one_of(1.0, 0.5, -1.0), beta=_GAPS, reduction=REDUCED),
+        family("alike", ANY, ANY, apart=one_of(1.0, 0.5, -1.0), beta=_GAPS, reduction=REDUCED),
         arity=2,
         params={"beta": "float", **_REDUCTION},
     ),
     derived(
         binary_cross_entropy,
-        chances(reduction=REDUCED),
+        family("chances", reduction=REDUCED),
         arity=2,
         params=_REDUCTION,
     ),
     derived(
         binary_cross_entropy_with_logits,
-        alike(SATURATING, ANY, saturate=True, reduction=REDUCED),
+        family("alike", SATURATING, ANY, saturate=True, reduction=REDUCED),
         arity=2,
         params=_REDUCTION,
     ),
     derived(
         soft_margin_loss,
-        alike(SATURATING, Domain(low=-4, high=4), saturate=True, reduction=REDUCED),
+        family("alike", SATURATING, Domain(low=-4, high=4), saturate=True, reduction=REDUCED),
         arity=2,
         params=_REDUCTION,
     ),
     derived(
         poisson_nll_loss,
-        alike(POSITIVE, ANY, log_input=one_of(True, False), eps=EPS, reduction=REDUCED),
+        family("alike", POSITIVE, ANY, log_input=one_of(True, False), eps=EPS, reduction=REDUCED),
         arity=2,
         params={"log_input": "bool", "eps": "float", **_REDUCTION},
     ),
     derived(
-        gaussian_nll_loss, alike(ANY, ANY, POSITIVE, reduction=REDUCED), arity=3, params=_REDUCTION
+        gaussian_nll_loss,
+        family("alike", ANY, ANY, POSITIVE, reduction=REDUCED),
+        arity=3,
+        params=_REDUCTION,
     ),
-    derived(kl_div, alike(ANY, POSITIVE, reduction=REDUCED), arity=2, params=_REDUCTION),
+    derived(kl_div, family("alike", ANY, POSITIVE, reduction=REDUCED), arity=2, params=_REDUCTION),
     derived(
         kl_div_log,
-        alike(ANY, Domain(low=-32, high=12), reduction=REDUCED),
+        family("alike", ANY, Domain(low=-32, high=12), reduction=REDUCED),
         arity=2,
         params=_REDUCTION,
     ),
     derived(
         cross_entropy,
-        logits(smoothing=one_of(0.0, 0.25), reduction=REDUCED),
+        family("logits", smoothing=one_of(0.0, 0.25), reduction=REDUCED),
         params={"labels": "ints", "smoothing": "float", **_REDUCTION},
     ),
     derived(
         cross_entropy_probabilities,
-        logits(targets=True, reduction=REDUCED),
+        family("logits", targets=True, reduction=REDUCED),
         arity=2,
         params=_REDUCTION,
     ),
-    derived(nll_loss, logits(reduction=REDUCED), params={"labels": "ints", **_REDUCTION}),
+    derived(nll_loss, family("logits", reduction=REDUCED), params={"labels": "ints", **_REDUCTION}),
 )

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from ad_conformance.generators.arithmetic import matrix_balls as decompositions
+from ad_conformance.generators.arithmetic import matrices as decompositions
+from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, Operation
 from ad_conformance.generators.catalogue.row_forms import derived
-from ad_conformance.generators.strategies.operands import decompositions as arranged
-from ad_conformance.generators.strategies.operands import products as arrange_products
 
 
 def qr_r(xp: Any, a: Any) -> Any:
@@ -229,88 +228,88 @@ ROWS: Sequence[Operation] = (
         name="cholesky",
         evaluate=decompositions.cholesky,
         template=None,
-        draw_operands=arranged.definite,
+        operands=family("definite"),
         weight=2,
     ),
     Operation(
         name="matrix_exp",
         evaluate=decompositions.matrix_exp,
         template=None,
-        draw_operands=arranged.small,
+        operands=family("small"),
         weight=2,
     ),
     Operation(
-        name="sqrtm", evaluate=decompositions.sqrtm, template=None, draw_operands=arranged.definite
+        name="sqrtm", evaluate=decompositions.sqrtm, template=None, operands=family("definite")
     ),
     Operation(
         name="eigvalsh",
         evaluate=decompositions.eigvalsh,
         template=None,
-        draw_operands=arranged.simple_spectrum,
+        operands=family("simple_spectrum"),
     ),
     Operation(
         name="eigenvector_weights",
         evaluate=decompositions.eigenvector_weights,
         template=None,
-        draw_operands=arranged.simple_spectrum,
+        operands=family("simple_spectrum"),
     ),
     Operation(
         name="einsum",
         evaluate=_einsum,
         template="xp.einsum('{subscripts}', {args})",
-        draw_operands=arrange_products.einsum,
+        operands=family("einsum"),
         arity=None,
         params={"subscripts": "subscripts"},
         exact=True,
         curvature="multilinear",
         weight=3,
     ),
-    derived(qr_r, arranged.full_rank, weight=2),
-    derived(qr_q, arranged.full_rank, weight=2, terms=_condition),
-    derived(eigh_exp, arranged.small),
-    derived(eigh_sqrt, arranged.definite),
-    derived(svdvals, arranged.simple_singular_values),
-    derived(polar_factor, arranged.full_rank, terms=_nearly_tied),
-    derived(column_projection, arranged.tall, terms=_nearly_tied),
-    derived(slogdet, arranged.regular, weight=2),
-    derived(logdet, arranged.definite),
-    derived(pinv, arranged.full_rank, weight=2),
-    derived(lstsq, arranged.with_right_side(arranged.full_rank), arity=2, weight=2),
-    derived(cholesky_solve, arranged.with_right_side(arranged.definite), arity=2),
-    derived(cholesky_inverse, arranged.definite),
-    derived(lu_solve, arranged.with_right_side(arranged.regular), arity=2),
+    derived(qr_r, family("full_rank"), weight=2),
+    derived(qr_q, family("full_rank"), weight=2, terms=_condition),
+    derived(eigh_exp, family("small")),
+    derived(eigh_sqrt, family("definite")),
+    derived(svdvals, family("simple_singular_values")),
+    derived(polar_factor, family("full_rank"), terms=_nearly_tied),
+    derived(column_projection, family("tall"), terms=_nearly_tied),
+    derived(slogdet, family("regular"), weight=2),
+    derived(logdet, family("definite")),
+    derived(pinv, family("full_rank"), weight=2),
+    derived(lstsq, family("with_right_side", family("full_rank")), arity=2, weight=2),
+    derived(cholesky_solve, family("with_right_side", family("definite")), arity=2),
+    derived(cholesky_inverse, family("definite")),
+    derived(lu_solve, family("with_right_side", family("regular")), arity=2),
     derived(
         solve_triangular,
-        arranged.triangular,
+        family("triangular"),
         arity=2,
         params={"upper": "bool", "unit_diagonal": "bool", "transpose": "bool"},
         weight=2,
     ),
-    derived(matrix_power, arranged.matrix_power, params={"n": "times"}, weight=2),
-    derived(kron, arrange_products.kron, arity=2, exact=True, curvature="multilinear"),
+    derived(matrix_power, family("matrix_power"), params={"n": "times"}, weight=2),
+    derived(kron, family("kron"), arity=2, exact=True, curvature="multilinear"),
     derived(
         cross,
-        arrange_products.cross,
+        family("cross"),
         arity=2,
         params={"axis": "int"},
         exact=True,
         curvature="multilinear",
     ),
-    derived(inner, arrange_products.inner, arity=2, exact=True, curvature="multilinear"),
-    derived(multi_dot, arrange_products.multi_dot, arity=None, exact=True, curvature="multilinear"),
+    derived(inner, family("inner"), arity=2, exact=True, curvature="multilinear"),
+    derived(multi_dot, family("multi_dot"), arity=None, exact=True, curvature="multilinear"),
     derived(
         vander,
-        arrange_products.vander,
+        family("vander"),
         params={"columns": "times", "increasing": "bool"},
         exact=True,
     ),
-    derived(corrcoef, arranged.varied_observations),
+    derived(corrcoef, family("varied_observations")),
     derived(
         vector_norm_ord,
-        arrange_products.vector_norm_ord,
+        family("vector_norm_ord"),
         params={**ORDER, "axis": "axis", "keepdims": "bool"},
         weight=3,
     ),
-    derived(matrix_norm_ord, arrange_products.matrix_norm_ord, params=ORDER, weight=2),
-    derived(cdist, arrange_products.cdist, arity=2, params={"p": "order"}),
+    derived(matrix_norm_ord, family("matrix_norm_ord"), params=ORDER, weight=2),
+    derived(cdist, family("cdist"), arity=2, params={"p": "order"}),
 )

@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import REDUCTION, derived
-from ad_conformance.generators.strategies.operands import basic as draw_operands
-from ad_conformance.generators.strategies.operands import indexing as aims
 
 Heights = tuple[float, ...]
 
@@ -147,7 +146,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=numerics.sort,
         template="xp.sort({0}, axis={axis}, descending={descending})",
-        draw_operands=aims.sort,
+        operands=family("sort"),
         params={"axis": "int", "descending": "bool"},
         exact=True,
     ),
@@ -156,59 +155,63 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=numerics.sort_by,
         template=None,
-        draw_operands=aims.sort_by,
+        operands=family("sort_by"),
         arity=2,
         params={"axis": "int"},
         exact=True,
     ),
-    derived(top_k, aims.top_k, params={"k": "int"}, curvature="linear", exact=True),
+    derived(top_k, family("top_k"), params={"k": "int"}, curvature="linear", exact=True),
     derived(
         kth_value,
-        aims.kth_value,
+        family("kth_value"),
         params={"k": "int", "axis": "int"},
         curvature="linear",
         exact=True,
     ),
     derived(
         median,
-        draw_operands.reduction(nonempty=True, aim="tie"),
+        family("reduction", nonempty=True, aim="tie"),
         params=REDUCTION,
         curvature="linear",
     ),
-    derived(quantile, aims.quantile, params={"q": "array", "axis": "int"}, curvature="linear"),
+    derived(quantile, family("quantile"), params={"q": "array", "axis": "int"}, curvature="linear"),
     derived(
         cumulative_max,
-        draw_operands.along_axis(nonempty=True, aim="tie"),
+        family("along_axis", nonempty=True, aim="tie"),
         params={"axis": "int"},
         curvature="linear",
         exact=True,
     ),
     derived(
         cumulative_min,
-        draw_operands.along_axis(nonempty=True, aim="tie"),
+        family("along_axis", nonempty=True, aim="tie"),
         params={"axis": "int"},
         curvature="linear",
         exact=True,
     ),
     derived(
         ptp,
-        draw_operands.reduction(nonempty=True, aim="tie"),
+        family("reduction", nonempty=True, aim="tie"),
         params=REDUCTION,
         curvature="linear",
         exact=True,
     ),
-    derived(var, aims.deviation(), params=_DEVIATION),
-    derived(std, aims.deviation(nonzero=True), params=_DEVIATION, weight=2),
-    derived(nanmean, draw_operands.reduction(nonempty=True), params=REDUCTION, curvature="linear"),
-    derived(cov, aims.cov, params={"correction": "int"}),
-    derived(diff, aims.diff, params={"n": "times", "axis": "int"}, curvature="linear", exact=True),
+    derived(var, family("deviation"), params=_DEVIATION),
+    derived(std, family("deviation", nonzero=True), params=_DEVIATION, weight=2),
+    derived(nanmean, family("reduction", nonempty=True), params=REDUCTION, curvature="linear"),
+    derived(cov, family("cov"), params={"correction": "int"}),
+    derived(
+        diff, family("diff"), params={"n": "times", "axis": "int"}, curvature="linear", exact=True
+    ),
     derived(
         trapezoid,
-        aims.trapezoid,
+        family("trapezoid"),
         arity=2,
         params={"axis": "int"},
         curvature="multilinear",
         exact=True,
     ),
-    derived(interp, aims.interp, params={"knots": "array", "heights": "array"}, curvature="linear"),
+    derived(
+        interp, family("interp"), params={"knots": "array", "heights": "array"}, curvature="linear"
+    ),
 )
