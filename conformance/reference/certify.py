@@ -167,27 +167,17 @@ class _Question:
             shapes[i] = evaluate.values[k].shape
             blocks[i] = range(start, start := start + evaluate.values[k].size)
         self.blocks: Blocks = tuple(blocks[i] for i in case.inputs)
-        inputs = [n for i in case.inputs for n in shapes[i]]
-        match case.operator:
-            case "pushforward":
-                self.shape = (*evaluate.shape, *inputs[case.input.ndim :])
-            case "hvp":
-                self.shape = tuple(inputs[case.input.ndim :])
-            case "pullback":
-                self.shape = tuple(inputs)
-            case _:
-                self.shape = (*evaluate.shape, *inputs)
+        self.shape = case.asked.shape(evaluate.shape, [shapes[i] for i in case.inputs])
 
     def answer(self, tensor: Array) -> Array:
         """The full derivative contracted as the operator asks."""
-        if self.case.operator == "pullback":
+        if self.case.asked.seed == "cotangent":
             weights = to_balls(np.asarray(self.case.cotangent, dtype=float).reshape(-1))
-            return np.asarray(np.tensordot(weights, tensor, axes=1), dtype=object).reshape(
-                self.shape
-            )
-        if self.case.tangent is not None:
+            tensor = np.tensordot(weights, tensor, axes=1)
+        elif self.case.asked.seed == "tangent":
             weights = to_balls(np.asarray(self.case.tangent, dtype=float).reshape(-1))
-            tensor = np.tensordot(tensor, weights, axes=((1,), (0,)))
+            for _ in range(self.case.asked.along):
+                tensor = np.tensordot(tensor, weights, axes=((1,), (0,)))
         return np.asarray(tensor, dtype=object).reshape(self.shape)
 
     def lift(self, tolerance: Array) -> Array:
@@ -195,11 +185,11 @@ class _Question:
         broadcast with it.
         """
         tiny = TINY[self.case.dtype]
-        if self.case.operator == "pullback":
+        if self.case.asked.seed == "cotangent":
             return np.asarray(
                 np.abs(np.asarray(self.case.cotangent, dtype=float).reshape(-1)) @ tolerance + tiny
             )
-        if self.case.tangent is not None:
+        for _ in range(self.case.asked.along):
             tolerance = tolerance * float(np.sum(np.abs(self.case.tangent))) + tiny
         outputs = len(tolerance)
         rest = np.broadcast_to(tolerance[:, None], (outputs, math.prod(self.shape) // outputs))

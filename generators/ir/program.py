@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from functools import cached_property
@@ -12,24 +11,9 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.generators.ir.file_keys import file_key
+from ad_conformance.generators.ir.operator import KINDS, OPERATORS, Operator
 
-#: Names of the kinds of input and output, by number of axes.
-KINDS = ("num", "vec", "mat")
-SIGNATURES = tuple(f"{a}_to_{b}" for a in KINDS for b in KINDS)
-MODE = re.compile(r"[RF]{1,8}")
 FORMAT = 1
-#: What may be asked, and which kinds of input and output, innermost letters and least order each is
-#: for.
-OPERATORS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str, int]] = {
-    "jacobian": (KINDS, KINDS, "RF", 1),
-    "derivative": (("num",), KINDS, "RF", 1),
-    "gradient": (KINDS, ("num",), "RF", 1),
-    "pushforward": (KINDS, KINDS, "F", 1),
-    "pullback": (KINDS, KINDS, "R", 1),
-    "second_derivative": (("num",), KINDS, "RF", 2),
-    "hessian": (KINDS, ("num",), "RF", 2),
-    "hvp": (KINDS, ("num",), "RF", 2),
-}
 DTYPES = ("float64", "float32")
 #: Names of a program's inputs, in the order of its `argument` steps after the first.
 INPUTS = "xyzu"
@@ -124,14 +108,6 @@ def signature_of(point: np.ndarray, output: np.ndarray) -> str:
     return "_to_".join(kinds)
 
 
-def applies(operator: str, mode: str, source: str, target: str) -> bool:
-    """Whether the operator can be asked of a function of kind `source` to kind `target` in that
-    mode word.
-    """
-    sources, targets, innermost, order = OPERATORS[operator]
-    return source in sources and target in targets and mode[-1] in innermost and len(mode) >= order
-
-
 @dataclass(frozen=True)
 class Case:
     """A program, the point at which it is differentiated, the mode word, outermost letter first,
@@ -163,6 +139,11 @@ class Case:
     @property
     def order(self) -> int:
         return len(self.mode)
+
+    @property
+    def asked(self) -> Operator:
+        """What the case asks. Raises KeyError for an operator that does not exist."""
+        return OPERATORS[self.operator]
 
     @cached_property
     def inputs(self) -> tuple[int, ...]:

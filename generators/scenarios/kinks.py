@@ -7,9 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ad_conformance.generators.ir.mode import modes_of_order
 from ad_conformance.generators.ir.program import Case, Program, Step
-
-MODES = ("R", "F")
 
 
 def _alone(operation: str, point: Any, **params: Any) -> tuple[Program, Any]:
@@ -59,5 +58,5 @@ def kink_cases() -> dict[tuple[str, str], Case]:
     return {
         (name, mode): Case(program, point, mode)
         for name, (program, point) in KINKS.items()
-        for mode in MODES
+        for mode in modes_of_order(1)
     }

@@ -15,7 +15,8 @@ from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.case_io import parse_case
-from ad_conformance.generators.ir.program import OPERATORS, Case, Program, Step
+from ad_conformance.generators.ir.operator import OPERATORS
+from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.strategies.sampling import draw
 
 from validation.coverage import cells, smooth_case
