@@ -17,12 +17,9 @@ from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.mode import is_mode
 from ad_conformance.generators.ir.program import Case
 
-#: Verdicts that one fault may well give in turn, as the program around it has it, under one name.
+#: The failure key of each verdict that is a finding.
 FAILURES: Mapping[Verdict, str] = {
-    **{verdict: str(verdict) for verdict in Verdict if verdict.is_finding},
-    Verdict.NOT_FINITE: "wrong",
-    Verdict.COMPILE_FAILURE: "raised",
-    Verdict.RUNTIME_FAILURE: "raised",
+    verdict: verdict.failure for verdict in Verdict if verdict.is_finding
 }
 #: What a question may need beside program and word.
 QUESTIONS = ("float32", "elsewhere", "operator", "wrt")

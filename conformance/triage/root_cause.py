@@ -15,7 +15,7 @@ from ad_conformance.conformance.pool import can_be_written, truth_of
 from ad_conformance.conformance.reference.certify import MAX_ORDER, Truth
 from ad_conformance.conformance.triage.causes import Cause, Finding, Symptom
 from ad_conformance.conformance.triage.feature_minimization import features_of, generalized
-from ad_conformance.conformance.verdicts import judge
+from ad_conformance.conformance.verdicts import Verdict, judge
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.case_io import valid
@@ -214,7 +214,7 @@ class _One:
     @property
     def tells(self) -> bool:
         """Whether the failure says more of itself than that numbers are wrong."""
-        return self.wanted[0] not in ("wrong", "wrong_shape", "wrong_dtype")
+        return self.wanted[0] not in {v.failure for v in Verdict if v.returned}
 
     @property
     def dtypes(self) -> tuple[str, ...]:
