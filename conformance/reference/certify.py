@@ -30,7 +30,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from ad_conformance.conformance.reference.evaluator import Array, Evaluator, Noise
+from ad_conformance.conformance.reference.evaluator import Evaluator
+from ad_conformance.conformance.reference.perturbation import Array, Noise
 from ad_conformance.conformance.reference.stencils import (
     STENCILS,
     TARGET_BITS,
