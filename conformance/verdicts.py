@@ -81,7 +81,7 @@ class Verdict(StrEnum):
 
     @property
     def compared(self) -> bool:
-        """Whether the answer, or its absence, could be held against a certified derivative."""
+        """Whether the case has a certified derivative that the engine could agree with or fail."""
         return self.column in ("right", "finding")
 
 

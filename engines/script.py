@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Script:
-    """The text of one case in one engine, in the pieces whose failures are told apart."""
+    """The text of one case for one engine, in pieces: a failure is reported with the piece that
+    failed.
+    """
 
     header: str
     program: str
@@ -31,26 +33,28 @@ class Script:
 
 
 def write(engine: Engine, case: Case) -> Script:
-    """The script in the language of the engine's dialect. Raises Unspeakable where something is
-    missing.
+    """The script in the language of the engine's dialect.
+
+    Raises UnsupportedOperation if the engine has no template for an operation of the program, no
+    arrays of the dtype, or no form of the operator.
     """
     dialect = engine.dialect
     lines = [render(case.program, dialect, case.input, dtype=case.dtype)]
     given = {"x": case.point if case.warmup_point is None else case.warmup_point}
-    places = case.program.arguments
+    value_ids = case.program.arguments
     given |= {
         n: case.program.steps[k - 1].arguments["value"]
-        for n, k in zip(INPUTS[1:], places, strict=False)
+        for n, k in zip(INPUTS[1:], value_ids, strict=False)
     }
     given |= {
         n: value for n, value in (("v", case.tangent), ("w", case.cotangent)) if value is not None
     }
     captured = dialect.language.captured
     for name, value in given.items():
-        # The point is handed over, and may be assigned again.
+        # The derivative takes x as an argument, and x may be assigned again.
         assigned = "{name} = {value}" if name == "x" else captured
         lines.append(assigned.format(name=name, value=dialect.constant(value, case.dtype)))
-    if places and case.operator == "jacobian":
+    if value_ids and case.operator == "jacobian":
         definitions, nested = _by_several(engine, case)
         lines[1:1] = definitions
     else:
@@ -102,10 +106,11 @@ def _nested(engine: Engine, case: Case) -> str:
 
 
 def _by_several(engine: Engine, case: Case) -> tuple[list[str], str]:
-    """Derivatives by one input after the other, each a function of all inputs.
+    """Derivatives by one input after the other: definitions of functions, and the last one by name.
 
-    Each captures the inputs that it does not differentiate by, or takes them all and the place of
-    the one.
+    Each derivative is a function of all inputs. A transform with `{i}` takes all inputs and the
+    index of the one to differentiate by. Otherwise a closure captures the inputs that are not
+    differentiated by.
     """
     language = engine.dialect.language
     names = ", ".join(INPUTS[: len(case.program.arguments) + 1])
@@ -118,7 +123,7 @@ def _by_several(engine: Engine, case: Case) -> tuple[list[str], str]:
         derivative = engine.mode_transforms[letter].format(
             f=language.closure.format(inputs=name, value=f"{nested}({names})")
         )
-        # A closure is called in parentheses.
+        # A closure is put in parentheses to be called.
         called = f"({derivative})" if language.is_closure(derivative) else derivative
         lines.append(language.function(f"d{k}", names, (), f"{called}({name})"))
         nested = f"d{k}"

@@ -87,10 +87,10 @@ class Noise:
         if value.size == 0:
             return value
         u: Any = arb(0)
-        for place, (operand, operand_at) in enumerate(moved, start=slot + 1):
+        for operand_slot, (operand, operand_at) in enumerate(moved, start=slot + 1):
             if operand.dtype != object or operand.size == 0:
                 continue
-            weights = as_array(self._coefficients(k, place, operand.shape)[0])
+            weights = as_array(self._coefficients(k, operand_slot, operand.shape)[0])
             # What is infinite beside the point, such as a root of zero, may be left out of the
             # result.
             entries = zip(weights.flat, operand.flat, operand_at.flat, strict=True)

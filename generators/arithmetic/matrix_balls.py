@@ -1,8 +1,8 @@
 """Functions of matrices enclosed on object arrays of balls; arithmetic/matrices.py calls them.
 
-All functions take stacks of square matrices. On complex balls they enclose the analytic continuation from symmetric real
-matrices (transposed, not conjugated). The result is NaN where the function is not analytic: at a
-singular pivot, and where eigenvalues coincide.
+All functions take stacks of square matrices. On complex balls they enclose the analytic
+continuation from symmetric real matrices (transposed, not conjugated). The result is NaN where the
+function is not analytic: at a singular pivot, and where eigenvalues coincide.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from ad_conformance.generators.arithmetic.numpy_ops import as_array, sqrt
 from flint import acb, acb_mat, arb, arb_mat, ctx
 
 Array = np.ndarray
-#: Newton steps for a square root: half as many as would take an eigenvalue from 2**20 to 1, and
-#: those that double the digits.
+#: The most Newton steps for a square root: half of them take an eigenvalue from 2**20 to 1, the
+#: others double the digits.
 MAX_STEPS = 64
 
 
 def _each(function: Callable[[Array], Array], a: Array, axes: int = 2) -> Array:
-    """`function` of each matrix of the stack, which has that many axes in its result."""
+    """`function` of each matrix of the stack; its result has `axes` axes."""
     if a.shape[-1] == 0 or a.size == 0:
         raise ValueError("a matrix with entries is needed")
     out = np.empty(a.shape[:-2] + a.shape[-1:] * axes, dtype=object)
-    for value_id in np.ndindex(a.shape[:-2]):
-        out[value_id] = function(a[value_id])
+    for index in np.ndindex(a.shape[:-2]):
+        out[index] = function(a[index])
     return out
 
 
@@ -43,8 +43,8 @@ def _matrix(a: Array) -> Any:
 def _entries(matrix: Any) -> Array:
     rows = matrix.tolist()
     out = np.empty((len(rows), len(rows[0])), dtype=object)
-    for value_id in np.ndindex(out.shape):
-        out[value_id] = rows[value_id[0]][value_id[1]]
+    for index in np.ndindex(out.shape):
+        out[index] = rows[index[0]][index[1]]
     return out
 
 
@@ -69,13 +69,13 @@ def sqrtm(s: Array) -> Array:
 
 
 def _root(s: Array) -> Array:
-    """An approximate root R of the centre, and a ball around it that holds the root of every matrix
-    in s.
+    """An approximate root R of the centre, with a radius such that the root of every matrix in s is
+    enclosed.
 
-    The root is R + X with X = L(E - X X), where E = s - R R and L solves L(Y) R + R L(Y) = Y. With
-    k the norm of L and e that of E (largest entries, so that |X X| <= n |X|**2), the right side
-    contracts the ball |X| <= 2 k e into itself where 4 k**2 n e < 1. It depends analytically on E,
-    and so does its fixed point.
+    The root is R + X with X = L(E - X X), where E = s - R R and L solves L(Y) R + R L(Y) = Y. Let k
+    be the norm of L and e that of E (largest entries, so that |X X| <= n |X|**2). The right side
+    maps the ball |X| <= 2 k e into itself and is a contraction if 4 k**2 n e < 1. It depends
+    analytically on E, and so does its fixed point.
     """
     n = len(s)
     centre = arb_mat([[z.real.mid() for z in row] for row in s])
@@ -97,13 +97,13 @@ def _root(s: Array) -> Array:
 
 
 def _largest(values: Any) -> arb:
-    """An upper bound of the magnitudes; NaN if any is."""
+    """An upper bound of the magnitudes; NaN if any value is NaN."""
     return arb(max((abs(z).upper() for z in values), key=lambda v: (not v.is_finite(), v)))
 
 
 def _approximate_root(centre: arb_mat) -> arb_mat | None:
-    """The root by E. D. Denman and A. N. Beavers, "The matrix sign function" (1976), or None
-    without convergence.
+    """The square root by E. D. Denman and A. N. Beavers, "The matrix sign function" (1976), or None
+    if the iteration does not converge.
     """
     n = centre.nrows()
     root, inverse = centre, arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
@@ -129,7 +129,7 @@ def _approximate_root(centre: arb_mat) -> arb_mat | None:
 
 
 def eigvalsh(s: Array) -> Array:
-    """The eigenvalues, shape (..., n), ascending, of symmetric matrices; NaN unless all are simple."""
+    """The eigenvalues, shape (..., n), ascending, of symmetric matrices; NaN if any is multiple."""
     return _each(_eigenvalues, s, axes=1)
 
 
@@ -140,7 +140,7 @@ def _eigenvalues(s: Array) -> Array:
     except ValueError:
         return values
     found.sort(key=lambda z: z.real.mid())
-    # Disjoint on the whole ball, so that each stays in its place from the real matrices on.
+    # Eigenvalues are followed by their order, so they must be disjoint on the whole ball.
     if any(not low.real < high.real for low, high in itertools.pairwise(found)):
         return values
     values[:] = found if _complex(s) else [z.real for z in found]

@@ -1,4 +1,4 @@
-"""Building, moving and picking."""
+"""Joining, moving and selecting entries."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Complex detours that come back real: defined in real arithmetic, asked for by way of complex
-numbers.
+"""Functions of complex numbers with real results: the definitions use real arithmetic, the
+templates complex numbers.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def complex_power(xp: Any, a: Any, b: Any, *, exponent: int) -> Any:
 
 
 def _angles(n: int, rows: int) -> Any:
-    """2 pi j k / n, reduced to less than a turn before it is rounded."""
+    """The angles 2 pi j k / n, reduced to less than one turn before they are rounded."""
     return 2 * np.pi * (np.outer(np.arange(rows), np.arange(n)) % n) / n
 
 

@@ -1,4 +1,4 @@
-"""Control flow, and derivatives inside a program, in each engine's own form."""
+"""Loops, branches, and derivatives inside a program, each in the engine's own form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def logistic_map(xp: Any, x: Any, *, rate: float, count: int) -> Any:
 
 
 def _scanned(xp: Any, x: Any, step: Callable[[Any, Any], Any]) -> Any:
-    """step(step(x0, x1), x2) ... for every prefix of a vector."""
+    """The results of step(step(x0, x1), x2) ... for every prefix of a vector, shape (n,)."""
     if len(x.shape) != 1:
         raise ValueError(f"a vector is needed, not shape {x.shape}")
     n = x.shape[0]
@@ -33,7 +33,7 @@ def _scanned(xp: Any, x: Any, step: Callable[[Any, Any], Any]) -> Any:
     state = 0.0 * x[:1]
     for k in range(n):
         state = step(state, x[k : k + 1])
-        # 1 at place k, 0 elsewhere
+        # 1 at index k, 0 elsewhere.
         total = total + xp.where([j == k for j in range(n)], state, 0.0)
     return total
 
@@ -49,7 +49,7 @@ def scan_tanh(xp: Any, x: Any, weight: Any) -> Any:
 
 
 def branch(xp: Any, x: Any, *, threshold: float) -> Any:
-    """x sin(x) where the sum of x exceeds the threshold, else its square."""
+    """x sin(x) if the sum of x exceeds the threshold, else the square of x."""
     return xp.where(
         xp.greater(xp.sum(x, axis=None, keepdims=False), threshold), x * xp.sin(x), x * x
     )
@@ -68,8 +68,8 @@ def checkpointed(xp: Any, x: Any) -> Any:
     return xp.sin(x) * xp.exp(-(x * x))
 
 
-#: What is differentiated by t inside a program, capturing c: the text, and its first and second
-#: derivative by hand.
+#: Functions of t, with a captured value c, that are differentiated inside a program: the text, and
+#: the first and second derivative by hand.
 Body = tuple[str, Callable[..., Any], Callable[..., Any]]
 BODIES: dict[str, Body] = {
     "product": ("t * {c}", lambda xp, t, c: c + 0.0 * t, lambda xp, t, c: 0.0 * (t * c)),
@@ -114,7 +114,7 @@ def _same_shape(x: Any, c: Any) -> None:
 
 
 def inner_derivative(xp: Any, x: Any, c: Any, *, body: str) -> Any:
-    """The derivative of every entry of the body by its t, at x."""
+    """The derivative of the body by t at x, entry by entry."""
     _same_shape(x, c)
     return _body(body)[1](xp, x, c)
 
@@ -125,13 +125,13 @@ def inner_second_derivative(xp: Any, x: Any, c: Any, *, body: str) -> Any:
 
 
 def inner_pushforward(xp: Any, x: Any, c: Any, *, body: str) -> Any:
-    """The pushforward of the body at x, along c, which the body captures as well."""
+    """The pushforward of the body at x along c, which the body also captures."""
     _same_shape(x, c)
     return _body(body)[1](xp, x, c) * c
 
 
 def descent(xp: Any, x: Any, c: Any, *, body: str, rate: float, count: int) -> Any:
-    """`count` steps down the gradient of the sum of the body, from x."""
+    """`count` gradient descent steps on the sum of the body, starting from x."""
     _same_shape(x, c)
     for _ in range(count):
         x = x - rate * _body(body)[1](xp, x, c)
@@ -142,7 +142,7 @@ _body = body
 
 
 def body_text(call: Call) -> str:
-    """The body as text, with t free and the second operand in the place of c."""
+    """The body as text, with t free and the second operand as c."""
     return _body(call.params["body"])[0].format(c=call.operands[1])
 
 

@@ -1,4 +1,4 @@
-"""Losses: pointwise in two operands of one shape, or over the last axis, which holds the classes."""
+"""Losses: of pairs of entries, or of classes along the last axis."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def reduced(xp: Any, values: Any, reduction: str) -> Any:
 
 
 def logsumexp(xp: Any, x: Any) -> Any:
-    """log(sum(exp(x))) over the last axis, entry by entry: without overflow, and without ties of a
-    maximum.
+    """log(sum(exp(x))) over the last axis, one entry after the other: without overflow and without
+    the ties of a maximum.
     """
     total = x[..., 0]
     for i in range(1, x.shape[-1]):
@@ -48,9 +48,7 @@ def l1_loss(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
 
 
 def _huber(xp: Any, gap: Any, width: float) -> Any:
-    """gap**2 / 2 within `width`, its tangent beyond. Without abs, which would have a kink where the
-    gap is zero.
-    """
+    """gap**2 / 2 within `width`, its tangent beyond. It avoids abs, which has a kink at zero."""
     upper = xp.where(xp.less(gap, width), 0.5 * (gap * gap), width * (gap - 0.5 * width))
     return xp.where(xp.less(gap, -width), -width * (gap + 0.5 * width), upper)
 
@@ -88,7 +86,7 @@ def gaussian_nll_loss(xp: Any, x: Any, target: Any, variance: Any, *, reduction:
 
 
 def kl_div(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
-    """Of log-probabilities x; a target of zero, which a constant may have, adds nothing."""
+    """The divergence of log-probabilities x from the target; a target of zero adds nothing."""
     positive = xp.greater(target, 0.0)
     return reduced(
         xp,
@@ -98,14 +96,14 @@ def kl_div(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
 
 
 def kl_div_log(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
-    """The same with the logarithm of the target."""
+    """The same for the logarithm of the target."""
     return reduced(xp, xp.exp(target) * (target - x), reduction)
 
 
 def cross_entropy(
     xp: Any, x: Any, *, labels: Sequence[int], smoothing: float, reduction: str
 ) -> Any:
-    """Of logits with a label per row; the mean is over rows."""
+    """The cross entropy of logits with one label per row; the mean is taken over rows."""
     classes = x.shape[-1]
     if len(labels) != int(np.prod(x.shape[:-1])) or not all(0 <= k < classes for k in labels):
         raise ValueError(f"labels {labels} do not fit the shape {x.shape}")
@@ -114,7 +112,7 @@ def cross_entropy(
 
 
 def cross_entropy_probabilities(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
-    """Of logits with the probability of every class, which need not add up to one."""
+    """The cross entropy of logits with a probability for every class; they need not add up to 1."""
     if not len(x.shape) or not x.shape[-1] or x.shape != target.shape:
         raise ValueError(f"logits of shape {x.shape} and probabilities of shape {target.shape}")
     total = xp.expand_dims(logsumexp(xp, x), axis=-1)

@@ -38,7 +38,7 @@ def _factor(xp: Any, a: Any) -> Any:
 
 
 def eigh_exp(xp: Any, a: Any) -> Any:
-    """V exp(w) V^T of the symmetric part: smooth where eigenvalues meet, although V is not."""
+    """V exp(w) V^T of the symmetric part: smooth at equal eigenvalues, although V is not."""
     if a.shape[-1:] != a.shape[-2:-1]:
         raise ValueError(f"a square matrix is needed, not shape {a.shape}")
     return xp.matrix_exp((a + xp.matrix_transpose(a)) / 2.0)
@@ -60,18 +60,18 @@ def svdvals(xp: Any, x: Any) -> Any:
 
 
 def polar_factor(xp: Any, x: Any) -> Any:
-    """U V^T of the decomposition into singular values: smooth where these meet."""
+    """U V^T of the singular value decomposition: smooth at equal singular values."""
     root = xp.inv(xp.sqrtm(_gram(xp, x)))
     return xp.matmul(x, root) if x.shape[-2] >= x.shape[-1] else xp.matmul(root, x)
 
 
 def column_projection(xp: Any, x: Any) -> Any:
-    """U U^T, the projection on the space of the columns, of which there are fewer than rows."""
+    """U U^T, the projection onto the column space; there must be fewer columns than rows."""
     return xp.matmul(x, xp.pinv(x))
 
 
 def slogdet(xp: Any, a: Any) -> Any:
-    """The logarithm of the determinant's magnitude."""
+    """The logarithm of the magnitude of the determinant."""
     return xp.log(xp.abs(xp.det(a)))
 
 
@@ -91,7 +91,7 @@ def lstsq(xp: Any, a: Any, b: Any) -> Any:
 
 
 def cholesky_solve(xp: Any, a: Any, b: Any) -> Any:
-    """The solution with the symmetric part of a, which must be positive definite."""
+    """The solution for the symmetric part of a, which must be positive definite."""
     factor = xp.cholesky(a)
     return xp.solve(xp.matrix_transpose(factor), xp.solve(factor, b))
 
@@ -172,8 +172,8 @@ def vector_norm_ord(xp: Any, x: Any, *, ord: float | str, axis: int | None, keep
 
 
 def matrix_norm_ord(xp: Any, x: Any, *, ord: float | str) -> Any:
-    """The norms induced by vectors' norms (with a minus: the least instead of the largest), and the
-    nuclear norm.
+    """The norms induced by norms of vectors, and the nuclear norm; a negative order takes the
+    minimum instead of the maximum.
     """
     if ord == "nuc":
         return xp.trace(xp.sqrtm(_gram(xp, x)))
@@ -189,16 +189,18 @@ def cdist(xp: Any, a: Any, b: Any, *, p: float | str) -> Any:
 
 
 def _condition(a: Any) -> float:
-    """The terms of what only the direction of a matrix decides, and that cancel in its derivatives."""
+    """The size of cancelling terms in derivatives of functions that do not depend on the scale of
+    the matrix.
+    """
     return float(np.max(np.linalg.cond(a)))
 
 
 def _nearly_tied(a: Any) -> float:
-    """The same of what is made of singular vectors: they turn by the inverse of the gaps, and their
-    turns cancel.
+    """The same for functions of singular vectors. The derivatives of singular vectors have inverse
+    gaps between squared singular values as factors, and these terms cancel.
 
-    Cubed, for three derivatives. Where values are tied to rounding their vectors are anyone's
-    choice, and no terms.
+    Cubed, for three derivatives. Gaps of the size of rounding do not count: the vectors are
+    arbitrary there.
     """
     squares = np.square(np.linalg.svd(a, compute_uv=False))
     gaps = (

@@ -16,7 +16,7 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
 def logistic(xp: Any, x: Any) -> Any:
-    """1 / (1 + exp(-x)), without overflow at any order."""
+    """1 / (1 + exp(-x)), without overflow in derivatives of any order."""
     return xp.exp(-xp.logaddexp(0.0, -x))
 
 
@@ -37,7 +37,7 @@ def mish(xp: Any, x: Any) -> Any:
 
 
 def gelu(xp: Any, x: Any) -> Any:
-    # Through erfc, which keeps the left tail.
+    # erfc keeps the digits of the left tail.
     return 0.5 * x * xp.erfc(-x / math.sqrt(2.0))
 
 
@@ -98,7 +98,7 @@ def selu(xp: Any, x: Any) -> Any:
     return SELU_SCALE * elu(xp, x, alpha=SELU_ALPHA)
 
 
-# Without a band to shrink, the identity, and smooth at zero.
+# For lambd = 0 the function is the identity, which is smooth at zero.
 def softshrink(xp: Any, x: Any, *, lambd: float) -> Any:
     if lambd == 0:
         return x
@@ -137,7 +137,8 @@ def glu(xp: Any, x: Any, *, axis: int) -> Any:
 
 ROWS: Sequence[Operation] = (
     derived(softplus, family("cornered", SATURATING)),
-    # Its derivative 1 - sigmoid(x) is of terms of size one, also where the value has gone to zero.
+    # Its derivative 1 - sigmoid(x) is a difference of numbers of size one, even if the value is
+    # almost zero.
     derived(logsigmoid, family("cornered", SATURATING), terms=lambda x: 1.0),
     derived(silu, family("cornered", SATURATING, (0.0,))),
     derived(mish, family("cornered", SATURATING, (0.0,))),
@@ -147,7 +148,7 @@ ROWS: Sequence[Operation] = (
         squareplus,
         family("cornered", SATURATING, (0.0,), b=one_of(4.0, 1.0)),
         params={"b": "float"},
-        # x + sqrt(x**2 + b) cancels far to the left.
+        # x + sqrt(x**2 + b) cancels for large negative x.
         terms=lambda x: float(np.max(np.abs(x), initial=0.0)),
     ),
     derived(log1mexp, family("cornered", Domain(low=1 / 16, saturate=True))),

@@ -13,7 +13,7 @@ from ad_conformance.generators.catalogue.operands import NONZERO, Domain, family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import REDUCTION, binary, derived, unary
 
-#: Far enough out for tails to be all that is left.
+#: Wide enough to reach the tails.
 TAILS = Domain(low=-32, high=32)
 POSITIVE = Domain(low=1 / 8)
 
@@ -43,21 +43,21 @@ def softmax(xp: Any, x: Any, *, axis: int) -> Any:
 
 
 def _erfcx_terms(x: np.ndarray) -> float:
-    """What cancels in the derivative 2 x erfcx(x) - 2 / sqrt(pi), and is multiplied by 2 x once an
-    order.
+    """The size of cancelling terms in the derivative 2 x erfcx(x) - 2 / sqrt(pi); each further
+    order multiplies by 2 x.
     """
     return float(np.max(np.maximum(x, 1.0) ** 2, initial=1.0))
 
 
 def _log_ndtr_terms(x: np.ndarray) -> float:
-    """What cancels in the tail, where g = exp(-x**2 / 2 - log_ndtr(x)) has the derivative -g (x +
-    g).
+    """The size of cancelling terms in the tail: g = exp(-x**2 / 2 - log_ndtr(x)) has the derivative
+    -g (x + g).
     """
     return float(np.max(np.maximum(-x, 1.0) ** 4, initial=1.0)) / 2
 
 
 def _special(name: str, ufunc: Any, ball: Any, domain: Domain | None, **more: Any) -> Operation:
-    """A function that only some engines have, but the in-house one under this name."""
+    """A function that only some engines have; the in-house engine has it under this name."""
     return unary(name, ufunc, ball, domain or Domain(), **{"template": None, **more})
 
 

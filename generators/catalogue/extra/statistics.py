@@ -1,4 +1,4 @@
-"""Sorting, statistics along an axis, and functions of neighbours on a grid."""
+"""Sorting, statistics along an axis, and functions of neighbouring entries."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Heights = tuple[float, ...]
 
 
 def part(x: Any, axis: int, key: Any) -> Any:
-    """x[..., key, ...], the key standing at `axis`."""
+    """x[..., key, ...], with the key at `axis`."""
     return x[(slice(None),) * (axis % len(x.shape)) + (key,)]
 
 
 def _kept(
     xp: Any, x: Any, axis: int | None, keepdims: bool, reduce: Callable[[Any, int], Any]
 ) -> Any:
-    """`reduce(x, axis)`, which drops the axis, for any axis of a reduction."""
+    """`reduce(x, axis)`, which drops the axis, with the arguments of a reduction."""
     if axis is None:
         whole = reduce(xp.reshape(x, shape=(-1,)), 0)
         return xp.reshape(whole, shape=(1,) * len(x.shape)) if keepdims else whole
@@ -42,7 +42,7 @@ def kth_value(xp: Any, x: Any, *, k: int, axis: int) -> Any:
 
 
 def _between(ordered: Any, axis: int, q: float) -> Any:
-    """What lies at the fraction q of the way through entries in order, by linear interpolation."""
+    """The value at the fraction q of the sorted entries, by linear interpolation."""
     n = ordered.shape[axis]
     if n == 0:
         raise ValueError("no quantile of an empty axis")
@@ -53,14 +53,14 @@ def _between(ordered: Any, axis: int, q: float) -> Any:
 
 
 def median(xp: Any, x: Any, *, axis: int | None, keepdims: bool) -> Any:
-    """The entry in the middle, or the mean of the two there."""
+    """The median: the middle entry, or the mean of the two middle ones."""
     return _kept(
         xp, x, axis, keepdims, lambda v, a: _between(xp.sort(v, axis=a, descending=False), a, 0.5)
     )
 
 
 def quantile(xp: Any, x: Any, *, q: Heights, axis: int) -> Any:
-    """The quantiles, with one axis more, the first, for those asked for."""
+    """The quantiles; the first axis of the result is that of the fractions."""
     ordered = xp.sort(x, axis=axis, descending=False)
     return xp.stack([_between(ordered, axis, one) for one in q], axis=0)
 
@@ -81,7 +81,7 @@ def cumulative_min(xp: Any, x: Any, *, axis: int) -> Any:
 
 
 def ptp(xp: Any, x: Any, *, axis: int | None, keepdims: bool) -> Any:
-    """The largest entry less the smallest."""
+    """The largest entry minus the smallest."""
     return xp.max(x, axis=axis, keepdims=keepdims) - xp.min(x, axis=axis, keepdims=keepdims)
 
 
@@ -98,7 +98,7 @@ def std(xp: Any, x: Any, *, axis: int | None, keepdims: bool, correction: int) -
 
 
 def nanmean(xp: Any, x: Any, *, axis: int | None, keepdims: bool) -> Any:
-    """The mean of what is a number: here everything is."""
+    """The mean of the entries that are numbers: here all are."""
     return xp.mean(x, axis=axis, keepdims=keepdims)
 
 
@@ -112,7 +112,7 @@ def cov(xp: Any, x: Any, *, correction: int) -> Any:
 
 
 def diff(xp: Any, x: Any, *, n: int, axis: int) -> Any:
-    """The n-th differences of neighbours."""
+    """The n-th differences of neighbouring entries."""
     for _ in range(n):
         x = part(x, axis, slice(1, None)) - part(x, axis, slice(0, -1))
     return x
@@ -121,14 +121,14 @@ def diff(xp: Any, x: Any, *, n: int, axis: int) -> Any:
 def trapezoid(xp: Any, y: Any, x: Any, *, axis: int) -> Any:
     """The integral of y over x by the trapezoidal rule."""
     if y.shape != x.shape:
-        raise ValueError(f"heights of shape {y.shape} over places of shape {x.shape}")
+        raise ValueError(f"heights of shape {y.shape} over points of shape {x.shape}")
     heights = part(y, axis, slice(1, None)) + part(y, axis, slice(0, -1))
     return xp.sum(xp.diff(x, n=1, axis=axis) * heights, axis=axis, keepdims=False) * 0.5
 
 
 def interp(xp: Any, x: Any, *, knots: Heights, heights: Heights) -> Any:
-    """The line through the heights at increasing knots, level beyond the first and the last of
-    them.
+    """The piecewise linear function through `heights` at increasing `knots`, constant beyond the
+    first and the last.
     """
     if len(knots) != len(heights) or any(b <= a for a, b in itertools.pairwise(knots)):
         raise ValueError("knots must increase, one for each height")
