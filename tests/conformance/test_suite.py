@@ -173,6 +173,12 @@ def test_the_suite_lists_its_options() -> None:
     assert "--ad-conformance-engine" not in run("pytest", "tests", "--help").stdout
 
 
+def test_the_command_prints_its_version() -> None:
+    result = command("--version")
+    assert result.returncode == 0
+    assert re.fullmatch(r"ad-conformance(, not installed| \d+\.\d+\S*)\n", result.stdout)
+
+
 def test_engines_lists_installed_engines() -> None:
     result = command("engines")
     assert result.returncode == 0
