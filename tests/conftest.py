@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+#: A repository that a test copies and runs its own tests in.
+collect_ignore = ["project/fresh_repository"]
 #: Workers for a run of a whole folder: most tests wait for the processes of engines.
 WORKERS = 2
 
