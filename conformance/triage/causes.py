@@ -19,7 +19,8 @@ from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import FEATURES
 from ad_conformance.generators.ir.file_keys import file_key
-from ad_conformance.generators.ir.program import MODE, Case
+from ad_conformance.generators.ir.mode import is_mode
+from ad_conformance.generators.ir.program import Case
 
 #: What a question may need beside program and mode.
 QUESTIONS = ("float32", "elsewhere", "operator", "wrt")
@@ -191,7 +192,7 @@ def _problems(given: Mapping[str, Any]) -> list[tuple[str, str]]:
             )
         )
     if not given["modes"] or not all(
-        MODE.fullmatch(w) and len(w) == len(given["modes"][0]) for w in given["modes"]
+        is_mode(w) and len(w) == len(given["modes"][0]) for w in given["modes"]
     ):
         found.append(("words", "one or more modes of the same length are needed"))
     for operation in given.get("operations", ()):

@@ -162,7 +162,7 @@ def _error(evidence: Result) -> str:
             return f"kills the process: {answer.error}"
         case Verdict.TIMEOUT:
             return f"times out: {message}"
-        case Verdict.COMPILE_FAILURE | Verdict.RUNTIME_FAILURE:
+        case verdict if not verdict.returned:
             return f"does not {answer.stage or 'run'}: {answer.error}: {message}"
     assert got is not None
     assert truth is not None

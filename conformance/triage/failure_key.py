@@ -24,15 +24,8 @@ from ad_conformance.conformance.verdicts import Result, Verdict
 
 #: The failure that each verdict counts as, for a root cause.
 FAILURES: Mapping[Verdict, str] = {
-    **{verdict: str(verdict) for verdict in Verdict if verdict.is_finding},
-    Verdict.NOT_FINITE: "wrong",
-    Verdict.COMPILE_FAILURE: "raised",
-    Verdict.RUNTIME_FAILURE: "raised",
+    verdict: verdict.failure for verdict in Verdict if verdict.is_finding
 }
-#: Verdicts of engines that give no value at all.
-_NO_VALUE = frozenset(
-    {Verdict.COMPILE_FAILURE, Verdict.RUNTIME_FAILURE, Verdict.CRASH, Verdict.TIMEOUT}
-)
 #: Failure, exception type or signal, and message without noise.
 Symptom = tuple[str, str, str]
 
@@ -95,12 +88,12 @@ class FailureKey:
     @property
     def has_value(self) -> bool:
         """Whether the engine gave a value, which is then wrong in some way."""
-        return self.verdict not in _NO_VALUE
+        return self.verdict.returned
 
     @property
     def symptom(self) -> Symptom:
         """The coarser key that findings of one root cause share."""
-        return FAILURES[self.verdict], self.error, self.message
+        return self.verdict.failure, self.error, self.message
 
     @property
     def entry(self) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.evaluate import evaluate_steps
+from ad_conformance.generators.ir.mode import LETTERS, modes_of_order
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.rewrite import reduction
 from ad_conformance.generators.rewrite.derivative_formulas import MOVING
@@ -276,8 +277,7 @@ class _RootCauseSearch:
             within = submodes(case.mode, order)
             if not any(self.fails_in(case, mode) for mode in within):
                 continue
-            modes = ["".join(letters) for letters in product("RF", repeat=order)]
-            failing = [mode for mode in modes if self.fails_in(case, mode)]
+            failing = [mode for mode in modes_of_order(order) if self.fails_in(case, mode)]
             if order > 1:
                 return tuple(failing)
             own = case.with_mode(next(mode for mode in within if mode in failing))
@@ -298,15 +298,16 @@ class _RootCauseSearch:
         named with it: "divide[1]".
 
         Operands are named for wrong values only. An operation that raises mostly does so whichever
-        operand varies. Nor are they named if only modes that end in F fail, since a pushforward is
-        written for all operands at once; nor if the case also fails with its operands exchanged,
+        operand varies. Nor are they named if only modes with a pushforward innermost fail, since
+        it is written for all operands at once; nor if the case also fails with its operands exchanged,
         since some engines put them into an order of their own.
         """
         if self.says_what and len(culprits) > 1:
             # No step fails alone, so findings share nothing but the message.
             return ()
         values, depends = evaluate_steps(case.program, case.input), varying(case)
-        naming = not self.says_what and not all(mode.endswith("F") for mode in modes)
+        pushed = all(LETTERS[mode[-1]].product == "pushforward" for mode in modes)
+        naming = not self.says_what and not pushed
         found = set()
         for k, step in enumerate(case.program.steps, start=1):
             if step.operation not in culprits or not step.operands or values[k].dtype == bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from ad_conformance.generators.ir.program import KINDS, Program, Step, nested
+from ad_conformance.generators.ir.operator import KINDS
+from ad_conformance.generators.ir.program import Program, Step, nested
 
 #: Smooth functions that may follow a value. Each is shifted so that its first two derivatives are
 #: not zero at that value. They share no primitive: if an engine is wrong in one, the others serve.

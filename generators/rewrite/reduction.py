@@ -142,7 +142,7 @@ def _fixed(program: Program) -> Program:
 
 def _ending(case: Case, program: Program) -> Case:
     """The case with another output. Its shape may not fit the cotangent, which then goes."""
-    if case.operator in ("jacobian", "pushforward"):
+    if case.asked.of_any_function:
         return replace(case, program=program)
     return replace(case, program=program, operator="jacobian", tangent=None, cotangent=None)
 

@@ -17,17 +17,8 @@ from functools import cached_property
 import numpy as np
 from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.evaluate import evaluate_steps, is_defined
-from ad_conformance.generators.ir.program import (
-    INPUTS,
-    KINDS,
-    OPERATORS,
-    Case,
-    MalformedCase,
-    Program,
-    Step,
-    applies,
-    nested,
-)
+from ad_conformance.generators.ir.operator import KINDS
+from ad_conformance.generators.ir.program import INPUTS, Case, MalformedCase, Program, Step, nested
 from ad_conformance.generators.rewrite.program_builder import (
     BARE,
     CURVES,
@@ -372,12 +363,12 @@ class Slicer:
             warmup = None if warmup_point is None else nested(warmup_point)
             case = replace(case, point=nested(point), wrt=wrt, warmup_point=warmup)
         if case.operator != "jacobian":
-            if len(shape) >= len(KINDS) or KINDS[len(shape)] not in OPERATORS[case.operator][1]:
+            if len(shape) >= len(KINDS) or KINDS[len(shape)] not in case.asked.targets:
                 factors = builder.constant(weights(shape))
                 weighted = builder.add("multiply", len(builder.steps) - 1, factors)
                 builder.add("sum", weighted, axis=None, keepdims=False)
                 shape = ()
-            if not applies(case.operator, mode, KINDS[case.input.ndim], KINDS[len(shape)]):
+            if not case.asked.applies(mode, KINDS[case.input.ndim], KINDS[len(shape)]):
                 case = replace(case, operator="jacobian", tangent=None, cotangent=None)
         if case.cotangent is not None and shape != np.shape(case.cotangent):
             case = replace(case, cotangent=nested(weights(shape)))
