@@ -298,8 +298,8 @@ class _RootCauseSearch:
         named with it: "divide[1]".
 
         Operands are named for wrong values only. An operation that raises mostly does so whichever
-        operand varies. Nor are they named if only modes with a pushforward innermost fail, since
-        it is written for all operands at once; nor if the case also fails with its operands exchanged,
+        operand varies. Nor are they named if only modes with a pushforward innermost fail, since it
+        is written for all operands at once; nor if the case also fails with its operands exchanged,
         since some engines put them into an order of their own.
         """
         if self.says_what and len(culprits) > 1:

@@ -1,4 +1,4 @@
-"""A case that fails becomes a small one that fails too, the same every time."""
+"""A failing case becomes a small one that fails in the same way, the same every time."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def failing(sandbox: Sandbox, count: int) -> list[Case]:
     raise AssertionError("too few")
 
 
-def test_a_planted_fault_is_all_that_is_left(sandbox: Sandbox) -> None:
+def test_only_the_planted_fault_is_left(sandbox: Sandbox) -> None:
     for case in failing(sandbox, 4):
         small = reduce(case, lambda candidate: wrong(sandbox, candidate))
         steps = [step.operation for step in small.program.steps if step.operands]
@@ -75,13 +75,13 @@ def test_a_planted_fault_is_all_that_is_left(sandbox: Sandbox) -> None:
         assert small == reduce(case, lambda candidate: wrong(sandbox, candidate))
 
 
-def test_what_does_not_get_smaller_stays(sandbox: Sandbox) -> None:
+def test_a_case_that_cannot_get_smaller_stays(sandbox: Sandbox) -> None:
     case = failing(sandbox, 1)[0]
     assert reduce(case, lambda candidate: False) == case
     assert reduce(case, lambda candidate: True, seconds=0.0) == case
 
 
-def test_only_valid_cases_are_asked_and_none_twice() -> None:
+def test_only_valid_cases_are_asked_and_no_case_twice() -> None:
     for case in draw(["R", "FR"], 60):
         asked: list[str] = []
 
@@ -94,10 +94,10 @@ def test_only_valid_cases_are_asked_and_none_twice() -> None:
         assert len(asked) == len(set(asked))
 
 
-def test_reducing_goes_on_from_where_it_was(
+def test_reduction_continues_from_its_progress_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
 ) -> None:
-    """In many short turns nothing is asked twice, and what comes of it is the same."""
+    """In many short calls no case is asked twice, and the result is the same."""
     finding = judged(failing(sandbox, 1)[0], sandbox)
     whole = reduced(finding, sandbox)
     progress = tmp_path / "progress.json"
@@ -164,7 +164,7 @@ def test_progress_is_kept_however_it_ends(
         reduced(finding, sandbox, progress=tmp_path / "nowhere" / "progress.json")
 
 
-def test_numbers_that_float32_does_not_hold_are_no_candidates() -> None:
+def test_numbers_that_float32_cannot_hold_are_no_candidates() -> None:
     steps = (Step("exp", (0,)), Step("log", (1,)), Step("sin", (2,)))
     case = Case(Program(steps), 80.0, "R", dtype="float32")
     large = replace(case, point=100.0)
@@ -172,7 +172,7 @@ def test_numbers_that_float32_does_not_hold_are_no_candidates() -> None:
     assert len(reduce(large, lambda candidate: True).program.steps) < 3
 
 
-def test_a_hang_is_not_waited_for_at_every_question(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hang_is_reduced_with_a_shorter_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "HANG_SECONDS", 0.5)
     steps = (Step("sin", (0,)), Step("exp", (1,)))
     case = Case(Program(steps), 0.0, "R")
@@ -204,10 +204,10 @@ def test_a_hang_is_not_waited_for_at_every_question(monkeypatch: pytest.MonkeyPa
         assert max(waited[:-1]) < 10.0
 
 
-def test_what_is_slow_only_is_not_taken_for_a_hang(
+def test_a_slow_case_is_not_taken_for_a_hang(
     monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
 ) -> None:
-    """Asked with the whole timeout the reduced case does answer: the finding stays as it was."""
+    """With the whole timeout the reduced case does answer: the finding stays."""
     case = failing(sandbox, 1)[0]
     finding = Result(
         case,

@@ -1,6 +1,4 @@
-"""What inquiries ask: steps alone, general numbers, definitions, formulas and polynomials in the
-place of steps.
-"""
+"""Partial programs and rewrites: steps alone, general numbers, definitions and formulas."""
 
 from __future__ import annotations
 
@@ -60,7 +58,7 @@ def test_steps_alone_keep_their_values_and_general_numbers_are_general() -> None
     assert met > 100
 
 
-def test_what_is_written_out_has_the_same_values() -> None:
+def test_a_definition_gives_the_same_values() -> None:
     met = set()
     for case in draw(["R"], 60):
         for k, step in enumerate(case.program.steps, start=1):
@@ -84,15 +82,17 @@ def test_what_is_written_out_has_the_same_values() -> None:
 @pytest.mark.parametrize(
     ("operation", "may"), [("hypot", True), ("multiply", True), ("divide", False), ("pow", False)]
 )
-def test_operands_that_may_be_exchanged(operation: str, may: bool) -> None:
+def test_operands_are_exchanged_only_if_their_order_does_not_matter(
+    operation: str, may: bool
+) -> None:
     exchanged = with_exchanged(Case(program(constant(2.0), (operation, (0, 1), {})), 2.0, "R"), 2)
     assert (exchanged is not None) == may
     if exchanged is not None:
         assert exchanged.program.steps[-1].operands == (1, 0)
 
 
-def test_operands_of_one_shape() -> None:
-    """An operation that broadcasts is asked also without: what fails then is the broadcasting."""
+def test_operands_are_broadcast_to_one_shape() -> None:
+    """An operation that broadcasts is also asked without broadcasting, which may be at fault."""
     steps = (constant((1.0, 2.0, 3.0)), ("hypot", (0, 1), {}))
     (whole,) = expanded(Case(program(*steps), 0.5, "R"), 2)
     assert [step.operation for step in whole.program.steps] == ["constant", "broadcast_to", "hypot"]
@@ -131,9 +131,7 @@ def test_a_polynomial_has_the_derivatives_of_the_step() -> None:
 
 @pytest.mark.parametrize("operation", [*PARTIALS, *PUSHFORWARDS])
 def test_a_derivative_has_the_answer_of_its_formula(operation: str) -> None:
-    """The formulas are right: their truth is that of the step, one order higher; by each operand,
-    and by all.
-    """
+    """The certified derivative of the formula is that of the step at one order higher."""
     params = {"n": 1} if operation == "polygamma" else {}
     point: Any = (1.5, 2.5) if operation == "acosh" else (0.25, 0.75)
     if operation in PUSHFORWARDS:
@@ -150,7 +148,7 @@ def test_a_derivative_has_the_answer_of_its_formula(operation: str) -> None:
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (2, 3)])
-def test_polar_factors_of_matrices_that_are_not_square(shape: tuple[int, int]) -> None:
+def test_formulas_hold_for_polar_factors_of_rectangular_matrices(shape: tuple[int, int]) -> None:
     rows = np.array([(2.0, 0.5), (0.25, 1.5), (-0.5, 0.75)])
     point = tuple(map(tuple, (rows if shape == (3, 2) else rows.T).tolist()))
     pairs = list(differentiated(Case(program(("polar_factor", (0,), {})), point, "RR"), 1))
@@ -161,7 +159,9 @@ def test_polar_factors_of_matrices_that_are_not_square(shape: tuple[int, int]) -
 
 @pytest.mark.parametrize("operation", NESTED)
 @pytest.mark.parametrize("body", BODIES)
-def test_a_derivative_inside_has_the_answer_of_one_around(operation: str, body: str) -> None:
+def test_a_derivative_inside_the_program_equals_one_of_the_whole_program(
+    operation: str, body: str
+) -> None:
     for operands in ((0, 1), (1, 0), (0, 0)):
         case = Case(program(constant(0.75), (operation, operands, {"body": body})), 0.5, "F")
         ((one, whole),) = unnested(case, 2)
@@ -183,8 +183,8 @@ def test_formulas_hold_in_float32_and_for_stacks() -> None:
         assert truth_of(formula).value == pytest.approx(truth_of(one).value, rel=1e-12)
 
 
-def test_formulas_are_looked_at_where_numbers_are_special() -> None:
-    """However many others there are."""
+def test_formulas_are_tried_at_special_numbers_first() -> None:
+    """Also if there are many others."""
     point = (*(k / 16 for k in range(1, 12)), 0.0)
     pairs = list(differentiated(Case(program(("sin", (0,), {})), point, "RR"), 1))
     assert len(pairs) == 8
@@ -192,7 +192,7 @@ def test_formulas_are_looked_at_where_numbers_are_special() -> None:
     assert constant.arguments["value"] == 0.0
 
 
-def test_what_has_no_formula_or_no_second_derivative_is_not_written_out() -> None:
+def test_without_formula_or_second_derivative_nothing_is_replaced() -> None:
     assert list(differentiated(AT_ZERO, 1)) == []
     assert (
         list(
