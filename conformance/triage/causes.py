@@ -9,12 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from ad_conformance.conformance.triage.failure_key import (
-    FAILURES,
-    FailureKey,
-    Symptom,
-    without_noise,
-)
+from ad_conformance.conformance.triage.failure_key import FailureKey, Symptom, without_noise
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import FEATURES
@@ -22,6 +17,10 @@ from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.mode import is_mode
 from ad_conformance.generators.ir.program import Case
 
+#: The failure that each verdict counts as.
+FAILURES: Mapping[Verdict, str] = {
+    verdict: verdict.failure for verdict in Verdict if verdict.is_finding
+}
 #: What a question may need beside program and mode.
 QUESTIONS = ("float32", "elsewhere", "operator", "wrt")
 _OPERAND = re.compile(r"(\w+)(?:\[\d+(?:,\d+)*\])?")

@@ -17,15 +17,10 @@ Two callers need a coarser rule, and each is a property of the key:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ad_conformance.conformance.verdicts import Result, Verdict
 
-#: The failure that each verdict counts as, for a root cause.
-FAILURES: Mapping[Verdict, str] = {
-    verdict: verdict.failure for verdict in Verdict if verdict.is_finding
-}
 #: Failure, exception type or signal, and message without noise.
 Symptom = tuple[str, str, str]
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ad_conformance.conformance.reference.certify import MAX_ORDER
-from ad_conformance.conformance.triage.causes import Cause, MalformedCause, read_cause
-from ad_conformance.conformance.triage.failure_key import FAILURES
+from ad_conformance.conformance.triage.causes import FAILURES, Cause, MalformedCause, read_cause
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.case_io import parse_case
