@@ -30,8 +30,8 @@ def keep(finding: Result, folder: Path = FINDINGS) -> Path:
     return path
 
 
-#: Parts of a message that differ between programs or machines, with their replacements, in the
-#: order in which they are applied.
+#: What is another in every program, or on every machine, and what is left of it; applied in this
+#: order.
 _NOISE = tuple(
     (re.compile(pattern), left)
     for pattern, left in (
@@ -41,7 +41,7 @@ _NOISE = tuple(
         # Paths, with the line after them; names under a folder for temporary files.
         (r"(?:\$TMPDIR|~|\b[A-Za-z]:)?(?:[/\\][\w.@+-]+){2,}(?:[:,] ?(?:line )?\d+)*", "#"),
         (r"\btmp[\w-]+", "#"),
-        # Numbers with sign, fraction and exponent; numbers at the end of a name: x_12, jvp__3.
+        # Numbers, with sign, fraction and exponent, and those that end a name: x_12, jvp__3.
         (r"[-+]?(?<![A-Za-z])\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|(?<=[A-Za-z])_*\d+", "#"),
         # Shapes of any number of axes.
         (r"[(\[]\s*(?:#(?:\s*[,x]\s*#)*,?)?\s*[)\]]", "#"),
@@ -50,13 +50,15 @@ _NOISE = tuple(
         (r"\s+", " "),
     )
 )
-#: Only this many characters of a message count when two failures are compared.
+#: Characters of a message that tell failures apart.
 TOLD = 200
 
 
 def without_noise(message: str) -> str:
     """The message without addresses, paths, temporary names, a compiler's value names, shapes and
-    numbers, and without the lines of a traceback that name files.
+    numbers.
+
+    Of a traceback, the lines that say what happened.
     """
     told = " ".join(
         line for line in message.splitlines() if not line.startswith(("Traceback", " "))
@@ -67,9 +69,8 @@ def without_noise(message: str) -> str:
 
 
 def kind(finding: Result) -> tuple[str, str, str]:
-    """The failure key: verdict, exception type or signal, message without noise.
-
-    Two findings with equal keys are the same failure. Reduction keeps the key.
+    """What stays the same when a finding is reduced: verdict, exception type or signal, message
+    without noise.
     """
     return str(finding.verdict), finding.answer.error, without_noise(finding.answer.message)
 
