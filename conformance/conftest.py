@@ -13,11 +13,11 @@ from ad_conformance.conformance.reference.certify import MAX_ORDER
 from ad_conformance.conformance.suite.run import Run
 from ad_conformance.engines import registry
 from ad_conformance.engines.process.sandbox import EngineUnavailable
-from ad_conformance.generators.ir.program import MODE, SIGNATURES
+from ad_conformance.generators.ir.mode import HINT, USUAL_MODES, is_mode
+from ad_conformance.generators.ir.operator import SIGNATURES
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY
 from hypothesis import HealthCheck, Phase, settings
 
-MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 #: Options that, where they are given, pinned cases keep to as well.
 NARROWING = ("--modes", "--signature")
 EXAMPLES = {"ci": 10, "explore": 100}
@@ -46,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--modes",
-        help=f"mode words, outermost letter first (default: {','.join(MODES)}, and those of the "
+        help=f"mode words, outermost letter first (default: {','.join(USUAL_MODES)}, and those of the "
         f"pinned cases)",
     )
     group.addoption(
@@ -94,13 +94,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if examples < 1:
         _refuse(f"--examples: {examples} must be 1 or more")
     modes, named_signatures = (config.getoption(option) for option in NARROWING)
-    modes = MODES if modes is None else _listed("--modes", modes)
+    modes = USUAL_MODES if modes is None else _listed("--modes", modes)
     for mode in modes:
-        if not MODE.fullmatch(mode):
-            _refuse(
-                f"--modes: {mode!r} is not a mode word; use letters R and F, outermost first, "
-                f"such as RF"
-            )
+        if not is_mode(mode):
+            _refuse(f"--modes: {mode!r} is not a mode; use {HINT}")
         if len(mode) > MAX_ORDER:
             _refuse(
                 f"--modes: {mode!r} is longer than {MAX_ORDER}, the order to which truth is "

@@ -45,7 +45,7 @@ class Run:
         not.
         """
         if "--modes" in self.only and case.mode not in self.modes:
-            return f"mode word {case.mode} is not among --modes"
+            return f"mode {case.mode} is not among --modes"
         signature = signature_of(case.input, evaluate_steps(case.program, case.input)[-1])
         if "--signature" in self.only and signature not in self.signatures:
             return f"{signature} is not among --signature"

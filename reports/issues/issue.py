@@ -25,8 +25,6 @@ from packaging.utils import canonicalize_name
 _ORDERS = ("", "first", "second", "third", "fourth")
 #: Characters of a message that are shown outside the fold.
 MESSAGE = 300
-#: Verdicts on calls that return an array without an error.
-_SILENT = (Verdict.WRONG, Verdict.NOT_FINITE, Verdict.WRONG_SHAPE, Verdict.WRONG_DTYPE)
 
 
 def issue_text(
@@ -51,7 +49,7 @@ def issue_text(
     if finding.truth.value is not None:
         parts += ["## Expected", *_expected(bucket, finding, engine, panel_versions)]
     if bucket.explanation:
-        what = "wrong value" if finding.verdict in _SILENT else "failure"
+        what = "wrong value" if finding.verdict.returned else "failure"
         lines = [f"- {line}" for line in bucket.explanation if not line.endswith("questions asked")]
         parts += [f"## Where the {what} first appears", "\n".join(lines)]
     parts += ["## Workarounds", _workarounds(bucket, engine)]
@@ -95,17 +93,7 @@ def _derivative(case: Case, subject: str) -> str:
 
 
 def _fails(finding: Result) -> str:
-    error = finding.answer.error
-    return {
-        Verdict.WRONG: "is wrong",
-        Verdict.NOT_FINITE: "is NaN or infinite instead of finite",
-        Verdict.WRONG_SHAPE: "has the wrong shape",
-        Verdict.WRONG_DTYPE: "has the wrong dtype",
-        Verdict.COMPILE_FAILURE: f"cannot be compiled: {error}",
-        Verdict.RUNTIME_FAILURE: f"raises {error}",
-        Verdict.CRASH: f"kills the process ({error})",
-        Verdict.TIMEOUT: "does not return",
-    }[finding.verdict]
+    return finding.verdict.fails.format(error=finding.answer.error)
 
 
 def _first_sentence(finding: Result, subject: str, engine: Engine) -> str:
@@ -114,7 +102,7 @@ def _first_sentence(finding: Result, subject: str, engine: Engine) -> str:
     named = f"{engine.name} {engine.version()}".rstrip()
     fails = "raises an exception" if finding.answer.error else "fails"
     match finding.verdict:
-        case verdict if verdict in _SILENT:
+        case verdict if verdict.returned:
             fails = f"{_fails(finding)}. No error is raised"
         case Verdict.COMPILE_FAILURE:
             fails += " while it is traced, transformed or compiled"

@@ -6,6 +6,7 @@ import importlib.util
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from ad_conformance.conformance.check_adapter import check
 
@@ -16,6 +17,18 @@ DOCS = ROOT / "docs"
 PAGES = (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
 #: Folders whose files the pages may name.
 FOLDERS = "generators|engines|conformance|reports|validation|benchmarks|tests|docs"
+
+
+#: The names that the examples of add-an-operation.md use.
+EXAMPLE_IMPORTS = """
+from typing import Any
+import numpy as np
+from flint import arb
+from ad_conformance.generators.arithmetic import balls, numpy_ops as numerics
+from ad_conformance.generators.catalogue.operands import POSITIVE, Domain, family
+from ad_conformance.generators.catalogue.operation import Operation
+from ad_conformance.generators.catalogue.row_forms import derived, unary
+"""
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -40,6 +53,17 @@ def test_the_worked_example_works() -> None:
     checks = list(check(names["mylib"]))  # type: ignore[arg-type]
     assert [line for done in checks for line in done.wrong] == []
     assert [done.right > 3 for done in checks] == [True] * 4
+
+
+def test_the_operations_of_the_example_can_be_built() -> None:
+    names: dict[str, object] = {}
+    exec(EXAMPLE_IMPORTS, names)
+    short, written_out, derived = blocks("add-an-operation.md", "python")
+    one, other = eval(short, names), eval(written_out, names)
+    at = np.array([0.5, 8.0])
+    np.testing.assert_array_equal(one.evaluate(at), other.evaluate(at))
+    assert (one.template, one.operands) == (other.template, other.operands)
+    exec(derived, names)
 
 
 @pytest.mark.parametrize("query", blocks("campaigns.md", "sql"))
