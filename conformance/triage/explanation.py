@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from ad_conformance.conformance.suite.failure_report import first_line, listed
+from ad_conformance.conformance.suite.wording import largest_error
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.rewrite.program_builder import CURVES
@@ -13,8 +14,6 @@ from ad_conformance.generators.rewrite.program_builder import CURVES
 _ORDERS = ("first", "second", "third", "fourth")
 #: Characters of a message that are printed.
 MESSAGE = 120
-#: Entries of an answer that are printed.
-_PRINTED = 6
 
 
 @dataclass(frozen=True)
@@ -155,38 +154,23 @@ def _special(case: Case) -> tuple[str, ...]:
 
 def _error(evidence: Result) -> str:
     """What is wrong with the answer."""
-    got, truth, answer = evidence.answer.value, evidence.truth.value, evidence.answer
+    verdict, answer = evidence.verdict, evidence.answer
     message = first_line(answer.message, MESSAGE)
-    match evidence.verdict:
-        case Verdict.CRASH:
-            return f"kills the process: {answer.error}"
-        case Verdict.TIMEOUT:
-            return f"times out: {message}"
-        case verdict if not verdict.returned:
-            return f"does not {answer.stage or 'run'}: {answer.error}: {message}"
+    if verdict is Verdict.CRASH:
+        return f"kills the process: {answer.error}"
+    if verdict is Verdict.TIMEOUT:
+        return f"times out: {message}"
+    if not verdict.returned:
+        return f"does not {answer.stage or 'run'}: {answer.error}: {message}"
+    if verdict is Verdict.WRONG:
+        return f"is wrong: {largest_error(evidence)}"
+    got, expected = answer.value, evidence.truth.value
     assert got is not None
-    assert truth is not None
-    if evidence.verdict is Verdict.WRONG_SHAPE:
-        return f"has a wrong shape: got {got.shape}, expected {truth.shape}"
-    if evidence.verdict is Verdict.WRONG_DTYPE:
+    assert expected is not None
+    if verdict is Verdict.WRONG_SHAPE:
+        return f"has a wrong shape: got {got.shape}, expected {expected.shape}"
+    if verdict is Verdict.WRONG_DTYPE:
         return f"has a wrong dtype: got {got.dtype}, expected {evidence.case.dtype}"
-    if evidence.verdict is Verdict.NOT_FINITE:
-        return f"is not finite: {_entries(got, truth, ~np.isfinite(got))}"
-    entries = _entries(got, truth, np.abs(got - truth))
-    return f"is wrong: {entries}, error {evidence.error_ratio:.2g} times the tolerance"
-
-
-def _entries(got: np.ndarray, truth: np.ndarray, error: np.ndarray) -> str:
-    """The value and its reference: all entries if they are few, else that of the largest error."""
-    if got.size <= _PRINTED:
-        return f"got {_numbers(got)}, expected {_numbers(truth)}"
-    index = tuple(int(i) for i in np.unravel_index(int(np.argmax(error)), got.shape))
-    return (
-        f"got {got[index]:.6g}, expected {truth[index]:.6g} at {list(index)} of shape {got.shape}"
-    )
-
-
-def _numbers(array: np.ndarray) -> str:
-    if array.ndim == 0:
-        return f"{float(array):.6g}"
-    return f"[{', '.join(map(_numbers, array))}]"
+    index = tuple(int(i) for i in np.argwhere(~np.isfinite(got))[0])
+    at = f" at {list(index)}" if got.size > 1 else ""
+    return f"is not finite: got {got[index]}, expected {expected[index]:.6g}{at}"
