@@ -50,7 +50,8 @@ def test_a_step_is_wrong_alone() -> None:
     assert (found.operation, found.steps, found.way, found.needed) == ("sin", (2,), "alone", True)
     assert found.lines == (
         "sin (step 2 of 3) in mode R: its derivative alone is wrong: "
-        "got -0.968912, expected 0.968912: relative error 2, 5.0e13 times the tolerance for rounding",
+        "got -0.968912, expected 0.968912: relative error 2, "
+        "5.0e13 times the tolerance for rounding",
         "level: R, first of 2 in RR",
         "with its value a constant, the program is right",
         f"{found.asked} questions asked",
