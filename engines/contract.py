@@ -11,6 +11,8 @@ import numpy as np
 from ad_conformance.engines.process.runners import HERE, Runner
 from ad_conformance.engines.script import Script, write
 from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.ir.mode import ANY_MODE, LETTERS
+from ad_conformance.generators.ir.operator import OWN_FORMS
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
@@ -57,7 +59,7 @@ class Engine:
     run: str = "got = np.asarray(derivative(x))"
     #: A regular expression that matches the modes that the engine can be asked, "R" or "RF" for
     #: instance.
-    modes: str = "[RF]+"
+    modes: str = ANY_MODE
     #: Pairs of an exception type's name and a regular expression. If an exception has this type and
     #: the expression is found in its message, the engine documents that it does not have what was
     #: asked. The outcome is then "unsupported" and not a failure.
@@ -80,14 +82,14 @@ class Engine:
             raise ValueError(
                 f"name={self.name!r}: use lower-case letters, digits, '.', '_' and '-'"
             )
-        if not self.mode_transforms or not set(self.mode_transforms) <= {"R", "F"}:
+        if not self.mode_transforms or not set(self.mode_transforms) <= set(LETTERS):
             raise ValueError(
-                f"mode_transforms of {self.name}: give an expression for 'R', for 'F', or for both"
+                f"mode_transforms of {self.name}: give an expression for one or more of "
+                f"{', '.join(LETTERS)}"
             )
-        if not set(self.operators) <= {"gradient", "pushforward", "pullback"}:
+        if not set(self.operators) <= set(OWN_FORMS):
             raise ValueError(
-                f"operators of {self.name}: give expressions for gradient, pushforward and "
-                f"pullback only"
+                f"operators of {self.name}: give expressions for {', '.join(OWN_FORMS)} only"
             )
         self._check_templates()
 

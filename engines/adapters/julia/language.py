@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterable
 
 import numpy as np
-from ad_conformance.generators.render.dialect import Language
+from ad_conformance.generators.render.language import Language
 
 
 def dims(shape: Iterable[int]) -> str:

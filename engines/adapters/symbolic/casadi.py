@@ -80,11 +80,8 @@ def _shaped(engine: Engine, case: Case) -> Script:
     """The script of a case, with a last line that gives the answer its shape."""
     script = write(engine, case)
     values = evaluate_steps(case.program, case.input)
-    shape = values[-1].shape if case.operator != "pullback" else ()
-    along = {"pushforward": 1, "hvp": 1}.get(case.operator, 0)
-    shape += tuple(
-        n for i in case.inputs[along:] for n in values[(0, *case.program.arguments)[i]].shape
-    )
+    places = (0, *case.program.arguments)
+    shape = case.asked.shape(values[-1].shape, [values[places[i]].shape for i in case.inputs])
     return replace(script, run=f"{script.run}got = got.reshape({shape})\n")
 
 

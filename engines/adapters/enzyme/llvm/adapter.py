@@ -21,6 +21,7 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.script import Script
 from ad_conformance.generators.catalogue.operation import Call
 from ad_conformance.generators.ir.evaluate import evaluate_steps
+from ad_conformance.generators.ir.mode import LETTERS
 from ad_conformance.generators.ir.program import INPUTS, Case, Program, Step
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
@@ -234,15 +235,14 @@ def _others(f: _Function, k: int) -> list[str]:
 def _levels(engine: Engine, case: Case, f: _Function) -> list[tuple[str, _Function]]:
     """The functions that differentiate, the innermost first, with their texts."""
     seeds: list[Any] = [None] * case.order
-    if case.operator == "hvp":
-        seeds[1] = case.tangent
-    elif case.operator in ("pushforward", "pullback"):
-        seeds[0] = case.tangent if case.operator == "pushforward" else case.cotangent
+    for k, level in enumerate(case.asked.levels):
+        if level == "product":
+            seeds[k] = case.tangent if case.asked.seed == "tangent" else case.cotangent
     levels = []
     for k, (letter, i, given) in enumerate(
         zip(reversed(case.mode), case.inputs, seeds, strict=True), start=1
     ):
-        differentiate = _forward if letter == "F" else _reverse
+        differentiate = _forward if LETTERS[letter].product == "pushforward" else _reverse
         levels.append(differentiate(engine.mode_transforms[letter], f"d{k}", f, i, given))
         f = levels[-1][1]
     return levels
