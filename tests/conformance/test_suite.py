@@ -86,12 +86,12 @@ def test_a_broken_engine_fails_with_a_report(tmp_path: Path) -> None:
     assert broken.returncode == 1
     text = broken.stdout
     assert "dropped" in text
-    assert "mode word RR: wrong" in text
+    assert "RR: wrong" in text
     assert "from ad_conformance.engines import inhouse" in text
     assert re.search(r"^got: +\[\[", text, re.MULTILINE)
     assert re.search(r"^truth: +\[\[.*", text, re.MULTILINE)
-    assert re.search(r"^error: .* times the allowance$", text, re.MULTILINE)
-    assert re.search(r"^right in mode word RR: inhouse$", text, re.MULTILINE)
+    assert re.search(r"^error: .* times the \w+$", text, re.MULTILINE)
+    assert re.search(r"^right in .*RR: inhouse$", text, re.MULTILINE)
     replay = re.search(r"^replay: ad-conformance (replay .*)$", text, re.MULTILINE)
     assert replay
     again = command(*replay.group(1).split())

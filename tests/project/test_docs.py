@@ -1,4 +1,4 @@
-"""What the documentation shows works: the adapter of add-an-engine.md, the queries of campaigns.md."""
+"""Examples of the documentation work: an adapter, and queries of campaigns."""
 
 from __future__ import annotations
 
