@@ -18,12 +18,13 @@ from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.engines.script import write
 from ad_conformance.generators.catalogue import CATALOGUE, CORE
 from ad_conformance.generators.ir.evaluate import evaluate_steps, is_single
-from ad_conformance.generators.ir.program import OPERATORS, Case, Program, Step
+from ad_conformance.generators.ir.mode import UP_TO_SECOND_ORDER, USUAL_MODES
+from ad_conformance.generators.ir.operator import OPERATORS
+from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY, seed_case
 from ad_conformance.generators.strategies.programs import operation_cases
 from ad_conformance.generators.strategies.sampling import examples
 
-MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 #: Cases drawn and asked of each operation, and how far its values may be off, relative to the
 #: largest of the program: libraries may compute with fewer digits than they could, a spelling that
 #: means something else is off by more.
@@ -164,7 +165,7 @@ def _modes(sandbox: Sandbox) -> Check:
     cases = {
         f"{m} {w}": seed_case(m, w, engine.dtype)
         for m in SEED_FAMILY
-        for w in MODES
+        for w in USUAL_MODES
         if engine.answers(w)
     }
     return _judged(sandbox, cases, "mode words on the seed family")
@@ -187,18 +188,13 @@ def _operators(sandbox: Sandbox) -> Check:
     """
     engine, vector, slope = sandbox.engine, (1.0, 2.0, -0.5), (0.5, -1.0, 2.0)
     cases: dict[str, Case] = {}
-    for operator, (_, _, innermost, order) in OPERATORS.items():
-        number = operator in ("derivative", "second_derivative")
-        for letter in innermost:
-            case = Case(
-                _CUBES, 2.0 if number else vector, letter * order, operator, dtype=engine.dtype
-            )
-            if operator in ("pushforward", "hvp"):
-                case = replace(case, tangent=slope)
-            elif operator == "pullback":
-                case = replace(case, cotangent=2.0)
+    for name, operator in OPERATORS.items():
+        point = 2.0 if operator.of_number else vector
+        for letter in operator.innermost:
+            case = Case(_CUBES, point, letter * operator.order, name, dtype=engine.dtype)
+            case = replace(case, **operator.seeds(lambda shape: slope if shape else 2.0, (3,), ()))
             if engine.answers(case.mode):
-                cases[f"{operator} {case.mode}"] = case
+                cases[f"{name} {case.mode}"] = case
     mode = next(iter(engine.mode_transforms))
     cases["compiled elsewhere"] = Case(_CUBES, vector, mode, dtype=engine.dtype, warmup_point=slope)
     cases["float32"] = Case(_CUBES, vector, mode, dtype="float32")
@@ -221,7 +217,7 @@ def _several_inputs(sandbox: Sandbox) -> Check:
     point = (2.0, -1.0)
     cases = {
         f"{mode} by {wrt}": Case(program, point, mode, wrt=wrt, dtype=engine.dtype)
-        for mode in ("R", "F", "RR", "FR", "RF", "FF")
+        for mode in UP_TO_SECOND_ORDER
         for wrt in ("01"[:: 1 if len(mode) == 2 else 2], "10", "11")
         if len(wrt) == len(mode) and engine.answers(mode)
     }

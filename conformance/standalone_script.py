@@ -11,7 +11,7 @@ import numpy as np
 from ad_conformance.conformance.reference.certify import Truth
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.program import Case
-from ad_conformance.generators.render.dialect import PYTHON
+from ad_conformance.generators.render.language import PYTHON
 
 
 def standalone(case: Case, engine: Engine, truth: Truth) -> str:

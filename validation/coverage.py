@@ -9,7 +9,6 @@ Cells are asked of the engines, one smooth case each; all else is counted over d
 from __future__ import annotations
 
 import argparse
-import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -23,22 +22,16 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import features
 from ad_conformance.generators.ir.evaluate import evaluate_steps
-from ad_conformance.generators.ir.program import (
-    OPERATORS,
-    SIGNATURES,
-    Case,
-    Program,
-    Step,
-    applies,
-    nested,
-)
+from ad_conformance.generators.ir.mode import USUAL_MODES, modes_of_order
+from ad_conformance.generators.ir.operator import OPERATORS, SIGNATURES
+from ad_conformance.generators.ir.program import Case, Program, Step, nested
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.generators.strategies.sampling import draw
 
 from benchmarks.tables import markdown, write_section
 
-MODES = tuple("".join(mode) for n in (1, 2, 3, 4) for mode in itertools.product("RF", repeat=n))
-SUITE_WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+MODES = tuple(mode for n in (1, 2, 3, 4) for mode in modes_of_order(n))
+SUITE_WORDS = USUAL_MODES
 
 _SUM = (("axis", None), ("keepdims", False))
 _FIRST = (("axis", 0),)
@@ -68,11 +61,8 @@ def smooth_case(signature: str, operator: str, mode: str) -> Case:
         k = len(steps)
         steps.append(Step(name, (k, k - 1) if name == "stack" else (k,), params))
     case = Case(Program(tuple(steps)), _POINTS[source], mode, operator)
-    if operator in ("pushforward", "hvp"):
-        return replace(case, tangent=_seed(case.input.shape))
-    if operator == "pullback":
-        return replace(case, cotangent=_seed(evaluate_steps(case.program, case.input)[-1].shape))
-    return case
+    output = evaluate_steps(case.program, case.input)[-1].shape
+    return replace(case, **case.asked.seeds(_seed, case.input.shape, output))
 
 
 def _seed(shape: tuple[int, ...]) -> object:
@@ -84,9 +74,9 @@ def cells(modes: tuple[str, ...] = MODES) -> list[tuple[str, str, str]]:
     return [
         (s, o, w)
         for s in SIGNATURES
-        for o in OPERATORS
+        for o, operator in OPERATORS.items()
         for w in modes
-        if applies(o, w, *s.split("_to_"))
+        if operator.applies(w, *s.split("_to_"))
     ]
 
 

@@ -28,7 +28,8 @@ from ad_conformance.conformance.verdicts import Result, judge
 from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.ir.program import SIGNATURES, Case
+from ad_conformance.generators.ir.operator import SIGNATURES
+from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.sampling import BATCH, draw
 
 from benchmarks.tables import markdown, versions

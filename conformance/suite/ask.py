@@ -6,7 +6,7 @@ import pytest
 from ad_conformance.conformance.known_failures import covering
 from ad_conformance.conformance.suite.failure_report import describe
 from ad_conformance.conformance.suite.run import Run
-from ad_conformance.conformance.verdicts import Result, Verdict
+from ad_conformance.conformance.verdicts import Result
 from ad_conformance.generators.ir.program import Case
 
 
@@ -52,6 +52,6 @@ def ask(run: Run, case: Case, engine: str) -> Result:
         found = failed.result
     if found is not None:
         pytest.fail(report(run, found), pytrace=False)
-    if result.verdict in (Verdict.UNSUPPORTED, Verdict.CONVENTION, Verdict.UNCERTIFIED):
+    if not result.verdict.compared:
         pytest.skip(f"{result.verdict}: {result.answer.message or result.truth.reason}")
     return result

@@ -14,11 +14,11 @@ from ad_conformance.conformance.suite.plugin import OPTIONS, PREFIX
 from ad_conformance.conformance.suite.run import Run
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
-from ad_conformance.generators.ir.program import MODE, SIGNATURES
+from ad_conformance.generators.ir.mode import HINT, USUAL_MODES, is_mode
+from ad_conformance.generators.ir.operator import SIGNATURES
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import InvalidArgument
 
-MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 #: Options that also restrict the pinned cases, if they are given.
 NARROWING = ("--modes", "--signature")
 #: Generated cases per engine, mode and signature, for each profile.
@@ -63,7 +63,7 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         f"{PREFIX}modes",
         metavar="MODES",
-        help=f"modes, outermost letter first (default: {','.join(MODES)}, and the modes of the "
+        help=f"modes, outermost letter first (default: {','.join(USUAL_MODES)}, and the modes of the "
         f"pinned cases)",
     )
     group.addoption(
@@ -125,13 +125,11 @@ def _profile(config: pytest.Config) -> str:
 def _modes(config: pytest.Config) -> tuple[str, ...]:
     named = given(config, "--modes")
     if named is None:
-        return MODES
+        return USUAL_MODES
     modes = _listed("--modes", named)
     for mode in modes:
-        if not MODE.fullmatch(mode):
-            refuse(
-                f"--modes: {mode!r} is not a mode; use letters R and F, outermost first, such as RF"
-            )
+        if not is_mode(mode):
+            refuse(f"--modes: {mode!r} is not a mode; use {HINT}")
         if len(mode) > MAX_ORDER:
             refuse(
                 f"--modes: {mode!r} is longer than {MAX_ORDER}, the highest order of certified "

@@ -143,7 +143,7 @@ def test_unsupported_is_counted_and_not_passed() -> None:
         ),
         (("--engine=tests.broken_engines:unimportable",), "unimportable: ModuleNotFoundError"),
         (("--engine=",), "--engine: nothing is named"),
-        (("--modes=RX",), "--modes: 'RX' is not a mode"),
+        (("--modes=RX",), "--modes: 'RX' is not a mode;"),
         (("--modes=RRRRR",), "--modes: 'RRRRR' is longer than 4"),
         (("--signature=num_to_cube",), "--signature: 'num_to_cube' is not one of"),
         (("--examples=0",), "--examples: 0 must be 1 or more"),
