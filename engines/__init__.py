@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
     from ad_conformance.engines.registry import UnknownEngine, find, names
     from ad_conformance.engines.script import Script
-    from ad_conformance.generators.render.dialect import Dialect, Language, UnsupportedOperation
+    from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
+    from ad_conformance.generators.render.language import Language
 
 __all__ = [
     "Answer",
@@ -45,7 +46,7 @@ __getattr__ = lazily(
         "names": ".registry",
         "Script": ".script",
         "Dialect": "ad_conformance.generators.render.dialect",
-        "Language": "ad_conformance.generators.render.dialect",
+        "Language": "ad_conformance.generators.render.language",
         "UnsupportedOperation": "ad_conformance.generators.render.dialect",
     },
 )

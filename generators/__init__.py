@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ad_conformance.generators.ir.case_io import parse_case, read_case
     from ad_conformance.generators.ir.evaluate import evaluate_steps
     from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step
-    from ad_conformance.generators.render.dialect import Dialect, Language, UnsupportedOperation
+    from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
+    from ad_conformance.generators.render.language import Language
     from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY, seed_case
     from ad_conformance.generators.strategies.programs import cases, operation_cases
 
@@ -53,7 +54,7 @@ __getattr__ = lazily(
         "read_case": ".ir.case_io",
         "evaluate_steps": ".ir.evaluate",
         "Dialect": ".render.dialect",
-        "Language": ".render.dialect",
+        "Language": ".render.language",
         "UnsupportedOperation": ".render.dialect",
         "SEED_FAMILY": ".scenarios.seed_programs",
         "seed_case": ".scenarios.seed_programs",
