@@ -1,4 +1,4 @@
-"""Verdicts: what became of one case in one engine."""
+"""Verdicts: the outcome of one case in one engine."""
 
 from __future__ import annotations
 
@@ -87,8 +87,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """A verdict with its evidence; `units` is the largest error over its allowance, NaN where there
-    is no number.
+    """A verdict with its evidence.
+
+    `error_ratio` is the largest error / tolerance over all entries, NaN if nothing was compared.
     """
 
     case: Case
@@ -104,10 +105,10 @@ class Result:
 
 
 def judge(case: Case, engine: str, answer: Answer, truth: Truth) -> Result:
-    """The verdict on an answer, given the truth.
+    """The verdict on an answer, given the certified derivative.
 
-    A failure is a finding wherever the function is smooth; where it is not, or where there is no
-    truth, only a failure to answer at all (raised, crashed, timeout) counts.
+    A wrong value is a finding only if there is a certified derivative. An answer that failed
+    (exception, crash, timeout) is a finding in any case.
     """
     verdict, error_ratio = _verdict(answer, truth, case.dtype)
     return Result(case, engine, verdict, answer, truth, error_ratio)

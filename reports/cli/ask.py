@@ -135,7 +135,7 @@ def check_adapter(
             for line in done.wrong:
                 print(f"  {line}")
             if done.absent:
-                print(f"  not there: {', '.join(done.absent)}")
+                print(f"  unsupported: {', '.join(done.absent)}")
     except EngineUnavailable as error:
         refuse(f"engine {error}")
     if failed:
