@@ -20,8 +20,7 @@ from ad_conformance.generators.catalogue import CATALOGUE, CORE
 from ad_conformance.generators.ir.evaluate import evaluate_steps, is_single
 from ad_conformance.generators.ir.program import OPERATORS, Case, Program, Step
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY, seed_case
-from ad_conformance.generators.strategies.programs import operation_cases
-from ad_conformance.generators.strategies.sampling import examples
+from ad_conformance.generators.strategies.sampling import operation_examples
 
 MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 #: Cases drawn and asked of each operation, and how far its values may be off, relative to the
@@ -80,7 +79,7 @@ def _templates(sandbox: Sandbox) -> Check:
             if not row.weight:
                 continue
             problem, met = "", 0
-            for case in examples(operation_cases(operation=name, mode="R"), name, DRAWN):
+            for case in operation_examples(name, "R", DRAWN):
                 asked = _plain(case, engine)
                 if problem or met == ASKED or asked is None or name not in asked.program.operations:
                     continue

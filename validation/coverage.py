@@ -1,9 +1,9 @@
-"""What is asked: cells that each engine answers, operations and pairs of them that are met,
-coincidences aimed at.
+"""What is asked: which cells each engine answers, which operations, pairs and coincidences occur.
 
-    python -m validation.coverage [--engines inhouse,jax,...] [--cases 20000] [--write docs/coverage.md]
+    python -m validation.coverage [--engines NAMES] [--cases 20000] [--write docs/coverage.md]
 
-Cells are asked of the engines, one smooth case each; all else is counted over drawn cases.
+A cell is a signature, an operator and a mode. The engines are asked one smooth case of each cell.
+All else is counted over drawn cases.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from ad_conformance.generators.strategies.sampling import draw
 from benchmarks.tables import markdown, write_section
 
 MODES = tuple("".join(mode) for n in (1, 2, 3, 4) for mode in itertools.product("RF", repeat=n))
-SUITE_WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+SUITE_MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 
 _SUM = (("axis", None), ("keepdims", False))
 _FIRST = (("axis", 0),)
@@ -49,7 +49,7 @@ _BODIES = {
     "mat": (*_BODY, Step("cumulative_sum", (2,), (("axis", 1),))),
 }
 _POINTS = {"num": 0.75, "vec": (0.5, -1.25), "mat": ((0.5, -1.25),)}
-#: From a value at place k, with another of its shape at place k - 1, to the kind of the output.
+#: Steps from value k to the kind of the output. Value k - 1 has the same shape as value k.
 _ENDINGS = {
     "num_to_vec": (("stack", _FIRST),),
     "num_to_mat": (("stack", _FIRST), ("expand_dims", _FIRST)),
@@ -61,7 +61,7 @@ _ENDINGS = {
 
 
 def smooth_case(signature: str, operator: str, mode: str) -> Case:
-    """A case of a cell with nothing special about it."""
+    """A case of a cell without special values."""
     source, _ = signature.split("_to_")
     steps = list(_BODIES[source])
     for name, params in _ENDINGS.get(signature, ()):
@@ -69,18 +69,20 @@ def smooth_case(signature: str, operator: str, mode: str) -> Case:
         steps.append(Step(name, (k, k - 1) if name == "stack" else (k,), params))
     case = Case(Program(tuple(steps)), _POINTS[source], mode, operator)
     if operator in ("pushforward", "hvp"):
-        return replace(case, tangent=_seed(case.input.shape))
+        return replace(case, tangent=_direction(case.input.shape))
     if operator == "pullback":
-        return replace(case, cotangent=_seed(evaluate_steps(case.program, case.input)[-1].shape))
+        output = evaluate_steps(case.program, case.input)[-1]
+        return replace(case, cotangent=_direction(output.shape))
     return case
 
 
-def _seed(shape: tuple[int, ...]) -> object:
+def _direction(shape: tuple[int, ...]) -> object:
+    """A tangent or cotangent."""
     return nested(np.arange(1.0, np.prod(shape, dtype=int) + 1).reshape(shape) / 2 - 1)
 
 
 def cells(modes: tuple[str, ...] = MODES) -> list[tuple[str, str, str]]:
-    """Signature, operator and mode word of everything that can be asked."""
+    """Signature, operator and mode of everything that can be asked."""
     return [
         (s, o, w)
         for s in SIGNATURES
@@ -91,7 +93,7 @@ def cells(modes: tuple[str, ...] = MODES) -> list[tuple[str, str, str]]:
 
 
 def _asked_cells(names: list[str]) -> str:
-    """A table of the cells that each engine answers; raises AssertionError for a wrong answer."""
+    """A table of the cells that each engine answers. Raises AssertionError for a wrong answer."""
     pool = EnginePool([registry.find(name) for name in names], timeout=120.0)
     pool.ahead = tuple(names)
     asked: Counter[tuple[str, str]] = Counter()
@@ -120,10 +122,10 @@ def _asked_cells(names: list[str]) -> str:
     ]
     totals = [sum(n for (_, _, e), n in answered.items() if e == name) for name in names]
     rows.append(["all", "", str(sum(asked.values())), *map(str, totals)])
-    return markdown(["signature", "operator", "words", *names], rows)
+    return markdown(["signature", "operator", "modes", *names], rows)
 
 
-#: Coincidences, each with the operations and the feature of a step that make it.
+#: Coincidences, each with the operations (None: all) and the feature of a step that define it.
 COINCIDENCES: Mapping[str, tuple[frozenset[str] | None, str]] = {
     "a zero in a product": (frozenset({"prod", "cumulative_prod", "multiply"}), "zero"),
     "two zeros in a product": (frozenset({"prod", "cumulative_prod"}), "zeros"),
@@ -158,7 +160,7 @@ def _share(count: int, of: int) -> str:
 
 
 def _counted(engines: list[Engine], count: int) -> str:
-    """Tables of coincidences, of what else cases ask, of operations by engine and of pairs by word."""
+    """Tables of coincidences, of options of cases, of operations by engine and of pairs by mode."""
     met: Counter[str] = Counter()
     asked: Counter[str] = Counter()
     operations: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -174,7 +176,7 @@ def _counted(engines: list[Engine], count: int) -> str:
         ),
         "steps that the output does not need": lambda case: case.program != case.program.pruned(),
     }
-    for case in draw(SUITE_WORDS, count):
+    for case in draw(SUITE_MODES, count):
         met.update(_coincidences(case))
         asked.update(name for name, holds in kinds.items() if holds(case))
         pairs[case.mode] |= case.program.pairs
@@ -203,7 +205,7 @@ def _counted(engines: list[Engine], count: int) -> str:
             markdown(["engine", "operations", "least often"], rows),
             f"Pairs of operations, one applied to what the other gives, of {drawn**2}:\n",
             markdown(
-                ["word", "met"],
+                ["mode", "met"],
                 [[w, f"{len(p)} ({_share(len(p), drawn**2)})"] for w, p in pairs.items()],
             ),
         )
@@ -219,7 +221,7 @@ def main() -> None:
     options = parser.parse_args()
     names = options.engines.split(",")
     sections = {
-        "cells": f"## Cells\n\nRight answers to one case per mode word to order "
+        "cells": f"## Cells\n\nRight answers to one case per mode, up to order "
         f"4:\n\n{_asked_cells(names)}",
         "counts": f"## Cases\n\n{_counted([registry.find(name) for name in names], options.cases)}",
     }

@@ -1,8 +1,8 @@
 """The customary check of derivative rules, for comparison: each operation alone, at a random point.
 
-As `gradcheck` of the libraries and `check_grads` do it: central differences in float64 along one
-random direction, with a step of 1e-6, compared at rtol 1e-3; the second order is checked by
-differences of the engine's own first derivative.
+It does what `gradcheck` of PyTorch and `check_grads` of JAX do: central differences in float64
+along one random direction, with a step of 1e-6, compared at rtol 1e-3. The second order is compared
+with differences of the engine's own first derivative.
 """
 
 from __future__ import annotations
@@ -17,16 +17,14 @@ from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import is_defined
 from ad_conformance.generators.ir.program import Case, Program, nested
-from ad_conformance.generators.strategies.programs import operation_cases
-from ad_conformance.generators.strategies.sampling import examples
+from ad_conformance.generators.strategies.sampling import operation_examples
 
 from validation.mutants import consulted
 
 STEP, RTOL, ATOL = 1e-6, 1e-3, 1e-5
-#: What the first letter adds is compared with differences of what the others give.
+#: The derivative of a mode is compared with differences of the mode without its first letter.
 MODES = ("R", "F", "RR", "FR", "RF", "FF")
-#: Programs and points of each operation, of how many that are drawn, and the entries of a point at
-#: most.
+#: Checks of each operation, cases drawn to find them, and most entries of a point.
 SAMPLES, DRAWN, ENTRIES = 1, 16, 6
 
 Array = np.ndarray
@@ -34,7 +32,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Check:
-    """One operation, point and mode word; `sites` are what the engine consulted for it."""
+    """One operation, point and mode. `sites` are the sites of mutants that the engine consulted."""
 
     operation: str
     mode: str
@@ -45,9 +43,7 @@ class Check:
     sites: frozenset[str]
 
     def passes(self) -> bool:
-        """Whether the engine's derivative agrees with differences; an engine that raises does not
-        pass.
-        """
+        """Whether the engine's derivative agrees with differences. An engine that raises fails."""
         try:
             x, v = self.point, self.direction
             got = np.tensordot(np.asarray(self.derivative(self.mode)(x)), v, x.ndim)
@@ -57,16 +53,16 @@ class Check:
             )
         except Exception:
             return False
-        # Axes of higher words are alike: the last ones are those of the outermost letter.
+        # The last axes of a higher derivative belong to the outermost letter.
         return bool(np.all(np.isfinite(got)) and np.allclose(got, numeric, rtol=RTOL, atol=ATOL))
 
 
 def alone(name: str) -> Iterator[tuple[Program, Array]]:
-    """Programs that end with this operation, each with random points: anywhere, and closer to where
-    it was drawn.
+    """Programs that end with this operation, each with two random points: one from a standard
+    normal distribution, and one near the point that was drawn.
     """
     rng = np.random.default_rng(list(name.encode()))
-    for case in examples(operation_cases(operation=name, mode="R"), name, DRAWN):
+    for case in operation_examples(name, "R", DRAWN):
         ends = [k for k, step in enumerate(case.program.steps, start=1) if step.operation == name]
         if not ends or case.input.size > ENTRIES:
             continue
@@ -78,8 +74,8 @@ def alone(name: str) -> Iterator[tuple[Program, Array]]:
 
 
 def _checks_of(name: str, program: Program, point: Array, names: dict[str, Any]) -> list[Check]:
-    """One check per word, or none where the honest engine does not pass them all, as beside a kink
-    or a pole.
+    """One check per mode, or none if the honest engine does not pass them all, as near a kink or a
+    pole.
     """
     space, made = dict(names), []
     exec(inhouse.script(Case(program, nested(point), "R")).program, space)
@@ -98,10 +94,10 @@ def _checks_of(name: str, program: Program, point: Array, names: dict[str, Any])
 
 
 def checks(operations: Collection[str] = CATALOGUE) -> list[Check]:
-    """Checks of each operation that is drawn, with what the honest engine consults for them.
+    """Checks of each operation that is drawn.
 
-    Raises ValueError for an operation without any: one that the honest engine gets wrong, or whose
-    arrangement finds nothing.
+    Raises ValueError for an operation without a check: the honest engine is wrong, or the operand
+    strategy finds no operands.
     """
     names: dict[str, Any] = {}
     exec(inhouse.header, names)

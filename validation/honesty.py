@@ -1,10 +1,9 @@
-"""How trustworthy the judge is: shares of certified cases, errors of right answers in units of the
-allowance, time.
+"""How trustworthy the judge is: the share of certified cases, error ratios of right answers, time.
 
-    python -m validation.honesty --engines inhouse,torch --words R,RR,RRR --cases 20000
+    python -m validation.honesty --engines inhouse,torch --modes R,RR,RRR --cases 20000
 
-Every case is drawn deterministically; every finding that no known failure covers is printed with
-its script.
+The cases are the same in every run. Each finding that no known failure covers is printed with its
+script.
 """
 
 from __future__ import annotations
@@ -27,16 +26,19 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--engines", default=",".join(registry.DEFAULT))
-    parser.add_argument("--words", default="R,F,RR,FR,RF,FF,RRR")
+    parser.add_argument("--modes", default="R,F,RR,FR,RF,FF,RRR")
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument(
         "--minutes",
         type=float,
         default=float("inf"),
-        help="stop after so long, whatever --cases says",
+        help="stop after this time, even before --cases are asked",
     )
     parser.add_argument(
-        "--start", type=int, default=0, help="number of the first batch: another one, other cases"
+        "--start",
+        type=int,
+        default=0,
+        help="number of the first batch; other numbers give other cases",
     )
     options = parser.parse_args()
     names = options.engines.split(",")
@@ -111,7 +113,7 @@ def main() -> None:
         f"{kinds['certified'] / smooth:.2%} of those not found to be kinked are certified"
     )
     print(
-        f"relative radius of truths that do not vanish: median {np.median(radii):.1e}, largest "
+        f"relative radius of nonzero references: median {np.median(radii):.1e}, largest "
         f"{np.max(radii):.1e}"
     )
     for name in names:
@@ -123,11 +125,11 @@ def main() -> None:
             quantiles = np.quantile(error_ratio[name], [0.5, 0.99, 1.0])
             print(
                 (
-                    "  error of right answers / allowance: median {:.1e}, 99th percentile {:.1e}, "
+                    "  error / tolerance of right answers: median {:.1e}, 99th percentile {:.1e}, "
                     "largest {:.1e}"
                 ).format(*quantiles)
             )
-            print(f"  that case: {worst[name].json}")
+            print(f"  case with the largest: {worst[name].json}")
     print(f"known: {dict(known)}")
     absent = sorted(set(CATALOGUE) - set(operations))
     least = ", ".join(f"{name} {n}" for name, n in operations.most_common()[:-6:-1])

@@ -1,13 +1,13 @@
-"""How well the judge detects: faults planted in the in-house engine, and how many cases each takes
-to be found.
+"""How many planted faults are detected, and after how many cases.
 
     python -m validation.mutation --cases 2000 --further 14000 --write docs/detection.md
 
-Each mutant of validation/mutants.py is asked the same drawn cases, mixed over mode words and
-signatures, until the first finding; `--further` more are drawn for those not found. A case that
-does not consult the rule in question counts, but is not run: what the honest engine consulted for
-it is recorded. Seconds are what generating, certifying and asking all cases up to the finding take
-in one process. The same mutants are given to the customary checks (validation/customary.py).
+Each mutant of validation/mutants.py is a fault planted in the in-house engine. All mutants are
+asked the same drawn cases, in an order that mixes modes and signatures, until the first finding.
+`--further` more cases are drawn for the mutants not found. A case for which the honest engine did
+not consult the faulty rule counts, but is not run. Seconds are the time to draw, certify and ask
+all cases up to the finding in one process. The customary checks (validation/customary.py) are made
+of the same mutants.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.program import SIGNATURES, Case
 from ad_conformance.generators.strategies.sampling import BATCH, draw
+from ad_conformance.generators.strategies.source import SEED_VERSION
 
 from benchmarks.tables import markdown, versions
 from validation.customary import Check, checks
@@ -38,8 +39,8 @@ from validation.mutants import MODES, Mutant, consulted, left_out, mutants, plan
 
 @dataclass(frozen=True)
 class Question:
-    """A case with its truth, its script compiled, the sites that the honest engine consulted, and
-    what it all cost.
+    """A case with its certified derivative, its compiled script, the sites that the honest engine
+    consulted, and the seconds that all of it took.
     """
 
     case: Case
@@ -51,8 +52,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Detection:
-    """What became of one mutant: how many cases until the finding (None: none) and what the
-    customary checks said.
+    """The result of one mutant: the number of cases until the finding (None: not found), and
+    whether the customary checks find it.
     """
 
     mutant: Mutant
@@ -64,7 +65,7 @@ class Detection:
 
 
 def namespace() -> dict[str, Any]:
-    """What the scripts of the engine find there."""
+    """The names that scripts of the engine use."""
     names: dict[str, Any] = {}
     exec(inhouse.header, names)
     return names
@@ -84,7 +85,7 @@ def ask(pieces: Iterable[tuple[str, CodeType]], names: dict[str, Any]) -> Answer
 
 
 def questions(count: int, start: int = 0) -> list[Question]:
-    """Drawn cases in an order that mixes words. Raises AssertionError where the honest engine has a
+    """Drawn cases in an order that mixes modes. Raises AssertionError if the honest engine has a
     finding.
     """
     made = prepared(draw(MODES, count, start))
@@ -92,7 +93,7 @@ def questions(count: int, start: int = 0) -> list[Question]:
 
 
 def prepared(cases: Iterable[Case]) -> list[Question]:
-    """The cases with all that asking them takes. Raises AssertionError where the honest engine has
+    """The cases with all that is needed to ask them. Raises AssertionError if the honest engine has
     a finding.
     """
     names, made, mark = namespace(), [], time.process_time()
@@ -115,8 +116,8 @@ def prepared(cases: Iterable[Case]) -> list[Question]:
 def first_finding(
     mutant: Mutant, asked: Sequence[Question], names: dict[str, Any]
 ) -> tuple[int, Result | None, int]:
-    """The number of the case that found the mutant, from 1, with the finding (or None), and how
-    many cases ran.
+    """The number of the case that found the mutant (from 1), the finding or None, and how many
+    cases were run.
     """
     ran = 0
     with plant(mutant):
@@ -139,7 +140,7 @@ def customary_finds(mutant: Mutant, customary: Sequence[Check]) -> bool:
 def detect(
     planted: Sequence[Mutant], asked: Sequence[Question], customary: Sequence[Check]
 ) -> list[Detection]:
-    """Every mutant through the cases and the customary checks."""
+    """Ask every mutant the cases, and make the customary checks of it."""
     names = namespace()
     elapsed = np.cumsum([q.seconds for q in asked])
     found = []
@@ -182,7 +183,7 @@ def _row(name: str, part: Sequence[Detection]) -> list[str]:
 
 
 def table(found: Sequence[Detection]) -> str:
-    """A row per class of fault, one for the faults that show at second order only, and one for all."""
+    """A row for each class of fault, one for faults wrong at second order only, and one for all."""
     faults = list(dict.fromkeys(d.mutant.fault for d in found))
     rows = [_row(fault, [d for d in found if d.mutant.fault == fault]) for fault in faults]
     late = [d for d in found if d.mutant.second]
@@ -193,46 +194,50 @@ def table(found: Sequence[Detection]) -> str:
 PAGE = """\
 # What the judge detects
 
-Faults are planted in the in-house engine one at a time, made from its table of derivative rules and from the identities
-behind them (`validation/mutants.py`). Each is asked the same drawn cases until the first finding.
+One fault at a time is planted in the in-house engine. The faults are made from its table of
+derivative rules and from the identities behind them (`validation/mutants.py`). Each engine with a
+fault is asked the same drawn cases until the first finding.
 
-`cases` counts every case drawn, over the mode words {words} and the nine signatures, whether
-it has to do with the rule or not. Every other case is of one operation, the {rows} operations of the catalogue in turn;
-the others are compositions (`generators/strategies/sampling.py`). `seconds` is what drawing, certifying and asking them takes of
-one core. The customary checks take each operation alone at a random point, in reverse and forward mode, at first and
-second order, with central differences of step 1e-6 at rtol 1e-3 (`validation/customary.py`). The honest engine, asked
-the same cases, has no finding, and passes every customary check.
+`cases` counts every case drawn, also those that do not use the faulty rule. The cases cover the
+modes {modes} and the nine signatures.
+Every other case is of one operation, the {ops} operations of the catalogue in turn; the others are
+compositions (`generators/strategies/sampling.py`). `seconds` is the time to draw, certify and ask
+the cases on one core. The customary checks take each operation alone at a random point, in reverse
+and forward mode, at first and second order, with central differences of step 1e-6 at rtol 1e-3
+(`validation/customary.py`). The honest engine has no finding for the same cases, and passes every
+customary check.
 
-Made by `python -m validation.mutation --cases {count} --further {further} --write docs/detection.md` with {versions}.
+Made by `python -m validation.mutation --cases {count} --further {further}` with
+{versions}.
 
 {table}"""
 LEFT_OUT = """
 ## Left out
 
-Faults that no derivative asked for can show, at a smooth point of a generated program:
+Faults that change no derivative that is asked for, at a smooth point of a generated program:
 """
 
 
 def _missed(late: Detection, count: int) -> str:
-    """One line on a mutant that was not found at first, and what became of it afterwards."""
+    """One line on a mutant not found within the first cases: whether it was found later."""
     name = late.mutant.name
     if late.cases is not None:
-        return f"- `{name}`: case {late.cases}, the {late.ran}. that came to the rule"
-    return f"- `{name}`: not in {count} cases, {late.ran} of which came to the rule"
+        return f"- `{name}`: found by case {late.cases}; {late.ran} cases had used the rule"
+    return f"- `{name}`: not found within {count} cases, {late.ran} of which used the rule"
 
 
 def document(
     found: Sequence[Detection], later: Sequence[Detection], count: int, further: int
 ) -> str:
-    """The page: what was planted and what was found, missed and left out."""
+    """The page: the planted faults, those found, those missed and those left out."""
     missed = [_missed(d, count + further) for d in later]
     last = sum(d.cases is not None for d in (*found, *later))
     page = PAGE.format(
         count=count,
         further=further,
         modes=f"{', '.join(MODES[:-1])} and {MODES[-1]}",
-        rows=sum(row.weight > 0 for row in CATALOGUE.values()),
-        versions=versions(["numpy", "hypothesis", "python-flint"]),
+        ops=sum(op.weight > 0 for op in CATALOGUE.values()),
+        versions=versions(["numpy", "python-flint"]) + f", seed version {SEED_VERSION}",
         table=table(found),
     )
     if missed:
@@ -245,7 +250,7 @@ def document(
 
 
 def main() -> None:
-    """Print the page, and write it where asked."""
+    """Print the page and write it to a file if asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument(
@@ -260,7 +265,7 @@ def main() -> None:
     assert not failing, f"the honest engine fails customary checks of {sorted(failing)}"
     found = detect(mutants(), asked, customary)
     if options.further:
-        # Batches of these numbers are not among the first ones.
+        # Batches with other numbers than the first ones.
         asked = [
             *asked,
             *questions(

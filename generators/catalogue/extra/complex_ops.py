@@ -21,7 +21,6 @@ from ad_conformance.generators.strategies.operands.basic import (
 )
 from ad_conformance.generators.strategies.operands.matrices import matrix
 from ad_conformance.generators.strategies.operands.networks import alike, like
-from hypothesis import strategies as st
 
 Complex = tuple[Any, Any]
 #: The complex number of the first two operands, as text.
@@ -166,7 +165,7 @@ def _signal(
     def arranged(b: Builder) -> DrawnOperands:
         value_id = b.pick(lambda v: v.ndim == 1 and v.size > 0)
         if value_id is None or b.flag(3):
-            value_id = draw_operands.shaped(b, (b.draw(st.integers(1, 6)),))
+            value_id = draw_operands.shaped(b, (b.integer(1, 6),))
         return [value_id], more(b)
 
     return arranged

@@ -1,1 +1,1 @@
-"""How each operation chooses its operands and parameters."""
+"""Operand strategies: they choose the operands and parameters of an operation."""
