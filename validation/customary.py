@@ -1,8 +1,8 @@
 """The customary check of derivative rules, for comparison: each operation alone, at a random point.
 
-It does what `gradcheck` of PyTorch and `check_grads` of JAX do: central differences in float64
-along one random direction, with a step of 1e-6, compared at rtol 1e-3. The second order is compared
-with differences of the engine's own first derivative.
+It works as `gradcheck` and `check_grads` of the libraries do: central differences in float64 along
+one random direction, with a step of 1e-6, compared at rtol 1e-3. The second order is checked by
+differences of the engine's own first derivative.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from ad_conformance.generators.strategies.sampling import operation_examples
 from validation.mutants import consulted
 
 STEP, RTOL, ATOL = 1e-6, 1e-3, 1e-5
-#: The derivative of a mode is compared with differences of the mode without its first letter.
+#: The derivative of the first letter is compared with differences of the result of the others.
 MODES = ("R", "F", "RR", "FR", "RF", "FF")
-#: Checks of each operation, cases drawn to find them, and most entries of a point.
+#: Checks of each operation, cases that are drawn for them, and most entries of a point.
 SAMPLES, DRAWN, ENTRIES = 1, 16, 6
 
 Array = np.ndarray
@@ -32,7 +32,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Check:
-    """One operation, point and mode. `sites` are the sites of mutants that the engine consulted."""
+    """One operation, point and mode, with the sites of faults that the engine uses."""
 
     operation: str
     mode: str
@@ -43,7 +43,7 @@ class Check:
     sites: frozenset[str]
 
     def passes(self) -> bool:
-        """Whether the engine's derivative agrees with differences. An engine that raises fails."""
+        """Whether the derivative agrees with differences. An engine that raises does not pass."""
         try:
             x, v = self.point, self.direction
             got = np.tensordot(np.asarray(self.derivative(self.mode)(x)), v, x.ndim)
@@ -53,13 +53,13 @@ class Check:
             )
         except Exception:
             return False
-        # The last axes of a higher derivative belong to the outermost letter.
+        # The last axes are those of the outermost letter.
         return bool(np.all(np.isfinite(got)) and np.allclose(got, numeric, rtol=RTOL, atol=ATOL))
 
 
 def alone(name: str) -> Iterator[tuple[Program, Array]]:
-    """Programs that end with this operation, each with two random points: one from a standard
-    normal distribution, and one near the point that was drawn.
+    """Programs that end with this operation, each with two random points: one anywhere and one near
+    the point that was drawn.
     """
     rng = np.random.default_rng(list(name.encode()))
     for case in operation_examples(name, "R", DRAWN):
@@ -74,8 +74,9 @@ def alone(name: str) -> Iterator[tuple[Program, Array]]:
 
 
 def _checks_of(name: str, program: Program, point: Array, names: dict[str, Any]) -> list[Check]:
-    """One check per mode, or none if the honest engine does not pass them all, as near a kink or a
-    pole.
+    """One check for each mode.
+
+    None at all if the correct engine does not pass one of them, for example near a kink or a pole.
     """
     space, made = dict(names), []
     exec(inhouse.script(Case(program, nested(point), "R")).program, space)
@@ -94,10 +95,9 @@ def _checks_of(name: str, program: Program, point: Array, names: dict[str, Any])
 
 
 def checks(operations: Collection[str] = CATALOGUE) -> list[Check]:
-    """Checks of each operation that is drawn.
+    """Checks of each operation that is drawn, with the sites that the correct engine uses.
 
-    Raises ValueError for an operation without a check: the honest engine is wrong, or the operand
-    strategy finds no operands.
+    Raises ValueError for an operation without a check that the correct engine passes.
     """
     names: dict[str, Any] = {}
     exec(inhouse.header, names)

@@ -1,8 +1,8 @@
-"""How trustworthy the judge is: the share of certified cases, error ratios of right answers, time.
+"""Measure certified derivatives and tolerances: share certified, error_ratio of answers, time.
 
     python -m validation.honesty --engines inhouse,torch --modes R,RR,RRR --cases 20000
 
-The cases are the same in every run. Each finding that no known failure covers is printed with its
+All cases are drawn deterministically. Each finding that no known failure covers is printed with its
 script.
 """
 
@@ -32,13 +32,10 @@ def main() -> None:
         "--minutes",
         type=float,
         default=float("inf"),
-        help="stop after this time, even before --cases are asked",
+        help="stop after this time, even before --cases",
     )
     parser.add_argument(
-        "--start",
-        type=int,
-        default=0,
-        help="number of the first batch; other numbers give other cases",
+        "--start", type=int, default=0, help="number of the first batch; it determines the cases"
     )
     options = parser.parse_args()
     names = options.engines.split(",")
@@ -61,7 +58,7 @@ def main() -> None:
     while True:
         mark = time.perf_counter()
         case = next(drawn, None)
-        spent["generate"] += time.perf_counter() - mark
+        spent["draw"] += time.perf_counter() - mark
         if case is None or mark - begun > 60 * options.minutes:
             break
         pending = [
@@ -71,7 +68,7 @@ def main() -> None:
         ]
         mark = time.perf_counter()
         truth = truth_of(case)
-        spent["truth"] += time.perf_counter() - mark
+        spent["certify"] += time.perf_counter() - mark
         kinds[truth.kind] += 1
         operations.update(case.program.operations)
         if truth.value is not None and truth.radius is not None and truth.tolerance is not None:
@@ -105,37 +102,38 @@ def main() -> None:
     smooth = count - kinds["convention"]
     print(
         f"{count} cases in {total:.0f} s: "
-        f"{', '.join(f'{k} {t / count * 1e3:.2f} ms' for k, t in spent.items())} a case"
+        f"{', '.join(f'{k} {t / count * 1e3:.2f} ms' for k, t in spent.items())} per case"
     )
     print(
         f"certified {kinds['certified']}, convention {kinds['convention']}, uncertified "
         f"{kinds['uncertified']}: "
-        f"{kinds['certified'] / smooth:.2%} of those not found to be kinked are certified"
+        f"{kinds['certified'] / smooth:.2%} of those without a kink are certified"
     )
     print(
-        f"relative radius of nonzero references: median {np.median(radii):.1e}, largest "
+        f"relative radius of certified derivatives that are not zero: median "
+        f"{np.median(radii):.1e}, largest "
         f"{np.max(radii):.1e}"
     )
     for name in names:
         print(
-            f"{name}: {dict(verdicts[name])}, {inside[name] / count * 1e3:.2f} ms a case inside "
+            f"{name}: {dict(verdicts[name])}, {inside[name] / count * 1e3:.2f} ms per case inside "
             f"the engine"
         )
         if error_ratio[name]:
             quantiles = np.quantile(error_ratio[name], [0.5, 0.99, 1.0])
             print(
                 (
-                    "  error / tolerance of right answers: median {:.1e}, 99th percentile {:.1e}, "
+                    "  error_ratio of correct answers: median {:.1e}, 99th percentile {:.1e}, "
                     "largest {:.1e}"
                 ).format(*quantiles)
             )
-            print(f"  case with the largest: {worst[name].json}")
+            print(f"  that case: {worst[name].json}")
     print(f"known: {dict(known)}")
     absent = sorted(set(CATALOGUE) - set(operations))
     least = ", ".join(f"{name} {n}" for name, n in operations.most_common()[:-6:-1])
     print(
-        f"operations met: {len(operations)} of {len(CATALOGUE)}; absent: {absent or 'none'}; "
-        f"least often: {least}"
+        f"operations drawn: {len(operations)} of {len(CATALOGUE)}; not drawn: "
+        f"{absent or 'none'}; least frequent: {least}"
     )
 
 

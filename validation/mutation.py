@@ -1,13 +1,12 @@
-"""How many planted faults are detected, and after how many cases.
+"""Measure detection: plant faults in the in-house engine and count the cases until each is found.
 
     python -m validation.mutation --cases 2000 --further 14000 --write docs/detection.md
 
-Each mutant of validation/mutants.py is a fault planted in the in-house engine. All mutants are
-asked the same drawn cases, in an order that mixes modes and signatures, until the first finding.
-`--further` more cases are drawn for the mutants not found. A case for which the honest engine did
-not consult the faulty rule counts, but is not run. Seconds are the time to draw, certify and ask
-all cases up to the finding in one process. The customary checks (validation/customary.py) are made
-of the same mutants.
+Every mutant of validation/mutants.py is asked the same drawn cases, in all modes and signatures,
+until the first finding. For mutants without a finding, `--further` more cases are drawn. A case
+that does not use the faulty rule counts but is not run: the rules that the correct engine uses for
+each case are recorded first. The times are for drawing, certifying and asking all cases up to the
+finding, in one process. The customary checks (validation/customary.py) test the same mutants.
 """
 
 from __future__ import annotations
@@ -28,7 +27,8 @@ from ad_conformance.conformance.verdicts import Result, judge
 from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.ir.program import SIGNATURES, Case
+from ad_conformance.generators.ir.operator import SIGNATURES
+from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.sampling import BATCH, draw
 from ad_conformance.generators.strategies.source import SEED_VERSION
 
@@ -39,8 +39,8 @@ from validation.mutants import MODES, Mutant, consulted, left_out, mutants, plan
 
 @dataclass(frozen=True)
 class Question:
-    """A case with its certified derivative, its compiled script, the sites that the honest engine
-    consulted, and the seconds that all of it took.
+    """A case with its certified derivative, its compiled script, the sites of faults that the
+    correct engine uses for it, and the seconds that all this took.
     """
 
     case: Case
@@ -52,8 +52,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Detection:
-    """The result of one mutant: the number of cases until the finding (None: not found), and
-    whether the customary checks find it.
+    """The result for one mutant.
+
+    `cases` is the number of cases up to the finding, None without one. `customary` says whether the
+    customary checks find the mutant. `ran` counts the cases that use the faulty rule.
     """
 
     mutant: Mutant
@@ -65,14 +67,14 @@ class Detection:
 
 
 def namespace() -> dict[str, Any]:
-    """The names that scripts of the engine use."""
+    """The names that scripts of the in-house engine use."""
     names: dict[str, Any] = {}
     exec(inhouse.header, names)
     return names
 
 
 def ask(pieces: Iterable[tuple[str, CodeType]], names: dict[str, Any]) -> Answer:
-    """The engine's answer, in this process."""
+    """The answer of the engine in this process, without a sandbox."""
     space, reached = dict(names), ""
     try:
         with np.errstate(all="ignore"):
@@ -85,7 +87,7 @@ def ask(pieces: Iterable[tuple[str, CodeType]], names: dict[str, Any]) -> Answer
 
 
 def questions(count: int, start: int = 0) -> list[Question]:
-    """Drawn cases in an order that mixes modes. Raises AssertionError if the honest engine has a
+    """Drawn cases with modes in random order. Raises AssertionError if the correct engine has a
     finding.
     """
     made = prepared(draw(MODES, count, start))
@@ -93,9 +95,7 @@ def questions(count: int, start: int = 0) -> list[Question]:
 
 
 def prepared(cases: Iterable[Case]) -> list[Question]:
-    """The cases with all that is needed to ask them. Raises AssertionError if the honest engine has
-    a finding.
-    """
+    """Certify and compile cases. Raises AssertionError if the correct engine has a finding."""
     names, made, mark = namespace(), [], time.process_time()
     for case in cases:
         truth = certify(case)
@@ -106,7 +106,7 @@ def prepared(cases: Iterable[Case]) -> list[Question]:
         )
         with consulted() as sites:
             honest = judge(case, "honest", ask(pieces, names), truth)
-        assert not honest.is_finding, f"the honest engine: {honest.verdict} in {case.json}"
+        assert not honest.is_finding, f"the correct engine: {honest.verdict} in {case.json}"
         now = time.process_time()
         made.append(Question(case, truth, pieces, frozenset(sites), now - mark))
         mark = now
@@ -116,8 +116,8 @@ def prepared(cases: Iterable[Case]) -> list[Question]:
 def first_finding(
     mutant: Mutant, asked: Sequence[Question], names: dict[str, Any]
 ) -> tuple[int, Result | None, int]:
-    """The number of the case that found the mutant (from 1), the finding or None, and how many
-    cases were run.
+    """The number of the case that finds the mutant, from 1, the finding, and the number of cases
+    that ran. Without a finding: the number of all cases and None.
     """
     ran = 0
     with plant(mutant):
@@ -140,7 +140,7 @@ def customary_finds(mutant: Mutant, customary: Sequence[Check]) -> bool:
 def detect(
     planted: Sequence[Mutant], asked: Sequence[Question], customary: Sequence[Check]
 ) -> list[Detection]:
-    """Ask every mutant the cases, and make the customary checks of it."""
+    """Ask every mutant the cases and run the customary checks."""
     names = namespace()
     elapsed = np.cumsum([q.seconds for q in asked])
     found = []
@@ -183,60 +183,61 @@ def _row(name: str, part: Sequence[Detection]) -> list[str]:
 
 
 def table(found: Sequence[Detection]) -> str:
-    """A row for each class of fault, one for faults wrong at second order only, and one for all."""
+    """A row for each kind of fault, for faults with correct first derivatives, and for all."""
     faults = list(dict.fromkeys(d.mutant.fault for d in found))
     rows = [_row(fault, [d for d in found if d.mutant.fault == fault]) for fault in faults]
     late = [d for d in found if d.mutant.second]
-    rows += [_row("right at first order, wrong beyond", late)] if late else []
+    rows += [_row("wrong at second order only", late)] if late else []
     return markdown(HEADER, [*rows, _row("all", found)])
 
 
 PAGE = """\
-# What the judge detects
+# What is detected
 
-One fault at a time is planted in the in-house engine. The faults are made from its table of
-derivative rules and from the identities behind them (`validation/mutants.py`). Each engine with a
-fault is asked the same drawn cases until the first finding.
+Faults are planted in the in-house engine, one at a time. They are made from its derivative rules
+and its algebraic identities (`validation/mutants.py`). Each faulty engine is asked the same drawn
+cases until the first finding.
 
-`cases` counts every case drawn, also those that do not use the faulty rule. The cases cover the
-modes {modes} and the nine signatures.
-Every other case is of one operation, the {ops} operations of the catalogue in turn; the others are
-compositions (`generators/strategies/sampling.py`). `seconds` is the time to draw, certify and ask
-the cases on one core. The customary checks take each operation alone at a random point, in reverse
-and forward mode, at first and second order, with central differences of step 1e-6 at rtol 1e-3
-(`validation/customary.py`). The honest engine has no finding for the same cases, and passes every
-customary check.
+`cases` counts all drawn cases, in the modes {modes} and
+in the nine signatures, whether a case uses the faulty rule or not. Every second case has one
+operation, and the {rows} operations of the catalogue take turns. The other cases are compositions
+(`generators/strategies/sampling.py`). `seconds` is the time for drawing, certifying and asking all
+these cases on one core. The customary checks test each operation alone at a random point, in
+reverse and forward mode, at first and second order, by central differences with step 1e-6 and rtol
+1e-3 (`validation/customary.py`). The correct engine has no finding in the same cases and passes
+every customary check.
 
-Made by `python -m validation.mutation --cases {count} --further {further}` with
-{versions}.
+Made by
+`python -m validation.mutation --cases {count} --further {further} --write docs/detection.md`
+with {versions}.
 
 {table}"""
 LEFT_OUT = """
 ## Left out
 
-Faults that change no derivative that is asked for, at a smooth point of a generated program:
+These faults cannot change any derivative at a smooth point of a generated program:
 """
 
 
 def _missed(late: Detection, count: int) -> str:
-    """One line on a mutant not found within the first cases: whether it was found later."""
+    """A line on a mutant that was not found among the first cases."""
     name = late.mutant.name
     if late.cases is not None:
-        return f"- `{name}`: found by case {late.cases}; {late.ran} cases had used the rule"
-    return f"- `{name}`: not found within {count} cases, {late.ran} of which used the rule"
+        return f"- `{name}`: found by case {late.cases}; it is case {late.ran} that uses the rule"
+    return f"- `{name}`: not found in {count} cases; {late.ran} of them use the rule"
 
 
 def document(
     found: Sequence[Detection], later: Sequence[Detection], count: int, further: int
 ) -> str:
-    """The page: the planted faults, those found, those missed and those left out."""
+    """The page on all faults: found, missed and left out."""
     missed = [_missed(d, count + further) for d in later]
     last = sum(d.cases is not None for d in (*found, *later))
     page = PAGE.format(
         count=count,
         further=further,
         modes=f"{', '.join(MODES[:-1])} and {MODES[-1]}",
-        ops=sum(op.weight > 0 for op in CATALOGUE.values()),
+        rows=sum(row.weight > 0 for row in CATALOGUE.values()),
         versions=versions(["numpy", "python-flint"]) + f", seed version {SEED_VERSION}",
         table=table(found),
     )
@@ -250,11 +251,11 @@ def document(
 
 
 def main() -> None:
-    """Print the page and write it to a file if asked."""
+    """Print the page and write it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument(
-        "--further", type=int, default=0, help="cases more for the mutants that were not found"
+        "--further", type=int, default=0, help="further cases for mutants that were not found"
     )
     parser.add_argument("--write", type=Path, help="the document to write")
     options = parser.parse_args()
@@ -262,10 +263,10 @@ def main() -> None:
     asked = questions(options.cases)
     customary = checks()
     failing = {check.operation for check in customary if not check.passes()}
-    assert not failing, f"the honest engine fails customary checks of {sorted(failing)}"
+    assert not failing, f"the correct engine fails customary checks of {sorted(failing)}"
     found = detect(mutants(), asked, customary)
     if options.further:
-        # Batches with other numbers than the first ones.
+        # These batches are not among the first ones.
         asked = [
             *asked,
             *questions(

@@ -12,16 +12,9 @@ import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE, CORE, EXTRA
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.ir.evaluate import evaluate_steps, is_defined, is_single
-from ad_conformance.generators.ir.program import (
-    KINDS,
-    MODE,
-    OPERATORS,
-    SIGNATURES,
-    Case,
-    Program,
-    applies,
-    nested,
-)
+from ad_conformance.generators.ir.mode import HINT, is_mode
+from ad_conformance.generators.ir.operator import KINDS, OPERATORS, SIGNATURES
+from ad_conformance.generators.ir.program import Case, Program, nested
 from ad_conformance.generators.strategies.builder import Abandon, Builder, draw_numbers
 from ad_conformance.generators.strategies.operands.basic import shaped, some, zeroed
 from ad_conformance.generators.strategies.outputs import ATTEMPTS, bend, draw_step, output_of
@@ -144,15 +137,17 @@ def _with_options(b: Builder, case: Case, target: str) -> Case:
     if not case.wrt and b.flag():
         output = evaluate_steps(case.program, case.input)[-1].shape
         # Nested lists cannot tell a cotangent of shape (0, 2) from one of shape (0,).
-        ambiguous = {"pullback"} if len(output) > 1 and not output[0] else set()
+        ambiguous = len(output) > 1 and not output[0]
         operator = b.choose(
-            [n for n in OPERATORS if n not in ambiguous and applies(n, case.mode, source, target)]
+            [
+                op
+                for op in OPERATORS.values()
+                if op.applies(case.mode, source, target)
+                and not (ambiguous and op.seed == "cotangent")
+            ]
         )
-        more["operator"] = operator
-        if operator in ("pushforward", "hvp"):
-            more["tangent"] = _nonzero(b, case.input.shape)
-        elif operator == "pullback":
-            more["cotangent"] = _nonzero(b, output)
+        more["operator"] = operator.name
+        more |= operator.seeds(partial(_nonzero, b), case.input.shape, output)
     if b.flag(4):
         # So close that the operations stay defined, but without coincidences of the case's point.
         away = np.array([2.0**-9 * (2 * k + 3) for k in range(case.input.size)]).reshape(
@@ -169,8 +164,8 @@ def check_options(signature: str | None, mode: str, max_steps: int = 1) -> None:
     """Raises ValueError for a signature or mode that does not exist, or fewer than one step."""
     if signature is not None and signature not in SIGNATURES:
         raise ValueError(f"signature={signature!r}: use one of {', '.join(SIGNATURES)}")
-    if not MODE.fullmatch(mode):
-        raise ValueError(f"mode={mode!r}: use letters R and F, outermost first, such as 'RF'")
+    if not is_mode(mode):
+        raise ValueError(f"mode={mode!r}: use {HINT}")
     if max_steps < 1:
         raise ValueError(f"max_steps={max_steps}: use 1 or more")
 

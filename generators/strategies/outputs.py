@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.strategies.builder import Abandon, Builder
+from ad_conformance.generators.strategies.operands import strategy_of
 from ad_conformance.generators.strategies.operands.basic import aimed
 
 #: How often an operation is tried before a program goes without it.
@@ -24,7 +25,7 @@ def draw_step(b: Builder, names: Sequence[str]) -> int | None:
     length = len(b.steps)
     op = CATALOGUE[b.choose(names)]
     try:
-        operands, params = op.draw_operands(b)
+        operands, params = strategy_of(op)(b)
         return b.must(op.name, operands, **params)
     except Abandon:
         b.rewind(length)

@@ -6,7 +6,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.ir.program import SIGNATURES, Case
+from ad_conformance.generators.ir.mode import index_of
+from ad_conformance.generators.ir.operator import SIGNATURES
+from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.case_drawing import draw_case, draw_operation_case
 from ad_conformance.generators.strategies.source import SeededSource
 
@@ -54,9 +56,7 @@ def _alone(mode: str, signature: str, number: int) -> list[str]:
     so that few batches of several modes cover most operations.
     """
     n = len(_NAMES)
-    # The index of the mode among all modes, shortest first.
-    index = int(mode.replace("R", "0").replace("F", "1"), 2) + 2 ** len(mode) - 2
-    shift = round(n * (index * 0.6180339887 % 1))
+    shift = round(n * (index_of(mode) * 0.6180339887 % 1))
     start = shift + (number * len(SIGNATURES) + SIGNATURES.index(signature)) * ALONE
     return [_NAMES[(start + i) * _STRIDE % n] for i in range(ALONE)]
 

@@ -13,7 +13,8 @@ from ad_conformance import conformance, engines, generators, reports
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.evaluate import evaluate_steps
-from ad_conformance.generators.ir.program import KINDS, Case
+from ad_conformance.generators.ir.operator import KINDS
+from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.case_drawing import draw_case, draw_operation_case
 from ad_conformance.generators.strategies.programs import HypothesisSource, cases, operation_cases
 from ad_conformance.generators.strategies.sampling import draw, operation_examples, portion
