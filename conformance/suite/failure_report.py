@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from ad_conformance.conformance.pool import EnginePool
 from ad_conformance.conformance.standalone_script import standalone
-from ad_conformance.conformance.suite.wording import largest_error, mode_in_words, short
+from ad_conformance.conformance.suite.wording import largest_error, short
 from ad_conformance.conformance.verdicts import Result, Verdict
+from ad_conformance.generators.ir.mode import spoken
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 #: Folder for the cases of findings, under the folder in which the run was started.
@@ -64,9 +65,9 @@ def describe(finding: Result, pool: EnginePool, modes: Iterable[str], named: str
     `modes` are those to try instead, `named` is the engine as the user wrote it.
     """
     engine, case = pool.engines[finding.engine], finding.case
-    spoken = mode_in_words(case.mode)
     lines = [
-        f"{finding.engine} {engine.version()}, mode {case.mode} ({spoken}): {finding.verdict}",
+        f"{finding.engine} {engine.version()}, mode {case.mode} ({spoken(case.mode)}): "
+        f"{finding.verdict}",
         "",
     ]
     try:
