@@ -21,8 +21,7 @@ from ad_conformance.generators.ir.mode import UP_TO_SECOND_ORDER, USUAL_MODES
 from ad_conformance.generators.ir.operator import OPERATORS
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY, seed_case
-from ad_conformance.generators.strategies.programs import operation_cases
-from ad_conformance.generators.strategies.sampling import examples
+from ad_conformance.generators.strategies.sampling import operation_examples
 
 #: Cases that are drawn and cases that are asked, for each operation.
 DRAWN, ASKED = 12, 3
@@ -84,7 +83,7 @@ def _templates(sandbox: Sandbox) -> Check:
             if not row.weight:
                 continue
             problem, met = "", 0
-            for case in examples(operation_cases(operation=name, mode="R"), name, DRAWN):
+            for case in operation_examples(name, "R", DRAWN):
                 asked = _plain(case, engine)
                 if problem or met == ASKED or asked is None or name not in asked.program.operations:
                     continue

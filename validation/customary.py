@@ -18,8 +18,7 @@ from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import is_defined
 from ad_conformance.generators.ir.mode import UP_TO_SECOND_ORDER
 from ad_conformance.generators.ir.program import Case, Program, nested
-from ad_conformance.generators.strategies.programs import operation_cases
-from ad_conformance.generators.strategies.sampling import examples
+from ad_conformance.generators.strategies.sampling import operation_examples
 
 from validation.mutants import consulted
 
@@ -63,7 +62,7 @@ def alone(name: str) -> Iterator[tuple[Program, Array]]:
     the point that was drawn.
     """
     rng = np.random.default_rng(list(name.encode()))
-    for case in examples(operation_cases(operation=name, mode="R"), name, DRAWN):
+    for case in operation_examples(name, "R", DRAWN):
         ends = [k for k, step in enumerate(case.program.steps, start=1) if step.operation == name]
         if not ends or case.input.size > ENTRIES:
             continue

@@ -30,6 +30,7 @@ from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.operator import SIGNATURES
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.sampling import BATCH, draw
+from ad_conformance.generators.strategies.source import SEED_VERSION
 
 from benchmarks.tables import markdown, versions
 from validation.customary import Check, checks
@@ -237,7 +238,7 @@ def document(
         further=further,
         modes=f"{', '.join(MODES[:-1])} and {MODES[-1]}",
         rows=sum(row.weight > 0 for row in CATALOGUE.values()),
-        versions=versions(["numpy", "hypothesis", "python-flint"]),
+        versions=versions(["numpy", "python-flint"]) + f", seed version {SEED_VERSION}",
         table=table(found),
     )
     if missed:

@@ -1,1 +1,1 @@
-"""Strategies that draw cases: operation by operation, with the values known."""
+"""How cases are drawn: step by step, with all intermediate values known."""

@@ -1,154 +1,229 @@
-"""A program under construction: it knows every intermediate value, so that operations are offered
-where they hold.
+"""A program under construction. The builder knows every intermediate value, so that an operand
+strategy can choose values for which an operation is defined.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ad_conformance.generators.ir.program import Program, Step, nested
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
+from ad_conformance.generators.strategies.source import Source
 
 if TYPE_CHECKING:
     from ad_conformance.generators.catalogue.operation import Operation
 
 #: Bounds on intermediate values: entries per array, axes, and magnitude.
 MAX_ENTRIES, MAX_AXES, MAX_MAGNITUDE = 24, 3, 2.0**20
-#: A float on this grid and below 2**20 has bits to spare: sums and products of a few such values
-#: are exact.
+#: A float that is a multiple of this and below 2**20 leaves many bits of its mantissa unused: sums
+#: and products of a few such values are exact.
 GRID = 2.0**-16
+#: Step of the differences that tell whether a derivative is zero, and the largest estimate that
+#: counts as zero.
+STEP, NEGLIGIBLE = 2.0**-6, 2.0**-10
+#: Numbers at which many formulas have special cases.
+SPECIAL_NUMBERS = (1.0, 2.0, 0.0, -1.0, 0.5, 3.0)
+#: Multiples of 1/8 from -3 to 3, simplest first.
+PLAIN_NUMBERS = tuple(n / 8 for n in sorted(range(-24, 25), key=lambda n: (abs(n), n < 0)))
 
 
-def _aside(value: np.ndarray, first: int = 0) -> np.ndarray:
-    """The value with each entry a little larger, all by different steps."""
+class Abandon(Exception):
+    """The operation that is being added does not fit. The caller removes its steps and goes on."""
+
+
+def draw_numbers(source: Source, shape: tuple[int, ...]) -> np.ndarray:
+    """An array of small dyadic numbers. Every second entry is one of `SPECIAL_NUMBERS`."""
+    size = int(np.prod(shape))
+    drawn = [
+        source.choice(PLAIN_NUMBERS if source.flag() else SPECIAL_NUMBERS) for _ in range(size)
+    ]
+    return np.array(drawn, dtype=float).reshape(shape)
+
+
+def _nearby(value: np.ndarray, first: int = 0) -> np.ndarray:
+    """The value with each entry increased a little, all by different amounts."""
     return np.asarray(
         value + 2.0**-9 * (2 * (np.arange(value.size) + first) + 3).reshape(value.shape)
     )
 
 
 def _evaluate(
-    row: Operation, values: Sequence[np.ndarray], operands: Sequence[int], params: Any
+    op: Operation, values: Sequence[np.ndarray], operands: Sequence[int], params: Any
 ) -> np.ndarray | None:
-    """What the operation gives, or None where it does not hold."""
+    """The result of the operation, or None if it is not defined for the operands."""
     try:
         with np.errstate(all="ignore"):
-            return np.asarray(row.evaluate(*(values[i] for i in operands), **params))
+            return np.asarray(op.evaluate(*(values[i] for i in operands), **params))
     except (ValueError, IndexError, ZeroDivisionError):
         return None
 
 
 class Builder:
-    """Holds values and steps; `emit` appends a step, or returns None where the result would be out
-    of bounds.
+    """Values and steps of a program, and the source of the random choices.
+
+    A value is named by its value_id: 0 is the input, k the result of step k.
     """
 
     def __init__(
-        self,
-        draw: Callable[[SearchStrategy[Any]], Any],
-        catalogue: Mapping[str, Operation],
-        point: np.ndarray,
+        self, source: Source, catalogue: Mapping[str, Operation], point: np.ndarray
     ) -> None:
-        self.draw = draw
+        self.source = source
         self.catalogue = catalogue
         self.values: list[np.ndarray] = [point]
-        #: The values at another point close by, which tell what moves with the input.
-        self.moved: list[np.ndarray] = [_aside(point)]
+        #: The values at a nearby point. They tell which entries change with the input.
+        self.nearby: list[np.ndarray] = [_nearby(point)]
         self.depends = [True]
         self.exact = [True]
-        #: Whether a value has a second derivative that need not vanish.
-        self.curved = [False]
         self.steps: list[Step] = []
-        #: A value that the next operation is to take, if it can.
+        #: The value that the next `pick` that accepts it returns. After that there is none.
         self.wanted: int | None = None
 
     def emit(self, name: str, operands: Sequence[int], **params: Any) -> int | None:
-        row = self.catalogue[name]
+        """Append a step and return the value_id of its result, or None if the result is undefined
+        or out of bounds.
+        """
+        op = self.catalogue[name]
         operands = tuple(int(i) for i in operands)
-        value = _evaluate(row, self.values, operands, params)
+        value = _evaluate(op, self.values, operands, params)
         if value is None or value.size > MAX_ENTRIES or value.ndim > MAX_AXES:
             return None
         if value.dtype != bool and not np.all(np.abs(value) <= MAX_MAGNITUDE):
             return None
         self.steps.append(Step(name, operands, tuple(sorted(params.items()))))
         self.values.append(value)
-        self.moved.append(self._aside(row, operands, params))
+        self.nearby.append(self._nearby(op, operands, params))
         self.depends.append(name == "argument" or any(self.depends[i] for i in operands))
-        self.curved.append(self._bends(row.curvature, operands))
         self.exact.append(
             value.dtype == bool
             or (
-                row.exact
+                op.exact
                 and all(self.exact[i] for i in operands)
                 and bool(np.all(np.mod(value, GRID) == 0))
             )
         )
         return len(self.steps)
 
-    def _aside(self, row: Operation, operands: Sequence[int], params: Any) -> np.ndarray:
-        """The latest value at the other point: NaN where the operation does not hold there."""
+    def _nearby(self, op: Operation, operands: Sequence[int], params: Any) -> np.ndarray:
+        """The latest value at the nearby point: NaN if the operation is not defined there."""
         value = self.values[-1]
-        if row.name == "argument":
-            return _aside(value, len(self.values) * MAX_ENTRIES)
-        if all(self.moved[i] is self.values[i] for i in operands):
+        if op.name == "argument":
+            return _nearby(value, len(self.values) * MAX_ENTRIES)
+        if all(self.nearby[i] is self.values[i] for i in operands):
             return value
-        moved = _evaluate(row, self.moved, operands, params)
-        return (
-            np.full(value.shape, np.nan) if moved is None or moved.shape != value.shape else moved
-        )
+        nearby = _evaluate(op, self.nearby, operands, params)
+        if nearby is None or nearby.shape != value.shape:
+            return np.full(value.shape, np.nan)
+        return nearby
 
     def moves(self, value_id: int) -> np.ndarray:
-        """Which entries of a value move with the input."""
-        return np.asarray(self.values[value_id] != self.moved[value_id])
+        """A mask of the entries of a value that change with the input."""
+        return np.asarray(self.values[value_id] != self.nearby[value_id])
 
-    def _bends(self, curvature: str, operands: tuple[int, ...]) -> bool:
-        if curvature == "linear" or any(self.curved[i] for i in operands):
-            return any(self.curved[i] for i in operands)
-        return sum(self.depends[i] for i in operands) > (1 if curvature == "multilinear" else 0)
+    def varies(self, value_id: int, order: int) -> bool:
+        """Whether the derivative of that order of a value seems to be nonzero: an estimate by
+        central differences along one direction. Also True if the value is undefined nearby.
+        """
+        if not self.depends[value_id] or self.values[value_id].dtype == bool:
+            return False
+        # All entries of all inputs change by different amounts, the largest by STEP.
+        inputs = [
+            0,
+            *(k for k, s in enumerate(self.steps[:value_id], 1) if s.operation == "argument"),
+        ]
+        directions = {i: self.nearby[i] - self.values[i] for i in inputs}
+        scale = STEP / max(float(np.max(d, initial=0.0)) for d in directions.values())
+        total = np.zeros(self.values[value_id].shape)
+        for k in range(order + 1):
+            at = scale * (order / 2 - k)
+            moved = {i: self.values[i] + at * direction for i, direction in directions.items()}
+            value = self._value_at(value_id, moved)
+            if value is None or value.shape != total.shape:
+                return True
+            total += (-1) ** k * math.comb(order, k) * value
+        with np.errstate(all="ignore"):
+            return not bool(np.all(np.abs(total) <= NEGLIGIBLE * STEP**order))
+
+    def _value_at(self, value_id: int, values: dict[int, np.ndarray]) -> np.ndarray | None:
+        """A value for other inputs, None if it is undefined. `values` are those already known."""
+        if value_id not in values:
+            if not self.depends[value_id]:
+                return self.values[value_id]
+            step = self.steps[value_id - 1]
+            operands = [self._value_at(i, values) for i in step.operands]
+            if any(operand is None for operand in operands):
+                return None
+            op = self.catalogue[step.operation]
+            found = _evaluate(op, operands, range(len(operands)), step.arguments)  # type: ignore[arg-type]
+            if found is None:
+                return None
+            values[value_id] = found
+        return values[value_id]
 
     def must(self, name: str, operands: Sequence[int], **params: Any) -> int:
-        """`emit`, for steps that the caller knows to be in bounds; raises Abandon where they are
-        not after all.
-        """
+        """`emit` for a step that is expected to be in bounds. Raises Abandon if it is not."""
         value_id = self.emit(name, operands, **params)
         if value_id is None:
             raise Abandon(name)
         return value_id
 
     def constant(self, value: np.ndarray | float) -> int:
+        """Append a constant. Raises Abandon for an empty array."""
         array = np.asarray(value, dtype=float)
         if array.size == 0:
-            raise Abandon("a nested list does not tell the shape of an empty array")
+            raise Abandon("nested lists cannot represent the shape of an empty array")
         return self.must("constant", (), value=nested(array))
 
     def program(self, output: int) -> Program:
-        """The program up to `output`; later steps, which nothing can need, are left out."""
+        """The program up to `output`. No later step can be needed for it."""
         return Program(tuple(self.steps[:output]))
 
     def rewind(self, length: int) -> None:
-        """Forget the steps after the first `length`."""
+        """Remove the steps after the first `length`."""
         del self.steps[length:]
-        for values in (self.values, self.moved, self.depends, self.exact, self.curved):
+        for values in (self.values, self.nearby, self.depends, self.exact):
             del values[length + 1 :]
 
     def flag(self, one_in: int = 2) -> bool:
-        """True once in `one_in` draws; shrinks to False."""
-        return bool(self.draw(st.integers(0, one_in - 1)) == one_in - 1)
+        """True with probability 1 / `one_in`; shrinks to False."""
+        return self.source.flag(one_in)
+
+    def integer(self, low: int, high: int) -> int:
+        """An integer from `low` to `high`; shrinks towards zero. Raises Abandon if low > high."""
+        if low > high:
+            raise Abandon("no integer to choose")
+        return self.source.integer(low, high)
+
+    def integers(self, low: int, high: int, count: int) -> tuple[int, ...]:
+        """`count` integers from `low` to `high`."""
+        return tuple(self.integer(low, high) for _ in range(count))
 
     def choose(self, options: Sequence[Any]) -> Any:
-        """One of `options`; shrinks to the first. Raises Abandon where there is none."""
+        """One of `options`; shrinks to the first. Raises Abandon if there is none."""
         if not options:
             raise Abandon("nothing to choose from")
-        return options[0] if len(options) == 1 else self.draw(st.sampled_from(options))
+        return self.source.choice(options)
+
+    def choices(self, options: Sequence[Any], count: int) -> list[Any]:
+        """`count` of `options`, with repetition."""
+        return [self.choose(options) for _ in range(count)]
+
+    def permutation(self, count: int) -> list[int]:
+        """The integers from 0 to `count` - 1 in random order."""
+        return self.source.permutation(count)
+
+    def numbers(self, shape: tuple[int, ...]) -> np.ndarray:
+        """An array of small dyadic numbers; zeros and ones are common."""
+        return draw_numbers(self.source, shape)
 
     def pick(self, accept: Callable[[np.ndarray], bool] = lambda value: True) -> int | None:
-        """A real value that depends on the input and that `accept` takes, the latest one as often
-        as not.
+        """A real value that depends on the input and that `accept` takes: the wanted one, else the
+        latest one with probability 1/2 or more. None if there is no such value.
         """
-        wanted, self.wanted = self.wanted, None
+        wanted = self.wanted
         if wanted is not None and self.values[wanted].dtype != bool and accept(self.values[wanted]):
+            self.wanted = None
             return wanted
         found = [
             i
@@ -160,27 +235,13 @@ class Builder:
         moving = [i for i in found if np.any(self.moves(i))]
         if moving and len(moving) < len(found) and not self.flag(8):
             found = moving
-        return found[0] if len(found) == 1 or not self.flag() else int(self.choose(found))
+        if len(found) == 1 or not self.flag():
+            return found[0]
+        return int(self.choose(found))
 
     def entry(self, value_id: int) -> tuple[int, ...]:
-        """The place of one entry of a value, most often of one that moves with the input."""
+        """The index of one entry of a value, mostly of one that changes with the input."""
         moving = [tuple(entry) for entry in np.argwhere(self.moves(value_id)).tolist()]
         if moving and not self.flag(6):
             return tuple(self.choose(moving))
-        return tuple(self.draw(st.integers(-n, n - 1)) for n in self.values[value_id].shape)
-
-    def numbers(self, shape: tuple[int, ...]) -> np.ndarray:
-        """An array of small dyadic numbers; zeros and ones are common."""
-        size = int(np.prod(shape))
-        drawn = self.draw(st.lists(NUMBERS, min_size=size, max_size=size))
-        return np.array(drawn, dtype=float).reshape(shape)
-
-
-class Abandon(Exception):
-    """The operation now being arranged does not fit; the generator goes on without it."""
-
-
-#: Small dyadic numbers, those at which formulas have special cases first.
-NUMBERS = st.one_of(
-    st.sampled_from([1.0, 2.0, 0.0, -1.0, 0.5, 3.0]), st.integers(-24, 24).map(lambda n: n / 8)
-)
+        return tuple(self.integer(-n, n - 1) for n in self.values[value_id].shape)

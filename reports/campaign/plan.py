@@ -16,8 +16,11 @@ from ad_conformance.generators.ir.program import Case, MalformedCase
 from ad_conformance.generators.scenarios.kinks import kink_cases
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY, seed_case
 from ad_conformance.generators.strategies.sampling import PORTION, portion
+from ad_conformance.generators.strategies.source import SEED_VERSION
 from ad_conformance.reports.campaign.store import Folder, StoreError, record
 
+#: What records call the version of the map from a seed to cases.
+SEEDING = "seeding"
 #: The shard of the named cases; the generated ones follow.
 NAMED = 0
 #: To which order the seed family is asked: beyond it, some engines spend minutes on the largest of
@@ -114,15 +117,16 @@ def planned(found: Mapping[str, Any], where: str) -> Plan:
 
 
 def other_release(plan: Plan, found: Mapping[str, Any]) -> str:
-    """What is here in another release than in the record, in words: an engine, or what draws the
-    cases.
+    """What is here in another release than in the record, in words: an engine, this project, or the
+    version of the map from a seed to cases.
     """
     here = {
         engine.name: engine.version() if engine.installed() else None
         for engine in map(registry.find, plan.engines)
     }
-    here |= {name: version(name) for name in ("ad-conformance", "hypothesis")}
-    recorded = {**found["harness"], **found["engines"]}
+    here |= {"ad-conformance": version("ad-conformance"), SEEDING: str(SEED_VERSION)}
+    # Records of the first version do not name it.
+    recorded = {SEEDING: "1", **found["harness"], **found["engines"]}
     return "; ".join(
         f"{name} is {release or 'not installed'} here, {recorded.get(name)} in the campaign"
         for name, release in here.items()

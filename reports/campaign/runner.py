@@ -30,8 +30,9 @@ from importlib.metadata import version
 from multiprocessing import active_children, get_context
 
 from ad_conformance.engines import registry
+from ad_conformance.generators.strategies.source import SEED_VERSION
 from ad_conformance.reports.campaign.cluster import Cluster, worker_lost
-from ad_conformance.reports.campaign.plan import Plan, other_release, planned
+from ad_conformance.reports.campaign.plan import SEEDING, Plan, other_release, planned
 from ad_conformance.reports.campaign.progress import LIVE, Progress
 from ad_conformance.reports.campaign.shards import Tally, ask_shard, watched
 from ad_conformance.reports.campaign.store import (
@@ -95,8 +96,8 @@ class Campaign:
             "timeout": plan.timeout,
             "begun": _now(),
             "harness": {
-                name: version(name)
-                for name in ("ad-conformance", "hypothesis", "numpy", "python-flint")
+                SEEDING: str(SEED_VERSION),
+                **{name: version(name) for name in ("ad-conformance", "numpy", "python-flint")},
             },
             "platform": {
                 "system": platform.platform(),

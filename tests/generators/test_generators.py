@@ -4,11 +4,7 @@ everywhere.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,16 +14,23 @@ from ad_conformance.generators.arithmetic.balls import Branches, following, to_b
 from ad_conformance.generators.catalogue import CATALOGUE, CORE
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES
 from ad_conformance.generators.features import FEATURES, features
-from ad_conformance.generators.ir.case_io import MAX_STEPS, MAX_TOTAL, parse_case
-from ad_conformance.generators.ir.evaluate import evaluate_steps
+from ad_conformance.generators.ir.case_io import MAX_STEPS, parse_case
+from ad_conformance.generators.ir.evaluate import MAX_TOTAL, evaluate_steps
 from ad_conformance.generators.ir.operator import KINDS, SIGNATURES
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation, render
 from ad_conformance.generators.strategies.builder import MAX_AXES, MAX_ENTRIES, MAX_MAGNITUDE
-from ad_conformance.generators.strategies.programs import cases, operation_cases
-from ad_conformance.generators.strategies.sampling import ALONE, _alone, _pairs, batch, draw
+from ad_conformance.generators.strategies.case_drawing import draw_case
+from ad_conformance.generators.strategies.sampling import (
+    ALONE,
+    _alone,
+    _pairs,
+    batch,
+    draw,
+    operation_examples,
+)
+from ad_conformance.generators.strategies.source import SeededSource
 from flint import ctx
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
 #: NumPy speaks the catalogue's default spellings, but for these.
 NUMPY = Dialect(
@@ -118,23 +121,9 @@ def test_points_are_dyadic(drawn: list[Case]) -> None:
 
 
 def test_cotangents_of_matrices_without_rows_round_trip() -> None:
-    drawn: list[Case] = []
-
-    @settings(
-        max_examples=400,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @seed(0)
-    @given(operation_cases(operation="diff", mode="R"))
-    def collect(case: Case) -> None:
-        drawn.append(case)
-
-    collect()
     empty = [
         case
-        for case in drawn
+        for case in operation_examples("diff", "R", 400)
         if evaluate_steps(case.program, case.input)[-1].shape in ((0, 1), (0, 2), (0, 3))
     ]
     assert empty
@@ -217,35 +206,15 @@ def test_dialect_without_an_operation_says_which() -> None:
         ({"signature": "num_to_num", "mode": "R", "max_steps": 0}, "use 1 or more"),
     ],
 )
-def test_options_of_the_strategy_are_checked(options: dict[str, object], message: str) -> None:
+def test_options_of_a_case_are_checked(options: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        given(cases(**options))(lambda case: None)()  # type: ignore[arg-type]
+        draw_case(SeededSource(""), **options)  # type: ignore[arg-type]
 
 
 def test_the_same_seed_draws_the_same_cases() -> None:
     first, second = ([case.id for case in draw(("RR",), 200, start=3)] for _ in range(2))
     assert first == second
     assert len(set(first)) == 200
-
-
-def test_draws_do_not_depend_on_what_is_imported(tmp_path: Path) -> None:
-    """Left alone, Hypothesis draws the constants of all local modules now and then."""
-    (tmp_path / "somebody.py").write_text(f"NUMBERS = {[*range(101, 200)]}\n")
-    script = (
-        "from ad_conformance.generators.strategies.sampling import draw; print([case.id for "
-        "case in draw(('R',), 300)])"
-    )
-    alone, among = (
-        subprocess.run(
-            [sys.executable, "-c", imports + script],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=os.environ | {"PYTHONPATH": str(tmp_path)},
-        ).stdout
-        for imports in ("", "import somebody; ")
-    )
-    assert alone == among
 
 
 def test_pairs_come_in_turn() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,9 +16,8 @@ from ad_conformance.generators.catalogue.extra import matrices
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step
 from ad_conformance.generators.strategies.operands.products import SUBSCRIPTS
-from ad_conformance.generators.strategies.programs import operation_cases
+from ad_conformance.generators.strategies.sampling import operation_examples
 from flint import acb, arb, arb_mat, ctx
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
 IDENTITY = ((1.0, 0.0), (0.0, 1.0))
 #: Operations without comparisons: their enclosure on a disc holds their values at all its points.
@@ -45,21 +43,7 @@ def _wide(x: np.ndarray, radius: float) -> np.ndarray:
 
 
 def _drawn(operation: str) -> list[Case]:
-    drawn: list[Case] = []
-
-    @seed(zlib.crc32(operation.encode()))
-    @settings(
-        max_examples=6,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
-    )
-    @given(operation_cases(operation=operation, mode="R"))
-    def collect(case: Case) -> None:
-        drawn.append(case)
-
-    collect()
+    drawn = operation_examples(operation, "R", 6)
     return [case for case in drawn if operation in case.program.operations]
 
 

@@ -17,9 +17,15 @@ from typing import Any
 
 import pytest
 from ad_conformance.generators.scenarios.seed_programs import seed_case
-from ad_conformance.reports.campaign.plan import Plan
-from ad_conformance.reports.campaign.runner import Campaign, pool, previous_findings, run
-from ad_conformance.reports.campaign.store import Folder, StoreError, tables
+from ad_conformance.reports.campaign.plan import Plan, planned
+from ad_conformance.reports.campaign.runner import (
+    Campaign,
+    CampaignError,
+    pool,
+    previous_findings,
+    run,
+)
+from ad_conformance.reports.campaign.store import Folder, StoreError, record, tables
 from rich.console import Console
 
 from validation.kills import differences, disturbed, lost, start
@@ -223,7 +229,7 @@ def test_a_worker_of_an_earlier_campaign_asks_what_this_one_asks() -> None:
         folder._fs.rm(folder.path, recursive=True)
 
 
-@pytest.mark.parametrize(("kind", "name"), [("engines", "inhouse"), ("harness", "hypothesis")])
+@pytest.mark.parametrize(("kind", "name"), [("engines", "inhouse"), ("harness", "seeding")])
 def test_a_worker_with_another_release_is_refused(tmp_path: Path, kind: str, name: str) -> None:
     campaign = Campaign.begin(Folder(str(tmp_path)), plan("inhouse"))
     found = json.loads((tmp_path / "run.json").read_text())
@@ -231,6 +237,19 @@ def test_a_worker_with_another_release_is_refused(tmp_path: Path, kind: str, nam
     (tmp_path / "run.json").write_text(json.dumps(found))
     with pytest.raises(StoreError, match=f"{name} is [0-9.]+ here, 9 in the campaign"):
         run(campaign, threads(1), 1, cases=1, seconds=None, console=Console(quiet=True))
+
+
+def test_a_record_of_the_first_seed_version_is_read_but_not_continued(tmp_path: Path) -> None:
+    """Such a record has the release of Hypothesis and no version of the map from seed to cases."""
+    folder = Folder(str(tmp_path))
+    Campaign.begin(folder, plan("inhouse"))
+    found = json.loads((tmp_path / "run.json").read_text())
+    del found["harness"]["seeding"]
+    found["harness"]["hypothesis"] = "6.170.15"
+    (tmp_path / "run.json").write_text(json.dumps(found))
+    assert planned(record(folder, "run.json"), "run.json") == plan("inhouse")
+    with pytest.raises(CampaignError, match=r"^seeding is 2 here, 1 in the campaign$"):
+        Campaign.resume(folder)
 
 
 def test_refusals(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from ad_conformance.generators.strategies.operands.basic import (
 )
 from ad_conformance.generators.strategies.operands.matrices import matrix
 from ad_conformance.generators.strategies.operands.networks import Draw, alike, drawn, like
-from hypothesis import strategies as st
 
 
 def complex_power(b: Builder) -> DrawnOperands:
@@ -32,13 +31,13 @@ def away_from_zero(b: Builder) -> DrawnOperands:
 
 
 def signal(**params: Draw) -> OperandStrategy:
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         value_id = b.pick(lambda v: v.ndim == 1 and v.size > 0)
         if value_id is None or b.flag(3):
-            value_id = shaped(b, (b.draw(st.integers(1, 6)),))
+            value_id = shaped(b, (b.integer(1, 6),))
         return [value_id], drawn(b, params)
 
-    return arranged
+    return strategy
 
 
 def two_signals(b: Builder) -> DrawnOperands:
@@ -52,7 +51,7 @@ def complex_matrix(count: int, regular: bool = True) -> OperandStrategy:
     With `regular`, the complex matrix and its real part are regular.
     """
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         (one,), _ = matrix(square=True, regular=regular, aim=None if regular else "singular")(b)
         n = b.values[one].shape[0]
         if n > 3:
@@ -69,4 +68,4 @@ def complex_matrix(count: int, regular: bool = True) -> OperandStrategy:
         rest = [shaped(b, (n,))] if count == 3 else []
         return [one, two, *rest], {}
 
-    return arranged
+    return strategy

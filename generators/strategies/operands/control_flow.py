@@ -21,7 +21,7 @@ def captured(bodies: tuple[str, ...], **params: Draw) -> OperandStrategy:
     """
     domain = Domain(low=-2, high=2)
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         first = fit(b, some(b, lambda v: v.size > 0), domain)
         second = first if b.flag() else fit(b, like(b, first), domain)
         return [first, second], {
@@ -29,7 +29,7 @@ def captured(bodies: tuple[str, ...], **params: Draw) -> OperandStrategy:
             **drawn(b, params),
         }
 
-    return arranged
+    return strategy
 
 
 def fitted(domain: Domain, **params: Draw) -> OperandStrategy:
@@ -40,7 +40,7 @@ def fitted(domain: Domain, **params: Draw) -> OperandStrategy:
 
 
 def nonempty_vector(*, weight: bool, **params: Draw) -> OperandStrategy:
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         value_id = b.pick(lambda v: v.ndim == 1 and v.size > 0)
         if value_id is None:
             value_id = shaped(b, (b.choose([3, 2, 1, 4]),))
@@ -51,7 +51,7 @@ def nonempty_vector(*, weight: bool, **params: Draw) -> OperandStrategy:
         )
         return [value_id, *rest], drawn(b, params)
 
-    return arranged
+    return strategy
 
 
 def branched(b: Builder) -> DrawnOperands:

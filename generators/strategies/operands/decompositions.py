@@ -1,8 +1,8 @@
-"""How matrices for decompositions are arranged: regular, definite, of full rank, with a spectrum
-that is simple or not.
+"""Operand strategies for decompositions: regular, definite and full-rank matrices, with simple or
+multiple eigenvalues.
 
-One time in two a matrix is moved onto one with structure (identity, triangular, of rank one ...),
-by adding a constant, so that it still varies with the input.
+One matrix in two gets a structure (identity, triangular, of rank one ...), by adding a constant, so
+that it still changes with the input.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from ad_conformance.generators.strategies.operands.basic import (
 from ad_conformance.generators.strategies.operands.matrices import right_side
 
 Array = np.ndarray
-#: Singular values and distances stay above this, and singular values within a factor of
-#: LARGEST_CONDITION.
+#: Lower bound of singular values and distances, and upper bound of condition numbers.
 SMALLEST, LARGEST_CONDITION = 1 / 4, 64.0
 
 
@@ -32,7 +31,7 @@ def one_of(b: Builder, shapes: Sequence[tuple[int, ...]], accept: Callable[[Arra
 
 
 def _square(b: Builder) -> int:
-    """A square matrix, now and then two of them in a stack."""
+    """A square matrix; one time in eight a stack of two."""
     if b.flag(8):
         n = b.choose([2, 3, 1])
         return shaped(b, (2, n, n))
@@ -43,19 +42,14 @@ def _square(b: Builder) -> int:
 
 
 def _moved(b: Builder, value_id: int, target: Array) -> int:
-    """`place` plus the constant that makes it `target`; exactly so where it has an exact value."""
-    return b.must(
-        "add",
-        (
-            value_id,
-            b.constant(np.broadcast_to(target, b.values[value_id].shape) - b.values[value_id]),
-        ),
-    )
+    """The value plus the constant that makes it `target`, exactly so if the value is exact."""
+    value = b.values[value_id]
+    return b.must("add", (value_id, b.constant(np.broadcast_to(target, value.shape) - value)))
 
 
 def _structured(b: Builder, value_id: int, targets: Callable[[int], list[Array]]) -> int:
-    """One time in two `place` moved onto one of the targets of its size, or with entries cut out of
-    it.
+    """The value; one time in two changed to one of the targets of its size, or with some entries
+    set to zero.
     """
     n = b.values[value_id].shape[-1]
     if not b.flag():
@@ -67,8 +61,8 @@ def _structured(b: Builder, value_id: int, targets: Callable[[int], list[Array]]
 
 
 def _definite_targets(n: int) -> list[Array]:
-    """Symmetric and positive definite; all but the last have an eigenvalue of multiplicity n or n -
-    1.
+    """Symmetric, positive definite matrices. All but the last have an eigenvalue of multiplicity n
+    or n - 1.
     """
     first = np.eye(n)[0]
     return [
@@ -81,7 +75,7 @@ def _definite_targets(n: int) -> list[Array]:
 
 
 def _regular_targets(n: int) -> list[Array]:
-    """Also with a negative determinant, and orthogonal."""
+    """Regular matrices, some orthogonal, some with a negative determinant."""
     signs = np.where(np.arange(n) == 0, -1.0, 1.0)
     return [
         np.eye(n),
@@ -93,7 +87,7 @@ def _regular_targets(n: int) -> list[Array]:
 
 
 def _small_targets(n: int) -> list[Array]:
-    """Also nilpotent, of rank one, of no rank, and skew."""
+    """Small matrices: zero, identity, nilpotent, of rank one, skew-symmetric, a permutation."""
     return [
         np.zeros((n, n)),
         np.eye(n),
@@ -115,7 +109,7 @@ def _row_sums(value: Array) -> float:
 
 
 def _far(b: Builder, value_id: int) -> int:
-    """`place` plus a multiple of the identity that makes it definite, with a margin."""
+    """The value plus a multiple of the identity, so that it is definite with a margin."""
     value = b.values[value_id]
     shift = math.ceil(_row_sums((value + np.swapaxes(value, -1, -2)) / 2)) + b.choose([1.0, 2.0])
     return b.must("add", (value_id, b.constant(shift * np.eye(*value.shape[-2:]))))
@@ -156,7 +150,7 @@ def definite(b: Builder) -> DrawnOperands:
 
 
 def small(b: Builder) -> DrawnOperands:
-    """A square matrix with entries that an exponential can take."""
+    """A square matrix with a norm so small that its exponential does not overflow."""
     value_id = _structured(b, _square(b), _small_targets)
     sums = _row_sums(b.values[value_id])
     if sums > 4:
@@ -167,11 +161,12 @@ def small(b: Builder) -> DrawnOperands:
 
 
 def _apart(values: Array) -> bool:
-    return bool(np.all(np.diff(values, axis=-1) >= SMALLEST)) if values.shape[-1] > 1 else True
+    # With one value the array of differences is empty, so all of them hold.
+    return bool(np.all(np.diff(values, axis=-1) >= SMALLEST))
 
 
 def simple_spectrum(b: Builder) -> DrawnOperands:
-    """A matrix whose symmetric part has eigenvalues that are well apart."""
+    """A matrix whose symmetric part has eigenvalues that differ by SMALLEST at least."""
     value_id = _structured(
         b,
         _square(b),
@@ -194,7 +189,7 @@ def simple_spectrum(b: Builder) -> DrawnOperands:
 
 
 def full_rank(b: Builder) -> DrawnOperands:
-    """A matrix whose leading columns, as many as there are rows at most, are independent."""
+    """A matrix of full rank whose leading square block is regular too."""
     shapes = [(2, 2), (3, 2), (2, 3), (4, 2), (3, 3), (2, 4), (1, 1), (3, 1), (1, 3), (2, 3, 2)]
     return _independent(b, one_of(b, shapes, lambda v: v.ndim == 2 and 0 < v.size <= 16))
 
@@ -241,18 +236,18 @@ def simple_singular_values(b: Builder) -> DrawnOperands:
 
 
 def with_right_side(left: OperandStrategy) -> OperandStrategy:
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         (a,), _ = left(b)
         if b.values[a].ndim != 2:
             raise Abandon
         return [a, right_side(b, a)], {}
 
-    return arranged
+    return strategy
 
 
 def triangular(b: Builder) -> DrawnOperands:
-    """Both triangles are filled, so that an engine must read the right one; the diagonal is away
-    from zero.
+    """A triangular system. Both triangles of the matrix are nonzero, so that an engine must read
+    the right one. The diagonal is away from zero.
     """
     (a,), _ = regular(b)
     value = b.values[a]

@@ -1,4 +1,4 @@
-"""How operands and parameters are arranged for gathering, scattering, masking and sorting."""
+"""Operand strategies for gathering, scattering, masking, sorting and statistics."""
 
 from __future__ import annotations
 
@@ -17,26 +17,18 @@ from ad_conformance.generators.strategies.operands.basic import (
     with_axes,
     zeroed,
 )
-from hypothesis import strategies as st
 
-#: Windows, repetitions and wide paddings, at most.
+#: Upper bound of windows, repetitions and widths of padding.
 MOST = 3
 
 
-def integer(b: Builder, low: int, high: int) -> int:
-    return int(b.draw(st.integers(low, high)))
-
-
-def integers(b: Builder, low: int, high: int, count: int) -> tuple[int, ...]:
-    return tuple(b.draw(st.lists(st.integers(low, high), min_size=count, max_size=count)))
-
-
 def nested_ints(array: np.ndarray) -> Any:
+    """An array of integers as nested tuples."""
     return tuple(nested_ints(a) for a in array) if array.ndim else int(array)
 
 
 def _index_array(b: Builder, shape: tuple[int, ...], n: int, low: int | None = None) -> Any:
-    flat = integers(b, -n if low is None else low, n - 1, math.prod(shape))
+    flat = b.integers(-n if low is None else low, n - 1, math.prod(shape))
     return nested_ints(np.array(flat, dtype=int).reshape(shape))
 
 
@@ -48,7 +40,7 @@ def _resized(shape: tuple[int, ...], axis: int, n: int) -> tuple[int, ...]:
 def take_along_axis(b: Builder) -> DrawnOperands:
     value_id = with_axes(b, 1, nonempty=True)
     axis, shape = axis_of(b, value_id), b.values[value_id].shape
-    count = integer(b, 1, MOST)
+    count = b.integer(1, MOST)
     return [value_id], {
         "indices": _index_array(b, _resized(shape, axis, count), shape[axis]),
         "axis": axis,
@@ -59,48 +51,47 @@ def unstack(b: Builder) -> DrawnOperands:
     value_id = with_axes(b, 1, nonempty=True)
     axis = axis_of(b, value_id)
     n = b.values[value_id].shape[axis]
-    return [value_id], {"axis": axis, "which": integer(b, -n, n - 1)}
+    return [value_id], {"axis": axis, "which": b.integer(-n, n - 1)}
 
 
 def split(b: Builder) -> DrawnOperands:
-    """Into as many parts as there may be, so that some are shorter than others, or empty."""
+    """Any number of parts up to MOST, so that some are shorter than others, or empty."""
     value_id = with_axes(b, 1)
-    sections = integer(b, 1, MOST)
+    sections = b.integer(1, MOST)
     return [value_id], {
         "sections": sections,
         "axis": axis_of(b, value_id),
-        "which": integer(b, -sections, sections - 1),
+        "which": b.integer(-sections, sections - 1),
     }
 
 
 def pad_constant(b: Builder) -> DrawnOperands:
     value_id = with_axes(b, 1)
-    axes = integer(b, 1, b.values[value_id].ndim)
-    return [value_id], {"widths": integers(b, 0, 2, 2 * axes), "value": float(b.numbers((1,))[0])}
+    axes = b.integer(1, b.values[value_id].ndim)
+    return [value_id], {"widths": b.integers(0, 2, 2 * axes), "value": float(b.numbers((1,))[0])}
 
 
 def pad(mode: str) -> OperandStrategy:
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         value_id = with_axes(b, 1, nonempty=True)
         n = b.values[value_id].shape[-1]
         most = {"edge": 2, "reflect": n - 1, "wrap": n}[mode]
-        return [value_id], {"widths": integers(b, 0, min(most, MOST), 2)}
+        return [value_id], {"widths": b.integers(0, min(most, MOST), 2)}
 
-    return arranged
+    return strategy
 
 
 def tile(b: Builder) -> DrawnOperands:
     value_id = some(b)
-    return [value_id], {
-        "repetitions": integers(b, 1, MOST, integer(b, max(1, b.values[value_id].ndim), 3))
-    }
+    count = b.integer(max(1, b.values[value_id].ndim), 3)
+    return [value_id], {"repetitions": b.integers(1, MOST, count)}
 
 
 def repeat(b: Builder) -> DrawnOperands:
     value_id = with_axes(b, 1)
     axis = axis_of(b, value_id)
     return [value_id], {
-        "repeats": integers(b, 0, MOST, b.choose([1, b.values[value_id].shape[axis]])),
+        "repeats": b.integers(0, MOST, b.choose([1, b.values[value_id].shape[axis]])),
         "axis": axis,
     }
 
@@ -108,11 +99,11 @@ def repeat(b: Builder) -> DrawnOperands:
 def roll_axes(b: Builder) -> DrawnOperands:
     value_id = with_axes(b, 2)
     axis = axis_of(b, value_id)
-    return [value_id], {"shift": integers(b, -3, 3, 2), "axis": (axis, axis_of(b, value_id))}
+    return [value_id], {"shift": b.integers(-3, 3, 2), "axis": (axis, axis_of(b, value_id))}
 
 
 def rot90(b: Builder) -> DrawnOperands:
-    return [with_axes(b, 2)], {"k": integer(b, -2, 3)}
+    return [with_axes(b, 2)], {"k": b.integer(-2, 3)}
 
 
 def moveaxis(b: Builder) -> DrawnOperands:
@@ -123,8 +114,8 @@ def moveaxis(b: Builder) -> DrawnOperands:
 def squeeze(b: Builder) -> DrawnOperands:
     value_id = b.pick(lambda v: 1 in v.shape)
     if value_id is None:
-        any_place = some(b, lambda v: v.ndim < 3)
-        value_id = b.must("expand_dims", (any_place,), axis=integer(b, 0, b.values[any_place].ndim))
+        operand = some(b, lambda v: v.ndim < 3)
+        value_id = b.must("expand_dims", (operand,), axis=b.integer(0, b.values[operand].ndim))
     shape = b.values[value_id].shape
     axis = b.choose([i for i, n in enumerate(shape) if n == 1])
     return [value_id], {"axis": axis - (len(shape) if b.flag() else 0)}
@@ -133,92 +124,94 @@ def squeeze(b: Builder) -> DrawnOperands:
 def unfold(b: Builder) -> DrawnOperands:
     value_id = with_axes(b, 1, nonempty=True)
     axis = axis_of(b, value_id)
-    size = integer(b, 1, min(MOST, b.values[value_id].shape[axis]))
+    size = b.integer(1, min(MOST, b.values[value_id].shape[axis]))
     return [value_id], {"axis": axis, "size": size, "step": b.choose([1, 2, 3])}
 
 
 def diag_embed(b: Builder) -> DrawnOperands:
     value_id = some(b, lambda v: v.ndim in (1, 2))
-    return [value_id], {"offset": integer(b, -1, 1)}
+    return [value_id], {"offset": b.integer(-1, 1)}
 
 
 def matrix_and(name: str) -> OperandStrategy:
-    """A matrix, or several, and an offset of its diagonal, which may lie outside."""
-    return lambda b: ([with_axes(b, 2, nonempty=True)], {name: integer(b, -2, 2)})
+    """A matrix, or a stack of them, and the offset of a diagonal, possibly outside the matrix."""
+    return lambda b: ([with_axes(b, 2, nonempty=True)], {name: b.integer(-2, 2)})
 
 
 def two_vectors(b: Builder) -> DrawnOperands:
-    one = shaped(b, (integer(b, 1, MOST),)) if b.flag() else some(b, lambda v: v.ndim == 1)
+    one = shaped(b, (b.integer(1, MOST),)) if b.flag() else some(b, lambda v: v.ndim == 1)
     two = b.pick(lambda v: v.ndim == 1)
     return [one, one if two is None else two], {}
 
 
 def _with_update(b: Builder, value_id: int, shape: tuple[int, ...], aim: str | None) -> list[int]:
-    """`place` and an update of that shape; either may be a constant, and they may tie or have
-    zeros.
+    """The value and an update of that shape. At times one of them is a constant. With `aim`,
+    entries can be zero ("zeros") or equal ("tie").
     """
     if b.flag(5):
         update = b.constant(b.numbers(shape))
-    elif b.flag(5):
-        update = shaped(b, shape)
-        value_id = b.constant(b.numbers(b.values[value_id].shape))
     else:
+        replaced = b.flag(5)
         update = shaped(b, shape)
+        if replaced:
+            value_id = b.constant(b.numbers(b.values[value_id].shape))
     if aim == "zeros":
         value_id, update = (aimed(b, p, aim) if b.depends[p] else p for p in (value_id, update))
     if aim == "tie" and b.depends[update] and b.flag(3) and b.values[update].size:
         value = b.values[value_id]
         update = b.must(
-            "maximum", (update, b.constant(float(value.flat[integer(b, 0, value.size - 1)])))
+            "maximum", (update, b.constant(float(value.flat[b.integer(0, value.size - 1)])))
         )
     return [value_id, update]
 
 
 def update(distinct: bool = False, aim: str | None = None) -> OperandStrategy:
-    """Entries along an axis changed at indices that may repeat and count from the end."""
+    """An update of entries along an axis, at indices that can repeat (not if `distinct`) and can be
+    negative.
+    """
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         value_id = with_axes(b, 1, nonempty=True)
         axis, shape = axis_of(b, value_id), b.values[value_id].shape
         n = shape[axis]
         if distinct:
-            some_of = b.draw(st.permutations(range(n)))[: integer(b, 1, n)]
-            indices = tuple(int(i) - (n if b.flag(3) else 0) for i in some_of)
+            chosen = b.permutation(n)[: b.integer(1, n)]
+            indices = tuple(i - (n if b.flag(3) else 0) for i in chosen)
         else:
-            indices = integers(b, -n, n - 1, integer(b, 1, 4))
+            indices = b.integers(-n, n - 1, b.integer(1, 4))
         operands = _with_update(b, value_id, _resized(shape, axis, len(indices)), aim)
         return operands, {"indices": indices, "axis": axis}
 
-    return arranged
+    return strategy
 
 
 def slice_set(b: Builder) -> DrawnOperands:
     value_id = with_axes(b, 1, nonempty=True)
     axis, shape = axis_of(b, value_id), b.values[value_id].shape
     n = shape[axis]
-    start = integer(b, 0, n - 1)
-    stop, step = integer(b, start + 1, n), b.choose([1, 2])
+    start = b.integer(0, n - 1)
+    stop, step = b.integer(start + 1, n), b.choose([1, 2])
     operands = _with_update(b, value_id, _resized(shape, axis, len(range(start, stop, step))), None)
     return operands, {"axis": axis, "start": start, "stop": stop, "step": step}
 
 
 def scatter(aim: str | None = None) -> OperandStrategy:
-    """Entries added to, multiplied into or compared with those that an array of indices names along
-    an axis.
+    """A value, and an update that is combined with the entries that an array of indices selects
+    along an axis.
     """
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         value_id = with_axes(b, 1, nonempty=True)
         axis, shape = axis_of(b, value_id), b.values[value_id].shape
-        update_shape = _resized(shape, axis, integer(b, 1, 4))
+        update_shape = _resized(shape, axis, b.integer(1, 4))
         indices = _index_array(b, update_shape, shape[axis], low=0)
         return _with_update(b, value_id, update_shape, aim), {"indices": indices, "axis": axis}
 
-    return arranged
+    return strategy
 
 
 def masked(b: Builder) -> DrawnOperands:
-    """Entries above the threshold, and others that are zero or negative."""
+    """An operand with entries above the threshold and others that are zero or negative."""
     value_id = aimed(b, some(b), "zeros")
     if b.flag():
         value_id = b.must("square", (value_id,))
@@ -226,20 +219,18 @@ def masked(b: Builder) -> DrawnOperands:
 
 
 def _with_zeros(b: Builder, value_id: int) -> int:
-    """Most often `place` with zeros among its entries that rounding does not move."""
+    """The value, mostly after steps that make some entries exactly zero in every engine."""
     if not b.values[value_id].size or b.flag(4):
         return value_id
     if b.exact[value_id]:
         return zeroed(b, value_id)
-    return (
-        b.must("subtract", (value_id, b.must("index", (value_id,), index=b.entry(value_id))))
-        if b.values[value_id].ndim
-        else value_id
-    )
+    if not b.values[value_id].ndim:
+        return value_id
+    return b.must("subtract", (value_id, b.must("index", (value_id,), index=b.entry(value_id))))
 
 
 def _columns(b: Builder, value_id: int) -> list[int]:
-    """The places on the last axis where all entries are away from zero."""
+    """The indices along the last axis at which all entries are away from zero."""
     value = b.values[value_id]
     return [k for k in range(value.shape[-1]) if np.all(value[..., k] >= 1 / 16)]
 
@@ -249,9 +240,7 @@ def taken_root(b: Builder) -> DrawnOperands:
     columns = _columns(b, value_id)
     if not columns:
         raise Abandon
-    return [value_id], {
-        "indices": tuple(b.draw(st.lists(st.sampled_from(columns), min_size=1, max_size=3)))
-    }
+    return [value_id], {"indices": tuple(b.choices(columns, b.integer(1, 3)))}
 
 
 def sliced_log(b: Builder) -> DrawnOperands:
@@ -276,16 +265,18 @@ def largest_root(b: Builder) -> DrawnOperands:
 
 
 def masked_reduction(aim: str | None = None) -> OperandStrategy:
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         value_id = aimed(b, with_axes(b, 1, nonempty=True), aim)
         axis = None if b.flag() else axis_of(b, value_id)
         return [value_id], {"threshold": b.choose([0.125, -0.125, -64.0, 64.0]), "axis": axis}
 
-    return arranged
+    return strategy
 
 
 def sort(b: Builder) -> DrawnOperands:
-    """Ties are kinks, but not of what treats all entries alike."""
+    """An operand at times with equal entries. Sorting is not smooth there, but later steps that are
+    symmetric in all entries make the program smooth again.
+    """
     value_id = aimed(b, with_axes(b, 1), "tie")
     return [value_id], {"axis": axis_of(b, value_id), "descending": b.flag()}
 
@@ -297,28 +288,28 @@ def sort_by(b: Builder) -> DrawnOperands:
 
 def top_k(b: Builder) -> DrawnOperands:
     value_id = aimed(b, with_axes(b, 1, nonempty=True), "tie")
-    return [value_id], {"k": integer(b, 1, b.values[value_id].shape[-1])}
+    return [value_id], {"k": b.integer(1, b.values[value_id].shape[-1])}
 
 
 def kth_value(b: Builder) -> DrawnOperands:
     value_id = with_axes(b, 1, nonempty=True)
     axis = axis_of(b, value_id)
-    return [value_id], {"k": integer(b, 1, b.values[value_id].shape[axis]), "axis": axis}
+    return [value_id], {"k": b.integer(1, b.values[value_id].shape[axis]), "axis": axis}
 
 
 def quantile(b: Builder) -> DrawnOperands:
-    """Fractions of which some fall on an entry."""
+    """Quantiles, some of which are exactly at an entry."""
     value_id = aimed(b, with_axes(b, 1, nonempty=True), "tie")
-    q = b.draw(
-        st.lists(st.sampled_from([0.5, 0.25, 0.0, 1.0, 0.75, 0.375]), min_size=1, max_size=3)
-    )
+    q = b.choices([0.5, 0.25, 0.0, 1.0, 0.75, 0.375], b.integer(1, 3))
     return [value_id], {"q": tuple(q), "axis": axis_of(b, value_id)}
 
 
 def deviation(nonzero: bool = False) -> OperandStrategy:
-    """Entries that differ a little or a lot; `nonzero`: of a variance far from zero."""
+    """Entries whose mean is at times large in comparison with their differences. `nonzero` keeps
+    the variance away from zero.
+    """
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         value_id = with_axes(b, 1, nonempty=True)
         if b.flag(4):
             value_id = b.must("add", (value_id, b.constant(b.choose([64.0, 1024.0]))))
@@ -336,12 +327,12 @@ def deviation(nonzero: bool = False) -> OperandStrategy:
             "correction": int(n > 1 and b.flag()),
         }
 
-    return arranged
+    return strategy
 
 
 def cov(b: Builder) -> DrawnOperands:
     value_id = b.pick(lambda v: v.ndim == 2 and v.shape[0] > 1 and v.shape[1] > 1)
-    return [shaped(b, (2, integer(b, 2, MOST))) if value_id is None else value_id], {
+    return [shaped(b, (2, b.integer(2, MOST))) if value_id is None else value_id], {
         "correction": b.choose([1, 0])
     }
 
@@ -354,18 +345,22 @@ def diff(b: Builder) -> DrawnOperands:
 def trapezoid(b: Builder) -> DrawnOperands:
     one = with_axes(b, 1)
     shape = b.values[one].shape
-    two = one if b.flag(4) else shaped(b, shape) if b.values[one].size else one
+    two = one
+    if not b.flag(4) and b.values[one].size:
+        two = shaped(b, shape)
     return [one, two] if b.flag() else [two, one], {"axis": axis_of(b, one)}
 
 
 def interp(b: Builder) -> DrawnOperands:
-    """Knots and heights; some entries stand on a knot, where the line may go straight on."""
+    """Knots and heights. Some entries are exactly at a knot; one time in two all knots are on one
+    straight line, so that the function is smooth there.
+    """
     value_id = some(b, lambda v: v.size > 0)
     value = b.values[value_id]
     straight = b.flag()
-    entry = float(value.flat[integer(b, 0, value.size - 1)])
+    entry = float(value.flat[b.integer(0, value.size - 1)])
     first = entry - b.choose([1.0, 0.5] if straight else [0.25, 0.75, 1.0, 0.0])
-    widths = b.draw(st.lists(st.sampled_from([1.0, 0.5, 2.0]), min_size=1 + straight, max_size=3))
+    widths = b.choices([1.0, 0.5, 2.0], b.integer(1 + straight, 3))
     knots = (first + np.concatenate([[0.0], np.cumsum(widths)])).tolist()
     if straight:
         slope = b.choose([1.0, -2.0])

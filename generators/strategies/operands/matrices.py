@@ -1,5 +1,5 @@
-"""How operands of linear algebra are arranged: vectors and matrices that fit, regular or singular
-on purpose.
+"""Operand strategies for linear algebra: vectors and matrices of matching shapes, regular or
+singular ones.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ from ad_conformance.generators.strategies.operands.basic import (
     some,
     with_axes,
 )
-from hypothesis import strategies as st
 
 
 def vector(b: Builder) -> DrawnOperands:
     value_id = b.pick(lambda v: v.ndim == 1 and v.size <= 4)
-    return [shaped(b, (b.draw(st.integers(1, 3)),)) if value_id is None else value_id], {}
+    return [shaped(b, (b.integer(1, 3),)) if value_id is None else value_id], {}
 
 
 def two_vectors(b: Builder) -> DrawnOperands:
@@ -33,11 +32,11 @@ def two_vectors(b: Builder) -> DrawnOperands:
 def matrix(
     square: bool = False, regular: bool = False, nonzero: bool = False, aim: str | None = None
 ) -> OperandStrategy:
-    """A matrix; `regular` keeps it well away from singular, `aim="singular"` makes it so on
-    purpose.
+    """A matrix. `regular` keeps it well away from singular matrices; `aim="singular"` makes it
+    singular one time in three.
     """
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         if square:
             value_id = b.pick(lambda v: v.ndim == 2 and v.shape[0] == v.shape[1] and v.size > 0)
             if value_id is None or b.flag(3):
@@ -53,16 +52,16 @@ def matrix(
             raise Abandon
         return [value_id], {}
 
-    return arranged
+    return strategy
 
 
 def _singular(b: Builder, value_id: int) -> int:
-    """A matrix of the same size whose rank is one less, two less, or one."""
+    """A matrix of the same size that is singular: with repeated rows or columns, or of rank one."""
     n = b.values[value_id].shape[0]
     if n == 1:
         return b.must("subtract", (value_id, value_id))
     if b.flag():
-        rows = b.draw(st.lists(st.integers(0, n - 2), min_size=n, max_size=n))
+        rows = b.integers(0, n - 2, n)
         return b.must("take", (value_id,), indices=tuple(rows), axis=b.choose([0, 1]))
     row = b.must("index", (value_id,), index=(0,))
     column = b.must("slice", (value_id,), axis=1, start=0, stop=1, step=1)
@@ -70,7 +69,7 @@ def _singular(b: Builder, value_id: int) -> int:
 
 
 def _regular(b: Builder, value_id: int) -> int:
-    """The matrix plus a multiple of the identity that makes its rows diagonally dominant."""
+    """The matrix plus a multiple of the identity, so that its rows are diagonally dominant."""
     value = b.values[value_id]
     n = value.shape[-1]
     off = np.sum(np.abs(value), axis=-1) - np.abs(np.diagonal(value, axis1=-2, axis2=-1))
@@ -113,8 +112,8 @@ def solve(b: Builder) -> DrawnOperands:
 
 
 def right_side(b: Builder, matrix: int) -> int:
-    """What a system with that matrix is solved for: seldom the matrix itself, since then the
-    solution stays put.
+    """The right side of a linear system with that matrix. Seldom the matrix itself, because then
+    the solution is constant.
     """
     own, n = b.values[matrix], b.values[matrix].shape[-2]
     if b.flag(8):

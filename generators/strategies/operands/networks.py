@@ -1,5 +1,5 @@
-"""How operands of the functions of neural networks are arranged: pairs of one shape, corners,
-logits far apart.
+"""Operand strategies for functions of neural networks: operands of one shape, values at kinks,
+logits that differ a lot.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from ad_conformance.generators.strategies.operands.basic import (
     some,
     with_axes,
 )
-from hypothesis import strategies as st
 
 Draw = Callable[[Builder], Any]
 
@@ -33,12 +32,12 @@ def drawn(b: Builder, params: Mapping[str, Draw]) -> dict[str, Any]:
 def cornered(
     domain: Domain = ANY, corners: Sequence[float | str] = (), **params: Draw
 ) -> OperandStrategy:
-    """One operand, sometimes exactly at a corner of the function.
+    """One operand; one time in three with entries exactly at a kink of the function.
 
     A corner is a number, the name of a parameter, or "-" and the name of a parameter.
     """
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         values = drawn(b, params)
         value_id = some(b)
         if corners and b.flag(3):
@@ -47,7 +46,7 @@ def cornered(
                 value_id = b.must("add", (value_id, b.constant(float(corner))))
         return [fit(b, value_id, domain)], values
 
-    return arranged
+    return strategy
 
 
 def _corner(corner: float | str, values: Mapping[str, Any]) -> float:
@@ -58,33 +57,32 @@ def _corner(corner: float | str, values: Mapping[str, Any]) -> float:
 
 
 def saturated(b: Builder, value_id: int) -> int:
-    """`place`, one time in five so large that exponentials of its entries lie hundreds apart."""
-    return (
-        b.must("multiply", (value_id, b.constant(b.choose([32.0, -32.0, 128.0]))))
-        if b.flag(5)
-        else value_id
-    )
+    """The value; one time in five multiplied by so large a factor that exponentials of its entries
+    overflow, or differ by hundreds of orders of magnitude.
+    """
+    if not b.flag(5):
+        return value_id
+    return b.must("multiply", (value_id, b.constant(b.choose([32.0, -32.0, 128.0]))))
 
 
 def fraction(b: Builder, value_id: int) -> int:
-    """`place`, scaled and shifted to between 1/8 and 7/8."""
+    """The value, scaled and shifted to between 1/8 and 7/8."""
     spread = float(np.max(np.abs(b.values[value_id]), initial=0.0))
     if spread > 3 / 8:
-        value_id = b.must(
-            "multiply", (value_id, b.constant(2.0 ** math.floor(math.log2(3 / 8 / spread))))
-        )
+        scale = 2.0 ** math.floor(math.log2(3 / 8 / spread))
+        value_id = b.must("multiply", (value_id, b.constant(scale)))
     return b.must("add", (value_id, b.constant(0.5)))
 
 
 def apart_from(b: Builder, first: int, second: int) -> int:
-    """`second`, shifted until each of its entries is larger than all of `first`."""
+    """`second`, shifted so that each of its entries is larger than all entries of `first`."""
     shift = math.ceil(float(np.max(b.values[first]) - np.min(b.values[second]))) + 1.0
     return b.must("add", (second, b.constant(shift)))
 
 
 def like(b: Builder, first: int, most: int = MAX_ENTRIES) -> int:
-    """A second operand of the same shape: another value, a constant, or the first itself if it is
-    not too large.
+    """A second operand of the same shape: another value, a constant, or the first itself if it has
+    `most` entries at most.
     """
     shape = b.values[first].shape
     if b.flag(6) and b.values[first].size <= most:
@@ -97,71 +95,71 @@ def like(b: Builder, first: int, most: int = MAX_ENTRIES) -> int:
 def alike(
     *domains: Domain, saturate: bool = False, apart: Draw | None = None, **params: Draw
 ) -> OperandStrategy:
-    """Operands of one shape, each within its domain; now and then the first two are exactly
-    `apart`.
+    """Operands of one shape, each within its domain. One time in four two entries of the first two
+    operands differ by exactly `apart`.
 
-    Give `apart` where the function has kinks: where many meet, there is no truth, so only a few do.
+    Give `apart` if the function has a kink at that difference. Only two entries are at the kink,
+    because no reference can be certified if many are.
     """
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         values = drawn(b, params)
         first = some(b, lambda v: v.size > 0)
         if saturate:
             first = saturated(b, first)
-        value_ids = [
-            first,
-            *(like(b, first, MAX_ENTRIES if apart is None else 2) for _ in domains[1:]),
-        ]
+        most = MAX_ENTRIES if apart is None else 2
+        value_ids = [first, *(like(b, first, most) for _ in domains[1:])]
         if apart is not None and b.flag(4):
-            # Two entries at the corner, the others well away.
+            # Two entries at the kink, the others well away from it.
             value = b.values[first]
             gaps = np.where(np.arange(value.size) < 2, float(apart(b)), 8.0).reshape(value.shape)
             value_ids[1] = b.must("subtract", (first, b.constant(gaps)))
         if len(value_ids) > 1 and b.flag(3):
             value_ids[:2] = value_ids[1::-1]
-        return [
-            fit(b, value_id, domain) for value_id, domain in zip(value_ids, domains, strict=True)
-        ], values
+        fitted = [fit(b, i, domain) for i, domain in zip(value_ids, domains, strict=True)]
+        return fitted, values
 
-    return arranged
+    return strategy
 
 
 def chances(**params: Draw) -> OperandStrategy:
-    """Two values between 0 and 1 of one shape; the second may be a constant with zeros and ones."""
+    """Two operands of one shape, from 0 to 1. The second can be a constant of zeros and ones."""
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         first = fraction(b, some(b, lambda v: v.size > 0))
         if b.flag():
-            return [first, fraction(b, like(b, first))], drawn(b, params)
-        return [first, b.constant(np.clip(b.numbers(b.values[first].shape), 0, 1))], drawn(
-            b, params
-        )
+            second = fraction(b, like(b, first))
+        else:
+            second = b.constant(np.clip(b.numbers(b.values[first].shape), 0, 1))
+        return [first, second], drawn(b, params)
 
-    return arranged
+    return strategy
 
 
 def wide(b: Builder, least: int = 1, most: int = 2) -> int:
-    """A value of `least` to `most` axes, none of them empty."""
+    """A value with `least` to `most` axes and at least one entry."""
     value_id = with_axes(b, least, nonempty=True)
-    return value_id if b.values[value_id].ndim <= most else shaped(b, (2,) * least)
+    if b.values[value_id].ndim > most:
+        return shaped(b, (2,) * least)
+    return value_id
 
 
 def logits(targets: bool = False, **params: Draw) -> OperandStrategy:
-    """Logits in rows or one row, with `labels` as a parameter, or with `targets` as a second
-    operand.
+    """Logits in one or more rows, with the parameter `labels`, or (`targets`) with a second operand
+    of the same shape.
     """
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         value_id = saturated(b, wide(b))
         shape = b.values[value_id].shape
         values = drawn(b, params)
         if targets:
             return [value_id, like(b, value_id)], values
         rows = math.prod(shape[:-1])
-        labels = b.draw(st.lists(st.integers(0, shape[-1] - 1), min_size=rows, max_size=rows))
+        labels = b.integers(0, shape[-1] - 1, rows)
         return [value_id], {"labels": tuple(labels), **values}
 
-    return arranged
+    return strategy
 
 
 def halves(b: Builder) -> DrawnOperands:
@@ -174,21 +172,20 @@ def halves(b: Builder) -> DrawnOperands:
 
 
 def sloped(b: Builder) -> DrawnOperands:
-    """A value and a number, which may be one of its entries."""
+    """A value and a scalar, which can be one of its entries."""
     value_id = some(b, lambda v: v.size > 0)
-    number = b.pick(lambda v: v.ndim == 0)
-    if number is None or b.flag(3):
+    scalar = b.pick(lambda v: v.ndim == 0)
+    if scalar is None or b.flag(3):
         n = b.values[value_id].ndim
-        number = (
-            b.must("index", (value_id,), index=(0,) * n)
-            if n and b.flag()
-            else b.constant(float(b.numbers((1,))[0]))
-        )
-    return [value_id, number], {}
+        if n and b.flag():
+            scalar = b.must("index", (value_id,), index=(0,) * n)
+        else:
+            scalar = b.constant(float(b.numbers((1,))[0]))
+    return [value_id, scalar], {}
 
 
 def _scaled(b: Builder, value_id: int, n: int) -> list[int]:
-    """`place`, alone or with a weight and a bias of length `n`."""
+    """The value, alone or with a weight and a bias of length `n`."""
     if b.flag():
         return [value_id]
     weight, bias = (shaped(b, (n,)) if b.flag(3) else b.constant(b.numbers((n,))) for _ in range(2))
@@ -196,7 +193,7 @@ def _scaled(b: Builder, value_id: int, n: int) -> list[int]:
 
 
 def _even(b: Builder, value_id: int) -> int:
-    """`place`, one time in five with all its entries made equal: what is normalized is then zero."""
+    """The value; one time in five a constant array, whose variance is zero."""
     if not b.flag(5):
         return value_id
     flat = b.must("sum", (value_id,), axis=None, keepdims=False)
@@ -234,15 +231,11 @@ def normalized_channels(over: str) -> OperandStrategy:
     def minimum(shape: tuple[int, ...]) -> bool:
         return _normalized_sizes(over, shape) > 1
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         value_id = b.pick(lambda v: v.ndim >= 2 and v.size > 0 and minimum(v.shape))
         if value_id is None or b.flag(4):
-            shapes = [
-                s
-                for s in ((2, 2), (3, 1), (1, 2), (2, 1, 2), (1, 2, 2), (1, 4), (2, 3))
-                if minimum(s)
-            ]
-            value_id = shaped(b, b.choose(shapes))
+            shapes = ((2, 2), (3, 1), (1, 2), (2, 1, 2), (1, 2, 2), (1, 4), (2, 3))
+            value_id = shaped(b, b.choose([s for s in shapes if minimum(s)]))
         value_id = _even(b, value_id)
         n = b.values[value_id].shape[1]
         values = {"eps": EPS(b)}
@@ -253,7 +246,7 @@ def normalized_channels(over: str) -> OperandStrategy:
             )
         return _scaled(b, value_id, n), values
 
-    return arranged
+    return strategy
 
 
 def _lengths(b: Builder, value_id: int, axis: int) -> np.ndarray:
@@ -261,11 +254,11 @@ def _lengths(b: Builder, value_id: int, axis: int) -> np.ndarray:
 
 
 def directions(count: int) -> OperandStrategy:
-    """Operands of one shape, none of which has length zero along the axis; for two, now and then
-    the same one.
+    """One or two operands of one shape whose norms along the axis are not small. Two operands are
+    at times the same value.
     """
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         first = wide(b)
         axis = axis_of(b, first)
         value_ids = [first] if count == 1 else [first, like(b, first)]
@@ -273,28 +266,27 @@ def directions(count: int) -> OperandStrategy:
             raise Abandon
         return value_ids, {"axis": axis}
 
-    return arranged
+    return strategy
 
 
 def distances(rows: bool) -> OperandStrategy:
-    """Two operands of which no two points coincide; with `rows` every row of one meets every row of
-    the other.
+    """Two operands with positive distances: of their corresponding rows, or (`rows`) of every row
+    of one from every row of the other.
     """
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         first = wide(b, 2 if rows else 1)
-        two = (
-            shaped(b, (b.choose([1, 2]), b.values[first].shape[-1]))
-            if rows and b.flag()
-            else like(b, first)
-        )
+        if rows and b.flag():
+            two = shaped(b, (b.choose([1, 2]), b.values[first].shape[-1]))
+        else:
+            two = like(b, first)
         one, other = b.values[first], b.values[two]
         gap = one[:, None, :] - other[None, :, :] if rows else one - other
         if not np.all(np.sum(np.square(gap), axis=-1) >= 1 / 16):
             two = apart_from(b, first, two)
         return [first, two], {"p": b.choose([2.0, 1.0, 3.0, 4.0])}
 
-    return arranged
+    return strategy
 
 
 def points_apart(b: Builder) -> DrawnOperands:
@@ -307,7 +299,7 @@ def points_apart(b: Builder) -> DrawnOperands:
 
 
 def attention(b: Builder) -> DrawnOperands:
-    """Queries, keys and values; the three may be one and the same."""
+    """Queries, keys and values, which can all be the same value."""
     query = saturated(b, wide(b, 2))
     n = b.values[query].shape[-1]
     key = query if b.flag(3) else shaped(b, (b.choose([2, 1, 3]), n))
@@ -332,28 +324,25 @@ def bilinear(b: Builder) -> DrawnOperands:
 
 def _signal(b: Builder, least: int = 1) -> int:
     value_id = b.pick(lambda v: v.ndim == 1 and v.size >= least)
-    return (
-        shaped(b, (b.draw(st.integers(least, least + 3)),))
-        if value_id is None or b.flag(3)
-        else value_id
-    )
+    if value_id is None or b.flag(3):
+        return shaped(b, (b.integer(least, least + 3),))
+    return value_id
 
 
 def signals(*modes: str) -> OperandStrategy:
-    """Two vectors and the mode in which they are folded; one may be the other."""
+    """Two vectors to convolve and the mode of the convolution. They can be the same value."""
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         one = _signal(b)
-        two = (
-            one
-            if b.flag(5)
-            else b.constant(b.numbers((b.choose([2, 3, 1]),)))
-            if b.flag()
-            else _signal(b)
-        )
+        if b.flag(5):
+            two = one
+        elif b.flag():
+            two = b.constant(b.numbers((b.choose([2, 3, 1]),)))
+        else:
+            two = _signal(b)
         return [one, two] if b.flag() else [two, one], {"mode": b.choose(modes)}
 
-    return arranged
+    return strategy
 
 
 def conv1d(b: Builder) -> DrawnOperands:
@@ -369,14 +358,14 @@ def conv1d(b: Builder) -> DrawnOperands:
 
 
 def pooled(**params: Draw) -> OperandStrategy:
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         window = b.choose([2, 3, 1])
         values = {"window": window, "stride": b.choose([1, 2, 3]), **drawn(b, params)}
         if "padding" in values:
             values["padding"] = min(values["padding"], window // 2)
         return [aimed(b, _signal(b, window), "tie")], values
 
-    return arranged
+    return strategy
 
 
 def polynomial(b: Builder) -> DrawnOperands:

@@ -1,5 +1,5 @@
-"""How operands of products and of norms are arranged: shapes that fit, and entries of zero where
-that is smooth.
+"""Operand strategies for products and norms: matching shapes, and zeros if the function is smooth
+there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from ad_conformance.generators.strategies.operands.decompositions import (
     one_of,
     simple_singular_values,
 )
-from hypothesis import strategies as st
 
 
 def kron(b: Builder) -> DrawnOperands:
@@ -71,8 +70,8 @@ def multi_dot(b: Builder) -> DrawnOperands:
     return factors, {}
 
 
-#: A letter for each axis: traces, diagonals, permutations, sums over one operand's own axes,
-#: products of every kind.
+#: Subscripts of einsum: traces, diagonals, permutations, sums over axes of one operand, and
+#: products of all kinds.
 SUBSCRIPTS = (
     "aa->",
     "aa->a",
@@ -108,8 +107,8 @@ SUBSCRIPTS = (
 
 
 def einsum(b: Builder) -> DrawnOperands:
-    """An operand fits where equal letters have equal lengths; where none does, one of fresh shape
-    is made.
+    """Operands in which equal letters have equal lengths. If no value fits, one of a new shape is
+    made.
     """
     subscripts = b.choose(SUBSCRIPTS)
     lengths: dict[str, int] = {}
@@ -144,8 +143,8 @@ def vander(b: Builder) -> DrawnOperands:
 
 
 def _sizes(b: Builder, value_id: int, order: float | str) -> int:
-    """`place`, kept off zero where a norm of that order bends there for good, else with zeros in it
-    at times.
+    """The value, shifted away from zero if a norm of that order is not smooth there; else with
+    zeros at times.
     """
     value = b.values[value_id]
     if isinstance(order, float) and order >= 2.5:
@@ -188,7 +187,7 @@ def cdist(b: Builder) -> DrawnOperands:
     one = one_of(b, [(2, 2), (2, 3), (3, 1)], lambda v: v.ndim == 2 and 0 < v.size <= 9)
     n = b.values[one].shape[1]
     p = b.choose([2.0, 1.0, 3.0, "inf", 4.0, 1.5])
-    shape = (b.draw(st.integers(1, 3)), n)
+    shape = (b.integer(1, 3), n)
     two = b.constant(b.numbers(shape)) if b.flag() else shaped(b, shape)
     difference = b.values[one][:, None, :] - b.values[two][None, :, :]
     if p in (1.0, 1.5, "inf") and np.any(np.abs(difference) < SMALLEST):

@@ -1,5 +1,5 @@
-"""How operands of special functions are arranged: far out in tails, near the ends of intervals,
-beside poles.
+"""Operand strategies for special functions: values in tails, near the ends of intervals and near
+poles.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from ad_conformance.generators.strategies.operands.basic import (
     with_axes,
 )
 
-#: Where digamma is zero, to the last bit.
+#: The float closest to the positive zero of digamma.
 ROOT = 1.4616321449683622
 
 
 def extended(domain: Domain) -> OperandStrategy:
-    """Anywhere in the domain, and one time in three shifted far from zero."""
+    """Anywhere in the domain; one time in three shifted far from zero."""
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         value_id = some(b)
         if b.flag(3):
             sides = [s for s in (8.0, -8.0, 20.0, -28.0) if domain.low <= s <= domain.high]
             value_id = b.must("add", (value_id, b.constant(b.choose(sides))))
         return [fit(b, value_id, domain)], {}
 
-    return arranged
+    return strategy
 
 
 def at_zeros(domain: Domain) -> OperandStrategy:
@@ -42,7 +42,7 @@ def at_zeros(domain: Domain) -> OperandStrategy:
 def probability(low: float) -> OperandStrategy:
     """Between `low` (0 or -1) and 1, one time in four close to an end."""
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         value_id = fit(b, some(b), Domain(low=-7 / 8, high=7 / 8))
         if b.flag(4):
             small = b.must(
@@ -58,7 +58,7 @@ def probability(low: float) -> OperandStrategy:
             )
         return [value_id], {}
 
-    return arranged
+    return strategy
 
 
 def _off_poles(value: np.ndarray) -> bool:
@@ -66,7 +66,7 @@ def _off_poles(value: np.ndarray) -> bool:
 
 
 def gamma_argument(b: Builder) -> DrawnOperands:
-    """Positive numbers, negative ones between the poles, and the zero of digamma."""
+    """Positive numbers, negative numbers between the poles, and the zero of digamma."""
     value_id = some(b)
     if b.flag(6):
         return [b.must("add", (value_id, b.constant(ROOT - b.values[value_id])))], {}
@@ -77,24 +77,23 @@ def gamma_argument(b: Builder) -> DrawnOperands:
     return [fit(b, value_id, Domain(low=1 / 8))], {}
 
 
-def order(param: str, choices: list[int], arrangement: OperandStrategy) -> OperandStrategy:
-    """`arrangement`, with one of `choices` for a parameter."""
+def order(param: str, choices: list[int], operands: OperandStrategy) -> OperandStrategy:
+    """The operands of another strategy, with one of `choices` for a parameter."""
 
-    def arranged(b: Builder) -> DrawnOperands:
-        value_ids, params = arrangement(b)
+    def strategy(b: Builder) -> DrawnOperands:
+        value_ids, params = operands(b)
         return value_ids, {**params, param: b.choose(choices)}
 
-    return arranged
+    return strategy
 
 
 def beside_zero(edge: float, positive: bool = False) -> OperandStrategy:
-    """Factors and arguments of a logarithm that is singular at `edge`.
+    """Operands (factor, argument) of factor * log(argument - edge).
 
-    One time in three the factor is a constant that is exactly zero where the argument is at the
-    edge or beyond it.
+    One time in three the factor is a constant that is zero for every argument at `edge` or below.
     """
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         argument = some(b)
         if b.flag(3):
             if edge:
@@ -109,29 +108,30 @@ def beside_zero(edge: float, positive: bool = False) -> OperandStrategy:
                 np.where(value > edge + 1 / 16, np.abs(drawn) if positive else drawn, 0.0)
             )
             return [factor, argument], {}
-        # What the argument was before it had to fit may have zeros.
+        # The argument before it was moved into the domain can have zeros.
         before, argument = argument, fit(b, argument, Domain(low=edge + 1 / 16))
         shape = b.values[argument].shape
-        factor = (
+        picked = (
             b.pick(lambda v: v.shape in (shape, ())) if b.flag() else b.choose([argument, before])
         )
-        factor = argument if factor is None else factor
-        return [
-            fit(b, factor, Domain(low=1 / 16)) if positive else aimed(b, factor, "zeros"),
-            argument,
-        ], {}
+        factor = argument if picked is None else picked
+        if positive:
+            return [fit(b, factor, Domain(low=1 / 16)), argument], {}
+        return [aimed(b, factor, "zeros"), argument], {}
 
-    return arranged
+    return strategy
 
 
-def far_apart(arrangement: OperandStrategy) -> OperandStrategy:
-    """`arrangement`, one time in three after a step that takes entries tens or hundreds apart."""
+def far_apart(operands: OperandStrategy) -> OperandStrategy:
+    """The operands of another strategy, one time in three after a step that makes the entries of a
+    value differ by tens or hundreds.
+    """
 
-    def arranged(b: Builder) -> DrawnOperands:
+    def strategy(b: Builder) -> DrawnOperands:
         if b.flag(3):
             b.must(
                 "multiply", (with_axes(b, 1, nonempty=True), b.constant(b.choose([20.0, 256.0])))
             )
-        return arrangement(b)
+        return operands(b)
 
-    return arranged
+    return strategy
