@@ -10,8 +10,8 @@ import re
 
 import numpy as np
 from ad_conformance.conformance.reference.certify import Truth
-from ad_conformance.conformance.suite.wording import mode_in_words
 from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.ir.mode import spoken
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.render.language import PYTHON
 
@@ -26,7 +26,7 @@ def standalone(case: Case, engine: Engine, truth: Truth) -> str:
     text = engine.script(case).text
     text = _without_unused_imports(_without_unused_functions(text) if language is PYTHON else text)
     named = f"{engine.name} {engine.version()}".rstrip()
-    heading = f"# {named}, {mode_in_words(case.mode)} ({case.mode}), case {case.id}\n"
+    heading = f"# {named}, {spoken(case.mode)} ({case.mode}), case {case.id}\n"
     if truth.kind != "certified" or truth.value is None or truth.tolerance is None:
         return f"{heading}{text}{language.printed}  # {truth.kind}: {truth.reason}\n"
     # Two digits, rounded up: an error that passes in the suite must pass here, too.

@@ -71,8 +71,8 @@ class Engine:
     #: What makes the script of a case. An engine needs another one if its nesting is more than text
     #: around the text of a function. It raises UnsupportedOperation for what the engine lacks.
     writer: Callable[[Engine, Case], Script] = write
-    #: "float64", or "float32" for an engine that has no float64. Such an engine is asked all cases
-    #: that make sense in float32, and the dialect's `array` is None.
+    #: "float64", or "float32" for an engine that has no float64. The `array` of its dialect is then
+    #: None, and it is asked the cases whose numbers are exact in float32.
     dtype: str = "float64"
     #: How many times as long as other engines this one may take for a case.
     timeout_factor: float = 1.0

@@ -4,16 +4,31 @@ answer.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.mode import LETTERS
 from ad_conformance.generators.ir.program import INPUTS, Case
-from ad_conformance.generators.render.dialect import UnsupportedOperation, render
+from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation, render
 
-if TYPE_CHECKING:
-    from ad_conformance.engines.contract import Engine
+
+class Writable(Protocol):
+    """What a script needs of an engine; `contract.Engine` describes the fields."""
+
+    @property
+    def header(self) -> str: ...
+    @property
+    def dialect(self) -> Dialect: ...
+    @property
+    def mode_transforms(self) -> Mapping[str, str]: ...
+    @property
+    def operators(self) -> Mapping[str, str]: ...
+    @property
+    def compile(self) -> str: ...
+    @property
+    def run(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -32,7 +47,7 @@ class Script:
         return f"{self.header}\n\n{self.program}{self.compile}{self.run}"
 
 
-def write(engine: Engine, case: Case) -> Script:
+def write(engine: Writable, case: Case) -> Script:
     """The script in the language of the engine's dialect.
 
     Raises UnsupportedOperation if the engine has no template for an operation of the program, no
@@ -66,7 +81,7 @@ def write(engine: Engine, case: Case) -> Script:
     return Script(header=engine.header, program="\n".join(lines) + "\n", compile=compiling, run=run)
 
 
-def _nested(engine: Engine, case: Case) -> str:
+def _nested(engine: Writable, case: Case) -> str:
     """The derivative of `f` that the operator asks for, and full derivatives around it."""
     mode, operator = case.mode, case.asked
     scalar = evaluate_steps(case.program, case.input)[-1].ndim == 0
@@ -105,7 +120,7 @@ def _nested(engine: Engine, case: Case) -> str:
     return nested
 
 
-def _by_several(engine: Engine, case: Case) -> tuple[list[str], str]:
+def _by_several(engine: Writable, case: Case) -> tuple[list[str], str]:
     """Derivatives by one input after the other: definitions of functions, and the last one by name.
 
     Each derivative is a function of all inputs. A transform with `{i}` takes all inputs and the

@@ -107,7 +107,7 @@ def main() -> None:
             print(f"{engine} {release}: {answer.line}", flush=True)
 
         found = find_boundary(
-            bug.case, bug.engine, good=bug.good, bad=bug.bad, repeats=options.repeats, told=told
+            bug.case, bug.engine, good=bug.good, bad=bug.bad, repeats=options.repeats, report=told
         )
         print(f"{bug.name}: {found.line}", flush=True)
         rows.append(row(bug, found))

@@ -18,9 +18,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ad_conformance.conformance.triage.ask import judged
 from ad_conformance.conformance.triage.buckets import Buckets, bucket
-from ad_conformance.conformance.triage.causes import Finding, Symptom
-from ad_conformance.conformance.triage.reduce import judged
+from ad_conformance.conformance.triage.causes import Finding
+from ad_conformance.conformance.triage.failure_key import Symptom
 from ad_conformance.engines.process.sandbox import Sandbox
 
 from benchmarks.tables import markdown, write_section

@@ -32,14 +32,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from ad_conformance.conformance.known_failures import load
-from ad_conformance.conformance.triage.locate import Explanation, explain
-from ad_conformance.conformance.triage.reduce import judged
+from ad_conformance.conformance.triage.ask import judged
+from ad_conformance.conformance.triage.explanation import Explanation
+from ad_conformance.conformance.triage.locate import explain
 from ad_conformance.engines import registry
 from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.program import Case
-from ad_conformance.generators.rewrite.slicing import SMOOTH, Parts, modes_within
+from ad_conformance.generators.rewrite.program_builder import SMOOTH
+from ad_conformance.generators.rewrite.slicing import Slicer
+from ad_conformance.generators.rewrite.variants import modes_within
 from ad_conformance.generators.strategies.sampling import draw
 
 from benchmarks.tables import markdown
@@ -87,22 +90,22 @@ def _sites(case: Case) -> set[str]:
     return met
 
 
-def _alone(parts: Parts, k: int, site: str, modes: Sequence[str]) -> bool:
-    return any(site in _sites(part.case) for mode in modes for part in parts.alone(k, mode))
+def _alone(slicer: Slicer, k: int, site: str, modes: Sequence[str]) -> bool:
+    return any(site in _sites(part.case) for mode in modes for part in slicer.alone(k, mode))
 
 
-def _between(parts: Parts, k: int, site: str) -> bool:
+def _between(slicer: Slicer, k: int, site: str) -> bool:
     return any(
         control is not None and site in _sites(part.case) - _sites(control)
         for smooth in SMOOTH
-        for part, control in parts.between(k, smooth)
+        for part, control in slicer.between(k, smooth)
     )
 
 
-def _first(parts: Parts, steps: Sequence[int], site: str) -> int | None:
+def _first(slicer: Slicer, steps: Sequence[int], site: str) -> int | None:
     """The first step such that the program up to it uses the site, or does with a smooth end."""
     for k in steps:
-        asked = [parts.prefix(k), *(parts.prefix(k, smooth) for smooth in SMOOTH)]
+        asked = [slicer.prefix(k), *(slicer.prefix(k, smooth) for smooth in SMOOTH)]
         if any(site in _sites(case) for case in asked if case is not None):
             return k
     return None
@@ -111,20 +114,21 @@ def _first(parts: Parts, steps: Sequence[int], site: str) -> int | None:
 def outcome(mutant: Mutant, explanation: Explanation) -> Outcome:
     """Compare the explanation with the planted fault."""
     case = explanation.question.case
-    parts, named = Parts(case), explanation.steps[-1] if explanation.steps else 0
+    slicer, named = Slicer(case), explanation.steps[-1] if explanation.steps else 0
     steps = [
         k
-        for k in sorted(parts.ancestors(len(case.program.steps)) & set(parts.steps))
-        if parts.depends[k]
+        for k in sorted(slicer.ancestors(len(case.program.steps)) & set(slicer.steps))
+        if slicer.depends[k]
     ]
     uses = {
-        k: _alone(parts, k, mutant.site, modes_within(case.mode)) or _between(parts, k, mutant.site)
+        k: _alone(slicer, k, mutant.site, modes_within(case.mode))
+        or _between(slicer, k, mutant.site)
         for k in steps
     }
     if not any(uses.values()):
-        first = _first(parts, steps, mutant.site)
+        first = _first(slicer, steps, mutant.site)
         uses = {k: k == first for k in steps}
-    made_of = {k: _alone(parts, k, mutant.site, sorted(set(case.mode))) for k in steps}
+    made_of = {k: _alone(slicer, k, mutant.site, sorted(set(case.mode))) for k in steps}
     if not any(made_of.values()):
         made_of = uses
     shares = [statistics.mean(found.values()) for found in (uses, made_of)]

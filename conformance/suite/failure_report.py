@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 from ad_conformance.conformance.pool import EnginePool
 from ad_conformance.conformance.standalone_script import standalone
-from ad_conformance.conformance.suite.wording import largest_error, mode_in_words, short
+from ad_conformance.conformance.suite.wording import largest_error, short
 from ad_conformance.conformance.verdicts import Result, Verdict
+from ad_conformance.generators.ir.mode import spoken
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 #: Folder for the cases of findings, under the folder in which the run was started.
@@ -28,51 +28,6 @@ def keep(finding: Result, folder: Path = FINDINGS) -> Path:
     path = folder / named(finding)
     path.write_text(finding.case.json + "\n", encoding="utf-8")
     return path
-
-
-#: What is another in every program, or on every machine, and what is left of it; applied in this
-#: order.
-_NOISE = tuple(
-    (re.compile(pattern), left)
-    for pattern, left in (
-        (r"0x[0-9a-fA-F.]+", "#"),
-        # Values in a compiler's own language and their types: %12, %arg0, tensor<2x3xf64>, <{...}>.
-        (r"%[\w.$-]+|tensor<[^>]*>|<[^>]*>", "#"),
-        # Paths, with the line after them; names under a folder for temporary files.
-        (r"(?:\$TMPDIR|~|\b[A-Za-z]:)?(?:[/\\][\w.@+-]+){2,}(?:[:,] ?(?:line )?\d+)*", "#"),
-        (r"\btmp[\w-]+", "#"),
-        # Numbers, with sign, fraction and exponent, and those that end a name: x_12, jvp__3.
-        (r"[-+]?(?<![A-Za-z])\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|(?<=[A-Za-z])_*\d+", "#"),
-        # Shapes of any number of axes.
-        (r"[(\[]\s*(?:#(?:\s*[,x]\s*#)*,?)?\s*[)\]]", "#"),
-        (r"'[a-z]'", "#"),
-        (r"#(?:[\s,;x]*#)+", "#"),
-        (r"\s+", " "),
-    )
-)
-#: Characters of a message that tell failures apart.
-TOLD = 200
-
-
-def without_noise(message: str) -> str:
-    """The message without addresses, paths, temporary names, a compiler's value names, shapes and
-    numbers.
-
-    Of a traceback, the lines that say what happened.
-    """
-    told = " ".join(
-        line for line in message.splitlines() if not line.startswith(("Traceback", " "))
-    )
-    for pattern, left in _NOISE:
-        told = pattern.sub(left, told)
-    return told.strip()[:TOLD]
-
-
-def kind(finding: Result) -> tuple[str, str, str]:
-    """What stays the same when a finding is reduced: verdict, exception type or signal, message
-    without noise.
-    """
-    return str(finding.verdict), finding.answer.error, without_noise(finding.answer.message)
 
 
 def _replay(finding: Result, named: str) -> str:
@@ -110,9 +65,9 @@ def describe(finding: Result, pool: EnginePool, modes: Iterable[str], named: str
     `modes` are those to try instead, `named` is the engine as the user wrote it.
     """
     engine, case = pool.engines[finding.engine], finding.case
-    spoken = mode_in_words(case.mode)
     lines = [
-        f"{finding.engine} {engine.version()}, mode {case.mode} ({spoken}): {finding.verdict}",
+        f"{finding.engine} {engine.version()}, mode {case.mode} ({spoken(case.mode)}): "
+        f"{finding.verdict}",
         "",
     ]
     try:

@@ -1,4 +1,4 @@
-"""How scripts, failure reports and issues write modes, arrays and errors."""
+"""How scripts, failure reports and issues write arrays and errors."""
 
 from __future__ import annotations
 
@@ -9,12 +9,6 @@ from ad_conformance.conformance.verdicts import Result
 
 #: Entries of an array that are printed.
 ENTRIES = 64
-_MODES = {"R": "reverse", "F": "forward"}
-
-
-def mode_in_words(mode: str) -> str:
-    """A mode in words, outermost first: "RF" is "reverse over forward mode"."""
-    return f"{' over '.join(_MODES[letter] for letter in mode)} mode"
 
 
 def short(array: np.ndarray) -> str:

@@ -1,1 +1,3 @@
-"""From findings to causes: reduce, locate, group, and bisect over releases."""
+"""Triage: reduces findings, locates the step at fault, groups findings by root cause, and bisects
+releases.
+"""

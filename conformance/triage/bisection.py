@@ -1,5 +1,6 @@
-"""Where in a row of releases a finding begins or ends: the search alone, whatever it is that
-answers for a release.
+"""Bisection: where in a row of releases a finding begins or ends.
+
+This is the search alone. The caller says what each release answers.
 """
 
 from __future__ import annotations
@@ -9,129 +10,141 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-#: Exceptions by which Python says that a name is not there: an operation that an old release has
-#: not yet.
-ABSENT = frozenset({"AttributeError", "ImportError", "ModuleNotFoundError", "NameError"})
+from ad_conformance.conformance.triage.failure_key import FailureKey
 
-Kind = tuple[str, str, str]
+#: Exceptions by which Python says that a name does not exist: an old release may lack an operation.
+ABSENT = frozenset({"AttributeError", "ImportError", "ModuleNotFoundError", "NameError"})
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What one release told, in one line, and what follows from it.
+    """What one release answered; `line` says it in one line.
 
-    It `agrees`, or fails in the way that `kind` says
-    (`ad_conformance.conformance.suite.failure_report.kind`), or, with neither, cannot say: not
-    installed, unsupported, or other answers every time.
+    The release `agrees`, or it fails as `failure` says. If neither, it cannot say: it is not
+    installed, does not support the case, or does not give the same answer every time.
     """
 
     line: str
     agrees: bool = False
-    kind: Kind | None = None
+    failure: FailureKey | None = None
+
+    @property
+    def lacks_name(self) -> bool:
+        """Whether the release fails because it lacks a name."""
+        return self.failure is not None and self.failure.error in ABSENT
+
+    def differs(self, other: Observation) -> bool:
+        """Whether one of two observations agrees and the other fails."""
+        if other.agrees:
+            return self.failure is not None
+        return self.agrees and other.failure is not None
 
 
 @dataclass(frozen=True)
 class Boundary:
-    """Where in the row the answers change.
+    """Where the answers change. Releases are named by their index in the row.
 
-    `before` is the last place known to answer as older releases do, `after` the first known to
-    answer as newer ones do. Those between cannot say; `asked_all` is false where some of them were
-    not asked. `begins` says that the newer side is the one that fails, and `width` how many places
-    apart the ends were that the search began with.
+    `before` is the last release known to answer as older ones do, `after` the first known to answer
+    as newer ones do. Releases between them cannot say; if `asked_all` is false, some of them were
+    not asked. With `begins`, the newer side fails. `width` is the distance of the two ends at the
+    start of the search.
     """
 
     before: int
     after: int
     asked_all: bool
-    kind: Kind
+    failure: FailureKey
     begins: bool
     width: int
 
 
 class NoBoundary(Exception):
-    """There is nothing to search between; the message says why, in one line."""
+    """There are no two ends to search between. The message says why, in one line."""
 
 
 class _Spent(Exception):
-    """As many releases as may be were asked."""
+    """No further release may be asked."""
 
 
 class _Row:
-    """The releases, what they have told, and how many more may be asked."""
+    """The releases and their observations. `most` is how many may be asked."""
 
     def __init__(
-        self, releases: Sequence[str], tell: Callable[[str], Observation], most: int
+        self, releases: Sequence[str], observe: Callable[[str], Observation], most: int
     ) -> None:
-        self.releases, self._tell, self._left = releases, tell, most
-        self._told: dict[int, Observation] = {}
+        self.releases, self._observe, self._left = releases, observe, most
+        self._observed: dict[int, Observation] = {}
 
-    def __getitem__(self, place: int) -> Observation:
-        if place not in self._told:
+    def __getitem__(self, index: int) -> Observation:
+        if index not in self._observed:
             if not self._left:
                 raise _Spent
             self._left -= 1
-            self._told[place] = self._tell(self.releases[place])
-        return self._told[place]
+            self._observed[index] = self._observe(self.releases[index])
+        return self._observed[index]
 
-    def name(self, place: int) -> str:
-        return f"{self.releases[place]}: {self[place].line}"
+    def name(self, index: int) -> str:
+        return f"{self.releases[index]}: {self[index].line}"
 
 
 def bisect(
     releases: Sequence[str],
-    tell: Callable[[str], Observation],
+    observe: Callable[[str], Observation],
     *,
     latest: int,
     good: int | None = None,
     bad: int | None = None,
     most: int = 32,
 ) -> Boundary:
-    """Where the finding of the bad release begins or ends, by asking about log2 of the releases
-    between the ends.
+    """Find where the finding of the bad release begins or ends. About log2 of the releases between
+    the ends are asked, `most` at most.
 
-    `releases` are in order, `latest`, `good` and `bad` places among them. An end that is not given
-    is `latest`, or else an older release that answers otherwise, the oldest before any other. Only
-    agreement is good, and only a failure of the same kind is bad: of the kind that comes before the
-    good releases, where `bad` is not given and they are the newer ones. Where answers change more
-    than once, one of the changes is found. Raises NoBoundary.
+    `releases` are in order; `latest`, `good` and `bad` are indices. An end that is not given is
+    `latest`, or else an older release that answers otherwise, the oldest first. A release is good
+    only if it agrees, and bad only if it fails with the failure key of the bad end. If `bad` is not
+    given and the good releases are the newer ones, the failure key is the last one before them. If
+    answers change more than once, one of the changes is found. Raises NoBoundary.
     """
-    row = _Row(releases, tell, most)
-    any_kind = bad is None
+    row = _Row(releases, observe, most)
+    any_failure = bad is None
     try:
         good, bad = _ends(row, latest, good, bad)
     except _Spent:
         raise NoBoundary(f"no ends were found among {most} releases that were asked") from None
-    kind, begins = row[bad].kind, good < bad
-    assert kind is not None
+    failure, begins = row[bad].failure, good < bad
+    assert failure is not None
     older, newer = sorted((good, bad))
     width = newer - older
     # Twice, since each edge of a run of releases that cannot say is found by halving.
-    most_in_vain = 2 * math.ceil(math.log2(width)) + 2
-    vain: set[int] = set()
-    while len(vain) < most_in_vain and (place := _next(older, newer, vain)) is not None:
+    most_silent = 2 * math.ceil(math.log2(width)) + 2
+    silent: set[int] = set()
+    while len(silent) < most_silent and (index := _next(older, newer, silent)) is not None:
         try:
-            told = row[place]
+            observed = row[index]
         except _Spent:
             break
-        if any_kind and not begins and told.kind is not None and told.kind[1] not in ABSENT:
-            # Nobody named the finding: it is the one that the good releases come after.
-            older, kind = place, told.kind
-        elif not told.agrees and told.kind != kind:
-            vain.add(place)
-        elif told.agrees == begins:
-            older = place
+        unnamed = any_failure and not begins and not observed.lacks_name
+        if unnamed and observed.failure is not None:
+            # No finding was named, so it is the last one before the good releases.
+            older, failure = index, observed.failure
+        elif not observed.agrees and observed.failure != failure:
+            silent.add(index)
+        elif observed.agrees == begins:
+            older = index
         else:
-            newer = place
-    asked_all = all(k in vain for k in range(older + 1, newer))
-    return Boundary(older, newer, asked_all, kind, begins, width)
+            newer = index
+    asked_all = all(k in silent for k in range(older + 1, newer))
+    return Boundary(older, newer, asked_all, failure, begins, width)
 
 
-def _next(older: int, newer: int, vain: set[int]) -> int | None:
-    """The middle of a run of places between the two that were not asked in vain: of the longer of
-    those at the ends, or else of the longest of those between, since what cannot say mostly has
-    neighbours that cannot either.
+def _next(older: int, newer: int, silent: set[int]) -> int | None:
+    """The release to ask next: the middle of a run of releases between the two of which none was
+    asked in vain.
+
+    The longer run at one of the ends is taken, or else the longest between, since neighbours of a
+    release that cannot say mostly cannot say either.
     """
-    marks = [older, *sorted(k for k in vain if older < k < newer), newer]
+    marks = [older, *sorted(k for k in silent if older < k < newer), newer]
     runs = list(itertools.pairwise(marks))
     for some in ((runs[0], runs[-1]), runs):
         first, last = max(some, key=lambda run: run[1] - run[0])
@@ -141,19 +154,20 @@ def _next(older: int, newer: int, vain: set[int]) -> int | None:
 
 
 def _ends(row: _Row, latest: int, good: int | None, bad: int | None) -> tuple[int, int]:
+    """A good and a bad release to search between. Raises NoBoundary or _Spent."""
     if good is not None and not row[good].agrees:
         raise NoBoundary(f"{row.name(good)}, which is not good")
-    if bad is not None and row[bad].kind is None:
+    if bad is not None and row[bad].failure is None:
         raise NoBoundary(f"{row.name(bad)}, which is no finding")
     if good is not None and bad is not None:
         return good, bad
     given = good if good is not None else bad
-    told = row[latest]
+    observed = row[latest]
     if given is None or given == latest:
         given = latest
-        if not told.agrees and told.kind is None:
+        if not observed.agrees and observed.failure is None:
             raise NoBoundary(f"{row.name(latest)}; name a good release and a bad one")
-    elif _differs(row[given], told):
+    elif row[given].differs(observed):
         return (given, latest) if row[given].agrees else (latest, given)
     other = _older(row, given)
     if other is None:
@@ -161,25 +175,20 @@ def _ends(row: _Row, latest: int, good: int | None, bad: int | None) -> tuple[in
     return (given, other) if row[given].agrees else (other, given)
 
 
-def _differs(told: Observation, other: Observation) -> bool:
-    """Whether one agrees and the other fails."""
-    return told.kind is not None if other.agrees else told.agrees and other.kind is not None
-
-
 def _older(row: _Row, end: int) -> int | None:
-    """A release before `end` that answers otherwise: the oldest that says anything, which those
-    before it, by assumption, do not; or one met on the way to it.
+    """A release before `end` that answers otherwise: the oldest that says anything, or one met on
+    the way to it. Releases before the oldest that says anything are assumed to say nothing.
     """
     silent, answers = -1, end
-    place = 0
-    while silent < place < answers:
-        told = row[place]
-        absent = told.kind is not None and told.kind[1] in ABSENT
-        if _differs(row[end], told) and not absent:
-            return place
-        if told.agrees or (told.kind is not None and told.kind == row[end].kind):
-            answers = place
+    index = 0
+    while silent < index < answers:
+        observed = row[index]
+        if row[end].differs(observed) and not observed.lacks_name:
+            return index
+        same = observed.failure is not None and observed.failure == row[end].failure
+        if observed.agrees or same:
+            answers = index
         else:
-            silent = place
-        place = (silent + answers) // 2
+            silent = index
+        index = (silent + answers) // 2
     return None

@@ -1,8 +1,7 @@
-"""Buckets: findings that have one cause, together.
+"""Buckets: findings grouped by root cause.
 
-The cause of a finding is found by asking (`conformance/triage/root_cause.py`). The smallest
-findings come first, so that later ones mostly meet causes that are known already, which takes a few
-questions to see.
+Root causes are found by asking the engine (`root_cause.py`). The smallest findings come first. Most
+later findings then have a root cause that is known already, and a few questions show which.
 """
 
 from __future__ import annotations
@@ -11,40 +10,40 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ad_conformance.conformance.triage.causes import Cause, Finding, Symptom
-from ad_conformance.conformance.triage.reduce import hurried
-from ad_conformance.conformance.triage.root_cause import Inquiry, OutOfTime, Vanished
+from ad_conformance.conformance.triage.ask import Asker, OutOfTime, shorter_timeout
+from ad_conformance.conformance.triage.causes import Cause, Finding
+from ad_conformance.conformance.triage.failure_key import Symptom
+from ad_conformance.conformance.triage.root_cause import Vanished, matching_cause, root_cause
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.rewrite import reduction
 
-#: Seconds for the cause of one finding.
+#: Seconds for the root cause of one finding.
 EACH = 30.0
 
 
 @dataclass
 class Bucket:
-    """One cause, a case that shows it (None where it was known before), and the findings that it
-    explains.
+    """One root cause, a case that shows it (None if it was known before), and its findings.
 
-    `inquired` are those whose cause was looked for from the start, `matched` those that a few
-    questions showed to have this one.
+    For the findings in `searched`, the root cause was searched from the start. For those in
+    `matched`, a few questions showed that they have this one.
     """
 
     cause: Cause
     case: Case | None = None
-    inquired: list[Finding] = field(default_factory=list)
+    searched: list[Finding] = field(default_factory=list)
     matched: list[Finding] = field(default_factory=list)
 
     @property
     def findings(self) -> list[Finding]:
-        return [*self.inquired, *self.matched]
+        return [*self.searched, *self.matched]
 
 
 @dataclass(frozen=True)
 class Provisional:
-    """Findings whose cause was not found in time, together where symptom and operations are the
-    same.
+    """Findings whose root cause was not found in time: those with one symptom and the same
+    operations.
     """
 
     symptom: Symptom
@@ -54,9 +53,7 @@ class Provisional:
 
 @dataclass(frozen=True)
 class Buckets:
-    """What became of all findings: every one is in one bucket, in one provisional group, or fails
-    no more.
-    """
+    """All findings. Each is in one bucket or one provisional group, or it no longer fails."""
 
     buckets: list[Bucket]
     provisional: list[Provisional]
@@ -70,43 +67,44 @@ def bucket(
     seconds: float,
     each: float = EACH,
     known: Sequence[Cause] = (),
-    begun: Callable[[Bucket, Inquiry], None] = lambda bucket, inquiry: None,
+    begun: Callable[[Bucket, Asker], None] = lambda bucket, asker: None,
 ) -> Buckets:
-    """The findings of the sandbox's engine by cause; those that `known` causes explain first.
+    """Group the findings of the sandbox's engine by root cause; `known` causes come first.
 
-    The same every time while there is time: `seconds` in all, `each` for one finding. A bucket goes
-    to `begun` with its first finding, as soon as its cause is known; what is done there is done
-    within the time, and may ask on in the same inquiry. Raises EngineUnavailable.
+    `seconds` is the limit in all, `each` that of one finding. If time suffices, the result is the
+    same every time. `begun` is called with a new bucket and the asker, as soon as the root cause of
+    its first finding is known. It may ask further questions; they count towards `seconds`. Raises
+    EngineUnavailable.
     """
     end = time.monotonic() + seconds
-    inquiry = Inquiry(sandbox)
+    asker = Asker(sandbox)
     buckets = [Bucket(cause) for cause in known]
     left: list[Finding] = []
     vanished: list[Finding] = []
     for finding in sorted(findings, key=lambda f: (reduction.size(f.case), f.case.id)):
         limit = min(each, end - time.monotonic())
+        if limit <= 0:
+            left.append(finding)
+            continue
+        case = None
         try:
-            if limit <= 0:
-                raise OutOfTime
-            with hurried(sandbox, finding.verdict, finding.case.mode):
-                found = inquiry.matching(finding, [b.cause for b in buckets], seconds=limit)
-                cause, case = (
-                    inquiry.cause(finding, seconds=limit) if found is None else (found, None)
-                )
+            with shorter_timeout(sandbox, finding.verdict, finding.case.mode):
+                causes = [bucket.cause for bucket in buckets]
+                cause = matched = matching_cause(finding, causes, asker, seconds=limit)
+                if cause is None:
+                    cause, case = root_cause(finding, asker, seconds=limit)
         except OutOfTime:
             left.append(finding)
             continue
         except Vanished:
             vanished.append(finding)
             continue
-        own = next((b for b in buckets if b.cause.alike(cause)), None)
-        new = own is None
-        if own is None:
-            own = Bucket(cause, case)
-            buckets.append(own)
-        (own.inquired if found is None else own.matched).append(finding)
-        if new:
-            begun(own, inquiry)
+        own = next((bucket for bucket in buckets if bucket.cause.alike(cause)), None)
+        if own is not None:
+            (own.searched if matched is None else own.matched).append(finding)
+            continue
+        buckets.append(Bucket(cause, case, [finding]))
+        begun(buckets[-1], asker)
     return Buckets(buckets, _provisional(left), vanished)
 
 

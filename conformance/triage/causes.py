@@ -1,4 +1,4 @@
-"""Causes: what findings that belong together have in common, as data with a stable name."""
+"""Root causes as data: what the findings of one bug share, with an id that stays."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from ad_conformance.conformance.suite.failure_report import without_noise
+from ad_conformance.conformance.triage.failure_key import FailureKey, Symptom, without_noise
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import FEATURES
@@ -17,27 +17,22 @@ from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.mode import is_mode
 from ad_conformance.generators.ir.program import Case
 
-#: The failure key of each verdict that is a finding.
+#: The failure that each verdict counts as.
 FAILURES: Mapping[Verdict, str] = {
     verdict: verdict.failure for verdict in Verdict if verdict.is_finding
 }
-#: What a question may need beside program and word.
+#: What a question may need beside program and mode.
 QUESTIONS = ("float32", "elsewhere", "operator", "wrt")
 _OPERAND = re.compile(r"(\w+)(?:\[\d+(?:,\d+)*\])?")
 
 
-#: Failure, exception type or signal, and the message without noise: what findings of one cause
-#: share.
-Symptom = tuple[str, str, str]
-
-
 class MalformedCause(ValueError):
-    """A cause that cannot be read; the message says which field is wrong."""
+    """A cause that cannot be read. The message says which field is wrong."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What is known of a finding without asking again: as a store keeps it."""
+    """A finding as a store keeps it: all that is known without asking again."""
 
     case: Case
     engine: str
@@ -51,20 +46,26 @@ class Finding:
         return cls(result.case, result.engine, result.verdict, answer.error, answer.message)
 
     @property
+    def key(self) -> FailureKey:
+        """How the case fails."""
+        return FailureKey(self.verdict, self.error, without_noise(self.message))
+
+    @property
     def symptom(self) -> Symptom:
-        return FAILURES[self.verdict], self.error, without_noise(self.message)
+        """The coarser key that findings of one root cause share."""
+        return self.key.symptom
 
 
 @dataclass(frozen=True)
 class Cause:
-    """What findings of one cause share.
+    """What the findings of one bug share.
 
-    `engine` is without a release. `words` are all mode words of the least order at which the cause
-    shows. `operations` are the operations that the failure needs, each with the operands that have
-    to vary where that matters: "divide[1]"; none where a failure that says what it is does not show
-    in one step alone. `features` are those of `generators/features.py` without which nothing fails,
-    `questions` what else the question must have: "float32" ... `failure`, `error` and `message` are
-    the symptom.
+    `engine` is without a release. `modes` are all modes of the least order at which the bug shows.
+    `operations` are the operations that the failure needs, each with the operands that must vary if
+    that matters: "divide[1]". They are empty if several steps are needed for a failure that says
+    what it is. `features` are those of `generators/features.py` without which nothing fails.
+    `questions` are what else the question must have: "float32" and others. `failure`, `error` and
+    `message` are the symptom.
     """
 
     engine: str
@@ -77,6 +78,11 @@ class Cause:
     message: str = ""
 
     @property
+    def symptom(self) -> Symptom:
+        """The part of the failure key that the findings share."""
+        return self.failure, self.error, self.message
+
+    @property
     def id(self) -> str:
         """The first 12 hexadecimal digits of the SHA-256 of its data as canonical JSON."""
         text = json.dumps(self._as_file(), sort_keys=True, separators=(",", ":"))
@@ -84,16 +90,16 @@ class Cause:
 
     @property
     def name(self) -> str:
-        """A name for people, such as torch-xF-wrong-det; two causes may have the same."""
+        """A name for people, such as torch-xF-wrong-det. Two causes may have the same name."""
         operations = [re.sub(r"[\[,](\d+)\]?", r".\1", operation) for operation in self.operations]
-        special = [feature.replace(" ", "_") for feature in self.features[:1]]
+        features = [feature.replace(" ", "_") for feature in self.features[:1]]
         return "-".join(
-            (self.engine, shape(self.modes), self.failure, *operations, *special, *self.questions)
+            (self.engine, shape(self.modes), self.failure, *operations, *features, *self.questions)
         )
 
     @property
     def document(self) -> dict[str, Any]:
-        """The cause as data for JSON or TOML; what is empty is left out."""
+        """The cause as data for JSON or TOML. Empty fields are left out."""
         return {
             key: list(v) if isinstance(v, tuple) else v for key, v in self._as_file().items() if v
         }
@@ -102,10 +108,9 @@ class Cause:
         return {file_key(name): value for name, value in asdict(self).items()}
 
     def alike(self, other: Cause) -> bool:
-        """Whether a finding of the other cause may be put to this one: all is the same, and some
-        word shows both.
+        """Whether both are one bug: all is the same, and one mode shows both.
 
-        Where all words are the same, one of them may need more operands to vary than the other.
+        If all modes are the same, one of them may need more operands to vary than the other.
         """
         same = self.operations == other.operations or (
             self.modes == other.modes and _fitting(self.operations, other.operations)
@@ -118,8 +123,8 @@ class Cause:
 
 
 def _fitting(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether the operations are the same, with operands of each in one that are among those in the
-    other.
+    """Whether the operations are the same, and for each the named operands of one are among those
+    of the other.
     """
     if len(one) != len(other):
         return False
@@ -133,8 +138,8 @@ def _fitting(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def shape(modes: tuple[str, ...]) -> str:
-    """Words of one order in short, x for a letter that may be either; the first of them where that
-    says too much.
+    """Modes of one order in short, with x for a letter that may be either. If the pattern has other
+    modes too, the first mode alone.
     """
     letters = ["".join(sorted(set(column))) for column in zip(*modes, strict=True)]
     pattern = "".join(letter if len(letter) == 1 else "x" for letter in letters)
@@ -142,8 +147,9 @@ def shape(modes: tuple[str, ...]) -> str:
 
 
 def read_cause(document: Any, where: str) -> Cause:
-    """The cause in a table of TOML or JSON. Raises MalformedCause in one line that begins with
-    `where`.
+    """Read a cause from a table of TOML or JSON.
+
+    Raises MalformedCause, in one line that begins with `where`.
     """
     if not isinstance(document, Mapping):
         raise MalformedCause(f"{where}: a cause must be a table")
@@ -171,7 +177,7 @@ def read_cause(document: Any, where: str) -> Cause:
 
 
 def _problems(given: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Fields whose values cannot be, each with why."""
+    """The fields that have impossible values, each with the reason."""
     found = []
     if not given["engine"] or "@" in given["engine"]:
         found.append(
@@ -187,7 +193,7 @@ def _problems(given: Mapping[str, Any]) -> list[tuple[str, str]]:
     if not given["modes"] or not all(
         is_mode(w) and len(w) == len(given["modes"][0]) for w in given["modes"]
     ):
-        found.append(("words", "one or more mode words of the same length are needed"))
+        found.append(("words", "one or more modes of the same length are needed"))
     for operation in given.get("operations", ()):
         match = _OPERAND.fullmatch(operation)
         if match is None or match[1] not in CATALOGUE:

@@ -1,5 +1,5 @@
-"""What must be special about the numbers of a case: as many become general ones as can while it
-fails all the same.
+"""Finds the special numbers that a failure needs: numbers become general ones, as many as can while
+the case still fails.
 """
 
 from __future__ import annotations
@@ -12,84 +12,92 @@ from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import features
 from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.program import Case
-from ad_conformance.generators.rewrite.single_step import (
-    Numbers,
-    general,
-    numbers,
-    stand_alones,
-    with_numbers,
-)
+from ad_conformance.generators.rewrite.slicing import Slicer
+from ad_conformance.generators.rewrite.variants import Numbers, general, numbers, with_numbers
 
-#: Entries that are made general one by one; more are taken as they are.
+#: Entries that are made general one by one. Further entries stay as they are.
 MAX_ENTRIES = 24
-#: Tried for a zero where a general number does not do, or the next one for the next: zero has a
-#: smooth power only where the exponent is whole.
+#: What replaces a zero if a general number does not do; the next zero gets the next number. Only a
+#: whole exponent gives zero a smooth power, so these numbers are whole.
 WHOLE = 3.0
 
-#: Whether a case fails as it should.
+#: Whether a case fails as the finding does.
 Fails = Callable[[Case], bool]
 
 
-def generalized(case: Case, culprits: frozenset[str], fails: Fails) -> tuple[Case, tuple[str, ...]]:
-    """The case with as few special numbers as it fails with, and what is special about them."""
+def minimize_features(
+    case: Case, culprits: frozenset[str], fails: Fails
+) -> tuple[Case, tuple[str, ...]]:
+    """The case with as few special numbers as it fails with, and the features of these numbers.
+
+    `culprits` are the operations at fault: only their features count.
+    """
     usable = [given for given in general(case) if valid(with_numbers(case, given)) is not None]
     if not usable:
         return case, ()
     plain = with_numbers(case, usable[0])
     own = next((given for given in usable if fails(with_numbers(case, given))), numbers(case))
-    found = plain if own is usable[0] else with_numbers(case, _fewest(case, own, usable[0], fails))
+    found = plain
+    if own is not usable[0]:
+        found = with_numbers(case, _fewest(case, own, usable[0], fails))
     if len(culprits) == 1 and all(
-        _is_tied(with_numbers(case, given), culprits) for given in usable
+        _has_tie(with_numbers(case, given), culprits) for given in usable
     ):
-        loose = next((untied for untied in _untied(found, culprits) if fails(untied)), None)
-        return (found, ("tie",)) if loose is None else generalized(loose, culprits, fails)
+        # Values that are equal whatever the numbers are: perhaps it fails also if they are not.
+        untied = next((other for other in _untied(found, culprits) if fails(other)), None)
+        if untied is None:
+            return found, ("tie",)
+        return minimize_features(untied, culprits, fails)
     return found, () if found is plain else _special(found, plain, culprits)
 
 
-def _is_tied(case: Case, culprits: frozenset[str]) -> bool:
-    """Whether entries of the one operand of what matters are equal."""
+def _has_tie(case: Case, culprits: frozenset[str]) -> bool:
+    """Whether entries of the one operand of the operation at fault are equal."""
     return all(CATALOGUE[c].arity == 1 for c in culprits) and "tie" in features_of(case, culprits)
 
 
 def _untied(tied: Case, culprits: frozenset[str]) -> Iterator[Case]:
-    """What matters of a case alone, with no two of its numbers equal."""
-    for k, candidate in stand_alones(tied):
-        if tied.program.steps[k - 1].operation in culprits:
-            for sign in (-1, 1):
-                flat = candidate.input.reshape(-1).copy()
-                _, first = np.unique(flat, return_index=True)
-                again = np.setdiff1d(np.arange(flat.size), first)
-                flat[again] += sign * (1 + np.arange(again.size)) / 16
-                loose = with_numbers(candidate, {0: flat.reshape(candidate.input.shape)})
-                if again.size and valid(loose) is not None:
-                    yield loose
+    """The operation at fault alone, with numbers of which no two are equal."""
+    for k, candidate in Slicer(tied).plain_steps():
+        if tied.program.steps[k - 1].operation not in culprits:
+            continue
+        for sign in (-1, 1):
+            flat = candidate.input.reshape(-1).copy()
+            _, first = np.unique(flat, return_index=True)
+            again = np.setdiff1d(np.arange(flat.size), first)
+            flat[again] += sign * (1 + np.arange(again.size)) / 16
+            untied = with_numbers(candidate, {0: flat.reshape(candidate.input.shape)})
+            if again.size and valid(untied) is not None:
+                yield untied
 
 
 def _fewest(case: Case, own: Numbers, plain: Numbers, fails: Fails) -> Numbers:
-    """The case's numbers, each replaced by a general one where the case fails all the same.
+    """The case's numbers, each replaced by a general one if the case still fails.
 
-    At last equal ones by equal ones.
+    First whole arrays, then entry by entry, at last all equal entries by one number.
     """
     kept = dict(own)
     for k in own:
         if fails(with_numbers(case, {**kept, k: plain[k]})):
             kept[k] = plain[k]
-    places = [
-        (k, place) for k in own if kept[k] is not plain[k] for place in np.ndindex(own[k].shape)
+    entries = [
+        (k, index) for k in own if kept[k] is not plain[k] for index in np.ndindex(own[k].shape)
     ][:MAX_ENTRIES]
-    for n, (k, place) in enumerate(places):
-        number, entry = float(plain[k][place]), float(kept[k][place])
-        smaller = (
-            [entry / 2**m for m in (8, 4, 2, 1) if abs(entry) > 2**m] if entry else [WHOLE + n]
-        )
+    for n, (k, index) in enumerate(entries):
+        number, entry = float(plain[k][index]), float(kept[k][index])
+        if entry == number:
+            continue
+        smaller = [WHOLE + n]
+        if entry:
+            smaller = [entry / 2**m for m in (8, 4, 2, 1) if abs(entry) > 2**m]
         for other in (number, *smaller):
             changed = kept[k].copy()
-            changed[place] = other
-            if entry != number and fails(with_numbers(case, {**kept, k: changed})):
+            changed[index] = other
+            if fails(with_numbers(case, {**kept, k: changed})):
                 kept[k] = changed
                 break
-    for entry, count in Counter(float(kept[k][place]) for k, place in places).items():
-        number = float(next(plain[k][place] for k, place in places if kept[k][place] == entry))
+    for entry, count in Counter(float(kept[k][index]) for k, index in entries).items():
+        number = float(next(plain[k][index] for k, index in entries if kept[k][index] == entry))
         same = {k: v if v is plain[k] else np.where(v == entry, number, v) for k, v in kept.items()}
         if count > 1 and entry != number and fails(with_numbers(case, same)):
             kept = same
@@ -97,14 +105,14 @@ def _fewest(case: Case, own: Numbers, plain: Numbers, fails: Fails) -> Numbers:
 
 
 def features_of(case: Case, culprits: frozenset[str]) -> frozenset[str]:
-    """Those of the steps that matter."""
+    """The features of the steps whose operations are at fault."""
     found = zip(case.program.steps, features(case), strict=True)
     return frozenset().union(*(own for step, own in found if step.operation in culprits))
 
 
-#: What is special about numbers, by what it says about a cause; what comes after it goes along with
-#: it.
-_TELLING = (
+#: Groups of features. The first group that a failure has names the bug; features of later groups
+#: mostly come along with it.
+_BY_WEIGHT = (
     ("tied eigenvalues", "tied singular values", "complex singular", "singular"),
     ("erfc underflows",),
     ("zero base", "zero last"),
@@ -120,9 +128,9 @@ _TELLING = (
 
 
 def _special(case: Case, plain: Case, culprits: frozenset[str]) -> tuple[str, ...]:
-    """The features of what matters that the plain case does not have, the most telling only."""
+    """Features of the operations at fault that the plain case lacks: the first group of them."""
     found = features_of(case, culprits) - features_of(plain, culprits)
-    for group in _TELLING[1 if "1x1" in features_of(case, culprits) else 0 :]:
-        if told := tuple(sorted(found & set(group))):
-            return told
+    for group in _BY_WEIGHT[1 if "1x1" in features_of(case, culprits) else 0 :]:
+        if named := tuple(sorted(found & set(group))):
+            return named
     return tuple(sorted(found))

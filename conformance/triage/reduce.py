@@ -1,96 +1,72 @@
-"""Findings made smaller, with the same kind of failure."""
+"""Makes a finding smaller, so that it still fails in the same way."""
 
 from __future__ import annotations
 
 import json
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ad_conformance.conformance.pool import can_be_written, truth_of
-from ad_conformance.conformance.suite.failure_report import kind
-from ad_conformance.conformance.verdicts import Result, Verdict, judge
+from ad_conformance.conformance.triage.ask import Asker, judged, shorter_timeout
+from ad_conformance.conformance.triage.failure_key import FailureKey
+from ad_conformance.conformance.verdicts import Result
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.case_io import parse_case
-from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step, expect_keys
+from ad_conformance.generators.ir.program import Case, MalformedCase, expect_keys
 from ad_conformance.generators.rewrite import reduction
 
-#: What passes for a hang while smaller ones are looked for: so many times what the engine takes for
-#: next to nothing, and at least so many seconds.
-MULTIPLE, LEAST = 20.0, 2.0
-#: Seconds after which it is written down at the latest how far a reduction came.
-OFTEN = 5.0
-
-
-def judged(case: Case, sandbox: Sandbox) -> Result:
-    """What becomes of the case in the sandbox's engine. Raises EngineUnavailable."""
-    return judge(case, sandbox.engine.name, sandbox.ask(case), truth_of(case))
-
-
-@contextmanager
-def hurried(sandbox: Sandbox, verdict: Verdict, mode: str) -> Iterator[None]:
-    """Where the finding is a hang, the sandbox with a timeout that a hundred questions can be
-    waited for.
-
-    Raises EngineUnavailable.
-    """
-    kept = sandbox.timeout
-    if verdict is Verdict.TIMEOUT:
-        nothing = Case(Program((Step("positive", (0,)),)), 1.0, mode)
-        # The first question may have to wait for the process.
-        usual = [sandbox.ask(nothing).seconds for _ in range(2)][1]
-        sandbox.timeout = min(kept, max(LEAST, MULTIPLE * usual))
-    try:
-        yield
-    finally:
-        sandbox.timeout = kept
+#: Seconds after which the progress file is written again.
+WRITE_EVERY = 5.0
 
 
 def reduced(
     finding: Result, sandbox: Sandbox, *, seconds: float = math.inf, progress: Path | None = None
 ) -> Result:
-    """The smallest finding of the same kind that was met within so many seconds.
+    """The smallest finding with the same failure key that was met within so many seconds.
 
-    `progress` is a file that keeps how far it came, however it ends: a later call with it goes on
-    from there and asks nothing again. Raises EngineUnavailable; MalformedCase, naming the file,
-    where it is not one of this finding in this release of the engine; OSError.
+    `progress` is a file that keeps the state of the reduction, however it ends. A later call with
+    this file continues from there and asks nothing again. Raises EngineUnavailable; MalformedCase,
+    which names the file, if it does not belong to this finding and this release of the engine;
+    OSError.
     """
-    wanted = kind(finding)
+    wanted, asker = FailureKey.of(finding), Asker(sandbox)
     kept = None if progress is None else _Progress(progress, finding, sandbox.engine)
     start, asked = (finding.case, set[str]()) if kept is None else (kept.case, kept.asked)
 
     def fails(candidate: Case) -> bool:
-        if not can_be_written(candidate, sandbox.engine):
-            return False
-        other = judged(candidate, sandbox)
-        failed = other.is_finding and kind(other) == wanted
+        failed = asker.failure(candidate) == wanted
         if kept is not None:
             kept.answered(candidate, failed)
         return failed
 
     try:
-        with hurried(sandbox, finding.verdict, finding.case.mode):
+        with shorter_timeout(sandbox, finding.verdict, finding.case.mode):
             smallest = reduction.reduce(start, fails, seconds=seconds, asked=asked)
     finally:
         if kept is not None:
             kept.write()
+    # With the whole timeout: a case that is only slow may have passed for a hang.
     small = judged(smallest, sandbox)
-    # What was slow only may pass for a hang while it is reduced.
-    return small if small.is_finding and kind(small) == wanted else finding
+    return small if small.is_finding and FailureKey.of(small) == wanted else finding
 
 
 class _Progress:
-    """How far a reduction came, in a file that is whole at any time."""
+    """The state of a reduction, in a file that is complete at any time."""
 
     def __init__(self, path: Path, finding: Result, engine: Engine) -> None:
-        """Raises MalformedCase, or OSError where the file cannot be written."""
+        """Raises MalformedCase, or OSError if the file cannot be written."""
         self._path = path
-        self._of = {"finding": finding.case.id, "engine": engine.name, "version": engine.version()}
-        self._of["verdict"], self._of["error"], self._of["message"] = kind(finding)
+        key = FailureKey.of(finding)
+        self._of = {
+            "finding": finding.case.id,
+            "engine": engine.name,
+            "version": engine.version(),
+            "verdict": str(key.verdict),
+            "error": key.error,
+            "message": key.message,
+        }
         self.case, self.asked = finding.case, set[str]()
         if path.exists():
             self._read()
@@ -114,14 +90,14 @@ class _Progress:
             raise MalformedCase(f"{self._path}: {error}") from None
 
     def answered(self, candidate: Case, failed: bool) -> None:
-        """Keeps it now and then, and whenever a smaller one is met."""
+        """Write the file after a smaller case, and every `WRITE_EVERY` seconds."""
         if failed:
             self.case = candidate
-        if failed or time.monotonic() > self._written + OFTEN:
+        if failed or time.monotonic() > self._written + WRITE_EVERY:
             self.write()
 
     def write(self) -> None:
-        """All of it or nothing. Raises OSError."""
+        """Replace the file as a whole. Raises OSError."""
         document = {**self._of, "case": json.loads(self.case.json), "asked": sorted(self.asked)}
         new = self._path.with_name(f".{self._path.name}.new")
         new.write_text(json.dumps(document, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,5 +1,5 @@
-"""Releases of an engine asked the same case, each in its own environment: where a finding begins or
-ends.
+"""Asks releases of an engine the same case, each in its own environment: in which release a finding
+begins or ends.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ad_conformance.conformance.pool import truth_of
-from ad_conformance.conformance.suite.failure_report import kind
+from ad_conformance.conformance.triage.ask import judged
 from ad_conformance.conformance.triage.bisection import Boundary, NoBoundary, Observation, bisect
-from ad_conformance.conformance.verdicts import Result, Verdict, judge
+from ad_conformance.conformance.triage.failure_key import FailureKey
+from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.process.environments import Release
 from ad_conformance.engines.process.releases import released
@@ -20,19 +20,19 @@ from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
 from ad_conformance.generators.ir.program import Case
 from packaging.version import InvalidVersion, Version
 
-#: Characters of a message that are told.
+#: Characters of a message that are printed.
 WIDTH = 160
 
 
 class Releases:
-    """Asks releases of an engine one case, `repeats` times each, in a new process every time."""
+    """Asks releases of an engine one case, `repeats` times each, every time in a new process."""
 
     def __init__(self, case: Case, engine: str, repeats: int) -> None:
         self.case, self.engine, self.repeats = case, engine, repeats
-        #: How many were asked, and for how many an environment had to be made, or could not be.
+        #: How many releases were asked, and for how many an environment had to be made.
         self.asked, self.installs = 0, 0
 
-    def tell(self, release: str) -> Observation:
+    def observe(self, release: str) -> Observation:
         engine = registry.find(f"{self.engine}@{release}")
         self.asked += 1
         if isinstance(engine.runner, Release) and not engine.runner.made:
@@ -41,44 +41,49 @@ class Releases:
         for _ in range(self.repeats):
             try:
                 with Sandbox(engine) as sandbox:
-                    results.append(
-                        judge(self.case, engine.name, sandbox.ask(self.case), truth_of(self.case))
-                    )
+                    results.append(judged(self.case, sandbox))
             except EngineUnavailable as error:
-                return Observation(
-                    f"cannot be asked: {str(error).removeprefix(f'{engine.name}: ')[:WIDTH]}"
-                )
-        kinds = Counter(kind(result) for result in results)
-        if len(kinds) > 1:
-            counts = ", ".join(f"{' '.join(filter(None, k[:2]))} {n}" for k, n in kinds.items())
+                reason = str(error).removeprefix(f"{engine.name}: ")[:WIDTH]
+                return Observation(f"cannot be asked: {reason}")
+        keys = Counter(FailureKey.of(result) for result in results)
+        if len(keys) > 1:
+            counts = ", ".join(
+                f"{' '.join(filter(None, (key.verdict, key.error)))} {n}" for key, n in keys.items()
+            )
             return Observation(f"flaky: {counts} of {self.repeats} times")
         result = results[0]
-        agrees = result.verdict is Verdict.AGREE
-        return Observation(_line(result), agrees, kind(result) if result.is_finding else None)
+        return Observation(
+            _line(result),
+            agrees=result.verdict is Verdict.AGREE,
+            failure=FailureKey.of(result) if result.is_finding else None,
+        )
 
 
 def _line(result: Result) -> str:
     if result.verdict is Verdict.WRONG:
-        return f"wrong, {result.error_ratio:.2g} times the allowance"
-    told = f"{result.answer.error}: {result.answer.message}".strip(": ").partition("\n")[0][:WIDTH]
-    told = told or (result.truth.reason if not result.is_finding else "")
-    return f"{result.verdict}: {told}" if told else str(result.verdict)
+        return f"wrong, {result.error_ratio:.2g} times the tolerance"
+    reason = f"{result.answer.error}: {result.answer.message}".strip(": ").partition("\n")[0][
+        :WIDTH
+    ]
+    if not reason and not result.is_finding:
+        reason = result.truth.reason
+    return f"{result.verdict}: {reason}" if reason else str(result.verdict)
 
 
 @dataclass(frozen=True)
 class Found:
-    """A boundary among the releases, oldest first, and what it took to find it."""
+    """A boundary among the releases, oldest first, and what it cost to find it."""
 
     releases: tuple[str, ...]
     boundary: Boundary
     asked: int
     installs: int
     steps: float
-    """Log2 of the number of releases that the answer could have been when both ends were known."""
+    """Log2 of the number of releases between the two ends at the start."""
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """The first release that answers otherwise, or those of which it is one."""
+        """The first release that answers otherwise. If it is not known, all that it may be."""
         return self.releases[self.boundary.before + 1 : self.boundary.after + 1]
 
     @property
@@ -109,20 +114,19 @@ def find_boundary(
     repeats: int = 3,
     most: int = 32,
     prereleases: bool = False,
-    told: Callable[[str, Observation], None] = lambda release, told: None,
+    report: Callable[[str, Observation], None] = lambda release, observed: None,
 ) -> Found:
-    """Where the finding that the case is in the bad release begins or ends; every answer goes to
-    `told` as it comes.
+    """Find the release in which the finding of the bad release begins or ends.
 
-    `engine` is a name without a release. Raises UnknownEngine, NoReleases and NoBoundary, each in
-    one line.
+    `engine` is a name without a release. Every observation goes to `report` as it comes. Raises
+    UnknownEngine, NoReleases and NoBoundary, each in one line.
     """
     adapter = registry.find(engine)
     if not registry.has_releases(adapter):
         raise registry.UnknownEngine(f"engine {engine!r}: there are no releases of {adapter.name}")
     releases = released(adapter.distribution, prereleases=prereleases)
     ends = {
-        name: _place(releases, name, end)
+        name: _index(releases, name, end)
         for name, end in (("good", good), ("bad", bad))
         if end is not None
     }
@@ -130,18 +134,18 @@ def find_boundary(
         raise NoBoundary(f"{good} is given as good and as bad")
     asker = Releases(case, engine, repeats)
 
-    def tell(release: str) -> Observation:
-        answer = asker.tell(release)
-        told(release, answer)
-        return answer
+    def observe(release: str) -> Observation:
+        observed = asker.observe(release)
+        report(release, observed)
+        return observed
 
     installed = str(Version(Version(adapter.version() or "0").public))
     latest = releases.index(installed) if installed in releases else len(releases) - 1
-    boundary = bisect(releases, tell, latest=latest, most=most, **ends)
+    boundary = bisect(releases, observe, latest=latest, most=most, **ends)
     return Found(releases, boundary, asker.asked, asker.installs, math.log2(boundary.width))
 
 
-def _place(releases: tuple[str, ...], name: str, release: str) -> int:
+def _index(releases: tuple[str, ...], name: str, release: str) -> int:
     try:
         return [Version(known) for known in releases].index(Version(release))
     except InvalidVersion:

@@ -1,22 +1,23 @@
-"""Finding out what a finding comes of, by asking: the step that fails also alone, what must be
-special, which words.
+"""The root cause of a finding: the step that fails alone, what must be special about its operands,
+and the modes that show it.
+
+All of it is found by asking the engine. Which step fails is searched as `step_search` describes.
 """
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations, product
+from itertools import product
 
 import numpy as np
-from ad_conformance.conformance.pool import can_be_written, truth_of
-from ad_conformance.conformance.reference.certify import MAX_ORDER, Truth
-from ad_conformance.conformance.triage.causes import Cause, Finding, Symptom
-from ad_conformance.conformance.triage.feature_minimization import features_of, generalized
-from ad_conformance.conformance.verdicts import Verdict, judge
-from ad_conformance.engines.process.sandbox import Sandbox
+from ad_conformance.conformance.pool import truth_of
+from ad_conformance.conformance.triage.ask import Asker
+from ad_conformance.conformance.triage.causes import Cause, Finding
+from ad_conformance.conformance.triage.failure_key import FailureKey
+from ad_conformance.conformance.triage.feature_minimization import features_of, minimize_features
+from ad_conformance.conformance.triage.step_search import SameFailure, isolated, plain
+from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.evaluate import evaluate_steps
@@ -30,11 +31,10 @@ from ad_conformance.generators.rewrite.expansion import (
     expanded,
     unnested,
 )
-from ad_conformance.generators.rewrite.single_step import (
-    alone,
-    context,
+from ad_conformance.generators.rewrite.slicing import Slicer
+from ad_conformance.generators.rewrite.variants import (
     general,
-    stand_alones,
+    submodes,
     varying,
     with_exchanged,
     with_numbers,
@@ -43,188 +43,133 @@ from ad_conformance.generators.rewrite.single_step import (
 
 #: Definitions within definitions that are followed.
 DEPTH = 4
-#: How near two wrong answers must be to come of one cause, relative to each number.
-ALIKE = {"float64": 1e-6, "float32": 1e-4}
 
-
-class OutOfTime(Exception):
-    """The time is spent before the cause is known."""
+#: A case, and the operations in it that are at fault.
+Located = tuple[Case, frozenset[str]]
 
 
 class Vanished(Exception):
-    """The case does not fail any more as it did."""
+    """The case no longer fails as it did."""
 
 
-class Inquiry:
-    """Questions to one engine, none asked twice, until the time is spent."""
+def root_cause(finding: Finding, asker: Asker, *, seconds: float) -> tuple[Cause, Case]:
+    """The root cause of a finding, and a case that shows it.
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.asked = 0
-        self._end = math.inf
-        self._known: dict[str, tuple[Symptom | None, np.ndarray | None]] = {}
-
-    def symptom(self, case: Case) -> Symptom | None:
-        """How the case fails, None where it does not or cannot be asked. Raises OutOfTime,
-        EngineUnavailable.
-        """
-        return self._answer(case)[0]
-
-    def answer(self, case: Case) -> np.ndarray | None:
-        """The numbers that come, None where there are none. Raises OutOfTime, EngineUnavailable."""
-        return self._answer(case)[1]
-
-    def same_answer(self, case: Case, other: Case) -> bool:
-        """Whether both cases get the same numbers, up to rounding, or none. Raises OutOfTime,
-        EngineUnavailable.
-        """
-        one, two = self._answer(case)[1], self._answer(other)[1]
-        if one is None or two is None:
-            return one is two
-        tolerance = ALIKE[case.dtype]
-        return one.shape == two.shape and bool(
-            np.allclose(one, two, rtol=tolerance, atol=0.0, equal_nan=True)
-        )
-
-    def _answer(self, case: Case) -> tuple[Symptom | None, np.ndarray | None]:
-        try:
-            name = case.id
-        except ValueError:
-            # A number of it is not finite: one that float32 does not hold.
-            return None, None
-        if name not in self._known:
-            if time.monotonic() > self._end:
-                raise OutOfTime
-            self._known[name] = self._ask(case)
-        return self._known[name]
-
-    def _ask(self, case: Case) -> tuple[Symptom | None, np.ndarray | None]:
-        question = valid(case)
-        if (
-            question is None
-            or question.order > MAX_ORDER
-            or not can_be_written(question, self.sandbox.engine)
-        ):
-            return None, None
-        self.asked += 1
-        answer = self.sandbox.ask(question)
-        # Whoever does not answer is no better for a truth.
-        truth = truth_of(question) if answer.outcome == "answered" else Truth("uncertified")
-        result = judge(question, self.sandbox.engine.name, answer, truth)
-        return Finding.of(result).symptom if result.is_finding else None, answer.value
-
-    def cause(self, finding: Finding, *, seconds: float) -> tuple[Cause, Case]:
-        """The cause of a finding, and a case that shows it. Raises OutOfTime, Vanished,
-        EngineUnavailable.
-        """
-        self._end = time.monotonic() + seconds
-        return _One(self, finding).cause()
-
-    def matching(self, finding: Finding, known: Sequence[Cause], *, seconds: float) -> Cause | None:
-        """The one of the known causes that a few questions show to be that of the finding.
-
-        Raises OutOfTime, EngineUnavailable.
-        """
-        self._end = time.monotonic() + seconds
-        return _One(self, finding).matching(known)
+    Raises OutOfTime, Vanished, EngineUnavailable.
+    """
+    asker.allow(seconds)
+    return _RootCauseSearch(asker, finding).cause()
 
 
-class _One:
-    """The inquiry into one finding."""
+def matching_cause(
+    finding: Finding, known: Sequence[Cause], asker: Asker, *, seconds: float
+) -> Cause | None:
+    """The one of the known causes that a few questions show to be the cause of the finding.
 
-    def __init__(self, inquiry: Inquiry, finding: Finding) -> None:
-        self.inquiry, self.finding = inquiry, finding
-        self.wanted = finding.symptom
-        # What the output does not need cannot make it wrong, but may raise while the program is
-        # traced.
-        self.case = finding.case
-        if not self.tells:
-            self.case = replace(self.case, program=self.case.program.pruned())
-        self.case = self.shortened(self.case)
+    Raises OutOfTime, EngineUnavailable.
+    """
+    asker.allow(seconds)
+    return _RootCauseSearch(asker, finding).matching(known)
 
-    def fails(self, case: Case) -> bool:
-        return self.inquiry.symptom(case) == self.wanted
+
+class _RootCauseSearch:
+    """The search for the root cause of one finding.
+
+    `fails` says whether a case has the symptom of the finding.
+    """
+
+    def __init__(self, asker: Asker, finding: Finding) -> None:
+        self.asker, self.engine = asker, asker.sandbox.engine
+        self.key: FailureKey = finding.key
+        self.fails = SameFailure(asker, finding.key, lambda key: key.symptom)
+        #: Whether the failure says more about itself than that a value is wrong.
+        self.says_what = not self.key.has_value
+        case = finding.case
+        # Steps that the output does not need cannot make it wrong, but they may raise while the
+        # program is traced.
+        if not self.says_what:
+            case = replace(case, program=case.program.pruned())
+        self.case = self.shortened(case)
 
     def shortened(self, case: Case) -> Case:
-        """The case as a full derivative in the shortest word that fails of those that its own
-        contains.
+        """The case as a full derivative, in the shortest mode within its own that fails.
 
-        All that is asked then costs less.
+        All later questions then cost less.
         """
         if case.wrt:
             return case
         full = replace(case, operator="jacobian", tangent=None, cotangent=None)
         for order in range(1, case.order + (full != case)):
-            for mode in _shortened(case.mode, order):
-                if self.inquiry.sandbox.engine.answers(mode) and self.fails(full.with_mode(mode)):
+            for mode in submodes(case.mode, order):
+                if self.fails_in(full, mode):
                     return full.with_mode(mode)
         return case
 
+    def fails_in(self, case: Case, mode: str) -> bool:
+        """Whether the engine answers that mode, and the case fails in it."""
+        return self.engine.answers(mode) and self.fails(case.with_mode(mode))
+
     def cause(self) -> tuple[Cause, Case]:
+        """The cause, and a case that shows it."""
         case, culprits = self.located(self.case)
         for _ in range(DEPTH):
-            case = self.with_least_varying(case, culprits)
-            case, special = generalized(case, culprits, self.fails)
+            case = self.with_fewest_varying(case, culprits)
+            case, features = minimize_features(case, culprits, self.fails)
             inner = self.inside(case, culprits)
             if inner is None:
                 break
             case, culprits = inner
         modes = self.modes(case)
-        engine = self.inquiry.sandbox.engine.base
-        failure, error, message = self.wanted
+        failure, error, message = self.key.symptom
         operations = self.operands(case, culprits, modes)
-        special = self.whichever(special, case, culprits, modes)
-        return Cause(
-            engine, failure, modes, operations, special, _questions(case), error, message
-        ), case
+        features = self.exchangeable(features, case, culprits, modes)
+        questions = _questions(case)
+        engine = self.engine.base
+        return Cause(engine, failure, modes, operations, features, questions, error, message), case
 
     def matching(self, known: Sequence[Cause]) -> Cause | None:
-        """The known cause whose operation fails alone too, in the same way.
+        """The known cause whose operation fails alone in this program too, in the same way.
 
-        Where there are only wrong numbers, only causes that need nothing special are matched, with
-        general numbers and in a word of the cause: one operation may be wrong in several ways. What
-        raises or dies says itself what it is.
+        One operation may be wrong in several ways. So a cause of wrong values matches only if it
+        needs no special numbers, and if the step also fails with general numbers, in a mode of the
+        cause. A failure that raises or dies says itself which it is.
         """
         dtype = self.dtypes[0]
-        for k, candidate in stand_alones(replace(self.case, dtype=dtype)):
+        for k, candidate in Slicer(replace(self.case, dtype=dtype)).plain_steps():
             operation = frozenset({self.case.program.steps[k - 1].operation})
-            found = features_of(candidate, operation)
+            features = features_of(candidate, operation)
             fitting = [
                 cause
                 for cause in known
-                if (cause.failure, cause.error, cause.message) == self.wanted
+                if cause.symptom == self.key.symptom
                 and cause.questions == (("float32",) if dtype == "float32" else ())
                 and cause.operations == self.operands(candidate, operation, cause.modes)
-                and (found.issuperset(cause.features) if self.tells else not cause.features)
+                and (features.issuperset(cause.features) if self.says_what else not cause.features)
             ]
-            if fitting and self.fails(candidate) and not self.fails_without(self.case, k):
-                if self.tells:
-                    return max(fitting, key=lambda cause: len(cause.features))
-                for given in general(candidate):
-                    typical = with_numbers(candidate, given)
-                    for cause in fitting if valid(typical) is not None else ():
-                        own = _shortened(self.case.mode, len(cause.modes[0]))
-                        if any(
-                            mode in own and self.fails(typical.with_mode(mode))
-                            for mode in cause.modes
-                        ):
-                            return cause
+            if not fitting or not self.fails(candidate) or self.fails_without(self.case, k):
+                continue
+            if self.says_what:
+                return max(fitting, key=lambda cause: len(cause.features))
+            for given in general(candidate):
+                typical = with_numbers(candidate, given)
+                for cause in fitting if valid(typical) is not None else ():
+                    within = submodes(self.case.mode, len(cause.modes[0]))
+                    if any(self.fails(typical.with_mode(m)) for m in cause.modes if m in within):
+                        return cause
         return None
 
     @property
-    def tells(self) -> bool:
-        """Whether the failure says more of itself than that numbers are wrong."""
-        return self.wanted[0] not in {v.failure for v in Verdict if v.returned}
-
-    @property
     def dtypes(self) -> tuple[str, ...]:
-        """In which a step is asked alone; a wrong dtype shows in its own only."""
+        """The dtypes in which a step is asked alone. A wrong dtype shows in its own dtype only."""
         own = self.case.dtype
-        return (own,) if self.wanted[0] == "wrong_dtype" else tuple(dict.fromkeys(("float64", own)))
+        if self.key.verdict is Verdict.WRONG_DTYPE:
+            return (own,)
+        return tuple(dict.fromkeys(("float64", own)))
 
-    def located(self, case: Case) -> tuple[Case, frozenset[str]]:
-        """A case with few steps that fails as the finding does, and the operations among them that
-        matter.
+    def located(self, case: Case) -> Located:
+        """A case with few steps that fails as the finding does, and the operations at fault in it.
+
+        If no step fails alone, the case is reduced, and all operations that are left are at fault.
         """
         if len(_operations(case)) > 1 and (found := self.alone(case)) is not None:
             return found
@@ -234,83 +179,81 @@ class _One:
         left = frozenset(_operations(small))
         return (self.alone(small) if len(left) > 1 else None) or (small, left)
 
-    def alone(self, case: Case) -> tuple[Case, frozenset[str]] | None:
-        """The first step of the case that fails alone too, as a case; one that the case needs to
-        fail, if any is.
+    def alone(self, case: Case) -> Located | None:
+        """The first step of the case that fails alone too, as a case.
+
+        A step without which the case is right comes first, then one of which that is not known,
+        then any other.
         """
-        known: dict[bool | None, tuple[Case, frozenset[str]]] = {}
+        found: dict[bool | None, Located] = {}
         for dtype in self.dtypes:
-            for tied, together, bent in product((False, True), repeat=3):
-                for k, candidate in stand_alones(
-                    replace(case, dtype=dtype), bent=bent, together=together, tied=tied
-                ):
-                    helped = bent or together or tied
-                    if self.fails(candidate) and not (helped and self.context_fails(case, k, tied)):
-                        found = candidate, frozenset({case.program.steps[k - 1].operation})
-                        without = self.fails_without(case, k)
-                        if without is False:
-                            return found
-                        known.setdefault(without, found)
-                if None in known:
-                    return known[None]
-        return known.get(True)
+            slicer = Slicer(replace(case, dtype=dtype))
+            for tied, together, curved in product((False, True), repeat=3):
+                isolations = plain(slicer, curved=curved, together=together, tied=tied)
+                for isolation, result in isolated(isolations, self.fails):
+                    k = isolation.step
+                    own = result.case, frozenset({case.program.steps[k - 1].operation})
+                    still_fails = self.fails_without(case, k)
+                    if still_fails is False:
+                        return own
+                    found.setdefault(still_fails, own)
+                if None in found:
+                    return found[None]
+        return found.get(True)
 
     def fails_without(self, case: Case, k: int) -> bool | None:
-        """Whether the case fails also with a polynomial of the same derivatives in the place of
-        step k; None where there is none that is certified.
+        """Whether the case still fails with a polynomial in the place of step k that has the same
+        derivatives. None if there is no such polynomial with certified derivatives.
         """
-        if self.tells and not self.wanted[2]:
+        if self.says_what and not self.key.message:
             return False
         depends = varying(case)
-        entered = tuple(dict.fromkeys(i for i in case.program.steps[k - 1].operands if depends[i]))
-        if len(_operations(case)) < 2 or (own := alone(case, k, entered)) is None:
+        inputs = tuple(dict.fromkeys(i for i in case.program.steps[k - 1].operands if depends[i]))
+        if len(_operations(case)) < 2:
+            return False
+        own = Slicer(case).plain_alone(k, inputs)
+        if own is None:
             return False
         truths = [truth_of(own.with_mode("R" * order)).value for order in range(1, case.order + 1)]
         tensors = [value for value in truths if value is not None]
-        without = as_polynomial(case, k, entered, tensors) if len(tensors) == case.order else None
+        if len(tensors) < case.order:
+            return None
+        without = as_polynomial(case, k, inputs, tensors)
         return None if without is None else self.fails(without)
 
-    def context_fails(self, case: Case, k: int, tied: bool) -> bool:
-        """Whether what is put around step k where it is asked alone fails without it."""
-        around = context(case, k, tied=tied)
-        return around is not None and self.fails(around)
+    def inside(self, case: Case, culprits: frozenset[str]) -> Located | None:
+        """What is at fault inside the operation at fault, if its definition fails in the same way.
 
-    def inside(self, case: Case, culprits: frozenset[str]) -> tuple[Case, frozenset[str]] | None:
-        """What fails in the definition of what matters, where the definition gets the same wrong
-        answer.
-
-        Or, where first derivatives are right, in the formula of the derivative, which engines
-        mostly make it of; or in what a derivative inside the program is of.
+        The definition counts if it gives the same wrong value. If first derivatives are right, the
+        formula of the derivative counts, since engines mostly use it. For a derivative inside the
+        program, its body counts.
         """
         if len(culprits) != 1:
             return None
-        places = [
+        steps = [
             k for k, step in enumerate(case.program.steps, start=1) if step.operation in culprits
         ]
-        for k in places:
+        for k in steps:
             for whole in expanded(case, k):
-                if self.fails(whole) and self.inquiry.same_answer(case, whole):
+                if self.fails(whole) and self.asker.same_value(case, whole):
                     inner, found = self.located(whole)
-                    # Messages may be the same for all operations: what only moves values may come
-                    # of the writing out.
-                    if not found & culprits and not (self.tells and found <= MOVING):
+                    # Some messages are the same for all operations. Then an operation that only
+                    # moves values may fail because the definition was written with it.
+                    if not found & culprits and not (self.says_what and found <= MOVING):
                         return inner, found
-        # In a word of its own: others may fail for other reasons.
+        # In a mode within the finding's: in other modes the step may fail for other reasons.
         modes = self.modes(case)
-        own = [mode for mode in _shortened(case.mode, len(modes[0])) if mode in modes]
+        own = [m for m in submodes(case.mode, len(modes[0])) if m in modes]
         least = case.with_mode(own[0] if own else modes[0])
-        for k in places:
+        for k in steps:
             for one, formula in (*differentiated(least, k), *unnested(least, k)):
-                if (
-                    self.fails(one)
-                    and self.fails(formula)
-                    and self.inquiry.same_answer(one, formula)
-                ):
+                both_fail = self.fails(one) and self.fails(formula)
+                if both_fail and self.asker.same_value(one, formula):
                     return self.located(formula)
         return None
 
-    def with_least_varying(self, case: Case, culprits: frozenset[str]) -> Case:
-        """The case with operands of what matters held constant, where it still fails."""
+    def with_fewest_varying(self, case: Case, culprits: frozenset[str]) -> Case:
+        """The case with operands of what is at fault held constant, as far as it still fails."""
         again = True
         while again:
             again = False
@@ -324,105 +267,89 @@ class _One:
         return case
 
     def modes(self, case: Case) -> tuple[str, ...]:
-        """All words that fail, of the least order at which one does that the case's own word
-        contains.
+        """All modes that fail, of the least order at which a mode within the case's fails.
 
-        What forward mode gets wrong is no cause of what reverse mode alone does; nor, at first
-        order, where the numbers are finite and others.
+        At first order, a mode that gives another finite wrong value has another bug.
         """
-        engine = self.inquiry.sandbox.engine
         if case.operator != "jacobian" or case.wrt:
             return (case.mode,)
         for order in range(1, case.order + 1):
-            if any(
-                engine.answers(w) and self.fails(case.with_mode(w))
-                for w in _shortened(case.mode, order)
-            ):
-                failing = [
-                    w
-                    for w in modes_of_order(order)
-                    if engine.answers(w) and self.fails(case.with_mode(w))
-                ]
-                own = next(w for w in _shortened(case.mode, order) if w in failing)
-                return tuple(
-                    w
-                    for w in failing
-                    if order > 1 or not self.differ(case.with_mode(own), case.with_mode(w))
-                )
+            within = submodes(case.mode, order)
+            if not any(self.fails_in(case, mode) for mode in within):
+                continue
+            failing = [mode for mode in modes_of_order(order) if self.fails_in(case, mode)]
+            if order > 1:
+                return tuple(failing)
+            own = case.with_mode(next(mode for mode in within if mode in failing))
+            return tuple(m for m in failing if not self.differ(own, case.with_mode(m)))
         return (case.mode,)
 
     def differ(self, one: Case, other: Case) -> bool:
-        """Whether two wrong answers to one question are finite and not the same: two faults."""
-        if self.wanted[0] != "wrong" or self.inquiry.same_answer(one, other):
+        """Whether two wrong values are finite and not equal: then they have two bugs."""
+        if self.key.symptom[0] != "wrong" or self.asker.same_value(one, other):
             return False
-        answers = [self.inquiry.answer(case) for case in (one, other)]
-        return all(answer is not None and bool(np.all(np.isfinite(answer))) for answer in answers)
+        values = [self.asker.value(case) for case in (one, other)]
+        return all(value is not None and bool(np.all(np.isfinite(value))) for value in values)
 
     def operands(
         self, case: Case, culprits: frozenset[str], modes: tuple[str, ...]
     ) -> tuple[str, ...]:
-        """The operations that matter, each with those of its operands that have to vary, where it
-        has several.
+        """The operations at fault. If an operation has several operands, those that must vary are
+        named with it: "divide[1]".
 
-        Which operand is told of wrong numbers only, and not where they come of forward mode: what
-        raises mostly does so whatever the operand, and pushforwards are written for all operands at
-        once. Nor where a function of two that may be exchanged fails so, too: some engines put them
-        in an order of their own.
+        Operands are named for wrong values only. An operation that raises mostly does so whichever
+        operand varies. Nor are they named if only modes with a pushforward innermost fail, since it
+        is written for all operands at once; nor if the case also fails with its operands exchanged,
+        since some engines put them into an order of their own.
         """
-        if self.tells and len(culprits) > 1:
-            # No step fails alone: what it says is all that findings have in common.
+        if self.says_what and len(culprits) > 1:
+            # No step fails alone, so findings share nothing but the message.
             return ()
         values, depends = evaluate_steps(case.program, case.input), varying(case)
-        told = not self.tells and not all(
-            LETTERS[mode[-1]].product == "pushforward" for mode in modes
-        )
+        pushed = all(LETTERS[mode[-1]].product == "pushforward" for mode in modes)
+        naming = not self.says_what and not pushed
         found = set()
         for k, step in enumerate(case.program.steps, start=1):
-            if step.operation in culprits and step.operands and values[k].dtype != bool:
-                slots = ",".join(str(j) for j, i in enumerate(step.operands) if depends[i])
-                many = len(step.operands) > 1 and CATALOGUE[step.operation].arity is not None
-                told_here = (
-                    told
-                    and many
-                    and slots
-                    and not self.fails_exchanged(case.with_mode(modes[0]), k)
-                )
-                found.add(f"{step.operation}[{slots}]" if told_here else step.operation)
+            if step.operation not in culprits or not step.operands or values[k].dtype == bool:
+                continue
+            slots = ",".join(str(j) for j, i in enumerate(step.operands) if depends[i])
+            several = len(step.operands) > 1 and CATALOGUE[step.operation].arity is not None
+            named = naming and several and slots
+            if named and not self.fails_exchanged(case.with_mode(modes[0]), k):
+                found.add(f"{step.operation}[{slots}]")
+            else:
+                found.add(step.operation)
         return tuple(sorted(found))
 
-    def whichever(
-        self, special: tuple[str, ...], case: Case, culprits: frozenset[str], modes: tuple[str, ...]
+    def exchangeable(
+        self,
+        features: tuple[str, ...],
+        case: Case,
+        culprits: frozenset[str],
+        modes: tuple[str, ...],
     ) -> tuple[str, ...]:
-        """What must be special, of the first operand where the two may be exchanged and it fails
-        either way.
+        """The features. A zero is that of the first operand if the two operands can be exchanged
+        and the case fails both ways.
         """
-        places = [
+        if "zero last" not in features:
+            return features
+        steps = [
             k for k, step in enumerate(case.program.steps, start=1) if step.operation in culprits
         ]
-        if "zero last" not in special or not all(
-            self.fails_exchanged(case.with_mode(modes[0]), k) for k in places
-        ):
-            return special
-        return tuple(
-            sorted({"zero base" if feature == "zero last" else feature for feature in special})
-        )
+        if not all(self.fails_exchanged(case.with_mode(modes[0]), k) for k in steps):
+            return features
+        return tuple(sorted({"zero base" if f == "zero last" else f for f in features}))
 
     def fails_exchanged(self, case: Case, k: int) -> bool:
-        """Whether step k has two operands that may be exchanged, and the case fails with these
+        """Whether step k has two operands whose order does not matter, and the case fails with them
         exchanged, too.
         """
-        exchanged = with_exchanged(case, k)
-        return exchanged is not None and self.fails(exchanged)
+        return self.fails(with_exchanged(case, k))
 
 
 def _operations(case: Case) -> list[str]:
     """The operations of the steps that have operands."""
     return [step.operation for step in case.program.steps if step.operands]
-
-
-def _shortened(mode: str, order: int) -> list[str]:
-    """What is left of a word when all letters but so many go."""
-    return sorted({"".join(letters) for letters in combinations(mode, order)})
 
 
 def _questions(case: Case) -> tuple[str, ...]:

@@ -1,16 +1,15 @@
-"""Ways around a finding: the same question in other words and engines, and the same function
-spelled otherwise.
+"""Workarounds for a finding: other modes, other engines, and the same function written in another
+way.
 """
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ad_conformance.conformance.pool import EnginePool
-from ad_conformance.conformance.triage.reduce import hurried
+from ad_conformance.conformance.triage.ask import Asker, shorter_timeout
 from ad_conformance.conformance.verdicts import Result
 from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.program import Case
@@ -18,10 +17,12 @@ from ad_conformance.generators.rewrite.expansion import expanded
 
 
 @dataclass(frozen=True)
-class Ways:
-    """Mode words of the same order that this engine gets right, engines that get the case right,
-    and the smallest rewrite of the program, one step by its definition, that this engine gets
-    right.
+class Workarounds:
+    """What works instead.
+
+    `modes` are modes of the same order that this engine gets right. `engines` get the case right.
+    `rewrite` is the smallest program that this engine gets right in which one step is replaced by
+    its definition.
     """
 
     modes: tuple[str, ...]
@@ -29,24 +30,23 @@ class Ways:
     rewrite: Case | None
 
 
-def ways_around(
+def workarounds(
     finding: Result, pool: EnginePool, modes: Iterable[str], *, seconds: float = math.inf
-) -> Ways:
-    """What works instead, of these words and the panel's engines, as far as it was asked in so many
-    seconds.
+) -> Workarounds:
+    """What works instead of a finding, of these modes and the engines of the pool.
 
-    An engine that cannot be imported is passed over. Raises EngineUnavailable where that is the
-    finding's own.
+    After `seconds`, no further question is asked. Engines that cannot be imported are left out.
+    Raises EngineUnavailable if the finding's own engine cannot be imported.
     """
-    until = time.monotonic() + seconds
     case, engine = finding.case, finding.engine
-    with hurried(pool.sandbox(engine), finding.verdict, case.mode):
-        right_modes, right_engines = pool.ways_around(case, engine, modes, until)
-        found = [r for r in _rewrites(case) if time.monotonic() < until and pool.agrees(r, engine)]
+    asker = Asker(pool.sandbox(engine), seconds=seconds)
+    with shorter_timeout(asker.sandbox, finding.verdict, case.mode):
+        right_modes, right_engines = pool.ways_around(case, engine, modes, asker.deadline)
+        found = [rewrite for rewrite in _rewrites(case) if asker.agrees(rewrite)]
     smallest = min(
         found, key=lambda rewrite: (len(rewrite.program.steps), rewrite.id), default=None
     )
-    return Ways(right_modes, right_engines, smallest)
+    return Workarounds(right_modes, right_engines, smallest)
 
 
 def _rewrites(case: Case) -> Iterator[Case]:

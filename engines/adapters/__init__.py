@@ -1,1 +1,1 @@
-"""One file per library: each makes engines of it."""
+"""Adapters: for each library a module or a folder, which defines its engines."""

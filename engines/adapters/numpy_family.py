@@ -15,12 +15,11 @@ In all templates `xp.` stands for the dialect's namespace, `{0}`, `{1}` ... for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ad_conformance.generators.catalogue.extra.control_flow import body_text
 from ad_conformance.generators.catalogue.operation import Call, Template
 
-Writer = Callable[[Call], str]
 _KEPT = "axis={axis}, keepdims={keepdims}"
 _ABOVE = "xp.where({0} > {threshold}, "
 

@@ -17,6 +17,7 @@ from ad_conformance.generators.catalogue.extra import (
     indexing,
     layers,
     losses,
+    masking,
     matrices,
     networks,
     special,
@@ -29,6 +30,7 @@ _CORE = (elementwise, reductions, shapes, linalg)
 _EXTRA = (
     special,
     indexing,
+    masking,
     statistics,
     matrices,
     networks,

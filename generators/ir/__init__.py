@@ -1,1 +1,1 @@
-"""Programs and cases as data: what is asked, how it is evaluated, and how it is written to a file."""
+"""Programs, cases, modes and operators as data: their evaluation, and their files."""

@@ -56,7 +56,7 @@ def _spread(operands: list[np.ndarray]) -> int:
 
 
 def is_defined(program: Program, point: np.ndarray) -> bool:
-    """Whether every step has finite values at the point. Not all operations are defined everywhere."""
+    """Whether every step has finite values at the point. Some operations may not be."""
     try:
         with np.errstate(all="ignore"):
             return all(np.all(np.isfinite(v)) for v in evaluate_steps(program, point))

@@ -1,1 +1,1 @@
-"""Programs made from other programs: parts, smaller ones, and derived operations written out."""
+"""Programs made from other programs: partial, smaller, or with a step replaced by its definition."""

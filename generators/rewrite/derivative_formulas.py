@@ -1,8 +1,7 @@
-"""How operations can be written with others, and what engines mostly make derivatives of: formulas
-in catalogue rows.
+"""Formulas of operations and of their derivatives, written with catalogue operations.
 
-`xp` has the rows as functions. They are looked at where an operation fails, to see whether what
-fails is its own.
+Triage uses them if an operation fails, to see whether an operation that it is computed with is at
+fault. `xp` is a namespace with the catalogue operations as functions.
 """
 
 from __future__ import annotations
@@ -18,9 +17,7 @@ import numpy as np
 
 
 def _parts(x: Any, axis: int) -> list[Any]:
-    """What lies one after the other along an axis, of length 1 there. Raises ValueError for more
-    than MAX_PARTS.
-    """
+    """The slices of length 1 along an axis. Raises ValueError for more than MAX_PARTS."""
     if x.shape[axis] > MAX_PARTS:
         raise ValueError(f"{x.shape[axis]} entries are too many to be written out")
     before = (slice(None),) * (axis % x.ndim)
@@ -28,18 +25,34 @@ def _parts(x: Any, axis: int) -> list[Any]:
 
 
 def _running(name: str) -> Callable[..., Any]:
-    """A cumulative operation along an axis: an operation of two operands after the other."""
+    """A cumulative operation along an axis, as repeated use of an operation of two operands."""
 
-    def spelled(xp: Any, x: Any, axis: int) -> Any:
+    def formula(xp: Any, x: Any, axis: int) -> Any:
         return xp.concat(list(itertools.accumulate(_parts(x, axis), getattr(xp, name))), axis=axis)
 
-    return spelled
+    return formula
 
 
 def _prod(xp: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
     along = xp.reshape(x, shape=(-1,)) if axis is None else x
     product = functools.reduce(operator.mul, _parts(along, axis or 0))
     return xp.reshape(product, shape=np.sum(np.empty(x.shape), axis=axis, keepdims=keepdims).shape)
+
+
+def _mean(xp: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
+    count = x.size if axis is None else x.shape[axis]
+    return xp.sum(x, axis=axis, keepdims=keepdims) * (1.0 / count)
+
+
+def _sort(xp: Any, x: Any, axis: int, descending: bool) -> Any:
+    ascending = xp.sort_by(x, x, axis=axis)
+    return xp.flip(ascending, axis=axis) if descending else ascending
+
+
+def _roll(xp: Any, x: Any, shift: int, axis: int) -> Any:
+    length = x.shape[axis]
+    first = -shift % length
+    return xp.take(x, indices=(*range(first, length), *range(first)), axis=axis)
 
 
 def _descent(xp: Any, x: Any, c: Any, body: str, rate: float, count: int) -> Any:
@@ -59,54 +72,53 @@ def _solve_triangular(
 
 #: Entries along an axis that are written out one by one.
 MAX_PARTS = 32
-#: What puts values elsewhere and computes nothing.
+#: Operations that move values and compute nothing.
 MOVING = frozenset(
     {"concat", "stack", "slice", "index", "take", "reshape", "expand_dims", "broadcast_to"}
 )
 
-#: Rows in terms of simpler ones, beside the definitions that some have in the catalogue.
-SPELLINGS: Mapping[str, Callable[..., Any]] = {
+#: Operations in terms of simpler ones, beside the definitions that the catalogue has for some.
+FORMULAS: Mapping[str, Callable[..., Any]] = {
     "square": lambda xp, x: x * x,
     "reciprocal": lambda xp, x: 1.0 / x,
     "subtract": lambda xp, a, b: a + -b,
     "negative": lambda xp, x: -1.0 * x,
-    "mean": lambda xp, x, axis, keepdims: (
-        xp.sum(x, axis=axis, keepdims=keepdims) * (1.0 / (x.size if axis is None else x.shape[axis]))
-    ),
+    "mean": _mean,
     "vecdot": lambda xp, a, b: xp.sum(a * b, axis=-1, keepdims=False),
     "digamma": lambda xp, x: xp.polygamma(x, n=0),
-    "sort": lambda xp, x, axis, descending: (
-        xp.flip(xp.sort_by(x, x, axis=axis), axis=axis) if descending else xp.sort_by(x, x, axis=axis)
-    ),
+    "sort": _sort,
     "min": lambda xp, x, axis, keepdims: -xp.max(-x, axis=axis, keepdims=keepdims),
     "clip": lambda xp, x, min, max: xp.minimum(xp.maximum(x, min), max),
     "logcumsumexp": _running("logaddexp"),
     "cumulative_sum": _running("add"),
     "cumulative_prod": _running("multiply"),
     "prod": _prod,
-    "expand_dims": lambda xp, x, axis: xp.reshape(x, shape=np.expand_dims(np.empty(x.shape), axis).shape),
-    "outer": lambda xp, a, b: a[:, None] * b[None, :],
-    "roll": lambda xp, x, shift, axis: xp.take(
-        x, indices=tuple(range(-shift % x.shape[axis], x.shape[axis])) + tuple(range(-shift % x.shape[axis])), axis=axis
+    "expand_dims": lambda xp, x, axis: xp.reshape(
+        x, shape=np.expand_dims(np.empty(x.shape), axis).shape
     ),
+    "outer": lambda xp, a, b: a[:, None] * b[None, :],
+    "roll": _roll,
     "trace": lambda xp, x: xp.sum(xp.diagonal(x), axis=-1, keepdims=False),
     "vector_norm": lambda xp, x, axis: xp.sqrt(xp.sum(x * x, axis=axis, keepdims=False)),
     "matrix_norm": lambda xp, x: xp.sqrt(
         xp.sum(xp.sum(x * x, axis=-1, keepdims=False), axis=-1, keepdims=False)
     ),
-    "stack": lambda xp, *parts, axis: xp.concat([xp.expand_dims(part, axis=axis) for part in parts], axis=axis),
+    "stack": lambda xp, *parts, axis: xp.concat(
+        [xp.expand_dims(part, axis=axis) for part in parts], axis=axis
+    ),
     "solve_triangular": _solve_triangular,
     "pow_int": lambda xp, x, exponent: xp.pow(x, float(exponent)),
     "pow_float": lambda xp, x, exponent: xp.pow(x, exponent),
     "inner_pushforward": lambda xp, x, c, body: xp.inner_derivative(x, c, body=body) * c,
     "descent": _descent,
-}  # fmt: skip
+}
 
-#: Derivatives inside a program, and how many letters more a mode word has where they are around it.
+#: Derivatives inside a program, and how many letters the mode gains if they are taken of the whole
+#: program instead.
 NESTED: Mapping[str, int] = {"inner_derivative": 1, "inner_second_derivative": 2}
 
-#: Partial derivatives by each operand, entry by entry. Abramowitz and Stegun 4.1 to 4.6, 5.1, 6.3,
-#: 6.4, 7.1, 9.1, 9.6.
+#: Partial derivatives by each operand, for operations that work entry by entry. Source: Abramowitz
+#: and Stegun 4.1 to 4.6, 5.1, 6.3, 6.4, 7.1, 9.1, 9.6.
 PARTIALS: Mapping[str, tuple[Callable[..., Any], ...]] = {
     "sin": (lambda xp, x: xp.cos(x),),
     "cos": (lambda xp, x: -xp.sin(x),),
@@ -172,20 +184,22 @@ def _push_cholesky(xp: Any, operands: Sequence[Any], tangents: Sequence[Any]) ->
 
 
 def _sylvester(xp: Any, root: Any, right: Any) -> Any:
-    """The solution X of S X + X S = right, row by row in one vector."""
+    """The solution X of S X + X S = right, for S = root."""
     n = root.shape[-1]
     system = xp.kron(root, np.eye(n)) + xp.kron(np.eye(n), root)
     return xp.reshape(xp.solve(system, xp.reshape(right, shape=(n * n, 1))), shape=(n, n))
 
 
 def _push_sqrtm(xp: Any, operands: Sequence[Any], tangents: Sequence[Any]) -> Any:
-    """The solution X of S X + X S = A', for the root S."""
+    """The derivative X of the square root S along A' is the solution of S X + X S = A'."""
     return _sylvester(xp, xp.sqrtm(operands[0]), _symmetric(tangents[0]))
 
 
 def _push_polar(xp: Any, operands: Sequence[Any], tangents: Sequence[Any]) -> Any:
-    """From A = U H: within the span of U by X H + H X = U^T A' - A'^T U, outside of it by (A' - U
-    U^T A') H^-1.
+    """The derivative of U in A = U H along A'.
+
+    Within the span of U it is U X, where X solves X H + H X = U^T A' - A'^T U. Outside of the span
+    it is (A' - U U^T A') H^-1.
     """
     (a,), (tangent,) = operands, tangents
     wide = a.shape[-2] < a.shape[-1]
@@ -207,9 +221,9 @@ def _push_solve(xp: Any, operands: Sequence[Any], tangents: Sequence[Any]) -> An
     return xp.solve(a, right if s is None else right - s @ xp.solve(a, b))
 
 
-#: Derivatives along tangents, None for an operand that does not vary, of single matrices. M. Giles,
-#: "An extended collection of matrix derivative results" (2008); I. Murray, "Differentiation of the
-#: Cholesky decomposition" (2016).
+#: Derivatives of functions of single matrices along tangents; a tangent is None if its operand does
+#: not vary. Sources: M. Giles, "An extended collection of matrix derivative results" (2008);
+#: I. Murray, "Differentiation of the Cholesky decomposition" (2016).
 PUSHFORWARDS: Mapping[str, Callable[..., Any]] = {
     "inv": lambda xp, operands, tangents: (
         -(xp.inv(operands[0]) @ tangents[0] @ xp.inv(operands[0]))
@@ -236,21 +250,21 @@ def _pull_inv(xp: Any, a: Any, cotangent: Any) -> Any:
     return -(back @ cotangent @ back)
 
 
-#: Pullbacks of a cotangent, of functions of one matrix whose value has its shape; those of
-#: symmetric ones before the symmetric part is taken. Sources as above.
+#: Pullbacks of a cotangent for functions of one matrix whose value has the matrix's shape. For
+#: those in SYMMETRIC, before the symmetric part is taken. Sources as above.
 PULLBACKS: Mapping[str, Callable[..., Any]] = {
     "inv": _pull_inv,
     "cholesky": _pull_cholesky,
     "sqrtm": lambda xp, a, cotangent: _sylvester(xp, xp.sqrtm(a), cotangent),
     "polar_factor": lambda xp, a, cotangent: _push_polar(xp, (a,), (cotangent,)),
 }
-#: Which take the symmetric part of what they are given.
+#: Operations that use only the symmetric part of their operand.
 SYMMETRIC = frozenset({"cholesky", "sqrtm"})
 
 
 def pushforward(operation: str) -> Callable[..., Any] | None:
     """The formula of an operation's derivative along tangents, `push(xp, operands, tangents,
-    **params)`, if there is one here.
+    **params)`, or None if there is none here.
     """
     partials = PARTIALS.get(operation)
     if partials is None:

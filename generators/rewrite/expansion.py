@@ -1,8 +1,9 @@
-"""Derived steps written out: the program with the definition of a step in the place of the step.
+"""Replaces a step of a program by its definition, by a polynomial, or by the formula of its
+derivative.
 
-A definition (`generators/catalogue/row_forms.py`) is traced with values that write down the rows
-that it calls, so that it can be asked whether a failure is the derived operation's own or that of
-something that it is made of.
+If the program then gives the same wrong value, an operation in the definition is at fault, and not
+the step's own operation. A definition (`generators/catalogue/row_forms.py`) is traced: it is called
+with values that record the operations that it calls.
 """
 
 from __future__ import annotations
@@ -21,22 +22,24 @@ from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.mode import LETTERS
 from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step, nested
 from ad_conformance.generators.rewrite.derivative_formulas import (
+    FORMULAS,
     NESTED,
     PARTIALS,
     PULLBACKS,
-    SPELLINGS,
     SYMMETRIC,
     pushforward,
 )
-from ad_conformance.generators.rewrite.program_builder import Draft, exact
-from ad_conformance.generators.rewrite.single_step import unequal, varying
+from ad_conformance.generators.rewrite.program_builder import ProgramBuilder, exact
+from ad_conformance.generators.rewrite.variants import unequal, varying
 
-#: Entries at which a formula is looked at.
+#: Entries at which a formula is tried.
 MAX_ENTRIES = 8
 
 
 class _Steps:
-    """The steps so far, with the value of each; as a namespace, the rows as functions that add one."""
+    """The steps so far, with their values. As a namespace, it has the catalogue operations as
+    functions, each of which adds a step.
+    """
 
     def __init__(self, steps: list[Step], values: list[np.ndarray], dtype: str) -> None:
         self.steps, self.values, self.dtype = steps, values, dtype
@@ -79,16 +82,16 @@ class _Steps:
 
 
 def _plain(given: Any) -> Any:
-    """A parameter as it stands in a case."""
+    """A parameter as a case has it: Python numbers and tuples."""
     if isinstance(given, (list, tuple)):
         return tuple(map(_plain, given))
     return given.item() if isinstance(given, np.generic) else given
 
 
 class _Value:
-    """A value that writes down what is done with it."""
+    """A value that records the operations applied to it."""
 
-    #: Arithmetic with an array on the left is this value's own.
+    #: NumPy then leaves arithmetic with an array on the left to this class.
     __array_ufunc__ = None
 
     def __init__(self, steps: _Steps, value_id: int) -> None:
@@ -113,7 +116,7 @@ class _Value:
         return self._steps.called("negative", (self,), {})
 
     def __getitem__(self, key: Any) -> _Value:
-        """Entries by whole numbers, slices, None and `...`. Raises TypeError for other keys."""
+        """Index by integers, slices, None and `...`. Raises TypeError for other keys."""
         keys = list(key) if isinstance(key, tuple) else [key]
         missing = self.ndim - sum(k is not None and k is not Ellipsis for k in keys)
         if Ellipsis not in keys:
@@ -133,7 +136,7 @@ class _Value:
             else:
                 start, stop, step = k.indices(length)
             if step < 0:
-                raise TypeError("slices run forwards here")
+                raise TypeError("a slice must have a positive step")
             if (start, stop, step) != (0, length, 1):
                 given = {"axis": axis, "start": start, "stop": stop, "step": step}
                 value = self._steps.called("slice", (value,), given)
@@ -171,19 +174,22 @@ for _method, _row in {
 
 
 def expanded(case: Case, k: int) -> Iterator[Case]:
-    """The case with step k, counted from 1, written out: with its definition in its place, if it
-    has a plain one; and on operands of one shape, if it broadcasts them. The values stay the same
-    up to rounding.
+    """The case with step k, counted from 1, replaced by each of its definitions.
+
+    If the step broadcasts its operands, also with operands of one shape. Values stay the same up to
+    rounding.
     """
     step = case.program.steps[k - 1]
     name = step.operation
-    for written in (CATALOGUE[name].definition, SPELLINGS.get(name), _broadcast(case, k)):
+    for written in (CATALOGUE[name].definition, FORMULAS.get(name), _broadcast(case, k)):
         if (whole := _replaced(case, k, written)) is not None:
             yield whole
 
 
 def _broadcast(case: Case, k: int) -> Callable[..., Any] | None:
-    """Step k on operands that are all of the shape of its result, if it broadcasts them itself."""
+    """A definition that broadcasts the operands of step k first, or None if the step broadcasts
+    nothing.
+    """
     values, step = evaluate_steps(case.program, case.input), case.program.steps[k - 1]
     operands, shape = [values[i] for i in step.operands], values[k].shape
     if len(operands) < 2 or all(v.shape == shape for v in operands if v.dtype != bool):
@@ -210,11 +216,11 @@ def _broadcast(case: Case, k: int) -> Callable[..., Any] | None:
 def as_polynomial(
     case: Case, k: int, entered: Sequence[int], tensors: Sequence[np.ndarray]
 ) -> Case | None:
-    """The case with the Taylor polynomial of step k, in the values at `entered`, in its place:
-    harmless, and with the same derivatives.
+    """The case with step k replaced by its Taylor polynomial in the values `entered`: it uses only
+    sums and products, and has the same derivatives.
 
-    `tensors[m]` is its derivative of order m + 1 by all of these in one vector, of as many entries
-    as the step's result has and, for each order, the vector. None where it would be too large.
+    `tensors[m]` is the derivative of order m + 1 by these values in one vector of n entries. Its
+    shape is that of the step's result, then n for each order. None if it would be too large.
     """
     values = evaluate_steps(case.program, case.input)
     at = np.concatenate([values[i].reshape(-1) for i in entered])
@@ -240,12 +246,11 @@ def as_polynomial(
 
 
 def differentiated(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
-    """Step k as a function of one number, which moves those of its operands that vary, and the
-    formula of that function's derivative in the word without its innermost letter. Both have the
-    same answer.
+    """Step k as a function of one number, and the formula of this function's derivative in the mode
+    without its innermost letter. Both have the same derivatives.
 
-    Of what is computed entry by entry, one entry after the other; nothing where there is no
-    formula.
+    The number moves the operands that vary. An operation that works entry by entry gives one pair
+    for each entry. Without a formula there are no pairs.
     """
     operation = case.program.steps[k - 1].operation
     push = pushforward(operation)
@@ -260,7 +265,7 @@ def differentiated(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
 
 
 def _pulled(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
-    """The same for a weighted sum of what step k gives, by the pullback of the weights."""
+    """The same for a weighted sum of the result of step k, by the pullback of the weights."""
     operation = case.program.steps[k - 1].operation
     for one, (tangent,) in _lines(case, k, single=False):
         if tangent is None:
@@ -291,8 +296,10 @@ def _pulled(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
 
 
 def unnested(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
-    """Step k, a derivative inside the program, at numbers that one number moves, and its body with
-    as many letters more in the word, by an input of their own. Both have the same answer.
+    """Step k, a derivative inside the program, as a function of one number; and its body, with the
+    letters of that derivative added to the mode. Both have the same derivatives.
+
+    The added letters differentiate by an input of their own.
     """
     step = case.program.steps[k - 1]
     letters = NESTED.get(step.operation, 0)
@@ -304,16 +311,16 @@ def unnested(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
 
 
 def _body(text: str, xp: Any, x: Any, c: Any, body: str) -> Any:
-    """The body, a text of the catalogue's, at x moved by an input of its own."""
+    """The body, an expression from the catalogue, at x plus a further input."""
     moved = x + xp.put(Step("argument", (), (("value", 0.0),)), np.zeros(()))
     return eval(text.format(c="c"), {"xp": xp, "t": moved, "c": c})
 
 
 def _lines(case: Case, k: int, *, single: bool) -> Iterator[tuple[Case, list[np.ndarray | None]]]:
-    """Step k alone on operands that move with one number, at 0, if they vary, and along what, or
-    None, each does.
+    """Step k alone as a function of one number, at 0, and the tangent of each operand, None if it
+    does not vary.
 
-    `single`: one entry after the other.
+    With `single`, one case for each entry.
     """
     step, depends = case.program.steps[k - 1], varying(case)
     values = evaluate_steps(case.program, case.input)
@@ -322,24 +329,26 @@ def _lines(case: Case, k: int, *, single: bool) -> Iterator[tuple[Case, list[np.
     met = dict.fromkeys(
         tuple(float(v[entry]) for v in whole) for entry in np.ndindex(shape if single else ())
     )
-    # Special ones first, where there are too many for all of them.
-    usual = sorted(met, key=lambda numbers: 0.0 not in numbers and len({*numbers}) == len(numbers))
-    every = [[np.asarray(number) for number in numbers] for numbers in usual[:MAX_ENTRIES]]
+    # Zeros and equal numbers first, since only some of them may be tried.
+    ordered = sorted(
+        met, key=lambda numbers: 0.0 not in numbers and len({*numbers}) == len(numbers)
+    )
+    every = [[np.asarray(number) for number in numbers] for numbers in ordered[:MAX_ENTRIES]]
     for given in every if single else [operands]:
-        draft = Draft(case.dtype)
+        builder = ProgramBuilder(case.dtype)
         value_ids: list[int] = []
         tangents: list[np.ndarray | None] = []
         for i, value in zip(step.operands, given, strict=True):
             tangent = exact(unequal(value, len(value_ids)), case.dtype) if depends[i] else None
-            value_id = draft.constant(value)
+            value_id = builder.constant(value)
             if tangent is not None:
-                value_id = draft.add(
-                    "add", value_id, draft.add("multiply", 0, draft.constant(tangent))
+                value_id = builder.add(
+                    "add", value_id, builder.add("multiply", 0, builder.constant(tangent))
                 )
             value_ids.append(value_id)
             tangents.append(tangent)
-        draft.add(step.operation, *value_ids, **step.arguments)
-        yield Case(draft.program, 0.0, case.mode, dtype=case.dtype), tangents
+        builder.add(step.operation, *value_ids, **step.arguments)
+        yield Case(builder.program, 0.0, case.mode, dtype=case.dtype), tangents
 
 
 def _along(
@@ -349,7 +358,7 @@ def _along(
 
 
 def _replaced(case: Case, k: int, definition: Callable[..., Any] | None) -> Case | None:
-    """The case with what the definition makes of the operands of step k in its place."""
+    """The case with step k replaced by a definition, or None if that is not possible."""
     if definition is None:
         return None
     step = case.program.steps[k - 1]
@@ -369,8 +378,8 @@ def _replaced(case: Case, k: int, definition: Callable[..., Any] | None) -> Case
         KeyError,
         ArithmeticError,
     ):
-        # What asks of its operands more than a value can write down: complex numbers, arrays of
-        # places.
+        # The definition does what a value cannot record, for instance complex numbers or arrays as
+        # indices.
         return None
     if not isinstance(traced, _Value) or traced.shape != values[k].shape:
         return None

@@ -1,8 +1,8 @@
-"""Smaller cases that may fail in the same way: for a case that was stored, whatever drew it.
+"""Reduces a case to a smaller one that fails in the same way.
 
-Hypothesis shrinks what it draws itself; this reduces any case, on the program: steps go, values
-become constants or the input, words get shorter, axes shorter, numbers simpler. Whether a candidate
-still fails is the caller's to say.
+Hypothesis shrinks only what it draws itself. This module reduces any case: it removes steps, makes
+values constants or the input, shortens modes and axes, and simplifies numbers. The caller says
+whether a candidate still fails.
 """
 
 from __future__ import annotations
@@ -17,24 +17,20 @@ import numpy as np
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step, nested
-from ad_conformance.generators.rewrite.single_step import (
-    Numbers,
-    numbers,
-    stand_alones,
-    with_numbers,
-)
+from ad_conformance.generators.rewrite.slicing import Slicer
+from ad_conformance.generators.rewrite.variants import Numbers, numbers, with_numbers
 
 Size = tuple[int, int, int, float]
-#: Numbers that stand for others, the simplest first.
+#: Numbers that replace others, the simplest first.
 _SIMPLE = (1.0, 0.0, 2.0, 0.5, -1.0, 3.0)
 
 
 def size(case: Case) -> Size:
-    """What reduction makes smaller: question, steps, entries, digits; compared in that order."""
-    plain = len(case.mode) + sum(
+    """The size of a case: operations, question, entries, digits; compared in this order."""
+    question = len(case.mode) + sum(
         v is not None for v in (case.tangent, case.cotangent, case.warmup_point)
     )
-    plain += (
+    question += (
         (case.operator != "jacobian")
         + (case.dtype != "float64")
         + len(set(case.wrt))
@@ -44,7 +40,7 @@ def size(case: Case) -> Size:
     values = numbers(case).values()
     parameters = sum(len(repr(value)) for step in steps for _, value in step.params)
     digits = sum(_digits(float(entry)) for value in values for entry in value.flat)
-    return len(steps), plain, sum(max(v.size, 1) + v.ndim for v in values), digits + parameters
+    return len(steps), question, sum(max(v.size, 1) + v.ndim for v in values), digits + parameters
 
 
 def reduce(
@@ -54,13 +50,12 @@ def reduce(
     seconds: float = math.inf,
     asked: set[str] | None = None,
 ) -> Case:
-    """The smallest case that was found to fail too, of those that greedy simplification meets
-    within `seconds`.
+    """The smallest case that fails too, of those that greedy simplification meets within `seconds`.
 
-    `fails` is asked of valid cases only, none of them twice; the first candidate that fails is
-    taken and simplified in turn, so that the result is the same every time where `fails` is.
-    `asked` are the ids of cases that need not be asked again, to which those asked are added: with
-    what came of it and the same set, a later call goes on from there.
+    `fails` is called with valid cases only, never twice with the same case. The first candidate
+    that fails is simplified in turn. So the result is the same every time, if `fails` is. `asked`
+    are the ids of cases that need not be asked again; each case that is asked is added. A later
+    call with the result and the same set continues from there.
     """
     begun = time.monotonic()
     asked = set() if asked is None else asked
@@ -75,12 +70,12 @@ def reduce(
                     continue
                 valid = parse_case(candidate.json)
             except (MalformedCase, ValueError):
-                # Also where a number of it is not finite: one that float32 does not hold.
+                # Also if one of its numbers is not finite, since float32 cannot hold it.
                 continue
             if time.monotonic() - begun > seconds:
                 return case
             failed = fails(valid)
-            # Not before it is answered: one that is interrupted is asked again.
+            # Only now: if the question is interrupted, it is asked again.
             asked.add(name)
             if failed:
                 case, found = valid, True
@@ -89,7 +84,7 @@ def reduce(
 
 
 def _digits(number: float) -> float:
-    """How much there is to a number: 0 for the simplest."""
+    """The weight of a number in the size: 0 for the simplest."""
     return float(_SIMPLE.index(number)) / 8 if number in _SIMPLE else 1.0 + len(repr(number)) / 32
 
 
@@ -98,8 +93,8 @@ def _candidates(case: Case) -> Iterator[Case]:
     if len(pruned.steps) < len(case.program.steps):
         yield replace(case, program=pruned)
     yield from _questions(case)
-    # Most failures are those of one step: found here in as many questions as there are steps.
-    for _, candidate in stand_alones(case):
+    # Most failures are those of one step, and show here after as many questions as there are steps.
+    for _, candidate in Slicer(case).plain_steps():
         yield candidate
     values = evaluate_steps(case.program, case.input)
     yield from _prefixes(case, values)
@@ -113,9 +108,9 @@ def _candidates(case: Case) -> Iterator[Case]:
 
 
 def _questions(case: Case) -> Iterator[Case]:
-    """The plain question, and each of its parts alone."""
+    """The plain question, and each change towards it alone."""
     if case.program.arguments:
-        # All inputs but one as constants, and that one the first.
+        # All inputs but one become constants, and that one is the point.
         yield replace(case, program=_fixed(case.program), wrt="")
         values = evaluate_steps(case.program, case.input)
         for k in case.program.arguments:
@@ -146,7 +141,7 @@ def _fixed(program: Program) -> Program:
 
 
 def _ending(case: Case, program: Program) -> Case:
-    """The case with another output, whose shape a cotangent may not fit."""
+    """The case with another output. Its shape may not fit the cotangent, which then goes."""
     if case.asked.of_any_function:
         return replace(case, program=program)
     return replace(case, program=program, operator="jacobian", tangent=None, cotangent=None)
@@ -160,7 +155,7 @@ def _prefixes(case: Case, values: list[np.ndarray]) -> Iterator[Case]:
 
 
 def _entered(program: Program, k: int, values: list[np.ndarray]) -> Program:
-    """The program as one of its value k, the input a constant where it is used otherwise."""
+    """The program as a function of its value k. The input becomes a constant."""
     constant = Step("constant", (), (("value", nested(values[0])),))
     steps = [constant]
     # Value 0 is now value 1, value k is value 0, all others are one further on.
@@ -190,15 +185,16 @@ def _suffixes(case: Case, values: list[np.ndarray]) -> Iterator[Case]:
 
 
 def _without_steps(case: Case, values: list[np.ndarray]) -> Iterator[Case]:
-    """Without one step: its value is one of those before it, or a constant."""
+    """One step removed: an earlier value or a constant takes the place of its result."""
     steps = case.program.steps
     for k in range(len(steps), 0, -1):
         if not steps[k - 1].operands:
             continue
         alike = [
-            i for i in dict.fromkeys((*steps[k - 1].operands, 0)) if values[i].shape == values[k].shape
-            and values[i].dtype == values[k].dtype
-        ]  # fmt: skip
+            i
+            for i in dict.fromkeys((*steps[k - 1].operands, 0))
+            if values[i].shape == values[k].shape and values[i].dtype == values[k].dtype
+        ]
         for i in alike:
             kept = [*steps[: k - 1], Step("positive", (i,)), *steps[k:]]
             yield replace(case, program=_through(Program(tuple(kept)), k, i).pruned())
@@ -213,7 +209,7 @@ def _without_steps(case: Case, values: list[np.ndarray]) -> Iterator[Case]:
 
 
 def _through(program: Program, k: int, i: int) -> Program:
-    """The program with value i wherever value k was used; where k is the output, i is."""
+    """The program with value i in the place of value k."""
     if k == len(program.steps):
         return Program(program.steps[:i])
     return Program(
@@ -245,7 +241,9 @@ def _cut(value: np.ndarray, length: int, kept: slice) -> np.ndarray:
 
 
 def _with_values(case: Case, given: Numbers) -> Case:
-    """The case with another input (0) and other constants; what was shaped like the input goes."""
+    """The case with another point or other constants. If the point has another shape, the
+    warmup_point goes.
+    """
     changed = with_numbers(case, given)
     return (
         changed if changed.input.shape == case.input.shape else replace(changed, warmup_point=None)

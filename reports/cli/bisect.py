@@ -42,7 +42,7 @@ def bisect(
             repeats=repeats,
             most=most,
             prereleases=pre,
-            told=told,
+            report=told,
         )
     except UnknownEngine as error:
         refuse(str(error))

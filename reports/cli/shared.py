@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from ad_conformance.conformance.reference.certify import MAX_ORDER
-from ad_conformance.conformance.triage.reduce import judged
+from ad_conformance.conformance.triage.ask import judged
 from ad_conformance.conformance.verdicts import Result
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine

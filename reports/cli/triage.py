@@ -79,21 +79,21 @@ def triage(
     need_reports("duckdb", "fsspec")
     from ad_conformance.reports.campaign.store import Folder, StoreError
     from ad_conformance.reports.issues.bucket_files import MalformedBucket
-    from ad_conformance.reports.issues.triage_pipeline import Walk
+    from ad_conformance.reports.issues.triage_pipeline import CampaignTriage
 
     folder, problem = Folder(run), ""
     try:
-        walk = Walk(
+        campaign = CampaignTriage(
             folder,
             each=each,
             previous=Folder(previous) if previous else None,
             imported=engine.split(","),
         )
-        for name in walk.engines:
+        for name in campaign.engines:
             begun = time.monotonic()
             try:
-                walk.through(
-                    name, known=known, seconds=seconds, tell=functools.partial(print, flush=True)
+                campaign.triage(
+                    name, known=known, seconds=seconds, report=functools.partial(print, flush=True)
                 )
             except EngineUnavailable as error:
                 problem = f"engine {error}"

@@ -13,11 +13,12 @@ from importlib import metadata
 import numpy as np
 from ad_conformance.conformance.standalone_script import standalone
 from ad_conformance.conformance.suite.failure_report import first_line, listed
-from ad_conformance.conformance.suite.wording import largest_error, mode_in_words, short
+from ad_conformance.conformance.suite.wording import largest_error, short
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.runners import HERE
+from ad_conformance.generators.ir.mode import spoken
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.reports.issues.bucket_files import BucketFile
 from packaging.utils import canonicalize_name
@@ -89,7 +90,7 @@ def _subject(bucket: BucketFile, engine: Engine) -> str:
 
 
 def _derivative(case: Case, subject: str) -> str:
-    return f"{_ORDERS[case.order]} derivative of {subject} in {mode_in_words(case.mode)}"
+    return f"{_ORDERS[case.order]} derivative of {subject} in {spoken(case.mode)}"
 
 
 def _fails(finding: Result) -> str:
@@ -202,7 +203,7 @@ def _workarounds(bucket: BucketFile, engine: Engine) -> str:
     language = engine.dialect.language.name
     found = []
     if bucket.right_modes:
-        modes = listed([mode_in_words(mode) for mode in bucket.right_modes])
+        modes = listed([spoken(mode) for mode in bucket.right_modes])
         verb = "give" if len(bucket.right_modes) > 1 else "gives"
         found.append(f"- In {engine.base}, {modes} {verb} the expected result.")
     for name, lines in _callings(bucket, engine).items():

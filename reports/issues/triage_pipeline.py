@@ -1,5 +1,5 @@
-"""The walk through a campaign's findings: their causes, each written down with all that is needed
-to act on it.
+"""Triage of a campaign: finds the root causes of its findings, and writes a file for each with all
+that is needed to report it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from dataclasses import replace
 from typing import Any
 
 from ad_conformance.conformance.pool import EnginePool
+from ad_conformance.conformance.triage.ask import Asker, OutOfTime, judged, shorter_timeout
 from ad_conformance.conformance.triage.buckets import Bucket, Provisional, bucket
 from ad_conformance.conformance.triage.causes import Finding
 from ad_conformance.conformance.triage.locate import explain
-from ad_conformance.conformance.triage.reduce import hurried, judged, reduced
+from ad_conformance.conformance.triage.reduce import reduced
 from ad_conformance.conformance.triage.release_bisection import find_boundary
-from ad_conformance.conformance.triage.root_cause import Inquiry, OutOfTime, Vanished
-from ad_conformance.conformance.triage.workarounds import ways_around
+from ad_conformance.conformance.triage.root_cause import Vanished, root_cause
+from ad_conformance.conformance.triage.workarounds import workarounds
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
@@ -34,17 +35,17 @@ from ad_conformance.reports.nightly.changes import findings
 
 #: Files that are named in a line.
 NAMED = 3
-#: Seconds for what works instead in another engine than the bucket's.
+#: Seconds for the workarounds in another engine than the bucket's.
 ELSEWHERE = 60.0
 
 
-class Walk:
-    """Through the findings of one campaign, engine by engine; `each` finding may take so many
-    seconds.
+class CampaignTriage:
+    """Triage of the findings of one campaign, engine by engine. `each` is the time limit for one
+    finding, in seconds.
 
-    Causes with a file in `previous`, an earlier run, are known by it: its file comes along, with
-    this run's findings. Of engines that the run names as package.module:attribute, those in
-    `imported` are imported; another is refused.
+    Causes that have a file in `previous`, an earlier run, are known: the file is copied, with the
+    findings of this run. If the run names an engine as package.module:attribute, it is imported
+    only if `imported` names it too.
     """
 
     def __init__(
@@ -61,10 +62,8 @@ class Walk:
         self._asked: dict[str, str] = dict(run["asked"])
         for name in self._asked.values():
             if registry.is_import(name) and name not in imported:
-                raise StoreError(
-                    f"{folder.url}/run.json: asked: {name!r} is imported only where --engine "
-                    f"names it"
-                )
+                where = f"{folder.url}/run.json: asked"
+                raise StoreError(f"{where}: {name!r} is imported only where --engine names it")
         self._modes: tuple[str, ...] = tuple(run["words"])
         self._timeout = float(run["timeout"])
         if previous:
@@ -79,15 +78,17 @@ class Walk:
 
     @property
     def engines(self) -> list[str]:
-        """Those that have findings."""
+        """The engines that have findings."""
         return [engine for engine in self._asked if self._findings[engine]]
 
-    def through(
-        self, name: str, *, known: bool, seconds: float, tell: Callable[[str], None]
+    def triage(
+        self, name: str, *, known: bool, seconds: float, report: Callable[[str], None]
     ) -> None:
-        """Triage an engine's findings, and tell of it in lines. A file is written as soon as its
-        cause is known, and what one has already is not asked again. Raises EngineUnavailable,
-        UnknownEngine, StoreError or OSError.
+        """Triage an engine's findings. Progress goes to `report` in lines.
+
+        A file is written as soon as its root cause is known. Findings that a file has already are
+        not asked again. With `known`, findings that known failures cover are triaged too. Raises
+        EngineUnavailable, UnknownEngine, StoreError or OSError.
         """
         chosen = [f for f in self._findings[name] if known or not f.known]
         steady = [f for f in chosen if f.steady]
@@ -103,12 +104,12 @@ class Walk:
                 cases[case.id] = Finding(
                     case, name, Verdict(found.verdict), found.error or "", found.message or ""
                 )
-        tell(
+        report(
             f"{name}: {len(chosen)} findings, {len(files)} different, {len(files) - len(cases)} "
             f"in files already"
         )
         if flaky := [f.finding for f in chosen if not f.steady]:
-            tell(_passed_over("not the same when they were asked again", flaky))
+            report(_skipped("not the same when they were asked again", flaky))
         if not cases:
             return
 
@@ -118,10 +119,10 @@ class Walk:
         try:
             sandbox = pool.sandbox(name)
 
-            def begun(new: Bucket, inquiry: Inquiry) -> None:
-                tell(
+            def begun(new: Bucket, asker: Asker) -> None:
+                report(
                     f"  {new.cause.name}: "
-                    f"{self._write(new, names(new.findings), name, pool, inquiry)}"
+                    f"{self._write(new, names(new.findings), name, pool, asker)}"
                 )
 
             old = [cause for cause in self._files if cause.engine == sandbox.engine.base]
@@ -134,11 +135,11 @@ class Walk:
                         replace(file, findings=tuple(sorted({*file.findings, *met}))),
                         sandbox.engine,
                     )
-                    tell(f"  {len(met)} findings: {one.cause.name}")
+                    report(f"  {len(met)} findings: {one.cause.name}")
             for group in made.provisional:
-                tell(_left_over(group))
+                report(_left_over(group))
             if made.vanished:
-                tell(_passed_over("do not fail any more", names(made.vanished)))
+                report(_skipped("do not fail any more", names(made.vanished)))
         finally:
             pool.close()
 
@@ -149,7 +150,7 @@ class Walk:
             raise StoreError(f"{self._folder.url}: {found.finding}: json: {error}") from None
 
     def _put(self, file: BucketFile, engine: Engine) -> str:
-        """Write the file, and the entry that it may get; its name."""
+        """Write the file, and the known failure that it proposes. Returns the file's name."""
         name = file.write(self._folder)
         self._files[file.cause] = replace(file, file=name.rpartition("/")[2])
         entry, case = proposed(file, engine)
@@ -158,42 +159,46 @@ class Walk:
         return name
 
     def _write(
-        self, new: Bucket, here: list[str], name: str, pool: EnginePool, inquiry: Inquiry
+        self, new: Bucket, here: list[str], name: str, pool: EnginePool, asker: Asker
     ) -> str:
-        """Write what can be found out about a new cause; what there is to say of it."""
+        """Write all that can be found out about a new cause. Returns a line that sums it up."""
         begun = time.monotonic()
         sandbox = pool.sandbox(name)
-        finding = self._smallest(new, inquiry)
+        finding = self._smallest(new, asker)
         if not finding.is_finding:
             return "its smallest case does not fail any more"
         file = BucketFile(
             new.cause, self._asked[name], sandbox.engine.version(), "", finding.case, tuple(here)
         )
-        modes = self._alike(finding.case.mode)
+        modes = self._same_order(finding.case.mode)
         path = self._put(described(file, finding, pool, modes, seconds=self._each), sandbox.engine)
         steps = len([step for step in finding.case.program.steps if step.operands])
         return f"{steps} steps in {finding.case.mode}, {time.monotonic() - begun:.1f} s: {path}"
 
-    def _smallest(self, new: Bucket, inquiry: Inquiry) -> Result:
-        """A case with simple numbers that shows the cause: what is reduced may come to fail of
-        another in the same way.
+    def _smallest(self, new: Bucket, asker: Asker) -> Result:
+        """A small case with simple numbers that shows the cause.
 
-        Or, where none does, the one that the cause was found by.
+        A reduced case may fail in the same way for another cause, so its cause is searched again.
+        If no reduced case shows the cause, the case that the search ended with.
         """
         assert new.case is not None
-        sandbox = inquiry.sandbox
+        sandbox = asker.sandbox
         for case in (new.findings[0].case, new.case):
             shown = judged(case, sandbox)
             if not shown.is_finding:
                 continue
             small = reduced(shown, sandbox, seconds=self._each)
-            with hurried(sandbox, small.verdict, small.case.mode), suppress(OutOfTime, Vanished):
-                if new.cause.alike(inquiry.cause(Finding.of(small), seconds=self._each)[0]):
+            with (
+                shorter_timeout(sandbox, small.verdict, small.case.mode),
+                suppress(OutOfTime, Vanished),
+            ):
+                cause, _ = root_cause(Finding.of(small), asker, seconds=self._each)
+                if new.cause.alike(cause):
                     return small
         return judged(new.case, sandbox)
 
-    def _alike(self, mode: str) -> tuple[str, ...]:
-        """Mode words of the same order: of the campaign, and those of two letters."""
+    def _same_order(self, mode: str) -> tuple[str, ...]:
+        """Modes to try instead: those of the campaign, and all up to second order."""
         return (
             tuple(dict.fromkeys((*self._modes, *UP_TO_SECOND_ORDER)))
             if len(mode) < 3
@@ -202,7 +207,7 @@ class Walk:
 
 
 def _with_siblings(engines: list[Engine]) -> Iterator[Engine]:
-    """The engines, and those that ask one of the same libraries in another way: it may be right so."""
+    """The engines, and others that use one of their libraries in another way."""
     yield from engines
     libraries = {engine.distribution for engine in engines if engine.base == engine.name}
     for name in sorted(set(registry.names()) - {engine.name for engine in engines}):
@@ -219,18 +224,17 @@ def described(
     *,
     seconds: float = math.inf,
 ) -> BucketFile:
-    """The file with what comes of its case in the finding's engine, where that enters, and what
-    works instead.
+    """The file with the engine's answer, its explanation, and workarounds.
 
     Raises EngineUnavailable.
     """
-    ways = ways_around(finding, pool, modes, seconds=seconds)
+    found = workarounds(finding, pool, modes, seconds=seconds)
     return replace(
         file,
         verdict=str(finding.verdict),
-        right_modes=ways.modes,
-        right_engines=ways.engines,
-        rewrite=ways.rewrite,
+        right_modes=found.modes,
+        right_engines=found.engines,
+        rewrite=found.rewrite,
         explanation=tuple(explain(finding, pool.sandbox(finding.engine), seconds=seconds).lines),
         got=as_text(finding.answer.value) or "",
         wanted=as_text(finding.truth.value) or "",
@@ -242,7 +246,8 @@ def described(
 
 
 def described_elsewhere(file: BucketFile, finding: Result, engine: Engine) -> BucketFile:
-    """The bucket as one of another engine: with what that gets right, and which of the others do.
+    """The bucket as one of another engine, with that engine's answer and workarounds.
+
     Raises EngineUnavailable.
     """
     names = [
@@ -253,30 +258,29 @@ def described_elsewhere(file: BucketFile, finding: Result, engine: Engine) -> Bu
     pool = EnginePool(_with_siblings([engine, *map(registry.find, names)]))
     modes = list(modes_of_order(finding.case.order))
     try:
-        told = described(
-            replace(file, release="", issue=""), finding, pool, modes, seconds=ELSEWHERE
-        )
-        return replace(told, engine=engine.name, version=engine.version())
+        other = replace(file, release="", issue="")
+        other = described(other, finding, pool, modes, seconds=ELSEWHERE)
+        return replace(other, engine=engine.name, version=engine.version())
     finally:
         pool.close()
 
 
-def _passed_over(why: str, files: Sequence[str]) -> str:
+def _skipped(why: str, files: Sequence[str]) -> str:
     more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
     return f"  {len(files)} findings {why}: {', '.join(files[:NAMED])}{more}"
 
 
 def _left_over(group: Provisional) -> str:
-    told = ", ".join(group.operations)
     return (
-        f"  {len(group.findings)} findings not looked into for want of time: {told}: "
-        f"{' '.join(group.symptom)[:120]}"
+        f"  {len(group.findings)} findings without a cause, since time was up: "
+        f"{', '.join(group.operations)}: {' '.join(group.symptom)[:120]}"
     )
 
 
 def since(file: BucketFile, engine: str) -> BucketFile:
-    """With the release since which it fails, of the engine as it is asked for. Raises NoBoundary,
-    NoReleases or UnknownEngine.
+    """The file with the release since which its case fails. `engine` may name a bad release.
+
+    Raises NoBoundary, NoReleases or UnknownEngine.
     """
     name, _, release = engine.partition("@")
     return replace(file, release=find_boundary(file.case, name, bad=release or None).line)

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from ad_conformance.conformance.pool import truth_of
-from ad_conformance.conformance.suite.wording import factor, largest_error, mode_in_words
+from ad_conformance.conformance.suite.wording import factor, largest_error
 from ad_conformance.conformance.verdicts import judge
 from ad_conformance.engines.contract import Answer
+from ad_conformance.generators.ir.mode import spoken
 from ad_conformance.generators.ir.program import Case, Program, Step
 
 CASE = Case(Program((Step("sin", (0,)),)), 0.5, "R")
@@ -51,4 +52,4 @@ def test_factors_have_two_digits() -> None:
 
 
 def test_modes_are_spoken_outermost_first() -> None:
-    assert mode_in_words("RF") == "reverse over forward mode"
+    assert spoken("RF") == "reverse over forward mode"

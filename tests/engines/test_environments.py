@@ -1,6 +1,4 @@
-"""Releases in environments of their own: the right one is asked, and what cannot be had is said in
-one line.
-"""
+"""Releases in environments of their own: the right one is asked, and failures take one line."""
 
 from __future__ import annotations
 
@@ -49,17 +47,17 @@ def test_each_release_answers_for_itself(released: Path) -> None:
     assert registry.find("tests.tiny:tiny@1.0").version() == "1.0"
 
 
-def test_what_a_release_does_not_have_is_unsupported(released: Path) -> None:
+def test_a_function_that_a_release_lacks_is_unsupported(released: Path) -> None:
     publish(released, "0.1", function="another")
     with Sandbox(registry.find("tests.tiny:tiny@0.1")) as sandbox:
         assert sandbox.ask(SQUARE).outcome == "unsupported"
         sandbox.engine = replace(sandbox.engine, run="np.no_such_function(x)")
         assert sandbox.ask(replace(SQUARE, point=0.25)).outcome == "unsupported", (
-            "the level comes first"
+            "the derivative is made before `run` fails"
         )
         sandbox.engine = replace(sandbox.engine, mode_transforms={"R": "{f}"})
         assert sandbox.ask(SQUARE).outcome == "raised", (
-            "what NumPy does not have is looked for by the engine"
+            "a function that NumPy lacks is a failure of the engine"
         )
 
 
@@ -71,7 +69,7 @@ def test_an_environment_is_made_once(released: Path) -> None:
     assert verdict("tests.tiny:tiny@1.0") is Verdict.AGREE
 
 
-def test_a_release_that_cannot_be_installed(released: Path) -> None:
+def test_a_release_that_cannot_be_installed_is_unavailable(released: Path) -> None:
     with pytest.raises(EngineUnavailable) as caught:
         Sandbox(registry.find("tests.tiny:tiny@3.0"))
     assert str(caught.value).startswith("tiny@3.0: ")
@@ -80,13 +78,15 @@ def test_a_release_that_cannot_be_installed(released: Path) -> None:
     assert not list((released.parent / "cache" / "environments").glob("*/complete"))
 
 
-def test_a_release_that_cannot_be_imported(released: Path) -> None:
+def test_a_release_that_cannot_be_imported_is_unavailable(released: Path) -> None:
     publish(released, "1.0", sign="(")
     with pytest.raises(EngineUnavailable, match=r"^tiny@1\.0: SyntaxError: [^\n]*$"):
         Sandbox(registry.find("tests.tiny:tiny@1.0"))
 
 
-def test_a_cache_that_cannot_be_written(released: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_that_cannot_be_written_is_reported(
+    released: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     publish(released, "1.0")
     (released / "file").touch()
     monkeypatch.setenv("AD_CONFORMANCE_CACHE", str(released / "file"))
@@ -97,13 +97,13 @@ def test_a_cache_that_cannot_be_written(released: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     "name", ["jax@", "jax@latest", "@1.0", "inhouse@1.0", "jax@0.4.38@0.4.38", "enzyme.jl@0.13"]
 )
-def test_names_that_are_no_releases(name: str) -> None:
+def test_a_name_of_no_release_is_refused_in_one_line(name: str) -> None:
     with pytest.raises(UnknownEngine) as caught:
         registry.find(name)
     assert "\n" not in str(caught.value)
 
 
-def test_what_old_releases_need_beside_themselves() -> None:
+def test_an_old_release_is_installed_with_the_libraries_that_it_needs() -> None:
     assert requirements("enzyme-ad", "0.0.9") == ("enzyme-ad==0.0.9", "jax==0.4.38", "numpy<2.3")
     assert requirements("autograd", "1.3")[1] == "numpy<1.24"
     assert requirements("autograd", "1.9.1") == ("autograd==1.9.1", "scipy")

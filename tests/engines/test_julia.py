@@ -1,9 +1,9 @@
-"""Julia's text: it parses, is what has been read over, and computes what the catalogue does where
-there is a Julia.
+"""The text for Julia: it parses, and it is the text that was reviewed. If Julia is installed, it
+computes what the catalogue computes.
 
     python -m tests.engines.test_julia > tests/engines/golden/julia.jl
 
-writes the text that has been read over anew.
+writes the text for review anew.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from ad_conformance.generators.ir.program import Case, nested
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY, seed_case
 
-from tests.engines.test_spellings import drawn, telling
+from tests.engines.cases import drawn, telling, unless_missing
 
 ENGINES = tuple(name for name in registry.OWN if name.endswith(".jl"))
 GOLDEN = Path(__file__).parent / "golden" / "julia.jl"
-SPELLED = [name for name, template in enzyme.dialect.templates.items() if template is not None]
-#: How many cases of an operation are read over, of those with operands of different numbers of
-#: axes.
-READ_OVER = 3
+WRITTEN = [name for name, template in enzyme.dialect.templates.items() if template is not None]
+#: How many calls of an operation are reviewed; they differ in the operands' numbers of axes.
+REVIEWED = 3
+MISSING = "" if shutil.which("julia") else "julia"
 STAND_INS = Path(__file__).with_name("julia_stand_ins.jl")
 
 
 @cache
 def errors(text: str) -> bool:
-    """Whether the grammar finds an error in it."""
+    """Whether the grammar of Julia finds an error in the text."""
     tree_sitter = pytest.importorskip("tree_sitter")
     grammar = pytest.importorskip("tree_sitter_julia")
     parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
@@ -52,7 +52,7 @@ def errors(text: str) -> bool:
 
 
 def scripts(operation: str, engine: str = "enzyme.jl") -> Iterator[tuple[Case, str]]:
-    """Telling cases of the operation in float64, and the program's text, where there is one."""
+    """Cases of the operation in float64, each with its script, if the engine supports it."""
     for case in telling(operation):
         asked = replace(case, dtype="float64", warmup_point=None)
         try:
@@ -61,12 +61,10 @@ def scripts(operation: str, engine: str = "enzyme.jl") -> Iterator[tuple[Case, s
             continue
 
 
-def spelled(operation: str) -> list[str]:
-    """A line for each of some of the operation's cases: its text, its parameters and the shapes of
-    its operands.
-    """
+def reviewed_lines(operation: str) -> list[str]:
+    """A few calls of the operation, each with its parameters and the shapes of its operands."""
     lines: dict[object, str] = {}
-    # Nothing but a condition asks for truth values.
+    # Operations on truth values are drawn for conditions only.
     for case in drawn(operation if CATALOGUE[operation].weight else "where"):
         values = evaluate_steps(case.program, case.input)
         for step in (s for s in case.program.steps if s.operation == operation):
@@ -79,33 +77,32 @@ def spelled(operation: str) -> list[str]:
                 continue
             sizes = " ".join("x".join(map(str, shape)) or "number" for shape in shapes)
             lines.setdefault(tuple(map(len, shapes)), f"{text}  # {operation}({params}) of {sizes}")
-    return list(lines.values())[:READ_OVER]
+    return list(lines.values())[:REVIEWED]
 
 
 def golden() -> str:
     head = (
-        "# Written by python -m tests.engines.test_julia: how Julia spells a few calls of each "
-        "operation.\n"
+        "# Written by python -m tests.engines.test_julia: a few calls of each operation in Julia.\n"
     )
-    rows = [line for name in sorted(SPELLED) for line in spelled(name)]
+    rows = [line for name in sorted(WRITTEN) for line in reviewed_lines(name)]
     return head + "".join(f"{line}\n" for line in rows)
 
 
-def test_the_text_that_has_been_read_over_is_what_is_asked() -> None:
+def test_the_text_is_the_reviewed_one() -> None:
     assert golden() == GOLDEN.read_text(encoding="utf-8")
     assert not errors(golden())
 
 
-@pytest.mark.parametrize("operation", [name for name in SPELLED if CATALOGUE[name].weight])
+@pytest.mark.parametrize("operation", [name for name in WRITTEN if CATALOGUE[name].weight])
 def test_every_operation_parses(operation: str) -> None:
     found = list(scripts(operation))
-    assert found, "never spelled"
+    assert found, "no case is supported"
     for _, text in found:
         assert not errors(text), text
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_nested_questions_parse(engine: str) -> None:
+def test_nested_derivatives_parse(engine: str) -> None:
     adapter = registry.find(engine)
     asked = [
         seed_case(name, mode)
@@ -148,7 +145,7 @@ def test_without_a_julia_the_engines_are_not_installed_and_say_so(
 
 
 @pytest.mark.parametrize("entries", ["[[deps.Enzyme]]", "[[Enzyme]]"])
-def test_the_release_is_the_manifests(tmp_path: Path, entries: str) -> None:
+def test_the_release_is_that_of_the_manifest(tmp_path: Path, entries: str) -> None:
     runner = Julia(tmp_path)
     assert runner.version("Enzyme") == ""
     (tmp_path / "Manifest.toml").write_text(f'{entries}\nversion = "0.13.83"\n')
@@ -157,7 +154,7 @@ def test_the_release_is_the_manifests(tmp_path: Path, entries: str) -> None:
 
 
 def importable(module: str) -> bool:
-    """Whether the Julia on the path has it."""
+    """Whether the Julia on the path has the module."""
     try:
         Sandbox(replace(PRIMAL, header=f"import {module}\n")).close()
     except EngineUnavailable:
@@ -167,11 +164,11 @@ def importable(module: str) -> bool:
 
 @cache
 def libraries() -> str:
-    """The imports of those that the Julia on the path has."""
+    """The imports of those libraries that the Julia on the path has."""
     return "".join(f"{line}\n" for line in LIBRARIES.splitlines() if importable(line.split()[1]))
 
 
-#: The program itself in the place of its derivative, and no more packages than there are.
+#: Computes the program itself instead of its derivative, with the packages that are installed.
 PRIMAL = replace(
     enzyme, name="primal.jl", header="", mode_transforms={"R": "{f}"}, operators={}, runner=Julia()
 )
@@ -179,8 +176,6 @@ PRIMAL = replace(
 
 @pytest.fixture(scope="module")
 def primal() -> Iterator[Sandbox]:
-    if shutil.which("julia") is None:
-        pytest.skip("no julia on the path")
     with Sandbox(replace(PRIMAL, header=libraries())) as sandbox:
         yield sandbox
 
@@ -194,8 +189,12 @@ def _needs(text: str, modules: set[str]) -> bool:
     return any(f"{module}." in text.partition("\nend\n")[0] for module in modules)
 
 
-@pytest.mark.parametrize("operation", [name for name in SPELLED if CATALOGUE[name].weight])
-def test_every_operation_computes_what_the_row_computes(operation: str, primal: Sandbox) -> None:
+@pytest.mark.parametrize(
+    "operation", unless_missing(MISSING, (name for name in WRITTEN if CATALOGUE[name].weight))
+)
+def test_every_operation_computes_what_the_catalogue_computes(
+    operation: str, primal: Sandbox
+) -> None:
     absent = _absent() | {"Enzyme"}
     asked = 0
     for case, text in scripts(operation):
@@ -219,11 +218,9 @@ def test_every_operation_computes_what_the_row_computes(operation: str, primal: 
         pytest.skip(f"not without {', '.join(sorted(absent))}")
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=unless_missing(MISSING, ENGINES))
 def beside_a_stand_in(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """An engine whose library is one that takes finite differences."""
-    if shutil.which("julia") is None:
-        pytest.skip("no julia on the path")
+    """An engine with a stand-in for its library, which takes finite differences."""
     engine = registry.find(request.param)
     text = engine.header.replace(LIBRARIES, libraries()).replace(
         f"import {engine.module}\n", STAND_INS.read_text("utf-8")
@@ -232,7 +229,7 @@ def beside_a_stand_in(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.mark.parametrize("member", SEED_FAMILY)
+@pytest.mark.parametrize("member", unless_missing(MISSING, SEED_FAMILY))
 def test_derivatives_are_nested_and_shaped_as_asked(
     member: str, beside_a_stand_in: Sandbox
 ) -> None:
@@ -258,12 +255,12 @@ def test_derivatives_are_nested_and_shaped_as_asked(
         np.testing.assert_allclose(answer.value, truth, rtol=0, atol=1e-3 * np.max(np.abs(truth)))
 
 
-#: Derivatives inside a program, which every library takes in its own form.
+#: Derivatives inside a program, which every library writes in its own form.
 INSIDE = ("inner_derivative", "inner_second_derivative", "inner_pushforward", "descent")
 
 
-@pytest.mark.parametrize("operation", INSIDE)
-def test_derivatives_inside_a_program_are_what_the_row_computes(
+@pytest.mark.parametrize("operation", unless_missing(MISSING, INSIDE))
+def test_derivatives_inside_a_program_are_what_the_catalogue_computes(
     operation: str, beside_a_stand_in: Sandbox
 ) -> None:
     letter = sorted(beside_a_stand_in.engine.mode_transforms)[-1]

@@ -1,5 +1,5 @@
-"""Engines of third parties: by module and attribute, and by entry point, without touching this
-repository.
+"""Engines of this project and of third parties, by name, by entry point, and by module and
+attribute.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests import broken_engines
 
 @pytest.fixture
 def offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A distribution on the path that offers one engine and one name that this project has already."""
+    """A distribution that offers an engine, and one under a name that the project has already."""
     folder = tmp_path / "someone-1.0.dist-info"
     folder.mkdir()
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: someone\nVersion: 1.0\n")
@@ -28,12 +28,12 @@ def offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
 
 
-def test_by_module_and_attribute() -> None:
+def test_an_engine_is_found_by_module_and_attribute() -> None:
     assert registry.find("tests.broken_engines:sign") is broken_engines.sign
 
 
 @pytest.mark.usefixtures("offered")
-def test_by_entry_point() -> None:
+def test_an_engine_is_found_by_entry_point() -> None:
     assert registry.find("someones") is broken_engines.sign
     assert registry.names() == (*registry.OWN, "someones")
 
@@ -47,7 +47,7 @@ def test_an_entry_point_does_not_replace_an_engine_of_the_project() -> None:
     "name",
     ["", ":", "nonesuch", "tests.broken_engines:", ":sign", "tests:nonesuch", "a\nb:c", "a\nb@1"],
 )
-def test_names_that_are_no_engines(name: str) -> None:
+def test_a_name_of_no_engine_is_refused_in_one_line(name: str) -> None:
     with pytest.raises(UnknownEngine) as caught:
         registry.find(name)
     assert "\n" not in str(caught.value)
@@ -80,7 +80,9 @@ def test_engines_of_the_project_are_well_formed(name: str) -> None:
         ({"mode_transforms": {"X": ""}}, "give"),
     ],
 )
-def test_contract_is_checked(changes: dict[str, object], message: str) -> None:
+def test_an_engine_with_a_bad_field_is_refused_by_its_name(
+    changes: dict[str, object], message: str
+) -> None:
     fields: dict[str, object] = {
         "name": "mine", "distribution": "mine", "module": "mine", "header": "",
         "dialect": Dialect(namespace="m"), "mode_transforms": {"R": "{f}"},

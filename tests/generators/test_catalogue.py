@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
-from graphlib import TopologicalSorter
-from pathlib import Path
 
-import ad_conformance.generators
 import pytest
 from ad_conformance.generators.arithmetic import lazy
 from ad_conformance.generators.arithmetic.lazy import LazyFunction, LazyModule
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.strategies.operands import FACTORIES, STRATEGIES, strategy_of
-
-FOLDER = Path(ad_conformance.generators.__path__[0])
-PACKAGE = "ad_conformance.generators"
 
 
 def test_importing_the_catalogue_loads_no_library_for_drawing_or_for_balls() -> None:
@@ -48,25 +41,3 @@ def test_each_function_that_is_imported_when_called_exists() -> None:
     functions = [f for m in modules for f in vars(m).values() if isinstance(f, LazyFunction)]
     assert len(functions) > 50
     assert all(callable(f.function) for f in functions)
-
-
-def _imported(path: Path) -> set[str]:
-    """The modules of the package that a module imports when it is imported itself."""
-    found = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
-            module = str(node.module)
-            for alias in node.names:
-                inner = FOLDER.joinpath(*module.split(".")[2:], f"{alias.name}.py")
-                found.add(f"{module}.{alias.name}" if inner.exists() else module)
-    return found
-
-
-def test_modules_of_the_generators_do_not_import_each_other_in_a_circle() -> None:
-    graph = {}
-    for path in FOLDER.rglob("*.py"):
-        parts = path.relative_to(FOLDER).with_suffix("").parts
-        name = ".".join([PACKAGE, *(part for part in parts if part != "__init__")])
-        graph[name] = _imported(path)
-    # Raises CycleError with the modules of a circle.
-    TopologicalSorter(graph).prepare()

@@ -1,4 +1,4 @@
-"""A case that fails becomes a small one that fails too, the same every time."""
+"""A failing case becomes a small one that fails in the same way, the same every time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from types import SimpleNamespace
 import pytest
 from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.conformance.triage import ask as asking
 from ad_conformance.conformance.triage import reduce as reducing
-from ad_conformance.conformance.triage.reduce import judged, reduced
+from ad_conformance.conformance.triage.ask import Asker, judged
+from ad_conformance.conformance.triage.reduce import reduced
 from ad_conformance.conformance.verdicts import Result, Verdict, judge
 from ad_conformance.engines.contract import Answer
 from ad_conformance.engines.process.sandbox import Sandbox
@@ -56,7 +58,7 @@ def failing(sandbox: Sandbox, count: int) -> list[Case]:
     raise AssertionError("too few")
 
 
-def test_a_planted_fault_is_all_that_is_left(sandbox: Sandbox) -> None:
+def test_only_the_planted_fault_is_left(sandbox: Sandbox) -> None:
     for case in failing(sandbox, 4):
         small = reduce(case, lambda candidate: wrong(sandbox, candidate))
         steps = [step.operation for step in small.program.steps if step.operands]
@@ -73,13 +75,13 @@ def test_a_planted_fault_is_all_that_is_left(sandbox: Sandbox) -> None:
         assert small == reduce(case, lambda candidate: wrong(sandbox, candidate))
 
 
-def test_what_does_not_get_smaller_stays(sandbox: Sandbox) -> None:
+def test_a_case_that_cannot_get_smaller_stays(sandbox: Sandbox) -> None:
     case = failing(sandbox, 1)[0]
     assert reduce(case, lambda candidate: False) == case
     assert reduce(case, lambda candidate: True, seconds=0.0) == case
 
 
-def test_only_valid_cases_are_asked_and_none_twice() -> None:
+def test_only_valid_cases_are_asked_and_no_case_twice() -> None:
     for case in draw(["R", "FR"], 60):
         asked: list[str] = []
 
@@ -92,10 +94,10 @@ def test_only_valid_cases_are_asked_and_none_twice() -> None:
         assert len(asked) == len(set(asked))
 
 
-def test_reducing_goes_on_from_where_it_was(
+def test_reduction_continues_from_its_progress_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
 ) -> None:
-    """In many short turns nothing is asked twice, and what comes of it is the same."""
+    """In many short calls no case is asked twice, and the result is the same."""
     finding = judged(failing(sandbox, 1)[0], sandbox)
     whole = reduced(finding, sandbox)
     progress = tmp_path / "progress.json"
@@ -144,13 +146,15 @@ def test_progress_is_kept_however_it_ends(
     finding = judged(failing(sandbox, 1)[0], sandbox)
     progress, questions = tmp_path / "progress.json", itertools.count()
 
-    def interrupted(case: Case, asked: Sandbox) -> Result:
+    ask = Asker._ask
+
+    def interrupted(asker: Asker, case: Case) -> Result | None:
         if next(questions) == 3:
             raise KeyboardInterrupt
-        return judged(case, asked)
+        return ask(asker, case)
 
     with monkeypatch.context() as patched:
-        patched.setattr(reducing, "judged", interrupted)
+        patched.setattr(Asker, "_ask", interrupted)
         with pytest.raises(KeyboardInterrupt):
             reduced(finding, sandbox, progress=progress)
     assert len(json.loads(progress.read_text())["asked"]) == 4
@@ -160,7 +164,7 @@ def test_progress_is_kept_however_it_ends(
         reduced(finding, sandbox, progress=tmp_path / "nowhere" / "progress.json")
 
 
-def test_numbers_that_float32_does_not_hold_are_no_candidates() -> None:
+def test_numbers_that_float32_cannot_hold_are_no_candidates() -> None:
     steps = (Step("exp", (0,)), Step("log", (1,)), Step("sin", (2,)))
     case = Case(Program(steps), 80.0, "R", dtype="float32")
     large = replace(case, point=100.0)
@@ -168,8 +172,8 @@ def test_numbers_that_float32_does_not_hold_are_no_candidates() -> None:
     assert len(reduce(large, lambda candidate: True).program.steps) < 3
 
 
-def test_a_hang_is_not_waited_for_at_every_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reducing, "LEAST", 0.5)
+def test_a_hang_is_reduced_with_a_shorter_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "HANG_SECONDS", 0.5)
     steps = (Step("sin", (0,)), Step("exp", (1,)))
     case = Case(Program(steps), 0.0, "R")
     with Sandbox(broken.stuck, timeout=20.0) as sandbox:
@@ -182,24 +186,28 @@ def test_a_hang_is_not_waited_for_at_every_question(monkeypatch: pytest.MonkeyPa
         )
         waited: list[float] = []
 
-        def answers(candidate: Case, asked: Sandbox) -> Result:
-            waited.append(asked.timeout)
-            # The last question is asked with the timeout that there was.
-            if asked.timeout == 20.0:
-                return replace(finding, case=candidate)
-            return judged(candidate, asked)
+        ask = Asker._ask
 
-        monkeypatch.setattr(reducing, "judged", answers)
+        def asked(asker: Asker, candidate: Case) -> Result | None:
+            waited.append(asker.sandbox.timeout)
+            return ask(asker, candidate)
+
+        def last(candidate: Case, sandbox: Sandbox) -> Result:
+            waited.append(sandbox.timeout)
+            return replace(finding, case=candidate)
+
+        monkeypatch.setattr(Asker, "_ask", asked)
+        monkeypatch.setattr(reducing, "judged", last)
         small = reduced(finding, sandbox)
         assert [step.operation for step in small.case.program.steps] == ["exp"]
         assert waited[-1] == sandbox.timeout == 20.0
         assert max(waited[:-1]) < 10.0
 
 
-def test_what_is_slow_only_is_not_taken_for_a_hang(
+def test_a_slow_case_is_not_taken_for_a_hang(
     monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
 ) -> None:
-    """Asked with the whole timeout the reduced case does answer: the finding stays as it was."""
+    """With the whole timeout the reduced case does answer: the finding stays."""
     case = failing(sandbox, 1)[0]
     finding = Result(
         case,

@@ -1,6 +1,4 @@
-"""What inquiries ask: steps alone, general numbers, definitions, formulas and polynomials in the
-place of steps.
-"""
+"""Partial programs and rewrites: steps alone, general numbers, definitions and formulas."""
 
 from __future__ import annotations
 
@@ -25,12 +23,10 @@ from ad_conformance.generators.rewrite.expansion import (
     expanded,
     unnested,
 )
-from ad_conformance.generators.rewrite.single_step import (
-    alone,
-    context,
+from ad_conformance.generators.rewrite.slicing import Slicer
+from ad_conformance.generators.rewrite.variants import (
     general,
     numbers,
-    stand_alones,
     varying,
     with_exchanged,
     with_numbers,
@@ -45,14 +41,14 @@ def test_steps_alone_keep_their_values_and_general_numbers_are_general() -> None
     for case in draw(["R", "FR"], 30):
         values = evaluate_steps(case.program, case.input)
         for together in (False, True):
-            for k, candidate in stand_alones(case, bent=True, together=together):
+            for k, candidate in Slicer(case).plain_steps(curved=True, together=together):
                 met += 1
                 alone = evaluate_steps(candidate.program, candidate.input)[-1]
                 assert alone.reshape(-1).tolist() == pytest.approx(
                     values[k].reshape(-1).tolist(), nan_ok=True
                 )
                 assert candidate.mode == case.mode
-                assert context(case, k) is not None
+                assert Slicer(case).surroundings(k) is not None
         for given in general(case):
             assert all(isinstance(v, np.ndarray) for v in given.values())
             assert {k: v.shape for k, v in given.items()} == {
@@ -62,7 +58,7 @@ def test_steps_alone_keep_their_values_and_general_numbers_are_general() -> None
     assert met > 100
 
 
-def test_what_is_written_out_has_the_same_values() -> None:
+def test_a_definition_gives_the_same_values() -> None:
     met = set()
     for case in draw(["R"], 60):
         for k, step in enumerate(case.program.steps, start=1):
@@ -86,15 +82,17 @@ def test_what_is_written_out_has_the_same_values() -> None:
 @pytest.mark.parametrize(
     ("operation", "may"), [("hypot", True), ("multiply", True), ("divide", False), ("pow", False)]
 )
-def test_operands_that_may_be_exchanged(operation: str, may: bool) -> None:
+def test_operands_are_exchanged_only_if_their_order_does_not_matter(
+    operation: str, may: bool
+) -> None:
     exchanged = with_exchanged(Case(program(constant(2.0), (operation, (0, 1), {})), 2.0, "R"), 2)
     assert (exchanged is not None) == may
     if exchanged is not None:
         assert exchanged.program.steps[-1].operands == (1, 0)
 
 
-def test_operands_of_one_shape() -> None:
-    """An operation that broadcasts is asked also without: what fails then is the broadcasting."""
+def test_operands_are_broadcast_to_one_shape() -> None:
+    """An operation that broadcasts is also asked without broadcasting, which may be at fault."""
     steps = (constant((1.0, 2.0, 3.0)), ("hypot", (0, 1), {}))
     (whole,) = expanded(Case(program(*steps), 0.5, "R"), 2)
     assert [step.operation for step in whole.program.steps] == ["constant", "broadcast_to", "hypot"]
@@ -107,7 +105,7 @@ def test_a_polynomial_has_the_derivatives_of_the_step() -> None:
         depends = varying(case)
         for k, step in enumerate(case.program.steps, start=1):
             entered = tuple(dict.fromkeys(i for i in step.operands if depends[i]))
-            own = alone(case, k, entered) if entered else None
+            own = Slicer(case).plain_alone(k, entered) if entered else None
             truths = (
                 [truth_of(own.with_mode(mode)).value for mode in ("R", "RR")]
                 if own is not None
@@ -133,9 +131,7 @@ def test_a_polynomial_has_the_derivatives_of_the_step() -> None:
 
 @pytest.mark.parametrize("operation", [*PARTIALS, *PUSHFORWARDS])
 def test_a_derivative_has_the_answer_of_its_formula(operation: str) -> None:
-    """The formulas are right: their truth is that of the step, one order higher; by each operand,
-    and by all.
-    """
+    """The certified derivative of the formula is that of the step at one order higher."""
     params = {"n": 1} if operation == "polygamma" else {}
     point: Any = (1.5, 2.5) if operation == "acosh" else (0.25, 0.75)
     if operation in PUSHFORWARDS:
@@ -152,7 +148,7 @@ def test_a_derivative_has_the_answer_of_its_formula(operation: str) -> None:
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (2, 3)])
-def test_polar_factors_of_matrices_that_are_not_square(shape: tuple[int, int]) -> None:
+def test_formulas_hold_for_polar_factors_of_rectangular_matrices(shape: tuple[int, int]) -> None:
     rows = np.array([(2.0, 0.5), (0.25, 1.5), (-0.5, 0.75)])
     point = tuple(map(tuple, (rows if shape == (3, 2) else rows.T).tolist()))
     pairs = list(differentiated(Case(program(("polar_factor", (0,), {})), point, "RR"), 1))
@@ -163,7 +159,9 @@ def test_polar_factors_of_matrices_that_are_not_square(shape: tuple[int, int]) -
 
 @pytest.mark.parametrize("operation", NESTED)
 @pytest.mark.parametrize("body", BODIES)
-def test_a_derivative_inside_has_the_answer_of_one_around(operation: str, body: str) -> None:
+def test_a_derivative_inside_the_program_equals_one_of_the_whole_program(
+    operation: str, body: str
+) -> None:
     for operands in ((0, 1), (1, 0), (0, 0)):
         case = Case(program(constant(0.75), (operation, operands, {"body": body})), 0.5, "F")
         ((one, whole),) = unnested(case, 2)
@@ -185,8 +183,8 @@ def test_formulas_hold_in_float32_and_for_stacks() -> None:
         assert truth_of(formula).value == pytest.approx(truth_of(one).value, rel=1e-12)
 
 
-def test_formulas_are_looked_at_where_numbers_are_special() -> None:
-    """However many others there are."""
+def test_formulas_are_tried_at_special_numbers_first() -> None:
+    """Also if there are many others."""
     point = (*(k / 16 for k in range(1, 12)), 0.0)
     pairs = list(differentiated(Case(program(("sin", (0,), {})), point, "RR"), 1))
     assert len(pairs) == 8
@@ -194,7 +192,7 @@ def test_formulas_are_looked_at_where_numbers_are_special() -> None:
     assert constant.arguments["value"] == 0.0
 
 
-def test_what_has_no_formula_or_no_second_derivative_is_not_written_out() -> None:
+def test_without_formula_or_second_derivative_nothing_is_replaced() -> None:
     assert list(differentiated(AT_ZERO, 1)) == []
     assert (
         list(

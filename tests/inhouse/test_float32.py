@@ -16,7 +16,7 @@ from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import is_single
 
-from tests.engines.test_spellings import drawn, names_of
+from tests.engines.cases import drawn, names_of
 
 SINGLE = np.array([[1.0, 2.0], [3.0, 5.0]], dtype=np.float32)
 

@@ -1,4 +1,7 @@
-"""What the project did when its behaviour was last frozen, it does still (tests/characterization)."""
+"""Case ids, scripts, certified derivatives and buckets equal the stored ones.
+
+They are stored in `tests/characterization`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import pytest
 from tests.characterization import freeze
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["case_ids", "scripts", "truths"])
 def test_frozen_data_reproduce(name: str) -> None:
     found, stored = freeze.FROZEN[name](), freeze.stored(name)
@@ -16,6 +20,7 @@ def test_frozen_data_reproduce(name: str) -> None:
     assert found == stored
 
 
+@pytest.mark.slow
 def test_frozen_buckets_reproduce() -> None:
     stored = freeze.stored("causes")
     assert freeze.causes(freeze.QUICK) == {

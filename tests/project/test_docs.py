@@ -1,4 +1,4 @@
-"""What the documentation shows works: examples, queries, links, file names, the list of modules."""
+"""Examples of the documentation work, and its links, file names and list of modules are right."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""The judge detects what it is there to detect: a mutant of every class is found, and the honest
-engine is not.
+"""One mutant of each class is found, and the correct engine has no finding.
 
-`python -m validation.mutation` does this for all mutants.
+`python -m validation.mutation` asks all mutants.
 """
 
 from __future__ import annotations
@@ -30,6 +29,8 @@ from validation.mutants import (
     unasked,
 )
 from validation.mutation import Question, ask, detect, prepared, questions, table
+
+pytestmark = pytest.mark.slow
 
 MUTANTS = {mutant.name: mutant for mutant in mutants()}
 CASES = 500

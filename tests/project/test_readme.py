@@ -1,4 +1,4 @@
-"""The README's finding is what it says, where PyTorch is installed."""
+"""The finding in the README still shows, if PyTorch is installed."""
 
 from __future__ import annotations
 

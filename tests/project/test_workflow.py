@@ -25,18 +25,25 @@ def step(name: str, folder: Path, **environment: str) -> subprocess.CompletedPro
     told.touch()
     told_before = dict(line.split("=", 1) for line in told.read_text().splitlines())
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("GITHUB_")}
+    path = os.pathsep.join((str(ROOT), inherited.get("PYTHONPATH", "")))
     every = {
-        **inherited, "MODES": "R,FR", "LIMIT": "--cases 20",
-        "GITHUB_ENV": str(told), "GITHUB_STEP_SUMMARY": str(folder / "posted"),
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
-        **told_before, **environment,
-    }  # fmt: skip
+        **inherited,
+        "MODES": "R,FR",
+        "LIMIT": "--cases 20",
+        "GITHUB_ENV": str(told),
+        "GITHUB_STEP_SUMMARY": str(folder / "posted"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": path,
+        **told_before,
+        **environment,
+    }
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
     return subprocess.run(
         command, cwd=folder, env=every, capture_output=True, text=True, check=False
     )
 
 
+@pytest.mark.slow
 def test_two_nights(tmp_path: Path) -> None:
     for engines, failed in (("inhouse", False), (f"inhouse,{BROKEN}sign", True)):
         asked = step("Ask", tmp_path, ENGINES=engines)

@@ -1,5 +1,5 @@
-"""Bisection: over rows of made-up releases, and over wheels of a tiny library in environments of
-their own.
+"""Bisection: over rows of invented releases, and over wheels of a tiny library, each in an
+environment.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from ad_conformance.conformance.triage.bisection import Boundary, NoBoundary, Observation, bisect
+from ad_conformance.conformance.triage.failure_key import FailureKey
 from ad_conformance.conformance.triage.release_bisection import Found
+from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines.process.releases import NoReleases, released
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.reports.__main__ import app
@@ -22,25 +24,27 @@ from validation.bisections import bugs, right, row
 
 TINY = "tests.tiny:tiny"
 GOOD = Observation("agree", agrees=True)
-BAD = Observation("wrong", kind=("wrong", "", ""))
-OTHER = Observation("runtime_failure", kind=("runtime_failure", "ValueError", "another"))
-ABSENT = Observation("runtime_failure", kind=("runtime_failure", "AttributeError", "no attribute"))
+BAD = Observation("wrong", failure=FailureKey(Verdict.WRONG))
+OTHER, ABSENT = (
+    Observation("runtime_failure", failure=FailureKey(Verdict.RUNTIME_FAILURE, error, message))
+    for error, message in (("ValueError", "another"), ("AttributeError", "no attribute"))
+)
 SILENT = Observation("cannot be asked: no wheel")
 LETTERS = {"g": GOOD, "b": BAD, "o": OTHER, "a": ABSENT, ".": SILENT}
 
 
 def search(row: str, **ends: int | None) -> tuple[Boundary, list[int]]:
-    """A search over releases named after their places, of which the letters say what they tell; and
-    who was asked.
+    """Search releases named after their index. The letters say what each answers. Also returns the
+    releases that were asked.
     """
     asked: list[int] = []
 
-    def tell(release: str) -> Observation:
+    def observe(release: str) -> Observation:
         asked.append(int(release))
         return LETTERS[row[int(release)]]
 
     options = {"latest": len(row) - 1, **{k: v for k, v in ends.items() if v is not None}}
-    return bisect([str(k) for k in range(len(row))], tell, **options), asked
+    return bisect([str(k) for k in range(len(row))], observe, **options), asked
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.booleans())
@@ -57,7 +61,7 @@ def test_one_change_is_found_in_log2_releases(older: int, newer: int, begins: bo
 
 
 @given(st.lists(st.sampled_from("gbo."), max_size=40), st.booleans())
-def test_whatever_lies_between_the_ends_is_told_as_it_is(between: list[str], begins: bool) -> None:
+def test_whatever_lies_between_the_ends_is_reported(between: list[str], begins: bool) -> None:
     ends = "gb" if begins else "bg"
     row = ends[0] + "".join(between) + ends[1]
     found, asked = search(
@@ -91,37 +95,37 @@ def test_whatever_lies_between_the_ends_is_told_as_it_is(between: list[str], beg
         ("aaabbgg", 4, 5),
     ],
 )
-def test_releases_that_cannot_say(row: str, before: int, after: int) -> None:
+def test_releases_that_cannot_say_are_passed(row: str, before: int, after: int) -> None:
     found, _ = search(row)
     assert (found.before, found.after) == (before, after)
 
 
-def test_a_failure_of_another_kind_is_neither_good_nor_bad() -> None:
+def test_a_failure_with_another_key_is_neither_good_nor_bad() -> None:
     assert search("ooobbbgggg", good=9, bad=3)[0].after == 6
     assert search("ggooob", good=0, bad=5)[0].before == 1
     found, _ = search("goooob", good=0, bad=5)
     assert (found.before, found.after, found.asked_all) == (0, 5, True)
     # Where nobody says which finding is meant, it is the one that came right.
     found, asked = search("bbb" + "o" * 40 + "gg")
-    assert (found.after, found.kind, len(asked) < 10) == (43, OTHER.kind, True)
+    assert (found.after, found.failure, len(asked) < 10) == (43, OTHER.failure, True)
     # Asked for, what was not there yet is what is bad.
     assert search("aaagggg", good=6, bad=0)[0].after == 3
 
 
-def test_many_that_cannot_say_are_not_all_asked() -> None:
+def test_not_all_of_many_releases_that_cannot_say_are_asked() -> None:
     found, asked = search("g" * 30 + "." * 100 + "b" * 30, good=0, bad=159)
     assert (found.before, found.after, found.asked_all) == (29, 130, False)
     assert len(asked) <= 2 + 3 * 8 + 2
 
 
-def test_no_more_than_so_many_are_asked() -> None:
+def test_at_most_the_given_number_of_releases_is_asked() -> None:
     asked: list[str] = []
 
-    def tell(release: str) -> Observation:
+    def observe(release: str) -> Observation:
         asked.append(release)
         return {"0": GOOD, "999": BAD}.get(release, SILENT)
 
-    found = bisect([str(k) for k in range(1000)], tell, latest=999, good=0, bad=999, most=10)
+    found = bisect([str(k) for k in range(1000)], observe, latest=999, good=0, bad=999, most=10)
     assert (found.before, found.after, found.asked_all, len(asked)) == (0, 999, False, 10)
     with pytest.raises(NoBoundary, match="among 10 releases"):
         bisect(
@@ -147,13 +151,13 @@ def test_no_more_than_so_many_are_asked() -> None:
         ("b.g", {"good": 1, "bad": 0}, "1: cannot be asked: no wheel, which is not good"),
     ],
 )
-def test_nothing_to_search_between(row: str, ends: dict[str, int], said: str) -> None:
+def test_without_two_ends_there_is_no_boundary(row: str, ends: dict[str, int], said: str) -> None:
     with pytest.raises(NoBoundary) as caught:
         search(row, **ends)
     assert str(caught.value) == said
 
 
-def test_one_end_given() -> None:
+def test_the_other_end_is_searched_if_one_is_given() -> None:
     # The other one is the newest release where it answers otherwise, or an older one.
     assert search("ggbbgg", bad=2)[0].after == 4
     assert search("ggbbbb", bad=4)[0].after == 2
@@ -184,7 +188,7 @@ def command(wheels: Path, *options: str, case: str = "case.json") -> tuple[int, 
 
 
 def alternating(folder: Path) -> str:
-    """A sign that is another one at every answer."""
+    """An engine whose sign differs at every answer."""
     count = folder.parent / "answers"
     count.touch()
     path = f"__import__('pathlib').Path({str(count)!r})"
@@ -192,7 +196,7 @@ def alternating(folder: Path) -> str:
     return f"(-1) ** {text} * "
 
 
-def test_the_first_bad_release(wheels: Path) -> None:
+def test_the_first_bad_release_is_found(wheels: Path) -> None:
     for release, sign in (
         ("1.0", ""),
         ("1.1", ""),
@@ -209,10 +213,10 @@ def test_the_first_bad_release(wheels: Path) -> None:
         "of 3 releases between the ends (log2 2.0) and the ends 5 were asked, each 1 times; "
         "environments that were not there yet: 5",
     ]
-    told = dict(line.split(": ", 1) for line in lines[:-2])
-    assert told[f"{TINY} 1.0"] == "agree"
-    assert told[f"{TINY} 1.3"].startswith("wrong, ")
-    assert told[f"{TINY} 1.2"].startswith("cannot be asked: SyntaxError: ")
+    lines_of = dict(line.split(": ", 1) for line in lines[:-2])
+    assert lines_of[f"{TINY} 1.0"] == "agree"
+    assert lines_of[f"{TINY} 1.3"].startswith("wrong, ")
+    assert lines_of[f"{TINY} 1.2"].startswith("cannot be asked: SyntaxError: ")
     assert "1.5rc1" not in " ".join(lines)
     # What is there is asked again; and the ends that are given need not be those of the row.
     status, again = command(wheels, "--repeats", "1", "--good", "1.1", "--bad", "1.4.0")
@@ -220,7 +224,7 @@ def test_the_first_bad_release(wheels: Path) -> None:
     assert again[-1].endswith("; environments that were not there yet: 0")
 
 
-def test_a_release_that_answers_otherwise_every_time(wheels: Path) -> None:
+def test_a_flaky_release_cannot_say(wheels: Path) -> None:
     for release, sign in (("1.0", "-"), ("1.1", alternating(wheels)), ("1.2", "")):
         publish(wheels, release, sign)
     status, lines = command(wheels)
@@ -240,7 +244,7 @@ def test_a_release_that_answers_otherwise_every_time(wheels: Path) -> None:
         (["--engine", "nonesuch"], "engine 'nonesuch' is not known"),
     ],
 )
-def test_one_line_for_what_cannot_be_searched(
+def test_a_search_that_cannot_begin_is_refused_in_one_line(
     wheels: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], said: str
 ) -> None:
     monkeypatch.setattr(
@@ -253,14 +257,16 @@ def test_one_line_for_what_cannot_be_searched(
     assert said in lines[0]
 
 
-def test_a_case_file_cut_short(wheels: Path) -> None:
+def test_a_truncated_case_file_is_refused(wheels: Path) -> None:
     (wheels.parent / "short.json").write_text(SQUARE.json[:40])
     status, lines = command(wheels, case="short.json")
     assert (status, len(lines)) == (2, 1)
     assert "short.json: not JSON" in lines[0]
 
 
-def test_no_index_and_no_such_distribution(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_index_or_distribution_is_refused(
+    wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     status, lines = command(wheels)
     assert (status, len(lines)) == (2, 1)
     assert (
@@ -293,13 +299,13 @@ def test_yanked_releases_and_pre_releases_are_left_out(
     assert released("ad-conformance-tiny", prereleases=True) == ("1.0", "1.9", "1.10", "2.1rc1")
 
 
-def test_releases_that_an_index_does_not_list(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_releases_that_the_index_does_not_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ad_conformance.engines.process.releases.PATIENCE", 0.001)
     with pytest.raises(NoReleases, match=r"^autograd: its index did not answer within 0\.001 s$"):
         released("autograd")
 
 
-def test_what_is_known_of_bugs_upstream() -> None:
+def test_the_table_of_known_bugs_is_valid() -> None:
     known = {bug.name: bug for bug in bugs()}
     assert len(known) == len(bugs()) >= 5
     boundary = Boundary(0, 2, True, ("wrong", "", ""), False, 2)

@@ -1,4 +1,4 @@
-"""Findings of one cause fall together, and those of two causes of one operation do not."""
+"""Findings of one bug are one bucket, and those of two bugs of one operation are two."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ad_conformance.conformance.suite.failure_report import without_noise
+from ad_conformance.conformance.triage.ask import Asker, judged
 from ad_conformance.conformance.triage.buckets import Buckets, bucket
 from ad_conformance.conformance.triage.causes import (
     Cause,
@@ -19,16 +19,13 @@ from ad_conformance.conformance.triage.causes import (
     read_cause,
     shape,
 )
-from ad_conformance.conformance.triage.feature_minimization import generalized
-from ad_conformance.conformance.triage.reduce import judged
-from ad_conformance.conformance.triage.root_cause import Inquiry
+from ad_conformance.conformance.triage.failure_key import without_noise
+from ad_conformance.conformance.triage.feature_minimization import minimize_features
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.rewrite.expansion import expanded
-from ad_conformance.generators.rewrite.single_step import (
-    context,
-    numbers,
-)
+from ad_conformance.generators.rewrite.slicing import Slicer
+from ad_conformance.generators.rewrite.variants import numbers
 
 from tests import broken_engines as broken
 from validation import seeded
@@ -78,7 +75,7 @@ UNDER = Case(program(constant((2.0, 3.0)), ("divide", (1, 0), {}), ("exp", (2,),
 AT_ZERO = Case(program(("sin", (0,), {}), ("exp", (1,), {})), (0.0, 1.0), "R")
 
 
-def test_two_faults_of_one_operation_stay_apart_and_one_of_several_falls_together(
+def test_two_bugs_of_one_operation_are_two_buckets_and_one_bug_of_several_is_one(
     sandbox: Sandbox,
 ) -> None:
     bent = Case(program(("tanh", (0,), {}), ("square", (1,), {})), VECTOR, "RR")
@@ -96,15 +93,15 @@ def test_two_faults_of_one_operation_stay_apart_and_one_of_several_falls_togethe
         "seeded-x-wrong-sin-zero_base": {AT_ZERO.id},
         "seeded-x-raised-erf": {raised.id, again.id},
     }
-    # The smallest of a cause is inquired into, the others are seen to be of it.
-    assert [(len(b.inquired), len(b.matched)) for b in done.buckets if len(b.findings) > 1] == [
+    # The smallest of a cause is searched, the others are seen to be of it.
+    assert [(len(b.searched), len(b.matched)) for b in done.buckets if len(b.findings) > 1] == [
         (1, 1)
     ] * 3
     other = bucket(reversed(findings(sandbox, *cases)), sandbox, seconds=60.0)
     assert [b.cause for b in other.buckets] == [b.cause for b in done.buckets]
 
 
-def test_what_is_special_about_a_point_tells_causes_apart(sandbox: Sandbox) -> None:
+def test_special_numbers_belong_to_the_cause(sandbox: Sandbox) -> None:
     """Of the entries only the zero matters, and of both programs only sin."""
     other = Case(program(("sinh", (0,), {}), ("sin", (1,), {})), (1.0, 0.0, -2.0, 1.0), "F")
     (found,) = bucket(findings(sandbox, AT_ZERO, other), sandbox, seconds=60.0).buckets
@@ -113,11 +110,11 @@ def test_what_is_special_about_a_point_tells_causes_apart(sandbox: Sandbox) -> N
         ("zero base",),
         ("R", "F"),
     )
-    assert [f.case.id for f in found.inquired] == [AT_ZERO.id, other.id]
+    assert [f.case.id for f in found.searched] == [AT_ZERO.id, other.id]
 
 
-def test_what_is_equal_is_no_matter_of_what_it_is_equal_to() -> None:
-    """The tie matters and not that it is one of zeros; of a power it is the base that must be zero."""
+def test_a_tie_is_a_feature_whatever_the_equal_numbers_are() -> None:
+    """The tie matters, not that its entries are zero. Of a power, the base must be zero."""
     both = program(constant((0.0, 0.0)), ("logaddexp", (0, 1), {}))
     power = program(constant((0.75, 0.0)), ("pow", (0, 1), {}))
     names = ["logaddexp[0]: wrong at a tie", "power[0]: not finite at zero"]
@@ -130,32 +127,34 @@ def test_what_is_equal_is_no_matter_of_what_it_is_equal_to() -> None:
     }
 
 
-def test_numbers_that_must_be_large_need_not_be_equal() -> None:
+def test_large_numbers_are_not_reported_as_a_tie() -> None:
     case = Case(program(constant((9.0, 5.0)), ("logaddexp", (0, 1), {})), (5.0, 7.0), "R")
 
     def fails(asked: Case) -> bool:
         return min(asked.input.min(), np.min(numbers(asked)[1])) > 2
 
-    assert generalized(case, frozenset(["logaddexp"]), fails)[1] == ()
+    assert minimize_features(case, frozenset(["logaddexp"]), fails)[1] == ()
 
 
-def test_what_cannot_be_asked_ends_no_inquiry(sandbox: Sandbox) -> None:
-    """Numbers that float32 does not hold, more letters than truth is certified for, more entries
-    than a value has.
+def test_a_case_that_cannot_be_asked_does_not_fail(sandbox: Sandbox) -> None:
+    """Numbers that float32 cannot hold, an order without certified derivatives, and too many
+    entries.
     """
-    inquiry = Inquiry(sandbox)
+    asker = Asker(sandbox)
     infinite = Case(program(constant(float("inf")), ("add", (0, 1), {})), 1.0, "R", dtype="float32")
-    assert inquiry.symptom(infinite) is None
-    assert inquiry.symptom(Case(program(("sin", (0,), {})), 0.0, "RRRRR")) is None
-    assert inquiry.asked == 0
+    assert asker.failure(infinite) is None
+    assert asker.failure(Case(program(("sin", (0,), {})), 0.0, "RRRRR")) is None
+    assert asker.asked == 0
     large = Case(program(("square", (0,), {}), ("add", (0, 1), {})), (0.5,) * 2049, "R")
-    assert context(large, 2) is None
+    assert Slicer(large).surroundings(2) is None
     assert not list(
         expanded(Case(program(("cumulative_prod", (0,), {"axis": 0})), (0.5,) * 33, "R"), 1)
     )
 
 
-def test_what_says_the_same_of_every_operation_is_not_followed_into_what_moves_values() -> None:
+def test_a_message_that_all_operations_share_is_not_followed_into_operations_that_move_values() -> (
+    None
+):
     header = "\n".join(
         (
             broken.honest.header,
@@ -172,7 +171,7 @@ def test_what_says_the_same_of_every_operation_is_not_followed_into_what_moves_v
     assert found.cause.operations == ("cumulative_sum",)
 
 
-def test_a_fault_of_reverse_mode_is_named_after_it(sandbox: Sandbox) -> None:
+def test_a_cause_of_reverse_mode_has_only_reverse_mode(sandbox: Sandbox) -> None:
     matrix = ((2.0, 1.0), (0.0, 3.0))
     (found,) = bucket(
         findings(sandbox, Case(program(("inv", (0,), {})), matrix, "FR")), sandbox, seconds=60.0
@@ -180,7 +179,9 @@ def test_a_fault_of_reverse_mode_is_named_after_it(sandbox: Sandbox) -> None:
     assert (found.cause.modes, found.cause.name) == (("R",), "seeded-R-wrong-inv")
 
 
-def test_the_second_derivative_of_one_is_the_first_of_another(sandbox: Sandbox) -> None:
+def test_a_wrong_second_derivative_is_traced_to_the_first_derivative_of_another_operation(
+    sandbox: Sandbox,
+) -> None:
     cases = [
         Case(program((name, (0,), {})), VECTOR, mode)
         for name, mode in (("sinh", "FR"), ("cosh", "R"))
@@ -222,14 +223,16 @@ REDUCE = {"axis": None, "keepdims": False}
         ),
     ],
 )
-def test_what_derivatives_are_made_of_is_found(fault: str, direct: Case, through: Case) -> None:
+def test_an_operation_in_the_formula_of_a_derivative_is_found(
+    fault: str, direct: Case, through: Case
+) -> None:
     with Sandbox(seeded.engine([fault], 3)) as other:
         (found,) = bucket(findings(other, direct, through), other, seconds=60.0).buckets
     assert found.cause.operations == (fault.split()[0].rstrip(":"),)
 
 
-def test_a_maximum_of_what_is_equal_anyway_is_the_cause_and_not_what_makes_it_so() -> None:
-    """Entries that are equal by chance make a kink; those that are one value do not."""
+def test_the_cause_is_the_maximum_and_not_the_step_that_makes_its_entries_equal() -> None:
+    """Entries that are equal by chance make a kink. Entries that are one value do not."""
     taken = program(
         ("take", (0,), {"indices": (1, 0, 1), "axis": 0}), ("max", (1,), REDUCE), ("exp", (2,), {})
     )
@@ -263,10 +266,8 @@ def test_a_maximum_of_what_is_equal_anyway_is_the_cause_and_not_what_makes_it_so
     )
 
 
-def test_what_forward_mode_gets_wrong_is_no_cause_of_what_reverse_mode_does() -> None:
-    """The pushforward of a cumulative sum is wrong at once; what its pullback is given is not
-    differentiated.
-    """
+def test_a_bug_of_forward_mode_is_not_the_cause_of_a_finding_of_reverse_mode() -> None:
+    """The pushforward of a cumulative sum is wrong, and its pullback at second order only."""
     body = program(("cumulative_sum", (0,), {"axis": 0}), ("exp", (1,), {}))
     with Sandbox(seeded.engine(["cumsum F: sign", "cumsum R: second order dropped"], 2)) as other:
         done = bucket(
@@ -278,7 +279,7 @@ def test_what_forward_mode_gets_wrong_is_no_cause_of_what_reverse_mode_does() ->
     assert [b.cause.modes[0] for b in done.buckets] == ["F", "RR"]
 
 
-def test_known_causes_come_first_and_nothing_is_lost(sandbox: Sandbox) -> None:
+def test_known_causes_come_first_and_no_finding_is_lost(sandbox: Sandbox) -> None:
     found = findings(sandbox, OVER, AT_ZERO)
     first = bucket(found, sandbox, seconds=60.0)
     known = [read_cause(json.loads(json.dumps(b.cause.document)), "known") for b in first.buckets]
@@ -296,7 +297,7 @@ def test_known_causes_come_first_and_nothing_is_lost(sandbox: Sandbox) -> None:
     ]
 
 
-def test_what_fails_no_more_is_told_apart(sandbox: Sandbox) -> None:
+def test_findings_that_no_longer_fail_are_listed_apart(sandbox: Sandbox) -> None:
     found = findings(sandbox, OVER, AT_ZERO)
     with Sandbox(broken.honest) as honest:
         done = bucket(found, honest, seconds=60.0)
@@ -340,7 +341,7 @@ def test_a_cause_has_a_stable_id_a_name_and_data() -> None:
         ({"engine": 3}, "engine must be a string"),
         ({"failure": "odd"}, "failure: 'odd' is not one of wrong, "),
         ({"failure": None}, "failure is missing"),
-        ({"words": ["R", "FF"]}, "words: one or more mode words of the same length are needed"),
+        ({"words": ["R", "FF"]}, "words: one or more modes of the same length are needed"),
         ({"words": []}, "words: one or more"),
         ({"operations": "det"}, "operations must be a list of strings"),
         ({"operations": ["dett"]}, "operations: 'dett' is not in the catalogue"),
@@ -382,11 +383,11 @@ def test_a_malformed_cause_is_refused_in_one_line(change: dict[str, Any], said: 
         ("value jvp__3 is odd", "value jvp__12 is odd"),
     ],
 )
-def test_noise_goes_from_messages(one: str, other: str) -> None:
+def test_noise_is_removed_from_messages(one: str, other: str) -> None:
     assert without_noise(one) == without_noise(other)
 
 
-def test_what_says_something_stays_in_messages() -> None:
+def test_the_meaning_of_messages_stays() -> None:
     assert (
         without_noise("Traceback (most recent call last):\n  File x\nno rule for sin")
         == "no rule for sin"
@@ -396,7 +397,7 @@ def test_what_says_something_stays_in_messages() -> None:
 
 
 def test_a_step_that_fails_alone_but_does_no_harm_is_not_the_cause(sandbox: Sandbox) -> None:
-    """divide is wrong by its first operand, but what comes of it is multiplied by zero."""
+    """divide is wrong by its first operand, but its result is multiplied by zero."""
     steps = (
         constant((2.0, 3.0)),
         ("divide", (0, 1), {}),
@@ -412,7 +413,7 @@ def test_pairs_are_counted() -> None:
     assert pairs([("a", "1"), ("a", "1"), ("a", "2"), ("b", "2")]) == (1, 2, 3)
 
 
-def test_faults_of_one_operation_go_together_unless_they_are_the_same() -> None:
+def test_faults_of_one_operation_can_be_planted_together_unless_they_are_the_same() -> None:
     one, two = (seeded.faults()[f"divide[{i}]: sign"] for i in (0, 1))
     both = seeded.together([one, two])
     assert both.partials == (one.planted.partials[0], two.planted.partials[1])
@@ -422,8 +423,8 @@ def test_faults_of_one_operation_go_together_unless_they_are_the_same() -> None:
         seeded.together([seeded.faults()[f"solve F: {fault}"] for fault in ("sign", "factor 2")])
 
 
-def test_what_is_special_of_operands_that_may_be_exchanged_is_one_thing() -> None:
-    """Of logaddexp it does not matter which of the two is zero; of pow it does."""
+def test_a_feature_of_either_exchangeable_operand_is_one_feature() -> None:
+    """Either operand of logaddexp may be zero; of pow it matters which."""
     body = (
         "from ad_conformance.engines.inhouse import ops\n"
         "honest = RULES['logaddexp'].partials\n"
@@ -445,8 +446,8 @@ def test_what_is_special_of_operands_that_may_be_exchanged_is_one_thing() -> Non
     assert [(b.cause.features, len(b.findings)) for b in made] == [(("zero base",), 2)]
 
 
-def test_two_modes_that_are_wrong_by_other_numbers_are_two_faults() -> None:
-    """Where they are wrong by the same they are one."""
+def test_two_modes_with_different_wrong_values_have_two_bugs() -> None:
+    """If both modes give the same wrong value, they have one bug."""
     for reverse, made in (("2.0", 1), ("3.0", 2)):
         body = (
             "from ad_conformance.engines.inhouse.rules import General\n"
@@ -461,8 +462,8 @@ def test_two_modes_that_are_wrong_by_other_numbers_are_two_faults() -> None:
         assert len(done.buckets) == made, [b.cause for b in done.buckets]
 
 
-def test_a_formula_is_followed_in_a_word_of_the_finding() -> None:
-    """The root is wrong in reverse mode by itself, in FF by what solves a system."""
+def test_a_formula_is_followed_in_a_mode_of_the_finding() -> None:
+    """sqrtm is wrong in reverse mode itself. In mode FF, solve in its formula is wrong."""
     body = (
         "from ad_conformance.engines.inhouse.rules import General\n"
         "root, solve = RULES['sqrtm'], RULES['solve']\n"

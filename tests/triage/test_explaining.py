@@ -1,4 +1,4 @@
-"""Which step a wrong value enters at is told rightly, by engines that are wrong in one known thing."""
+"""`explain` names the step at fault, in engines with one known bug."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ad_conformance.conformance.triage.locate import Explanation, explain
-from ad_conformance.conformance.triage.reduce import judged
+from ad_conformance.conformance.triage.ask import judged
+from ad_conformance.conformance.triage.explanation import Explanation
+from ad_conformance.conformance.triage.locate import explain
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.program import Case, Program, Step
-from ad_conformance.generators.rewrite.slicing import BARE, SMOOTH, Parts, modes_within
+from ad_conformance.generators.rewrite.program_builder import BARE, SMOOTH
+from ad_conformance.generators.rewrite.slicing import Slicer
+from ad_conformance.generators.rewrite.variants import modes_within
 from ad_conformance.generators.strategies.sampling import draw
 from ad_conformance.reports.__main__ import app
 from typer.testing import CliRunner
@@ -28,7 +31,7 @@ OVERALL = {"axis": None, "keepdims": False}
 
 
 def case(steps: Sequence[tuple[Any, ...]], point: Any, mode: str, **more: Any) -> Case:
-    """A case of (operation, operands, params); reading it checks it."""
+    """A case with steps (operation, operands, params). It is read back, which checks it."""
     made = (
         Step(name, tuple(operands), tuple(sorted(dict(*params).items())))
         for name, operands, *params in steps
@@ -41,31 +44,31 @@ def explained(asked: Case, engine: Engine, *, timeout: float = 60.0) -> Explanat
         return explain(judged(asked, sandbox), sandbox)
 
 
-def test_a_step_that_is_wrong_alone() -> None:
+def test_a_step_is_wrong_alone() -> None:
     asked = case([("multiply", (0, 0)), ("sin", (1,)), ("exp", (2,))], 0.5, "RR")
     found = explained(asked, broken.sign)
     assert (found.operation, found.steps, found.way, found.needed) == ("sin", (2,), "alone", True)
     assert found.lines == (
-        "sin (step 2 of 3) in mode word R: its derivative alone is off: got -0.968912, truth "
-        "0.968912, "
-        "5e+13 times the allowance",
+        "sin (step 2 of 3) in mode R: its derivative alone is wrong: "
+        "got -0.968912, expected 0.968912: relative error 2, "
+        "5.0e13 times the tolerance for rounding",
         "level: R, first of 2 in RR",
-        "with its value a constant, the program is answered rightly",
+        "with its value a constant, the program is right",
         f"{found.asked} questions asked",
     )
     assert found.lines == explained(asked, broken.sign).lines
 
 
-def test_the_order_and_the_level_at_which_it_goes_wrong() -> None:
+def test_the_order_and_the_level_of_the_wrong_derivative_are_named() -> None:
     asked = case([("exp", (0,)), ("sin", (1,)), ("square", (2,))], 0.5, "FRR")
     found = explained(asked, broken.dropped)
     assert (found.operation, found.way, found.right) == ("sin", "alone", 1)
-    assert "in mode word RR" in found.lines[0]
+    assert "in mode RR" in found.lines[0]
     assert found.lines[0].endswith("; first order is right")
     assert found.lines[1] == "level: R over R, second of 3 in FRR"
 
 
-def test_an_operand() -> None:
+def test_the_operand_of_the_wrong_derivative_is_named() -> None:
     asked = case(
         [("exp", (0,)), ("constant", (), {"value": 3.0}), ("atan2", (2, 1)), ("exp", (3,))],
         0.5,
@@ -73,24 +76,24 @@ def test_an_operand() -> None:
     )
     found = explained(asked, planted(MUTANTS["atan2[1]: taken for constant"]))
     assert found.lines[0].startswith(
-        "atan2 (step 2 of 3) in mode word R: its derivative by operand 2 alone is off"
+        "atan2 (step 2 of 3) in mode R: its derivative by operand 2 alone is wrong"
     )
 
 
-def test_a_fault_that_shows_in_composition_only() -> None:
-    """A factor that stands twice counts once, but where it is the input itself."""
+def test_a_bug_that_shows_only_in_composition_is_found() -> None:
+    """A factor that is used twice counts once, unless it is the input itself."""
     asked = case([("exp", (0,)), ("multiply", (1, 1)), ("sin", (2,))], 0.5, "R")
     found = explained(asked, broken.once)
     assert (found.operation, found.steps, found.way) == ("multiply", (2,), "composed")
     assert (
-        "multiply (step 2 of 3) in mode word R: not found wrong alone; its derivative between "
-        "expm1 and exp is off" in (found.lines[0])
+        "multiply (step 2 of 3) in mode R: not found wrong alone, but its derivative between "
+        "expm1 and exp is wrong" in (found.lines[0])
     )
 
 
-def test_a_cotangent_that_varies() -> None:
-    """The sum is right as the output to every order; the prefix that fails first ends in the step
-    after it.
+def test_a_rule_that_is_wrong_only_for_a_varying_cotangent_is_found() -> None:
+    """The sum as the output is right at every order. The step after it ends the first prefix that
+    fails.
     """
     asked = case(
         [("sin", (0,)), ("sum", (1,), OVERALL), ("exp", (2,)), ("negative", (3,))],
@@ -100,14 +103,14 @@ def test_a_cotangent_that_varies() -> None:
     found = explained(asked, planted(MUTANTS["sum R: second order dropped"]))
     assert (found.operation, found.way) == ("sum", "composed")
     assert (
-        "sum (step 2 of 4) in mode word RR: not found wrong alone; its derivative followed by"
+        "sum (step 2 of 4) in mode RR: not found wrong alone, but its derivative followed by"
         in found.lines[0]
     )
     assert found.lines[0].endswith("; first order is right")
 
 
-def test_a_first_order_that_the_second_does_not_show() -> None:
-    """What is linear has no second derivative to be wrong in; the step after it has one."""
+def test_a_wrong_first_derivative_of_a_linear_step_is_found_at_second_order() -> None:
+    """A linear step has no second derivative that could be wrong. The step after it has one."""
     asked = case(
         [("cumulative_sum", (0,), {"axis": 0}), ("exp", (1,)), ("sum", (2,), OVERALL)],
         (0.5, -1.0),
@@ -115,30 +118,30 @@ def test_a_first_order_that_the_second_does_not_show() -> None:
     )
     found = explained(asked, broken.axis)
     assert (found.operation, found.way) == ("cumulative_sum", "alone")
-    assert "in mode word R:" in found.lines[0]
+    assert "in mode R:" in found.lines[0]
 
 
-def test_steps_that_are_wrong_together_only() -> None:
-    """An identity of absolute values of absolute values, and no other."""
+def test_steps_that_are_wrong_only_together_are_accused_together() -> None:
+    """The engine simplifies abs of abs wrongly, and nothing else."""
     asked = case(
         [("exp", (0,)), ("sin", (1,)), ("abs", (2,)), ("abs", (3,)), ("square", (4,))], 0.5, "R"
     )
     found = explained(asked, planted(MUTANTS["folding.abs: identity: factor 2"]))
     assert (found.operations, found.way) == (("abs", "abs"), "together")
     assert found.lines[0].startswith(
-        "abs (step 3 of 5) and abs (step 4 of 5) in mode word R: none found wrong alone; "
+        "abs (step 3 of 5) and abs (step 4 of 5) in mode R: none found wrong alone, but "
     )
-    assert "the derivative of them together is off" in found.lines[0]
+    assert "their derivative together is wrong" in found.lines[0]
 
 
-def test_several_steps_that_are_wrong() -> None:
+def test_a_second_wrong_step_is_named() -> None:
     asked = case([("sin", (0,)), ("exp", (0,)), ("sin", (2,)), ("add", (1, 3))], 0.5, "R")
     found = explained(asked, broken.sign)
     assert (found.steps, found.needed, found.others) == ((1,), False, (3,))
-    assert "with its value a constant, the program still fails, by sin (step 3 of 4)" in found.lines
+    assert "with its value a constant, the program still fails, at sin (step 3 of 4)" in found.lines
 
 
-def test_a_step_that_is_wrong_but_makes_no_difference() -> None:
+def test_a_wrong_step_that_does_no_harm_is_not_accused() -> None:
     """Both sines are wrong; the factor of the first is zero."""
     zero = ("constant", (), {"value": 0.0})
     steps = [
@@ -156,31 +159,32 @@ def test_a_step_that_is_wrong_but_makes_no_difference() -> None:
 @pytest.mark.parametrize(
     ("engine", "said"),
     [
-        (broken.nan, "is not finite: got nan, truth 1"),
-        (broken.shape, "has another shape: got (1,), truth ()"),
-        (broken.dtype, "has another dtype: got float32, truth float64"),
+        (broken.nan, "is not finite: got nan, expected 1"),
+        (broken.shape, "has a wrong shape: got (1,), expected ()"),
+        (broken.dtype, "has a wrong dtype: got float32, expected float64"),
         (broken.compiling, "does not compile: RuntimeError: no rule"),
         (broken.running, "does not run: RuntimeError: out of registers"),
-        (broken.segfault, "ends the process: SIGSEGV"),
-        (broken.hang, "does not come: no answer within 0.5 s"),
+        (broken.segfault, "kills the process: SIGSEGV"),
+        (broken.hang, "times out: no answer within 0.5 s"),
     ],
 )
-def test_what_no_step_is_to_blame_for(engine: Engine, said: str) -> None:
+def test_no_step_is_accused_if_the_input_itself_fails(engine: Engine, said: str) -> None:
     asked = case([("exp", (0,)), ("sin", (1,))], 0.5, "R")
     found = explained(asked, engine, timeout=0.5 if engine is broken.hang else 60.0)
     assert (found.operation, found.way) == ("", "question")
     assert (
-        found.lines[0] == f"no step of it: in mode word R the derivative of the input itself {said}"
+        found.lines[0]
+        == f"no step is at fault: in mode R the derivative of the input itself {said}"
     )
 
 
-def test_a_program_without_steps() -> None:
+def test_a_program_without_steps_has_no_step_at_fault() -> None:
     found = explained(case([], 0.5, "R"), broken.nan)
     assert (found.steps, found.way) == ((), "question")
 
 
 def _dying(name: str, body: str) -> Engine:
-    """The in-house engine whose sin does that as it is differentiated."""
+    """The in-house engine with this derivative of sin."""
     header = (
         f"{broken.honest.header}\n{broken.RULES}\ndef partial(y, x):\n    "
         f"{body}\nRULES['sin'] = each(partial)\n"
@@ -195,19 +199,19 @@ def _dying(name: str, body: str) -> Engine:
             _dying("raising", "raise TypeError('no rule for sin')"),
             "does not compile: TypeError: no rule for sin",
         ),
-        (_dying("crashing", "import ctypes; ctypes.string_at(0)"), "ends the process: SIGSEGV"),
-        (_dying("hanging", "import time; time.sleep(60)"), "does not come: no answer within 1 s"),
+        (_dying("crashing", "import ctypes; ctypes.string_at(0)"), "kills the process: SIGSEGV"),
+        (_dying("hanging", "import time; time.sleep(60)"), "times out: no answer within 1 s"),
         (_dying("infinite", "return x * float('inf')"), "is not finite"),
     ],
 )
-def test_a_step_that_is_not_answered(engine: Engine, said: str) -> None:
+def test_a_step_that_raises_dies_or_hangs_is_accused(engine: Engine, said: str) -> None:
     asked = case([("exp", (0,)), ("sin", (1,)), ("square", (2,))], 0.5, "R")
     found = explained(asked, engine, timeout=1.0)
     assert (found.operation, found.way, found.needed) == ("sin", "alone", True)
     assert said in found.lines[0]
 
 
-def test_steps_that_nothing_needs_may_fail_as_well() -> None:
+def test_a_step_that_the_output_does_not_need_can_be_accused() -> None:
     asked = case([("sin", (0,)), ("exp", (0,)), ("square", (2,))], 0.5, "R")
     engine = replace(
         broken.honest,
@@ -219,14 +223,14 @@ def test_steps_that_nothing_needs_may_fail_as_well() -> None:
     assert (found.operation, found.way) == ("sin", "alone")
 
 
-def test_the_question_is_made_plain_where_that_fails_too() -> None:
+def test_the_plain_question_is_searched_if_it_fails_too() -> None:
     asked = case(
         [("argument", (), {"value": 2.0}), ("multiply", (0, 1)), ("sin", (2,)), ("exp", (3,))],
         0.5, "RF", wrt="10", dtype="float32",
     )  # fmt: skip
     found = explained(asked, broken.sign)
     assert found.operation == "sin"
-    assert "not for being asked in float32: it fails without, too" in found.lines
+    assert "it also fails if it is not asked in float32" in found.lines
     plain = case(
         [("exp", (0,)), ("sin", (1,))],
         0.5,
@@ -237,14 +241,14 @@ def test_the_question_is_made_plain_where_that_fails_too() -> None:
     )
     found = explained(plain, broken.sign)
     assert (
-        "not for being asked as pullback and after it was compiled elsewhere: it fails without, too"
+        "it also fails if it is not asked as pullback and after it was compiled elsewhere"
         in found.lines
     )
     assert found.question.case == plain.plain
 
 
-def test_an_input_as_the_output_has_no_step_to_blame() -> None:
-    """By the second input, which is the output; what the first would give as the output is right."""
+def test_no_step_is_accused_if_the_output_is_an_input() -> None:
+    """The derivative by the second input, which is the output, is wrong."""
     asked = case([("sin", (0,)), ("argument", (), {"value": 2.0})], 0.5, "R", wrt="1")
     found = explained(
         asked, replace(broken.honest, name="off", run=f"{broken.honest.run}\ngot = got + 1.0")
@@ -252,10 +256,8 @@ def test_an_input_as_the_output_has_no_step_to_blame() -> None:
     assert (found.way, found.steps) == ("question", ())
 
 
-def test_where_only_the_special_question_fails() -> None:
-    """A pullback of any function is twice too large: no step is to blame, and the plain question is
-    right.
-    """
+def test_a_special_question_is_kept_if_the_plain_one_is_right() -> None:
+    """A pullback of any function is twice too large, so no step is at fault."""
     doubled = replace(
         broken.honest,
         name="doubled",
@@ -269,7 +271,7 @@ def test_where_only_the_special_question_fails() -> None:
     )
     found = explained(asked, doubled)
     assert found.way == "question"
-    assert "only where it is asked as pullback" in found.lines
+    assert "it fails only if it is asked as pullback" in found.lines
     single = replace(
         broken.honest,
         name="single",
@@ -279,12 +281,12 @@ def test_where_only_the_special_question_fails() -> None:
     )
     found = explained(case([("exp", (0,)), ("sin", (1,))], 0.5, "R", dtype="float32"), single)
     assert (found.operation, found.way) == ("sin", "alone")
-    assert "only where it is asked in float32" in found.lines
+    assert "it fails only if it is asked in float32" in found.lines
 
 
-def test_what_is_not_certified_is_not_accused() -> None:
-    """abs at its kink has no derivative, zero times it has: the step after it is the first that can
-    be wrong.
+def test_a_step_without_certified_derivative_is_not_accused() -> None:
+    """abs has no derivative at its kink, but zero times abs has one: the step after it is the first
+    that can be wrong.
     """
     zero = ("constant", (), {"value": 0.0})
     asked = case(
@@ -300,13 +302,11 @@ def test_what_is_not_certified_is_not_accused() -> None:
     )
     found = explained(asked, engine)
     assert (found.operation, found.unjudged) == ("exp", (2,))
-    assert "nothing is known of what comes before it up to abs (step 2 of 5)" in found.lines
+    assert "not known: whether abs (step 2 of 5) before it is right" in found.lines
 
 
-def test_what_is_hidden_behind_that_is_asked_alone() -> None:
-    """abs at its kink goes into the sine: only the square of that has a derivative, 0, where the
-    engine has none.
-    """
+def test_a_step_behind_an_uncertified_value_is_asked_alone() -> None:
+    """sin is applied to abs at its kink. Only the square of that has a derivative, which is 0."""
     steps = [("abs", (0,)), ("sin", (1,)), ("square", (2,))]
     rule = "RULES['sin'] = each(lambda y, x: f('cos', x) * float('inf'))"
     engine = replace(
@@ -327,12 +327,19 @@ def test_time_is_bounded() -> None:
     assert found.lines[-1] == "0 questions asked; time was up before all were"
 
 
-def test_planted_faults_are_named() -> None:
-    """One of each way; `python -m validation.explaining` does this for a sample of all."""
+def test_the_operation_of_a_planted_fault_is_named() -> None:
+    """One fault for each way; `python -m validation.explaining` does this for a sample of all."""
     asked = case(
-        [("log1p", (0,)), ("cumulative_sum", (1,), {"axis": 0}), ("tanh", (2,)), ("sum", (3,), OVERALL), ("exp", (4,))],
-        (0.5, 1.0, 2.0), "FR",
-    )  # fmt: skip
+        [
+            ("log1p", (0,)),
+            ("cumulative_sum", (1,), {"axis": 0}),
+            ("tanh", (2,)),
+            ("sum", (3,), OVERALL),
+            ("exp", (4,)),
+        ],
+        (0.5, 1.0, 2.0),
+        "FR",
+    )
     for name, operation in (
         ("tanh: factor 1.001", "tanh"),
         ("cumsum R: wrong order along an axis", "cumulative_sum"),
@@ -346,22 +353,22 @@ def test_planted_faults_are_named() -> None:
         assert found.chance_made_of == 1 / 5
 
 
-def test_parts_are_valid_and_of_one_step() -> None:
+def test_partial_programs_are_valid() -> None:
     for drawn in draw(["RR", "F"], 60):
-        parts = Parts(drawn)
-        for k in parts.steps:
+        slicer = Slicer(drawn)
+        for k in slicer.steps:
             for follower in ("", *SMOOTH, *BARE):
-                made = parts.prefix(k, follower)
+                made = slicer.prefix(k, follower)
                 assert made is None or parse_case(made.json) == made
             for mode in modes_within(drawn.mode):
-                for part in parts.alone(k, mode):
+                for part in slicer.alone(k, mode):
                     steps = [step.operation for step in part.case.program.steps if step.operands]
-                    assert parts.step(k).operation in steps
-                    assert set(part.operands) <= set(parts.step(k).operands)
+                    assert slicer.step(k).operation in steps
+                    assert set(part.operands) <= set(slicer.step(k).operands)
                     assert part.case.mode == mode
 
 
-def test_words_within() -> None:
+def test_modes_within_a_mode() -> None:
     assert modes_within("FR") == ["R", "F", "FR"]
     assert modes_within("RFR") == ["R", "F", "FR", "RF", "RR", "RFR"]
 
@@ -376,7 +383,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.exit_code == 0
     (kept,) = (tmp_path / "findings").iterdir()
     lines = done.output.splitlines()
-    assert lines[0].startswith("sin (step 2 of 3) in mode word R: its derivative alone is off: got")
+    assert lines[0].startswith("sin (step 2 of 3) in mode R: its derivative alone is wrong: got")
     assert lines[-1] == f"the question that shows it: findings/{kept.name}"
     done = CliRunner().invoke(
         app, ["explain", "case.json", "--engine", "tests.broken_engines:honest"]

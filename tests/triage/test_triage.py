@@ -23,7 +23,7 @@ from ad_conformance.engines.contract import Answer
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.reports.campaign.store import Folder
-from ad_conformance.reports.issues import triage_pipeline as walk
+from ad_conformance.reports.issues import triage_pipeline as pipeline
 from ad_conformance.reports.issues.bucket_files import MalformedBucket, bucket_at
 from ad_conformance.reports.issues.issue import _beside, _callings, _certainty, _foreign, _versions
 from ad_conformance.reports.nightly.changes import night
@@ -201,7 +201,7 @@ def test_releases_since_when_are_kept(bucket: Path, monkeypatch: pytest.MonkeyPa
         asked.append((engine, bad))
         return SimpleNamespace(line="first bad: 1.2, after 1.1")
 
-    monkeypatch.setattr(walk, "find_boundary", boundary)
+    monkeypatch.setattr(pipeline, "find_boundary", boundary)
     whole = bucket.read_text()
     try:
         for options in (["--bisect"], []):
@@ -209,7 +209,7 @@ def test_releases_since_when_are_kept(bucket: Path, monkeypatch: pytest.MonkeyPa
             assert done.exit_code == 0, done.output
             assert "- first bad: 1.2, after 1.1" in done.output
         assert asked == [(f"{BROKEN}sign", None)]
-        assert walk.since(bucket_at(bucket), "autograd@1.5").release
+        assert pipeline.since(bucket_at(bucket), "autograd@1.5").release
         assert asked[1] == ("autograd", "1.5")
     finally:
         bucket.write_text(whole)

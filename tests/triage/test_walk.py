@@ -1,5 +1,5 @@
-"""The walk through a campaign's findings: files as they are found, nothing lost, entries that cover
-what they pin.
+"""Triage of a campaign: files are written as causes are found, no finding is lost, and the known
+failures that it proposes cover the cases that they pin.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ad_conformance.conformance.known_failures import OWN, covering, load
 from ad_conformance.conformance.pool import EnginePool, truth_of
-from ad_conformance.conformance.triage.workarounds import Ways, ways_around
+from ad_conformance.conformance.triage.workarounds import Workarounds, workarounds
 from ad_conformance.conformance.verdicts import judge
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
@@ -22,9 +22,9 @@ from ad_conformance.generators.ir.case_io import read_case
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.reports.__main__ import app
 from ad_conformance.reports.campaign.store import Folder
-from ad_conformance.reports.issues import triage_pipeline as walk
+from ad_conformance.reports.issues import triage_pipeline as pipeline
 from ad_conformance.reports.issues.bucket_files import BucketFile, bucket_at, bucket_files
-from ad_conformance.reports.issues.triage_pipeline import Walk
+from ad_conformance.reports.issues.triage_pipeline import CampaignTriage
 from ad_conformance.reports.nightly.changes import Finding as Recorded
 from typer.testing import CliRunner
 
@@ -39,7 +39,7 @@ def called(*arguments: Any) -> Any:
 
 
 def triaged(folder: Path, *options: Any) -> Any:
-    """The engines are those of the tests, which a command must name."""
+    """Run `triage`. The command must name the engines of the tests."""
     asked = json.loads((folder / "run.json").read_text())["asked"].values()
     return called("triage", folder, *options, "--engine", ",".join(asked))
 
@@ -58,7 +58,7 @@ def program(*steps: tuple[Any, ...]) -> Program:
 
 
 def campaign(folder: Path, *engines: str, cases: list[Case]) -> Path:
-    """A campaign that asks these cases, and one that nobody fails."""
+    """A campaign that asks these cases, and one that every engine gets right."""
     named = tuple(("seed", f"case {n}", case.json) for n, case in enumerate(cases))
     ask(folder, plan(*engines, named=named), cases=0)
     return folder
@@ -69,7 +69,7 @@ def files(folder: Path) -> list[BucketFile]:
 
 
 def covered(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every entry that is proposed covers the case that it pins, and every finding of its bucket."""
+    """Every proposed entry covers the case that it pins, and every finding of its bucket."""
     monkeypatch.setenv(OWN, str(folder / "proposed"))
     entries = load.__wrapped__()[-len(files(folder)) :]
     engine = registry.find(name)
@@ -88,7 +88,7 @@ def covered(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_case_of_a_file_shows_its_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another fault may fail in the same way, of a smaller case."""
+    """Another bug may fail in the same way, in a smaller case."""
     steps = program(
         ("tanh", (0,)),
         ("constant", (), {"value": 3.0}),
@@ -106,7 +106,7 @@ def test_the_case_of_a_file_shows_its_cause(
     covered(folder, f"{BROKEN}two", monkeypatch)
 
 
-def test_silent_ones_and_those_that_raise_or_die(
+def test_wrong_values_exceptions_and_crashes_each_get_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cases = [
@@ -136,7 +136,7 @@ def test_silent_ones_and_those_that_raise_or_die(
     assert '"compile_failure", "runtime_failure"' in entry
 
 
-def test_what_fails_in_float32_only_gets_an_entry_for_that(
+def test_a_failure_in_float32_only_gets_an_entry_for_float32(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cases = [
@@ -151,7 +151,7 @@ def test_what_fails_in_float32_only_gets_an_entry_for_that(
     covered(folder, f"{BROKEN}single", monkeypatch)
 
 
-def test_two_releases_of_one_engine_have_a_file_together(tmp_path: Path) -> None:
+def test_two_releases_of_one_engine_share_a_file(tmp_path: Path) -> None:
     cases = [Case(program(("exp", (0,)), ("sin", (1,))), point, "R") for point in (0.25, 0.5)]
     folder = campaign(tmp_path, f"{BROKEN}first_release", cases=cases)
     record = json.loads((folder / "run.json").read_text())
@@ -165,8 +165,8 @@ def test_two_releases_of_one_engine_have_a_file_together(tmp_path: Path) -> None
     )
     lines: list[str] = []
     (name,) = record["asked"]
-    Walk(Folder(str(folder)), each=30.0, imported=record["asked"].values()).through(
-        name, known=False, seconds=60.0, tell=lines.append
+    CampaignTriage(Folder(str(folder)), each=30.0, imported=record["asked"].values()).triage(
+        name, known=False, seconds=60.0, report=lines.append
     )
     assert lines[0].endswith("2 different, 1 in files already")
     assert lines[1:] == [f"  1 findings: {before.cause.name}"]
@@ -174,7 +174,7 @@ def test_two_releases_of_one_engine_have_a_file_together(tmp_path: Path) -> None
     assert set(after.findings) == {*before.findings, "made@2-R-000000000000.json"}
 
 
-def test_what_fails_no_more_or_not_always_is_told(
+def test_findings_that_no_longer_or_not_always_fail_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R")
@@ -187,8 +187,10 @@ def test_what_fails_no_more_or_not_always_is_told(
     assert files(folder) == []
 
 
-def test_files_come_along_from_an_earlier_run(tmp_path: Path) -> None:
-    """With the name that a person gave them, and what was written into them; so does the entry."""
+def test_files_are_copied_from_an_earlier_run(tmp_path: Path) -> None:
+    """They keep the name that a person gave them and what was written into them, and so does the
+    proposed entry.
+    """
     case = Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R")
     monday, tuesday = (
         campaign(tmp_path / day, f"{BROKEN}sign", cases=[case]) for day in ("monday", "tuesday")
@@ -217,20 +219,20 @@ def test_files_come_along_from_an_earlier_run(tmp_path: Path) -> None:
     assert [path.name for path in (tuesday / "buckets").iterdir()] == ["sine-sign.json"]
 
 
-def test_what_was_found_until_a_walk_was_cut_short_is_kept(
+def test_files_are_kept_if_triage_is_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And one engine that cannot be asked does not keep the others from being looked into."""
+    """An engine that cannot be asked does not stop the triage of others."""
     cases = [Case(program(("exp", (0,)), (name, (1,))), 0.25, "R") for name in ("sin", "tan")]
     folder = campaign(tmp_path, f"{BROKEN}several", f"{BROKEN}sign", cases=cases)
-    whole, names = walk.described, iter(["first"])
+    whole, names = pipeline.described, iter(["first"])
 
     def described(file: BucketFile, *rest: Any, **options: Any) -> BucketFile:
         if next(names, None) is None and file.cause.engine == "several":
             raise EngineUnavailable("several: gone")
         return whole(file, *rest, **options)
 
-    monkeypatch.setattr(walk, "described", described)
+    monkeypatch.setattr(pipeline, "described", described)
     done = triaged(folder)
     assert done.exit_code == 2
     assert done.stderr == "ad-conformance: engine several: gone\n"
@@ -238,17 +240,15 @@ def test_what_was_found_until_a_walk_was_cut_short_is_kept(
         ("several", 1),
         ("sign", 1),
     ]
-    monkeypatch.setattr(walk, "described", whole)
+    monkeypatch.setattr(pipeline, "described", whole)
     done = triaged(folder)
     assert done.exit_code == 0
     assert "2 different, 1 in files already" in done.output
     assert len(files(folder)) == 3
 
 
-def test_what_cannot_be_written_is_no_way_around(tmp_path: Path) -> None:
-    """An adapter that fails at the rewrite of a program, or an engine that is gone, does not end
-    the looking.
-    """
+def test_a_rewrite_that_the_adapter_cannot_write_is_no_workaround(tmp_path: Path) -> None:
+    """Triage goes on if the adapter fails at a rewrite, or if an engine cannot be imported."""
 
     def write_some(engine: Engine, case: Case) -> Script:
         if "multiply" in case.program.operations:
@@ -261,14 +261,14 @@ def test_what_cannot_be_written_is_no_way_around(tmp_path: Path) -> None:
     try:
         finding = pool.judge(case, "partial")
         assert finding.is_finding
-        assert ways_around(finding, pool, ["F"]) == Ways((), ("honest",), None)
-        assert ways_around(finding, pool, ["F"], seconds=0.0) == Ways((), (), None)
+        assert workarounds(finding, pool, ["F"]) == Workarounds((), ("honest",), None)
+        assert workarounds(finding, pool, ["F"], seconds=0.0) == Workarounds((), (), None)
     finally:
         pool.close()
 
 
-def test_a_file_of_a_cause_that_was_copied_is_refused(tmp_path: Path) -> None:
-    """Both may have been edited: neither is passed over, nor written."""
+def test_two_files_of_one_cause_are_refused(tmp_path: Path) -> None:
+    """A person may have edited both, so neither is skipped or written."""
     folder = campaign(
         tmp_path, f"{BROKEN}sign", cases=[Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R")]
     )
@@ -282,10 +282,10 @@ def test_a_file_of_a_cause_that_was_copied_is_refused(tmp_path: Path) -> None:
         assert f"copy.json and {file.file} have the same cause" in done.stderr
 
 
-def test_nothing_is_imported_on_the_word_of_a_file(
+def test_an_engine_is_imported_only_if_the_command_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An engine may say what is to be imported where the command says the same."""
+    """A file may name an engine to import; that is not enough."""
     case = Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "R")
     folder = campaign(tmp_path / "run", f"{BROKEN}sign", cases=[case])
     assert triaged(folder).exit_code == 0
@@ -309,18 +309,18 @@ def test_nothing_is_imported_on_the_word_of_a_file(
     assert (tmp_path / "trap.py.sprung").exists()
 
 
-def test_a_finding_that_is_no_case_is_one_line(
+def test_a_malformed_finding_is_refused_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = campaign(tmp_path, "inhouse", cases=[])
     found = Recorded(0, "", None, "", "{", "R", [], 0, "inhouse", "wrong", *[None] * 10, "cut.json")  # type: ignore[arg-type]
-    monkeypatch.setattr(walk, "findings", lambda _: [found])
+    monkeypatch.setattr(pipeline, "findings", lambda _: [found])
     done = triaged(folder)
     assert done.exit_code == 2
     assert "cut.json: json: not JSON" in done.stderr
 
 
-def test_an_issue_of_another_engine_says_what_that_gets_right(tmp_path: Path) -> None:
+def test_an_issue_for_another_engine_names_the_workarounds_of_that_engine(tmp_path: Path) -> None:
     case = Case(program(("exp", (0,)), ("sin", (1,))), 0.25, "FR")
     folder = campaign(tmp_path, f"{BROKEN}dropped", "inhouse", cases=[case])
     assert triaged(folder).exit_code == 0, folder

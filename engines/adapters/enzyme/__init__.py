@@ -1,1 +1,1 @@
-"""Enzyme, on the two representations of programs that it differentiates in Python."""
+"""Enzyme on StableHLO, by JAX (`mlir`), and on the code of LLVM, by C++ (`llvm`)."""

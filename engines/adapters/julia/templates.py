@@ -186,6 +186,7 @@ def _flip(call: Call) -> str:
 
 
 def circshift(text: str, shifts: list[int]) -> str:
+    """The array rolled by a number of entries along each axis."""
     return f"circshift({text}, {shifts[0] if len(shifts) == 1 else f'({dims(shifts)})'})"
 
 

@@ -80,8 +80,8 @@ def _shaped(engine: Engine, case: Case) -> Script:
     """The script of a case, with a last line that gives the answer its shape."""
     script = write(engine, case)
     values = evaluate_steps(case.program, case.input)
-    places = (0, *case.program.arguments)
-    shape = case.asked.shape(values[-1].shape, [values[places[i]].shape for i in case.inputs])
+    value_ids = (0, *case.program.arguments)
+    shape = case.asked.shape(values[-1].shape, [values[value_ids[i]].shape for i in case.inputs])
     return replace(script, run=f"{script.run}got = got.reshape({shape})\n")
 
 

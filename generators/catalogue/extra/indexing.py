@@ -1,4 +1,4 @@
-"""Gathering, scattering, padding, moving and masking by constant indices.
+"""Gathering, scattering, padding and moving by constant indices.
 
 An operation that only moves entries is defined by what the NumPy function does to an array of
 indices: the definition takes the entries at the resulting indices. So balls and tracers need no
@@ -259,71 +259,6 @@ def scatter_mean(xp: Any, x: Any, v: Any, *, indices: Indices, axis: int) -> Any
     return _averaged(xp, x, v, _among(x, indices, axis))
 
 
-# Masked entries may be infinite, not a number, or have no derivative, while the result is smooth.
-def masked_sqrt(xp: Any, x: Any, *, threshold: float) -> Any:
-    return xp.where(xp.greater(x, threshold), xp.sqrt(x), 0.0)
-
-
-def masked_log(xp: Any, x: Any, *, threshold: float) -> Any:
-    return xp.where(xp.greater(x, threshold), xp.log(x), 0.0)
-
-
-def masked_reciprocal(xp: Any, x: Any, *, threshold: float) -> Any:
-    return xp.where(xp.greater(x, threshold), xp.reciprocal(x), 0.0)
-
-
-def masked_sum(xp: Any, x: Any, *, threshold: float, axis: int | None) -> Any:
-    return xp.sum(xp.where(xp.greater(x, threshold), x, 0.0), axis=axis, keepdims=False)
-
-
-def masked_prod(xp: Any, x: Any, *, threshold: float, axis: int | None) -> Any:
-    return xp.prod(xp.where(xp.greater(x, threshold), x, 1.0), axis=axis, keepdims=False)
-
-
-def masked_max(xp: Any, x: Any, *, threshold: float, axis: int | None) -> Any:
-    """The largest entry above it, or the threshold less 1 if there is none."""
-    return xp.max(xp.where(xp.greater(x, threshold), x, threshold - 1.0), axis=axis, keepdims=False)
-
-
-def taken_sqrt(xp: Any, x: Any, *, indices: Sequence[int]) -> Any:
-    """The square roots at `indices`; others may be of zero, where the derivative is infinite."""
-    return xp.take(xp.sqrt(x), indices=indices, axis=-1)
-
-
-def sliced_log(xp: Any, x: Any, *, start: int) -> Any:
-    """The logarithms of the entries from `start` on; those of other entries may be infinite."""
-    return xp.log(x)[..., start:]
-
-
-def root_at_least(xp: Any, x: Any, *, least: float) -> Any:
-    """The magnitude of each entry, but at least `least`: it is constant around zero, where the root
-    has no derivative.
-    """
-    return xp.maximum(xp.sqrt(xp.square(x)), least)
-
-
-def _root_at_least(xp: Any, x: Any, *, least: float) -> Any:
-    return xp.sqrt(xp.maximum(xp.square(x), least**2))
-
-
-def reciprocal_at_most(xp: Any, x: Any, *, most: float) -> Any:
-    """1 / x**2, but at most `most`: constant around zero, where the reciprocal is infinite."""
-    return xp.minimum(xp.reciprocal(xp.square(x)), most)
-
-
-def _reciprocal_at_most(xp: Any, x: Any, *, most: float) -> Any:
-    return xp.reciprocal(xp.maximum(xp.square(x), 1.0 / most))
-
-
-def largest_root(xp: Any, x: Any, *, axis: int | None) -> Any:
-    """The largest magnitude of an entry; other roots may be taken of zero."""
-    return xp.max(xp.sqrt(xp.square(x)), axis=axis, keepdims=False)
-
-
-def _largest_root(xp: Any, x: Any, *, axis: int | None) -> Any:
-    return xp.sqrt(xp.max(xp.square(x), axis=axis, keepdims=False))
-
-
 def _linear(definition: Callable[..., Any], operands: OperandFamily, /, **params: str) -> Operation:
     return derived(definition, operands, params=params, curvature="linear", exact=True)
 
@@ -380,30 +315,4 @@ ROWS: Sequence[Operation] = (
     _update(scatter_multiply, family("scatter", aim="zeros"), "indices", terms=_most, weight=2),
     _update(scatter_max, family("scatter", aim="tie"), "indices", curvature="linear", exact=True),
     _update(scatter_mean, family("scatter"), "indices", curvature="linear"),
-    derived(masked_sqrt, family("masked"), params={"threshold": "float"}),
-    derived(masked_log, family("masked"), params={"threshold": "float"}),
-    derived(masked_reciprocal, family("masked"), params={"threshold": "float"}),
-    derived(taken_sqrt, family("taken_root"), params={"indices": "ints"}),
-    derived(sliced_log, family("sliced_log"), params={"start": "int"}),
-    derived(
-        root_at_least,
-        family("beyond", "least"),
-        params={"least": "float"},
-        enclosed=_root_at_least,
-    ),
-    derived(
-        reciprocal_at_most,
-        family("beyond", "most"),
-        params={"most": "float"},
-        enclosed=_reciprocal_at_most,
-    ),
-    derived(largest_root, family("largest_root"), params={"axis": "axis"}, enclosed=_largest_root),
-    _linear(masked_sum, family("masked_reduction"), threshold="float", axis="axis"),
-    derived(
-        masked_prod,
-        family("masked_reduction", "zeros"),
-        params={"threshold": "float", "axis": "axis"},
-        exact=True,
-    ),
-    _linear(masked_max, family("masked_reduction", "tie"), threshold="float", axis="axis"),
 )

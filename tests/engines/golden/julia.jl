@@ -1,4 +1,4 @@
-# Written by python -m tests.engines.test_julia: how Julia spells a few calls of each operation.
+# Written by python -m tests.engines.test_julia: a few calls of each operation in Julia.
 abs.(a)  # abs() of 2
 abs.(a)  # abs() of 3x3
 acos.(a)  # acos() of 2

@@ -1,4 +1,4 @@
-"""The repository's own option, fixtures and Hypothesis profile: their names are the suite's, too."""
+"""The repository's own options, fixtures and Hypothesis profile, with names that the suite has."""
 
 from __future__ import annotations
 

@@ -74,6 +74,7 @@ class _Function:
     result: tuple[int, ...]
 
     def text(self, lines: Sequence[str]) -> str:
+        """The definition of the function, with these statements."""
         parameters = [
             f"double {n}" if not s else f"const double* {n}"
             for n, s in zip(INPUTS, self.inputs, strict=False)

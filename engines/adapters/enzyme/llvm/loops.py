@@ -218,6 +218,7 @@ def contraction(
 
 
 def einsum(subscripts: Callable[[Call], str]) -> Writer:
+    """An einsum with subscripts that depend on the call."""
     return lambda call: contraction(subscripts(call), call.operands, call.shapes)
 
 

@@ -42,11 +42,13 @@ MOVING = (
 
 
 def _triangle(lower: bool) -> Writer:
+    """The entries on one side of a diagonal, and zeros on the other side."""
+
     def write_call(call: Call) -> str:
         (shape,) = call.shapes
         k = call.params.get("k", 0)
         row, column = (AXES[a] if shape[a] > 1 else "0" for a in (len(shape) - 2, len(shape) - 1))
-        edge = f"{row} + {k}" if k > 0 else f"{row} - {-k}" if k else row
+        edge = f"{row} {'+' if k > 0 else '-'} {abs(k)}" if k else row
         at = flat(shape, AXES)
         kept = f"{column} {'<=' if lower else '>='} {edge}"
         return loops(shape, f"OUT[{at}] = {kept} ? {call.operands[0]}[{at}] : 0.0;")

@@ -1,0 +1,176 @@
+"""The explanation of a finding, and how it is said in lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from ad_conformance.conformance.suite.failure_report import first_line, listed
+from ad_conformance.conformance.suite.wording import largest_error
+from ad_conformance.conformance.verdicts import Result, Verdict
+from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.rewrite.program_builder import CURVES
+
+_ORDERS = ("first", "second", "third", "fourth")
+#: Characters of a message that are printed.
+MESSAGE = 120
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The step at which the wrong value of a finding enters, with evidence.
+
+    `question` is the finding that was searched: the finding itself or a plainer one. Values and
+    steps are named by their value_id in its program.
+
+    `steps` are accused. The wrong value enters at the last of them, which needs the others. `way`
+    says how they fail:
+
+    - "alone": the step fails as a program of its operands;
+    - "composed": it does not, but it fails between smooth functions or with a function after it;
+    - "together": the steps fail only together;
+    - "question": the input itself as the output fails, so no step is at fault.
+
+    `evidence` is the smallest question that fails, by the operands `operands`. `smooth` names the
+    function around the step. `right` is the order up to which the evidence is answered rightly.
+    `needed` says whether the question agrees if the accused value is a constant; None if that is
+    not known. If it does not agree, `others` are steps that are at fault as well. Of the values
+    `unjudged`, which come before the accused one, nothing is known. `asked` counts questions.
+    `late` says that time was up before all were asked.
+    """
+
+    finding: Result
+    question: Result
+    steps: tuple[int, ...]
+    way: str
+    evidence: Result
+    operands: tuple[int, ...] = ()
+    smooth: str = ""
+    right: int = 0
+    needed: bool | None = None
+    others: tuple[int, ...] = ()
+    unjudged: tuple[int, ...] = ()
+    asked: int = 0
+    late: bool = False
+
+    @property
+    def operation(self) -> str:
+        """The operation at which the wrong value enters, or "" if no step is at fault."""
+        return self.operations[-1] if self.steps else ""
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The operations of all accused steps; at the last of them the wrong value enters."""
+        return tuple(self.question.case.program.steps[k - 1].operation for k in self.steps)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The explanation in lines: the step and its wrong value, then what else is known."""
+        lines = (self._headline, self._level, self._necessity, *self._notes)
+        return tuple(line for line in lines if line)
+
+    def _named(self, value_ids: tuple[int, ...]) -> str:
+        steps = self.question.case.program.steps
+        numbers = [k for k, step in enumerate(steps, start=1) if step.operands]
+        return listed(
+            [
+                f"{steps[k - 1].operation} (step {numbers.index(k) + 1} of {len(numbers)})"
+                for k in value_ids
+            ]
+        )
+
+    @property
+    def _headline(self) -> str:
+        mode, error = self.evidence.case.mode, _error(self.evidence)
+        if not self.steps:
+            return f"no step is at fault: in mode {mode} the derivative of the input itself {error}"
+        line = f"{self._named(self.steps)} in mode {mode}: {self._isolation} {error}"
+        if self.right == 1:
+            line += "; first order is right"
+        elif self.right:
+            line += f"; up to {_ORDERS[self.right - 1]} order is right"
+        return line
+
+    @property
+    def _isolation(self) -> str:
+        """Of what the derivative is wrong."""
+        if self.way == "alone":
+            operands = self.question.case.program.steps[self.steps[-1] - 1].operands
+            if len(operands) == 1:
+                return "its derivative alone"
+            slots = [str(n) for n, i in enumerate(operands, start=1) if i in self.operands]
+            plural = "s" if len(slots) > 1 else ""
+            return f"its derivative by operand{plural} {listed(slots)} alone"
+        if self.way == "together":
+            return "none found wrong alone, but their derivative together"
+        if not self.smooth:
+            around = "in this program"
+        elif self.operands:
+            around = f"between {CURVES[self.smooth][0]} and {self.smooth}"
+        else:
+            around = f"followed by {self.smooth}"
+        return f"not found wrong alone, but its derivative {around}"
+
+    @property
+    def _level(self) -> str:
+        """The level of the nesting that is wrong, if there are several."""
+        whole, mode = self.question.case.mode, self.evidence.case.mode
+        if len(whole) == 1:
+            return ""
+        if not whole.endswith(mode):
+            return f"{mode} is {whole} without the levels that are not needed"
+        level = mode[0] + (f" over {mode[1:]}" if mode[1:] else "")
+        return f"level: {level}, {_ORDERS[len(mode) - 1]} of {len(whole)} in {whole}"
+
+    @property
+    def _necessity(self) -> str:
+        if self.needed is None:
+            return ""
+        if self.needed:
+            return "with its value a constant, the program is right"
+        return f"with its value a constant, the program still fails, at {self._named(self.others)}"
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        given, asked = _special(self.finding.case), _special(self.question.case)
+        notes = []
+        if left := [name for name in given if name not in asked]:
+            notes.append(f"it also fails if it is not asked {listed(left)}")
+        if asked:
+            notes.append(f"it fails only if it is asked {listed(list(asked))}")
+        if self.unjudged:
+            notes.append(f"not known: whether {self._named(self.unjudged)} before it is right")
+        counted = f"{self.asked} questions asked"
+        return (*notes, f"{counted}; time was up before all were" if self.late else counted)
+
+
+def _special(case: Case) -> tuple[str, ...]:
+    """What differs from a plain question, in words."""
+    found = [f"as {case.operator}"] if case.operator != "jacobian" else []
+    found += [f"in {case.dtype}"] if case.dtype != "float64" else []
+    found += ["after it was compiled elsewhere"] if case.warmup_point is not None else []
+    return tuple(found)
+
+
+def _error(evidence: Result) -> str:
+    """What is wrong with the answer."""
+    verdict, answer = evidence.verdict, evidence.answer
+    message = first_line(answer.message, MESSAGE)
+    if verdict is Verdict.CRASH:
+        return f"kills the process: {answer.error}"
+    if verdict is Verdict.TIMEOUT:
+        return f"times out: {message}"
+    if not verdict.returned:
+        return f"does not {answer.stage or 'run'}: {answer.error}: {message}"
+    if verdict is Verdict.WRONG:
+        return f"is wrong: {largest_error(evidence)}"
+    got, expected = answer.value, evidence.truth.value
+    assert got is not None
+    assert expected is not None
+    if verdict is Verdict.WRONG_SHAPE:
+        return f"has a wrong shape: got {got.shape}, expected {expected.shape}"
+    if verdict is Verdict.WRONG_DTYPE:
+        return f"has a wrong dtype: got {got.dtype}, expected {evidence.case.dtype}"
+    index = tuple(int(i) for i in np.argwhere(~np.isfinite(got))[0])
+    at = f" at {list(index)}" if got.size > 1 else ""
+    return f"is not finite: got {got[index]}, expected {expected[index]:.6g}{at}"
