@@ -12,6 +12,7 @@ from collections.abc import Mapping
 FILE_KEYS: Mapping[str, str] = {
     "mode": "word",
     "modes": "words",
+    "right_modes": "right_words",
     "warmup_point": "elsewhere",
     "error_ratio": "units",
 }

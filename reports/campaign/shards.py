@@ -61,13 +61,13 @@ class Tally:
             self.troubles.add(row["detail"])
 
 
-#: Engines stay up from shard to shard; a panel is for one thread.
+#: Engines stay up from shard to shard. A pool belongs to one thread.
 _kept = threading.local()
 
 
-def _panel(plan: Plan) -> EnginePool:
+def _pool(plan: Plan) -> EnginePool:
     if getattr(_kept, "plan", None) != plan:
-        if hasattr(_kept, "panel"):
+        if hasattr(_kept, "pool"):
             _kept.pool.close()
         _kept.plan = plan
         _kept.pool = EnginePool(
@@ -122,7 +122,7 @@ class _Shard:
     ) -> None:
         self.begun, self.killed = time.monotonic(), _out_of_memory()
         self.folder, self.journal, self.tally = folder, journal, tally
-        self.pool, self.entries = _panel(plan), load()
+        self.pool, self.entries = _pool(plan), load()
         self.cases = {
             number: (origin, name, case) for number, origin, name, case in plan.cases(shard, count)
         }
