@@ -11,7 +11,8 @@ from typing import Any
 
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.scenarios.kinks import kink_cases
-from ad_conformance.reports.campaign.store import Folder, Journal, record, write_record
+from ad_conformance.reports.campaign.store import Folder, record, write_record
+from ad_conformance.reports.campaign.tables import Journal
 from ad_conformance.reports.nightly.run_report import Bucket, Night
 
 #: Ends what it may stand in, and acts in whatever it may then be read as.

@@ -173,7 +173,7 @@ def plant(names: Iterable[str]) -> None:
 
 def engine(names: Sequence[str], number: int) -> Engine:
     """The in-house engine with these faults."""
-    header = f"{inhouse.header}\nfrom benchmarks import seeded\nseeded.plant({list(names)!r})\n"
+    header = f"{inhouse.header}\nfrom validation import seeded\nseeded.plant({list(names)!r})\n"
     return replace(inhouse, name=f"seeded-{number}", header=header)
 
 

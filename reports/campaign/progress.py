@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.reports.campaign.shards import Tally
-from ad_conformance.reports.campaign.store import Folder, journal_rows
+from ad_conformance.reports.campaign.store import Folder
+from ad_conformance.reports.campaign.tables import journal_rows
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table

@@ -41,9 +41,9 @@ from ad_conformance.reports.campaign.store import (
     locked,
     record,
     sessions,
-    tables,
     write_record,
 )
+from ad_conformance.reports.campaign.tables import tables
 from rich.console import Console
 
 #: How often a shard may lose its worker before it is given up.

@@ -27,7 +27,8 @@ from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, signature_of
 from ad_conformance.reports.campaign.plan import Plan, plan_of
-from ad_conformance.reports.campaign.store import Folder, Journal, complete
+from ad_conformance.reports.campaign.store import Folder, complete
+from ad_conformance.reports.campaign.tables import Journal
 
 #: Entries of an answer that are kept, and characters of what was printed.
 LONGEST_ANSWER, LONGEST_PRINT = 256, 2000

@@ -14,7 +14,8 @@ from typing import Any
 from ad_conformance.conformance.known_failures import KnownFailure, load
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.generators.ir.file_keys import file_key
-from ad_conformance.reports.campaign.store import Folder, StoreError, record, sessions, tables
+from ad_conformance.reports.campaign.store import Folder, StoreError, record, sessions
+from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.issues.bucket_files import BucketFile, bucket_files
 from ad_conformance.reports.nightly.run_report import Bucket, Night
 from ad_conformance.reports.nightly.validity import invalidities

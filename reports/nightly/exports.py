@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 from ad_conformance.generators.ir.file_keys import file_key
-from ad_conformance.reports.campaign.store import tables
+from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.nightly.counts import Tally, tally, verdicts
 from ad_conformance.reports.nightly.headline import STATUSES, headline, meaning, state
 from ad_conformance.reports.nightly.run_report import Bucket, Night

@@ -19,7 +19,7 @@ from ad_conformance.engines import registry
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.program import MalformedCase
 from ad_conformance.generators.render.dialect import UnsupportedOperation
-from ad_conformance.reports.campaign.store import tables
+from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.nightly import counts, figures
 from ad_conformance.reports.nightly.headline import STATES, STATUSES, headline, meaning, state
 from ad_conformance.reports.nightly.run_report import Bucket, Night

@@ -9,7 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ad_conformance.conformance.verdicts import Verdict
-from ad_conformance.reports.campaign.store import Folder, StoreError, record, tables
+from ad_conformance.reports.campaign.store import Folder, StoreError, record
+from ad_conformance.reports.campaign.tables import tables
 
 
 @dataclass(frozen=True)

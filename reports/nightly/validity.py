@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ad_conformance.reports.campaign.store import Folder, tables
+from ad_conformance.reports.campaign.store import Folder
+from ad_conformance.reports.campaign.tables import tables
 
 #: The share of smooth cases that get no truth, where no earlier run says what is usual
 #: (docs/architecture.md).

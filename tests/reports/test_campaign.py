@@ -19,7 +19,8 @@ import pytest
 from ad_conformance.generators.scenarios.seed_programs import seed_case
 from ad_conformance.reports.campaign.plan import Plan
 from ad_conformance.reports.campaign.runner import Campaign, pool, previous_findings, run
-from ad_conformance.reports.campaign.store import Folder, StoreError, tables
+from ad_conformance.reports.campaign.store import Folder, StoreError
+from ad_conformance.reports.campaign.tables import tables
 from rich.console import Console
 
 from validation.kills import differences, disturbed, lost, start

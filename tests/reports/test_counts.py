@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from ad_conformance.reports.campaign.store import Folder, tables
+from ad_conformance.reports.campaign.store import Folder
+from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.nightly import counts
 from ad_conformance.reports.nightly.trends import trend
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from ad_conformance.reports.__main__ import app
-from ad_conformance.reports.campaign.store import Journal, StoreError, complete, record, sessions
+from ad_conformance.reports.campaign.store import StoreError, complete, record, sessions
+from ad_conformance.reports.campaign.tables import Journal
 from ad_conformance.reports.nightly.changes import night
 from ad_conformance.reports.nightly.exports import as_json
 from typer.testing import CliRunner
