@@ -30,12 +30,12 @@ def report(
     need_reports("duckdb", "fsspec", *(("jinja2", "matplotlib") if html else ()))
     from ad_conformance.reports.campaign.store import Folder, StoreError
     from ad_conformance.reports.issues.bucket_files import MalformedBucket
-    from ad_conformance.reports.nightly.changes import night
+    from ad_conformance.reports.nightly.changes import run_report
     from ad_conformance.reports.nightly.exports import as_json, as_junit, as_markdown, broken
     from ad_conformance.reports.nightly.headline import headline
 
     try:
-        found = night(Folder(run), Folder(previous) if previous else None)
+        found = run_report(Folder(run), Folder(previous) if previous else None)
         for path, write in ((markdown, as_markdown), (junit, as_junit), (json, as_json)):
             if path:
                 path.write_text(write(found), encoding="utf-8")

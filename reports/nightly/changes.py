@@ -17,7 +17,7 @@ from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.reports.campaign.store import Folder, StoreError, record, sessions
 from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.issues.bucket_files import BucketFile, bucket_files
-from ad_conformance.reports.nightly.run_report import Bucket, Night
+from ad_conformance.reports.nightly.run_report import Bucket, RunReport
 from ad_conformance.reports.nightly.validity import invalidities
 
 
@@ -276,7 +276,7 @@ def _triaged(bucket: Bucket, file: BucketFile) -> Bucket:
     )
 
 
-def night(folder: Folder, previous: Folder | None = None) -> Night:
+def run_report(folder: Folder, previous: Folder | None = None) -> RunReport:
     """All that a report tells of a run. Raises StoreError or MalformedEntry.
 
     An engine of which the run is invalid has no buckets: what it seems to do may be the machine's
@@ -290,4 +290,4 @@ def night(folder: Folder, previous: Folder | None = None) -> Night:
     )
     order = ("new", "regressed", "flaky", "fixed", "still there", "not compared", "known")
     found.sort(key=lambda b: (order.index(b.status), b.engine, b.name, b.id))
-    return Night(folder, run, times, previous.url if previous else None, tuple(found), invalid)
+    return RunReport(folder, run, times, previous.url if previous else None, tuple(found), invalid)

@@ -1,4 +1,4 @@
-"""A night for machines and for chats: JSON, JUnit and a summary in Markdown."""
+"""A report for machines and for chats: JSON, JUnit and a summary in Markdown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.nightly.counts import Tally, tally, verdicts
 from ad_conformance.reports.nightly.headline import STATUSES, headline, meaning, state
-from ad_conformance.reports.nightly.run_report import Bucket, Night
+from ad_conformance.reports.nightly.run_report import Bucket, RunReport
 
 #: Statuses that make a run fail.
 BROKEN = ("new", "regressed")
@@ -21,54 +21,54 @@ BROKEN = ("new", "regressed")
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def broken(night: Night) -> list[Bucket]:
+def broken(report: RunReport) -> list[Bucket]:
     """The buckets that make a run fail: new ones that no known failure covers."""
-    return [bucket for bucket in night.buckets if bucket.status in BROKEN and not bucket.known]
+    return [bucket for bucket in report.buckets if bucket.status in BROKEN and not bucket.known]
 
 
-def _matrix(night: Night) -> dict[tuple[str, str], Tally]:
+def _matrix(report: RunReport) -> dict[tuple[str, str], Tally]:
     """Tallies by engine and mode word. Raises StoreError."""
     counts = defaultdict(list)
-    with tables(night.folder) as connection:
+    with tables(report.folder) as connection:
         for count in verdicts(connection):
             counts[count.engine, count.mode].append(count)
     return {key: tally(found) for key, found in counts.items()}
 
 
-def as_json(night: Night) -> str:
+def as_json(report: RunReport) -> str:
     """Everything but the page's figures. Raises StoreError."""
     matrix = [
         {"engine": engine, "word": mode, **asdict(found)}
-        for (engine, mode), found in _matrix(night).items()
+        for (engine, mode), found in _matrix(report).items()
     ]
     document: dict[str, Any] = {
         "format": 1,
-        "headline": headline(night),
-        "state": state(night),
-        "run": {key: value for key, value in night.run.items() if key != "named"},
-        "sessions": night.sessions,
-        "previous": night.previous,
-        "invalid": night.invalid,
+        "headline": headline(report),
+        "state": state(report),
+        "run": {key: value for key, value in report.run.items() if key != "named"},
+        "sessions": report.sessions,
+        "previous": report.previous,
+        "invalid": report.invalid,
         "matrix": matrix,
         "buckets": [
             {file_key(name): value for name, value in asdict(bucket).items()}
-            for bucket in night.buckets
+            for bucket in report.buckets
         ],
     }
     return json.dumps(document, indent=1) + "\n"
 
 
-def as_junit(night: Night) -> str:
+def as_junit(report: RunReport) -> str:
     """A suite per engine: a case per mode word and per bucket; what breaks a run is a failure,
     invalid: an error.
 
     Raises StoreError.
     """
     root = Xml.Element("testsuites", name="ad-conformance")
-    matrix = _matrix(night)
+    matrix = _matrix(report)
     for engine in [
-        *night.run["engines"],
-        *(name for name in night.invalid if name not in night.run["engines"]),
+        *report.run["engines"],
+        *(name for name in report.invalid if name not in report.run["engines"]),
     ]:
         suite = Xml.SubElement(root, "testsuite", name=engine or "the run")
         for (asked, mode), found in matrix.items():
@@ -78,12 +78,12 @@ def as_junit(night: Night) -> str:
                     f"unsupported"
                 )
                 Xml.SubElement(suite, "testcase", classname=engine, name=_text(name))
-        for reason in night.invalid.get(engine, ()):
+        for reason in report.invalid.get(engine, ()):
             case = Xml.SubElement(suite, "testcase", classname=engine or "the run", name="valid")
             Xml.SubElement(case, "error", message=_text(reason))
-        for bucket in night.buckets:
+        for bucket in report.buckets:
             if bucket.engine == engine:
-                _junit_case(suite, bucket, failed=bucket in broken(night))
+                _junit_case(suite, bucket, failed=bucket in broken(report))
         cases = suite.findall("testcase")
         for kind, tag in (
             ("tests", None),
@@ -121,13 +121,13 @@ def _text(text: str) -> str:
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def as_markdown(night: Night) -> str:
+def as_markdown(report: RunReport) -> str:
     """What a nightly run posts: the sentence, what changed, and the table of engines. Raises
     StoreError.
     """
-    lines = [f"**{_plain(headline(night))}**", ""]
+    lines = [f"**{_plain(headline(report))}**", ""]
     for status, (mark, _) in STATUSES.items():
-        found = [bucket for bucket in night.buckets if bucket.status == status]
+        found = [bucket for bucket in report.buckets if bucket.status == status]
         if status == "known":
             if found:
                 lines += [f"{mark} {len(found)} known failures were met.", ""]
@@ -136,7 +136,7 @@ def as_markdown(night: Night) -> str:
             continue
         lines += [
             f"### {mark} {status.capitalize()}",
-            f"{meaning(status, night).capitalize()}.",
+            f"{meaning(status, report).capitalize()}.",
             "",
         ]
         for bucket in found:
@@ -144,7 +144,7 @@ def as_markdown(night: Night) -> str:
             told = f"- `{_code(bucket.engine)}` {modes}: {_plain(bucket.summary)}"
             told += f" ({_plain(bucket.issue)})" if bucket.issue else ""
             if bucket.finding:
-                told += f"; `ad-conformance replay {_code(night.told(bucket))}`"
+                told += f"; `ad-conformance replay {_code(report.case_and_engine(bucket))}`"
             lines.append(told)
         lines.append("")
     lines += [
@@ -152,20 +152,20 @@ def as_markdown(night: Night) -> str:
     ]
     lines += ["| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     counts = defaultdict(list)
-    with tables(night.folder) as connection:
+    with tables(report.folder) as connection:
         for count in verdicts(connection):
             counts[count.engine].append(count)
-    for engine, release in night.run["engines"].items():
+    for engine, release in report.run["engines"].items():
         t = tally(counts[engine])
         cells = (t.asked, t.right, t.known, t.not_known, t.flaky, t.unsupported, t.no_truth)
-        told = " (invalid)" if engine in night.invalid or "" in night.invalid else ""
+        told = " (invalid)" if engine in report.invalid or "" in report.invalid else ""
         lines.append(
             f"| {_plain(engine)}{told} | {_plain(release)} | {' | '.join(map(str, cells))} |"
         )
-    for engine, reasons in night.invalid.items():
+    for engine, reasons in report.invalid.items():
         lines += ["", f"Invalid: {_plain(engine or 'the run')}: {_plain('; '.join(reasons))}"]
-    seed, begun = night.run["seed"], night.run["begun"]
-    lines += ["", f"Seed {seed}, words {', '.join(night.run['words'])}, begun {begun}."]
+    seed, begun = report.run["seed"], report.run["begun"]
+    lines += ["", f"Seed {seed}, words {', '.join(report.run['words'])}, begun {begun}."]
     return "\n".join(lines) + "\n"
 
 

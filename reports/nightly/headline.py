@@ -1,10 +1,10 @@
-"""The night in one sentence, and how bad it is in one word."""
+"""The report in one sentence, and how bad it is in one word."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from ad_conformance.reports.nightly.run_report import Night
+from ad_conformance.reports.nightly.run_report import RunReport
 
 #: In the order in which a reader wants them: mark and what it means.
 STATUSES = {
@@ -27,31 +27,31 @@ STATES = {
 }
 
 
-def meaning(status: str, night: Night) -> str:
-    """What a status means in this night."""
-    if status == "new" and night.previous is None:
+def meaning(status: str, report: RunReport) -> str:
+    """What a status means in this report."""
+    if status == "new" and report.previous is None:
         return "no known failure covers it"
     return STATUSES[status][1]
 
 
-def state(night: Night) -> str:
+def state(report: RunReport) -> str:
     """The worst of it: one of STATES."""
-    met = {bucket.status for bucket in night.buckets}
+    met = {bucket.status for bucket in report.buckets}
     if met & {"new", "regressed"}:
         return "bad"
-    if night.invalid:
+    if report.invalid:
         return "invalid"
     return "flaky" if "flaky" in met else "good"
 
 
-def headline(night: Night) -> str:
+def headline(report: RunReport) -> str:
     """What changed, where, and what cannot be believed; without a full stop."""
     parts = []
-    if reasons := night.invalid.get(""):
+    if reasons := report.invalid.get(""):
         parts.append(f"the run is invalid: {', '.join(reasons)}")
     named = False
     for status in _TOLD:
-        engines = Counter(bucket.engine for bucket in night.buckets if bucket.status == status)
+        engines = Counter(bucket.engine for bucket in report.buckets if bucket.status == status)
         told: list[str] = []
         for engine, count in engines.most_common():
             noun = "" if named else " bucket" if count == 1 else " buckets"
@@ -65,11 +65,11 @@ def headline(night: Night) -> str:
             )
     parts += [
         f"{engine} invalid: {', '.join(reasons)}"
-        for engine, reasons in night.invalid.items()
+        for engine, reasons in report.invalid.items()
         if engine
     ]
     if not parts:
-        met = Counter(bucket.status for bucket in night.buckets)
+        met = Counter(bucket.status for bucket in report.buckets)
         rest = [(met[s], s) for s in ("still there", "known") if met[s]]
         told = [
             f"{n} {s}" if k else f"{n} bucket{'s' if n != 1 else ''} {s}"

@@ -22,7 +22,7 @@ from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.nightly import counts, figures
 from ad_conformance.reports.nightly.headline import STATES, STATUSES, headline, meaning, state
-from ad_conformance.reports.nightly.run_report import Bucket, Night
+from ad_conformance.reports.nightly.run_report import Bucket, RunReport
 from ad_conformance.reports.nightly.template_filters import FILTERS, seconds
 from ad_conformance.reports.nightly.trends import Point, trend
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -75,14 +75,14 @@ class Row:
     total: counts.Tally
 
 
-def render(night: Night) -> str:
+def render(report: RunReport) -> str:
     """The page, the same characters every time. Raises StoreError where the run's tables cannot be
     read.
     """
-    with tables(night.folder) as connection, tables(night.folder, at_work=False) as whole:
+    with tables(report.folder) as connection, tables(report.folder, at_work=False) as whole:
         by_mode = counts.verdicts(connection)
-        engines = _ordered(night.run["engines"], (c.engine for c in by_mode))
-        modes = _ordered(night.run["words"], (c.mode for c in by_mode))
+        engines = _ordered(report.run["engines"], (c.engine for c in by_mode))
+        modes = _ordered(report.run["words"], (c.mode for c in by_mode))
         place = {engine: k for k, engine in enumerate(engines)}
         by_operation = counts.verdicts(connection, "operation")
         by_signature = counts.verdicts(connection, "signature")
@@ -96,18 +96,18 @@ def render(night: Night) -> str:
                 e: [u for u in counts.unsupported(connection) if u.engine == e] for e in engines
             },
         }
-    points = trend(night.folder)
+    points = trend(report.folder)
     script = (_SOURCES / "page.js").read_text(encoding="utf-8")
     text = (
         _environment()
         .get_template("page.html")
         .render(
-            night=night,
-            state=state(night),
-            mark=STATES[state(night)],
-            headline=headline(night),
-            groups=tuple(_groups(night)),
-            seconds=sum(float(session["seconds"]) for session in night.sessions),
+            report=report,
+            state=state(report),
+            mark=STATES[state(report)],
+            headline=headline(report),
+            groups=tuple(_groups(report)),
+            seconds=sum(float(session["seconds"]) for session in report.sessions),
             engines=engines,
             modes=modes,
             matrix=[_row(engine, modes, by_mode) for engine in engines],
@@ -160,23 +160,23 @@ def _environment() -> Environment:
 # Buckets.
 
 
-def _groups(night: Night) -> Iterator[Group]:
+def _groups(report: RunReport) -> Iterator[Group]:
     scripts, room = SCRIPTS, ROOM
     for status, (mark, _) in STATUSES.items():
         shown = []
-        for bucket in (bucket for bucket in night.buckets if bucket.status == status):
-            shown.append(_shown(night, bucket, whole=scripts > 0 and room > 0))
+        for bucket in (bucket for bucket in report.buckets if bucket.status == status):
+            shown.append(_shown(report, bucket, whole=scripts > 0 and room > 0))
             scripts -= 1
             room -= len(shown[-1].script) + sum(
                 len(text[:LONGEST_MESSAGE])
                 for text in (bucket.message, bucket.printed, bucket.got, bucket.wanted)
                 if text
             )
-        yield Group(status, mark, meaning(status, night), status.replace(" ", "-"), tuple(shown))
+        yield Group(status, mark, meaning(status, report), status.replace(" ", "-"), tuple(shown))
 
 
-def _shown(night: Night, bucket: Bucket, *, whole: bool) -> Shown:
-    told = night.told(bucket)
+def _shown(report: RunReport, bucket: Bucket, *, whole: bool) -> Shown:
+    told = report.case_and_engine(bucket)
     warmup_point = f"ad-conformance show {told} writes it"
     script, why = _script(bucket) if whole else ("", f"there are too many here; {warmup_point}")
     if len(script) > LONGEST_SCRIPT:

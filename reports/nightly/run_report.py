@@ -40,7 +40,7 @@ class Bucket:
 
 
 @dataclass(frozen=True)
-class Night:
+class RunReport:
     """All that a report tells of one run."""
 
     folder: Folder
@@ -63,7 +63,7 @@ class Night:
         names = ",".join(name for name in self.run["asked"].values() if registry.is_import(name))
         return f" --engine {shlex.quote(names)}" if names else ""
 
-    def told(self, bucket: Bucket) -> str:
+    def case_and_engine(self, bucket: Bucket) -> str:
         """The case of a bucket and its engine as a command takes them; the engine as the campaign
         was asked for it.
         """

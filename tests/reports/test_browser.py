@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from ad_conformance.reports.nightly.page import render
 
-from tests import nights
-from tests.nights import HOSTILE
+from tests import made_runs
+from tests.made_runs import HOSTILE
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 if not BROWSER or not DRIVER:
@@ -75,9 +75,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("pages")
     made = {}
     for kind, name in (("plain", ""), ("hostile", HOSTILE)):
-        run = nights.write(folder / kind / "run", name=name)
+        run = made_runs.write(folder / kind / "run", name=name)
         path = folder / f"{kind}.html"
-        path.write_text(render(nights.night(run, name)), encoding="utf-8")
+        path.write_text(render(made_runs.report_of(run, name)), encoding="utf-8")
         made[kind] = path.as_uri()
     return made
 

@@ -26,7 +26,7 @@ from ad_conformance.reports.campaign.store import Folder
 from ad_conformance.reports.issues import triage_pipeline as walk
 from ad_conformance.reports.issues.bucket_files import MalformedBucket, bucket_at
 from ad_conformance.reports.issues.issue import _beside, _callings, _certainty, _foreign, _versions
-from ad_conformance.reports.nightly.changes import night
+from ad_conformance.reports.nightly.changes import run_report
 
 from tests.reports.test_campaign import BROKEN, ask, plan
 from tests.triage.test_walk import called, issued, triaged
@@ -67,7 +67,7 @@ def test_findings_of_one_cause_are_one_file(run: Path, bucket: Path) -> None:
     assert len([s for s in found.case.program.steps if s.operands]) == 1
     assert found.right_engines == ("inhouse",)
     assert "sin" in found.explanation[0]
-    (told,) = night(Folder(str(run))).buckets
+    (told,) = run_report(Folder(str(run))).buckets
     assert (told.name, told.case, told.count) == (
         found.cause.name,
         found.case.json,
