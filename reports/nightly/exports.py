@@ -1,4 +1,4 @@
-"""A report for machines and for chats: JSON, JUnit and a summary in Markdown."""
+"""A report for machines and chats: JSON, JUnit XML, and a summary in Markdown."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from ad_conformance.reports.nightly.run_report import Bucket, RunReport
 
 #: Statuses that make a run fail.
 BROKEN = ("new", "regressed")
-#: Characters that XML 1.0 does not have.
+#: Characters that XML 1.0 cannot hold.
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def broken(report: RunReport) -> list[Bucket]:
-    """The buckets that make a run fail: new ones that no known failure covers."""
+    """The buckets that make a run fail: new or regressed, and not covered by a known failure."""
     return [bucket for bucket in report.buckets if bucket.status in BROKEN and not bucket.known]
 
 
 def _matrix(report: RunReport) -> dict[tuple[str, str], Tally]:
-    """Tallies by engine and mode word. Raises StoreError."""
+    """Tallies by engine and mode. Raises StoreError."""
     counts = defaultdict(list)
     with tables(report.folder) as connection:
         for count in verdicts(connection):
@@ -36,7 +36,7 @@ def _matrix(report: RunReport) -> dict[tuple[str, str], Tally]:
 
 
 def as_json(report: RunReport) -> str:
-    """Everything but the page's figures. Raises StoreError."""
+    """The report as JSON: everything except the figures of the page. Raises StoreError."""
     matrix = [
         {"engine": engine, "word": mode, **asdict(found)}
         for (engine, mode), found in _matrix(report).items()
@@ -59,10 +59,10 @@ def as_json(report: RunReport) -> str:
 
 
 def as_junit(report: RunReport) -> str:
-    """A suite per engine: a case per mode word and per bucket; what breaks a run is a failure,
-    invalid: an error.
+    """The report as JUnit XML: a suite per engine, with a test case per mode and per bucket.
 
-    Raises StoreError.
+    A bucket that makes the run fail is a failure, a reason for an invalid run is an error, other
+    buckets are skipped. Raises StoreError.
     """
     root = Xml.Element("testsuites", name="ad-conformance")
     matrix = _matrix(report)
@@ -108,13 +108,13 @@ def _junit_case(suite: Xml.Element, bucket: Bucket, *, failed: bool) -> None:
             bucket.message,
             bucket.printed,
             f"got: {bucket.got}",
-            f"truth: {bucket.wanted}",
+            f"expected: {bucket.wanted}",
             bucket.case,
         )
         failure.text = _text("\n".join(part for part in parts if part))
     elif bucket.status != "fixed":
-        told = f"{bucket.status}: {bucket.summary} {bucket.issue}".strip()
-        Xml.SubElement(case, "skipped", message=_text(told))
+        reason = f"{bucket.status}: {bucket.summary} {bucket.issue}".strip()
+        Xml.SubElement(case, "skipped", message=_text(reason))
 
 
 def _text(text: str) -> str:
@@ -122,15 +122,16 @@ def _text(text: str) -> str:
 
 
 def as_markdown(report: RunReport) -> str:
-    """What a nightly run posts: the sentence, what changed, and the table of engines. Raises
-    StoreError.
+    """A summary for a chat: the headline, what changed, and a table of engines.
+
+    Raises StoreError.
     """
     lines = [f"**{_plain(headline(report))}**", ""]
     for status, (mark, _) in STATUSES.items():
         found = [bucket for bucket in report.buckets if bucket.status == status]
         if status == "known":
             if found:
-                lines += [f"{mark} {len(found)} known failures were met.", ""]
+                lines += [f"{mark} {len(found)} known failures occurred.", ""]
             continue
         if not found:
             continue
@@ -141,14 +142,14 @@ def as_markdown(report: RunReport) -> str:
         ]
         for bucket in found:
             modes = ", ".join(bucket.modes)
-            told = f"- `{_code(bucket.engine)}` {modes}: {_plain(bucket.summary)}"
-            told += f" ({_plain(bucket.issue)})" if bucket.issue else ""
+            line = f"- `{_code(bucket.engine)}` {modes}: {_plain(bucket.summary)}"
+            line += f" ({_plain(bucket.issue)})" if bucket.issue else ""
             if bucket.finding:
-                told += f"; `ad-conformance replay {_code(report.case_and_engine(bucket))}`"
-            lines.append(told)
+                line += f"; `ad-conformance replay {_code(report.case_and_engine(bucket))}`"
+            lines.append(line)
         lines.append("")
     lines += [
-        "| engine | release | cases | right | known | not known | flaky | unsupported | no truth |"
+        "| engine | release | cases | right | known | new | flaky | unsupported | no reference |"
     ]
     lines += ["| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     counts = defaultdict(list)
@@ -158,19 +159,19 @@ def as_markdown(report: RunReport) -> str:
     for engine, release in report.run["engines"].items():
         t = tally(counts[engine])
         cells = (t.asked, t.right, t.known, t.not_known, t.flaky, t.unsupported, t.no_truth)
-        told = " (invalid)" if engine in report.invalid or "" in report.invalid else ""
+        note = " (invalid)" if engine in report.invalid or "" in report.invalid else ""
         lines.append(
-            f"| {_plain(engine)}{told} | {_plain(release)} | {' | '.join(map(str, cells))} |"
+            f"| {_plain(engine)}{note} | {_plain(release)} | {' | '.join(map(str, cells))} |"
         )
     for engine, reasons in report.invalid.items():
         lines += ["", f"Invalid: {_plain(engine or 'the run')}: {_plain('; '.join(reasons))}"]
     seed, begun = report.run["seed"], report.run["begun"]
-    lines += ["", f"Seed {seed}, words {', '.join(report.run['words'])}, begun {begun}."]
+    lines += ["", f"Seed {seed}, modes {', '.join(report.run['words'])}, started {begun}."]
     return "\n".join(lines) + "\n"
 
 
 def _plain(text: str) -> str:
-    """One line of Markdown that means just the text, whatever an engine wrote."""
+    """The text as one line of Markdown, with special characters escaped."""
     line = " ".join(text.split())[:300]
     return (
         re.sub(r"([\\`*_{}\[\]<>#|~@])", r"\\\1", line) if not line.startswith("https://") else line

@@ -1,4 +1,4 @@
-"""The report in one sentence, and how bad it is in one word."""
+"""The result of a run in one sentence, and in one word."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections import Counter
 
 from ad_conformance.reports.nightly.run_report import RunReport
 
-#: In the order in which a reader wants them: mark and what it means.
+#: The statuses of buckets, the most important first: mark and meaning.
 STATUSES = {
-    "new": ("▲", "in the run before there was no such finding"),
-    "regressed": ("↩", "it was gone, and is back"),
-    "flaky": ("≈", "not the same when it was asked again"),
-    "fixed": ("✓", "the run before had it; asked again, it is right now"),
-    "still there": ("■", "no known failure covers it; the run before had it too"),
-    "known": ("•", "covered by a known failure"),
-    "not compared": ("?", "the run before had it; in this one there is no answer to compare"),
+    "new": ("▲", "not in the earlier run"),
+    "regressed": ("↩", "a known failure that was fixed in another release is back"),
+    "flaky": ("≈", "another verdict when the case was asked again"),
+    "fixed": ("✓", "in the earlier run; the same cases are right now"),
+    "still there": ("■", "in the earlier run too; no known failure covers it"),
+    "known": ("•", "a known failure covers it"),
+    "not compared": ("?", "in the earlier run; this run has no answer to compare"),
 }
-#: What changed, in words that may follow a number.
-_TOLD = ("new", "regressed", "flaky", "fixed")
-#: State to mark and word.
+#: Statuses that the sentence counts.
+_COUNTED = ("new", "regressed", "flaky", "fixed")
+#: The state of a run: mark and word.
 STATES = {
     "bad": ("✗", "Broken"),
-    "invalid": ("!", "Not valid"),
-    "flaky": ("≈", "Unsteady"),
+    "invalid": ("!", "Invalid"),
+    "flaky": ("≈", "Flaky"),
     "good": ("✓", "Nothing new"),
 }
 
@@ -35,7 +35,7 @@ def meaning(status: str, report: RunReport) -> str:
 
 
 def state(report: RunReport) -> str:
-    """The worst of it: one of STATES."""
+    """The worst state that applies: one of STATES."""
     met = {bucket.status for bucket in report.buckets}
     if met & {"new", "regressed"}:
         return "bad"
@@ -45,24 +45,26 @@ def state(report: RunReport) -> str:
 
 
 def headline(report: RunReport) -> str:
-    """What changed, where, and what cannot be believed; without a full stop."""
+    """What changed, in which engines, and what is invalid; without a full stop."""
     parts = []
     if reasons := report.invalid.get(""):
         parts.append(f"the run is invalid: {', '.join(reasons)}")
-    named = False
-    for status in _TOLD:
+    first = True
+    for status in _COUNTED:
         engines = Counter(bucket.engine for bucket in report.buckets if bucket.status == status)
-        told: list[str] = []
+        phrases: list[str] = []
         for engine, count in engines.most_common():
-            noun = "" if named else " bucket" if count == 1 else " buckets"
-            told.append(
-                f"{count} {status}{noun} in {engine}" if not told else f"{count} in {engine}"
-            )
-            named = True
-        if told:
-            parts.append(
-                " and ".join(told) if len(told) < 3 else f"{', '.join(told[:-1])} and {told[-1]}"
-            )
+            if phrases:
+                phrases.append(f"{count} in {engine}")
+            elif first:
+                phrases.append(f"{count} {status} {_buckets(count)} in {engine}")
+            else:
+                phrases.append(f"{count} {status} in {engine}")
+            first = False
+        if len(phrases) > 2:
+            parts.append(f"{', '.join(phrases[:-1])} and {phrases[-1]}")
+        elif phrases:
+            parts.append(" and ".join(phrases))
     parts += [
         f"{engine} invalid: {', '.join(reasons)}"
         for engine, reasons in report.invalid.items()
@@ -71,9 +73,13 @@ def headline(report: RunReport) -> str:
     if not parts:
         met = Counter(bucket.status for bucket in report.buckets)
         rest = [(met[s], s) for s in ("still there", "known") if met[s]]
-        told = [
-            f"{n} {s}" if k else f"{n} bucket{'s' if n != 1 else ''} {s}"
-            for k, (n, s) in enumerate(rest)
+        phrases = [
+            f"{count} {status}" if k else f"{count} {_buckets(count)} {status}"
+            for k, (count, status) in enumerate(rest)
         ]
-        parts.append(" and ".join(told) or "no finding at all")
+        parts.append(" and ".join(phrases) or "no findings")
     return "; ".join(parts)
+
+
+def _buckets(count: int) -> str:
+    return "bucket" if count == 1 else "buckets"

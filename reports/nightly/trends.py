@@ -1,6 +1,4 @@
-"""What is told of every run that is stored beside one: new findings, right answers and cost, by
-engine and date.
-"""
+"""Trends over the runs in one folder: new findings, right answers and seconds, by engine and date."""
 
 from __future__ import annotations
 
@@ -23,13 +21,14 @@ class Point:
     release: str
     answers: int
     not_known: int  # findings that no known failure covers
-    share: float | None  # of right answers to generated cases that could be right or wrong
+    share: float | None  # of right answers among the judged generated cases
     seconds: float | None  # median of compiling and running a generated case
 
 
 def stored(folder: Folder) -> list[Folder]:
-    """The runs beside a folder that began no later, itself among them, the oldest first. Raises
-    StoreError.
+    """The runs in the parent folder that started no later than this one, the oldest first.
+
+    This run is among them. Raises StoreError.
     """
     parent, _, _ = (folder.path if folder.local else folder.url.rstrip("/")).rpartition("/")
     latest = _begun(folder)
@@ -51,12 +50,13 @@ def _begun(folder: Folder) -> datetime.datetime:
 
 
 def trend(folder: Folder) -> tuple[Point, ...]:
-    """Run by run, the oldest first; a run of which the tables cannot be read is left out. Raises
-    StoreError.
+    """Points of each stored run, the oldest first. Raises StoreError.
+
+    A run whose tables cannot be read is left out.
     """
     found: list[Point] = []
     for run in stored(folder):
-        # An old run that was damaged must not cost the page on a new one.
+        # A damaged old run must not prevent the report about a new one.
         with suppress(StoreError):
             found += _points(run)
     return tuple(found)

@@ -55,7 +55,7 @@ def test_verdicts_add_up(connection: duckdb.DuckDBPyConnection) -> None:
     assert (found.judged, found.share) == (8, 3 / 8)
     assert found.verdicts == (
         ("wrong", "known", 3),
-        ("not_finite", "not known", 1),
+        ("not_finite", "new", 1),
         ("timeout", "flaky", 1),
     )
     # The case at a kink is none of them.

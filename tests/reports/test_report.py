@@ -116,9 +116,8 @@ def answers(
         (answers("torch", "agree", 100) + answers("torch", "crash", 1, 100, error="SIGKILL"), {}, "torch", "outside"),
         (answers("torch", "agree", 90) + answers("torch", "timeout", 10, 90), {}, "torch", "too late"),
         (answers("torch", "agree", 40) + answers("torch", "runtime_failure", 60, 40, error="ImportError"), {},
-         "torch", "fail alike"),
-        (answers("torch", "agree", 90) + answers("torch", "uncertified", 10, 90), {}, "", "no certified "
-                                                                                          "truth"),
+         "torch", "same new failure"),
+        (answers("torch", "agree", 90) + answers("torch", "uncertified", 10, 90), {}, "", "no certified derivative"),
     ],
     ids=["absent", "import", "memory", "killed", "late", "alike", "truth"],
 )  # fmt: skip
@@ -203,7 +202,7 @@ def test_reports_on_what_is_no_run_are_refused(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_json_of_a_night_is_whole(tmp_path: Path) -> None:
+def test_the_json_of_a_report_is_complete(tmp_path: Path) -> None:
     found = run_report(made(tmp_path, answers("torch", "wrong", 1)))
     document = json.loads(as_json(replace(found, previous="before")))
     assert document["previous"] == "before"

@@ -156,7 +156,7 @@ def test_what_the_library_stands_on_has_its_release_told() -> None:
 def test_an_issue_of_what_does_not_fail_any_more(bucket: Path) -> None:
     done = called("issue", bucket, "--engine", "inhouse")
     assert done.exit_code == 1
-    assert "which is no finding" in done.output
+    assert "the case does not fail" in done.output
 
 
 def test_releases_since_when_are_told(bucket: Path) -> None:
@@ -165,11 +165,11 @@ def test_releases_since_when_are_told(bucket: Path) -> None:
     """
     done = issued(bucket, "--bisect")
     assert done.exit_code == 2
-    assert "since when" not in done.stdout
+    assert "no first bad release" not in done.stdout
     assert "## Versions" in done.stdout
     assert (
         done.stderr
-        == f"ad-conformance: since when: engine '{BROKEN}sign': there are no releases of sign\n"
+        == f"ad-conformance: no first bad release: engine '{BROKEN}sign': there are no releases of sign\n"
     )
 
 
