@@ -66,7 +66,7 @@ class Progress:
         self._ended.known += tally.known
 
     def look(self, shards: Iterable[int], *, last: bool = False) -> None:
-        """Read new rows of the journals of these shards, and print if it is time. Raises StoreError."""
+        """Read new rows of the journals of these shards; print if it is time. Raises StoreError."""
         if self._folder.local:
             for shard in shards:
                 self._follow(shard)
@@ -97,8 +97,9 @@ class Progress:
         total = f" of {self._cases}" if self._cases is not None else ""
         left = self._left()
         return (
-            f"{self.cases}{total} cases, {self._rate():.1f} per second; findings: {found or 'none'} "
-            f"({known} known)" + (f"; {left / 60:.0f} min left" if left is not None else "")
+            f"{self.cases}{total} cases, {self._rate():.1f} per second; "
+            f"findings: {found or 'none'} ({known} known)"
+            + (f"; {left / 60:.0f} min left" if left is not None else "")
         )
 
     def _follow(self, shard: int) -> None:

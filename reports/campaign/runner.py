@@ -1,4 +1,4 @@
-"""Run campaigns: many cases, asked of many engines and recorded; they can be stopped and resumed."""
+"""Run campaigns: ask many engines many cases and record the verdicts; stop and resume."""
 
 from __future__ import annotations
 
@@ -252,8 +252,8 @@ class Work:
         """Work for so many seconds, or until all cases are asked; return why it ended.
 
         When the time is over, shards at work stay in the journal of a local folder. For a folder
-        elsewhere they are waited for, as long as there is a worker. Raises OSError if rows cannot be
-        recorded, and CampaignError if the scheduler of a cluster is gone.
+        elsewhere they are waited for, as long as there is a worker. Raises OSError if rows cannot
+        be recorded, and CampaignError if the scheduler of a cluster is gone.
         """
         end = time.monotonic() + seconds if seconds is not None else math.inf
         executor, looked = self._make(), -math.inf

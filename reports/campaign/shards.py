@@ -134,8 +134,8 @@ class _Shard:
         self._time(self.first, None, "generate", time.monotonic() - self.begun)
 
     def ask(self) -> None:
-        """Ask all engines. Each has a few cases queued, so that none waits for another engine or for
-        a certified derivative.
+        """Ask all engines. Each has a few cases queued, so that no engine waits for another one or
+        for a certified derivative.
         """
         for engine in self.pool.engines:
             self.waiting[engine] = deque(n for n in self.cases if (n, engine) not in self.asked)

@@ -174,7 +174,8 @@ def verdicts(connection: duckdb.DuckDBPyConnection, subject: str = "") -> tuple[
     query = f"""
         SELECT engine, word, subject, verdict, {_COVER} AS cover, count(*)::BIGINT
         FROM verdicts JOIN (
-            SELECT number, word, {column} AS subject FROM cases WHERE origin IN ('generated', 'seed')
+            SELECT number, word, {column} AS subject FROM cases
+            WHERE origin IN ('generated', 'seed')
         ) USING (number)
         GROUP BY ALL ORDER BY ALL
     """
@@ -206,7 +207,8 @@ def accuracy(connection: duckdb.DuckDBPyConnection) -> tuple[Accuracy, ...]:
         bins.setdefault(engine, []).append((place, count))
     query = f"""
         SELECT engine, count(*), count(*) FILTER (units = 0),
-            quantile_cont(units, 0.5), quantile_cont(units, 0.9), quantile_cont(units, 0.99), max(units)
+            quantile_cont(units, 0.5), quantile_cont(units, 0.9), quantile_cont(units, 0.99),
+            max(units)
         {right} GROUP BY engine ORDER BY engine
     """
     return tuple(
@@ -218,9 +220,11 @@ def accuracy(connection: duckdb.DuckDBPyConnection) -> tuple[Accuracy, ...]:
 def cost(connection: duckdb.DuckDBPyConnection) -> tuple[Cost, ...]:
     """Seconds by engine and phase, compile first."""
     query = """
-        SELECT engine, phase, count(*), quantile_cont(seconds::DOUBLE, 0.5), quantile_cont(seconds::DOUBLE, 0.9),
+        SELECT engine, phase, count(*),
+            quantile_cont(seconds::DOUBLE, 0.5), quantile_cont(seconds::DOUBLE, 0.9),
             sum(seconds::DOUBLE)
-        FROM timings WHERE engine IS NOT NULL AND phase IN ('compile', 'run') GROUP BY ALL ORDER BY engine, phase
+        FROM timings WHERE engine IS NOT NULL AND phase IN ('compile', 'run')
+        GROUP BY ALL ORDER BY engine, phase
     """
     return tuple(Cost(*row) for row in connection.sql(query).fetchall())
 
@@ -251,7 +255,8 @@ def unsupported(connection: duckdb.DuckDBPyConnection) -> tuple[Unsupported, ...
     """Reasons by engine, the most frequent first; messages that differ only in numbers are one."""
     query = f"""
         WITH reasons AS (
-            SELECT engine, coalesce(error, '') AS error, word, coalesce(split_part(message, chr(10), 1), '') AS line,
+            SELECT engine, coalesce(error, '') AS error, word,
+                coalesce(split_part(message, chr(10), 1), '') AS line,
                 regexp_replace(line, '\\d+', '#', 'g') AS kind
             FROM verdicts JOIN cases USING (number) WHERE verdict = '{Verdict.UNSUPPORTED}'
         )

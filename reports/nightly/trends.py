@@ -1,4 +1,4 @@
-"""Trends over the runs in one folder: new findings, right answers and seconds, by engine and date."""
+"""Trends over the runs in one folder: new findings, right answers and seconds, by engine."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def _points(folder: Folder) -> list[Point]:
         SELECT engine, count(*),
             count(*) FILTER (finding IS NOT NULL AND known IS NULL AND again = verdict),
             count(*) FILTER (number >= 0 AND verdict = '{Verdict.AGREE}')
-                / nullif(count(*) FILTER (number >= 0 AND (verdict = '{Verdict.AGREE}' OR finding IS NOT NULL)), 0),
+                / nullif(count(*) FILTER (
+                    number >= 0 AND (verdict = '{Verdict.AGREE}' OR finding IS NOT NULL)
+                ), 0),
             any_value(cost.seconds)
         FROM verdicts LEFT JOIN cost USING (engine) GROUP BY engine ORDER BY engine
     """

@@ -53,7 +53,8 @@ def invalidities(
         )
         for engine, n in connection.sql(killed).fetchall():
             found[engine].append(
-                f"{n} of its processes were killed from outside (SIGKILL); the machine may be out of memory"
+                f"{n} of its processes were killed from outside (SIGKILL); the machine may be "
+                f"out of memory"
             )
         late = (
             "SELECT engine, count(*) FILTER (verdict = 'timeout'), count(*) FROM verdicts "
@@ -79,8 +80,12 @@ def invalidities(
 _ALIKE = """
     SELECT engine, n, sum(n) OVER (PARTITION BY engine) AS total, verdict, error FROM (
         SELECT engine, verdict, coalesce(error, '') AS error, count(*) AS n
-        FROM verdicts WHERE known IS NULL AND verdict NOT IN ('unsupported', 'convention', 'uncertified') GROUP BY ALL
-    ) QUALIFY verdict <> 'agree' AND n = max(n) FILTER (verdict <> 'agree') OVER (PARTITION BY engine)
+        FROM verdicts
+        WHERE known IS NULL AND verdict NOT IN ('unsupported', 'convention', 'uncertified')
+        GROUP BY ALL
+    )
+    QUALIFY verdict <> 'agree'
+        AND n = max(n) FILTER (verdict <> 'agree') OVER (PARTITION BY engine)
     ORDER BY ALL
 """
 

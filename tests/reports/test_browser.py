@@ -46,7 +46,8 @@ const ground = (element) => {
 const found = [];
 for (const element of document.body.querySelectorAll("*")) {
   const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-  if (!own || !element.checkVisibility({ contentVisibilityAuto: true, opacityProperty: true })) continue;
+  const visible = { contentVisibilityAuto: true, opacityProperty: true };
+  if (!own || !element.checkVisibility(visible)) continue;
   if (["SCRIPT", "NOSCRIPT", "STYLE"].includes(element.tagName)) continue;
   const style = getComputedStyle(element);
   const ink = rgba(element instanceof SVGElement ? style.fill : style.color);

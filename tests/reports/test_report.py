@@ -72,9 +72,18 @@ def made(tmp_path: Path, rows: list[dict[str, Any]], **run: Any) -> Folder:
     """A run that never was, of one shard."""
     folder = Folder(str(tmp_path))
     fields = {
-        "engines": {"inhouse": "0.1.0", "torch": "2.13.0"}, "asked": {}, "absent": {}, "words": ["R"], "seed": 0,
-        "shard": 1, "timeout": 60.0, "begun": "2026-01-01T00:00:00+00:00", "harness": {}, "platform": {}, "named": [],
-    }  # fmt: skip
+        "engines": {"inhouse": "0.1.0", "torch": "2.13.0"},
+        "asked": {},
+        "absent": {},
+        "words": ["R"],
+        "seed": 0,
+        "shard": 1,
+        "timeout": 60.0,
+        "begun": "2026-01-01T00:00:00+00:00",
+        "harness": {},
+        "platform": {},
+        "named": [],
+    }
     write_record(folder, "run.json", {**fields, **run})
     write_record(
         folder, "sessions/0001.json", {"lost": [], "ended": "done", "seconds": 1.0, "workers": 1}
@@ -96,31 +105,80 @@ def answers(
     again = verdict if finding else None
     told = {"engine": engine, "verdict": verdict, "finding": finding, "again": again, **more}
     return [{"table": "verdicts", "number": start + n, **told} for n in range(count)] + [
-        {"table": "cases", "number": start + n, "origin": "generated", "id": f"{start + n}", "json": case.json,
-         "word": "R", "operations": ["sin"], "steps": 1, "signature": "num_to_num",
-         "truth": verdict if verdict == "uncertified" else "certified"}
+        {
+            "table": "cases",
+            "number": start + n,
+            "origin": "generated",
+            "id": f"{start + n}",
+            "json": case.json,
+            "word": "R",
+            "operations": ["sin"],
+            "steps": 1,
+            "signature": "num_to_num",
+            "truth": verdict if verdict == "uncertified" else "certified",
+        }
         for n in range(count)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(
     ("rows", "run", "engine", "said"),
     [
         ([], {"absent": {"jax": "jax is not installed"}}, "jax", "not installed"),
-        ([{"table": "troubles", "engine": "torch", "kind": "unavailable", "detail": "torch: ImportError: "
-                                                                                    "x"}], {},
-         "torch", "ImportError: x"),
-        ([{"table": "troubles", "engine": None, "kind": "out_of_memory", "detail": "2 processes "
-                                                                                   "killed"}], {},
-         "", "out of memory"),
-        (answers("torch", "agree", 100) + answers("torch", "crash", 1, 100, error="SIGKILL"), {}, "torch", "outside"),
-        (answers("torch", "agree", 90) + answers("torch", "timeout", 10, 90), {}, "torch", "too late"),
-        (answers("torch", "agree", 40) + answers("torch", "runtime_failure", 60, 40, error="ImportError"), {},
-         "torch", "same new failure"),
-        (answers("torch", "agree", 90) + answers("torch", "uncertified", 10, 90), {}, "", "no certified derivative"),
+        (
+            [
+                {
+                    "table": "troubles",
+                    "engine": "torch",
+                    "kind": "unavailable",
+                    "detail": "torch: ImportError: x",
+                }
+            ],
+            {},
+            "torch",
+            "ImportError: x",
+        ),
+        (
+            [
+                {
+                    "table": "troubles",
+                    "engine": None,
+                    "kind": "out_of_memory",
+                    "detail": "2 processes killed",
+                }
+            ],
+            {},
+            "",
+            "out of memory",
+        ),
+        (
+            answers("torch", "agree", 100) + answers("torch", "crash", 1, 100, error="SIGKILL"),
+            {},
+            "torch",
+            "outside",
+        ),
+        (
+            answers("torch", "agree", 90) + answers("torch", "timeout", 10, 90),
+            {},
+            "torch",
+            "too late",
+        ),
+        (
+            answers("torch", "agree", 40)
+            + answers("torch", "runtime_failure", 60, 40, error="ImportError"),
+            {},
+            "torch",
+            "same new failure",
+        ),
+        (
+            answers("torch", "agree", 90) + answers("torch", "uncertified", 10, 90),
+            {},
+            "",
+            "no certified derivative",
+        ),
     ],
     ids=["absent", "import", "memory", "killed", "late", "alike", "truth"],
-)  # fmt: skip
+)
 def test_a_run_that_says_nothing_is_invalid(
     tmp_path: Path, rows: list[dict[str, Any]], run: dict[str, Any], engine: str, said: str
 ) -> None:
