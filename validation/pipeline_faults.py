@@ -1,6 +1,4 @@
-"""Faults behind the rules: in the identities that apply as nodes are made, and in the last
-rewriting.
-"""
+"""Faults outside the derivative rules: in algebraic identities and in the last rewriting."""
 
 from __future__ import annotations
 
@@ -11,9 +9,9 @@ import ad_conformance.engines.inhouse.folding  # noqa: F401  (fills the table of
 from ad_conformance.engines.inhouse import lowering, passes
 from ad_conformance.engines.inhouse.graph import FOLDS, Node
 
-#: Identities whose results are truth values, or places.
+#: Identities whose results are truth values or indices.
 FLAT_IDENTITIES = frozenset({"logical_and", "logical_or", "logical_not", "argsort"})
-#: Every place besides the rules where a fault goes: a table and its key.
+#: The sites of these faults: a table and its key.
 SITES: dict[str, tuple[Any, str]] = {
     **{f"folding.{op}": (FOLDS, op) for op in FOLDS},
     "lowering._power": (vars(lowering), "_power"),
@@ -21,14 +19,14 @@ SITES: dict[str, tuple[Any, str]] = {
     "passes._fit": (vars(passes), "_fit"),
 }
 
-#: Whether a faulty identity is at work: what it does to its own result is done by honest ones.
+#: Not empty while a faulty identity runs, so that the identities it uses itself are correct.
 _busy: list[None] = []
 
 
 def changed(
     honest: Callable[..., Node | None], change: Callable[[Node], Node]
 ) -> Callable[..., Node | None]:
-    """The identity with its result changed, where it has one of floats."""
+    """The identity with its result changed, if it has one of floats."""
 
     def faulty(*args: Any) -> Node | None:
         if _busy:

@@ -12,12 +12,13 @@ from typing import Annotated, Any
 import msgspec
 from ad_conformance.conformance.reference.certify import MAX_ORDER
 from ad_conformance.generators.ir.json_io import converted
+from ad_conformance.generators.ir.mode import ANY_LETTER
 
 #: Numbers beyond these come from no clock and no campaign.
 _LONGEST, _MOST = 1e9, 10**6
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=_LONGEST)]
-_Mode = Annotated[str, msgspec.Meta(pattern=rf"^[RF]{{1,{MAX_ORDER}}}\Z")]
+_Mode = Annotated[str, msgspec.Meta(pattern=rf"^{ANY_LETTER}{{1,{MAX_ORDER}}}\Z")]
 
 
 class Run(msgspec.Struct):

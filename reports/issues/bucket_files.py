@@ -19,7 +19,8 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import converted, parsed
-from ad_conformance.generators.ir.program import MODE, Case, MalformedCase
+from ad_conformance.generators.ir.mode import ANY_LETTER, is_mode
+from ad_conformance.generators.ir.program import Case, MalformedCase
 from ad_conformance.reports.campaign.store import Folder
 
 FORMAT = 1
@@ -127,7 +128,7 @@ def read_bucket(text: bytes, where: str, file: str = "") -> BucketFile:
         given: dict[str, Any] = msgspec.structs.asdict(document)
         if (found := given.pop("format")) != FORMAT:
             raise MalformedBucket(f"format: {FORMAT} is needed, not {found}")
-        if wrong := [mode for mode in given["right_modes"] if not MODE.fullmatch(mode)]:
+        if wrong := [mode for mode in given["right_modes"] if not is_mode(mode)]:
             raise MalformedBucket(f"right_words: {wrong[0]!r} is not a mode")
         if given["verdict"] not in [str(verdict) for verdict in Verdict if verdict.is_finding]:
             raise MalformedBucket(f"verdict: {given['verdict']!r} is not the verdict of a finding")
@@ -206,7 +207,7 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
         "issue": bucket.issue or "none found",
         "engines": [engine.base],
         "versions": f"<={engine.version()}" if engine.version() else "",
-        "words": f"[RF]*({'|'.join(cause.modes)})",
+        "words": f"{ANY_LETTER}*({'|'.join(cause.modes)})",
         "verdicts": verdicts,
         "operations": operations,
         **({"with": list(cause.features)} if cause.features else {}),

@@ -8,13 +8,13 @@ from ad_conformance.reports.nightly.run_report import RunReport
 
 #: The statuses of buckets, the most important first: mark and meaning.
 STATUSES = {
-    "new": ("▲", "not in the earlier run"),
-    "regressed": ("↩", "a known failure that was fixed in another release is back"),
-    "flaky": ("≈", "another verdict when the case was asked again"),
-    "fixed": ("✓", "in the earlier run; the same cases are right now"),
-    "still there": ("■", "in the earlier run too; no known failure covers it"),
+    "new": ("▲", "the previous run had no such finding"),
+    "regressed": ("↩", "it was gone and has come back"),
+    "flaky": ("≈", "it was not the same when it was asked again"),
+    "fixed": ("✓", "the previous run had it; asked again, the answer is correct now"),
+    "still there": ("■", "no known failure covers it, and the previous run had it, too"),
     "known": ("•", "a known failure covers it"),
-    "not compared": ("?", "in the earlier run; this run has no answer to compare"),
+    "not compared": ("?", "the previous run had it; this run has no answer to compare"),
 }
 #: Statuses that the sentence counts.
 _COUNTED = ("new", "regressed", "flaky", "fixed")

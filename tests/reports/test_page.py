@@ -112,7 +112,7 @@ def test_a_bucket_has_all_that_it_takes_to_see_it(text: str, report: RunReport) 
         "torch.func.jacrev(f)",
         "0.8775825618903728",
         "4.5e+12 times the tolerance",
-        "modes of torch: F; other engines: inhouse",
+        "in torch: F; engines that give the expected result: inhouse",
         f"ad-conformance replay {report.folder.url}/findings/torch-R-0.json --engine torch",
     ):
         assert part in told
@@ -339,4 +339,4 @@ def test_a_run_without_any_answer_has_a_page(tmp_path: Path) -> None:
     run = json.loads(folder.read("run.json"))
     text = render(RunReport(folder, run, (), None, (), {"": ("no shard is complete",)}))
     assert "the run is invalid: no shard is complete" in text
-    assert "No answer was right." in text
+    assert "No answer was correct." in text
