@@ -1,7 +1,7 @@
-"""Known failures: data, one file per library, strict.
+"""Known failures: entries in TOML, one file per library.
 
-An entry says which findings it covers and pins one minimal case. A finding that an entry covers
-does not fail the run; an entry whose pinned case no longer fails as it says does.
+An entry says which findings it covers, and pins one minimal case. A finding that an entry covers
+does not fail the run. An entry whose pinned case no longer fails as described does fail it.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from ad_conformance.generators.ir.program import DTYPES, Case, MalformedCase
 from packaging.specifiers import SpecifierSet
 
 FOLDER = Path(__file__).parent / "known_failures"
-#: The environment variable that names a folder of entries more: those of an adapter that lives
-#: elsewhere.
+#: The environment variable that names a further folder of entries, for an adapter outside this
+#: project.
 OWN = "AD_CONFORMANCE_KNOWN_FAILURES"
-#: Pinned cases: those of the entries, and of failures that are fixed.
+#: Pinned cases of the entries and of fixed failures.
 REGRESSIONS = Path(__file__).parent / "regressions"
 
 #: A compiled regular expression, for msgspec a type of its own.
@@ -168,17 +168,18 @@ def _entry(
 
 @lru_cache
 def load(folder: Path = FOLDER) -> tuple[KnownFailure, ...]:
-    """Every entry, file by file, and those of the folder that OWN names. Raises MalformedEntry in
-    one line.
+    """All entries: those of `folder`, then those of the folder that OWN names.
+
+    Raises MalformedEntry in one line.
     """
     own = os.environ.get(OWN)
     if own and not Path(own).is_dir():
-        raise MalformedEntry(f"{OWN}: {own} is no folder")
+        raise MalformedEntry(f"{OWN}: {own} is not a folder")
     entries = (
         *_entries(folder, folder.parent / "regressions"),
         *(_entries(Path(own), None) if own else ()),
     )
-    # Findings are counted under the name of their entry.
+    # Findings are counted by the name of their entry, so it must be unique.
     names = [entry.name for entry in entries]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise MalformedEntry(f"{twice[0]}: name: another entry has it too")
@@ -186,8 +187,9 @@ def load(folder: Path = FOLDER) -> tuple[KnownFailure, ...]:
 
 
 def _entries(folder: Path, regressions: Path | None) -> list[KnownFailure]:
-    """Those of a folder; without `regressions` of engines that need not be known here, with their
-    cases beside them.
+    """The entries of a folder, whose pinned cases are in `regressions`.
+
+    Without `regressions`, the pinned cases are in the folder itself, and engines need not be known.
     """
     entries: list[KnownFailure] = []
     engines = registry.names() if regressions else ()
@@ -216,7 +218,7 @@ def _entries(folder: Path, regressions: Path | None) -> list[KnownFailure]:
 def regressed(
     finding: Result, engine: Engine, entries: tuple[KnownFailure, ...]
 ) -> KnownFailure | None:
-    """The entry of a failure that other releases of the engine had, if it is that one again."""
+    """The entry of other releases of the engine that would cover the finding, if there is one."""
     mine = (e for e in entries if engine.base in e.engines and not e.applies_to(engine))
     return next((e for e in mine if e.covers(finding)), None)
 
@@ -224,5 +226,5 @@ def regressed(
 def covering(
     finding: Result, engine: Engine, entries: tuple[KnownFailure, ...]
 ) -> KnownFailure | None:
-    """The entry that covers a finding, if any does."""
+    """The entry that covers the finding, if there is one."""
     return next((e for e in entries if e.applies_to(engine) and e.covers(finding)), None)

@@ -69,7 +69,7 @@ def read_case(path: Path) -> Case:
     except UnicodeDecodeError:
         raise MalformedCase(f"{path}: not a text file in UTF-8") from None
     except ValueError as error:
-        # Of a case, or of a name that no file can have.
+        # The case is malformed, or the path has a null character.
         raise MalformedCase(f"{path}: {error}") from None
 
 
@@ -127,8 +127,9 @@ def _seeded(seed: str) -> list[str]:
 
 
 def check_question(case: Case, output: tuple[int, ...]) -> None:
-    """Raise MalformedCase, naming the field, where operator, dtype and inputs do not fit the
-    program's output shape.
+    """Raise MalformedCase if operator, dtype or inputs do not fit each other or the output.
+
+    `output` is the shape of the program's output. The message names the field.
     """
     if case.operator not in OPERATORS:
         raise MalformedCase(f"operator: {case.operator!r} is not one of {', '.join(OPERATORS)}")
@@ -221,7 +222,7 @@ def _step(k: int, document: _StepDocument) -> Step:
 
 
 def valid(case: Case) -> Case | None:
-    """The case as it would be read from a file, or None where it would be refused."""
+    """The case as it would be read from a file, or None if it would be refused."""
     try:
         return parse_case(case.json)
     except (MalformedCase, ValueError):

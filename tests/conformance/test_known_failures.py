@@ -87,7 +87,7 @@ def test_entries_of_an_adapter_that_lives_elsewhere(
     assert not mine.applies_to(unreleased)
     assert msgspec.structs.replace(mine, versions=SpecifierSet("")).applies_to(unreleased)
     monkeypatch.setenv(OWN, str(tmp_path / "nowhere"))
-    with pytest.raises(MalformedEntry, match=f"{OWN}: .*nowhere is no folder"):
+    with pytest.raises(MalformedEntry, match=f"{OWN}: .*nowhere is not a folder"):
         load.__wrapped__(theirs)
 
 
