@@ -11,8 +11,9 @@ from typing import Any
 
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.scenarios.kinks import kink_cases
-from ad_conformance.reports.campaign.store import Folder, Journal, record, write_record
-from ad_conformance.reports.nightly.run_report import Bucket, Night
+from ad_conformance.reports.campaign.store import Folder, record, write_record
+from ad_conformance.reports.campaign.tables import Journal
+from ad_conformance.reports.nightly.run_report import Bucket, RunReport
 
 #: Ends what it may stand in, and acts in whatever it may then be read as.
 HOSTILE = (
@@ -213,7 +214,7 @@ def bucket(**fields: Any) -> Bucket:
     return replace(plain, **fields)
 
 
-def night(folder: Folder, name: str = "") -> Night:
+def report_of(folder: Folder, name: str = "") -> RunReport:
     """With a bucket of every status; what comes from an engine or a file is called `name`, where
     that is given.
     """
@@ -258,7 +259,7 @@ def night(folder: Folder, name: str = "") -> Night:
         finding="",
     )
     session = json.loads(folder.read("sessions/0001.json"))
-    return Night(
+    return RunReport(
         folder,
         record(folder, "run.json"),
         (session,),
