@@ -12,12 +12,17 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import numpy as np
-from ad_conformance.engines.inhouse import graph, passes, primitives, rules
-from ad_conformance.engines.inhouse.graph import Graph, Node
-from ad_conformance.engines.inhouse.rules import Elementwise, General, Linear
+from ad_conformance.engines.inhouse.codegen.printing import numpy_call
+from ad_conformance.engines.inhouse.core import graph, passes
+from ad_conformance.engines.inhouse.core.graph import Node, Primitive
+from ad_conformance.engines.inhouse.optimize.graph import OptimizedGraph
+from ad_conformance.engines.inhouse.rules import kinds, shape_rules
+from ad_conformance.engines.inhouse.rules.kinds import Elementwise, General, Linear, Rule
+from ad_conformance.engines.inhouse.rules.table import PRIMITIVES, RULES
 from ad_conformance.generators.catalogue import CATALOGUE
 
 from validation.faults import (
@@ -41,9 +46,9 @@ FAMILIES = frozenset({"erfcx", "sinc", "polygamma", "zeta", "jv", "iv", "ive"})
 #: Operands that are symmetric parts of matrices.
 OF_SYMMETRIC = frozenset({"cholesky", "sqrtm", "eigvalsh", "eigenvectors"})
 #: Primitives that no program contains: only derivatives of the first order are made of them.
-OF_DERIVATIVES = frozenset({"sech", "hazard", "guarded", "scatter"})
+OF_DERIVATIVES = frozenset({"sech", "hazard", "safe_multiply", "scatter"})
 #: Those of them that only reverse mode makes.
-BY_REVERSE = frozenset({"guarded", "scatter"})
+BY_REVERSE = frozenset({"safe_multiply", "scatter"})
 #: The mode words that are asked, and those in which forward mode meets what reverse mode made and
 #: is differentiated.
 MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRR", "RFR", "FFR", "RRF", "FRF", "RFF", "FFF")
@@ -101,17 +106,28 @@ def plant(mutant: Mutant) -> Iterator[None]:
 @contextlib.contextmanager
 def sealing() -> Iterator[None]:
     """The engine with the primitive `sealed`: the value of its operand, and no derivative."""
-    flat = rules.FLAT
-    rules.FLAT = flat | {"sealed"}
-    primitives.SHAPES["sealed"] = lambda p, s: s
-    primitives.VALUES["sealed"] = lambda p, a: a
-    primitives.NUMPY_NAMES["sealed"] = "positive"
+    PRIMITIVES["sealed"] = Primitive(
+        "sealed", shape_rules.same, lambda p, a: a, None, numpy_call("positive")
+    )
     try:
         yield
     finally:
-        rules.FLAT = flat
-        for table in (primitives.SHAPES, primitives.VALUES, primitives.NUMPY_NAMES):
-            del table["sealed"]
+        del PRIMITIVES["sealed"]
+
+
+class _Watched:
+    """A derivative rule that tells when the passes use it."""
+
+    def __init__(self, rule: Rule, tell: Callable[[], None]) -> None:
+        self._rule, self._tell, self.masks = rule, tell, rule.masks
+
+    def pull(self, *args: Any) -> Node:
+        self._tell()
+        return self._rule.pull(*args)
+
+    def push(self, *args: Any) -> Node:
+        self._tell()
+        return self._rule.push(*args)
 
 
 @contextlib.contextmanager
@@ -132,7 +148,9 @@ def consulted() -> Iterator[set[str]]:
         kept.append((table, key, honest))
         table[key] = watched
 
-    watch(vars(passes), "_rule", lambda result, node: node.op)
+    for op, rule in list(RULES.items()):
+        kept.append((RULES, op, rule))
+        RULES[op] = cast(Rule, _Watched(rule, partial(met.add, op)))
     for name, (table, key) in SITES.items():
         watch(table, key, lambda result, *args, name=name: None if result is None else name)
     try:
@@ -145,7 +163,7 @@ def consulted() -> Iterator[set[str]]:
 def _operands(op: str, count: int) -> tuple[Node, list[Node]]:
     """A node of the operation on inputs of a scratch graph, and these."""
     shapes, params = SAMPLES.get(op, (((3,),) * count, None))
-    scratch = Graph()
+    scratch = OptimizedGraph(PRIMITIVES)
     inputs = [scratch.input(s, DTYPES.get((op, i), np.dtype(float))) for i, s in enumerate(shapes)]
     return graph.make(op, *inputs, params=params), inputs
 
@@ -153,7 +171,7 @@ def _operands(op: str, count: int) -> tuple[Node, list[Node]]:
 def _varies(result: Any, inputs: Sequence[Node]) -> bool:
     """Whether there is a differentiable path from an input to the result."""
     return isinstance(result, Node) and any(
-        result is i or result in passes._active(result, i) for i in inputs
+        result is i or result in passes.between(result, i) for i in inputs
     )
 
 
@@ -161,7 +179,7 @@ def partial_varies(op: str, i: int) -> bool:
     """Whether the partial derivative has a derivative in its turn: if not, it has no second-order
     term to lose.
     """
-    rule = rules.RULES[op]
+    rule = RULES[op]
     assert isinstance(rule, Elementwise)
     out, inputs = _operands(op, len(rule.partials))
     return _varies(rule.partials[i](out, *inputs), inputs)
@@ -169,11 +187,11 @@ def partial_varies(op: str, i: int) -> bool:
 
 def pullback_varies(op: str, i: int) -> bool:
     """The same of what a pullback multiplies the cotangent with."""
-    rule = rules.RULES[op]
+    rule = RULES[op]
     assert isinstance(rule, General)
     out, inputs = _operands(op, arity(op))
     ct = out.graph.input(out.shape, out.dtype)
-    return _varies(rule.pullback(passes._PLAIN, i, ct, out, *inputs), inputs)
+    return _varies(rule.pullback(kinds.PLAIN, i, ct, out, *inputs), inputs)
 
 
 def defined_at(op: str, i: int, special: Callable[[int, int], float]) -> bool:
@@ -182,10 +200,10 @@ def defined_at(op: str, i: int, special: Callable[[int, int], float]) -> bool:
 
     Where it is not, the function is not smooth and no engine can be wrong.
     """
-    rule = rules.RULES[op]
+    rule = RULES[op]
     assert isinstance(rule, Elementwise)
     for other in (0.75, 2.0):
-        scratch = Graph()
+        scratch = OptimizedGraph(PRIMITIVES)
         values = [special(j, i) for j in range(len(rule.partials))]
         inputs = [scratch.constant(np.float64(other if np.isnan(v) else v)) for v in values]
         with np.errstate(all="ignore"):
@@ -207,7 +225,7 @@ def arity(op: str) -> int:
 def unasked() -> dict[str, str]:
     """Rules that no generated program comes to, and why: what is planted there cannot be asked for."""
     reasons = {
-        "mark": "made only by a derivative inside the function that is differentiated, which no "
+        "fresh_variable": "made only by a derivative inside the function that is differentiated, which no "
         "program has",
         "astype": "made only where dtypes mix, and all values of a case that vary are of one",
     }
@@ -232,7 +250,7 @@ def _elementwise(op: str, rule: Elementwise) -> Iterator[Mutant | str]:
                 fault,
                 op,
                 second,
-                rules.RULES,
+                RULES,
                 op,
                 Elementwise(tuple(partials)),
             )
@@ -263,12 +281,12 @@ def _elementwise(op: str, rule: Elementwise) -> Iterator[Mutant | str]:
                 )
                 yield f"{place}: wrong at a tie: {why}"
     for name, fault, planted in SPECIAL.get(op, ()):
-        yield Mutant(f"{op}{name}", fault, op, False, rules.RULES, op, planted)
+        yield Mutant(f"{op}{name}", fault, op, False, RULES, op, planted)
 
 
 def _structural(op: str, rule: Linear | General) -> Iterator[Mutant | str]:
     second = op in OF_DERIVATIVES
-    table = rules.RULES
+    table = RULES
     count = 1 if isinstance(rule, Linear) else arity(op)
     operands = [i for i in range(count) if (op, i) not in DTYPES]
     for fault in TERM_FAULTS:
@@ -329,7 +347,7 @@ def _structural(op: str, rule: Linear | General) -> Iterator[Mutant | str]:
 
 def _pipeline() -> Iterator[Mutant | str]:
     for name, (table, key) in SITES.items():
-        if name.startswith("folding."):
+        if name.startswith("identities."):
             op = name.partition(".")[2]
             if op in FLAT_IDENTITIES:
                 yield (
@@ -356,15 +374,15 @@ def _pipeline() -> Iterator[Mutant | str]:
         elif name.startswith("lowering."):
             planted = changed(table[key], lambda n: 2.0 * n)
             yield Mutant(f"{name}: factor 2", "identity", name, False, table, key, planted)
-    for name, fault, planted in SPECIAL["_fit"]:
+    for name, fault, planted in SPECIAL["sum_to"]:
         yield Mutant(
-            f"passes._fit {name}", fault, "passes._fit", False, vars(passes), "_fit", planted
+            f"kinds.sum_to {name}", fault, "kinds.sum_to", False, vars(kinds), "sum_to", planted
         )
 
 
 def _everything() -> Iterator[Mutant | str]:
     absent = unasked()
-    for op, rule in rules.RULES.items():
+    for op, rule in RULES.items():
         if op in absent:
             yield f"{op}: {absent[op]}"
         elif isinstance(rule, Elementwise):

@@ -38,12 +38,12 @@ SIMPLER = {
     "matrix times column": (lambda x: xp.matmul(A.T, xp.sin(x)), V, "", "reshape"),
     "powers": (lambda x: x**6, V, "RR", "**"),
     "pieces that cover": (lambda x: xp.concat([x[1:] ** 2, x[:1] ** 3]), V, "R", "pad"),
-    "whole flip": (lambda x: xp.sqrt(xp.flip(x)), np.ones(3), "RR", "guarded"),
+    "whole flip": (lambda x: xp.sqrt(xp.flip(x)), np.ones(3), "RR", "safe_multiply"),
     "used in full": (
         lambda x: xp.sqrt(x) * xp.sum(xp.log(x)[:1]),
         np.ones(3),
         "R",
-        "guarded(ratio",
+        "safe_multiply(ratio",
     ),
 }
 

@@ -159,11 +159,11 @@ def test_what_says_the_same_of_every_operation_is_not_followed_into_what_moves_v
     header = "\n".join(
         (
             broken.honest.header,
-            "from ad_conformance.engines.inhouse import rules",
+            "from ad_conformance.engines.inhouse.rules import kinds, table",
             "def missing(*given):",
             "    raise NotImplementedError('derivative not implemented')",
             "for name in ('cumsum', 'concat'):",
-            "    rules.RULES[name] = rules.General(missing, missing)",
+            "    table.RULES[name] = kinds.General(missing, missing)",
         )
     )
     case = Case(program(("cumulative_sum", (0,), {"axis": 0})), VECTOR, "R")
@@ -425,7 +425,7 @@ def test_faults_of_one_operation_go_together_unless_they_are_the_same() -> None:
 def test_what_is_special_of_operands_that_may_be_exchanged_is_one_thing() -> None:
     """Of logaddexp it does not matter which of the two is zero; of pow it does."""
     body = (
-        "from ad_conformance.engines.inhouse import ops\n"
+        "from ad_conformance.engines.inhouse.rules import ops\n"
         "honest = RULES['logaddexp'].partials\n"
         "wrong = lambda y, a, b: honest[0](y, a, b) + ops.select(make('equal', a, 0.0), 0.0 * y + "
         "1.0, 0.0)\n"
@@ -449,7 +449,7 @@ def test_two_modes_that_are_wrong_by_other_numbers_are_two_faults() -> None:
     """Where they are wrong by the same they are one."""
     for reverse, made in (("2.0", 1), ("3.0", 2)):
         body = (
-            "from ad_conformance.engines.inhouse.rules import General\n"
+            "from ad_conformance.engines.inhouse.rules.kinds import General\n"
             f"pull = lambda s, i, ct, out, x: {reverse} * ct * apply('cos', x)\n"
             "RULES['sin'] = General(pull, lambda out, xs, ts: 2.0 * ts[0] * apply('cos', xs[0]))"
         )
@@ -464,7 +464,7 @@ def test_two_modes_that_are_wrong_by_other_numbers_are_two_faults() -> None:
 def test_a_formula_is_followed_in_a_word_of_the_finding() -> None:
     """The root is wrong in reverse mode by itself, in FF by what solves a system."""
     body = (
-        "from ad_conformance.engines.inhouse.rules import General\n"
+        "from ad_conformance.engines.inhouse.rules.kinds import General\n"
         "root, solve = RULES['sqrtm'], RULES['solve']\n"
         "RULES['sqrtm'] = General(lambda *given: -root.pullback(*given), root.pushforward)\n"
         "RULES['solve'] = General(solve.pullback, lambda *given: 2.0 * solve.pushforward(*given), "
