@@ -7,10 +7,6 @@ import sys
 ENGINE = __name__.removesuffix(".errors")
 
 
-class Mismatch(Exception):
-    """Operand shapes that do not fit. `make` turns it into a CompileError."""
-
-
 class CompileError(Exception):
     """Tracing or differentiating failed: the operation, the operand shapes, the traced step."""
 

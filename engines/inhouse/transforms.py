@@ -64,9 +64,7 @@ class Compiled:
         self._dtypes = tuple(i.dtype for i in inputs)
 
     def __call__(self, *xs: Any) -> Array:
-        """The value at xs. Raises TypeError where their number or shapes are not those compiled
-        for.
-        """
+        """The value at xs. Raises TypeError if their number or shapes are others than compiled for."""
         if len(xs) == len(self._shapes) == 1:
             x = xs[0]
             if (
@@ -95,7 +93,7 @@ def _floating(x: Any) -> Array:
 
 
 class Derivative:
-    """A function to be compiled: `lower` it for arguments of some shape, or just call it."""
+    """A function that compiles itself when it is called. `lower` compiles without a call."""
 
     def __init__(self, build: Build, title: str) -> None:
         self._build = build
@@ -104,7 +102,7 @@ class Derivative:
         self._runs: dict[Any, Callable[..., Any]] = {}
 
     def lower(self, *xs: Any) -> Compiled:
-        """Compile for the shapes and dtypes of xs; their values do not matter. Raises CompileError."""
+        """The program for arguments of the shapes and dtypes of xs. Raises CompileError."""
         arrays = [_floating(x) for x in xs]
         graph = OptimizedGraph(PRIMITIVES)
         inputs = tuple([graph.input(a.shape, a.dtype) for a in arrays])
@@ -114,15 +112,15 @@ class Derivative:
         finally:
             TRACING.graphs.pop()
         program = Compiled(generate(inputs, lower(out), self._title), inputs)
-        graph.nodes.clear()  # nodes know their graph: without this, only the garbage collector could free them
+        # Nodes and graph refer to each other: without this only the garbage collector frees them.
+        graph.nodes.clear()
         return program
 
     def __call__(self, *xs: Any) -> Any:
         if TRACING.graphs:
             return self._inline(TRACING.graphs[-1], xs)
         if len(xs) == 1:
-            # The usual case, as short as can be: for small programs this is half of what a call
-            # costs.
+            # The usual case, kept short: for small programs this is half of the time of a call.
             x = xs[0]
             kind = type(x)
             if kind is np.ndarray and x.ndim:
@@ -159,7 +157,7 @@ class Derivative:
 
 
 class Nested(Derivative):
-    """A derivative by a mode, which knows its parts: nesting it again lengthens the mode."""
+    """A derivative by a mode. `nest` of it lengthens the mode instead of nesting two functions."""
 
     function: Function
     mode: str
@@ -185,7 +183,7 @@ def _trace(f: Function, graph: Graph, inputs: tuple[Node, ...]) -> Node:
 
 
 def compile(f: Function) -> Derivative:
-    """f as a callable that is compiled once per shapes and dtypes of its arguments.
+    """f as a callable that is compiled once for each shape and dtype of its arguments.
 
     `compile(f).lower(x)` separates compiling from running: it returns the program for arguments
     like x.
@@ -194,8 +192,7 @@ def compile(f: Function) -> Derivative:
 
 
 def nest(f: Function, mode: str, argnum: int = 0) -> Derivative:
-    """The derivative of f by the mode, outermost letter first, with respect to argument
-    `argnum`.
+    """The derivative of f by the mode, outermost letter first, with respect to argument `argnum`.
 
     The result has the shape `f(x).shape + x.shape * len(mode)`. Raises ValueError for letters other
     than R and F.
@@ -215,9 +212,7 @@ def nest(f: Function, mode: str, argnum: int = 0) -> Derivative:
 
 
 def grad(f: Function, argnum: int = 0) -> Derivative:
-    """The gradient of f, by one reverse pass. Raises CompileError where the value of f is no 0-d
-    array.
-    """
+    """The gradient of f by one reverse pass. Raises CompileError if f(x) is not a 0-d array."""
 
     def build(graph: Graph, xs: tuple[Node, ...]) -> Node:
         out = _trace(f, graph, xs)
@@ -241,25 +236,25 @@ def hessian(f: Function, mode: str = "RR", argnum: int = 0) -> Derivative:
 
 
 def vjp(f: Function) -> Derivative:
-    """The pullback of f: a function of x and a cotangent, of the shape of f(x), with the shape of
-    x.
+    """The pullback of f: a function of x and a cotangent.
 
-    More arguments of f stand between the two; the result belongs to the first.
+    The cotangent has the shape of f(x), the result that of x. More arguments of f are passed
+    between the two.
     """
     return Derivative(lambda g, xs: _directed(f, g, xs, "R"), f"pullback of {_name(f)}")
 
 
 def jvp(f: Function) -> Derivative:
-    """The pushforward of f: a function of x and a tangent, of the shape of x, with the shape of
-    f(x).
+    """The pushforward of f: a function of x and a tangent.
 
-    More arguments of f stand between the two; the tangent belongs to the first.
+    The tangent has the shape of x, the result that of f(x). More arguments of f are passed between
+    the two.
     """
     return Derivative(lambda g, xs: _directed(f, g, xs, "F"), f"pushforward of {_name(f)}")
 
 
 def _directed(f: Function, graph: Graph, xs: tuple[Node, ...], letter: str) -> Node:
-    """Forward or reverse along the last of xs."""
+    """The pullback or pushforward along the last of xs."""
     *inputs, direction = xs
     out = _trace(f, graph, tuple(inputs))
     like = out if letter == "R" else inputs[0]
@@ -273,12 +268,11 @@ def _directed(f: Function, graph: Graph, xs: tuple[Node, ...], letter: str) -> N
 
 
 def hvp(f: Function, mode: str = "FR") -> Derivative:
-    """The Hessian of a function of one argument, times a vector: a function of x and v, of the
-    shape of x.
+    """The Hessian of a function of one argument, times a vector: a function of x and v.
 
-    FR pushes v through the gradient; RR pulls it back through the gradient; RF takes the gradient
-    of the pushforward along v; FF pushes v through a forward gradient. For f(x) that is no number,
-    the result has the shape f(x).shape + x.shape.
+    v has the shape of x. FR pushes v through the gradient. RR pulls it back through the gradient. RF
+    takes the gradient of the pushforward along v. FF pushes v through a forward gradient. The result
+    has the shape f(x).shape + x.shape. Raises ValueError for other modes.
     """
     if len(mode) != 2 or set(mode) - {"R", "F"}:
         raise ValueError(

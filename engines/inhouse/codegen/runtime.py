@@ -1,4 +1,4 @@
-"""The few functions that generated code calls beside NumPy's own."""
+"""Functions that generated code calls beside NumPy's own."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def softmax(x: Array, axes: tuple[int, ...]) -> Any:
 
 
 def safe_multiply(a: Array, b: Array) -> Any:
-    """a * b, but exactly 0 where either is 0, even if the other is infinite or not a number there."""
+    """a * b, but exactly 0 wherever a factor is 0, even if the other is infinite or NaN there."""
     product = a * b
     total = np.add.reduce(product, None)
-    if total == total:  # nothing in it is not a number, so no zero has met an infinity
+    if total == total:  # no NaN, so no zero has met an infinity
         return product
     return np.where((a == 0) | (b == 0), 0, product)
 
@@ -58,7 +58,10 @@ def pad(x: Array, key: Key, tail: tuple[int, ...], lead: int) -> Array:
 
 
 def scatter(x: Array, indices: Array, axis: int, size: int) -> Array:
-    """Zeros with `size` along axis, x added at indices (repeated ones add up): the adjoint of take."""
+    """Zeros with `size` along axis, to which x is added at the indices: the adjoint of take.
+
+    Entries with the same index add up.
+    """
     moved = np.moveaxis(np.asarray(x), axis, 0)
     out = np.zeros((size, *moved.shape[1:]), x.dtype)
     np.add.at(out, indices, moved)
@@ -66,14 +69,14 @@ def scatter(x: Array, indices: Array, axis: int, size: int) -> Array:
 
 
 def reorder(x: Array, order: Array, axis: int) -> Any:
-    """The entries of x along a negative axis in that order, a permutation, which has no batch axes."""
+    """The entries of x along a negative axis in that order, a permutation without batch axes."""
     return np.take_along_axis(x, order.reshape((1,) * (x.ndim - order.ndim) + order.shape), axis)
 
 
 def inv(a: Array) -> Array:
-    """The inverse; not a number throughout where NumPy calls the matrix singular.
+    """The inverse; NaN throughout if NumPy calls the matrix singular.
 
-    Raising would make a singular matrix in the branch that `where` does not select an error.
+    It does not raise, since the matrix may belong to the branch that `where` does not select.
     """
     try:
         return np.linalg.inv(a)
@@ -84,7 +87,7 @@ def inv(a: Array) -> Array:
 
 
 def solve(a: Array, b: Array) -> Array:
-    """The solution of a @ x = b for matrices b; not a number where a is singular."""
+    """The solution of a @ x = b for matrices b; NaN where a is singular."""
     try:
         return np.linalg.solve(a, b)
     except np.linalg.LinAlgError:
@@ -96,9 +99,7 @@ def solve(a: Array, b: Array) -> Array:
 
 
 def cholesky(a: Array) -> Array:
-    """The lower factor of a symmetric matrix; not a number throughout where it is not positive
-    definite.
-    """
+    """The lower factor of a symmetric matrix; NaN throughout if it is not positive definite."""
     try:
         return np.linalg.cholesky(a)
     except np.linalg.LinAlgError:
@@ -108,12 +109,12 @@ def cholesky(a: Array) -> Array:
 
 
 def expm(a: Array) -> Array:
-    """The exponential of a matrix: 18 terms of its series, of the matrix halved as often as that
-    needs.
+    """The exponential of a matrix by scaling and squaring, with 18 terms of the series.
 
-    How often, is told by norms of powers: A. Al-Mohy and N. Higham, "A new scaling and squaring
-    algorithm for the matrix exponential" (2010), 4.2. They stay small where a block above the
-    diagonal is large, as it is in derivatives, and norms do not.
+    Norms of powers say how often the matrix is halved first: A. Al-Mohy and N. Higham, "A new
+    scaling and squaring algorithm for the matrix exponential" (2010), 4.2. In derivatives a block
+    above the diagonal can be large. These norms stay small then, and the norm of the matrix does
+    not.
     """
     eye = np.eye(a.shape[-1], dtype=a.dtype)
     fourth = a @ a @ a @ a
@@ -134,7 +135,7 @@ def expm(a: Array) -> Array:
 
 
 def _eigh(a: Array) -> tuple[Array, Array]:
-    """Eigenvalues and eigenvectors of a symmetric matrix; not a number where there are none."""
+    """Eigenvalues and eigenvectors of a symmetric matrix; NaN if an entry is not finite."""
     finite = np.asarray(np.isfinite(a).all((-1, -2), keepdims=True))
     values, vectors = np.linalg.eigh(np.where(finite, a, 0))
     return np.where(finite[..., 0], values, np.nan), np.where(finite, vectors, np.nan)
@@ -155,7 +156,7 @@ def sqrtm(a: Array) -> Array:
 
 
 def polar(a: Array) -> Array:
-    """U V^T of the decomposition into singular values; not a number where an entry is not finite."""
+    """U V^T of the singular value decomposition; NaN if an entry is not finite."""
     finite = np.asarray(np.isfinite(a).all((-1, -2), keepdims=True))
     u, _, vh = np.linalg.svd(np.where(finite, a, 0), full_matrices=False)
     return np.where(finite, u @ vh, np.nan)

@@ -1,7 +1,7 @@
 """From the graph to NumPy source that a person can read, and from there to a function.
 
-Only what the result needs is printed. A value used once is written where it is used, as long as the
-line stays short.
+Only nodes that the result needs are printed. A value that is used once is printed where it is used,
+if the expression stays short.
 """
 
 from __future__ import annotations
@@ -45,9 +45,7 @@ NAMES = {
 
 @dataclass
 class Source:
-    """A generated program: its text, how many operations it has, and the arrays that the text
-    names.
-    """
+    """A generated program: its text, its number of operations, and the constants of the text."""
 
     text: str
     operations: int
@@ -78,7 +76,7 @@ class _Printer:
                 self.uses[arg] = self.uses.get(arg, 0) + 1
 
     def number(self, value: float, dtype: np.dtype[Any]) -> str | None:
-        """A literal for the number, if there is one that NumPy takes for weak."""
+        """A literal for the number, or None if there is none that NumPy treats as weakly typed."""
         if dtype.kind == "b":
             return str(bool(value))
         if dtype.kind == "f" and math.isfinite(value):
@@ -143,7 +141,7 @@ class _Printer:
             node.op == "select"
             and all(a.uniform is not None and not a.shape for a in node.args[1:])
         ):
-            # Python numbers alone would give a Python number, or lose the dtype.
+            # Literals alone would give a Python number, or another dtype.
             for a in node.args:
                 if a.value is not None and not a.shape:
                     self.text[a], self.strength[a] = self.constant(a), ATOM
@@ -195,7 +193,7 @@ def generate(inputs: Sequence[Node], out: Node, title: str = "") -> Source:
     elif not out.shape:
         result = f"{printer.numpy('asarray')}({result})"
     body = [*printer.lines, f"return {result}"]
-    # What is not selected may compute infinities on the way; they are no cause for a warning.
+    # Entries that are not selected may become infinite on the way; that is no cause for a warning.
     if any(n.op in SELECTING for n in printer.nodes) and not all(n.finite for n in printer.nodes):
         quiet = printer.numpy("errstate") + '(all="ignore")'
         body = [f"with {quiet}:", *["    " + line for line in body]]

@@ -1,4 +1,1 @@
-"""The engine itself: trace a function, differentiate its graph, and differentiate the result again.
-
-Read graph.py, tracing.py, passes.py and nesting.py, in this order.
-"""
+"""The engine itself, in four files to be read in this order: graph, tracing, passes, nesting."""

@@ -12,16 +12,19 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from ad_conformance.engines.inhouse.errors import CompileError, Mismatch
 
 Shape = tuple[int, ...]
 DType = np.dtype[Any]
 promoted: Callable[..., DType] = lru_cache(None)(np.result_type)
 
 
+class Mismatch(Exception):
+    """Operand shapes that do not fit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Primitive:
-    """All that the engine knows about one operation. Parameters count axes from the end."""
+    """All that the engine knows of one operation. Parameters count axes from the end."""
 
     name: str
     shape: Callable[..., Shape]  # (params, *shapes); raises Mismatch
@@ -89,18 +92,20 @@ class Node:
 
 
 class Graph:
-    """The nodes of one compilation. The optimizer is a subclass with a `simplify` of its own."""
+    """The nodes of one compilation. The optimizer is a subclass that builds cheaper nodes."""
 
     def __init__(self, primitives: Mapping[str, Primitive]) -> None:
         self.primitives = primitives
         self.nodes: dict[Any, Node] = {}
         self.count = self.step = 0  # nodes; operations that the traced function has called
 
-    def simplify(self, primitive: Primitive, args: Any, params: Any, shape: Any, dtype: Any) -> Any:
-        """A node that is equal to the one to be made, and cheaper; or None."""
+    def build(self, primitive: Primitive, args: tuple[Node, ...], params: Any) -> Node:
+        shape = primitive.shape(params, *[a.shape for a in args])
+        dtype = primitive.dtype(params, *[a.dtype for a in args])
+        return self.add(primitive, args, params, shape, dtype)
 
     def cover(self, terms: list[Node]) -> list[Node] | None:
-        """Terms of the same sum, with pieces joined that cover an array together; or None."""
+        """The same terms with those joined that are pieces of one array, if they cover it."""
 
     def add(
         self, primitive: Primitive, args: tuple[Node, ...], params: Any, shape: Shape, dtype: DType
@@ -131,7 +136,7 @@ class Graph:
 
 
 def make(op: str, *operands: Node | float, params: Any = None) -> Node:
-    """The node of this operation. Numbers take the dtype of the last node. Raises CompileError."""
+    """The node of this operation. Numbers take the dtype of the last node. Raises Mismatch."""
     nodes = [a for a in operands if isinstance(a, Node)]
     graph, like = nodes[-1].graph, nodes[-1].dtype
     if len(nodes) < len(operands):
@@ -142,13 +147,7 @@ def make(op: str, *operands: Node | float, params: Any = None) -> Node:
     key = (op, args, params)
     node = graph.nodes.get(key)
     if node is None:
-        try:
-            shape = primitive.shape(params, *[a.shape for a in args])
-        except Mismatch as error:
-            raise CompileError(op, tuple(a.shape for a in args), str(error), graph.step) from None
-        dtype = primitive.dtype(params, *[a.dtype for a in args])
-        node = graph.simplify(primitive, args, params, shape, dtype)
-        node = graph.nodes[key] = node or graph.add(primitive, args, params, shape, dtype)
+        node = graph.nodes[key] = graph.build(primitive, args, params)
     return node
 
 

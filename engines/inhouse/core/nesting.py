@@ -10,9 +10,9 @@ from ad_conformance.engines.inhouse.core.passes import backward_pass, forward_pa
 def derivative(out: Node, wrt: Node, mode: str) -> Node:
     """The derivative by the mode, of shape out.shape + wrt.shape * len(mode).
 
-    Each level is one pass along a seed, an input of the graph. The result is linear in every seed,
-    and the unit directions of all seeds are put in at the end. If one level's were put in before the
-    next pass, that pass would push every direction through every other.
+    Each level is one pass along a seed, an input of the graph. The result is linear in each seed,
+    and the unit directions of all seeds are put in at the end. If those of one level were put in
+    before the next pass, that pass would push every direction through every other.
     """
     shape = out.shape + wrt.shape * len(mode)
     if out.dtype.kind != "f" or 0 in shape:
@@ -53,12 +53,12 @@ def expand_seeds(out: Node, seeds: list[Node]) -> Node:
         if node in expanded or all(a not in expanded for a in node.args):
             continue
         args = [expanded.get(a) or a for a in node.args]
-        pairs = list(zip(args, node.args, strict=True))
         if node.primitive.broadcasts:  # leading axes stay before those that broadcasting adds
             args = [a if a is b else reshape(a, a.shape[:n] + (1,) * (node.ndim - b.ndim) + b.shape)
-                    for a, b in pairs]  # fmt: skip
+                    for a, b in zip(args, node.args, strict=True)]  # fmt: skip
         elif node.op == "concat":  # all parts need the same leading axes
-            args = [reshape(b, (1,) * n + b.shape) if a is b else a for a, b in pairs]
+            args = [reshape(b, (1,) * n + b.shape) if a is b else a
+                    for a, b in zip(args, node.args, strict=True)]  # fmt: skip
             common = np.broadcast_shapes(*[a.shape[:n] for a in args])
             args = [stretch(a, common + a.shape[n:]) for a in args]
         expanded[node] = make(node.op, *args, params=node.params)

@@ -41,8 +41,8 @@ def between(out: Node, wrt: Node) -> list[Node]:
 def backward_pass(out: Node, wrt: Node, ct: Node) -> Node:
     """Reverse mode: the cotangent of wrt, given that of out."""
     cotangents: dict[Node, list[Node]] = {out: [ct]}
-    # Nodes that some path needs in full, without zeros that selection made; nodes to which some
-    # path comes with zeros that something else than an index made.
+    # in_full: some path uses all entries of the node. chosen: some path has zeros that not an index
+    # but another selection made.
     in_full, chosen = {out}, set[Node]()
     order = between(out, wrt)
     active = {wrt, *order}
@@ -53,7 +53,7 @@ def backward_pass(out: Node, wrt: Node, ct: Node) -> Node:
         terms = cotangents.pop(node)
         masked = node not in in_full
         if (covering := node.graph.cover(terms)) is not None:
-            # The indices selected all entries together.
+            # The indices together selected all entries.
             terms, masked = covering, masked and node in chosen
         total = sum(terms[1:], terms[0])
         if total.uniform == 0:

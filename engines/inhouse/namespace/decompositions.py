@@ -42,7 +42,7 @@ def sqrtm(x: Any) -> Any:
 
 
 def eigvalsh(x: Any) -> Any:
-    """The eigenvalues of the symmetric part of x, ascending; differentiable where they are simple."""
+    """The eigenvalues of the symmetric part of x, ascending; differentiable if they are simple."""
     return _function("eigvalsh", _symmetric_part(x))
 
 
@@ -53,8 +53,8 @@ def eigenvector_weights(x: Any) -> Any:
 
 
 def polar_factor(x: Any) -> Any:
-    """The orthonormal factor of x, of full rank, without the square of its condition that x^T x
-    would have.
+    """The orthonormal factor of x, which has full rank. The condition number is not squared, as it
+    would be in x^T x.
     """
     if not is_traced(x):
         return runtime.polar(np.asarray(x))

@@ -37,7 +37,7 @@ def names() -> list[str]:
 
 @cache
 def function(name: str) -> Callable[..., Any]:
-    """The operation of this name. Raises AttributeError if the catalogue has no definition of it."""
+    """The operation of this name. Raises AttributeError if the catalogue does not define it."""
     if name not in _definitions():
         raise AttributeError(f"the in-house engine has no function {name!r}")
     return _on_tracers(_definitions()[name])

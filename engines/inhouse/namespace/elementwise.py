@@ -136,7 +136,7 @@ def positive(x: Any) -> Any:
 
 
 def copysign(x: Any, y: Any) -> Any:
-    """The magnitude of x with the sign of y, of which nothing but jumps depends on y."""
+    """The magnitude of x with the sign of y. It depends on y by jumps only."""
     if is_traced(x, y) and is_traced(y):
         return abs(x) * emit("copysign", 1.0, y)
     return abs(x) * np.copysign(1.0, y)
@@ -153,9 +153,9 @@ def reciprocal(x: Any) -> Any:
 def pow(x: Any, y: Any) -> Any:
     """x to the power y.
 
-    Constant exponents differentiate as n x^(n-1), entry by entry and without a logarithm, so that a
-    zero or negative base is right at every order; exponents that vary use x^y log(x), which for
-    base 0 counts as 0.
+    The derivative for a constant exponent is n x^(n-1), entry by entry and without a logarithm, so
+    that it is right for a zero or negative base at every order. For an exponent that varies,
+    x^y log(x) counts as 0 if x is 0.
     """
     if is_traced(x, y):
         return power(x, y)
@@ -165,8 +165,8 @@ def pow(x: Any, y: Any) -> Any:
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:
-    """x where the condition holds, else y. What is not selected reaches no derivative, not even as
-    NaN.
+    """x where the condition holds, else y. Entries that are not selected have no part in any
+    derivative, even if they are NaN.
     """
     if not is_traced(condition, x, y):
         return np.where(condition, x, y)
@@ -184,13 +184,13 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
-    """x held between min and max; max wins where they cross, as in NumPy."""
+    """x limited to [min, max]; where min exceeds max the result is max, as in NumPy."""
     if not is_traced(x, min, max):
         return x if min is None and max is None else np.clip(x, min, max)
     result = x if min is None else maximum(x, min)
     result = result if max is None else minimum(result, max)
     if min is not None and max is not None:
-        # Where the bounds meet, the result is constant and smooth, although both comparisons tie.
+        # Where the bounds are equal, the result is constant and smooth, although both comparisons tie.
         closed = greater_equal(min, max)
         if is_traced(closed) or np.any(closed):
             result = where(closed, max, result)

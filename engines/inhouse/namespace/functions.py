@@ -1,7 +1,7 @@
 """The namespace of the engine: the array API standard's functions on tracers, arrays and numbers.
 
-Without a tracer among the operands they compute with NumPy. A function that is no primitive is a few
-lines in terms of primitives, so its derivative needs no rule, in every mode and at every order.
+Without a tracer among the operands they compute with NumPy. A function that is no primitive is
+written in terms of primitives, so it needs no derivative rule, in any mode and at any order.
 """
 
 from ad_conformance.engines.inhouse.namespace import (

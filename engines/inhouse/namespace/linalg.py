@@ -16,8 +16,8 @@ from ad_conformance.engines.inhouse.rules import ops
 
 __all__ = ["det", "diagonal", "inv", "matrix_norm", "solve", "trace", "vector_norm"]
 
-# Up to this size determinants expand into minors: n 2^(n-1) products, and no worse rounding than
-# the entries bring.
+# Determinants up to this size expand into minors. That takes n 2^(n-1) products, and rounding
+# errors stay as small as those of the entries.
 LARGEST_EXPANDED = 7
 
 
@@ -28,8 +28,8 @@ def _square(op: str, node: Node) -> int:
 
 
 def det(x: Any) -> Any:
-    """The determinant, without division: a polynomial, right at singular matrices of any rank and
-    at every order.
+    """The determinant as a polynomial, without division, so that its derivatives are right at
+    singular matrices.
 
     Small matrices expand row by row into the minors of all column subsets (Laplace); larger ones
     use R. S. Bird, "A simple division-free algorithm for computing determinants" (2011).
@@ -110,9 +110,7 @@ def trace(x: Any, offset: int = 0) -> Any:
 
 
 def vector_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Any:
-    """The norm of the vectors along axis, of all entries by default. Smooth where the norm is not
-    zero.
-    """
+    """The norm of the vectors along axis, by default of all entries. It is not smooth at zero."""
 
     def total(entries: Any) -> Any:
         return reductions.sum(entries, axis=axis, keepdims=keepdims)

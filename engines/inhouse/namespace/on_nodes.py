@@ -15,9 +15,7 @@ Axis = int | tuple[int, ...] | None
 
 
 def normalized(op: str, node: Node, axis: Axis) -> tuple[int, ...]:
-    """The axes, negative and in order. Raises CompileError for one that is not there or stands
-    twice.
-    """
+    """The axes, negative and in order. Raises CompileError if one does not exist or repeats."""
     if axis is None:
         return tuple(range(-node.ndim, 0))
     axes = [axis] if isinstance(axis, (int, np.integer)) else list(axis)

@@ -59,15 +59,11 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """log(sum(exp(x))) along axis, without overflow; the derivative is exp(x - logsumexp(x)), the
-    softmax.
-    """
+    """log(sum(exp(x))) along axis, without overflow. Its derivative is the softmax."""
     if not is_traced(x):
         x = np.asarray(x)
-        axes = (
-            tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-        )
-        return runtime.logsumexp(x, axes, keepdims)
+        axes = axis if isinstance(axis, tuple) else (axis,)
+        return runtime.logsumexp(x, tuple(range(x.ndim)) if axis is None else axes, keepdims)
     node = _numeric(begin(x))
     return Tracer(ops.logsumexp(node, normalized("logsumexp", node, axis), keepdims))
 

@@ -1,4 +1,4 @@
-"""Sorting. The order is piecewise constant: only the entries that it moves have a derivative."""
+"""Sorting. The order is piecewise constant; the derivative is that of the moved entries."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ __all__ = ["sort", "sort_by"]
 
 
 def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
-    """The entries along an axis in order; equal ones stay in the order in which they stood, or its
-    reverse.
-    """
+    """The entries along an axis in order. Equal entries keep their order; descending reverses it."""
     ordered = sort_by(x, x, axis)
     return flip(ordered, axis) if descending else ordered
 

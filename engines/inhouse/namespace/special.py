@@ -11,9 +11,9 @@ from ad_conformance.engines.inhouse.namespace.tracer import emit, is_traced
 from ad_conformance.engines.inhouse.rules.table import PRIMITIVES
 
 __all__ = [
-    "cbrt", "digamma", "erf", "erfc", "erfcx", "erfinv", "exp1", "exp2", "expi", "expit", "gamma", "i0", "i0e", "i1",
-    "i1e", "j0", "j1", "lgamma", "log_ndtr", "logit", "ndtr", "ndtri", "polygamma", "sinc", "xlog1py", "xlogy",
-    "zeta",
+    "cbrt", "digamma", "erf", "erfc", "erfcx", "erfinv", "exp1", "exp2", "expi", "expit", "gamma",
+    "i0", "i0e", "i1", "i1e", "j0", "j1", "lgamma", "log_ndtr", "logit", "ndtr", "ndtri",
+    "polygamma", "sinc", "xlog1py", "xlogy", "zeta",
 ]  # fmt: skip
 
 

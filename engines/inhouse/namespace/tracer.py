@@ -20,8 +20,8 @@ DOUBLE: np.dtype[Any] = np.dtype(np.float64)
 class _Tracing(threading.local):
     def __init__(self) -> None:
         self.graphs: list[Graph] = []
-        # What float64 constants become that meet a tracer: float32 while a definition runs on
-        # float32 operands.
+        # The dtype of float64 constants that meet a tracer: float32 while a definition of the
+        # catalogue runs on float32 operands.
         self.floating = DOUBLE
 
 

@@ -1,8 +1,7 @@
-"""Identities of sums and matrix products: what a contraction comes to when its operands have
-structure.
+"""Identities of sums and matrix products whose operands have structure.
 
-The unit directions that fill a seed are identity matrices, and most programs contract them at once.
-A person would not write `eye(n) @ v`; this is where the compiler does not either.
+The unit directions of a seed are identity matrices, and most programs contract them at once. These
+identities replace `eye(n) @ v` by v.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from ad_conformance.engines.inhouse.rules import ops
 
 
 def same_axes(old: Shape, new: Shape) -> list[tuple[int, int]] | None:
-    """The axes longer than 1 of both shapes in pairs, counted from the end, if they are the same."""
+    """Pairs of the axes longer than 1 of both shapes, from the end; None if their lengths differ."""
     a = [i - len(old) for i, n in enumerate(old) if n != 1]
     b = [i - len(new) for i, n in enumerate(new) if n != 1]
     if [old[i] for i in a] != [new[i] for i in b]:
@@ -60,7 +59,7 @@ def reduce_sum(params: Any, shape: Shape, x: Node) -> Node | None:
         if len(axes) == x.ndim:
             return ops.reshape(ops.reduce_sum(inner, tuple(range(-inner.ndim, 0))), shape)
     if x.op == "multiply":
-        # A factor that is the same all along some of the axes leaves the sum over these.
+        # A factor that is constant along some of the axes leaves the sum over these.
         a, b = x.args
         for p, q in ((a, b), (b, a)):
             if (diagonal := _along_diagonal(p, q, axes)) is not None:
@@ -76,7 +75,7 @@ def reduce_sum(params: Any, shape: Shape, x: Node) -> Node | None:
 
 
 def _after(p: Node, axes: tuple[int, ...], keepdims: bool) -> Node:
-    """p, constant along axes, shaped to stand beside a sum over them."""
+    """p, which is constant along the axes, in a shape that fits a sum over them."""
     if keepdims:
         return p
     return ops.reshape(p, tuple(n for i, n in enumerate(p.shape) if i - p.ndim not in axes))
@@ -110,9 +109,7 @@ def matmul(params: Any, shape: Shape, a: Node, b: Node) -> Node | None:
 
 
 def _stretched(a: Node, b: Node, shape: Shape) -> Node | None:
-    """a @ b where one of them is stretched: rows that are equal are computed once, equal columns
-    are a sum.
-    """
+    """a @ b if one of them is stretched: equal rows are computed once, and equal columns are summed."""
     if a.op == "broadcast":
         inner = a.args[0]
         if inner.shape[-2] != a.shape[-2]:
@@ -131,7 +128,7 @@ def _stretched(a: Node, b: Node, shape: Shape) -> Node | None:
 
 
 def _diagonal(a: Node, k: int) -> Node | None:
-    """The diagonal of a constant that is a diagonal matrix, if its last k axes are taken for one."""
+    """The diagonal of a constant that is a diagonal matrix when its last k axes are joined to one."""
     if a.value is None or a.dtype.kind != "f" or a.uniform is not None:
         return None
     n = ops.count(a.shape, range(-k, 0))
@@ -145,7 +142,7 @@ def _diagonal(a: Node, k: int) -> Node | None:
 
 
 def _along_diagonal(a: Node, b: Node, axes: tuple[int, ...]) -> Node | None:
-    """The sum of a * b over the last axes, where a is diagonal and b is the same for all rows of a."""
+    """The sum of a * b over the last axes, if a is diagonal and b is the same for all rows of a."""
     k = len(axes)
     if axes != tuple(range(-k, 0)) or a.ndim < k or b.size * b.size != a.size:
         return None

@@ -6,6 +6,7 @@ first one left behind.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,14 @@ from ad_conformance.engines.inhouse.core.graph import (
     CONSTANT,
     DType,
     Graph,
+    Mismatch,
     Node,
     Primitive,
     Shape,
     make,
     stretch,
 )
+from ad_conformance.engines.inhouse.errors import CompileError
 from ad_conformance.engines.inhouse.optimize import tiling
 from ad_conformance.engines.inhouse.optimize.identities import IDENTITIES
 
@@ -26,7 +29,8 @@ from ad_conformance.engines.inhouse.optimize.identities import IDENTITIES
 LARGEST_FOLDED = 1 << 24
 # Larger stretched constants stay small until an operation needs them.
 LARGEST_STRETCHED = 1 << 14
-# Larger constants are merged if they are the same object: comparing them takes longer than it saves.
+# Larger constants are merged only if they are the same object, since comparing them takes longer
+# than it saves.
 LARGEST_COMPARED = 1 << 12
 
 
@@ -56,8 +60,8 @@ class OptimizedGraph(Graph):
         key = ("constant", array.shape, array.dtype, array.tobytes() if small else id(array))
         node = self.nodes.get(key)
         if node is None:
-            # The node keeps the array alive, so that an identity in a key is never used twice.
-            # Small ones are copied because the caller may write to theirs.
+            # The node keeps a large array alive, so that no other array gets its id. A small one is
+            # copied, because the caller may write to it.
             node = self.nodes[key] = self.add(CONSTANT, (), None, array.shape, array.dtype)
             node.value = np.ascontiguousarray(array) if not small else array.copy()
             if not small and node.value is not array:
@@ -66,35 +70,43 @@ class OptimizedGraph(Graph):
             node.finite = array.dtype.kind != "f" or bool(np.isfinite(array).all())
         return node
 
-    def simplify(
-        self, primitive: Primitive, args: tuple[Node, ...], params: Any, shape: Shape, dtype: DType
-    ) -> Node | None:
+    def build(self, primitive: Primitive, args: tuple[Node, ...], params: Any) -> Node:
+        """An equal and cheaper node if an identity finds one, else a new node.
+
+        Raises CompileError if the shapes do not fit.
+        """
+        try:
+            shape = primitive.shape(params, *[a.shape for a in args])
+        except Mismatch as error:
+            shapes = tuple(a.shape for a in args)
+            raise CompileError(primitive.name, shapes, str(error), self.step) from None
+        dtype = primitive.dtype(params, *[a.dtype for a in args])
         if primitive.elementwise:
-            return self._elementwise(primitive, args, shape, dtype)
+            node = self._elementwise(primitive, args, shape, dtype)
+        else:
+            node = self._structural(primitive, args, params, shape)
+        return node or self.add(primitive, args, params, shape, dtype)
+
+    def _structural(
+        self, primitive: Primitive, args: tuple[Node, ...], params: Any, shape: Shape
+    ) -> Node | None:
         identity = IDENTITIES.get(primitive.name)
-        if identity is not None:
-            node = identity(params, shape, *args)
-            if node is not None:
-                return node
-        if all(a.value is not None for a in args):
-            size = 1
-            for n in shape:
-                size *= n
+        node = identity(params, shape, *args) if identity is not None else None
+        if node is None and _is_constant(args):
             stretched = primitive.name == "broadcast"
-            if size <= (LARGEST_STRETCHED if stretched else LARGEST_FOLDED):
+            if math.prod(shape) <= (LARGEST_STRETCHED if stretched else LARGEST_FOLDED):
                 return self.constant(_evaluate(primitive, params, args))
-        return None
+        return node
 
     def _elementwise(
         self, primitive: Primitive, args: tuple[Node, ...], shape: Shape, dtype: DType
     ) -> Node | None:
-        # Stretching is left to NumPy: the operation is done on the small operands, and the result is
-        # stretched.
+        # Stretched operands are taken unstretched, since NumPy broadcasts. The result is stretched.
         bare = tuple([_bare(a) if a.shape else a for a in args])
         if bare != args:
             inner = make(primitive.name, *bare)
             return inner if inner.shape == shape else stretch(inner, shape)
-        if all(a.value is not None for a in args):
+        if _is_constant(args):
             value = _evaluate(primitive, None, args)
             if primitive.name == "select" or any(a.dtype != dtype for a in args):
                 value = np.asarray(value).astype(dtype)
@@ -111,6 +123,11 @@ class OptimizedGraph(Graph):
         return tiling.cover(terms)
 
 
+def _is_constant(args: tuple[Node, ...]) -> bool:
+    # The last operand is looked at first: it is mostly no constant, and that saves the loop.
+    return args[-1].value is not None and all(a.value is not None for a in args)
+
+
 def _evaluate(primitive: Primitive, params: Any, args: tuple[Node, ...]) -> Any:
     with np.errstate(all="ignore"):
         return primitive.evaluate(params, *[a.value for a in args])
@@ -122,7 +139,7 @@ def _zeros_have_one_sign(array: np.ndarray[Any, Any]) -> bool:
 
 
 def _bare(node: Node) -> Node:
-    """The node without stretching that broadcasting would bring back."""
+    """The node without reshaping and stretching that broadcasting does anyway."""
     while True:
         if node.op == "broadcast":
             node = node.args[0]

@@ -1,8 +1,8 @@
-"""One formula with different constants, stacked: computed once, with the constants stacked.
+"""A stack of one formula with different constants: computed once, with the constants stacked.
 
-`concat([sin(c * x), sin(d * x)])` becomes `sin(concat([c, d]) * x)`. Everything after it,
-derivatives included, then deals with one array instead of many small ones, which is most of what
-small programs cost in NumPy.
+`concat([sin(c * x), sin(d * x)])` becomes `sin(concat([c, d]) * x)`. All later operations, also
+those of derivatives, then work on one array instead of many small ones. In NumPy the number of calls
+is most of what a small program costs.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ from __future__ import annotations
 from ad_conformance.engines.inhouse.core.graph import Node, Shape, make, stretch
 from ad_conformance.engines.inhouse.rules import ops
 
-# How many operations a formula may have. It bounds what trying costs, and what is computed twice
-# where the parts are wanted on their own as well.
+# How many operations deep a formula may be. This bounds the cost of trying, and the work that is
+# done twice if the parts are needed on their own as well.
 DEEPEST = 6
 
 
 def joined(parts: tuple[Node, ...], axis: int) -> Node | None:
-    """concat(parts, axis) without a concatenation at run time, or None where the parts differ by
-    more than that.
-    """
+    """concat(parts, axis) without a concatenation at run time; None if more than constants differ."""
     if parts[0].dtype.kind != "f" or all(p.value is not None for p in parts):
         return None
     return _join(list(parts), [p.shape for p in parts], axis, DEEPEST)

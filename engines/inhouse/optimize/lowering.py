@@ -1,10 +1,9 @@
-"""The last rewriting before code is printed: what is right for derivatives becomes what is fast in
-NumPy.
+"""The last rewriting before code is printed, of what NumPy does faster in another form.
 
-Powers with small whole exponents become products, which share their squares; sums of products, and
-products of a matrix and a column, become `dot`: NumPy's `@` with a vector on one side. None of this
-could stay in the graph that is differentiated: a product of ten factors has ten terms in its
-derivative, a power has one.
+Powers with small whole exponents become products, which share their squares. Sums of products, and
+products of a matrix and a column, become `dot`: NumPy's `@` with a vector on one side. The graph
+that is differentiated keeps the other form: the derivative of a product of ten factors has ten
+terms, and that of a power has one.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def lower(out: Node) -> Node:
 
 
 def _again(node: Node, args: tuple[Node, ...]) -> Node:
-    """The operation on new operands, just as it is: the identities have had their say."""
+    """The operation on new operands, without identities: they have been applied."""
     if args == node.args:
         return node
     key = (node.op, args, node.params)

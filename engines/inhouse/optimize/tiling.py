@@ -11,7 +11,7 @@ from ad_conformance.engines.inhouse.rules.ops import Key
 
 
 def cover(terms: list[Node]) -> list[Node] | None:
-    """Terms of the same sum, with all pads of one shape joined; None if they overlap or leave gaps."""
+    """The terms of a sum with its pads joined; None if they overlap or leave gaps."""
     pads = [t for t in terms if t.op == "pad"]
     if len(pads) < 2 or any(t.params[1] != pads[0].params[1] for t in pads):
         return None
@@ -30,7 +30,8 @@ def tiles(parts: Sequence[Node], keys: Sequence[Key], tail: Shape) -> Node | Non
     full: list[Node] = []
     for part, box in zip(parts, boxes, strict=True):
         lead = part.ndim - _kept_axes(keys[len(full)])
-        full.append(ops.reshape(part, part.shape[:lead] + tuple(hi - lo for lo, hi in box)))  # type: ignore[misc]
+        lengths = tuple([hi - lo for lo, hi in box])  # type: ignore[misc]
+        full.append(ops.reshape(part, part.shape[:lead] + lengths))
     return _tiles(list(zip(boxes, full, strict=True)), whole, 0)
 
 

@@ -1,8 +1,8 @@
 """The three kinds of derivative rule.
 
-    Elementwise(partials)            the partial derivative to each operand; both modes follow from it
-    Linear(pullback)                 the pushforward is the operation itself, applied to the tangent
-    General(pullback, pushforward)   both written out
+    Elementwise(partials)           partial derivatives, from which both modes follow
+    Linear(pullback)                the pushforward is the operation itself, on the tangent
+    General(pullback, pushforward)  both written out
 
 The formulas make nodes of the same graph as the program, so that they are differentiated like any
 other part of it. Nothing else is needed for nested derivatives.
@@ -96,7 +96,9 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class General:
-    """pullback(scaling, i, ct, out, *operands) for operand i; pushforward(out, operands, tangents)."""
+    """pullback(scaling, i, ct, out, *operands) is the cotangent of operand i, and
+    pushforward(out, operands, tangents) the tangent of out.
+    """
 
     pullback: Callable[..., Node]
     pushforward: Callable[..., Node]

@@ -1,4 +1,6 @@
-"""Constructors of nodes, one per primitive, with parameters in the one form that merges best."""
+"""Functions that make nodes, one per primitive, with parameters in one form, so that equal ones
+merge.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,8 @@ def _bounds(k: tuple[Any, ...], n: int) -> tuple[Any, ...]:
     if len(r) == 0:
         return (0, 0, 1)
     if len(r) == 1:
-        return FULL if n == 1 else (r[0], r[0] + 1 if r[0] + 1 < n else None, 1)
+        after = r[0] + 1
+        return FULL if n == 1 else (r[0], after if after < n else None, 1)
     last = r[-1] + (1 if r.step > 0 else -1)
     return (r.start, last if 0 <= last < n else None, r.step)
 

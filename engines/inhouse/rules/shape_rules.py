@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ad_conformance.engines.inhouse.core.graph import Shape
-from ad_conformance.engines.inhouse.errors import Mismatch
+from ad_conformance.engines.inhouse.core.graph import Mismatch, Shape
 
 
 def broadcast_shapes(*shapes: Shape) -> Shape:

@@ -17,7 +17,7 @@ from ad_conformance.engines.inhouse.rules.ops import select
 
 
 def _scipy(name: str, *partials: Partial, keeps_finite: bool = False) -> Primitive:
-    """The function of this name in codegen/special_values.py, which imports SciPy: not before use."""
+    """The function of this name in codegen/special_values.py, imported at first use with SciPy."""
 
     def function(*arrays: Any) -> Any:
         from ad_conformance.engines.inhouse.codegen import special_values
@@ -59,9 +59,7 @@ def _log_of(argument: Node, harmless: float, lowest: float, log: str) -> Node:
 
 
 def _ratio(x: Node, y: Node) -> Node:
-    """x / y, and 0 where both are zero: a zero whose logarithm is taken counts for nothing beside a
-    zero factor.
-    """
+    """x / y, and 0 where both are zero: 0 * log(0) counts as 0."""
     both = make("logical_and", make("equal", x, 0.0), make("equal", y, 0.0))
     return x / select(both, 1.0, y)
 
