@@ -22,9 +22,7 @@ UNMASKED = "zeros of masking forgotten"
 
 
 def seal(x: Node) -> Node:
-    """x without its derivative; the parameters go along for rules that read those of their
-    operands.
-    """
+    """x without its derivative. Its parameters are kept for rules that read those of operands."""
     sealed = make("sealed", x, params=x.params)
     sealed.finite = x.finite
     return sealed
@@ -76,7 +74,7 @@ def _doubled_at_zero(term: Node, x: Node) -> Node:
     return term * ops.select(make("equal", x, 0.0), _lifted(2.0, term), 1.0)
 
 
-#: What becomes of a cotangent or tangent that belongs to x and carries batch axes in front.
+#: Changes of a cotangent or tangent that belongs to operand x.
 TERM_FAULTS: dict[str, Change] = {
     "sign": lambda term, x: -term,
     "factor 1.001": lambda term, x: 1.001 * term,
@@ -248,7 +246,7 @@ _power_unguarded = kinds.each(lambda y, x, n: n * f("power", x, n - 1.0), _to_ex
 _log_unguarded = kinds.each(_to_base, lambda y, x, n: y * f("log", x))
 _TIE, _BROADCAST, _SPECIAL = "wrong at a tie", "wrong broadcasting", "special case forgotten"
 
-#: Faults of one rule's own: what the rule takes care of, forgotten. Name, kind and the faulty rule.
+#: Faults of single rules: a special case of the rule is left out. Name, kind and faulty rule.
 SPECIAL: dict[str, list[tuple[str, str, Any]]] = {
     "maximum": [
         ("R: each of a tie gets "

@@ -1,9 +1,7 @@
-"""Faults to be planted in the in-house engine: made from its table of derivative rules, not written
-one by one.
+"""Faults to be planted in the in-house engine, made from its table of derivative rules.
 
-A mutant is one rule with one fault. Those that cannot change any derivative at a smooth point are
-left out, each for a reason that the code below states and checks on the rule itself; `left_out`
-lists them.
+A mutant is one rule with one fault. A fault that cannot change any derivative at a smooth point is
+left out. The code below states the reason and checks it on the rule; `left_out` lists these faults.
 """
 
 from __future__ import annotations
@@ -37,24 +35,23 @@ from validation.faults import (
 )
 from validation.pipeline_faults import FLAT_IDENTITIES, SITES, changed
 
-#: Where a kink makes every value between the one-sided derivatives as good as any other.
+#: At their kinks every value between the one-sided derivatives is accepted.
 KINKED = frozenset({"abs"})
-#: Where the function jumps at ties and at operands that are zero.
+#: They jump at ties and at operands that are zero.
 JUMPING = frozenset({"remainder"})
-#: Members of one function each, chosen by the first operand, which is a constant.
+#: Families of functions. The first operand, a constant, chooses one.
 FAMILIES = frozenset({"erfcx", "sinc", "polygamma", "zeta", "jv", "iv", "ive"})
-#: Operands that are symmetric parts of matrices.
+#: Their operand is the symmetric part of a matrix.
 OF_SYMMETRIC = frozenset({"cholesky", "sqrtm", "eigvalsh", "eigenvectors"})
-#: Primitives that no program contains: only derivatives of the first order are made of them.
+#: Primitives that no program contains, but first derivatives do.
 OF_DERIVATIVES = frozenset({"sech", "hazard", "safe_multiply", "scatter"})
 #: Those of them that only reverse mode makes.
 BY_REVERSE = frozenset({"safe_multiply", "scatter"})
-#: The mode words that are asked, and those in which forward mode meets what reverse mode made and
-#: is differentiated.
+#: The modes that are asked, and those in which forward mode runs over a reverse pass and is
+#: differentiated itself.
 MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRR", "RFR", "FFR", "RRF", "FRF", "RFF", "FFF")
 OVER_REVERSE = re.compile("[RF]+F[RF]*R[RF]*")
-#: Operands that a rule of several operands is looked at with, where three numbers each will not do:
-#: shapes, parameters.
+#: Shapes and parameters with which a rule is tried, if operands of three numbers do not fit it.
 SAMPLES: dict[str, tuple[tuple[tuple[int, ...], ...], Any]] = {
     "max": (((2, 3),), ((-1,), False)),
     "logsumexp": (((2, 3),), ((-1,), False)),
@@ -68,16 +65,16 @@ SAMPLES: dict[str, tuple[tuple[tuple[int, ...], ...], Any]] = {
     "polar": (((3, 2),), None),
     "solve": (((2, 2), (2, 2)), None),
 }
-#: Operands that are no numbers with a derivative, each with its dtype.
+#: Operands without a derivative, each with its dtype.
 DTYPES = {("select", 0): np.dtype(bool), ("reorder", 1): np.dtype(np.intp)}
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A fault and where it goes: `table[key] = planted`. `site` is what a case must have consulted
-    to be concerned.
+    """A fault and where it goes: `table[key] = planted`.
 
-    `second`: all first derivatives stay right.
+    `site` names the rule or identity; only cases that use it can show the fault. `second` says that
+    all first derivatives stay right.
     """
 
     name: str
@@ -91,9 +88,7 @@ class Mutant:
 
 @contextlib.contextmanager
 def plant(mutant: Mutant) -> Iterator[None]:
-    """The engine with the fault in it. Nothing is kept between compilations, so there is nothing
-    else to undo.
-    """
+    """The engine with the fault. Compilations share nothing, so nothing else must be undone."""
     with sealing():
         kept = mutant.table[mutant.key]
         mutant.table[mutant.key] = mutant.planted
@@ -132,7 +127,7 @@ class _Watched:
 
 @contextlib.contextmanager
 def consulted() -> Iterator[set[str]]:
-    """Collects the sites of all mutants that what is compiled meanwhile has to do with."""
+    """Collects the sites that are used by what is compiled meanwhile."""
     met: set[str] = set()
     kept: list[tuple[Any, str, Any]] = []
 
@@ -161,7 +156,7 @@ def consulted() -> Iterator[set[str]]:
 
 
 def _operands(op: str, count: int) -> tuple[Node, list[Node]]:
-    """A node of the operation on inputs of a scratch graph, and these."""
+    """A node of the operation on inputs of a scratch graph, and the inputs."""
     shapes, params = SAMPLES.get(op, (((3,),) * count, None))
     scratch = OptimizedGraph(PRIMITIVES)
     inputs = [scratch.input(s, DTYPES.get((op, i), np.dtype(float))) for i, s in enumerate(shapes)]
@@ -176,9 +171,7 @@ def _varies(result: Any, inputs: Sequence[Node]) -> bool:
 
 
 def partial_varies(op: str, i: int) -> bool:
-    """Whether the partial derivative has a derivative in its turn: if not, it has no second-order
-    term to lose.
-    """
+    """Whether the partial derivative depends on an input. If not, it has no second-order term."""
     rule = RULES[op]
     assert isinstance(rule, Elementwise)
     out, inputs = _operands(op, len(rule.partials))
@@ -186,7 +179,7 @@ def partial_varies(op: str, i: int) -> bool:
 
 
 def pullback_varies(op: str, i: int) -> bool:
-    """The same of what a pullback multiplies the cotangent with."""
+    """Whether the factor that a pullback multiplies the cotangent by depends on an input."""
     rule = RULES[op]
     assert isinstance(rule, General)
     out, inputs = _operands(op, arity(op))
@@ -195,10 +188,10 @@ def pullback_varies(op: str, i: int) -> bool:
 
 
 def defined_at(op: str, i: int, special: Callable[[int, int], float]) -> bool:
-    """Whether the partial is finite at some operands with the special value; `special(j, i)` gives
-    operand j's or NaN.
+    """Whether the partial is finite at some operands with the special value.
 
-    Where it is not, the function is not smooth and no engine can be wrong.
+    `special(j, i)` is the special value of operand j, or NaN if it has none. If the partial is not
+    finite, the function is not smooth there, and no engine can be wrong.
     """
     rule = RULES[op]
     assert isinstance(rule, Elementwise)
@@ -223,10 +216,10 @@ def arity(op: str) -> int:
 
 
 def unasked() -> dict[str, str]:
-    """Rules that no generated program comes to, and why: what is planted there cannot be asked for."""
+    """Rules that no generated program uses, each with the reason. Faults there cannot show."""
     reasons = {
-        "fresh_variable": "made only by a derivative inside the function that is differentiated, which no "
-        "program has",
+        "fresh_variable": "made only by a derivative inside the function that is differentiated, "
+        "which no program has",
         "astype": "made only where dtypes mix, and all values of a case that vary are of one",
     }
     if "logsumexp" not in CATALOGUE:

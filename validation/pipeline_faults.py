@@ -1,6 +1,4 @@
-"""Faults behind the rules: in the identities that apply as nodes are made, and in the last
-rewriting.
-"""
+"""Faults outside the rules: in the identities of the optimizer and in its last rewriting."""
 
 from __future__ import annotations
 

@@ -21,9 +21,9 @@ from ad_conformance.engines.inhouse.rules.table import RULES
 
 from validation.mutants import Mutant, mutants, sealing
 
-#: What more than twenty rows of the catalogue are made of in the in-house engine, at the latest in
-#: their second derivatives, and what no program names, only the pullbacks of indexing, stacking and
-#: summing: a fault there shows as one of every such row.
+#: Primitives that more than twenty rows of the catalogue use in their value, first or second
+#: derivatives, and those that only pullbacks of indexing, stacking and summing use. A fault there
+#: shows in all these rows.
 PLUMBING = frozenset(
     [
         "multiply",
@@ -63,7 +63,7 @@ RAISING = (
     "log_ndtr",
 )
 KILLING = ("atan2", "erfc", "expm", "logistic")
-#: What stays for the life of a process; it would be taken out again with the last reference to it.
+#: Faults stay in a process until this is closed, which nobody does.
 _PLANTED = contextlib.ExitStack()
 
 

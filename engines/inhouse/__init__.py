@@ -42,3 +42,7 @@ def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return derived.function(name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *derived.names()})

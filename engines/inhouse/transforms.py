@@ -64,7 +64,7 @@ class Compiled:
         self._dtypes = tuple(i.dtype for i in inputs)
 
     def __call__(self, *xs: Any) -> Array:
-        """The value at xs. Raises TypeError if their number or shapes are others than compiled for."""
+        """The value at xs. Raises TypeError for another number or other shapes of arguments."""
         if len(xs) == len(self._shapes) == 1:
             x = xs[0]
             if (
@@ -270,9 +270,9 @@ def _directed(f: Function, graph: Graph, xs: tuple[Node, ...], letter: str) -> N
 def hvp(f: Function, mode: str = "FR") -> Derivative:
     """The Hessian of a function of one argument, times a vector: a function of x and v.
 
-    v has the shape of x. FR pushes v through the gradient. RR pulls it back through the gradient. RF
-    takes the gradient of the pushforward along v. FF pushes v through a forward gradient. The result
-    has the shape f(x).shape + x.shape. Raises ValueError for other modes.
+    v has the shape of x. FR pushes v through the gradient. RR pulls it back through the gradient.
+    RF takes the gradient of the pushforward along v. FF pushes v through a forward gradient. The
+    result has the shape f(x).shape + x.shape. Raises ValueError for other modes.
     """
     if len(mode) != 2 or set(mode) - {"R", "F"}:
         raise ValueError(

@@ -139,7 +139,8 @@ def _list(function):
     return lambda xs, *args, **kwargs: function([exact(x) for x in xs], *args, **kwargs)
 
 
-_names = ["sin", "cos", "tan", "exp", "log", "log1p", "expm1", "sqrt", "sinh", "cosh", "tanh", "sech", "asin",
+_names = ["sin", "cos", "tan", "exp", "log", "log1p", "expm1", "sqrt", "sinh", "cosh", "tanh",
+    "sech", "asin",
           "acos", "atan", "asinh", "acosh", "atanh", "sign"]  # fmt: skip
 _lin = SimpleNamespace(
     det=_det, inv=_or_nan(_inv), solve=_or_nan(_solve), vector_norm=_norm,
@@ -149,17 +150,22 @@ _lin = SimpleNamespace(
 )  # fmt: skip
 oracle = SimpleNamespace(
     **{n: _elementwise(_guard(getattr(mpmath, n))) for n in _names},
-    abs=_elementwise(abs), negative=_elementwise(lambda v: -v), square=_elementwise(lambda v: v * v),
+    abs=_elementwise(abs), negative=_elementwise(lambda v: -v), square=_elementwise(
+        lambda v: v * v),
     reciprocal=_elementwise(_guard(lambda v: 1 / v)), sigmoid=_elementwise(lambda v: 1 / (1 +
-    mpmath.exp(-v))), add=_elementwise(lambda a, b: a + b, 2), subtract=_elementwise(lambda a, b: a - b, 2),
+    mpmath.exp(-v))), add=_elementwise(lambda a, b: a + b, 2), subtract=_elementwise(lambda a,
+        b: a - b, 2),
     multiply=_elementwise(lambda a, b: a * b, 2), divide=_elementwise(lambda a, b: a / b, 2),
     pow=_elementwise(_power, 2), maximum=_elementwise(max, 2), minimum=_elementwise(min, 2),
-    hypot=_elementwise(mpmath.hypot, 2), atan2=_elementwise(mpmath.atan2, 2), logaddexp=_elementwise(lambda
+    hypot=_elementwise(mpmath.hypot, 2), atan2=_elementwise(mpmath.atan2, 2),
+        logaddexp=_elementwise(lambda
     a, b: max(a, b) + mpmath.log1p(mpmath.exp(-abs(a - b))), 2), clip=lambda x, lo=None, hi=None:
-    _elementwise( lambda v: _clip(v, lo, hi))(x), where=_where, greater=lambda a, b: exact(a) > exact(b),
+    _elementwise( lambda v: _clip(v, lo, hi))(x), where=_where, greater=lambda a,
+        b: exact(a) > exact(b),
     less=lambda a, b: exact(a) < exact(b), greater_equal=lambda a, b: exact(a) >= exact(b),
     less_equal=lambda a, b: exact(a) <= exact(b), equal=lambda a, b: exact(a) == exact(b),
-    logical_not=np.logical_not, logical_and=lambda a, b: np.logical_and(np.asarray(a, bool), np.asarray(b,
+    logical_not=np.logical_not, logical_and=lambda a, b: np.logical_and(np.asarray(a, bool),
+        np.asarray(b,
     bool)), logical_or=lambda a, b: np.logical_or(np.asarray(a, bool), np.asarray(b, bool)),
     sum=_tensor(np.sum), prod=_tensor(np.prod), mean=_tensor(np.mean), max=_extremum(np.max),
     min=_extremum(np.min), cumulative_sum=_tensor(np.cumsum), cumulative_prod=_tensor(np.cumprod),
@@ -168,9 +174,12 @@ oracle = SimpleNamespace(
     flip=_tensor(np.flip), roll=_tensor(np.roll), broadcast_to=_tensor(np.broadcast_to),
     expand_dims=_tensor(np.expand_dims), squeeze=_tensor(np.squeeze), take=_tensor(np.take),
     tril=_tensor(lambda x, k=0: np.where(np.tri(*x.shape[-2:], k, dtype=bool), x, mpmath.mpf(0))),
-    triu=_tensor(lambda x, k=0: np.where(np.tri(*x.shape[-2:], k - 1, dtype=bool), mpmath.mpf(0), x)),
-    diag=_tensor(np.diag), matmul=lambda a, b: np.matmul(exact(a), exact(b)), tensordot=lambda a, b, axes=2:
-    np.tensordot(exact(a), exact(b), axes), outer=lambda a, b: np.outer(exact(a), exact(b)), vecdot=lambda
+    triu=_tensor(lambda x, k=0: np.where(np.tri(*x.shape[-2:], k - 1, dtype=bool), mpmath.mpf(0),
+        x)),
+    diag=_tensor(np.diag), matmul=lambda a, b: np.matmul(exact(a), exact(b)), tensordot=lambda a, b,
+        axes=2:
+    np.tensordot(exact(a), exact(b), axes), outer=lambda a, b: np.outer(exact(a), exact(b)),
+        vecdot=lambda
     a, b, axis=-1: np.sum(exact(a) * exact(b), axis=axis), linalg=_lin, )  # fmt: skip
 
 

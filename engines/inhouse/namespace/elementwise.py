@@ -190,7 +190,7 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     result = x if min is None else maximum(x, min)
     result = result if max is None else minimum(result, max)
     if min is not None and max is not None:
-        # Where the bounds are equal, the result is constant and smooth, although both comparisons tie.
+        # Where the bounds are equal the result is constant and smooth, although comparisons tie.
         closed = greater_equal(min, max)
         if is_traced(closed) or np.any(closed):
             result = where(closed, max, result)

@@ -62,8 +62,10 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) along axis, without overflow. Its derivative is the softmax."""
     if not is_traced(x):
         x = np.asarray(x)
+        if axis is None:
+            axis = tuple(range(x.ndim))
         axes = axis if isinstance(axis, tuple) else (axis,)
-        return runtime.logsumexp(x, tuple(range(x.ndim)) if axis is None else axes, keepdims)
+        return runtime.logsumexp(x, axes, keepdims)
     node = _numeric(begin(x))
     return Tracer(ops.logsumexp(node, normalized("logsumexp", node, axis), keepdims))
 

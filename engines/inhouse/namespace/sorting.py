@@ -16,7 +16,9 @@ __all__ = ["sort", "sort_by"]
 
 
 def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
-    """The entries along an axis in order. Equal entries keep their order; descending reverses it."""
+    """The entries along an axis in order. Equal ones keep their order, or reverse it if
+    `descending`.
+    """
     ordered = sort_by(x, x, axis)
     return flip(ordered, axis) if descending else ordered
 

@@ -14,7 +14,7 @@ from ad_conformance.engines.inhouse.rules import ops
 
 
 def same_axes(old: Shape, new: Shape) -> list[tuple[int, int]] | None:
-    """Pairs of the axes longer than 1 of both shapes, from the end; None if their lengths differ."""
+    """Pairs of the axes longer than 1 of both shapes; None if their lengths differ."""
     a = [i - len(old) for i, n in enumerate(old) if n != 1]
     b = [i - len(new) for i, n in enumerate(new) if n != 1]
     if [old[i] for i in a] != [new[i] for i in b]:
@@ -109,7 +109,7 @@ def matmul(params: Any, shape: Shape, a: Node, b: Node) -> Node | None:
 
 
 def _stretched(a: Node, b: Node, shape: Shape) -> Node | None:
-    """a @ b if one of them is stretched: equal rows are computed once, and equal columns are summed."""
+    """a @ b if one of them is stretched: equal rows are computed once, equal columns summed."""
     if a.op == "broadcast":
         inner = a.args[0]
         if inner.shape[-2] != a.shape[-2]:
@@ -128,7 +128,7 @@ def _stretched(a: Node, b: Node, shape: Shape) -> Node | None:
 
 
 def _diagonal(a: Node, k: int) -> Node | None:
-    """The diagonal of a constant that is a diagonal matrix when its last k axes are joined to one."""
+    """The diagonal of a constant that is a diagonal matrix, its last k axes taken as one."""
     if a.value is None or a.dtype.kind != "f" or a.uniform is not None:
         return None
     n = ops.count(a.shape, range(-k, 0))

@@ -1,8 +1,8 @@
 """A stack of one formula with different constants: computed once, with the constants stacked.
 
 `concat([sin(c * x), sin(d * x)])` becomes `sin(concat([c, d]) * x)`. All later operations, also
-those of derivatives, then work on one array instead of many small ones. In NumPy the number of calls
-is most of what a small program costs.
+those of derivatives, then work on one array instead of many small ones. A small program in NumPy
+spends most of its time on calls.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ DEEPEST = 6
 
 
 def joined(parts: tuple[Node, ...], axis: int) -> Node | None:
-    """concat(parts, axis) without a concatenation at run time; None if more than constants differ."""
+    """concat(parts, axis) without concatenating at run time; None if more than constants differ."""
     if parts[0].dtype.kind != "f" or all(p.value is not None for p in parts):
         return None
     return _join(list(parts), [p.shape for p in parts], axis, DEEPEST)
