@@ -69,7 +69,7 @@ class _Printer:
         self.bound: dict[Any, str] = {}
         self.imported: dict[str, set[str]] = {"numpy": set(), "runtime": set(), "special": set()}
         self.counts: dict[str, int] = {}
-        self.nodes = reachable([out])
+        self.nodes = reachable(out)
         self.uses: dict[Node, int] = {out: 1}
         for node in self.nodes:
             for arg in node.args:

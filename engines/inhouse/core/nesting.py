@@ -49,7 +49,7 @@ def expand_seeds(out: Node, seeds: list[Node]) -> Node:
         lead = [seed.size if k == i else 1 for k in range(n)]
         eye = np.eye(seed.size, dtype=seed.dtype).reshape(*lead, *seed.shape)
         expanded[seed] = seed.graph.constant(eye)
-    for node in reachable([out]):
+    for node in reachable(out) if seeds else []:
         if node in expanded or all(a not in expanded for a in node.args):
             continue
         args = [expanded.get(a) or a for a in node.args]

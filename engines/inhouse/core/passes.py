@@ -10,27 +10,26 @@ rule multiplies by `safe_multiply`, whose result is 0 wherever a factor is 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from operator import attrgetter
 
 from ad_conformance.engines.inhouse.core.graph import Node
 
 
-def reachable(outputs: Iterable[Node]) -> list[Node]:
-    """All nodes that the outputs need, operands first."""
-    seen = set(outputs)
-    stack = list(seen)
+def reachable(out: Node) -> list[Node]:
+    """All nodes that out needs, and out itself; operands first."""
+    seen, stack = {out}, [out]
     while stack:
         for arg in stack.pop().args:
             if arg not in seen:
                 seen.add(arg)
                 stack.append(arg)
-    return sorted(seen, key=lambda node: node.index)
+    return sorted(seen, key=attrgetter("index"))
 
 
 def between(out: Node, wrt: Node) -> list[Node]:
     """The nodes on a differentiable path from wrt to out, operands first, without wrt."""
     active, order = {wrt}, []
-    for node in reachable([out]):
+    for node in reachable(out):
         differentiable = node.index > wrt.index and node.primitive.rule is not None
         if differentiable and any(a in active and a.dtype.kind == "f" for a in node.args):
             active.add(node)

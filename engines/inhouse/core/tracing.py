@@ -28,7 +28,7 @@ def emit(op: str, *values: Any, params: Any = None) -> Tracer:
 def evaluate(out: Node, inputs: Mapping[Node, Any]) -> Any:
     """The value of out, given those of the inputs. Generated code does the same, faster."""
     values = dict(inputs)
-    for node in reachable([out]):
+    for node in reachable(out):
         if node not in values:
             operands = [values[a] for a in node.args]
             computed = node.primitive.evaluate(node.params, *operands)

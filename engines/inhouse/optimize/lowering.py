@@ -18,7 +18,7 @@ LARGEST_EXPONENT = 8
 def lower(out: Node) -> Node:
     """The same value, for printing only: the result cannot be differentiated."""
     uses: dict[Node, int] = {}
-    nodes = reachable([out])
+    nodes = reachable(out)
     for node in nodes:
         for arg in node.args:
             uses[arg] = uses.get(arg, 0) + 1

@@ -12,7 +12,7 @@ def substitute(out: Node, old: Node, new: Node) -> Node:
     A derivative inside a function is made with a fresh variable, which the actual operand replaces.
     """
     replaced: dict[Node, Node] = {old: new}
-    for node in reachable([out]):
+    for node in reachable(out):
         if node.index > old.index:
             args = tuple([replaced.get(a, a) for a in node.args])
             if args != node.args:
