@@ -212,7 +212,9 @@ def _zero(j: int, i: int) -> float:
 
 
 def arity(op: str) -> int:
-    return 3 if op == "select" else len(SAMPLES[op][0]) if op in SAMPLES else 2
+    if op == "select":
+        return 3
+    return len(SAMPLES[op][0]) if op in SAMPLES else 2
 
 
 def unasked() -> dict[str, str]:

@@ -1,9 +1,8 @@
-"""An independent way to the same numbers: the program itself in 120-digit arithmetic, and central
-differences.
+"""Derivatives computed independently: central differences of the program in 120-digit arithmetic.
 
-With steps of 1e-20 the differences are right to some 38 digits, which needs no estimate. Only
-directional derivatives are taken; the full tensor is compared through its contractions with a few
-directions and through its symmetry.
+With steps of 1e-20 the differences are right to some 38 digits, so no error estimate is needed. Only
+directional derivatives are computed. The full derivative is compared by its contractions with a few
+directions, and by its symmetry.
 """
 
 from __future__ import annotations
@@ -45,7 +44,9 @@ def _elementwise(function, n=1):
 def _power(a, b):
     if b == int(b):
         return a ** int(b) if not (a == 0 and b < 0) else mpmath.inf
-    return mpmath.mpf(0) if a == 0 else mpmath.nan if a < 0 else a**b
+    if a == 0:
+        return mpmath.mpf(0)
+    return mpmath.nan if a < 0 else a**b
 
 
 def _guard(function):
@@ -194,7 +195,7 @@ def directional(f, x, v, order):
 
 
 def check(f, x, modes=("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRF"), rtol=1e-11, directions=2):
-    """Raise AssertionError unless every mode word agrees with the 120-digit differences at x."""
+    """Raise AssertionError unless every mode agrees with the 120-digit differences at x."""
     x = np.asarray(x, float)
     rng = np.random.default_rng(7)
     vs = [rng.integers(-4, 5, x.shape) / 4 + 0.125 for _ in range(directions)]

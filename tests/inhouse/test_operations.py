@@ -198,7 +198,9 @@ CASES = {
 def test_operation(name: str) -> None:
     f, x = CASES[name]
     size = np.size(x)
-    modes = ("R", "F", "RR", "FR", "RF", "FF") + (
-        ("RRR", "FRF", "RFF") if size <= 5 else ("RFR",) if size < 9 else ()
-    )
+    modes = ["R", "F", "RR", "FR", "RF", "FF"]
+    if size <= 5:
+        modes += ["RRR", "FRF", "RFF"]
+    elif size < 9:
+        modes += ["RFR"]
     check(f, x, modes, directions=2 if size <= 4 else 1)

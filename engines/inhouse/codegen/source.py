@@ -125,21 +125,24 @@ class _Printer:
         if node.op == "input":
             raise AssertionError("a tracer of another compilation has leaked into this one")
         if node.op == "fresh_variable":
-            self.text[node], self.strength[node] = (
-                self.text[node.args[0]],
-                self.strength[node.args[0]],
-            )
-            return
-        if node.value is not None:
-            literal = None
-            if not node.shape and node.uniform is not None:
-                literal = self.number(node.uniform, node.dtype)
-            self.text[node] = self.constant(node) if literal is None else literal
-            self.strength[node] = ATOM if literal is None or not literal.startswith("-") else UNARY
-            return
+            operand = node.args[0]
+            self.text[node], self.strength[node] = self.text[operand], self.strength[operand]
+        elif node.value is not None:
+            self.visit_constant(node)
+        else:
+            self.visit_operation(node)
+
+    def visit_constant(self, node: Node) -> None:
+        literal = None
+        if not node.shape and node.uniform is not None:
+            literal = self.number(node.uniform, node.dtype)
+        self.text[node] = self.constant(node) if literal is None else literal
+        self.strength[node] = ATOM if literal is None or not literal.startswith("-") else UNARY
+
+    def visit_operation(self, node: Node) -> None:
+        choices = node.args[1:] if node.op == "select" else ()
         if all(a.value is not None for a in node.args) or (
-            node.op == "select"
-            and all(a.uniform is not None and not a.shape for a in node.args[1:])
+            choices and all(a.uniform is not None and not a.shape for a in choices)
         ):
             # Literals alone would give a Python number, or another dtype.
             for a in node.args:
