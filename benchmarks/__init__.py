@@ -1,3 +1,1 @@
-"""What derivatives cost: the in-house engine beside hand-written NumPy and the libraries, in one
-run.
-"""
+"""Benchmarks: the speed of the engines, of the sandbox and of campaigns."""

@@ -1,6 +1,4 @@
-"""Derivatives as one writes them by hand in NumPy. What does not depend on the point is computed
-beforehand.
-"""
+"""Hand-written derivatives in NumPy; what does not depend on the point is computed beforehand."""
 
 from __future__ import annotations
 
@@ -41,7 +39,7 @@ STACKED2 = -(STACKED**2)
 
 
 def num_to_mat_stacked(x: float) -> Any:
-    """The same after some thought: one sine of a matrix."""
+    """The same with a single sine, of a matrix."""
     return STACKED2 * np.sin(STACKED * x)
 
 
@@ -162,7 +160,7 @@ def mixture_gradient(problem: Mixture) -> Derivative:
 
 
 def mixture_hvp(problem: Mixture) -> Derivative:
-    """The gradient's lines, each followed by its derivative along the vector (names ending in _v)."""
+    """Each line of the gradient, then its derivative along the vector (names ending in _v)."""
     n, d = problem.points, problem.dimensions
     i = np.arange(d)
     rows, columns = np.tril_indices(d, -1)

@@ -1,7 +1,6 @@
-"""The engines that are compared: how each makes an array, nests derivatives, and spells a few
-functions.
+"""The engines that are compared: how each makes arrays, nests derivatives and names functions.
 
-All run on one thread, in float64, and each in the way its documentation suggests.
+All run on one thread and in float64, in the way that their documentation recommends.
 """
 
 from __future__ import annotations
@@ -28,9 +27,7 @@ def as_it_is(x: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Library:
-    """The functions in which the objectives are written, where their names differ between
-    libraries.
-    """
+    """Functions that the objectives use and whose names differ between libraries."""
 
     exp: Function
     matmul: Function
@@ -45,11 +42,11 @@ class Library:
 
 @dataclass(frozen=True, kw_only=True)
 class Contestant:
-    """One way to differentiate.
+    """One way to compute derivatives.
 
-    `jacobian` makes the Jacobian function of a function; `gradient`, `hessian` and `hvp` are for
-    functions to a number. `finish` waits for the result; `wrap` makes the outermost function, where
-    the engine compiles.
+    `jacobian` makes the Jacobian function of a function. `gradient`, `hessian` and `hvp` are for
+    functions whose value is a number. `wrap` compiles the outermost function, and `finish` waits
+    for the result.
     """
 
     name: str
@@ -246,7 +243,7 @@ def autograd() -> Contestant:
     )
 
 
-#: Column name to the modules it needs and what makes it.
+#: Name of the column: modules that it needs, and the function that makes it.
 KNOWN: Mapping[str, tuple[tuple[str, ...], Callable[[], Contestant]]] = {
     "in-house": ((), inhouse),
     "jax.jit": (("jax",), lambda: jax(True)),

@@ -1,7 +1,8 @@
-"""The very first derivative of a process, imports not counted: `python -m benchmarks.first
-in-house` prints seconds.
+"""Time of the first derivative of a process, without imports.
 
-Whatever an engine sets up only when it is first asked shows here and nowhere else.
+    python -m benchmarks.first in-house
+
+This includes what an engine sets up only once in a process.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def seconds(name: str) -> float:
 
 
 def in_fresh_processes(names: Iterable[str], samples: int) -> dict[str, Timing]:
-    """One new interpreter a sample, the contestants in turn."""
+    """Times in new interpreters, one for each sample, with the contestants in turn."""
     taken: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(samples):
         for name, found in taken.items():

@@ -1,5 +1,6 @@
-"""How the cost of a derivative grows with order and with the length of the program: `python -m
-benchmarks.growth`.
+"""Growth of the cost of derivatives with the order and the length of the program.
+
+python -m benchmarks.growth
 """
 
 from __future__ import annotations
@@ -26,9 +27,7 @@ MATRIX = np.array([[0.5, 0.25, -0.125], [0.25, 0.375, 0.125], [-0.25, 0.125, 0.6
 
 
 def chain(steps: int) -> Callable[[Any], Any]:
-    """A program of so many steps in turn: elementwise functions, a product, a matrix product, a sum
-    of two values.
-    """
+    """A program of elementwise functions, products, matrix products and sums, in turn."""
 
     def f(x: Any) -> Any:
         for k in range(steps):
@@ -110,7 +109,7 @@ def measured(quick: bool) -> dict[tuple[str, str, int], Cost]:
 
 
 def by_length(costs: dict[tuple[str, str, int], Cost], kind: str) -> str:
-    """One row a word and length, with what doubling the length did."""
+    """A row for each mode and length, with the growth for twice the length."""
     rows = []
     for (k, mode, n), here in costs.items():
         if k != kind:
@@ -133,7 +132,7 @@ def by_length(costs: dict[tuple[str, str, int], Cost], kind: str) -> str:
             ]
         rows.append(row)
     header = [
-        "word",
+        "mode",
         "steps",
         "operations",
         "compiling",
@@ -146,7 +145,7 @@ def by_length(costs: dict[tuple[str, str, int], Cost], kind: str) -> str:
 
 
 def by_order(costs: dict[tuple[str, str, int], Cost], kind: str) -> str:
-    """One row a word, for the longest program, with what one more order did."""
+    """A row for each mode, for the longest program, with the growth for one more order."""
     n = max(steps for _, _, steps in costs)
     rows = []
     for mode in ("R", "RR", "RRR", "RRRR", "F", "FF", "FFF", "FFFF"):
@@ -167,7 +166,7 @@ def by_order(costs: dict[tuple[str, str, int], Cost], kind: str) -> str:
             ]
         rows.append(row)
     header = [
-        "word",
+        "mode",
         "operations",
         "compiling",
         "running",
@@ -194,19 +193,20 @@ def worst(costs: dict[tuple[str, str, int], Cost]) -> str:
 def document(quick: bool) -> str:
     costs = measured(quick)
     sections = "\n".join(
-        f"### Of a {kind}: by order, {max(n for _, _, n in costs)} "
+        f"### {kind.capitalize()}: by order, {max(n for _, _, n in costs)} "
         f"steps\n\n{by_order(costs, kind)}\n"
-        f"### Of a {kind}: by length\n\n{by_length(costs, kind)}"
+        f"### {kind.capitalize()}: by length\n\n{by_length(costs, kind)}"
         for kind in POINTS
     )
     return f"""## Growth of the in-house engine
 
-`python -m benchmarks.growth --write docs/benchmarks.md`, with {tables.versions(["numpy"])}; the least over the rounds.
-Programs are chains of sines, exponentials, squares, tanh(x) + x and, for vectors, products with a matrix.
-`operations` are those that the compiled derivative computes. The last three columns compare with half the steps
-(linear growth is 2x), or with one letter less.
+Made by `python -m benchmarks.growth --write docs/benchmarks.md`, with {tables.versions(["numpy"])}.
+Times are the minimum over the rounds. Programs are chains of sines, exponentials, squares,
+tanh(x) + x and, for vectors, products with a matrix. `operations` counts the operations of the
+compiled derivative. The last three columns compare with half the steps (linear growth is 2x), or
+with one order less.
 
-Twice the steps cost: {worst(costs)}.
+With twice the steps: {worst(costs)}.
 
 {sections}"""
 

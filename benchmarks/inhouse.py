@@ -1,5 +1,6 @@
-"""The in-house engine beside hand-written NumPy, JAX, PyTorch and autograd: `python -m
-benchmarks.inhouse`.
+"""The in-house engine compared with hand-written NumPy, JAX, PyTorch and autograd.
+
+python -m benchmarks.inhouse
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ RTOL = 1e-8
 
 @dataclass
 class Row:
-    """One problem's timings by contestant; `refused` says who had no right answer."""
+    """The times of one problem by contestant; `refused` holds those without a correct answer."""
 
     problem: Problem
     warm: dict[str, Timing] = field(default_factory=dict)
@@ -53,7 +54,7 @@ def _by_hand(hand: Callable[..., Any], problem: Problem, us: Contestant) -> Call
 
 
 def measured(problem: Problem, field_of: list[Contestant], rounds: int) -> Row:
-    """Check every contestant's answer against the in-house one, then time those that are right."""
+    """Compare all answers with the in-house one, then time the contestants that agree."""
     row = Row(problem)
     calls: dict[str, Call] = {}
     us = field_of[0]
@@ -73,7 +74,7 @@ def measured(problem: Problem, field_of: list[Contestant], rounds: int) -> Row:
         if got.shape != expected.shape or not np.allclose(
             got, expected, RTOL, RTOL * np.abs(expected).max()
         ):
-            row.refused[name] = "another answer"
+            row.refused[name] = "different answer"
         else:
             calls[name] = call
     row.warm = measure.warm(calls, rounds)
@@ -83,7 +84,7 @@ def measured(problem: Problem, field_of: list[Contestant], rounds: int) -> Row:
 
 
 def table(rows: list[Row], names: list[str], timings: Callable[[Row], Mapping[str, Timing]]) -> str:
-    """Times of the in-house engine, and everybody's as a multiple of them."""
+    """Times of the in-house engine, and those of the others as multiples of them."""
     lines = []
     for row in rows:
         found = timings(row)
@@ -99,24 +100,26 @@ def table(rows: list[Row], names: list[str], timings: Callable[[Row], Mapping[st
 
 
 def summary(rows: list[Row]) -> str:
-    """The figures that the engine is held to, met or not."""
+    """The main figures, one a line."""
     said = []
     top = rows[0]
     if HAND in top.warm:
-        said.append(f"{top.problem.name} warm, of hand-written NumPy: {_of(top.warm, US, HAND)}.")
+        said.append(
+            f"{top.problem.name}, warm: {_of(top.warm, US, HAND)} the time of hand-written NumPy."
+        )
     if HAND in top.warm and top.problem.name.startswith("num_to_mat"):
         x = float(top.problem.further[0])
         least = measure.warm({"stacked": lambda: by_hand.num_to_mat_stacked(x)})["stacked"].least
         said.append(
-            f"By hand with the constants stacked beforehand it takes {tables.duration(least)}: "
-            f"the rest is the call."
+            f"Hand-written NumPy with constants stacked beforehand takes "
+            f"{tables.duration(least)}; the rest of the in-house time is the call."
         )
     others = {k: v for k, v in top.cold.items() if k != US}
     ours = top.cold[US].least
-    said.append(f"{top.problem.name} cold: {tables.duration(ours)}.")
+    said.append(f"{top.problem.name}, cold: {tables.duration(ours)}.")
     for name, timing in sorted(others.items(), key=lambda item: item[1].least):
         said.append(
-            f"Cold, {name} needs {tables.ratio(timing.least / ours)} ("
+            f"The same with {name}: {tables.ratio(timing.least / ours)} ("
             f"{tables.duration(timing.least)})."
         )
     for name in ("torch.func", "create_graph", "autograd"):
@@ -127,15 +130,16 @@ def summary(rows: list[Row]) -> str:
         ]
         if ratios:
             least, where = min(ratios)
-            said.append(f"Small problems, warm, {name}: at least {tables.ratio(least)} ({where}).")
+            said.append(
+                f"Small problems, warm: {name} takes at least {tables.ratio(least)} ({where})."
+            )
     for kind in ("mixture gradient", "mixture Hessian", "logistic"):
         largest = [r for r in rows if r.problem.name.startswith(kind)]
         if largest:
             row = largest[-1]
             torches = [n for n in ("torch.func", "create_graph") if n in row.warm]
             said += [
-                f"{row.problem.name}: in-house takes {_of(row.warm, US, n)} of {n}."
-                for n in torches
+                f"{row.problem.name}: {_of(row.warm, US, n)} the time of {n}." for n in torches
             ]
     return "\n".join(f"- {line}" for line in said) + "\n"
 
@@ -158,29 +162,31 @@ def document(
     rows: list[Row], names: list[str], missing: list[str], fresh: Mapping[str, Timing]
 ) -> str:
     columns = [HAND, *names[1:]]
-    text = f"""## In-house beside others
+    text = f"""## The in-house engine and others
 
-`python -m benchmarks.inhouse --write docs/benchmarks.md`, with {_versions()}; one thread each, float64.
-The first column is what the in-house engine took; the others are multiples of that. Every answer was checked
-against the in-house one before it was timed. Contestants take turns in interleaved rounds; times are the least
-over the rounds, with the in-house median beside them.
+Made by `python -m benchmarks.inhouse --write docs/benchmarks.md`, with {_versions()},
+on one thread each, in float64. The first column is the time of the in-house engine. The other
+columns are multiples of it. Every answer was compared with the in-house one before it was timed.
+Contestants take turns in interleaved rounds. Times are the minimum over the rounds; the median of
+the in-house engine is given, too.
 
-### Warm: a further call, at another point
+### Warm: another call, at another point
 
 {table(rows, columns, lambda row: row.warm)}
 ### Cold: from the Python function to the first value
 
-A fresh function each time, so that nothing is found in a cache. Engines that do not compile (jax eager, torch,
-autograd) pay the same again at every further call; the in-house engine and jax.jit pay the warm cost from then on.
+The function is new each time, so no cache helps. Engines that do not compile (jax eager, torch,
+autograd) have this cost again in every further call. The in-house engine and jax.jit have the warm
+cost from then on.
 
 {table(rows, names[1:], lambda row: row.cold)}
-The same in a fresh process, imports not counted (medians): whatever an engine sets up when it is first asked.
+The same in a new process, without imports (medians). It includes what an engine sets up only once.
 
 {first_table(rows[0].problem, fresh)}
-### In short
+### Summary
 
 {summary(rows)}"""
-    return text + (f"\nNot installed, so not there: {', '.join(missing)}.\n" if missing else "")
+    return text + (f"\nNot installed: {', '.join(missing)}.\n" if missing else "")
 
 
 def _versions() -> str:

@@ -1,6 +1,4 @@
-"""Timing in interleaved rounds: whatever else the machine does meanwhile meets every contestant
-alike.
-"""
+"""Timing in interleaved rounds, so that other load on the machine affects all contestants alike."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ Call = Callable[[], Any]
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds a call: the least and the median over the rounds."""
+    """Seconds for a call: the minimum and the median over the rounds."""
 
     least: float
     median: float
@@ -29,9 +27,7 @@ class Timing:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """No garbage collection meanwhile, as in the standard library's timeit: it would bill one for
-    another's rubbish.
-    """
+    """Disable garbage collection, as timeit does: it would run in one call because of others."""
     gc.collect()
     gc.disable()
     try:
@@ -47,7 +43,7 @@ def once(call: Call) -> float:
 
 
 def warm(calls: Mapping[str, Call], rounds: int = 15, seconds: float = 0.02) -> dict[str, Timing]:
-    """Each call repeated for about `seconds` per round, in turn."""
+    """Time each call in turn, repeated for about `seconds` in each round."""
     loops = {name: _loops(call, seconds) for name, call in calls.items()}
     samples: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
@@ -70,9 +66,7 @@ def _loops(call: Call, seconds: float) -> int:
 def cold(
     makers: Mapping[str, Callable[[], Call]], samples: int = 15, seconds: float = 2.0
 ) -> dict[str, Timing]:
-    """Each maker makes something fresh, of which the first call is timed; a slow one is asked less
-    often.
-    """
+    """Time the first call of each new object that a maker makes; slow ones are timed less often."""
     taken: dict[str, list[float]] = {name: [] for name in makers}
     for k in range(samples):
         for name, maker in makers.items():

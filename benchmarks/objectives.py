@@ -1,5 +1,4 @@
-"""Two objectives of the AD benchmark literature, written once over the functions whose names
-differ.
+"""Two objective functions from the literature on AD benchmarks, written once for all libraries.
 
 The Gaussian mixture is the objective of ADBench (Srajer, Kukelova, Fitzgibbon, 2018): the
 log-likelihood of points under a mixture whose inverse covariances are given by triangular factors,
@@ -23,10 +22,10 @@ GAMMA, M = 1.0, 2.0
 
 @dataclass(frozen=True)
 class Mixture:
-    """`points` points in `dimensions` under `components`; the parameters are one vector.
+    """A Gaussian mixture. The parameters are one vector.
 
-    In it: the weights' logits (K), the means (K, D), the logarithms of the factors' diagonals (K,
-    D), and the factors' entries below the diagonal (K, D (D - 1) / 2), row by row.
+    It holds the logits of the weights (K), the means (K, D), the logarithms of the diagonals of the
+    factors (K, D), and the entries of the factors below the diagonal (K, D (D - 1) / 2), by rows.
     """
 
     points: int
@@ -47,7 +46,7 @@ class Mixture:
 
     @cached_property
     def layout(self) -> np.ndarray:
-        """For each entry of a factor, its place in (diagonal, below, 0)."""
+        """For each entry of a factor, its index in (diagonal, below, 0)."""
         d = self.dimensions
         places = np.full((d, d), d + self.below)
         places[np.diag_indices(d)] = np.arange(d)
@@ -89,14 +88,14 @@ class Mixture:
 
 @dataclass(frozen=True)
 class Logistic:
-    """Logistic regression: the sum of log(1 + exp(-y x.w)) over `points`, and a quadratic penalty."""
+    """Logistic regression: the sum of log(1 + exp(-y x.w)), plus a quadratic penalty."""
 
     points: int
     dimensions: int
 
     @cached_property
     def signed(self) -> np.ndarray:
-        """Minus label times features."""
+        """Minus the label times the features, for each point."""
         rng = np.random.default_rng(2)
         labels = rng.choice([-1.0, 1.0], size=(self.points, 1))
         return -labels * rng.normal(size=(self.points, self.dimensions))

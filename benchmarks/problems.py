@@ -1,6 +1,4 @@
-"""What is differentiated: programs as data, rendered in each engine's language, and the two
-objectives.
-"""
+"""The problems: programs, written in each engine's language, and the two objective functions."""
 
 from __future__ import annotations
 
@@ -25,8 +23,10 @@ Arguments = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Problem:
-    """`fresh` makes the function anew, `question` its derivative; `first` and `further` are
-    argument tuples.
+    """A function and a derivative to compute.
+
+    `fresh` makes a new copy of the function, `question` makes its derivative. `first` and `further`
+    are the arguments of the first call and of the timed calls.
     """
 
     name: str
@@ -35,12 +35,10 @@ class Problem:
     first: Arguments
     further: Arguments
     by_hand: Function | None = None
-    small: bool = False  # no array that the program starts from or computes has many entries
+    small: bool = False  # no array in the program has many entries
 
     def maker(self, contestant: Contestant) -> Call:
-        """A fresh function to be differentiated and called once: nothing of it can have been
-        compiled before.
-        """
+        """A call that differentiates and evaluates a new function, not compiled yet."""
         f = self.fresh(contestant)
         arguments = [contestant.library.array(a) for a in self.first]
 

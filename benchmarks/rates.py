@@ -1,6 +1,4 @@
-"""What cases cost, measured: the times of a recorded run, kept in rates.toml for those who have
-none.
-"""
+"""Measured costs of cases, from a recorded run; rates.toml holds those of one run."""
 
 from __future__ import annotations
 
@@ -12,9 +10,9 @@ from pathlib import Path
 
 from ad_conformance.reports.campaign.store import TABLES, Folder, StoreError, record, tables
 
-#: Where they are kept.
+#: The file with recorded rates.
 RECORDED = Path(__file__).with_name("rates.toml")
-#: Of `Rates.fixed`: seconds in which a case is drawn.
+#: Key in `Rates.fixed`: seconds to draw a case.
 DRAWING = "drawing"
 _HARNESS = "harness"
 
@@ -23,14 +21,14 @@ Moments = tuple[float, float]
 
 @dataclass(frozen=True)
 class Rates:
-    """What a case takes and leaves behind, in seconds of a core, MB and bytes.
+    """The cost of a case in seconds on one core, MB of memory, and bytes of files.
 
     `cases` has the mean and the standard deviation of seconds by process (an engine, or the
-    harness: truth and judging) and word. `fixed` are seconds that are no engine's: `drawing` a
-    case; `main`, the main process's for a shard, and `following`, for a case in a journal that it
-    can read; `shard`, in which a shard becomes Parquet; `start-NAME`, in which an engine starts.
-    `memory` is in MB: each engine's, the harness's, and for each `case` of a shard. `bytes` are of
-    each table, `findings` files.
+    harness, which certifies and judges) and mode. `fixed` has seconds that do not depend on an
+    engine: `drawing` a case; `main`, the main process for a shard; `following`, the main process
+    for a case in a journal that it can read; `shard`, conversion of a shard to Parquet;
+    `start-NAME`, start of an engine. `memory` is for each engine, the harness, and each `case` of a shard.
+    `bytes` is for each table, per case. `findings` is the number of files of findings per case.
     """
 
     source: str
@@ -42,15 +40,15 @@ class Rates:
     findings: float
 
     def of(self, engine: str | None, mode: str) -> Moments:
-        """Of an engine, or of the harness. Raises KeyError."""
+        """Mean and deviation for an engine, or the harness if None. Raises KeyError."""
         return self.cases[engine or _HARNESS][mode]
 
     def mean(self, engine: str | None) -> float:
-        """Seconds a case, over all words."""
+        """Seconds for a case, averaged over the modes."""
         return sum(self.of(engine, mode)[0] for mode in self.modes) / len(self.modes)
 
     def starting(self, engines: Sequence[str]) -> float:
-        """Seconds in which these start, one after the other."""
+        """Seconds to start these engines, one after the other."""
         return sum(self.fixed[f"start-{name}"] for name in engines)
 
     @property
@@ -59,7 +57,7 @@ class Rates:
 
 
 def read(path: Path = RECORDED) -> Rates:
-    """Raises OSError, or ValueError where the file is no record of rates."""
+    """The rates in a file. Raises OSError, or ValueError if it does not hold rates."""
     found = tomllib.loads(path.read_text())
     try:
         cases = {
@@ -83,7 +81,7 @@ def read(path: Path = RECORDED) -> Rates:
 
 
 def measured(folder: Folder, fixed: Rates) -> Rates:
-    """Those of a run, what it does not tell taken from others. Raises StoreError."""
+    """The rates of a run; `fixed` has those that it does not record. Raises StoreError."""
     found = record(folder, "run.json")
     engines, modes = tuple(found["engines"]), tuple(found["words"])
     query = """
@@ -130,7 +128,7 @@ def _size(folder: Folder, table: str, name: str) -> int:
 
 
 def text(rates: Rates) -> str:
-    """As a file that `read` reads."""
+    """The rates as the text of a file that `read` reads."""
     lines = [
         f"source = {json.dumps(rates.source)}",
         f"findings = {rates.findings:.4g}",

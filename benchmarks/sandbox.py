@@ -1,5 +1,4 @@
-"""What the sandbox costs: a case through it against the same script run here, and the time to
-answer after a crash.
+"""Cost of the sandbox: a case in it and in this process, and the time to answer after a crash.
 
 python -m benchmarks.sandbox --engines inhouse,jax,enzyme-mlir
 """
@@ -65,7 +64,7 @@ def main() -> None:
         median = statistics.median
         overhead = median(t - i for t, i in zip(through, inside, strict=True))
         print(
-            f"{name}: {median(through) * 1e3:.2f} ms a case, {overhead * 1e3:.2f} ms of it "
+            f"{name}: {median(through) * 1e3:.2f} ms per case, {overhead * 1e3:.2f} ms of it "
             f"outside the engine; "
             f"{median(direct) * 1e3:.2f} ms in this process, ratio "
             f"{median(through) / median(direct):.2f}; "

@@ -1,13 +1,12 @@
-"""Campaigns of any size on any number of workers, by simulation from measured times: how to cut
-shards, what it costs.
+"""Simulate campaigns of any size from measured times: size of shards, duration, cost.
 
-python -m benchmarks.simulation --run DIR
+    python -m benchmarks.simulation --run DIR
 
-A worker asks its engines side by side, each in a process that takes the shard's cases one after the
-other, and one more process draws, certifies and judges. Times of the cases of one word in a shard
-are drawn from a gamma distribution with the mean and the spread that were measured. What happens
-when is followed event by event, of one main process, which gives out the shards, and of every
-worker, which may be slow, or die.
+The engines of a worker run in parallel, each in a process that takes the cases of the shard one
+after the other. One more process draws, certifies and judges. The times of the cases of one mode in
+a shard are drawn from a gamma distribution with the measured mean and deviation. The simulation
+follows the events of the main process, which distributes the shards, and of every worker, which may
+be slow or die.
 """
 
 from __future__ import annotations
@@ -28,12 +27,11 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Layout:
-    """How a campaign is laid out, and on what: `shard` in portions, `cores` of each worker, times
-    in seconds.
+    """A campaign and its machines: `shard` in portions, `cores` of each worker, times in seconds.
 
-    A part `slow` of the workers takes `factor` times as long. Each worker dies at a rate of
-    `deaths` an hour and is back after `away`; what it had of its shard is kept where the journal is
-    on a `shared` disk.
+    A share `slow` of the workers takes `factor` times as long. Each worker dies at a rate of
+    `deaths` per hour and is back after `away`. The finished part of its shard is kept if the
+    journal is on a `shared` disk.
     """
 
     cases: int
@@ -49,19 +47,17 @@ class Layout:
 
 @dataclass
 class Outcome:
-    """Seconds from begin to end, and how the workers spent theirs, all together; `cores` used of
-    those there were.
-    """
+    """The duration, the total time of all workers by what they did, and the share of cores used."""
 
     makespan: float
     useful: float = 0.0
-    #: Starting engines, Parquet, the way to and from the main process.
+    #: Start of engines, conversion to Parquet, communication with the main process.
     overhead: float = 0.0
-    #: Until the main process, busy with others, had a shard.
+    #: Waiting for the main process, which was busy with other workers.
     waiting: float = 0.0
-    #: What was asked in vain, and the time away.
+    #: Work that was lost, and the time away.
     lost: float = 0.0
-    #: With nothing left to do while others still worked.
+    #: Without work while others still worked.
     idle: float = 0.0
     cores: float = 0.0
 
@@ -73,16 +69,14 @@ def portions(cases: int) -> int:
 def work(
     rates: Rates, engines: Sequence[str], layout: Layout, chance: np.random.Generator
 ) -> Array:
-    """Seconds of a core that each process needs for each shard: a row per process, drawing last, a
-    column per shard.
-    """
+    """Seconds on one core: a row for each process, drawing last, and a column for each shard."""
     last = portions(layout.cases)
     ends = np.minimum(np.arange(0, last + layout.shard, layout.shard), last)
     ends = ends[: -(-last // layout.shard) + 1]
     drawn = np.zeros((len(engines) + 2, len(ends) - 1))
-    for place, mode in enumerate(rates.modes):
-        # Portions take the words in turn.
-        count = np.diff((ends + len(rates.modes) - 1 - place) // len(rates.modes))
+    for index, mode in enumerate(rates.modes):
+        # Portions take the modes in turn.
+        count = np.diff((ends + len(rates.modes) - 1 - index) // len(rates.modes))
         for row, process in enumerate((*engines, None)):
             mean, spread = rates.of(process, mode)
             drawn[row] += _sums(count * PORTION, mean, spread, chance)
@@ -99,10 +93,9 @@ def _sums(count: Array, mean: float, spread: float, chance: np.random.Generator)
 
 
 def elapsed(needs: Array, cores: float) -> Array:
-    """Seconds until all processes of each column are through, on so many cores that they share
-    evenly.
+    """Seconds until all processes of each column have ended, on `cores` that they share evenly.
 
-    The last row is done before the others begin. A process has one core at most.
+    The last row ends before the others begin. A process uses at most one core.
     """
     rows = np.sort(needs[:-1], axis=0)
     shares = np.minimum(1.0, cores / np.arange(len(rows), 0, -1))
@@ -112,25 +105,25 @@ def elapsed(needs: Array, cores: float) -> Array:
 
 
 def simulate(rates: Rates, engines: Sequence[str], layout: Layout, seed: int = 0) -> Outcome:
-    """Follow a campaign to its end; the same seed, the same campaign."""
+    """Simulate a campaign to its end; a seed determines the result."""
     chance = np.random.default_rng(seed)
     needs = work(rates, engines, layout, chance)
     lasting = elapsed(needs, layout.cores)
     slow = np.where(chance.random(layout.workers) < layout.slow, layout.factor, 1.0)
     start = rates.starting(engines)
     outcome = Outcome(0.0)
-    # When each worker is free, and whether its engines are up.
+    # When each worker is free, and whether its engines run.
     free = [(0.0, worker, False) for worker in range(layout.workers)]
     again: list[tuple[float, int, float]] = []
     following, main = 0, 0.0
-    # The main process follows journals that it can read.
+    # The main process follows the journals that it can read.
     serving = (
         rates.fixed["main"] + layout.shared * rates.fixed["following"] * PORTION * layout.shard
     )
     done = [0.0] * layout.workers
     while following < len(lasting) or again:
         now, worker, up = heapq.heappop(free)
-        # A worker that finds nothing left waits for what another may give back.
+        # A worker without a shard waits for one that another may give back.
         if again and (again[0][0] <= now or following == len(lasting)):
             since, shard, left = heapq.heappop(again)
             outcome.idle += max(0.0, since - now)
@@ -159,7 +152,7 @@ def simulate(rates: Rates, engines: Sequence[str], layout: Layout, seed: int = 0
             heapq.heappush(free, (done[worker], worker, True))
     for at in done:
         outcome.idle += max(0.0, outcome.makespan - at)
-        # Whoever died last may be back after the end.
+        # A worker that died may be back only after the end.
         outcome.lost -= max(0.0, at - outcome.makespan)
     outcome.cores = needs.sum() / (layout.cores * layout.workers * outcome.makespan)
     return outcome
@@ -167,8 +160,7 @@ def simulate(rates: Rates, engines: Sequence[str], layout: Layout, seed: int = 0
 
 SIZES = 1, 10, 100, 1000
 WORKERS = tuple(2**n for n in range(11))
-#: Of a night's machines: some are slower by half, and all die now and then, as those do that cost
-#: little.
+#: The machines of a night: a share SLOW is slower by FACTOR, and all die DEATHS times per hour.
 SLOW, FACTOR, DEATHS = 0.05, 1.5, 0.1
 
 
@@ -177,7 +169,7 @@ def hours(seconds: float) -> str:
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """In Markdown."""
+    """A titled table in Markdown."""
     lines = [
         f"### {title}",
         "",
@@ -188,7 +180,7 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str
 
 
 def scaling(rates: Rates, engines: Sequence[str], cases: int) -> str:
-    """Makespans by shard size and workers, with the share of all time in which workers ask."""
+    """Durations by shard size and workers, with the share of time in which workers ask."""
     rows = []
     for workers in WORKERS:
         row = [str(workers)]
@@ -196,24 +188,22 @@ def scaling(rates: Rates, engines: Sequence[str], cases: int) -> str:
             done = simulate(rates, engines, Layout(cases, workers, size))
             row.append(f"{hours(done.makespan)}, {done.useful / workers / done.makespan:.1%}")
         rows.append(row)
-    head = "workers", *(f"{size} portion{'s' * (size > 1)} a shard" for size in SIZES)
-    return table(
-        f"{cases:.0e} cases: how long, and the share of it in which workers ask", head, rows
-    )
+    head = "workers", *(f"{size} portion{'s' * (size > 1)} per shard" for size in SIZES)
+    return table(f"{cases:.0e} cases: duration, and share of it in which workers ask", head, rows)
 
 
 def troubles(rates: Rates, engines: Sequence[str], cases: int, workers: int) -> str:
-    """What is lost by shard size: to waiting for the last, and to workers that die."""
+    """Lost time by shard size: waiting for the last worker, and workers that die."""
     rows = []
     for size in SIZES:
         calm = Layout(cases, workers, size)
         slow = simulate(rates, engines, replace(calm, slow=SLOW, factor=FACTOR))
-        warmup_point, shared = (
+        local, shared = (
             simulate(rates, engines, replace(calm, deaths=DEATHS, shared=kept))
             for kept in (False, True)
         )
-        row = [slow.idle, warmup_point.lost, shared.lost]
-        spans = [slow.makespan, warmup_point.makespan, shared.makespan]
+        row = [slow.idle, local.lost, shared.lost]
+        spans = [slow.makespan, local.makespan, shared.makespan]
         rows.append(
             [
                 str(size),
@@ -221,9 +211,9 @@ def troubles(rates: Rates, engines: Sequence[str], cases: int, workers: int) -> 
             ]
         )
     head = (
-        "portions a shard",
+        "portions per shard",
         "idle at the end",
-        "lost with workers",
+        "lost with dead workers",
         "the same, journals on a shared disk",
     )
     told = f"{SLOW:.0%} slower by {FACTOR - 1:.0%}, or one in {1 / DEATHS:.0f} dead an hour"
@@ -231,9 +221,7 @@ def troubles(rates: Rates, engines: Sequence[str], cases: int, workers: int) -> 
 
 
 def one_machine(rates: Rates, engines: Sequence[str], cores: int) -> str:
-    """More and more workers on the cores of one machine: engines of one worker wait for each other,
-    others do not.
-    """
+    """Workers on the cores of one machine; only engines of the same worker wait for each other."""
     rows, before = [], 0.0
     for workers in (2**n for n in range(cores.bit_length() + 1)):
         done = simulate(
@@ -249,12 +237,12 @@ def one_machine(rates: Rates, engines: Sequence[str], cores: int) -> str:
             ]
         )
         before = rate
-    head = "workers", "cases a second", "of that with half as many", "of the cores used"
+    head = "workers", "cases per second", "of that with half the workers", "share of cores used"
     return table(f"One machine with {cores} cores", head, rows)
 
 
 def files(rates: Rates, engines: Sequence[str], cases: int, workers: int) -> str:
-    """What a campaign leaves behind, by shard size."""
+    """Files, memory and duration by shard size."""
     whole = sum(rates.bytes.values()) * cases
     rows = []
     for size in SIZES:
@@ -272,59 +260,59 @@ def files(rates: Rates, engines: Sequence[str], cases: int, workers: int) -> str
         ]
         rows.append([*row, hours(done.makespan), f"{done.useful / workers / done.makespan:.1%}"])
     head = (
-        "portions a shard",
-        "files of tables",
-        "a shard",
-        "memory of a worker",
-        "how long",
-        "asking",
+        "portions per shard",
+        "table files",
+        "size of a shard",
+        "memory per worker",
+        "duration",
+        "workers busy asking",
     )
     title = (
-        f"{cases:.0e} cases, {workers} workers of a core each, troubled as above; "
+        f"{cases:.0e} cases, {workers} workers with one core, slow and dying as above; "
         f"{whole / 1e9:.3g} GB"
     )
     title += (
-        f" and {rates.findings * cases:,.0f} files of findings, if all are asked that were measured"
+        f" and {rates.findings * cases:,.0f} files of findings with all engines that were measured"
     )
     return table(title, head, rows)
 
 
 def costs(rates: Rates, cases: int, price: float) -> str:
-    """Core-hours by engines: each alone, and all together, which share the drawing, the truth and
-    the judging.
-    """
+    """Core-hours of each engine alone and of all, which share drawing, certifying and judging."""
     rows = []
     shared = rates.fixed[DRAWING] + rates.mean(None)
     for engines in (*((name,) for name in rates.engines), rates.engines):
         spent = cases * (shared + sum(rates.mean(name) for name in engines)) / 3600
         rows.append([", ".join(engines), f"{spent:,.0f}", f"{spent * price:,.0f}"])
     return table(
-        f"{cases:.0e} cases at {price} a core-hour", ("engines", "core-hours", "cost"), rows
+        f"{cases:.0e} cases at {price} per core-hour", ("engines", "core-hours", "cost"), rows
     )
 
 
 def _count(given: str) -> int:
     number = int(float(given))
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{given}: one at least is needed")
+        raise argparse.ArgumentTypeError(f"{given}: must be 1 or more")
     return number
 
 
 def main() -> None:
-    """Print all of it."""
+    """Print all tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
-        "--run", metavar="DIR", help="a run whose times are taken; default: benchmarks/rates.toml"
+        "--run", metavar="DIR", help="take the times of this run; default: benchmarks/rates.toml"
     )
     parser.add_argument(
-        "--rates", action="store_true", help="print the run's times as such a file, and no more"
+        "--rates", action="store_true", help="only print the times of the run, as such a file"
     )
     parser.add_argument("--engines", help="separated by commas; default: all that were measured")
-    parser.add_argument("--cases", type=_count, default=10**7, help="of the tables that compare")
+    parser.add_argument(
+        "--cases", type=_count, default=10**7, help="cases in the tables that compare sizes"
+    )
     parser.add_argument("--night", type=_count, default=10**8, help="cases of a night")
-    parser.add_argument("--workers", type=_count, default=1000, help="of a night")
-    parser.add_argument("--cores", type=_count, default=16, help="of one machine")
-    parser.add_argument("--price", type=float, default=0.04, help="of a core-hour")
+    parser.add_argument("--workers", type=_count, default=1000, help="workers of a night")
+    parser.add_argument("--cores", type=_count, default=16, help="cores of one machine")
+    parser.add_argument("--price", type=float, default=0.04, help="price of a core-hour")
     options = parser.parse_args()
     try:
         rates = read()
@@ -334,7 +322,9 @@ def main() -> None:
             return
         engines = tuple(options.engines.split(",")) if options.engines else rates.engines
         if unknown := [name for name in engines if name not in rates.engines]:
-            raise ValueError(f"{', '.join(unknown)}: measured were {', '.join(rates.engines)}")
+            raise ValueError(
+                f"{', '.join(unknown)}: not measured; there are {', '.join(rates.engines)}"
+            )
     except (OSError, ValueError, StoreError) as error:
         parser.exit(2, f"{error}\n")
     cases, night = options.cases, options.night

@@ -1,4 +1,4 @@
-"""Tables as Markdown, and documents of which each benchmark owns one section."""
+"""Tables in Markdown, and documents in which each benchmark writes its own section."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-TITLE = "# What derivatives cost\n"
+TITLE = "# Speed of the engines\n"
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table whose columns line up in plain text too; all but the first are flush right."""
+    """A table with aligned columns; all but the first are aligned to the right."""
     table = [list(header), *map(list, rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
 
@@ -40,14 +40,13 @@ def ratio(value: float) -> str:
 
 def _three(value: float) -> str:
     """Three significant digits, without an exponent."""
-    digits = 2 if value < 10 else 1 if value < 100 else 0
-    return f"{value:.{digits}f}"
+    if value < 10:
+        return f"{value:.2f}"
+    return f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
 def write_section(path: Path, name: str, text: str, title: str = TITLE) -> None:
-    """Put `text` between this section's two marks in the document, which is made where it is not
-    there.
-    """
+    """Replace the text between the two marks of a section; make the section or document if new."""
     first, last = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     section = f"{first}\n{text.strip()}\n{last}\n"
     document = path.read_text(encoding="utf-8") if path.exists() else title
@@ -60,7 +59,7 @@ def write_section(path: Path, name: str, text: str, title: str = TITLE) -> None:
 
 
 def versions(names: Sequence[str]) -> str:
-    """The releases that took part."""
+    """Python and the installed releases of these distributions, in one line."""
     found = [f"Python {platform.python_version()}"]
     for name in names:
         try:

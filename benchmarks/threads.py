@@ -1,6 +1,4 @@
-"""One thread for everybody. To be imported before NumPy: the thread pools read these variables as
-they start.
-"""
+"""Limit all libraries to one thread. Import it before NumPy, whose thread pool reads the limit."""
 
 from __future__ import annotations
 

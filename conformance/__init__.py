@@ -1,3 +1,43 @@
-"""What is right: certified finite differences, the allowance for rounding, verdicts, and the suite
-that users run.
+"""What is right: certified derivatives, tolerances, verdicts, and the suite that users run.
+
+Names of `__all__` are the public ones; they are imported when they are first used.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ad_conformance.generators.public_names import lazily
+
+if TYPE_CHECKING:
+    from ad_conformance.conformance.known_failures import KnownFailure, MalformedEntry
+    from ad_conformance.conformance.pool import EnginePool
+    from ad_conformance.conformance.reference.certify import MAX_ORDER, Truth, certify
+    from ad_conformance.conformance.verdicts import Result, Verdict, judge
+
+__all__ = [
+    "MAX_ORDER",
+    "EnginePool",
+    "KnownFailure",
+    "MalformedEntry",
+    "Result",
+    "Truth",
+    "Verdict",
+    "certify",
+    "judge",
+]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "KnownFailure": ".known_failures",
+        "MalformedEntry": ".known_failures",
+        "EnginePool": ".pool",
+        "MAX_ORDER": ".reference.certify",
+        "Truth": ".reference.certify",
+        "certify": ".reference.certify",
+        "Result": ".verdicts",
+        "Verdict": ".verdicts",
+        "judge": ".verdicts",
+    },
+)

@@ -1,8 +1,7 @@
-"""An adapter's own mistakes: what must hold before anything that it reports can be the engine's
-fault.
+"""Checks of an adapter: they find the adapter's own mistakes before its reports are believed.
 
-Every check runs through the sandbox, as questions do. Spellings are asked for their values at order
-zero: the adapter's script with levels that do nothing.
+All checks run through the sandbox, as cases do. Templates are checked by the values that they
+compute, without any derivative: in these checks, the adapter's modes do nothing.
 """
 
 from __future__ import annotations
@@ -18,22 +17,24 @@ from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.engines.script import write
 from ad_conformance.generators.catalogue import CATALOGUE, CORE
 from ad_conformance.generators.ir.evaluate import evaluate_steps, is_single
-from ad_conformance.generators.ir.program import OPERATORS, Case, Program, Step
+from ad_conformance.generators.ir.mode import UP_TO_SECOND_ORDER, USUAL_MODES
+from ad_conformance.generators.ir.operator import OPERATORS
+from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY, seed_case
 from ad_conformance.generators.strategies.programs import operation_cases
 from ad_conformance.generators.strategies.sampling import examples
 
-MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
-#: Cases drawn and asked of each operation, and how far its values may be off, relative to the
-#: largest of the program: libraries may compute with fewer digits than they could, a spelling that
-#: means something else is off by more.
-DRAWN, ASKED, ROUGH = 12, 3, {"float64": 1e-6, "float32": 1e-3}
+#: Cases that are drawn and cases that are asked, for each operation.
+DRAWN, ASKED = 12, 3
+#: Tolerance for values, relative to the largest value of the program. It is generous, because some
+#: libraries compute with few digits, and a template with another meaning is off by more.
+ROUGH = {"float64": 1e-6, "float32": 1e-3}
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was checked: what it was, what is not there, and what is wrong, each in one
-    line.
+    """The result of one check: the number of correct items, the names of unsupported ones, and a
+    line for each wrong one.
     """
 
     name: str
@@ -43,15 +44,17 @@ class Check:
 
     @property
     def line(self) -> str:
-        """How it came out, in one line."""
-        parts = [f"{self.right} right"]
-        parts += [f"{len(self.absent)} not there"] if self.absent else []
-        parts += [f"{len(self.wrong)} wrong"] if self.wrong else []
+        """The counts, in one line."""
+        parts = [f"{self.right} correct"]
+        if self.absent:
+            parts.append(f"{len(self.absent)} unsupported")
+        if self.wrong:
+            parts.append(f"{len(self.wrong)} wrong")
         return f"{self.name}: {', '.join(parts)}"
 
 
 def check(engine: Engine) -> Iterator[Check]:
-    """The checks of an adapter, one after the other. Raises EngineUnavailable where its header does
+    """The checks of an adapter, one after the other. Raises EngineUnavailable if its header does
     not run.
     """
     with Sandbox(engine) as sandbox:
@@ -63,8 +66,9 @@ def check(engine: Engine) -> Iterator[Check]:
 
 
 def _plain(case: Case, engine: Engine) -> Case | None:
-    """The case without anything but its program and point, in the engine's precision, if it can be
-    asked so.
+    """A case of the same program and point and nothing else, in the engine's precision.
+
+    None if the engine computes in float32 and the numbers of the case are not exact in float32.
     """
     asked = replace(case.plain, mode="R", dtype=engine.dtype)
     return asked if engine.dtype == "float64" or is_single(asked) else None
@@ -99,7 +103,7 @@ def _templates(sandbox: Sandbox) -> Check:
         sandbox.engine = engine
     missing = [name for name in absent if name in CORE]
     return Check(
-        "spellings",
+        "templates",
         right,
         tuple(sorted(missing) + sorted(set(absent) - set(missing))),
         tuple(wrong),
@@ -107,7 +111,7 @@ def _templates(sandbox: Sandbox) -> Check:
 
 
 def _off(case: Case, answer: Answer) -> str:
-    """What is wrong with the value of the program that came back, or nothing."""
+    """What is wrong with the value that the engine computed for the program, or ""."""
     values = evaluate_steps(case.program, case.input)
     if answer.value is None:
         return (
@@ -115,7 +119,7 @@ def _off(case: Case, answer: Answer) -> str:
             f"{answer.message.partition(chr(10))[0]}"
         )
     if answer.value.shape != values[-1].shape:
-        return f"shape {answer.value.shape} where it is {values[-1].shape}"
+        return f"got shape {answer.value.shape}, expected {values[-1].shape}"
     scale = max(float(np.max(np.abs(v), initial=0.0)) for v in values)
     finite = np.isfinite(values[-1])
     if np.allclose(
@@ -124,8 +128,8 @@ def _off(case: Case, answer: Answer) -> str:
         return ""
     point = np.array2string(case.input, separator=", ").replace("\n", "")
     return (
-        f"{answer.value.reshape(-1)[:4]} where it is {values[-1].reshape(-1)[:4]}, in a "
-        f"program at {point}"
+        f"got {answer.value.reshape(-1)[:4]}, expected {values[-1].reshape(-1)[:4]}, in a program "
+        f"with input {point}"
     )
 
 
@@ -147,31 +151,30 @@ def _told(result: Result) -> str:
     match result.verdict:
         case Verdict.WRONG_SHAPE if answer.value is not None and truth.value is not None:
             return (
-                f"shape {answer.value.shape} where it is {truth.value.shape}: axes of outputs "
-                f"first, of inputs last"
+                f"got shape {answer.value.shape}, expected {truth.value.shape}: axes of the output "
+                f"first, axes of the input last"
             )
         case Verdict.WRONG_DTYPE if answer.value is not None:
-            return f"dtype {answer.value.dtype} where it is {result.case.dtype}"
+            return f"got dtype {answer.value.dtype}, expected {result.case.dtype}"
         case Verdict.WRONG if answer.value is not None and truth.value is not None:
-            return f"{answer.value.reshape(-1)[:4]} where it is {truth.value.reshape(-1)[:4]}"
+            return f"got {answer.value.reshape(-1)[:4]}, expected {truth.value.reshape(-1)[:4]}"
         case _:
             return f"{result.verdict}: {answer.error}: {answer.message.partition(chr(10))[0]}"
 
 
 def _modes(sandbox: Sandbox) -> Check:
-    """The seed family, in every word to order 2 and RRR."""
+    """The seed family in all modes up to order 2, and in RRR."""
     engine = sandbox.engine
     cases = {
         f"{m} {w}": seed_case(m, w, engine.dtype)
         for m in SEED_FAMILY
-        for w in MODES
+        for w in USUAL_MODES
         if engine.answers(w)
     }
-    return _judged(sandbox, cases, "mode words on the seed family")
+    return _judged(sandbox, cases, "modes on the seed family")
 
 
-#: sum(x * x * x) of a number or a vector: derivatives of every order that differ from entry to
-#: entry.
+#: sum(x * x * x) of a number or a vector: its derivatives differ from entry to entry.
 _CUBES = Program(
     (
         Step("multiply", (0, 0)),
@@ -182,32 +185,28 @@ _CUBES = Program(
 
 
 def _operators(sandbox: Sandbox) -> Check:
-    """The engine's own forms, and another point than the one it compiles at, and the other
-    precision.
-    """
+    """The engine's own operators, a case compiled at another point, and a case in float32."""
     engine, vector, slope = sandbox.engine, (1.0, 2.0, -0.5), (0.5, -1.0, 2.0)
     cases: dict[str, Case] = {}
-    for operator, (_, _, innermost, order) in OPERATORS.items():
-        number = operator in ("derivative", "second_derivative")
-        for letter in innermost:
-            case = Case(
-                _CUBES, 2.0 if number else vector, letter * order, operator, dtype=engine.dtype
-            )
-            if operator in ("pushforward", "hvp"):
-                case = replace(case, tangent=slope)
-            elif operator == "pullback":
-                case = replace(case, cotangent=2.0)
+    for name, operator in OPERATORS.items():
+        point = 2.0 if operator.of_number else vector
+        for letter in operator.innermost:
+            case = Case(_CUBES, point, letter * operator.order, name, dtype=engine.dtype)
+            case = replace(case, **operator.seeds(lambda shape: slope if shape else 2.0, (3,), ()))
             if engine.answers(case.mode):
-                cases[f"{operator} {case.mode}"] = case
+                cases[f"{name} {case.mode}"] = case
     mode = next(iter(engine.mode_transforms))
-    cases["compiled elsewhere"] = Case(_CUBES, vector, mode, dtype=engine.dtype, warmup_point=slope)
+    cases["compiled at another point"] = Case(
+        _CUBES, vector, mode, dtype=engine.dtype, warmup_point=slope
+    )
     cases["float32"] = Case(_CUBES, vector, mode, dtype="float32")
     return _judged(sandbox, cases, "operators")
 
 
 def _several_inputs(sandbox: Sandbox) -> Check:
-    """Mixed partials of sum(x * sin(y)): levels must keep apart what they differentiate by and what
-    they capture.
+    """Mixed partial derivatives of sum(x * sin(y)).
+
+    Each level must differentiate by its own input and treat captured inputs as constants.
     """
     engine = sandbox.engine
     program = Program(
@@ -221,7 +220,7 @@ def _several_inputs(sandbox: Sandbox) -> Check:
     point = (2.0, -1.0)
     cases = {
         f"{mode} by {wrt}": Case(program, point, mode, wrt=wrt, dtype=engine.dtype)
-        for mode in ("R", "F", "RR", "FR", "RF", "FF")
+        for mode in UP_TO_SECOND_ORDER
         for wrt in ("01"[:: 1 if len(mode) == 2 else 2], "10", "11")
         if len(wrt) == len(mode) and engine.answers(mode)
     }

@@ -1,9 +1,9 @@
-"""Laws that the answers of an engine must keep among themselves, whatever the truth is.
+"""Laws that relate the answers of one engine to each other, without a certified derivative.
 
-Each returns by how much it is broken, in units of what rounding may do to the answers that it
-compares: up to 1 it is kept. What rounding may do is the allowance that was measured for each case
-(`Truth.allowance`); the truth itself does not enter. A fault that is the same in every word and
-every composition keeps all of these laws: they add to the truth, and do not stand in for it.
+Each function returns the largest violation of a law / the tolerance for it. The law holds if the
+ratio is at most 1. The tolerances are those of the compared cases (`Truth.tolerance`); the value of
+the certified derivative is not used. A fault that is the same in all modes and all compositions
+satisfies all laws, so the laws cannot replace certified derivatives.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer, of shape output.shape + order * input.shape, with what rounding may do to it, of
-    the same shape.
-    """
+    """An answer and its tolerance, both of shape output.shape + order * input.shape."""
 
     case: Case
     value: Array
@@ -33,15 +31,15 @@ class Answered:
 
     @classmethod
     def of(cls, case: Case, value: Array, truth: Truth) -> Answered:
-        """Raises ValueError where there is no allowance, or one of another shape than the answer."""
+        """Raises ValueError if there is no tolerance, or if it differs from the answer in shape."""
         if truth.tolerance is None or truth.tolerance.shape != value.shape:
             raise ValueError(
-                f"case {case.id}: a certified truth of the answer's shape {value.shape} is needed"
+                f"case {case.id}: a tolerance of the answer's shape {value.shape} is required"
             )
         return cls(case, value, truth.tolerance)
 
     def tensors(self) -> tuple[Array, Array]:
-        """Value and allowance with the output flattened to one axis, and each input to one."""
+        """Value and tolerance with one axis for the output and one axis for each derivative."""
         n, order = self.case.input.size, self.case.order
         shape = (math.prod(self.value.shape[: self.value.ndim - order * self.case.input.ndim]),) + (
             n,
@@ -50,14 +48,12 @@ class Answered:
 
 
 def _units(difference: Array, allowed: Array) -> float:
-    """The largest difference over what is allowed; NaN, which is not at most 1, where there is one."""
+    """The largest difference / tolerance; NaN, which is not at most 1, if any entry is NaN."""
     return float(np.max(np.abs(difference) / allowed, initial=0.0))
 
 
 def symmetry(answer: Answered) -> float:
-    """Derivatives of one order do not depend on the order of the variables (Schwarz), for all axes
-    of the answer.
-    """
+    """Schwarz: a derivative does not depend on the order of its variables."""
     value, tolerance = answer.tensors()
     worst = [0.0]
     for axes in itertools.permutations(range(1, value.ndim)):
@@ -68,7 +64,7 @@ def symmetry(answer: Answered) -> float:
 
 
 def agreement(answers: Iterable[Answered]) -> float:
-    """Every mode word of one order gives the same derivative."""
+    """All modes of one order give the same derivative."""
     pairs = itertools.combinations(answers, 2)
     return float(
         np.max([0.0, *(_units(a.value - b.value, a.tolerance + b.tolerance) for a, b in pairs)])
@@ -76,8 +72,9 @@ def agreement(answers: Iterable[Answered]) -> float:
 
 
 def duality(forward: Answered, reverse: Answered, seed: int = 0) -> float:
-    """<J v, w> = <v, J^T w> for random v and w: J v from the forward answer, J^T w from the reverse
-    one.
+    """<J v, w> = <v, J^T w> for random v and w.
+
+    J v is computed from the forward answer, J^T w from the reverse one.
     """
     (j, one), (k, two) = forward.tensors(), reverse.tensors()
     rng = np.random.default_rng(seed)
@@ -87,11 +84,10 @@ def duality(forward: Answered, reverse: Answered, seed: int = 0) -> float:
 
 
 def splits(case: Case) -> Iterator[tuple[Case, Case]]:
-    """The case as an outer program after an inner one, in every place where one value alone carries
-    the rest.
+    """Pairs of an inner and an outer case that compose to the case, with the same mode.
 
-    The words are those of the case. The inner case comes first; the outer one is asked at its
-    value.
+    There is a pair for each value through which alone the output depends on the input. The outer
+    case is asked at this value.
     """
     program = case.program.pruned()
     values = evaluate_steps(program, case.input)
@@ -108,7 +104,7 @@ def splits(case: Case) -> Iterator[tuple[Case, Case]]:
             or not values[k].size
         ):
             continue
-        # Constants of the first part that the second needs are made again in front of it.
+        # Constants of the first part that the second part uses are copied in front of it.
         needed = sorted(_closure(program, free))
         place = {k: 0} | {
             old: new
@@ -133,18 +129,18 @@ def _closure(program: Program, places: Iterable[int]) -> set[int]:
 
 
 def chain(whole: Answered, inner: Sequence[Answered], outer: Sequence[Answered]) -> float:
-    """The derivative of a composition is made of those of its parts, of order 1 up to that of the
-    whole.
+    """The chain rule: the derivative of a composition from those of its parts.
 
-    Faa di Bruno's formula for several variables, as a sum over the partitions of the set of axes
-    (M. Hardy, "Combinatorics of partial derivatives", 2006).
+    `inner` and `outer` are answers of order 1, 2, ... up to the order of `whole`. The formula is
+    Faa di Bruno's for several variables, a sum over the partitions of the set of axes (M. Hardy,
+    "Combinatorics of partial derivatives", 2006).
     """
     value, tolerance = whole.tensors()
     g, f = [a.tensors() for a in inner], [a.tensors() for a in outer]
     composed = _composed([v for v, _ in f], [v for v, _ in g])
     sizes = _composed([np.abs(v) for v, _ in f], [np.abs(v) for v, _ in g])
     larger = _composed([np.abs(v) + a for v, a in f], [np.abs(v) + a for v, a in g])
-    # Each part may be off by its allowance, and the sums of their products round.
+    # Each part may be off by its tolerance, and the sums of products are rounded.
     rounding = 2.0**-52 * 4 * (1 + max(len(g[0][0]), 1)) * larger
     return _units(value - composed, tolerance + (larger - sizes) + rounding)
 
@@ -162,7 +158,7 @@ def _composed(f: Sequence[Array], g: Sequence[Array]) -> Array:
 
 
 def _partitions(items: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], ...]]:
-    """Every way to put the items into blocks."""
+    """All partitions of the items into blocks."""
     if not items:
         yield ()
         return

@@ -1,4 +1,4 @@
-"""The panel of engines that one run asks: every question once, all engines at the same time."""
+"""The engines of one run: each case is asked once, of all engines at the same time."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
 from ad_conformance.generators.ir.evaluate import is_single
 from ad_conformance.generators.ir.program import Case
 
-#: Cases whose truth and answers are kept: every engine is asked the same ones, in the same order.
+#: Number of cases whose certified derivatives and answers are cached. All engines are asked the
+#: same cases in the same order.
 KEPT = 4096
 
 
 @lru_cache(maxsize=KEPT)
 def truth_of(case: Case) -> Truth:
-    """The truth of a case, computed once."""
+    """The certified derivative of a case, computed once."""
     return certify(case)
 
 
 def can_be_written(case: Case, engine: Engine) -> bool:
-    """Whether the engine's adapter writes the case; one made from a finding may be more than it
-    can.
-    """
+    """Whether the engine's adapter can write the script of the case without an exception."""
     try:
         engine.script(case)
     except Exception:
@@ -38,10 +37,10 @@ def can_be_written(case: Case, engine: Engine) -> bool:
 
 
 class EnginePool:
-    """Sandboxes of several engines, started when first asked.
+    """Sandboxes of several engines. Each is started when its engine is first asked.
 
-    `ahead` names the engines that are asked each new case at once, in the expectation that it will
-    be wanted of all of them.
+    `ahead` names engines that will all be asked the same cases: a case for one of them is submitted
+    to all of them at once, so that they work at the same time.
     """
 
     def __init__(self, engines: Iterable[Engine], *, timeout: float = 60.0) -> None:
@@ -52,14 +51,15 @@ class EnginePool:
         self._pending: dict[tuple[str, str], Future[Answer]] = {}
 
     def sandbox(self, engine: str) -> Sandbox:
-        """Raises EngineUnavailable where the engine cannot be imported."""
+        """The sandbox of an engine. Raises EngineUnavailable if it cannot be imported."""
         if engine not in self._sandboxes:
             self._sandboxes[engine] = Sandbox(self.engines[engine], timeout=self.timeout)
         return self._sandboxes[engine]
 
     def asked(self, case: Case, engine: str) -> Case:
-        """The case as the engine is asked it: in its own precision where the numbers are exact in
-        that too.
+        """The case as the engine is asked it.
+
+        An engine without float64 is asked in float32 if the numbers of the case are exact there.
         """
         own = self.engines[engine].dtype
         return (
@@ -76,9 +76,7 @@ class EnginePool:
         return self._pending[key]
 
     def judge(self, case: Case, engine: str, *, probe: bool = False) -> Result:
-        """The judgement of one case in one engine; a `probe` is not asked of the others ahead of
-        time.
-        """
+        """The result of one case in one engine. A `probe` is not submitted to the other engines."""
         pending = self.submit(case, engine)
         if not probe:
             for other in self.ahead:
@@ -88,8 +86,9 @@ class EnginePool:
         return judge(case, engine, pending.result(), truth)
 
     def agrees(self, case: Case, engine: str) -> bool:
-        """Whether the engine gets right what it is asked beside the run; not where it cannot be
-        imported, or its adapter cannot write the case.
+        """Whether the engine agrees on a case outside the run.
+
+        False also if the engine cannot be imported or its adapter cannot write the case.
         """
         try:
             return self.judge(case, engine, probe=True).verdict is Verdict.AGREE
@@ -99,8 +98,9 @@ class EnginePool:
     def ways_around(
         self, case: Case, engine: str, modes: Iterable[str], until: float = math.inf
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Mode words of the same order that this engine gets right, and engines that get this case
-        right; no question is begun when the monotonic clock is past `until`.
+        """Modes of the same order in which this engine agrees, and engines that agree on this case.
+
+        No case is asked after `until`, a time of the monotonic clock.
         """
         answers = self.engines[engine].answers
         alike = [

@@ -1,5 +1,6 @@
-"""A case as a script that runs in a fresh interpreter with only the engine installed, and fails if
-the engine does.
+"""A case as a script for a fresh interpreter with only the engine installed.
+
+The script ends in an assertion that fails if the engine's answer is wrong.
 """
 
 from __future__ import annotations
@@ -9,76 +10,65 @@ import re
 
 import numpy as np
 from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.conformance.suite.wording import mode_in_words
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.program import Case
-from ad_conformance.generators.render.dialect import PYTHON
+from ad_conformance.generators.render.language import PYTHON
 
 
 def standalone(case: Case, engine: Engine, truth: Truth) -> str:
-    """The script: what was asked, the certified value, and an assertion.
+    """The script: the program, the certified derivative, and an assertion that compares them.
 
-    Raises Unspeakable where the engine's dialect does not have the program.
+    Without a certified derivative, the script prints the answer and names the reason. Raises
+    UnsupportedOperation if the engine's dialect cannot write the program.
     """
     language = engine.dialect.language
     text = engine.script(case).text
     text = _without_unused_imports(_without_unused_functions(text) if language is PYTHON else text)
     named = f"{engine.name} {engine.version()}".rstrip()
-    heading = f"# {named}: mode word {case.mode}, case {case.id}\n"
+    heading = f"# {named}, {mode_in_words(case.mode)} ({case.mode}), case {case.id}\n"
     if truth.kind != "certified" or truth.value is None or truth.tolerance is None:
         return f"{heading}{text}{language.printed}  # {truth.kind}: {truth.reason}\n"
-    # Two digits, rounded up: an error that the suite lets pass must pass here too.
+    # Two digits, rounded up: an error that passes in the suite must pass here, too.
     tolerance = f"{float(np.max(truth.tolerance, initial=0.0)) * 1.05:.1e}"
     return f"{heading}{text}\n{language.assertions(truth.value, case.dtype, tolerance)}"
 
 
 def _without_unused_functions(text: str) -> str:
-    """A script in Python without the functions, and names taken from modules, that only other
-    programs need.
-    """
+    """A Python script without the functions and imported names that this program does not use."""
     lines, tree = text.splitlines(keepends=True), ast.parse(text)
     uses = [
         {name.id for name in ast.walk(node) if isinstance(name, ast.Name)} for node in tree.body
     ]
     for i, node in enumerate(tree.body):
-        warmup_point = set().union(*uses[:i], *uses[i + 1 :])
+        used = set().union(*uses[:i], *uses[i + 1 :])
         own = range(node.lineno - 1, node.end_lineno or node.lineno)
-        if (
-            isinstance(node, ast.FunctionDef)
-            and not node.decorator_list
-            and node.name not in warmup_point
-        ):
+        if isinstance(node, ast.FunctionDef) and not node.decorator_list and node.name not in used:
             kept = ""
         elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
-            names = [
-                alias
-                for alias in node.names
-                if (alias.asname or alias.name) in warmup_point | {"*"}
-            ]
+            names = [alias for alias in node.names if (alias.asname or alias.name) in used | {"*"}]
             if len(names) == len(node.names):
                 continue
-            kept = (
-                ast.unparse(ast.ImportFrom(node.module, names, node.level)) + "\n" if names else ""
-            )
+            kept = ""
+            if names:
+                kept = ast.unparse(ast.ImportFrom(node.module, names, node.level)) + "\n"
         else:
             continue
         left = "".join([*lines[: own.start], kept, *lines[own.stop :]])
-        # What only this one needed may go, too.
+        # Names that only the removed function used can be removed, too.
         return _without_unused_functions(re.sub(r"\n{4,}", "\n\n\n", left))
     return text
 
 
 def _without_unused_imports(text: str) -> str:
-    """The script without the imports that other programs need: what it does not use need not be
-    installed.
-    """
+    """The script without unused imports, so that those modules need not be installed."""
     lines = text.splitlines(keepends=True)
     kept = []
     for line in lines:
         imported = re.match(r"import (?:[\w.]+ as )?([\w.]+)", line)
         if imported is not None:
             package = imported[1].partition(".")[0]
-            # A module of a package binds the package's name; where that is imported too, it is
-            # named itself.
+            # `import a.b` binds the name `a`. If `a` is imported as well, look for uses of `a.b`.
             name = imported[1] if f"import {package}\n" in lines else package
             uses = re.compile(rf"(?<!import )\b{re.escape(name)}\b")
             if not any(uses.search(other) for other in lines if other is not line):

@@ -1,14 +1,18 @@
-"""Pinned cases: each still fails as its entry says, and every other engine is asked it too."""
+"""Pinned cases of known failures: each must still fail as its entry says.
+
+Every other engine is asked the same cases.
+"""
 
 from __future__ import annotations
 
 import pytest
 from ad_conformance.conformance.known_failures import KnownFailure
 from ad_conformance.conformance.suite.ask import ask, skip_beyond
-from ad_conformance.conformance.suite.run import Run
+from ad_conformance.conformance.suite.run import run_of
 
 
-def test_pinned(run: Run, pinned: KnownFailure, engine: str) -> None:
+def test_pinned(request: pytest.FixtureRequest, pinned: KnownFailure, engine: str) -> None:
+    run = run_of(request.config)
     case = pinned.pinned
     skip_beyond(run, case)
     adapter = run.engines[engine]

@@ -1,17 +1,17 @@
-"""Failures that were fixed, as far as it is known: every engine is asked them, for none is to have
-them again.
-"""
+"""Regressions: cases that once failed in some engine and are fixed. Every engine is asked them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from ad_conformance.conformance.suite.ask import ask, skip_beyond
-from ad_conformance.conformance.suite.run import Run
+from ad_conformance.conformance.suite.run import run_of
 from ad_conformance.generators.ir.case_io import read_case
 
 
-def test_fixed(run: Run, fixed: Path, engine: str) -> None:
+def test_fixed(request: pytest.FixtureRequest, fixed: Path, engine: str) -> None:
+    run = run_of(request.config)
     case = read_case(fixed)
     skip_beyond(run, case)
     ask(run, case, engine)

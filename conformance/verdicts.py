@@ -1,46 +1,95 @@
-"""Verdicts: what became of one case in one engine."""
+"""Verdicts: the outcome of one case in one engine."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 import numpy as np
 from ad_conformance.conformance.reference.certify import Truth
 from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.ir.program import Case
 
+#: Which column of a summary counts a verdict: findings have columns of their own.
+Column = Literal["right", "finding", "unsupported", "no truth"]
+
+
+def _finding(
+    value: str, fails: str, *, failure: str = "", returned: bool = False
+) -> tuple[str, Column, str, str, bool]:
+    """The attributes of a verdict that is a finding; its failure key is its value by default."""
+    return value, "finding", failure or value, fails, returned
+
 
 class Verdict(StrEnum):
-    """In the order in which tables show them; from WRONG to TIMEOUT they are findings."""
+    """The outcome, in the order in which tables show it.
 
-    AGREE = "agree"
-    WRONG = "wrong"
-    NOT_FINITE = "not_finite"
-    WRONG_SHAPE = "wrong_shape"
-    WRONG_DTYPE = "wrong_dtype"
-    COMPILE_FAILURE = "compile_failure"
-    RUNTIME_FAILURE = "runtime_failure"
-    CRASH = "crash"
-    TIMEOUT = "timeout"
-    UNSUPPORTED = "unsupported"
-    CONVENTION = "convention"
-    UNCERTIFIED = "uncertified"
+    Everything that depends on the verdict alone is an attribute:
+
+    column: where a summary counts it.
+    failure: the failure key of a finding, "" for others. One bug may give any of the verdicts with
+        the same key.
+    fails: how a sentence about the derivative goes on; `{error}` is the type of the exception or
+        the signal.
+    returned: whether the engine returned an array.
+    """
+
+    AGREE = ("agree", "right", "", "", True)
+    WRONG = _finding("wrong", "is wrong", returned=True)
+    NOT_FINITE = _finding(
+        "not_finite", "is NaN or infinite instead of finite", failure="wrong", returned=True
+    )
+    WRONG_SHAPE = _finding("wrong_shape", "has the wrong shape", returned=True)
+    WRONG_DTYPE = _finding("wrong_dtype", "has the wrong dtype", returned=True)
+    COMPILE_FAILURE = _finding("compile_failure", "cannot be compiled: {error}", failure="raised")
+    RUNTIME_FAILURE = _finding("runtime_failure", "raises {error}", failure="raised")
+    CRASH = _finding("crash", "kills the process ({error})")
+    TIMEOUT = _finding("timeout", "does not return")
+    UNSUPPORTED = ("unsupported", "unsupported", "", "", False)
+    CONVENTION = ("convention", "no truth", "", "", True)
+    UNCERTIFIED = ("uncertified", "no truth", "", "", True)
+
+    column: Column
+    failure: str
+    fails: str
+    returned: bool
+
+    def __new__(
+        cls,
+        value: str,
+        column: Column = "finding",
+        failure: str = "",
+        fails: str = "",
+        returned: bool = False,
+    ) -> Verdict:
+        """A member with its attributes; `Verdict("wrong")` finds a member by its value."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.column, member.failure = column, failure
+        member.fails, member.returned = fails, returned
+        return member
 
     @property
     def is_finding(self) -> bool:
-        return self not in (
-            Verdict.AGREE,
-            Verdict.UNSUPPORTED,
-            Verdict.CONVENTION,
-            Verdict.UNCERTIFIED,
-        )
+        return self.column == "finding"
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is a finding and the engine did not return an array."""
+        return self.is_finding and not self.returned
+
+    @property
+    def compared(self) -> bool:
+        """Whether the case has a certified derivative that the engine could agree with or fail."""
+        return self.column in ("right", "finding")
 
 
 @dataclass(frozen=True)
 class Result:
-    """A verdict with its evidence; `units` is the largest error over its allowance, NaN where there
-    is no number.
+    """A verdict with its evidence.
+
+    `error_ratio` is the largest error / tolerance over all entries, NaN if nothing was compared.
     """
 
     case: Case
@@ -56,10 +105,10 @@ class Result:
 
 
 def judge(case: Case, engine: str, answer: Answer, truth: Truth) -> Result:
-    """The verdict on an answer, given the truth.
+    """The verdict on an answer, given the certified derivative.
 
-    A failure is a finding wherever the function is smooth; where it is not, or where there is no
-    truth, only a failure to answer at all (raised, crashed, timeout) counts.
+    A wrong value is a finding only if there is a certified derivative. An answer that failed
+    (exception, crash, timeout) is a finding in any case.
     """
     verdict, error_ratio = _verdict(answer, truth, case.dtype)
     return Result(case, engine, verdict, answer, truth, error_ratio)

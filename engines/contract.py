@@ -1,4 +1,4 @@
-"""The contract: what an adapter is, and what comes back from asking an engine."""
+"""The contract of an adapter: the `Engine` that it provides, and the `Answer` of an engine."""
 
 from __future__ import annotations
 
@@ -11,45 +11,70 @@ import numpy as np
 from ad_conformance.engines.process.runners import HERE, Runner
 from ad_conformance.engines.script import Script, write
 from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.ir.mode import ANY_MODE, LETTERS
+from ad_conformance.generators.ir.operator import OWN_FORMS
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
-    """One adapter: a dialect and a way to nest modes, as text in the engine's language.
+    """One adapter: how an engine writes operations, and how it nests modes.
 
-    `header` imports what the scripts need. `levels` gives, for each letter of a mode word that the
-    engine has, an expression with the function `{f}` in it that is the Jacobian function of `{f}`;
-    the new input axes come last. With `{i}` in it, the place of an input, it is a function of all
-    the inputs of `{f}`, differentiated by that one. `operators` gives the engine's own forms of
-    "gradient" (reverse mode, of a function whose value is a number), "pushforward" (of `{f}` along
-    the tangent `{v}`) and "pullback" (of the cotangent `{w}`), where it has them. `compile` and
-    `run` are statements: the first makes `derivative` out of `{nested}` and `x`, the second leaves
-    the answer as a NumPy array in `got`. `words` is a regular expression that a mode word must
-    match to be asked. `unsupported` pairs exception type names with patterns of messages by which
-    the engine itself documents that it does not have something. `distribution` is what `pip` knows
-    it by, `module` what must import. `runner` starts the process that runs the scripts; `writer`
-    makes them, for an engine whose nesting is more than text around a function. `dtype` "float32"
-    is for engines without float64: they are asked in float32 whatever can be asked so. `patience`
-    is how many times as long as others it may take for a case.
+    The fields are text in the engine's language, of which the script of a case is made. It has four
+    pieces, which run in this order: `header`, the program, `compile` and `run`. The program defines
+    the function `f` of the inputs `x`, `y` ... and the point `x`; also the tangent `v` and the
+    cotangent `w`, if the case has them.
+
+    Raises ValueError, which names the field, if a field cannot work.
     """
 
+    #: The name by which users ask for the engine: lower-case letters, digits, ".", "_" and "-".
     name: str
+    #: The name under which `pip` knows the library. Its release is the engine's version.
     distribution: str
+    #: The module that must be importable for the engine to count as installed.
     module: str
+    #: Statements that run once in each process: imports, and functions that the other pieces need.
     header: str
+    #: How the engine writes operations and arrays.
     dialect: Dialect
+    #: For each letter of the engine, "R" or "F", the template of a derivative. `{f}` is the text of
+    #: a function of `x`. The result is an expression: the function that gives the Jacobian of `{f}`
+    #: at `x`, of shape `f(x).shape + x.shape`. A mode nests these templates. If the template also
+    #: has `{i}`, the index of an input, the result is a function of all inputs, which takes the
+    #: derivative with respect to that input. This is for a library that cannot differentiate a
+    #: closure.
     mode_transforms: Mapping[str, str]
+    #: Templates of the engine's own forms of some derivatives, if it has such forms. Each result is
+    #: a function of `x`. "gradient": of `{f}`, whose value is a number, in reverse mode.
+    #: "pushforward": of `{f}` along the tangent `{v}`. "pullback": of the cotangent `{w}` through
+    #: `{f}`.
     operators: Mapping[str, str] = field(default_factory=dict)
+    #: Template of the statements that make the function `derivative` of `{nested}`, the text of the
+    #: nested derivative. They may use `x`. An exception in them is a compile failure.
     compile: str = "derivative = {nested}"
+    #: Statements that call `derivative` and leave the answer in `got`, as a NumPy array of the
+    #: derivative's shape. An exception in them is a runtime failure.
     run: str = "got = np.asarray(derivative(x))"
-    modes: str = "[RF]+"
+    #: A regular expression that matches the modes that the engine can be asked, "R" or "RF" for
+    #: instance.
+    modes: str = ANY_MODE
+    #: Pairs of an exception type's name and a regular expression. If an exception has this type and
+    #: the expression is found in its message, the engine documents that it does not have what was
+    #: asked. The outcome is then "unsupported" and not a failure.
     unsupported: tuple[tuple[str, str], ...] = ()
+    #: Environment variables of the engine's process.
     environment: Mapping[str, str] = field(default_factory=dict)
+    #: What starts the process that runs the scripts.
     runner: Runner = HERE
+    #: What makes the script of a case. An engine needs another one if its nesting is more than text
+    #: around the text of a function. It raises UnsupportedOperation for what the engine lacks.
     writer: Callable[[Engine, Case], Script] = write
+    #: "float64", or "float32" for an engine that has no float64. Such an engine is asked all cases
+    #: that make sense in float32, and the dialect's `array` is None.
     dtype: str = "float64"
+    #: How many times as long as other engines this one may take for a case.
     timeout_factor: float = 1.0
 
     def __post_init__(self) -> None:
@@ -57,14 +82,14 @@ class Engine:
             raise ValueError(
                 f"name={self.name!r}: use lower-case letters, digits, '.', '_' and '-'"
             )
-        if not self.mode_transforms or not set(self.mode_transforms) <= {"R", "F"}:
+        if not self.mode_transforms or not set(self.mode_transforms) <= set(LETTERS):
             raise ValueError(
-                f"mode_transforms of {self.name}: give an expression for 'R', for 'F', or for both"
+                f"mode_transforms of {self.name}: give an expression for one or more of "
+                f"{', '.join(LETTERS)}"
             )
-        if not set(self.operators) <= {"gradient", "pushforward", "pullback"}:
+        if not set(self.operators) <= set(OWN_FORMS):
             raise ValueError(
-                f"operators of {self.name}: give expressions for gradient, pushforward and "
-                f"pullback only"
+                f"operators of {self.name}: give expressions for {', '.join(OWN_FORMS)} only"
             )
         self._check_templates()
 
@@ -86,42 +111,41 @@ class Engine:
         for operation, template in self.dialect.templates.items():
             row = CATALOGUE.get(operation)
             if row is None:
-                raise ValueError(f"spellings of {self.name}: {operation!r} is not in the catalogue")
+                raise ValueError(f"templates of {self.name}: {operation!r} is not in the catalogue")
             if isinstance(template, str):
                 texts = ["v"] * (row.arity or 1)
-                checks.append(
-                    (
-                        f"spelling of {operation}",
-                        partial(template.format, *texts, args="v", **row.params),
-                    )
-                )
-        for where, check in checks:
+                fill_in = partial(template.format, *texts, args="v", **row.params)
+                checks.append((f"template of {operation}", fill_in))
+        for field_name, check in checks:
             try:
                 check()
             except (LookupError, ValueError, re.error) as error:
                 raise ValueError(
-                    f"{where} of {self.name}: {type(error).__name__}: {error}"
+                    f"{field_name} of {self.name}: {type(error).__name__}: {error}"
                 ) from None
 
     @property
     def base(self) -> str:
-        """The name without the release that it may have."""
+        """The name without the release, which may follow after "@"."""
         return self.name.partition("@")[0]
 
     def answers(self, mode: str) -> bool:
-        """Whether the engine has this mode word at all."""
+        """Whether the engine can be asked this mode."""
         return set(mode) <= set(self.mode_transforms) and re.fullmatch(self.modes, mode) is not None
 
     def installed(self) -> bool:
+        """Whether the engine can be asked on this machine."""
         return self.runner.installed(self.module)
 
     def version(self) -> str:
-        """The installed release, or "" where there is none."""
+        """The installed release, or "" if the engine is not installed."""
         return self.runner.version(self.distribution)
 
     def script(self, case: Case) -> Script:
-        """The text that asks this engine the case. Raises Unspeakable where the dialect, the word
-        or the operator is missing.
+        """The script that asks this engine the case.
+
+        Raises UnsupportedOperation if the engine does not have the mode, an operation, the operator
+        or the dtype of the case.
         """
         if not self.answers(case.mode):
             raise UnsupportedOperation(f"mode word {case.mode}")
@@ -130,19 +154,22 @@ class Engine:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: an array, or how it failed.
+    """What came back for one case: an array, or how the engine failed."""
 
-    `outcome` is "answered", "raised", "crashed", "timeout" or "unsupported"; for "raised", `stage`
-    says where and `error` names the exception type; `message` is the engine's own, trimmed;
-    `printed` is what its process printed, whatever the outcome. Of `seconds`, `compiling` were
-    spent tracing, transforming and compiling; of a process that died or was late that is not known.
-    """
-
+    #: "answered"; "raised", an exception; "crashed", the process ended; "timeout"; "unsupported",
+    #: the engine does not have what was asked.
     outcome: str
+    #: The array in `got`; None for all outcomes but "answered".
     value: np.ndarray | None = None
+    #: The piece of the script that raised, "compile" or "run"; "" for other outcomes.
     stage: str = ""
+    #: The name of the exception type, or of the signal or exit code that ended the process.
     error: str = ""
+    #: The engine's own message, cut after 2000 characters.
     message: str = ""
+    #: Seconds that the script took.
     seconds: float = 0.0
+    #: Seconds of those in tracing, transforming and compiling; 0 if the process ended or was late.
     compiling: float = 0.0
+    #: The last lines that the engine's process printed, whatever the outcome.
     printed: str = ""

@@ -1,4 +1,4 @@
-"""Engines by name: those of this project, of installed entry points, and of
+"""Engines by name: those of this project, those of installed entry points, and those named as
 `package.module:attribute`.
 """
 
@@ -13,67 +13,75 @@ from ad_conformance.engines.process.environments import Release
 from ad_conformance.engines.process.runners import HERE
 from packaging.version import InvalidVersion, Version
 
-#: The project's own, in the order in which tables show them: name to module and attribute.
-OWN = {
-    "inhouse": "ad_conformance.engines.adapters.inhouse:inhouse",
-    "jax": "ad_conformance.engines.adapters.jax:jax",
-    "jax-eager": "ad_conformance.engines.adapters.jax:eager",
-    "torch": "ad_conformance.engines.adapters.torch.adapter:torch",
-    "torch-autograd": "ad_conformance.engines.adapters.torch.adapter:create_graph",
-    "autograd": "ad_conformance.engines.adapters.autograd:autograd",
-    "enzyme-mlir": "ad_conformance.engines.adapters.enzyme_mlir:enzyme_mlir",
-    "enzyme-mlir-plain": "ad_conformance.engines.adapters.enzyme_mlir:plain",
-    "tensorflow": "ad_conformance.engines.adapters.tensorflow:tensorflow",
-    "tensorflow-eager": "ad_conformance.engines.adapters.tensorflow:eager",
-    "casadi": "ad_conformance.engines.adapters.casadi:casadi",
-    "casadi-mx": "ad_conformance.engines.adapters.casadi:mx",
-    "sympy": "ad_conformance.engines.adapters.sympy:sympy",
-    "pytensor": "ad_conformance.engines.adapters.pytensor:pytensor",
-    "paddle": "ad_conformance.engines.adapters.paddle:paddle",
-    "mlx": "ad_conformance.engines.adapters.mlx:mlx",
-    "tinygrad": "ad_conformance.engines.adapters.tinygrad:tinygrad",
-    "mygrad": "ad_conformance.engines.adapters.mygrad:mygrad",
-    "enzyme.jl": "ad_conformance.engines.adapters.julia.adapter:enzyme",
-    "forwarddiff.jl": "ad_conformance.engines.adapters.julia.adapter:forwarddiff",
-    "reversediff.jl": "ad_conformance.engines.adapters.julia.adapter:reversediff",
-    "zygote.jl": "ad_conformance.engines.adapters.julia.adapter:zygote",
-    "mooncake.jl": "ad_conformance.engines.adapters.julia.adapter:mooncake",
-    "enzyme-llvm": "ad_conformance.engines.adapters.enzyme_llvm.adapter:enzyme_llvm",
-    "enzyme-llvm-runtime-activity": "ad_conformance.engines.adapters.enzyme_llvm.adapter:runtime_activity",
+#: The project's own engines, in the order in which tables show them. Each has the module in
+#: `engines/adapters` and the attribute of its adapter.
+_ADAPTERS = {
+    "inhouse": "inhouse:inhouse",
+    "jax": "jax:jax",
+    "jax-eager": "jax:eager",
+    "torch": "torch.adapter:torch",
+    "torch-autograd": "torch.adapter:create_graph",
+    "autograd": "autograd:autograd",
+    "enzyme-mlir": "enzyme.mlir:enzyme_mlir",
+    "enzyme-mlir-plain": "enzyme.mlir:plain",
+    "tensorflow": "tensorflow:tensorflow",
+    "tensorflow-eager": "tensorflow:eager",
+    "casadi": "symbolic.casadi:casadi",
+    "casadi-mx": "symbolic.casadi:mx",
+    "sympy": "symbolic.sympy:sympy",
+    "pytensor": "symbolic.pytensor:pytensor",
+    "paddle": "paddle:paddle",
+    "mlx": "mlx:mlx",
+    "tinygrad": "tinygrad:tinygrad",
+    "mygrad": "mygrad:mygrad",
+    "enzyme.jl": "julia.adapter:enzyme",
+    "forwarddiff.jl": "julia.adapter:forwarddiff",
+    "reversediff.jl": "julia.adapter:reversediff",
+    "zygote.jl": "julia.adapter:zygote",
+    "mooncake.jl": "julia.adapter:mooncake",
+    "enzyme-llvm": "enzyme.llvm.adapter:enzyme_llvm",
+    "enzyme-llvm-runtime-activity": "enzyme.llvm.adapter:runtime_activity",
 }
-#: What is asked when nobody says: one engine per library.
+#: The project's own engines: name to `package.module:attribute`.
+OWN = {name: f"ad_conformance.engines.adapters.{target}" for name, target in _ADAPTERS.items()}
+#: The engines that are asked if a command names none.
 DEFAULT = ("inhouse", "jax", "torch", "autograd")
 #: A distribution offers engines under this entry point group: `name = "package.module:attribute"`.
 GROUP = "ad_conformance.engines"
 
 
 class UnknownEngine(ValueError):
-    """No such engine; the message says which there are or what is wrong with the one named."""
+    """There is no such engine.
+
+    The message, of one line, says what is wrong with the name, or which engines there are.
+    """
 
 
 def _offered() -> dict[str, str]:
+    """All engines by name. An entry point does not replace an engine of the project."""
     found = importlib.metadata.entry_points(group=GROUP)
     return {**{point.name: point.value for point in found}, **OWN}
 
 
 def names() -> tuple[str, ...]:
-    """Every engine that can be named: the project's own first, then entry points."""
+    """The names of all engines: the project's own first, then those of entry points."""
     offered = _offered()
     return (*OWN, *(name for name in sorted(offered) if name not in OWN))
 
 
 def is_import(name: str) -> bool:
-    """Whether the name says itself what is to be imported: as a file must not, but who gives a
-    command may.
+    """Whether the name says what to import, as `package.module:attribute`.
+
+    Users may give such a name in a command. A file must not contain one, since reading the file
+    would run code.
     """
     return ":" in name
 
 
 def find(name: str) -> Engine:
-    """The engine of that name, or at `package.module:attribute`; `name@release` in an environment
-    of that release.
+    """The engine of a name, or at `package.module:attribute`.
 
-    Raises UnknownEngine, in one line that names the engine at fault.
+    `name@release` is the engine in an environment of that release. Raises UnknownEngine.
     """
     if not name.isprintable():
         raise UnknownEngine(f"engine {name!r} is not known: a name is one line of text")
@@ -110,8 +118,9 @@ def find(name: str) -> Engine:
 
 
 def has_releases(engine: Engine) -> bool:
-    """Whether single releases of the engine can be asked: not of the project's own, nor of another
-    language's.
+    """Whether the engine can be asked in any of its releases.
+
+    That is so for libraries that pip installs, but not for the in-house engine.
     """
     return engine.runner == HERE and engine.distribution != "ad-conformance"
 
@@ -127,8 +136,8 @@ def _of_release(name: str) -> Engine:
     engine = find(base)
     if not has_releases(engine):
         raise UnknownEngine(f"engine {name!r}: there are no releases of {base}")
-    # What an older release does not have yet is no failure of it; what it looks for in NumPy in
-    # vain is.
+    # An older release may lack a function of its own, which is no failure. If it asks NumPy for a
+    # function that NumPy lacks, that is a failure.
     unsupported = (
         *engine.unsupported,
         ("AttributeError", r"^module '(?!(numpy|scipy)\b).*' has no attribute"),

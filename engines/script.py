@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ad_conformance.generators.ir.evaluate import evaluate_steps
+from ad_conformance.generators.ir.mode import LETTERS
 from ad_conformance.generators.ir.program import INPUTS, Case
 from ad_conformance.generators.render.dialect import UnsupportedOperation, render
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Script:
-    """The text of one case in one engine, in the pieces whose failures are told apart."""
+    """The text of one case for one engine, in pieces: a failure is reported with the piece that
+    failed.
+    """
 
     header: str
     program: str
@@ -30,26 +33,28 @@ class Script:
 
 
 def write(engine: Engine, case: Case) -> Script:
-    """The script in the language of the engine's dialect. Raises Unspeakable where something is
-    missing.
+    """The script in the language of the engine's dialect.
+
+    Raises UnsupportedOperation if the engine has no template for an operation of the program, no
+    arrays of the dtype, or no form of the operator.
     """
     dialect = engine.dialect
     lines = [render(case.program, dialect, case.input, dtype=case.dtype)]
     given = {"x": case.point if case.warmup_point is None else case.warmup_point}
-    places = case.program.arguments
+    value_ids = case.program.arguments
     given |= {
         n: case.program.steps[k - 1].arguments["value"]
-        for n, k in zip(INPUTS[1:], places, strict=False)
+        for n, k in zip(INPUTS[1:], value_ids, strict=False)
     }
     given |= {
         n: value for n, value in (("v", case.tangent), ("w", case.cotangent)) if value is not None
     }
     captured = dialect.language.captured
     for name, value in given.items():
-        # The point is handed over, and may be assigned again.
+        # The derivative takes x as an argument, and x may be assigned again.
         assigned = "{name} = {value}" if name == "x" else captured
         lines.append(assigned.format(name=name, value=dialect.constant(value, case.dtype)))
-    if places and case.operator == "jacobian":
+    if value_ids and case.operator == "jacobian":
         definitions, nested = _by_several(engine, case)
         lines[1:1] = definitions
     else:
@@ -62,67 +67,50 @@ def write(engine: Engine, case: Case) -> Script:
 
 
 def _nested(engine: Engine, case: Case) -> str:
-    """The derivative of `f` that the operator asks for in the innermost letters, and Jacobians
-    around it.
-    """
-    mode, operator = case.mode, case.operator
-    output = evaluate_steps(case.program, case.input)[-1]
-    scalar = output.ndim == 0
+    """The derivative of `f` that the operator asks for, and full derivatives around it."""
+    mode, operator = case.mode, case.asked
+    scalar = evaluate_steps(case.program, case.input)[-1].ndim == 0
+    seed = "v" if operator.seed == "tangent" else "w"
 
-    def level(letter: str, f: str) -> str:
+    def jacobian(letter: str, f: str) -> str:
         return engine.mode_transforms[letter].format(f=f, i=0)
 
-    def first(letter: str, f: str) -> str:
-        """The engine's own first derivative of a function of a number, or with a number for a
-        value.
-        """
-        if letter == "R" and scalar and "gradient" in engine.operators:
+    def derivative(letter: str, f: str) -> str:
+        """The engine's own first derivative of or to a number, if it has one."""
+        product = LETTERS[letter].product
+        if product == "pullback" and scalar and "gradient" in engine.operators:
             return engine.operators["gradient"].format(f=f)
-        if letter == "F" and operator.endswith("derivative") and "pushforward" in engine.operators:
-            return engine.operators["pushforward"].format(
-                f=f, v=engine.dialect.constant(1.0, case.dtype)
-            )
-        return level(letter, f)
+        if product == "pushforward" and operator.of_number and product in engine.operators:
+            one = engine.dialect.constant(1.0, case.dtype)
+            return engine.operators[product].format(f=f, v=one)
+        return jacobian(letter, f)
 
-    def own(name: str, f: str, **seed: str) -> str:
-        if name not in engine.operators:
-            raise UnsupportedOperation(f"operator {operator}")
-        return engine.operators[name].format(f=f, **seed)
+    def product_with_seed(letter: str, f: str) -> str:
+        product = LETTERS[letter].product
+        if product not in engine.operators:
+            raise UnsupportedOperation(f"operator {operator.name}")
+        return engine.operators[product].format(
+            f=f, **{"v" if product == "pushforward" else "w": seed}
+        )
 
-    nested, rest = "f", mode
+    writers = {"jacobian": jacobian, "derivative": derivative, "product": product_with_seed}
+    nested = "f"
     if case.program.arguments:
         nested = engine.dialect.language.closure.format(
             inputs="x", value=f"f({', '.join(INPUTS[: len(case.program.arguments) + 1])})"
         )
-    match operator:
-        case "derivative" | "gradient":
-            nested, rest = first(mode[-1], nested), mode[:-1]
-        case "second_derivative":
-            nested, rest = first(mode[-2], first(mode[-1], nested)), mode[:-2]
-        case "hessian":
-            nested, rest = level(mode[-2], first(mode[-1], nested)), mode[:-2]
-        case "pushforward":
-            nested, rest = own("pushforward", nested, v="v"), mode[:-1]
-        case "pullback":
-            nested, rest = own("pullback", nested, w="w"), mode[:-1]
-        case "hvp":
-            inner = first(mode[-1], nested)
-            along = (
-                own("pushforward", inner, v="v")
-                if mode[-2] == "F"
-                else own("pullback", inner, w="v")
-            )
-            nested, rest = along, mode[:-2]
-    for letter in reversed(rest):
-        nested = level(letter, nested)
+    levels = operator.levels + ("jacobian",) * (case.order - len(operator.levels))
+    for letter, level in zip(reversed(mode), levels, strict=True):
+        nested = writers[level](letter, nested)
     return nested
 
 
 def _by_several(engine: Engine, case: Case) -> tuple[list[str], str]:
-    """Derivatives by one input after the other, each a function of all inputs.
+    """Derivatives by one input after the other: definitions of functions, and the last one by name.
 
-    Each captures the inputs that it does not differentiate by, or takes them all and the place of
-    the one.
+    Each derivative is a function of all inputs. A transform with `{i}` takes all inputs and the
+    index of the one to differentiate by. Otherwise a closure captures the inputs that are not
+    differentiated by.
     """
     language = engine.dialect.language
     names = ", ".join(INPUTS[: len(case.program.arguments) + 1])
@@ -135,7 +123,7 @@ def _by_several(engine: Engine, case: Case) -> tuple[list[str], str]:
         derivative = engine.mode_transforms[letter].format(
             f=language.closure.format(inputs=name, value=f"{nested}({names})")
         )
-        # A closure is called in parentheses.
+        # A closure is put in parentheses to be called.
         called = f"({derivative})" if language.is_closure(derivative) else derivative
         lines.append(language.function(f"d{k}", names, (), f"{called}({name})"))
         nested = f"d{k}"

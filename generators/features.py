@@ -1,7 +1,8 @@
-"""What is special about a step at its point: the coincidences at which derivative rules break.
+"""Features of a step: coincidences of its operands at the point at which derivative rules often
+fail.
 
-Known failures name them, so that an entry about products with a zero in them does not swallow other
-failures of the product; coverage counts them.
+Known failures name them: an entry about products with a zero among the factors should not hide
+other failures of the product. Coverage counts them.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def _tied_singular_values(operands: list[Array]) -> bool:
 
 
 def _tied_eigenvalues(operands: list[Array]) -> bool:
-    """Of the symmetric part."""
+    """Whether two eigenvalues of the symmetric part are equal."""
     matrix = operands[0]
     if matrix.ndim < 2 or not matrix.size or matrix.shape[-1] != matrix.shape[-2]:
         return False
@@ -51,7 +52,7 @@ def _tied(ascending: Array) -> bool:
 
 
 def _complex(operands: list[Array]) -> list[Array]:
-    """The complex matrix whose real and imaginary part come first."""
+    """The complex matrix of the first two operands, its real and its imaginary part, as a list."""
     pair = operands[:2]
     if len(pair) < 2 or pair[0].shape != pair[1].shape or not all(v.dtype == float for v in pair):
         return [np.zeros(0)]
@@ -68,14 +69,14 @@ def _tie(operands: list[Array]) -> bool:
 
 
 def _vanishing(value: Array) -> bool:
-    """Whether an entry is zero, or would be but for rounding."""
+    """Whether an entry is zero, or only rounding keeps it from being zero."""
     sizes = np.abs(value)
     return bool(np.any(sizes <= 2.0**-40 * np.max(sizes, initial=0.0)))
 
 
 def _erfc_underflows(value: Array) -> bool:
-    """Whether erfc is below the normal numbers of one of the dtypes, while exp(x**2) does not
-    overflow yet.
+    """Whether erfc is below the normal numbers of one of the dtypes and exp(x**2) does not
+    overflow.
     """
     return any(
         bool(np.any((special.erfc(value) < limits.tiny) & (value**2 < np.log(limits.max))))
@@ -83,7 +84,7 @@ def _erfc_underflows(value: Array) -> bool:
     )
 
 
-#: Name to predicate on the operands' concrete values.
+#: Each feature by name, as a predicate on the values of the operands.
 _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "zero": lambda ops: any(bool(np.any(v == 0)) for v in _real(ops)),
     "vanishing": lambda ops: any(_vanishing(v) for v in _real(ops)),
@@ -125,7 +126,7 @@ def _broadcastable(operands: list[Array]) -> bool:
     return True
 
 
-#: All names that may be used.
+#: The names of all features. Those after the first group depend on the step, not on values only.
 FEATURES = (
     *_ON_VALUES,
     "repeated",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
 from ad_conformance.reports.cli import ask as asking
 from ad_conformance.reports.cli import bisect as bisection
 from ad_conformance.reports.cli import campaign as campaigns
@@ -10,8 +14,29 @@ from ad_conformance.reports.cli import report as reporting
 from ad_conformance.reports.cli import triage
 from ad_conformance.reports.cli.shared import app
 
-#: The modules whose commands there are.
+#: The modules that define the commands.
 COMMANDS = (asking, campaigns, reporting, triage, explaining, bisection)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        try:
+            print(f"ad-conformance {version('ad-conformance')}")
+        except PackageNotFoundError:
+            print("ad-conformance, not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="print the version and exit"
+        ),
+    ] = False,
+) -> None:
+    """Options before the name of a command."""
 
 
 def main() -> None:

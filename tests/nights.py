@@ -62,7 +62,7 @@ def write(
             number,
             "inhouse",
             "agree",
-            error_ratio=0.0 if number % 2 else 10.0 ** -(number // 5),
+            units=0.0 if number % 2 else 10.0 ** -(number // 5),
         )
         _verdict(journal, number, "torch", **_torch(number - 20, not_known, name))
         for engine, seconds in (("inhouse", 0.001), ("torch", 0.002 * (number + 1))):

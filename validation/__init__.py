@@ -1,1 +1,1 @@
-"""Validation of the tester: planted faults, and how many of them are found."""
+"""Validation of the project itself: planted faults, coverage, and the accuracy of triage."""

@@ -1,11 +1,9 @@
-"""Bisection checked on bugs of which is known from elsewhere in which release they began or were
-fixed.
+"""Check bisection on bugs whose first bad or first fixed release is known from other sources.
 
     python -m validation.bisections --write docs/triage.md
     python -m validation.bisections --only mlx-power,mlx-select
 
-Makes an environment for each release that is asked, some gigabytes in all, in
-`$AD_CONFORMANCE_CACHE`.
+Every release that is asked gets an environment in `$AD_CONFORMANCE_CACHE`, some gigabytes in all.
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ BUGS = Path(__file__).with_suffix(".toml")
 
 @dataclass(frozen=True)
 class Bug:
-    """A table of bisections.toml."""
+    """One bug of bisections.toml."""
 
     name: str
     engine: str
@@ -44,7 +42,7 @@ class Bug:
 
 
 def bugs() -> list[Bug]:
-    """Raises MalformedCase, KeyError or TypeError where the file is not what it should be."""
+    """The bugs of bisections.toml. Raises MalformedCase, KeyError or TypeError."""
     tables = tomllib.loads(BUGS.read_text(encoding="utf-8"))["bug"]
     return [
         Bug(
@@ -59,7 +57,7 @@ def bugs() -> list[Bug]:
 
 
 def right(bug: Bug, found: Found) -> bool:
-    """Whether what was found is among what is known: of a range, one release at least."""
+    """Whether the release that was found, or one of a range, is a known one."""
     return any(bug.known.contains(release) for release in found.changed)
 
 
@@ -74,31 +72,32 @@ def row(bug: Bug, found: Found) -> list[str]:
     return [
         f"[{bug.name}]({bug.upstream})",
         str(bug.known).removeprefix("=="),
-        f"first {what} {changed}" + ("" if right(bug, found) else ": NOT WHAT IS KNOWN"),
+        f"first {what} {changed}" + ("" if right(bug, found) else ": DIFFERS"),
         str(found.asked),
         f"{width - 1}, log2 {found.steps:.1f}",
         str(found.installs),
     ]
 
 
-HEADER = ("bug", "known", "found", "asked, with ends", "between the ends", "installed")
+HEADER = ("bug", "known", "found", "releases asked", "between the ends", "installed")
 TEXT = """\
-### How it does
+### How well it works
 
-`python -m validation.bisections --write docs/triage.md`, with Python {python}; what is known, and how,
-stands in `validation/bisections.toml`: of some a bound only. Releases that cannot say are among those asked; an
-environment that was there from a bug before is not installed again.
+The table is made by `python -m validation.bisections --write docs/triage.md`, with Python {python}.
+The known releases, some of them only bounds, and their sources are in
+`validation/bisections.toml`. The releases asked include both ends and those that cannot say. An
+environment that an earlier bug already needed is not installed again.
 
 {table}
 {skipped}"""
 
 
 def main() -> None:
-    """Print the table; exit status 1 where something else is found than is known."""
+    """Print the table. Exit status 1 if a result differs from what is known."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="", help="names, with commas between them")
+    parser.add_argument("--only", default="", help="names, separated by commas")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--write", type=Path, help="a document whose section this becomes")
+    parser.add_argument("--write", type=Path, help="the document to put the section into")
     options = parser.parse_args()
     wanted = [bug for bug in bugs() if not options.only or bug.name in options.only.split(",")]
     rows, lines, failed = [], [], 0

@@ -1,11 +1,11 @@
-"""How well findings fall together by cause, in engines with several known faults at once.
+"""Measure how well bucketing groups findings by cause, in engines with several planted faults.
 
     python -m validation.buckets --engines 5 --start 5
 
-The cause of a finding in an engine with several faults is the one that gives a finding for the same
-case when it is planted alone. Findings that several give, or none, are left out of the count of
-pairs; how many is said. Precision is the share of pairs in one bucket that have one cause, recall
-that of pairs of one cause that are in one bucket.
+The cause of a finding is the planted fault that alone also has a finding for the same case. If no
+fault or several faults do, the finding is not counted in the pairs; the table says how many are
+counted. Precision is the share of pairs in one bucket that have one cause. Recall is the share of
+pairs with one cause that are in one bucket.
 """
 
 from __future__ import annotations
@@ -27,16 +27,14 @@ from benchmarks.tables import markdown, write_section
 from validation import seeded
 from validation.mutation import Question, questions
 
-#: Findings of one engine that raise or die in the same way: one fault must not be most of what is
-#: counted.
+#: Most findings of one engine with the same exception or signal, so that one fault does not
+#: dominate the count.
 SAME = 15
 
 
 @dataclass
 class Outcome:
-    """One engine: its findings in their buckets, the cause of each where it has one, and what it
-    took.
-    """
+    """The findings of one engine in buckets, their causes as far as known, and the cost."""
 
     faults: Sequence[str]
     buckets: Buckets
@@ -47,9 +45,7 @@ class Outcome:
 
     @property
     def placed(self) -> list[tuple[str, str]]:
-        """Cause and bucket of every finding that has one cause; what is left over is in groups of
-        its own.
-        """
+        """Cause and bucket of each finding with one cause; provisional groups count as buckets."""
         groups = [(b.cause.id, b.findings) for b in self.buckets.buckets]
         groups += [(f"provisional {n}", p.findings) for n, p in enumerate(self.buckets.provisional)]
         return [
@@ -61,7 +57,7 @@ class Outcome:
 
 
 def pairs(placed: Iterable[tuple[str, str]]) -> tuple[int, int, int]:
-    """How many pairs are in one bucket and of one cause, in one bucket, and of one cause."""
+    """The numbers of pairs with one bucket and one cause, with one bucket, and with one cause."""
     placed = list(placed)
 
     def count(keys: Iterable[object]) -> int:
@@ -73,7 +69,7 @@ def pairs(placed: Iterable[tuple[str, str]]) -> tuple[int, int, int]:
 def collected(
     names: Sequence[str], number: int, asked: Sequence[Question], limit: int
 ) -> tuple[list[Finding], dict[str, str]]:
-    """Findings of the engine with all faults, and the cause of each that has one."""
+    """Findings of the engine with all faults, and the causes of those that have exactly one."""
     sites = {name: seeded.faults()[name].site for name in names}
     concerned = [q for q in asked if q.sites & set(sites.values())]
     findings: list[Finding] = []
@@ -109,7 +105,7 @@ def collected(
 def measured(
     names: Sequence[str], number: int, asked: Sequence[Question], limit: int, seconds: float
 ) -> Outcome:
-    """One engine's findings, bucketed."""
+    """Collect the findings of one engine and group them into buckets."""
     findings, causes = collected(names, number, asked, limit)
     begun = time.monotonic()
     with Sandbox(seeded.engine(names, number)) as sandbox:
@@ -118,19 +114,19 @@ def measured(
 
 
 def table(outcomes: Sequence[Outcome], first: int = 1) -> str:
-    """A row per engine, numbered from `first`, and one for all."""
+    """A table with a row for each engine, numbered from `first`, and one for all."""
     rows = [_row(f"engine {n}", [outcome]) for n, outcome in enumerate(outcomes, start=first)]
     header = (
         "",
         "findings",
-        "of one cause",
+        "with one cause",
         "causes",
         "buckets",
         "matched",
         "left",
         "precision",
         "recall",
-        "s a finding",
+        "seconds per finding",
     )
     return markdown(header, [*rows, _row("all", outcomes)])
 
@@ -153,7 +149,7 @@ def _row(name: str, outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def astray(outcome: Outcome) -> list[str]:
-    """Lines on buckets of several causes and causes in several buckets."""
+    """A line for each bucket with several causes and for each cause in several buckets."""
     names = {
         b.cause.id: f"{b.cause.name} {b.cause.features or ''}" for b in outcome.buckets.buckets
     }
@@ -167,22 +163,20 @@ def astray(outcome: Outcome) -> list[str]:
 
 
 def main() -> None:
-    """Print the table, and what went astray."""
+    """Print the table and the findings in wrong buckets."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--engines", type=int, default=5)
     parser.add_argument(
-        "--start", type=int, default=0, help="number of the first engine: another one, other faults"
+        "--start", type=int, default=0, help="number of the first engine; it determines the faults"
     )
     parser.add_argument("--faults", type=int, default=12, help="in each engine")
     parser.add_argument("--cases", type=int, default=700)
-    parser.add_argument("--findings", type=int, default=60, help="at most so many of one engine")
+    parser.add_argument("--findings", type=int, default=60, help="most findings of one engine")
+    parser.add_argument("--seconds", type=float, default=600.0, help="time limit for one engine")
     parser.add_argument(
-        "--seconds", type=float, default=600.0, help="for the findings of one engine"
+        "--plumbing", action="store_true", help="faults in code that most operations use"
     )
-    parser.add_argument(
-        "--plumbing", action="store_true", help="faults in what most operations are made of"
-    )
-    parser.add_argument("--write", type=Path, help="a document whose section this becomes")
+    parser.add_argument("--write", type=Path, help="the document to put the section into")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     asked = questions(options.cases)
@@ -198,13 +192,13 @@ def main() -> None:
     text = table(outcomes, options.start + 1)
     print(text)
     if options.write:
-        what = "what most operations are made of" if options.plumbing else "single operations"
+        what = "code that most operations use" if options.plumbing else "single operations"
         first, last = options.start + 1, options.start + options.engines
         asked_for = f"--engines {options.engines} --start {options.start}"
         command = f"`python -m validation.buckets {asked_for} --write {options.write}`"
         text = (
-            f"{command}. Engines {first} to {last}, each with {options.faults} faults in "
-            f"{what}:\n\n{text}"
+            f"{command} makes this table. Engines {first} to {last} have {options.faults} faults "
+            f"each, in {what}:\n\n{text}"
         )
         write_section(options.write, "buckets of plumbing" if options.plumbing else "buckets", text)
 

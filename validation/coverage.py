@@ -1,15 +1,14 @@
-"""What is asked: cells that each engine answers, operations and pairs of them that are met,
-coincidences aimed at.
+"""Count what the cases cover: modes and operators, operations and pairs of them, special points.
 
-    python -m validation.coverage [--engines inhouse,jax,...] [--cases 20000] [--write docs/coverage.md]
+    python -m validation.coverage [--engines inhouse,jax] [--cases 20000] [--write docs/coverage.md]
 
-Cells are asked of the engines, one smooth case each; all else is counted over drawn cases.
+Every combination of signature, operator and mode is asked of the engines with one smooth case. All
+other counts are over drawn cases, without asking engines.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -23,22 +22,15 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import features
 from ad_conformance.generators.ir.evaluate import evaluate_steps
-from ad_conformance.generators.ir.program import (
-    OPERATORS,
-    SIGNATURES,
-    Case,
-    Program,
-    Step,
-    applies,
-    nested,
-)
+from ad_conformance.generators.ir.mode import USUAL_MODES, modes_of_order
+from ad_conformance.generators.ir.operator import OPERATORS, SIGNATURES
+from ad_conformance.generators.ir.program import Case, Program, Step, nested
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.generators.strategies.sampling import draw
 
 from benchmarks.tables import markdown, write_section
 
-MODES = tuple("".join(mode) for n in (1, 2, 3, 4) for mode in itertools.product("RF", repeat=n))
-SUITE_WORDS = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
+MODES = tuple(mode for n in (1, 2, 3, 4) for mode in modes_of_order(n))
 
 _SUM = (("axis", None), ("keepdims", False))
 _FIRST = (("axis", 0),)
@@ -49,7 +41,7 @@ _BODIES = {
     "mat": (*_BODY, Step("cumulative_sum", (2,), (("axis", 1),))),
 }
 _POINTS = {"num": 0.75, "vec": (0.5, -1.25), "mat": ((0.5, -1.25),)}
-#: From a value at place k, with another of its shape at place k - 1, to the kind of the output.
+#: Steps from the last value to the kind of the output. The last two values have the same shape.
 _ENDINGS = {
     "num_to_vec": (("stack", _FIRST),),
     "num_to_mat": (("stack", _FIRST), ("expand_dims", _FIRST)),
@@ -61,18 +53,15 @@ _ENDINGS = {
 
 
 def smooth_case(signature: str, operator: str, mode: str) -> Case:
-    """A case of a cell with nothing special about it."""
+    """A smooth case for one combination of signature, operator and mode."""
     source, _ = signature.split("_to_")
     steps = list(_BODIES[source])
     for name, params in _ENDINGS.get(signature, ()):
         k = len(steps)
         steps.append(Step(name, (k, k - 1) if name == "stack" else (k,), params))
     case = Case(Program(tuple(steps)), _POINTS[source], mode, operator)
-    if operator in ("pushforward", "hvp"):
-        return replace(case, tangent=_seed(case.input.shape))
-    if operator == "pullback":
-        return replace(case, cotangent=_seed(evaluate_steps(case.program, case.input)[-1].shape))
-    return case
+    output = evaluate_steps(case.program, case.input)[-1].shape
+    return replace(case, **case.asked.seeds(_seed, case.input.shape, output))
 
 
 def _seed(shape: tuple[int, ...]) -> object:
@@ -80,18 +69,18 @@ def _seed(shape: tuple[int, ...]) -> object:
 
 
 def cells(modes: tuple[str, ...] = MODES) -> list[tuple[str, str, str]]:
-    """Signature, operator and mode word of everything that can be asked."""
+    """All combinations of signature, operator and mode that can be asked."""
     return [
         (s, o, w)
         for s in SIGNATURES
-        for o in OPERATORS
+        for o, operator in OPERATORS.items()
         for w in modes
-        if applies(o, w, *s.split("_to_"))
+        if operator.applies(w, *s.split("_to_"))
     ]
 
 
 def _asked_cells(names: list[str]) -> str:
-    """A table of the cells that each engine answers; raises AssertionError for a wrong answer."""
+    """A table of the combinations that each engine answers. Raises AssertionError for a finding."""
     pool = EnginePool([registry.find(name) for name in names], timeout=120.0)
     pool.ahead = tuple(names)
     asked: Counter[tuple[str, str]] = Counter()
@@ -120,11 +109,11 @@ def _asked_cells(names: list[str]) -> str:
     ]
     totals = [sum(n for (_, _, e), n in answered.items() if e == name) for name in names]
     rows.append(["all", "", str(sum(asked.values())), *map(str, totals)])
-    return markdown(["signature", "operator", "words", *names], rows)
+    return markdown(["signature", "operator", "modes", *names], rows)
 
 
-#: Coincidences, each with the operations and the feature of a step that make it.
-COINCIDENCES: Mapping[str, tuple[frozenset[str] | None, str]] = {
+#: Special points: name to the operations (None for all) and the feature of a step.
+SPECIAL_POINTS: Mapping[str, tuple[frozenset[str] | None, str]] = {
     "a zero in a product": (frozenset({"prod", "cumulative_prod", "multiply"}), "zero"),
     "two zeros in a product": (frozenset({"prod", "cumulative_prod"}), "zeros"),
     "a zero base": (frozenset({"pow", "pow_int", "pow_float"}), "zero base"),
@@ -132,8 +121,8 @@ COINCIDENCES: Mapping[str, tuple[frozenset[str] | None, str]] = {
     "a tie": (frozenset({"max", "min", "maximum", "minimum", "hypot", "logaddexp"}), "tie"),
     "a singular matrix": (frozenset({"det", "trace", "matmul", "matrix_norm"}), "singular"),
     "tied singular values": (frozenset({"det", "inv", "solve"}), "tied singular values"),
-    "an argument so large that a function is flat": (None, "large"),
-    "an operand repeated": (None, "repeated"),
+    "an argument so large that a function is saturated": (None, "large"),
+    "a repeated operand": (None, "repeated"),
     "an empty axis": (None, "empty"),
     "an axis of length 1": (None, "length 1"),
     "broadcasting": (None, "broadcast"),
@@ -141,11 +130,11 @@ COINCIDENCES: Mapping[str, tuple[frozenset[str] | None, str]] = {
 }
 
 
-def _coincidences(case: Case) -> set[str]:
+def _special_points(case: Case) -> set[str]:
     steps = list(zip(case.program.steps, features(case), strict=True))
     return {
         name
-        for name, (operations, feature) in COINCIDENCES.items()
+        for name, (operations, feature) in SPECIAL_POINTS.items()
         if any(
             (operations is None or step.operation in operations) and feature in found
             for step, found in steps
@@ -158,7 +147,7 @@ def _share(count: int, of: int) -> str:
 
 
 def _counted(engines: list[Engine], count: int) -> str:
-    """Tables of coincidences, of what else cases ask, of operations by engine and of pairs by word."""
+    """Tables of special points, options of cases, operations by engine, pairs by mode."""
     met: Counter[str] = Counter()
     asked: Counter[str] = Counter()
     operations: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -166,7 +155,7 @@ def _counted(engines: list[Engine], count: int) -> str:
     kinds: Mapping[str, Callable[[Case], bool]] = {
         "an operator other than the Jacobian": lambda case: case.operator != "jacobian",
         "several inputs": lambda case: bool(case.program.arguments),
-        "mixed partials": lambda case: len(set(case.wrt)) > 1,
+        "mixed partial derivatives": lambda case: len(set(case.wrt)) > 1,
         "float32": lambda case: case.dtype == "float32",
         "compiled at another point": lambda case: case.warmup_point is not None,
         "a constant output": lambda case: (
@@ -174,8 +163,8 @@ def _counted(engines: list[Engine], count: int) -> str:
         ),
         "steps that the output does not need": lambda case: case.program != case.program.pruned(),
     }
-    for case in draw(SUITE_WORDS, count):
-        met.update(_coincidences(case))
+    for case in draw(USUAL_MODES, count):
+        met.update(_special_points(case))
         asked.update(name for name, holds in kinds.items() if holds(case))
         pairs[case.mode] |= case.program.pairs
         for engine in engines:
@@ -193,17 +182,17 @@ def _counted(engines: list[Engine], count: int) -> str:
     drawn = sum(row.weight > 0 for row in CATALOGUE.values())
     return "\n".join(
         (
-            f"Over {count} drawn cases:\n",
+            f"The shares are of {count} drawn cases.\n",
             markdown(
-                ["coincidence at the point", "cases"],
-                [[n, _share(met[n], count)] for n in COINCIDENCES],
+                ["special point", "cases"],
+                [[n, _share(met[n], count)] for n in SPECIAL_POINTS],
             ),
-            markdown(["what is asked", "cases"], [[n, _share(asked[n], count)] for n in kinds]),
-            f"Of {len(CATALOGUE)} operations, those met in cases that an engine can be asked:\n",
-            markdown(["engine", "operations", "least often"], rows),
-            f"Pairs of operations, one applied to what the other gives, of {drawn**2}:\n",
+            markdown(["option", "cases"], [[n, _share(asked[n], count)] for n in kinds]),
+            f"Operations that occur in cases for an engine, of {len(CATALOGUE)}:\n",
+            markdown(["engine", "operations", "least frequent"], rows),
+            f"Pairs of operations, one applied to the result of the other, of {drawn**2}:\n",
             markdown(
-                ["word", "met"],
+                ["mode", "pairs"],
                 [[w, f"{len(p)} ({_share(len(p), drawn**2)})"] for w, p in pairs.items()],
             ),
         )
@@ -211,22 +200,22 @@ def _counted(engines: list[Engine], count: int) -> str:
 
 
 def main() -> None:
-    """Print the tables, and write them."""
+    """Print the tables and write them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--engines", default=",".join(registry.OWN))
     parser.add_argument("--cases", type=int, default=20000)
-    parser.add_argument("--write", type=Path, help="put the tables into this file")
+    parser.add_argument("--write", type=Path, help="the document to put the tables into")
     options = parser.parse_args()
     names = options.engines.split(",")
     sections = {
-        "cells": f"## Cells\n\nRight answers to one case per mode word to order "
-        f"4:\n\n{_asked_cells(names)}",
+        "cells": "## Modes and operators\n\nEvery combination of signature, operator and mode up "
+        "to order 4 is asked once. The table counts correct answers:\n\n" + _asked_cells(names),
         "counts": f"## Cases\n\n{_counted([registry.find(name) for name in names], options.cases)}",
     }
     for name, text in sections.items():
         print(text)
         if options.write:
-            write_section(options.write, name, text, title="# What is asked\n")
+            write_section(options.write, name, text, title="# What is tested\n")
 
 
 if __name__ == "__main__":

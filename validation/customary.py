@@ -1,7 +1,7 @@
 """The customary check of derivative rules, for comparison: each operation alone, at a random point.
 
-As `gradcheck` of the libraries and `check_grads` do it: central differences in float64 along one
-random direction, with a step of 1e-6, compared at rtol 1e-3; the second order is checked by
+It works as `gradcheck` and `check_grads` of the libraries do: central differences in float64 along
+one random direction, with a step of 1e-6, compared at rtol 1e-3. The second order is checked by
 differences of the engine's own first derivative.
 """
 
@@ -23,10 +23,9 @@ from ad_conformance.generators.strategies.sampling import examples
 from validation.mutants import consulted
 
 STEP, RTOL, ATOL = 1e-6, 1e-3, 1e-5
-#: What the first letter adds is compared with differences of what the others give.
+#: The derivative of the first letter is compared with differences of the result of the others.
 MODES = ("R", "F", "RR", "FR", "RF", "FF")
-#: Programs and points of each operation, of how many that are drawn, and the entries of a point at
-#: most.
+#: Checks of each operation, cases that are drawn for them, and most entries of a point.
 SAMPLES, DRAWN, ENTRIES = 1, 16, 6
 
 Array = np.ndarray
@@ -34,7 +33,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Check:
-    """One operation, point and mode word; `sites` are what the engine consulted for it."""
+    """One operation, point and mode, with the sites of faults that the engine uses."""
 
     operation: str
     mode: str
@@ -45,9 +44,7 @@ class Check:
     sites: frozenset[str]
 
     def passes(self) -> bool:
-        """Whether the engine's derivative agrees with differences; an engine that raises does not
-        pass.
-        """
+        """Whether the derivative agrees with differences. An engine that raises does not pass."""
         try:
             x, v = self.point, self.direction
             got = np.tensordot(np.asarray(self.derivative(self.mode)(x)), v, x.ndim)
@@ -57,13 +54,13 @@ class Check:
             )
         except Exception:
             return False
-        # Axes of higher words are alike: the last ones are those of the outermost letter.
+        # The last axes are those of the outermost letter.
         return bool(np.all(np.isfinite(got)) and np.allclose(got, numeric, rtol=RTOL, atol=ATOL))
 
 
 def alone(name: str) -> Iterator[tuple[Program, Array]]:
-    """Programs that end with this operation, each with random points: anywhere, and closer to where
-    it was drawn.
+    """Programs that end with this operation, each with two random points: one anywhere and one near
+    the point that was drawn.
     """
     rng = np.random.default_rng(list(name.encode()))
     for case in examples(operation_cases(operation=name, mode="R"), name, DRAWN):
@@ -78,8 +75,9 @@ def alone(name: str) -> Iterator[tuple[Program, Array]]:
 
 
 def _checks_of(name: str, program: Program, point: Array, names: dict[str, Any]) -> list[Check]:
-    """One check per word, or none where the honest engine does not pass them all, as beside a kink
-    or a pole.
+    """One check for each mode.
+
+    None at all if the correct engine does not pass one of them, for example near a kink or a pole.
     """
     space, made = dict(names), []
     exec(inhouse.script(Case(program, nested(point), "R")).program, space)
@@ -98,10 +96,9 @@ def _checks_of(name: str, program: Program, point: Array, names: dict[str, Any])
 
 
 def checks(operations: Collection[str] = CATALOGUE) -> list[Check]:
-    """Checks of each operation that is drawn, with what the honest engine consults for them.
+    """Checks of each operation that is drawn, with the sites that the correct engine uses.
 
-    Raises ValueError for an operation without any: one that the honest engine gets wrong, or whose
-    arrangement finds nothing.
+    Raises ValueError for an operation without a check that the correct engine passes.
     """
     names: dict[str, Any] = {}
     exec(inhouse.header, names)

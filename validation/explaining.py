@@ -3,18 +3,22 @@
     python -m validation.explaining --cases 2000 --faults 200
     python -m validation.explaining --known torch,autograd --cases 1500
 
-Faults of validation/mutants.py, a sample of all, are planted in the in-house engine. The first
-drawn case of two operations or more that finds a fault is explained as it was drawn, through the
-sandbox.
+A sample of the faults of validation/mutants.py is planted in the in-house engine, one at a time.
+The first drawn case with two or more operations that finds a fault is explained as it was drawn,
+through the sandbox.
 
-One rule of that engine serves many operations, at every order above the first that of `multiply`
-nearly all, so what is right needs a definition. *Uses*: the engine consults the planted site when
-it differentiates the named operation alone, in the mode word or what is left of it where letters
-are taken out, or between two smooth functions and not for these without it; where it does so for no
-step of the program, with the named step and those before it, and not before. *Made of*: it consults
-the site in a word of one letter already, so that the value of the operation is computed with the
-primitive in question; where no step of the program is, as above. By chance is what naming one of
-the steps at random would give: of those that the output needs and that vary.
+One rule of the engine serves many operations. Above first order, nearly all operations use the rule
+of `multiply`. So there are two definitions of a correct explanation:
+
+- *uses*: the engine uses the faulty rule when it differentiates the named operation alone, in the
+  mode of the case or a part of it, or when it differentiates the operation between two smooth
+  functions but not the functions alone. If this holds for no step of the program, the named step is
+  correct if it is the first with which the program up to it uses the rule.
+- *made of*: the engine uses the rule already at first order, so the value of the operation is
+  computed with that primitive. If this holds for no step of the program, as above.
+
+By chance is the share of correct answers if a step is named at random, among the steps that the
+output needs and that depend on the input.
 """
 
 from __future__ import annotations
@@ -44,17 +48,15 @@ from validation.mutation import ask, first_finding, namespace, prepared
 
 #: Seconds that one explanation may take.
 SECONDS = 60.0
-#: How many cases further on the next fault begins.
+#: The search for the next fault starts this many cases later.
 _STRIDE = 101
-#: The mode words in which engines with known failures are asked.
+#: The modes in which engines with known failures are asked.
 _ASKED = ("R", "RR", "FR", "RF", "FF", "F")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One fault, explained: whether the named operation is right in either sense, and what part of
-    the steps is.
-    """
+    """The explanation of one fault: whether it is correct in each sense, and shares by chance."""
 
     mutant: Mutant
     explanation: Explanation
@@ -75,7 +77,7 @@ def planted(mutant: Mutant) -> Engine:
 
 
 def _sites(case: Case) -> set[str]:
-    """The sites of faults that the honest engine consults when it compiles the case."""
+    """The sites of faults that the correct engine uses when it compiles the case."""
     script = inhouse.script(case)
     with consulted() as met:
         ask(
@@ -98,9 +100,7 @@ def _between(parts: Parts, k: int, site: str) -> bool:
 
 
 def _first(parts: Parts, steps: Sequence[int], site: str) -> int | None:
-    """The first step with which the program up to it, followed by a smooth function, comes to the
-    site.
-    """
+    """The first step such that the program up to it uses the site, or does with a smooth end."""
     for k in steps:
         asked = [parts.prefix(k), *(parts.prefix(k, smooth) for smooth in SMOOTH)]
         if any(site in _sites(case) for case in asked if case is not None):
@@ -109,7 +109,7 @@ def _first(parts: Parts, steps: Sequence[int], site: str) -> int | None:
 
 
 def outcome(mutant: Mutant, explanation: Explanation) -> Outcome:
-    """The explanation beside what is known of the fault."""
+    """Compare the explanation with the planted fault."""
     case = explanation.question.case
     parts, named = Parts(case), explanation.steps[-1] if explanation.steps else 0
     steps = [
@@ -141,7 +141,7 @@ def _operations(case: Case) -> int:
 
 
 def table(found: Sequence[Outcome]) -> str:
-    """A row per way in which the step was found, one for all."""
+    """A row for each way in which steps were found, and one for all."""
     rows = []
     for name, part in (
         *(
@@ -170,9 +170,7 @@ _HEADER = (
 
 
 def known(name: str, cases: Sequence[Case]) -> list[tuple[frozenset[str], Explanation]]:
-    """Findings in an engine that known failures cover, explained, each beside the operations that
-    these blame.
-    """
+    """Explain findings that known failures cover. Each comes with the operations of these."""
     engine, found = registry.find(name), []
     with Sandbox(engine) as sandbox:
         for case in cases:
@@ -189,9 +187,7 @@ def known(name: str, cases: Sequence[Case]) -> list[tuple[frozenset[str], Explan
 
 
 def known_lines(names: Sequence[str], count: int) -> Iterator[str]:
-    """Each miss with its explanation, then the shares, for pinned cases and for drawn ones of three
-    operations on.
-    """
+    """Lines on misses and shares, of pinned cases and of drawn cases with several operations."""
     drawn = [case for case in draw(_ASKED, count) if _operations(case) > 2]
     for name in names:
         engine = registry.find(name)
@@ -201,9 +197,9 @@ def known_lines(names: Sequence[str], count: int) -> Iterator[str]:
         ]
         for what, part in (
             ("pinned", pinned),
-            ("of these, of two operations or more", several),
+            ("of these, with two or more operations", several),
             (
-                "drawn, of three or more",
+                "drawn, with three or more operations",
                 known(name, [case for case in drawn if engine.answers(case.mode)]),
             ),
         ):
@@ -228,11 +224,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument(
-        "--faults", type=int, default=200, help="how many to explain, of a fixed order of all"
+        "--faults", type=int, default=200, help="number of faults to explain, in a fixed order"
     )
-    parser.add_argument("--skip", type=int, default=0, help="how many of that order to pass over")
     parser.add_argument(
-        "--known", type=lambda text: text.split(","), help="known failures of these engines instead"
+        "--skip", type=int, default=0, help="number of faults to skip in that order"
+    )
+    parser.add_argument(
+        "--known",
+        type=lambda text: text.split(","),
+        help="use known failures of these engines instead",
     )
     options = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -249,7 +249,7 @@ def main() -> None:
     for mutant in (planting[i] for i in order):
         if len(found) == options.faults:
             break
-        # Each begins somewhere else, so that no case is met more often than others.
+        # Each search starts at another case, so that no case is used more often than others.
         asked = [*asked[_STRIDE:], *asked[:_STRIDE]]
         _, finding, _ = first_finding(mutant, asked, names)
         if finding is None:

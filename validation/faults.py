@@ -22,7 +22,7 @@ UNMASKED = "zeros of masking forgotten"
 
 
 def seal(x: Node) -> Node:
-    """x without its derivative. Its parameters are kept for rules that read those of operands."""
+    """x without its derivative. It keeps the parameters, because rules may read them."""
     sealed = make("sealed", x, params=x.params)
     sealed.finite = x.finite
     return sealed
@@ -33,7 +33,7 @@ def _lifted(p: Node | float, like: Node) -> Node:
 
 
 def faulty_partial(fault: str, honest: Partial, i: int) -> Partial:
-    """The partial derivative to operand i with the fault. Raises KeyError for an unknown fault."""
+    """The partial derivative by operand i with the fault. Raises KeyError for an unknown fault."""
 
     def special(
         y: Node, xs: tuple[Node, ...], at: Node, wrong: Callable[[Node], Node | float]
@@ -74,7 +74,7 @@ def _doubled_at_zero(term: Node, x: Node) -> Node:
     return term * ops.select(make("equal", x, 0.0), _lifted(2.0, term), 1.0)
 
 
-#: Changes of a cotangent or tangent that belongs to operand x.
+#: Faulty changes of the cotangent or tangent of x, which may have batch axes in front.
 TERM_FAULTS: dict[str, Change] = {
     "sign": lambda term, x: -term,
     "factor 1.001": lambda term, x: 1.001 * term,
@@ -94,9 +94,7 @@ def in_reverse(
     operands: Callable[[Node], Node] = lambda x: x,
     masks: bool | None = None,
 ) -> General:
-    """The rule with a pullback that changes the cotangent of operand `at`, or sees changed operands
-    there.
-    """
+    """The rule with a pullback that changes the cotangent of operand `at`, or its operands."""
 
     def pullback(s: Scaling, i: int, ct: Node, out: Node, *xs: Node) -> Node:
         if i != at:
@@ -114,7 +112,7 @@ def in_reverse(
 
 
 def in_forward(rule: Linear | General, change: Change) -> General:
-    """The rule with a pushforward that changes the tangents it is given."""
+    """The rule with a pushforward that changes its tangents."""
 
     def pushforward(out: Node, xs: tuple[Node, ...], ts: tuple[Node | None, ...]) -> Node:
         changed = tuple(
@@ -155,7 +153,7 @@ def _transposed(x: Node) -> Node:
     return ops.swap(x) if _square(x, x) else x
 
 
-#: Faults in how an operand enters the pullback.
+#: Faulty changes of an operand before the pullback uses it.
 OPERAND_FAULTS: dict[str, list[tuple[str, Callable[[Node], Node]]]] = {
     op: [("operands not transposed", _transposed)] for op in ("matmul", "inv", "solve")
 }
@@ -246,7 +244,7 @@ _power_unguarded = kinds.each(lambda y, x, n: n * f("power", x, n - 1.0), _to_ex
 _log_unguarded = kinds.each(_to_base, lambda y, x, n: y * f("log", x))
 _TIE, _BROADCAST, _SPECIAL = "wrong at a tie", "wrong broadcasting", "special case forgotten"
 
-#: Faults of single rules: a special case of the rule is left out. Name, kind and faulty rule.
+#: Faults of single rules, which forget a special case: name, kind and the faulty rule.
 SPECIAL: dict[str, list[tuple[str, str, Any]]] = {
     "maximum": [
         ("R: each of a tie gets "

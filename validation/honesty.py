@@ -1,10 +1,9 @@
-"""How trustworthy the judge is: shares of certified cases, errors of right answers in units of the
-allowance, time.
+"""Measure certified derivatives and tolerances: share certified, error_ratio of answers, time.
 
-    python -m validation.honesty --engines inhouse,torch --words R,RR,RRR --cases 20000
+    python -m validation.honesty --engines inhouse,torch --modes R,RR,RRR --cases 20000
 
-Every case is drawn deterministically; every finding that no known failure covers is printed with
-its script.
+All cases are drawn deterministically. Each finding that no known failure covers is printed with its
+script.
 """
 
 from __future__ import annotations
@@ -27,16 +26,16 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--engines", default=",".join(registry.DEFAULT))
-    parser.add_argument("--words", default="R,F,RR,FR,RF,FF,RRR")
+    parser.add_argument("--modes", default="R,F,RR,FR,RF,FF,RRR")
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument(
         "--minutes",
         type=float,
         default=float("inf"),
-        help="stop after so long, whatever --cases says",
+        help="stop after this time, even before --cases",
     )
     parser.add_argument(
-        "--start", type=int, default=0, help="number of the first batch: another one, other cases"
+        "--start", type=int, default=0, help="number of the first batch; it determines the cases"
     )
     options = parser.parse_args()
     names = options.engines.split(",")
@@ -59,7 +58,7 @@ def main() -> None:
     while True:
         mark = time.perf_counter()
         case = next(drawn, None)
-        spent["generate"] += time.perf_counter() - mark
+        spent["draw"] += time.perf_counter() - mark
         if case is None or mark - begun > 60 * options.minutes:
             break
         pending = [
@@ -69,7 +68,7 @@ def main() -> None:
         ]
         mark = time.perf_counter()
         truth = truth_of(case)
-        spent["truth"] += time.perf_counter() - mark
+        spent["certify"] += time.perf_counter() - mark
         kinds[truth.kind] += 1
         operations.update(case.program.operations)
         if truth.value is not None and truth.radius is not None and truth.tolerance is not None:
@@ -103,27 +102,28 @@ def main() -> None:
     smooth = count - kinds["convention"]
     print(
         f"{count} cases in {total:.0f} s: "
-        f"{', '.join(f'{k} {t / count * 1e3:.2f} ms' for k, t in spent.items())} a case"
+        f"{', '.join(f'{k} {t / count * 1e3:.2f} ms' for k, t in spent.items())} per case"
     )
     print(
         f"certified {kinds['certified']}, convention {kinds['convention']}, uncertified "
         f"{kinds['uncertified']}: "
-        f"{kinds['certified'] / smooth:.2%} of those not found to be kinked are certified"
+        f"{kinds['certified'] / smooth:.2%} of those without a kink are certified"
     )
     print(
-        f"relative radius of truths that do not vanish: median {np.median(radii):.1e}, largest "
+        f"relative radius of certified derivatives that are not zero: median "
+        f"{np.median(radii):.1e}, largest "
         f"{np.max(radii):.1e}"
     )
     for name in names:
         print(
-            f"{name}: {dict(verdicts[name])}, {inside[name] / count * 1e3:.2f} ms a case inside "
+            f"{name}: {dict(verdicts[name])}, {inside[name] / count * 1e3:.2f} ms per case inside "
             f"the engine"
         )
         if error_ratio[name]:
             quantiles = np.quantile(error_ratio[name], [0.5, 0.99, 1.0])
             print(
                 (
-                    "  error of right answers / allowance: median {:.1e}, 99th percentile {:.1e}, "
+                    "  error_ratio of correct answers: median {:.1e}, 99th percentile {:.1e}, "
                     "largest {:.1e}"
                 ).format(*quantiles)
             )
@@ -132,8 +132,8 @@ def main() -> None:
     absent = sorted(set(CATALOGUE) - set(operations))
     least = ", ".join(f"{name} {n}" for name, n in operations.most_common()[:-6:-1])
     print(
-        f"operations met: {len(operations)} of {len(CATALOGUE)}; absent: {absent or 'none'}; "
-        f"least often: {least}"
+        f"operations drawn: {len(operations)} of {len(CATALOGUE)}; not drawn: "
+        f"{absent or 'none'}; least frequent: {least}"
     )
 
 

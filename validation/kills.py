@@ -1,5 +1,4 @@
-"""Campaigns killed at random and gone on with: whether they record what an undisturbed one does,
-and lose no finding.
+"""Kill campaigns at random, resume them, and compare their records with an undisturbed campaign.
 
 python -m validation.kills --engines inhouse,torch --cases 900 --kills 20
 """
@@ -18,7 +17,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-#: What is the same every time.
+#: Tables that do not depend on time.
 SAME = ("cases", "verdicts")
 
 
@@ -36,9 +35,7 @@ def start(out: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def workers(main: int) -> list[int]:
-    """The processes that do the main one's shards: not the one that multiprocessing keeps for its
-    own ends.
-    """
+    """The worker processes of a campaign, without the helper process of multiprocessing."""
     try:
         children = [int(n) for n in Path(f"/proc/{main}/task/{main}/children").read_text().split()]
     except OSError:
@@ -60,15 +57,14 @@ def disturbed(
     chance: random.Random,
     pause: tuple[float, float],
 ) -> str:
-    """Run a campaign to its end, killed so often on the way; what it printed."""
+    """Run a campaign to its end with this many kills on the way. Returns what it printed."""
     arguments = [*arguments]
     printed, left, process = "", kills, start(out, *arguments)
     while left:
         time.sleep(chance.uniform(*pause))
         if process.poll() is not None:
             raise SystemExit(
-                f"ended after {kills - left} of {kills} kills, before all were done: give more "
-                f"cases"
+                f"the campaign ended after {kills - left} of {kills} kills: use more cases"
             )
         targets = workers(process.pid)
         target = chance.choice(targets) if targets and chance.random() < 0.5 else process.pid
@@ -85,7 +81,7 @@ def disturbed(
 
 
 def differences(one: Path, other: Path) -> list[str]:
-    """Files that are not byte for byte the same in both."""
+    """Files that differ between the two folders."""
     names = {
         str(path.relative_to(root))
         for root in (one, other)
@@ -105,18 +101,18 @@ def _bytes(path: Path) -> bytes | None:
 
 
 def lost(out: Path, printed: str) -> set[str]:
-    """Findings that were shown and are not in the folder."""
+    """Findings that were printed and are not in the folder."""
     shown = set(re.findall(r"findings/([\w.@-]+\.json)", printed))
     return {name for name in shown if not (out / "findings" / name).exists()}
 
 
 def main() -> None:
-    """Print what was the same."""
+    """Print the differences."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--engines", default="inhouse,torch")
     parser.add_argument("--cases", default="900")
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=0, help="of the kills")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the kills")
     options = parser.parse_args()
     arguments = ["--engines", options.engines, "--cases", options.cases]
     with tempfile.TemporaryDirectory() as folder:
@@ -132,7 +128,7 @@ def main() -> None:
             f"{options.kills} kills, {files} files of a run of {undisturbed:.0f} s; different: "
             f"{found or 'none'}"
         )
-        print(f"findings shown and lost: {sorted(lost(killed, printed)) or 'none'}")
+        print(f"findings printed and lost: {sorted(lost(killed, printed)) or 'none'}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Faults to be planted in the in-house engine, made from its table of derivative rules.
+"""Mutants of the in-house engine, made from its table of derivative rules.
 
-A mutant is one rule with one fault. A fault that cannot change any derivative at a smooth point is
-left out. The code below states the reason and checks it on the rule; `left_out` lists these faults.
+A mutant is one rule with one fault. Faults that cannot change any derivative at a smooth point are
+left out. The code checks the reason on the rule itself, and `left_out` lists the reasons.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ from validation.faults import (
 )
 from validation.pipeline_faults import FLAT_IDENTITIES, SITES, changed
 
-#: At their kinks every value between the one-sided derivatives is accepted.
+#: Primitives with a kink at zero, where every value between the one-sided derivatives is accepted.
 KINKED = frozenset({"abs"})
-#: They jump at ties and at operands that are zero.
+#: Primitives that jump at ties and at zero operands.
 JUMPING = frozenset({"remainder"})
-#: Families of functions. The first operand, a constant, chooses one.
+#: Families of functions: the first operand is a constant and selects the member.
 FAMILIES = frozenset({"erfcx", "sinc", "polygamma", "zeta", "jv", "iv", "ive"})
-#: Their operand is the symmetric part of a matrix.
+#: Primitives whose operand is symmetrized.
 OF_SYMMETRIC = frozenset({"cholesky", "sqrtm", "eigvalsh", "eigenvectors"})
-#: Primitives that no program contains, but first derivatives do.
+#: Primitives that occur only in derivatives, never in programs.
 OF_DERIVATIVES = frozenset({"sech", "hazard", "safe_multiply", "scatter"})
-#: Those of them that only reverse mode makes.
+#: Those of them that only reverse mode uses.
 BY_REVERSE = frozenset({"safe_multiply", "scatter"})
-#: The modes that are asked, and those in which forward mode runs over a reverse pass and is
-#: differentiated itself.
+#: The modes that are asked.
 MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRR", "RFR", "FFR", "RRF", "FRF", "RFF", "FFF")
+#: Modes in which forward mode differentiates a result of reverse mode and is itself differentiated.
 OVER_REVERSE = re.compile("[RF]+F[RF]*R[RF]*")
-#: Shapes and parameters with which a rule is tried, if operands of three numbers do not fit it.
+#: Shapes of operands, and parameters, to examine rules for which vectors of three do not fit.
 SAMPLES: dict[str, tuple[tuple[tuple[int, ...], ...], Any]] = {
     "max": (((2, 3),), ((-1,), False)),
     "logsumexp": (((2, 3),), ((-1,), False)),
@@ -65,16 +65,16 @@ SAMPLES: dict[str, tuple[tuple[tuple[int, ...], ...], Any]] = {
     "polar": (((3, 2),), None),
     "solve": (((2, 2), (2, 2)), None),
 }
-#: Operands without a derivative, each with its dtype.
+#: Operands without a derivative, with their dtypes.
 DTYPES = {("select", 0): np.dtype(bool), ("reorder", 1): np.dtype(np.intp)}
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A fault and where it goes: `table[key] = planted`.
+    """A fault: `table[key] = planted` plants it.
 
-    `site` names the rule or identity; only cases that use it can show the fault. `second` says that
-    all first derivatives stay right.
+    Only cases that use `site` can be affected. `second` says that all first derivatives stay
+    correct.
     """
 
     name: str
@@ -88,7 +88,10 @@ class Mutant:
 
 @contextlib.contextmanager
 def plant(mutant: Mutant) -> Iterator[None]:
-    """The engine with the fault. Compilations share nothing, so nothing else must be undone."""
+    """Plant the fault for the duration of the context.
+
+    The engine caches nothing between compilations, so nothing else must be restored.
+    """
     with sealing():
         kept = mutant.table[mutant.key]
         mutant.table[mutant.key] = mutant.planted
@@ -100,7 +103,7 @@ def plant(mutant: Mutant) -> Iterator[None]:
 
 @contextlib.contextmanager
 def sealing() -> Iterator[None]:
-    """The engine with the primitive `sealed`: the value of its operand, and no derivative."""
+    """Add the primitive `sealed` to the engine: it returns its operand and has no derivative."""
     PRIMITIVES["sealed"] = Primitive(
         "sealed", shape_rules.same, lambda p, a: a, None, numpy_call("positive")
     )
@@ -127,7 +130,7 @@ class _Watched:
 
 @contextlib.contextmanager
 def consulted() -> Iterator[set[str]]:
-    """Collects the sites that are used by what is compiled meanwhile."""
+    """Collect the sites of all mutants that compilations in this context use."""
     met: set[str] = set()
     kept: list[tuple[Any, str, Any]] = []
 
@@ -156,7 +159,7 @@ def consulted() -> Iterator[set[str]]:
 
 
 def _operands(op: str, count: int) -> tuple[Node, list[Node]]:
-    """A node of the operation on inputs of a scratch graph, and the inputs."""
+    """A node of the operation in a new graph, and its inputs."""
     shapes, params = SAMPLES.get(op, (((3,),) * count, None))
     scratch = OptimizedGraph(PRIMITIVES)
     inputs = [scratch.input(s, DTYPES.get((op, i), np.dtype(float))) for i, s in enumerate(shapes)]
@@ -164,14 +167,14 @@ def _operands(op: str, count: int) -> tuple[Node, list[Node]]:
 
 
 def _varies(result: Any, inputs: Sequence[Node]) -> bool:
-    """Whether there is a differentiable path from an input to the result."""
+    """Whether the result depends on an input in a differentiable way."""
     return isinstance(result, Node) and any(
         result is i or result in passes.between(result, i) for i in inputs
     )
 
 
 def partial_varies(op: str, i: int) -> bool:
-    """Whether the partial derivative depends on an input. If not, it has no second-order term."""
+    """Whether the partial derivative by operand i has a derivative itself."""
     rule = RULES[op]
     assert isinstance(rule, Elementwise)
     out, inputs = _operands(op, len(rule.partials))
@@ -179,7 +182,7 @@ def partial_varies(op: str, i: int) -> bool:
 
 
 def pullback_varies(op: str, i: int) -> bool:
-    """Whether the factor that a pullback multiplies the cotangent by depends on an input."""
+    """Whether the factor by which the pullback multiplies the cotangent has a derivative."""
     rule = RULES[op]
     assert isinstance(rule, General)
     out, inputs = _operands(op, arity(op))
@@ -188,10 +191,10 @@ def pullback_varies(op: str, i: int) -> bool:
 
 
 def defined_at(op: str, i: int, special: Callable[[int, int], float]) -> bool:
-    """Whether the partial is finite at some operands with the special value.
+    """Whether the partial derivative by operand i is finite for some operands with special values.
 
-    `special(j, i)` is the special value of operand j, or NaN if it has none. If the partial is not
-    finite, the function is not smooth there, and no engine can be wrong.
+    `special(j, i)` is the special value of operand j, or NaN. If the derivative is not finite, the
+    function is not smooth there, and no answer is wrong.
     """
     rule = RULES[op]
     assert isinstance(rule, Elementwise)
@@ -212,20 +215,21 @@ def _zero(j: int, i: int) -> float:
 
 
 def arity(op: str) -> int:
+    """The number of operands of a rule."""
     if op == "select":
         return 3
     return len(SAMPLES[op][0]) if op in SAMPLES else 2
 
 
 def unasked() -> dict[str, str]:
-    """Rules that no generated program uses, each with the reason. Faults there cannot show."""
+    """Rules that no generated program uses, with the reasons."""
     reasons = {
-        "fresh_variable": "made only by a derivative inside the function that is differentiated, "
-        "which no program has",
-        "astype": "made only where dtypes mix, and all values of a case that vary are of one",
+        "fresh_variable": "used only for a derivative inside the differentiated function, which no "
+        "program has",
+        "astype": "used only with mixed dtypes, and all values of a case that vary have one dtype",
     }
     if "logsumexp" not in CATALOGUE:
-        reasons["logsumexp"] = "no row of the catalogue is computed by it"
+        reasons["logsumexp"] = "no operation of the catalogue uses it"
     return reasons
 
 
@@ -233,7 +237,7 @@ def _elementwise(op: str, rule: Elementwise) -> Iterator[Mutant | str]:
     for i in range(len(rule.partials)):
         place = op if len(rule.partials) == 1 else f"{op}[{i}]"
         if op in FAMILIES and not i:
-            yield f"{place}: it chooses a member of a family, and is a constant"
+            yield f"{place}: it selects a member of a family of functions and is constant"
             continue
 
         def mutant(fault: str, place: str = place, i: int = i) -> Mutant:
@@ -255,13 +259,13 @@ def _elementwise(op: str, rule: Elementwise) -> Iterator[Mutant | str]:
         if partial_varies(op, i):
             yield mutant("second order dropped")
         else:
-            yield f"{place}: second order dropped: the partial derivative has none"
+            yield f"{place}: second order dropped: the second derivative is zero"
         if op in JUMPING or not defined_at(op, i, _zero):
             yield f"{place}: wrong at zero, not finite at zero: the function is not smooth there"
         else:
             yield mutant("not finite at zero")
             yield (
-                f"{place}: wrong at zero: any slope is right at a kink"
+                f"{place}: wrong at zero: any slope is accepted at a kink"
                 if op in KINKED
                 else mutant("wrong at zero")
             )
@@ -270,7 +274,7 @@ def _elementwise(op: str, rule: Elementwise) -> Iterator[Mutant | str]:
                 yield mutant("wrong at a tie")
             else:
                 why = (
-                    "its operands are not of one kind"
+                    "its operands have different meanings"
                     if op in FAMILIES
                     else "the function is not smooth there"
                 )
@@ -287,10 +291,7 @@ def _structural(op: str, rule: Linear | General) -> Iterator[Mutant | str]:
     for fault in TERM_FAULTS:
         late = second or fault == "second order dropped"
         if fault == "wrong axis" and op in OF_SYMMETRIC:
-            yield (
-                f"{op}: {fault}: its operand is a symmetric part, and what is transposed does "
-                f"the same"
-            )
+            yield (f"{op}: {fault}: its operand is symmetrized, so transposition changes nothing")
             continue
         for i in operands:
             place = op if len(operands) == 1 else f"{op}[{i}]"
@@ -308,7 +309,7 @@ def _structural(op: str, rule: Linear | General) -> Iterator[Mutant | str]:
             and op in BY_REVERSE
             and not any(map(OVER_REVERSE.fullmatch, MODES))
         ):
-            yield f"{op} F: {fault}: shows in words such as FFR only, none of which is asked"
+            yield f"{op} F: {fault}: visible only in modes such as FFR, none of which is asked"
         else:
             yield Mutant(
                 f"{op} F: {fault}", fault, op, late, table, op, in_forward(rule, TERM_FAULTS[fault])
@@ -321,7 +322,7 @@ def _structural(op: str, rule: Linear | General) -> Iterator[Mutant | str]:
                 fault = "second order dropped"
                 yield Mutant(name, fault, op, True, table, op, in_reverse(rule, i, operands=seal))
             else:
-                yield f"{name}: what the cotangent is multiplied with does not vary"
+                yield f"{name}: the pullback multiplies the cotangent by a constant"
     for name, fault, planted in SPECIAL.get(op, ()):
         yield Mutant(f"{op} {name}", fault, op, second, table, op, planted)
     for name, change in OPERAND_FAULTS.get(op, ()):
@@ -346,8 +347,7 @@ def _pipeline() -> Iterator[Mutant | str]:
             op = name.partition(".")[2]
             if op in FLAT_IDENTITIES:
                 yield (
-                    f"{name}: its results are truth values or whole numbers, which have no "
-                    f"derivative"
+                    f"{name}: its results are truth values or integers, which have no derivative"
                 )
                 continue
             if op in unasked():
@@ -388,10 +388,10 @@ def _everything() -> Iterator[Mutant | str]:
 
 
 def mutants() -> list[Mutant]:
-    """Every mutant that can show, in the order of the table."""
+    """All mutants that can change a derivative, in the order of the rules."""
     return [m for m in _everything() if isinstance(m, Mutant)]
 
 
 def left_out() -> list[str]:
-    """What was not made into a mutant, each with its reason."""
+    """Faults that are not made, with the reasons."""
     return [m for m in _everything() if isinstance(m, str)]

@@ -1,13 +1,12 @@
-"""How well the judge detects: faults planted in the in-house engine, and how many cases each takes
-to be found.
+"""Measure detection: plant faults in the in-house engine and count the cases until each is found.
 
     python -m validation.mutation --cases 2000 --further 14000 --write docs/detection.md
 
-Each mutant of validation/mutants.py is asked the same drawn cases, mixed over mode words and
-signatures, until the first finding; `--further` more are drawn for those not found. A case that
-does not consult the rule in question counts, but is not run: what the honest engine consulted for
-it is recorded. Seconds are what generating, certifying and asking all cases up to the finding take
-in one process. The same mutants are given to the customary checks (validation/customary.py).
+Every mutant of validation/mutants.py is asked the same drawn cases, in all modes and signatures,
+until the first finding. For mutants without a finding, `--further` more cases are drawn. A case
+that does not use the faulty rule counts but is not run: the rules that the correct engine uses for
+each case are recorded first. The times are for drawing, certifying and asking all cases up to the
+finding, in one process. The customary checks (validation/customary.py) test the same mutants.
 """
 
 from __future__ import annotations
@@ -28,7 +27,8 @@ from ad_conformance.conformance.verdicts import Result, judge
 from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.ir.program import SIGNATURES, Case
+from ad_conformance.generators.ir.operator import SIGNATURES
+from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.sampling import BATCH, draw
 
 from benchmarks.tables import markdown, versions
@@ -38,8 +38,8 @@ from validation.mutants import MODES, Mutant, consulted, left_out, mutants, plan
 
 @dataclass(frozen=True)
 class Question:
-    """A case with its truth, its script compiled, the sites that the honest engine consulted, and
-    what it all cost.
+    """A case with its certified derivative, its compiled script, the sites of faults that the
+    correct engine uses for it, and the seconds that all this took.
     """
 
     case: Case
@@ -51,8 +51,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Detection:
-    """What became of one mutant: how many cases until the finding (None: none) and what the
-    customary checks said.
+    """The result for one mutant.
+
+    `cases` is the number of cases up to the finding, None without one. `customary` says whether the
+    customary checks find the mutant. `ran` counts the cases that use the faulty rule.
     """
 
     mutant: Mutant
@@ -64,14 +66,14 @@ class Detection:
 
 
 def namespace() -> dict[str, Any]:
-    """What the scripts of the engine find there."""
+    """The names that scripts of the in-house engine use."""
     names: dict[str, Any] = {}
     exec(inhouse.header, names)
     return names
 
 
 def ask(pieces: Iterable[tuple[str, CodeType]], names: dict[str, Any]) -> Answer:
-    """The engine's answer, in this process."""
+    """The answer of the engine in this process, without a sandbox."""
     space, reached = dict(names), ""
     try:
         with np.errstate(all="ignore"):
@@ -84,7 +86,7 @@ def ask(pieces: Iterable[tuple[str, CodeType]], names: dict[str, Any]) -> Answer
 
 
 def questions(count: int, start: int = 0) -> list[Question]:
-    """Drawn cases in an order that mixes words. Raises AssertionError where the honest engine has a
+    """Drawn cases with modes in random order. Raises AssertionError if the correct engine has a
     finding.
     """
     made = prepared(draw(MODES, count, start))
@@ -92,9 +94,7 @@ def questions(count: int, start: int = 0) -> list[Question]:
 
 
 def prepared(cases: Iterable[Case]) -> list[Question]:
-    """The cases with all that asking them takes. Raises AssertionError where the honest engine has
-    a finding.
-    """
+    """Certify and compile cases. Raises AssertionError if the correct engine has a finding."""
     names, made, mark = namespace(), [], time.process_time()
     for case in cases:
         truth = certify(case)
@@ -105,7 +105,7 @@ def prepared(cases: Iterable[Case]) -> list[Question]:
         )
         with consulted() as sites:
             honest = judge(case, "honest", ask(pieces, names), truth)
-        assert not honest.is_finding, f"the honest engine: {honest.verdict} in {case.json}"
+        assert not honest.is_finding, f"the correct engine: {honest.verdict} in {case.json}"
         now = time.process_time()
         made.append(Question(case, truth, pieces, frozenset(sites), now - mark))
         mark = now
@@ -115,8 +115,8 @@ def prepared(cases: Iterable[Case]) -> list[Question]:
 def first_finding(
     mutant: Mutant, asked: Sequence[Question], names: dict[str, Any]
 ) -> tuple[int, Result | None, int]:
-    """The number of the case that found the mutant, from 1, with the finding (or None), and how
-    many cases ran.
+    """The number of the case that finds the mutant, from 1, the finding, and the number of cases
+    that ran. Without a finding: the number of all cases and None.
     """
     ran = 0
     with plant(mutant):
@@ -139,7 +139,7 @@ def customary_finds(mutant: Mutant, customary: Sequence[Check]) -> bool:
 def detect(
     planted: Sequence[Mutant], asked: Sequence[Question], customary: Sequence[Check]
 ) -> list[Detection]:
-    """Every mutant through the cases and the customary checks."""
+    """Ask every mutant the cases and run the customary checks."""
     names = namespace()
     elapsed = np.cumsum([q.seconds for q in asked])
     found = []
@@ -182,49 +182,54 @@ def _row(name: str, part: Sequence[Detection]) -> list[str]:
 
 
 def table(found: Sequence[Detection]) -> str:
-    """A row per class of fault, one for the faults that show at second order only, and one for all."""
+    """A row for each kind of fault, for faults with correct first derivatives, and for all."""
     faults = list(dict.fromkeys(d.mutant.fault for d in found))
     rows = [_row(fault, [d for d in found if d.mutant.fault == fault]) for fault in faults]
     late = [d for d in found if d.mutant.second]
-    rows += [_row("right at first order, wrong beyond", late)] if late else []
+    rows += [_row("wrong at second order only", late)] if late else []
     return markdown(HEADER, [*rows, _row("all", found)])
 
 
 PAGE = """\
-# What the judge detects
+# What is detected
 
-Faults are planted in the in-house engine one at a time, made from its table of derivative rules and from the identities
-behind them (`validation/mutants.py`). Each is asked the same drawn cases until the first finding.
+Faults are planted in the in-house engine, one at a time. They are made from its derivative rules
+and its algebraic identities (`validation/mutants.py`). Each faulty engine is asked the same drawn
+cases until the first finding.
 
-`cases` counts every case drawn, over the mode words {words} and the nine signatures, whether
-it has to do with the rule or not. Every other case is of one operation, the {rows} operations of the catalogue in turn;
-the others are compositions (`generators/strategies/sampling.py`). `seconds` is what drawing, certifying and asking them takes of
-one core. The customary checks take each operation alone at a random point, in reverse and forward mode, at first and
-second order, with central differences of step 1e-6 at rtol 1e-3 (`validation/customary.py`). The honest engine, asked
-the same cases, has no finding, and passes every customary check.
+`cases` counts all drawn cases, in the modes {modes} and
+in the nine signatures, whether a case uses the faulty rule or not. Every second case has one
+operation, and the {rows} operations of the catalogue take turns. The other cases are compositions
+(`generators/strategies/sampling.py`). `seconds` is the time for drawing, certifying and asking all
+these cases on one core. The customary checks test each operation alone at a random point, in
+reverse and forward mode, at first and second order, by central differences with step 1e-6 and rtol
+1e-3 (`validation/customary.py`). The correct engine has no finding in the same cases and passes
+every customary check.
 
-Made by `python -m validation.mutation --cases {count} --further {further} --write docs/detection.md` with {versions}.
+Made by
+`python -m validation.mutation --cases {count} --further {further} --write docs/detection.md`
+with {versions}.
 
 {table}"""
 LEFT_OUT = """
 ## Left out
 
-Faults that no derivative asked for can show, at a smooth point of a generated program:
+These faults cannot change any derivative at a smooth point of a generated program:
 """
 
 
 def _missed(late: Detection, count: int) -> str:
-    """One line on a mutant that was not found at first, and what became of it afterwards."""
+    """A line on a mutant that was not found among the first cases."""
     name = late.mutant.name
     if late.cases is not None:
-        return f"- `{name}`: case {late.cases}, the {late.ran}. that came to the rule"
-    return f"- `{name}`: not in {count} cases, {late.ran} of which came to the rule"
+        return f"- `{name}`: found by case {late.cases}; it is case {late.ran} that uses the rule"
+    return f"- `{name}`: not found in {count} cases; {late.ran} of them use the rule"
 
 
 def document(
     found: Sequence[Detection], later: Sequence[Detection], count: int, further: int
 ) -> str:
-    """The page: what was planted and what was found, missed and left out."""
+    """The page on all faults: found, missed and left out."""
     missed = [_missed(d, count + further) for d in later]
     last = sum(d.cases is not None for d in (*found, *later))
     page = PAGE.format(
@@ -245,11 +250,11 @@ def document(
 
 
 def main() -> None:
-    """Print the page, and write it where asked."""
+    """Print the page and write it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument(
-        "--further", type=int, default=0, help="cases more for the mutants that were not found"
+        "--further", type=int, default=0, help="further cases for mutants that were not found"
     )
     parser.add_argument("--write", type=Path, help="the document to write")
     options = parser.parse_args()
@@ -257,10 +262,10 @@ def main() -> None:
     asked = questions(options.cases)
     customary = checks()
     failing = {check.operation for check in customary if not check.passes()}
-    assert not failing, f"the honest engine fails customary checks of {sorted(failing)}"
+    assert not failing, f"the correct engine fails customary checks of {sorted(failing)}"
     found = detect(mutants(), asked, customary)
     if options.further:
-        # Batches of these numbers are not among the first ones.
+        # These batches are not among the first ones.
         asked = [
             *asked,
             *questions(

@@ -1,4 +1,4 @@
-"""Faults outside the rules: in the identities of the optimizer and in its last rewriting."""
+"""Faults outside the derivative rules: in algebraic identities and in the last rewriting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ad_conformance.engines.inhouse.rules import kinds
 
 #: Identities whose results are truth values or indices.
 FLAT_IDENTITIES = frozenset({"logical_and", "logical_or", "logical_not", "argsort"})
-#: Where faults go besides the rules: a table and its key, by the name of the site.
+#: The sites of these faults: a table and its key.
 SITES: dict[str, tuple[Any, str]] = {
     **{f"identities.{op}": (IDENTITIES, op) for op in IDENTITIES},
     "lowering._power": (vars(lowering), "_power"),
@@ -20,14 +20,14 @@ SITES: dict[str, tuple[Any, str]] = {
     "kinds.sum_to": (vars(kinds), "sum_to"),
 }
 
-#: Not empty while a faulty identity changes its result; identities are honest meanwhile.
+#: Not empty while a faulty identity runs, so that the identities it uses itself are correct.
 _busy: list[None] = []
 
 
 def changed(
     honest: Callable[..., Node | None], change: Callable[[Node], Node]
 ) -> Callable[..., Node | None]:
-    """The identity with its result changed, where it has one of floats."""
+    """The identity with its result changed, if it has one of floats."""
 
     def faulty(*args: Any) -> Node | None:
         if _busy:

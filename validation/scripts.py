@@ -1,11 +1,10 @@
-"""Whether the scripts of a campaign's buckets show the failure in a fresh interpreter with only the
-engine installed.
+"""Check that the scripts of a campaign's buckets fail in a fresh interpreter.
 
     ad-conformance triage runs/tonight --known
     python -m validation.scripts runs/tonight
 
-Each script runs in an environment that holds the engine's release and nothing of this project, and
-must end as the bucket says: by its assertion, by the exception, by the signal.
+Each script runs in an environment with the engine's release and without this project. It must end
+as the bucket says: with an assertion, an exception or a signal.
 """
 
 from __future__ import annotations
@@ -29,13 +28,16 @@ from packaging.version import Version
 
 from benchmarks.tables import markdown
 
-#: Seconds that a script may take; one whose engine does not answer takes them all.
-PATIENCE = 120.0
+#: Seconds that a script may take.
+TIMEOUT = 120.0
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A bucket's script: how long it is, and how it ended, "" where that is as the bucket says."""
+    """A bucket's script with its number of lines.
+
+    `otherwise` tells how the script ended, and is "" if it ended as the bucket says.
+    """
 
     bucket: BucketFile
     lines: int
@@ -47,7 +49,7 @@ class Shown:
 
 
 def shown(bucket: BucketFile) -> Shown:
-    """Run the bucket's script. Raises NoEnvironment, or Unspeakable."""
+    """Run the bucket's script. Raises NoEnvironment or UnsupportedOperation."""
     engine = registry.find(bucket.engine)
     text = standalone(bucket.case, engine, truth_of(bucket.case))
     lines = sum(
@@ -63,7 +65,7 @@ def shown(bucket: BucketFile) -> Shown:
                 cwd=folder,
                 capture_output=True,
                 text=True,
-                timeout=PATIENCE,
+                timeout=TIMEOUT,
                 check=False,
             )
         except subprocess.TimeoutExpired:
@@ -86,9 +88,7 @@ def shown(bucket: BucketFile) -> Shown:
 
 
 def main() -> None:
-    """Print a table by engine, and the scripts that end otherwise. Exit status 1 where there are
-    any.
-    """
+    """Print a table by engine and the scripts that ended otherwise, with exit status 1 if any."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("run", help="a campaign's folder, with buckets")
     found = [shown(bucket) for bucket in bucket_files(Folder(parser.parse_args().run))]
@@ -110,9 +110,9 @@ def main() -> None:
         "engine",
         "findings",
         "buckets",
-        "steps: median, most",
-        "lines: median, most",
-        "scripts that show it",
+        "steps: median, maximum",
+        "lines: median, maximum",
+        "scripts that fail as expected",
     )
     print(markdown(header, rows))
     for s in found:

@@ -1,6 +1,4 @@
-"""Engines with several known faults at once: in-house, with faults of validation/mutants.py and
-some that raise.
-"""
+"""Engines with several planted faults: the in-house engine with mutants and faults that raise."""
 
 from __future__ import annotations
 
@@ -21,9 +19,8 @@ from ad_conformance.engines.inhouse.rules.table import RULES
 
 from validation.mutants import Mutant, mutants, sealing
 
-#: Primitives that more than twenty rows of the catalogue use in their value, first or second
-#: derivatives, and those that only pullbacks of indexing, stacking and summing use. A fault there
-#: shows in all these rows.
+#: Primitives that more than twenty operations use, in their values or in derivatives up to second
+#: order, and primitives that only pullbacks use. A fault there affects all these operations.
 PLUMBING = frozenset(
     [
         "multiply",
@@ -45,9 +42,9 @@ PLUMBING = frozenset(
         "scatter",
     ]
 )
-#: How names of sites begin that belong to no operation's derivative rule.
+#: Prefixes of the sites in code that changes whole graphs.
 PASSES = ("kinds.", "identities.", "lowering.")
-#: Operations whose rules raise or kill the process, one each in an engine.
+#: Operations whose rules can be made to raise or to kill the process; an engine has one of each.
 RAISING = (
     "tan",
     "erf",
@@ -63,12 +60,12 @@ RAISING = (
     "log_ndtr",
 )
 KILLING = ("atan2", "erfc", "expm", "logistic")
-#: Faults stay in a process until this is closed, which nobody does.
+#: Faults that stay planted until the process ends.
 _PLANTED = contextlib.ExitStack()
 
 
 def _raising(op: str) -> Mutant:
-    """Both modes fail while they trace, with a message that is another for every program."""
+    """Both modes raise during tracing, with a message that differs between programs."""
 
     def fail(x: Node) -> Any:
         raise TypeError(
@@ -94,16 +91,15 @@ def _everywhere(op: str, does: Callable[[Node], Any]) -> Rule:
 
 @lru_cache
 def faults() -> dict[str, Mutant]:
-    """Every fault by its name."""
+    """All faults by name."""
     own = [*(_raising(op) for op in RAISING), *(_killing(op) for op in KILLING)]
     return {mutant.name: mutant for mutant in (*mutants(), *own)}
 
 
 def together(planted: Sequence[Mutant]) -> Any:
-    """One entry of a table with the faults of several mutants of it: of several operands, or of
-    both modes.
+    """One entry of a table with several faults, in different operands or modes.
 
-    Raises ValueError where two of them change the same.
+    Raises ValueError if two of them change the same operand or mode.
     """
     if len(planted) == 1:
         return planted[0].planted
@@ -161,7 +157,7 @@ def _merged(
 
 
 def plant(names: Iterable[str]) -> None:
-    """Put faults into the in-house engine of this process, for good."""
+    """Plant faults in the in-house engine of this process, until it ends."""
     _PLANTED.enter_context(sealing())
     sites: dict[tuple[int, str], list[Mutant]] = {}
     for name in names:
@@ -182,8 +178,11 @@ def is_plumbing(mutant: Mutant) -> bool:
 
 
 def chosen(number: int, count: int, plumbing: bool = False) -> list[str]:
-    """The names of an engine's faults: a pair of one operation, one that raises, one that kills,
-    and others at random, each of another operation; of `plumbing` only where that is asked for.
+    """The names of the faults of one engine.
+
+    Two faults of one operation, one that raises, one that kills the process, and others at random,
+    each in another operation. With `plumbing`, the random ones are in code that many operations
+    use.
     """
     random = Random(number)
     names = [_raising(random.choice(RAISING)).name, _killing(random.choice(KILLING)).name]
@@ -207,4 +206,4 @@ def _pair(pool: Sequence[Mutant], taken: set[str]) -> list[str]:
                 with contextlib.suppress(ValueError):
                     together([one, two])
                     return [one.name, two.name]
-    raise ValueError("no two faults go together")
+    raise ValueError("no two faults can be combined")

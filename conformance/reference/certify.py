@@ -1,10 +1,10 @@
-"""Truth: derivatives by finite differences in ball arithmetic, with a certificate.
+"""Certified derivatives by finite differences in ball arithmetic.
 
-A central stencil of step h is evaluated in `arb` balls, so that every rounding is enclosed. What
-the stencil cuts off is enclosed by Cauchy's estimate: if f is analytic and |f| <= M on the polydisc
-of radius r around the point, its Taylor coefficients satisfy |c_alpha| <= M / r**|alpha| (e.g.
-Krantz and Parks, A Primer of Real Analytic Functions, 2.2). Applied to the coordinate t**p, the
-stencil of order j gives s_j(p) h**(p-j) where
+A central stencil of step h is evaluated in `arb` balls, which enclose all rounding errors. The
+truncation error is enclosed by Cauchy's estimate: if f is analytic and |f| <= M on the polydisc of
+radius r around the point, its Taylor coefficients satisfy |c_alpha| <= M / r**|alpha| (e.g. Krantz
+and Parks, A Primer of Real Analytic Functions, 2.2). Applied to the coordinate t**p, the stencil of
+order j gives s_j(p) h**(p-j) where
 
     s_1(p) = 1 for odd p,               s_2(p) = 2 for even p >= 2,
     s_3(p) = 2**p - 2 for odd p >= 3,   s_4(p) = 2**(p+1) - 8 for even p >= 4,   else 0,
@@ -16,9 +16,9 @@ so that for a mixed derivative of orders j_i, with q = h/r, the error is at most
     S_1 = 1/(1-q**2),                S_2 = 2/(1-q**2),
     S_3 = 8/(1-4q**2) - 2/(1-q**2),  S_4 = 32/(1-4q**2) - 8/(1-q**2).
 
-Where comparisons come out differently around the point, every smooth selection that meets there is
-differentiated, and all of them must agree to every order asked; otherwise the function is not
-smooth there.
+If comparisons have different results around the point, every smooth selection that meets there is
+differentiated. If they do not all agree up to the order asked, the function is not smooth there and
+no derivative is certified.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from ad_conformance.conformance.reference.evaluator import Array, Evaluator, Noise
+from ad_conformance.conformance.reference.evaluator import Evaluator
+from ad_conformance.conformance.reference.perturbation import Array, Noise
 from ad_conformance.conformance.reference.stencils import (
     STENCILS,
     TARGET_BITS,
@@ -45,41 +46,42 @@ from ad_conformance.generators.arithmetic.balls import Decision, selections, to_
 from ad_conformance.generators.ir.program import Case
 from flint import ctx
 
-#: What the radius of a truth should not exceed, relative to its largest entry.
+#: The radius of a certified derivative should not exceed this, relative to its largest entry.
 RELATIVE_RADIUS = 2.0**-70
-#: Radii of the polydisc to try, as powers of two, largest first.
+#: The radii of the polydisc to try, as powers of two, the largest first.
 RADII = (-8, -16, -32, -64)
-#: How far apart balls must be, relative to what they were made from, before a comparison counts as
-#: decided: an engine that rounds must come to the same answer.
+#: How far apart balls must be, relative to the values that they are computed from, for a comparison
+#: to be decided: an engine with rounding errors must get the same result.
 MARGIN = {"float64": 2.0**-30, "float32": 2.0**-16}
 MAX_SELECTIONS = 64
-#: Perturbed copies whose spread measures the conditioning.
+#: The number of perturbed copies whose spread measures the conditioning.
 COPIES = 3
-#: The allowance: SPREAD times the measured spread, plus FLOOR units of rounding of the largest
-#: entry.
+#: The tolerance is SPREAD times the measured spread plus FLOOR rounding units of the largest entry.
 SPREAD, FLOOR = 64.0, 256.0
 EPSILON = {"float64": 2.0**-53, "float32": 2.0**-24}
-#: The size of the perturbations: somewhat above the rounding, since what is of second order in it
-#: grows faster than the spread that is scaled down to it.
+#: The relative size of the perturbations. It is well above the rounding unit, so that the measured
+#: spread, which is scaled down to the rounding unit, contains effects of second order too.
 NOISE = {"float64": 2.0**-40, "float32": 2.0**-20}
-#: Below this an engine may flush to zero.
+#: Engines may replace numbers below this by zero.
 TINY = {"float64": 1e-290, "float32": 1e-34}
 MAX_ORDER = max(STENCILS)
 
-#: The precision of balls and the comparisons that they have met so far belong to the process, not
-#: to a thread.
+#: The precision of balls and the current branches are global to the process, so only one thread may
+#: certify at a time.
 _ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Truth:
-    """The derivative of a case, or why there is none.
+    """The certified derivative of a case, or why there is none.
 
-    `kind` is "certified", "convention" (not smooth there: no engine can be wrong) or "uncertified".
-    `value` has the shape of the case's answer, `radius` bounds its error, `allowance` is how far
-    rounding may carry an honest engine of the case's dtype; `reason` says in words why a truth is
-    not certified. `pieces`: several smooth selections meet at the point, and all have this
-    derivative.
+    kind: "certified", "convention" (the function is not smooth there, and no answer is wrong) or
+        "uncertified".
+    value: the derivative, in the shape of the answer.
+    radius: a bound on the error of each entry of `value`.
+    tolerance: how far rounding in the dtype of the case may move a correct answer, for each entry.
+    reason: why there is no certified derivative.
+    pieces: whether several smooth selections meet at the point; all have this derivative.
     """
 
     kind: str
@@ -91,8 +93,9 @@ class Truth:
 
 
 def certify(case: Case) -> Truth:
-    """The truth of a case of order 1 to 4, one at a time whatever the threads. Raises ValueError
-    beyond.
+    """The certified derivative of a case of order 1 to 4. Only one thread at a time computes.
+
+    Raises ValueError for other orders.
     """
     with _ONE_AT_A_TIME:
         return _certify(case)
@@ -100,11 +103,13 @@ def certify(case: Case) -> Truth:
 
 def _certify(case: Case) -> Truth:
     if not 1 <= case.order <= MAX_ORDER:
-        raise ValueError(f"word {case.mode!r}: truth is certified for orders 1 to {MAX_ORDER}")
-    # Steps that the output does not need cannot make a truth uncertain.
+        raise ValueError(
+            f"mode {case.mode!r}: derivatives are certified for orders 1 to {MAX_ORDER}"
+        )
+    # A step that the output does not depend on must not make the derivative uncertain.
     program = case.program.pruned()
-    places = (0, *program.arguments)
-    evaluate = Evaluator(program, case.input, tuple(places[i] for i in sorted(set(case.inputs))))
+    value_ids = (0, *program.arguments)
+    evaluate = Evaluator(program, case.input, tuple(value_ids[i] for i in sorted(set(case.inputs))))
     question = _Question(case, evaluate)
     if not evaluate.depends[-1] or not all(
         (math.prod(question.shape), math.prod(evaluate.shape), evaluate.point.size)
@@ -140,11 +145,11 @@ def _at_precision(question: _Question, evaluate: Evaluator, radius: int, bits: i
 
 
 def _missing_bits(truth: Truth) -> int:
-    """How many more bits make the radius less than RELATIVE_RADIUS of the largest entry, for all
-    that can be seen.
+    """How many more bits of precision make the radius less than RELATIVE_RADIUS times the largest
+    entry.
 
-    A derivative can be far smaller than the values that it is made from, and one that vanishes has
-    no size.
+    A derivative can be far smaller than the values that it is computed from. For a derivative of
+    zero no precision is enough, and the answer is 0.
     """
     largest, radius = np.max(np.abs(truth.value)), np.max(truth.radius)  # type: ignore[arg-type]
     if radius <= RELATIVE_RADIUS * largest or largest <= RELATIVE_RADIUS * np.max(truth.tolerance):  # type: ignore[arg-type]
@@ -155,8 +160,8 @@ def _missing_bits(truth: Truth) -> int:
 
 
 class _Question:
-    """What the answer to a case is made of: blocks of coordinates, one per letter, and the
-    operator's contraction.
+    """The coordinates that each letter of a case differentiates by, and the contraction with the
+    seed.
     """
 
     def __init__(self, case: Case, evaluate: Evaluator) -> None:
@@ -167,39 +172,29 @@ class _Question:
             shapes[i] = evaluate.values[k].shape
             blocks[i] = range(start, start := start + evaluate.values[k].size)
         self.blocks: Blocks = tuple(blocks[i] for i in case.inputs)
-        inputs = [n for i in case.inputs for n in shapes[i]]
-        match case.operator:
-            case "pushforward":
-                self.shape = (*evaluate.shape, *inputs[case.input.ndim :])
-            case "hvp":
-                self.shape = tuple(inputs[case.input.ndim :])
-            case "pullback":
-                self.shape = tuple(inputs)
-            case _:
-                self.shape = (*evaluate.shape, *inputs)
+        self.shape = case.asked.shape(evaluate.shape, [shapes[i] for i in case.inputs])
 
     def answer(self, tensor: Array) -> Array:
-        """The full derivative contracted as the operator asks."""
-        if self.case.operator == "pullback":
+        """The full derivative, contracted with the seed of the operator."""
+        if self.case.asked.seed == "cotangent":
             weights = to_balls(np.asarray(self.case.cotangent, dtype=float).reshape(-1))
-            return np.asarray(np.tensordot(weights, tensor, axes=1), dtype=object).reshape(
-                self.shape
-            )
-        if self.case.tangent is not None:
+            tensor = np.tensordot(weights, tensor, axes=1)
+        elif self.case.asked.seed == "tangent":
             weights = to_balls(np.asarray(self.case.tangent, dtype=float).reshape(-1))
-            tensor = np.tensordot(tensor, weights, axes=((1,), (0,)))
+            for _ in range(self.case.asked.along):
+                tensor = np.tensordot(tensor, weights, axes=((1,), (0,)))
         return np.asarray(tensor, dtype=object).reshape(self.shape)
 
     def lift(self, tolerance: Array) -> Array:
-        """Allowances of each output's derivatives as allowances of the answer, or shaped to
-        broadcast with it.
+        """The tolerances of the derivatives of each output as tolerances of the answer, in a shape
+        that broadcasts with it.
         """
         tiny = TINY[self.case.dtype]
-        if self.case.operator == "pullback":
+        if self.case.asked.seed == "cotangent":
             return np.asarray(
                 np.abs(np.asarray(self.case.cotangent, dtype=float).reshape(-1)) @ tolerance + tiny
             )
-        if self.case.tangent is not None:
+        for _ in range(self.case.asked.along):
             tolerance = tolerance * float(np.sum(np.abs(self.case.tangent))) + tiny
         outputs = len(tolerance)
         rest = np.broadcast_to(tolerance[:, None], (outputs, math.prod(self.shape) // outputs))
@@ -227,8 +222,8 @@ def _on(hood: Neighbourhood, question: _Question) -> Truth:
     tolerance = _tolerance(hood, question, tensor, script)
     if not np.all(np.isfinite(tolerance)):
         return Truth("uncertified", reason="the spread of perturbed copies is not finite")
-    # Either far below what rounding may do, or nothing beside the values that the derivative was
-    # made from.
+    # The radius must be far below the tolerance, or negligible relative to the values that the
+    # derivative is computed from.
     if not np.max(radius) <= max(
         np.max(tolerance) * 2.0**-20, max(hood.evaluate.scales) * 2.0**-64
     ):
@@ -241,7 +236,7 @@ def _on(hood: Neighbourhood, question: _Question) -> Truth:
 def _tolerance(
     hood: Neighbourhood, question: _Question, tensor: Array, script: tuple[Decision, ...]
 ) -> Array:
-    """How far rounding may carry each output's derivative: one number per output entry."""
+    """The tolerance of the derivative of each output entry, shape (outputs,)."""
     spread = np.zeros(len(tensor))
     epsilon, size = EPSILON[question.case.dtype], NOISE[question.case.dtype]
     middle = np.vectorize(lambda z: float(z.mid()), otypes=[float])(tensor)
@@ -267,11 +262,11 @@ def _contracted(
     script: tuple[Decision, ...],
     noise: Noise,
 ) -> Array:
-    """The derivative along `direction` in each block of coordinates, of a copy perturbed by
+    """The derivative along `direction` in each block of coordinates, for a copy perturbed by
     `noise`.
 
-    Different blocks by polarization: k! 2**k T(d_1, ..., d_k) is the sum over signs e of prod(e)
-    T(sum(e d), ...).
+    Different blocks are combined by polarization: k! 2**k T(d_1, ..., d_k) is the sum over signs e
+    of prod(e) T(sum(e d), ...).
     """
     if len(set(blocks)) == 1 and len(blocks[0]) == hood.n:
         return hood.along(direction, len(blocks), script, noise)

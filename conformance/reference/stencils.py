@@ -1,7 +1,7 @@
-"""Finite-difference stencils in ball arithmetic on one polydisc, and the bounds on what they cut
-off.
+"""Finite-difference stencils in ball arithmetic on one polydisc, and bounds on their truncation
+errors.
 
-The formulas stand in the docstring of conformance/reference/certify.py.
+The formulas are in the docstring of conformance/reference/certify.py.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
-from ad_conformance.conformance.reference.evaluator import Array, Evaluator, Noise
+from ad_conformance.conformance.reference.evaluator import Evaluator
+from ad_conformance.conformance.reference.perturbation import Array, Noise
 from ad_conformance.generators.arithmetic.balls import Branches, Decision, following, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from flint import acb, arb, ctx
 
-#: Bits that a certified derivative should have, relative to the largest entry.
+#: Bits that a certified derivative should have, relative to its largest entry.
 TARGET_BITS = 80
-#: Bits of the stencil that tells a kink between values that vanish from none: to some 1e-290, where
-#: engines may flush.
+#: Bits of a stencil whose truncation error is some 1e-290, where engines may replace numbers by
+#: zero. It decides whether derivatives that are almost zero differ.
 FINE_BITS = 960
 
-#: Random directions from which those are chosen along which rounding is measured.
+#: The number of random directions from which those to measure rounding along are chosen.
 CANDIDATES = 16
 
 STENCILS: dict[int, tuple[tuple[int, int], ...]] = {
@@ -35,26 +36,26 @@ STENCILS: dict[int, tuple[tuple[int, int], ...]] = {
     3: ((2, 1), (1, -2), (-1, 2), (-2, -1)),
     4: ((2, 1), (1, -4), (0, 6), (-1, -4), (-2, 1)),
 }
-#: What the integer weights above must be divided by, besides h**order.
+#: The divisors of the integer weights above, besides h**order.
 DIVISORS = {0: 1, 1: 2, 2: 1, 3: 2, 4: 1}
 
-#: Points as steps by coordinate, each with its weight.
+#: The points of a stencil, as steps by coordinate, each with its weight.
 Stencil = tuple[tuple[tuple[tuple[int, int], ...], int], ...]
-#: For each letter of the word, innermost first, the coordinates that it differentiates by.
+#: For each letter of the mode, the innermost first, the coordinates that it differentiates by.
 Blocks = tuple[range, ...]
 
 
-#: A smooth selection: its script, and its bound on the polydisc.
+#: A smooth selection: the results of its comparisons, and its bound on the polydisc.
 Side = tuple[tuple[Decision, ...], arb]
 
 
 class Wide(Exception):
-    """No finite bound on this polydisc."""
+    """There is no finite bound on this polydisc."""
 
 
 @lru_cache(maxsize=256)
 def _stencil(orders: tuple[tuple[int, int], ...]) -> Stencil:
-    """Offsets (coordinate, steps) and integer weights of the product of one-dimensional stencils."""
+    """Offsets (coordinate, steps) and integer weights of a product of one-dimensional stencils."""
     terms = []
     for combination in itertools.product(*(STENCILS[j] for _, j in orders)):
         offsets = tuple((i, o) for (i, _), (o, _) in zip(orders, combination, strict=True) if o)
@@ -63,7 +64,7 @@ def _stencil(orders: tuple[tuple[int, int], ...]) -> Stencil:
 
 
 def _excess(orders: tuple[tuple[int, int], ...], q: arb) -> arb:
-    """prod_i S_{j_i}(q) - prod_i j_i!"""
+    """prod_i S_{j_i}(q) - prod_i j_i!, the factor of the truncation error."""
     q2 = q * q
     one, four = 1 / (1 - q2), 1 / (1 - 4 * q2)
     sums = {1: one, 2: 2 * one, 3: 8 * four - 2 * one, 4: 32 * four - 8 * one}
@@ -82,8 +83,8 @@ class Neighbourhood:
         self.evaluate = evaluate
         self.n = evaluate.point.size
         self.x = to_balls(evaluate.point)
-        # With q = h/r the error is about M r**-k q**2: q makes up for small radii, precision for
-        # small steps.
+        # With q = h/r, the truncation error is about M r**-k q**2. A smaller q compensates for a
+        # smaller radius, and a higher precision for a smaller step.
         self.log_q = -(bits // 2 + 8 - radius * order // 2)
         self.log_h = radius + self.log_q
         self.radius = radius
@@ -102,7 +103,7 @@ class Neighbourhood:
         """The derivative, as an object array of balls of shape (outputs, n, ..., n): one axis per
         block of coordinates.
 
-        Raises Wide where `value`, the program on the polydisc, is not finite.
+        Raises Wide if `value`, the program on the polydisc, is not finite.
         """
         order = len(blocks)
         flat = value.reshape(-1)
@@ -134,9 +135,9 @@ class Neighbourhood:
             if directions not in entries:
                 mixed = tuple(sorted(Counter(directions).items()))
                 if len(mixed) == order == 2:
-                    # By polarization, which takes two points instead of four: 2 f_ij is the second
-                    # derivative along e_i + e_j, whose multiples by less than the radius are in the
-                    # polydisc too, less f_ii and f_jj.
+                    # Polarization takes two points instead of four: 2 f_ij is the second derivative
+                    # along e_i + e_j minus f_ii and f_jj. The points on that line by less than the
+                    # radius are in the polydisc.
                     i, j = directions
                     both = derivative(
                         ((i, 2),), tuple((((i, o), (j, o)) if o else (), w) for o, w in STENCILS[2])
@@ -148,9 +149,9 @@ class Neighbourhood:
                     entries[directions] = derivative(mixed, _stencil(mixed))
             return entries[directions]
 
-        for places in np.ndindex(*map(len, blocks)):
-            tensor[:, *places] = entry(
-                tuple(sorted(block[i] for block, i in zip(blocks, places, strict=True)))
+        for index in np.ndindex(*map(len, blocks)):
+            tensor[:, *index] = entry(
+                tuple(sorted(block[i] for block, i in zip(blocks, index, strict=True)))
             )
         return tensor
 
@@ -169,7 +170,7 @@ class Neighbourhood:
     ) -> Array:
         """The derivative of that order (from 0) along one direction, one ball per output entry.
 
-        Of a copy perturbed by `noise`, where given. What the stencil cuts off is not enclosed here.
+        With `noise`, that of a perturbed copy. The truncation error is not enclosed.
         """
         return self.jet(direction, (order,), script, noise)[0]
 
@@ -180,7 +181,7 @@ class Neighbourhood:
         script: tuple[Decision, ...],
         noise: Noise | None = None,
     ) -> list[Array]:
-        """`along` for several orders, from the same points."""
+        """The same as `along` for several orders, from the same points."""
         h = arb(2) ** self.log_h
         step = as_array(to_balls(direction).reshape(self.x.shape) * h)
 
@@ -202,17 +203,16 @@ class Neighbourhood:
 
 
 def magnitude(value: Array) -> arb:
-    """The largest magnitude of complex balls; infinite where one is."""
+    """The largest magnitude of complex balls; infinite if one is."""
     return max((abs(z).upper() for z in value.reshape(-1)), default=arb(0))
 
 
 def differ(hood: Neighbourhood, side: Side, others: Iterable[Side], order: int) -> int | None:
-    """The first order, from 0, at which two smooth selections that meet at the point differ, if
-    they do.
+    """The first order, from 0, at which smooth selections that meet at the point differ, or None.
 
-    Compared along random directions: two different forms agree at a random point with probability
-    zero. Where all that is compared vanishes, what the stencil cuts off does not; then a finer one
-    must tell, with next to nothing of it.
+    They are compared along random directions: two different forms agree at a random point with
+    probability zero. If all compared derivatives are zero, the comparison is repeated with a step
+    so small that the truncation error is negligible.
     """
     kept = ctx.prec
     try:
@@ -229,14 +229,14 @@ def differ(hood: Neighbourhood, side: Side, others: Iterable[Side], order: int) 
 def _compared(
     hood: Neighbourhood, side: Side, others: Iterable[Side], order: int
 ) -> tuple[int | None, list[Side]]:
-    """The first order at which another side differs for sure, if any does, and those of which that
-    cannot be told.
+    """The first order at which another side certainly differs, or None, and the sides for which
+    that is not decided.
     """
     directions = [random_direction(hood.n, order, copy) for copy in range(2)]
     script, bound = side
     first = [hood.jet(d, range(order + 1), script) for d in directions]
     size = max(abs(z).upper() for jet in first for part in jet for z in part)
-    # No entry of a direction exceeds 1.5.
+    # No entry of a direction exceeds 1.5, so the step is at most 1.5 h.
     q, radius = arb(2) ** hood.log_q * 1.5, arb(2) ** hood.radius / 1.5
     doubtful = []
     for other, there in others:
@@ -263,12 +263,12 @@ def random_direction(n: int, order: int, copy: int) -> Array:
 
 
 def telling_directions(tensor: Array, blocks: Blocks, n: int, count: int) -> list[Array]:
-    """`count` random directions, chosen so that no output's derivative along all of them is small
+    """`count` random directions, chosen so that no output has a small derivative along all of them
     by chance.
 
-    `tensor` is the derivative as floats, the outputs first and then one axis per block. A function
-    of x1 + x2 alone shows next to nothing along (1, -1.01), to the third order a millionth; and as
-    little of what rounding does to it.
+    `tensor` is the derivative as floats: an axis of outputs, then one axis per block. For example,
+    the third derivative of a function of x1 + x2 is only a millionth along (1, -1.01), and its
+    rounding errors would not be seen.
     """
     tiny = np.finfo(float).tiny
     unit = tensor / np.maximum(
@@ -285,8 +285,8 @@ def telling_directions(tensor: Array, blocks: Blocks, n: int, count: int) -> lis
     chosen: list[int] = []
     shown = np.zeros(len(tensor))
     for _ in range(count):
-        # What has been shown counts for less, so that outputs that vary differently all have their
-        # turn.
+        # Outputs that earlier directions show well count for less, so that each output is shown by
+        # one.
         gains = share @ (1.0 / (0.25 + shown))
         gains[chosen] = -1.0
         chosen.append(int(np.argmax(gains)))

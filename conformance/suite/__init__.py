@@ -1,1 +1,1 @@
-"""The pytest suite: options, one run of it, and what a failure prints."""
+"""The pytest suite: plugin, options, one run, and what a failure prints."""

@@ -1,4 +1,4 @@
-"""Asking one engine one case within a run of the suite."""
+"""Ask one engine one case in a run of the suite."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from ad_conformance.conformance.known_failures import covering
 from ad_conformance.conformance.suite.failure_report import describe
 from ad_conformance.conformance.suite.run import Run
-from ad_conformance.conformance.verdicts import Result, Verdict
+from ad_conformance.conformance.verdicts import Result
 from ad_conformance.generators.ir.program import Case
 
 
@@ -19,10 +19,10 @@ class Failed(AssertionError):
 
 
 def check(run: Run, case: Case, engine: str, *, probe: bool = False) -> Result:
-    """Judge a case; raises Failed for a new finding.
+    """Judge a case. Raises Failed for a finding that no known failure covers.
 
-    A `probe` looks for a smaller case of a finding already met: it is not counted, and no other
-    engine is asked.
+    With `probe`, the case is an attempt to reduce an earlier finding: it is not counted, and no
+    other engine is asked.
     """
     result = run.pool.judge(case, engine, probe=probe)
     known = covering(result, run.engines[engine], run.entries) if result.is_finding else None
@@ -38,17 +38,13 @@ def report(run: Run, finding: Result) -> str:
 
 
 def skip_beyond(run: Run, case: Case) -> None:
-    """Skip the test of a case that lies outside the mode words or signatures that this run was told
-    to ask.
-    """
+    """Skip the test if the options of this run leave out the case."""
     if reason := run.beyond(case):
         pytest.skip(reason)
 
 
 def ask(run: Run, case: Case, engine: str) -> Result:
-    """Judge a single case: fails the test for a new finding, skips it where there is nothing to
-    compare.
-    """
+    """Judge one case: fails the test for a new finding, skips it if there is nothing to compare."""
     found: Result | None = None
     try:
         result = check(run, case, engine)
@@ -56,6 +52,6 @@ def ask(run: Run, case: Case, engine: str) -> Result:
         found = failed.result
     if found is not None:
         pytest.fail(report(run, found), pytrace=False)
-    if result.verdict in (Verdict.UNSUPPORTED, Verdict.CONVENTION, Verdict.UNCERTIFIED):
+    if not result.verdict.compared:
         pytest.skip(f"{result.verdict}: {result.answer.message or result.truth.reason}")
     return result

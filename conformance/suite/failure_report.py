@@ -1,4 +1,4 @@
-"""What a failure prints: everything that somebody needs to see it for themselves."""
+"""What a failing test prints: all that is needed to reproduce the failure."""
 
 from __future__ import annotations
 
@@ -9,24 +9,21 @@ from pathlib import Path
 import numpy as np
 from ad_conformance.conformance.pool import EnginePool
 from ad_conformance.conformance.standalone_script import standalone
+from ad_conformance.conformance.suite.wording import largest_error, mode_in_words, short
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
-#: Where cases of findings are kept for replay, under the folder that the run was started in.
+#: Folder for the cases of findings, under the folder in which the run was started.
 FINDINGS = Path("findings")
-#: Entries of an array that are printed.
-ENTRIES = 64
 
 
 def named(finding: Result) -> str:
-    """The name of the file that keeps its case."""
+    """The name of the file that its case is written to."""
     return f"{finding.engine}-{finding.case.mode}-{finding.case.id}.json"
 
 
 def keep(finding: Result, folder: Path = FINDINGS) -> Path:
-    """Write the case of a finding as JSON, so that it can be replayed; returns its path. Raises
-    OSError.
-    """
+    """Write the case of a finding as JSON for replay, and return the path. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / named(finding)
     path.write_text(finding.case.json + "\n", encoding="utf-8")
@@ -83,62 +80,60 @@ def _replay(finding: Result, named: str) -> str:
         return f"replay: ad-conformance replay {keep(finding)} --engine {named}"
     except OSError as error:
         return (
-            f"the case could not be kept in {FINDINGS}/ ({error.strerror}); it "
+            f"The case could not be written to {FINDINGS}/ ({error.strerror}). It "
             f"is:\n{finding.case.json}"
         )
 
 
+def _expected(finding: Result) -> str:
+    truth = finding.truth
+    if truth.value is None:
+        return f"expected: no certified derivative ({truth.kind}: {truth.reason})"
+    radius = 0.0 if truth.radius is None else float(np.max(truth.radius, initial=0.0))
+    return f"expected: {short(truth.value)} (certified to within {radius:.0e})"
+
+
+def _got(finding: Result) -> list[str]:
+    answer = finding.answer
+    if answer.value is not None:
+        lines = [f"got:      {short(answer.value)}"]
+        return [*lines, f"printed:  {answer.printed}"] if answer.printed else lines
+    if answer.message or answer.error:
+        stage = f" in stage {answer.stage}" if answer.stage else ""
+        return [f"got:      {answer.error}{stage}: {answer.message}".rstrip(": ")]
+    return []
+
+
 def describe(finding: Result, pool: EnginePool, modes: Iterable[str], named: str) -> str:
-    """The report on one finding, as text; its case is kept for replay. `named` is how the engine
-    was asked for.
+    """The report on one finding, as text. The case is written to FINDINGS for replay.
+
+    `modes` are those to try instead, `named` is the engine as the user wrote it.
     """
-    engine = pool.engines[finding.engine]
+    engine, case = pool.engines[finding.engine], finding.case
+    spoken = mode_in_words(case.mode)
     lines = [
-        f"{finding.engine} {engine.version()}, mode word {finding.case.mode}: {finding.verdict}",
+        f"{finding.engine} {engine.version()}, mode {case.mode} ({spoken}): {finding.verdict}",
         "",
     ]
     try:
-        lines += [standalone(finding.case, engine, finding.truth).rstrip(), ""]
+        lines += [standalone(case, engine, finding.truth).rstrip(), ""]
     except UnsupportedOperation as error:
-        lines += [f"(no script: no {error})", ""]
-    if finding.answer.value is not None:
-        lines.append(f"got:   {short(finding.answer.value)}")
-        if finding.answer.printed:
-            lines.append(f"printed: {finding.answer.printed}")
-    elif finding.answer.message or finding.answer.error:
-        stage = f" in stage {finding.answer.stage}" if finding.answer.stage else ""
-        lines.append(f"got:   {finding.answer.error}{stage}: {finding.answer.message}".rstrip(": "))
-    if finding.truth.value is not None:
-        radius = (
-            0.0
-            if finding.truth.radius is None
-            else float(np.max(finding.truth.radius, initial=0.0))
-        )
-        lines.append(f"truth: {short(finding.truth.value)}, certified to {radius:.0e}")
-    else:
-        lines.append(f"truth: {finding.truth.kind}: {finding.truth.reason}")
+        lines += [f"(no script: the adapter has no {error})", ""]
+    lines += _got(finding)
+    lines.append(_expected(finding))
     if finding.verdict is Verdict.WRONG:
-        lines.append(f"error: {finding.error_ratio:.2g} times the allowance")
-    right_modes, right_engines = pool.ways_around(finding.case, finding.engine, modes)
+        lines.append(f"error:    {largest_error(finding)}")
+    right_modes, right_engines = pool.ways_around(case, finding.engine, modes)
     lines.append(
-        f"right in {finding.engine}: {', '.join(right_modes) or 'no other mode word asked'}"
+        f"modes of {finding.engine} that give the expected result: "
+        f"{', '.join(right_modes) or 'none of those tried'}"
     )
     lines.append(
-        f"right in mode word {finding.case.mode}: "
-        f"{', '.join(right_engines) or 'no other engine asked'}"
+        f"engines that give the expected result in mode {case.mode}: "
+        f"{', '.join(right_engines) or 'none of those tried'}"
     )
     lines.append(_replay(finding, named))
     return "\n".join(lines)
-
-
-def short(array: np.ndarray) -> str:
-    """An array in one line: all of it, or its shape and the first entries."""
-    if array.size > ENTRIES:
-        return (
-            f"shape {array.shape}, first entries "
-            f"{np.array2string(array.reshape(-1)[:8], precision=17)}"
-        )
-    return " ".join(np.array2string(array, precision=17, separator=", ").split())
 
 
 def listed(names: Sequence[str]) -> str:
@@ -147,6 +142,6 @@ def listed(names: Sequence[str]) -> str:
 
 
 def first_line(message: str, longest: int) -> str:
-    """The first line of a message, cut at a space where it is longer."""
+    """The first line of a message, cut at a space if it is longer than `longest` characters."""
     line = message.partition("\n")[0]
     return line if len(line) <= longest else f"{line[:longest].rpartition(' ')[0]} …"

@@ -14,14 +14,12 @@ from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import FEATURES
 from ad_conformance.generators.ir.file_keys import file_key
-from ad_conformance.generators.ir.program import MODE, Case
+from ad_conformance.generators.ir.mode import is_mode
+from ad_conformance.generators.ir.program import Case
 
-#: Verdicts that one fault may well give in turn, as the program around it has it, under one name.
+#: The failure key of each verdict that is a finding.
 FAILURES: Mapping[Verdict, str] = {
-    **{verdict: str(verdict) for verdict in Verdict if verdict.is_finding},
-    Verdict.NOT_FINITE: "wrong",
-    Verdict.COMPILE_FAILURE: "raised",
-    Verdict.RUNTIME_FAILURE: "raised",
+    verdict: verdict.failure for verdict in Verdict if verdict.is_finding
 }
 #: What a question may need beside program and word.
 QUESTIONS = ("float32", "elsewhere", "operator", "wrt")
@@ -187,7 +185,7 @@ def _problems(given: Mapping[str, Any]) -> list[tuple[str, str]]:
             )
         )
     if not given["modes"] or not all(
-        MODE.fullmatch(w) and len(w) == len(given["modes"][0]) for w in given["modes"]
+        is_mode(w) and len(w) == len(given["modes"][0]) for w in given["modes"]
     ):
         found.append(("words", "one or more mode words of the same length are needed"))
     for operation in given.get("operations", ()):

@@ -34,7 +34,6 @@ from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.rewrite.slicing import BARE, CURVES, SMOOTH, Parts, modes_within
 
-_RAISING = (Verdict.COMPILE_FAILURE, Verdict.RUNTIME_FAILURE, Verdict.CRASH, Verdict.TIMEOUT)
 _VALUE = ("value", "")
 _ORDERS = ("first", "second", "third", "fourth")
 #: Characters of a message that are shown.
@@ -199,7 +198,7 @@ def _said(evidence: Result) -> str:
             return f"ends the process: {answer.error}"
         case Verdict.TIMEOUT:
             return f"does not come: {message}"
-        case Verdict.COMPILE_FAILURE | Verdict.RUNTIME_FAILURE:
+        case verdict if not verdict.returned:
             return f"does not {answer.stage or 'run'}: {answer.error}: {message}"
     assert got is not None
     assert truth is not None
@@ -280,7 +279,7 @@ class _Asking:
 
 def _sort(finding: Result) -> tuple[str, str]:
     """Findings of one sort may come from one fault: all wrong values are, and failures of one type."""
-    if finding.verdict not in _RAISING:
+    if not finding.verdict.failed:
         return _VALUE
     return str(finding.verdict), finding.answer.error
 
@@ -361,7 +360,7 @@ def _first_prefix(
     for k in candidates:
         if (
             k == last
-            or not (parts.depends[k] or question.verdict in _RAISING)
+            or not (parts.depends[k] or question.verdict.failed)
             or parts.values[k].dtype == bool
         ):
             continue

@@ -15,11 +15,12 @@ from ad_conformance.conformance.pool import can_be_written, truth_of
 from ad_conformance.conformance.reference.certify import MAX_ORDER, Truth
 from ad_conformance.conformance.triage.causes import Cause, Finding, Symptom
 from ad_conformance.conformance.triage.feature_minimization import features_of, generalized
-from ad_conformance.conformance.verdicts import judge
+from ad_conformance.conformance.verdicts import Verdict, judge
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.evaluate import evaluate_steps
+from ad_conformance.generators.ir.mode import LETTERS, modes_of_order
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.rewrite import reduction
 from ad_conformance.generators.rewrite.derivative_formulas import MOVING
@@ -213,7 +214,7 @@ class _One:
     @property
     def tells(self) -> bool:
         """Whether the failure says more of itself than that numbers are wrong."""
-        return self.wanted[0] not in ("wrong", "wrong_shape", "wrong_dtype")
+        return self.wanted[0] not in {v.failure for v in Verdict if v.returned}
 
     @property
     def dtypes(self) -> tuple[str, ...]:
@@ -337,8 +338,11 @@ class _One:
                 engine.answers(w) and self.fails(case.with_mode(w))
                 for w in _shortened(case.mode, order)
             ):
-                modes = ["".join(letters) for letters in product("RF", repeat=order)]
-                failing = [w for w in modes if engine.answers(w) and self.fails(case.with_mode(w))]
+                failing = [
+                    w
+                    for w in modes_of_order(order)
+                    if engine.answers(w) and self.fails(case.with_mode(w))
+                ]
                 own = next(w for w in _shortened(case.mode, order) if w in failing)
                 return tuple(
                     w
@@ -369,7 +373,9 @@ class _One:
             # No step fails alone: what it says is all that findings have in common.
             return ()
         values, depends = evaluate_steps(case.program, case.input), varying(case)
-        told = not self.tells and not all(mode.endswith("F") for mode in modes)
+        told = not self.tells and not all(
+            LETTERS[mode[-1]].product == "pushforward" for mode in modes
+        )
         found = set()
         for k, step in enumerate(case.program.steps, start=1):
             if step.operation in culprits and step.operands and values[k].dtype != bool:

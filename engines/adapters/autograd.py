@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
+from ad_conformance.engines.adapters.numpy_calls import ascending_sort, repeat, selected, solver
+from ad_conformance.engines.adapters.numpy_family import (
+    BEFORE_NUMPY_2,
+    CONDITIONAL,
+    LOOPS,
+    NUMPY,
+    called,
+    decompositions,
+    derivatives,
+    shared,
+    symmetric,
+)
 from ad_conformance.engines.contract import Engine
-from ad_conformance.generators.catalogue.extra.control_flow import body_text
 from ad_conformance.generators.catalogue.operation import (
     Call,
+    Template,
     along,
     order_text,
     padded,
@@ -37,53 +48,31 @@ def jacfwd(f):
     return derivative
 """
 
-# The one order of axes that autograd's rule for diagonal is documented to take.
+# autograd documents that its rule for diagonal takes these axes in this order only.
 DIAGONAL = "np.diagonal({0}, axis1=-1, axis2=-2)"
+TRANSPOSE = "np.swapaxes({0}, -1, -2)"
+SYMMETRIC = symmetric(TRANSPOSE)
 
 
 def _trace(call: Call) -> str:
     x = call.operands[0]
-    return (
-        f"np.trace({x})" if len(call.shapes[0]) == 2 else f"np.sum({DIAGONAL.format(x)}, axis=-1)"
-    )
-
-
-def _take(call: Call) -> str:
-    axis = call.params["axis"] % len(call.shapes[0])
-    return f"{call.operands[0]}[{', '.join([':'] * axis + [str(list(call.params['indices']))])}]"
-
-
-# Whatever triangle an engine reads.
-SYMMETRIC = "({0} + np.swapaxes({0}, -1, -2)) / 2"
-EIGH = (
-    "(lambda w, v: (v * np.{f}(w)[..., None, :]) @ np.swapaxes(v, -1, -2))"
-    "(*np.linalg.eigh(({{0}} + np.swapaxes({{0}}, -1, -2)) / 2))"
-)
-
-
-def _solve_triangular(call: Call) -> str:
-    upper, unit, transposed = (call.params[k] for k in ("upper", "unit_diagonal", "transpose"))
-    options = f"trans={int(transposed)}, lower={not upper}, unit_diagonal={unit}"
-    return f"linalg.solve_triangular({', '.join(call.operands)}, {options})"
+    if len(call.shapes[0]) == 2:
+        return f"np.trace({x})"
+    return f"np.sum({DIAGONAL.format(x)}, axis=-1)"
 
 
 def _vector_norm(call: Call) -> str:
     x, axis, ndim = call.operands[0], call.params["axis"], len(call.shapes[0])
-    order = order_text(call.params["ord"])
-    text = (
-        f"np.linalg.norm(np.ravel({x}), {order})"
-        if axis is None
-        else f"np.linalg.norm({x}, {order}, axis={axis})"
-    )
-    if not call.params["keepdims"]:
-        return text
-    return (
-        f"np.reshape({text}, {(1,) * ndim})" if axis is None else f"np.expand_dims({text}, {axis})"
-    )
+    order, keepdims = order_text(call.params["ord"]), call.params["keepdims"]
+    if axis is None:
+        text = f"np.linalg.norm(np.ravel({x}), {order})"
+        return f"np.reshape({text}, {(1,) * ndim})" if keepdims else text
+    text = f"np.linalg.norm({x}, {order}, axis={axis})"
+    return f"np.expand_dims({text}, {axis})" if keepdims else text
 
 
 def _matrix_norm(call: Call) -> str:
-    # The other orders are documented not to be there.
+    # autograd documents that it does not have the other orders.
     if call.params["ord"] != "nuc":
         raise UnsupportedOperation("matrix_norm_ord")
     return f"np.linalg.norm({call.operands[0]}, 'nuc', axis=(-2, -1))"
@@ -92,60 +81,16 @@ def _matrix_norm(call: Call) -> str:
 def _convolve(call: Call) -> str:
     x, y = call.operands
     mode = call.params["mode"]
-    # NumPy takes the longer operand for the first; SciPy, which this one follows, the first as it
-    # stands.
+    # NumPy slides the shorter operand along the longer one. SciPy, which autograd follows here,
+    # always slides the second along the first.
     if mode != "full" and call.shapes[0] < call.shapes[1]:
         x, y = y, x
     return f"signal.convolve({x}, {y}, mode={mode!r})"
 
 
-NETWORKS: dict[str, str | Callable[[Call], str]] = {"convolve": _convolve}
-
-
-def _inner(call: Call) -> str:
-    return f"elementwise_grad(lambda t: {body_text(call)})"
-
-
-def _descent(call: Call) -> str:
-    rate, count = call.params["rate"], call.params["count"]
-    return (
-        f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), "
-        f"{call.operands[0]})"
-    )
-
-
-NESTING: dict[str, str | Callable[[Call], str]] = {
-    "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), np.ones_like("
-    "{0}))",
-    "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
-    "scan_decay": "np.stack(list(itertools.accumulate({0}, lambda h, v: {decay} * h + v)))",
-    "scan_tanh": "np.stack(list(itertools.accumulate({0}, lambda h, v: np.tanh({1} * h + v), "
-    "initial=0.0))[1:])",
-    "branch": "({0} * np.sin({0}) if np.sum({0}) > {threshold} else {0} * {0})",
-    "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
-    "inner_second_derivative": lambda call: f"elementwise_grad({_inner(call)})({call.operands[0]})",
-    "inner_pushforward": lambda call: (
-        f"make_jvp(lambda t: {body_text(call)})({call.operands[0]})({call.operands[1]})[1]"
-    ),
-    "descent": _descent,
-}
-
-
 def _gather(call: Call) -> str:
-    return f"{call.operands[0]}[{', '.join(f'np.array({places})' for places in whole_index(call))}]"
-
-
-def _repeat(call: Call) -> str:
-    repeats = call.params["repeats"]
-    return (
-        f"np.repeat({call.operands[0]}, {repeats[0] if len(repeats) == 1 else list(repeats)}, "
-        f"{call.params['axis']})"
-    )
-
-
-def _sort(call: Call) -> str:
-    ordered = f"np.sort({call.operands[0]}, axis={call.params['axis']})"
-    return f"np.flip({ordered}, {call.params['axis']})" if call.params["descending"] else ordered
+    subscripts = ", ".join(f"np.array({indices})" for indices in whole_index(call))
+    return f"{call.operands[0]}[{subscripts}]"
 
 
 def _kth_value(call: Call) -> str:
@@ -154,9 +99,42 @@ def _kth_value(call: Call) -> str:
     return along(replace(call, operands=(part,)), str(k))
 
 
-SPECIAL = (
-    "beta", "betaln", "digamma", "erf", "erfc", "erfinv", "expit", "gamma", "i0", "i1", "j0", "j1", "logit",
-)  # fmt: skip
+LINEAR_ALGEBRA: dict[str, Template] = {
+    "diagonal": DIAGONAL,
+    "trace": _trace,
+    **shared(
+        NUMPY,
+        *("outer", "vecdot", "vector_norm", "matrix_norm", "kron", "cross", "inner"),
+        *("svdvals", "slogdet", "pinv"),
+    ),
+    **decompositions(
+        *("cholesky", "eigenvector_weights", "eigh_exp", "eigh_sqrt", "polar_factor"),
+        "column_projection",
+        transpose=TRANSPOSE,
+    ),
+    "sqrtm": f"linalg.sqrtm({SYMMETRIC})",
+    "eigvalsh": f"np.linalg.eigh({SYMMETRIC})[0]",
+    "solve_triangular": solver(
+        "linalg.solve_triangular({0}, {1}, trans={trans}, lower={lower}, "
+        "unit_diagonal={unit_diagonal})"
+    ),
+    "vector_norm_ord": _vector_norm,
+    "matrix_norm_ord": _matrix_norm,
+    "convolve": _convolve,
+}
+INDEXING: dict[str, Template] = {
+    **shared(
+        NUMPY,
+        *("matrix_transpose", "split", "tile", "roll_axes", "rot90", "moveaxis", "squeeze"),
+        *("tril_offset", "triu_offset", "sliced_log"),
+        *(*CONDITIONAL, "masked_sum", "masked_prod", "masked_max"),
+    ),
+    "take": selected("{entries}", "{list}"),
+    "take_along_axis": _gather,
+    "pad_constant": padded("np.pad", "constant"),
+    "repeat": repeat("np.repeat({0}, {count}, {axis})", "{list}"),
+    "taken_sqrt": "np.sqrt({0})[..., np.array({indices})]",
+}
 
 autograd = Engine(
     name="autograd",
@@ -168,84 +146,24 @@ autograd = Engine(
         array="np.array({value})",
         single="np.array({value}, dtype=np.float32)",
         templates={
-            "asin": "np.arcsin({0})",
-            "acos": "np.arccos({0})",
-            "atan": "np.arctan({0})",
-            "asinh": "np.arcsinh({0})",
-            "acosh": "np.arccosh({0})",
-            "atanh": "np.arctanh({0})",
-            "atan2": "np.arctan2({0}, {1})",
-            "cumulative_sum": "np.cumsum({0}, axis={axis})",
-            "cumulative_prod": "np.cumprod({0}, axis={axis})",
-            "concat": "np.concatenate([{args}], axis={axis})",
-            "permute_dims": "np.transpose({0}, {axes})",
-            "matrix_transpose": "np.swapaxes({0}, -1, -2)",
-            "take": _take,
-            "diagonal": DIAGONAL,
-            "trace": _trace,
-            "outer": "np.outer({0}, {1})",
-            "vecdot": "np.einsum('...i,...i->...', {0}, {1})",
-            **{name: f"special.{name}({{args}})" for name in SPECIAL},
-            "lgamma": "special.gammaln({0})",
-            "polygamma": "special.polygamma({n}, {0})",
-            "exp2": "np.exp2({0})",
-            "sinc": "np.sinc({0})",
-            "logsumexp": "special.logsumexp({0}, axis={axis}, keepdims={keepdims})",
-            "vector_norm": "np.linalg.norm({0}, axis={axis})",
-            "matrix_norm": "np.linalg.norm({0}, axis=(-2, -1))",
-            "cholesky": f"np.linalg.cholesky({SYMMETRIC})",
-            "sqrtm": f"linalg.sqrtm({SYMMETRIC})",
-            "eigvalsh": f"np.linalg.eigh({SYMMETRIC})[0]",
-            "eigenvector_weights": f"np.linalg.eigh({SYMMETRIC})[1] ** 2",
-            "eigh_exp": EIGH.format(f="exp"),
-            "eigh_sqrt": EIGH.format(f="sqrt"),
-            "einsum": "np.einsum('{subscripts}', {args})",
-            "svdvals": "np.linalg.svd({0}, full_matrices=False)[1]",
-            "polar_factor": "(lambda u, s, vh: u @ vh)(*np.linalg.svd({0}, full_matrices=False))",
-            "column_projection": (
-                "(lambda u, s, vh: u @ np.swapaxes(u, -1, -2))(*np.linalg.svd({0}, "
-                "full_matrices=False))"
+            **shared(NUMPY, *BEFORE_NUMPY_2, "exp2", "sinc"),
+            **called(
+                "special",
+                *("beta", "betaln", "digamma", "erf", "erfc", "erfinv", "expit", "gamma"),
+                *("i0", "i1", "j0", "j1", "logit"),
             ),
-            "slogdet": "np.linalg.slogdet({0})[1]",
-            "pinv": "np.linalg.pinv({0})",
-            "solve_triangular": _solve_triangular,
-            "kron": "np.kron({0}, {1})",
-            "cross": "np.cross({0}, {1}, axis={axis})",
-            "inner": "np.inner({0}, {1})",
-            "vector_norm_ord": _vector_norm,
-            "matrix_norm_ord": _matrix_norm,
-            # gathering, moving, masking
-            "take_along_axis": _gather,
-            "split": "np.array_split({0}, {sections}, axis={axis})[{which}]",
-            "pad_constant": padded("np.pad", "constant"),
-            "tile": "np.tile({0}, {repetitions})",
-            "repeat": _repeat,
-            "roll_axes": "np.roll({0}, {shift}, axis={axis})",
-            "rot90": "np.rot90({0}, {k})",
-            "moveaxis": "np.moveaxis({0}, {source}, {destination})",
-            "squeeze": "np.squeeze({0}, axis={axis})",
-            "tril_offset": "np.tril({0}, {k})",
-            "triu_offset": "np.triu({0}, {k})",
-            "masked_sqrt": "np.where({0} > {threshold}, np.sqrt({0}), 0.0)",
-            "masked_log": "np.where({0} > {threshold}, np.log({0}), 0.0)",
-            "masked_reciprocal": "np.where({0} > {threshold}, np.reciprocal({0}), 0.0)",
-            "taken_sqrt": "np.sqrt({0})[..., np.array({indices})]",
-            "sliced_log": "np.log({0})[..., {start}:]",
-            "root_at_least": "np.maximum(np.sqrt(np.square({0})), {least})",
-            "reciprocal_at_most": "np.minimum(np.reciprocal(np.square({0})), {most})",
-            "largest_root": "np.max(np.sqrt(np.square({0})), axis={axis})",
-            "masked_sum": "np.sum(np.where({0} > {threshold}, {0}, 0.0), axis={axis})",
-            "masked_prod": "np.prod(np.where({0} > {threshold}, {0}, 1.0), axis={axis})",
-            "masked_max": "np.max(np.where({0} > {threshold}, {0}, {threshold} - 1.0), "
-            "axis={axis})",
-            # statistics
-            "sort": _sort,
+            **shared(NUMPY, "lgamma", "polygamma", "logsumexp", namespace="special"),
+            **LINEAR_ALGEBRA,
+            **INDEXING,
+            "sort": ascending_sort("np.sort({0}, axis={axis})", "np.flip({sorted}, {axis})"),
             "kth_value": _kth_value,
-            "var": "np.var({0}, axis={axis}, keepdims={keepdims}, ddof={correction})",
-            "std": "np.std({0}, axis={axis}, keepdims={keepdims}, ddof={correction})",
-            "diff": "np.diff({0}, n={n}, axis={axis})",
-            **NETWORKS,
-            **NESTING,
+            **shared(NUMPY, "var", "std", "diff"),
+            **shared(LOOPS, *LOOPS),
+            **derivatives(
+                first="elementwise_grad(lambda t: {body})",
+                second="elementwise_grad({first})",
+                pushforward="make_jvp(lambda t: {body})({0})({1})[1]",
+            ),
         },
     ),
     mode_transforms={"R": "jacobian({f})", "F": "jacfwd({f})"},
@@ -260,6 +178,5 @@ autograd = Engine(
             "NotImplementedError",
             r"^Real FFT gradient for odd lengthed last axes is not implemented",
         ),
-        ("NotImplementedError", r"^Gradient of (sort|partition) not implemented"),
     ),
 )

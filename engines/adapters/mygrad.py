@@ -1,12 +1,21 @@
-"""MyGrad: first derivatives only, by backward, which leaves NumPy arrays that know nothing of how
-they were made.
+"""MyGrad: first derivatives only. Its `backward` leaves NumPy arrays that do not know how they were
+computed.
 """
 
 from __future__ import annotations
 
+from ad_conformance.engines.adapters.numpy_calls import lists, selected
+from ad_conformance.engines.adapters.numpy_family import (
+    ACTIVATIONS,
+    BEFORE_NUMPY_2,
+    CONDITIONAL,
+    LOOPS,
+    NUMPY,
+    TORCH,
+    shared,
+)
 from ad_conformance.engines.contract import Engine
-from ad_conformance.generators.catalogue.extra import complex_ops as detours
-from ad_conformance.generators.catalogue.operation import Call
+from ad_conformance.generators.catalogue.extra import complex_ops
 from ad_conformance.generators.render.dialect import Dialect
 
 HEADER = """\
@@ -38,17 +47,12 @@ def jacobian(f):
 """
 
 
-def _take(call: Call) -> str:
-    axis = call.params["axis"] % len(call.shapes[0])
-    return f"{call.operands[0]}[{', '.join([':'] * axis + [str(list(call.params['indices']))])}]"
-
-
 LACKING = (
-    *(row.name for row in detours.ROWS),
-    "round", "trunc", "floor", "ceil", "sign", "hypot", "remainder", "floor_divide", "copysign", "flip", "tril", "triu",
-    "diag", "diagonal", "tensordot", "outer", "trace", "det", "inv", "solve", "matrix_norm",
-    "sort",
-)  # fmt: skip
+    *(row.name for row in complex_ops.ROWS),
+    *("round", "trunc", "floor", "ceil", "sign", "hypot", "remainder", "floor_divide", "copysign"),
+    *("flip", "tril", "triu", "diag", "diagonal", "tensordot", "outer", "trace", "det", "inv"),
+    *("solve", "matrix_norm", "sort"),
+)
 
 mygrad = Engine(
     name="mygrad",
@@ -61,51 +65,19 @@ mygrad = Engine(
         single="mg.tensor({value}, dtype=np.float32, constant=True)",
         templates={
             **dict.fromkeys(LACKING),
-            **{
-                name: f"mg.arc{name[1:]}({{0}})"
-                for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")
-            },
-            "atan2": "mg.arctan2({0}, {1})",
-            "cumulative_sum": "mg.cumsum({0}, axis={axis})",
-            "cumulative_prod": "mg.cumprod({0}, axis={axis})",
-            "concat": "mg.concatenate([{args}], axis={axis})",
-            "permute_dims": "mg.transpose({0}, {axes})",
-            "matrix_transpose": "mg.swapaxes({0}, -1, -2)",
-            "take": _take,
-            "vecdot": "mg.einsum('...i,...i->...', {0}, {1})",
-            "vector_norm": "mg.linalg.norm({0}, axis={axis})",
-            "einsum": "mg.einsum('{subscripts}', {args})",
-            "exp2": "mg.exp2({0})",
-            "cbrt": "mg.cbrt({0})",
-            "sinc": "mg.sinc({0})",
-            "var": "mg.var({0}, axis={axis}, keepdims={keepdims}, ddof={correction})",
-            "std": "mg.std({0}, axis={axis}, keepdims={keepdims}, ddof={correction})",
-            "moveaxis": "mg.moveaxis({0}, {source}, {destination})",
-            "squeeze": "mg.squeeze({0}, axis={axis})",
-            "repeat": lambda call: (
-                f"mg.repeat({call.operands[0]}, {list(call.params['repeats'])}, "
-                f"axis={call.params['axis']})"
+            **shared(
+                NUMPY,
+                *(*BEFORE_NUMPY_2, "matrix_transpose", "vecdot", "vector_norm"),
+                *("exp2", "cbrt", "sinc", "var", "std", "moveaxis", "squeeze"),
+                *(*CONDITIONAL, "masked_sum", "masked_prod"),
             ),
-            "expit": "mygrad.nnet.sigmoid({0})",
-            "relu": "mygrad.nnet.relu({0})",
-            "softmax": "mygrad.nnet.softmax({0}, axis={axis})",
+            "take": selected("{entries}", "{list}"),
+            "repeat": lists("mg.repeat({0}, {repeats}, axis={axis})"),
+            **shared(TORCH, "expit", "relu", "selu", "leaky_relu", "elu", namespace="mygrad.nnet"),
+            **shared(ACTIVATIONS, "softsign", namespace="mygrad.nnet"),
+            **shared(NUMPY, "softmax", namespace="mygrad.nnet"),
             "log_softmax": "mygrad.nnet.logsoftmax({0}, axis={axis})",
-            "softsign": "mygrad.nnet.soft_sign({0})",
-            "selu": "mygrad.nnet.selu({0})",
-            "leaky_relu": "mygrad.nnet.leaky_relu({0}, {slope})",
-            "elu": "mygrad.nnet.elu({0}, {alpha})",
-            "masked_sqrt": "mg.where({0} > {threshold}, mg.sqrt({0}), 0.0)",
-            "masked_log": "mg.where({0} > {threshold}, mg.log({0}), 0.0)",
-            "masked_reciprocal": "mg.where({0} > {threshold}, mg.reciprocal({0}), 0.0)",
-            "root_at_least": "mg.maximum(mg.sqrt(mg.square({0})), {least})",
-            "reciprocal_at_most": "mg.minimum(mg.reciprocal(mg.square({0})), {most})",
-            "largest_root": "mg.max(mg.sqrt(mg.square({0})), axis={axis})",
-            "masked_sum": "mg.sum(mg.where({0} > {threshold}, {0}, 0.0), axis={axis})",
-            "masked_prod": "mg.prod(mg.where({0} > {threshold}, {0}, 1.0), axis={axis})",
-            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), "
-            "mg.ones_like({0}))",
-            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), "
-            "{0})",
+            **shared(LOOPS, "newton_sqrt", "logistic_map"),
         },
     ),
     mode_transforms={"R": "jacobian({f})"},

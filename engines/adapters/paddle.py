@@ -1,4 +1,4 @@
-"""PaddlePaddle: reverse mode by paddle.grad, with create_graph once over itself.
+"""PaddlePaddle: reverse mode by `paddle.grad`, with `create_graph` at most once over itself.
 
 At the third order every gradient walks through all of the graph: programs with a dozen entries take
 over a minute.
@@ -6,12 +6,28 @@ over a minute.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-import numpy as np
+from ad_conformance.engines.adapters.numpy_calls import (
+    column_solver,
+    indexed,
+    lists,
+    unless,
+)
+from ad_conformance.engines.adapters.numpy_family import (
+    ACTIVATIONS,
+    LOOPS,
+    NUMPY,
+    TORCH,
+    called,
+    complex_detours,
+    decompositions,
+    derivatives,
+    shared,
+    symmetric,
+)
 from ad_conformance.engines.contract import Engine
-from ad_conformance.generators.catalogue.extra.control_flow import body_text
-from ad_conformance.generators.catalogue.operation import Call
+from ad_conformance.generators.catalogue.operation import Call, Template
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
 HEADER = """\
@@ -23,7 +39,7 @@ import paddle
 
 
 def own(x):
-    # A variable of its own: what f captures, even x itself, is another.
+    # A new tensor: f may capture x itself, which is constant here.
     t = paddle.assign(x)
     t.stop_gradient = False
     return t
@@ -40,7 +56,10 @@ def differentiated(f, pull):
             y = f(t)
             # Only what is differentiated again needs a graph, and many operations refuse to make
             # one.
-            return pull(y, t, lambda *of: paddle.grad(*of, create_graph=len(active) > 1, allow_unused=True)[0])
+            create = len(active) > 1
+            return pull(
+                y, t, lambda *of: paddle.grad(*of, create_graph=create, allow_unused=True)[0]
+            )
         finally:
             active.pop()
 
@@ -59,8 +78,7 @@ def jacobian(f):
     def pull(y, t, grad):
         if y.stop_gradient or not y.size or not t.size:
             return paddle.zeros([*y.shape, *t.shape], dtype=y.dtype)
-        # Without a graph for the gradient, what has been pulled through must be kept for the next
-        # entry.
+        # The last argument keeps the graph of y for the next entry.
         rows = [grad(entry, t, None, True) for entry in paddle.unbind(paddle.reshape(y, [-1]))]
         rows = [paddle.zeros_like(t) if row is None else row for row in rows]
         return paddle.reshape(paddle.stack(rows), [*y.shape, *t.shape])
@@ -69,48 +87,22 @@ def jacobian(f):
 """
 
 
-def _dims(name: str) -> str:
-    return f"paddle.{name}({{0}}, axis={{axis}}, keepdim={{keepdims}})"
+F = "paddle.nn.functional"
+TRANSPOSE = "paddle.matrix_transpose({0})"
+SYMMETRIC = symmetric(TRANSPOSE)
 
 
-def _listed(name: str, param: str) -> Callable[[Call], str]:
-    return lambda call: f"paddle.{name}({call.operands[0]}, {list(call.params[param])})"
-
-
-def _integers(values: object) -> str:
-    return f"paddle.to_tensor({np.array(values, dtype=int).tolist()}, dtype='int64')"
+def _paddle(table: Mapping[str, str], *operations: str) -> dict[str, str]:
+    """Templates of a table with PaddlePaddle's name `keepdim`."""
+    return shared(table, *operations, keepdims="keepdim")
 
 
 def _indexed(template: str) -> Callable[[Call], str]:
-    """The template with {i} for the indices, none counted from the end."""
-
-    def write(call: Call) -> str:
-        n = call.shapes[0][call.params["axis"]]
-        indices = np.array(call.params["indices"], dtype=int) % n
-        return template.format(*call.operands, i=_integers(indices), axis=call.params["axis"])
-
-    return write
+    return indexed(template, "paddle.to_tensor({list}, dtype='int64')")
 
 
-def _columns(template: str) -> Callable[[Call], str]:
-    """A solver that takes matrices of right-hand sides only, for a vector too."""
-
-    def write(call: Call) -> str:
-        if len(call.shapes[1]) > 1:
-            return template.format(*call.operands)
-        return template.format(call.operands[0], f"{call.operands[1]}[:, None]") + "[:, 0]"
-
-    return write
-
-
-def _solve_triangular(call: Call) -> str:
-    upper, unit, transposed = (call.params[k] for k in ("upper", "unit_diagonal", "transpose"))
-    options = f"upper={upper}, transpose={transposed}, unitriangular={unit}"
-    return _columns(f"paddle.linalg.triangular_solve({{0}}, {{1}}, {options})")(call)
-
-
-def _var(name: str) -> Callable[[Call], str]:
-    def write(call: Call) -> str:
+def _deviation(name: str) -> Callable[[Call], str]:
+    def write_call(call: Call) -> str:
         axis, keepdims, correction = (call.params[k] for k in ("axis", "keepdims", "correction"))
         if correction > 1:
             raise UnsupportedOperation("correction")
@@ -119,52 +111,119 @@ def _var(name: str) -> Callable[[Call], str]:
             f"keepdim={keepdims})"
         )
 
-    return write
+    return write_call
 
 
-def _diff(call: Call) -> str:
-    if not call.params["n"]:
-        raise UnsupportedOperation("no difference")
-    return f"paddle.diff({call.operands[0]}, n={call.params['n']}, axis={call.params['axis']})"
+def _has_repeated_letter(call: Call) -> bool:
+    """PaddlePaddle refuses diagonals, as in `ii->i`."""
+    terms = call.params["subscripts"].partition("->")[0].split(",")
+    return any(len(set(letters)) < len(letters) for letters in terms)
 
 
-def _einsum(call: Call) -> str:
-    subscripts = call.params["subscripts"]
-    # Diagonals are refused, whatever is asked of them.
-    if any(
-        len(set(letters)) < len(letters) for letters in subscripts.partition("->")[0].split(",")
-    ):
-        raise UnsupportedOperation("einsum with a letter twice")
-    return f"paddle.einsum('{subscripts}', {', '.join(call.operands)})"
+def _masked(value: str, otherwise: str) -> str:
+    """PaddlePaddle's where takes no plain numbers."""
+    return f"paddle.where({{0}} > {{threshold}}, {value}, paddle.{otherwise}_like({{0}}))"
 
 
-def _sort(call: Call) -> str:
-    return (
-        f"paddle.sort({call.operands[0]}, axis={call.params['axis']}, "
-        f"descending={call.params['descending']})"
-    )
-
-
-def _inner(call: Call) -> str:
-    return f"pullback(lambda t: paddle.sum({body_text(call)}))"
-
-
-def _descent(call: Call) -> str:
-    rate, count = call.params["rate"], call.params["count"]
-    return (
-        f"functools.reduce(lambda q, k: q - {rate} * {_inner(call)}(q), range({count}), "
-        f"{call.operands[0]})"
-    )
-
-
-# Whatever triangle an engine reads.
-SYMMETRIC = "({0} + paddle.matrix_transpose({0})) / 2"
-F = "paddle.nn.functional"
-REDUCED = "reduction={reduction!r})"
-Z = "paddle.complex({0}, {1})"
-SAME = (
-    "digamma", "lgamma", "erf", "erfinv", "i0", "i0e", "i1", "i1e", "logit", "sinc", "kron", "cross", "inner",
-)  # fmt: skip
+CORE: dict[str, Template | None] = {
+    **_paddle(TORCH, "sum", "prod", "mean", "max", "min", "expand_dims"),
+    **shared(NUMPY, "cumulative_sum", "diagonal", "outer", "trace"),
+    **shared(NUMPY, "cumulative_prod", axis="dim"),
+    "reshape": lists("paddle.reshape({0}, {shape})"),
+    "permute_dims": lists("paddle.transpose({0}, {axes})"),
+    "broadcast_to": lists("paddle.broadcast_to({0}, {shape})"),
+    "flip": "paddle.flip({0}, [{axis}])",
+    "take": _indexed("paddle.index_select({0}, {indices}, axis={axis})"),
+    "tensordot": "paddle.tensordot({0}, {1}, {axes})",
+    # Its derivative adds 1e-12 to the denominator, on purpose.
+    "vector_norm": None,
+    "matrix_norm": None,
+    "logical_and": "paddle.logical_and({0}, {1})",
+}
+SPECIAL: dict[str, Template] = {
+    **called(
+        "paddle",
+        *("digamma", "lgamma", "erf", "erfinv", "i0", "i0e", "i1", "i1e", "logit", "sinc"),
+    ),
+    "polygamma": "paddle.polygamma({0}, {n})",
+    **shared(TORCH, "expit"),
+    **_paddle(NUMPY, "logsumexp", "logcumsumexp"),
+    **shared(NUMPY, "softmax", "log_softmax", namespace=F),
+}
+LINEAR_ALGEBRA: dict[str, Template] = {
+    **decompositions(
+        *("cholesky", "eigvalsh", "eigenvector_weights", "qr_r", "qr_q", "polar_factor"),
+        "column_projection",
+        transpose=TRANSPOSE,
+    ),
+    "cholesky_solve": column_solver(
+        f"paddle.linalg.cholesky_solve({{1}}, paddle.linalg.cholesky({SYMMETRIC}))"
+    ),
+    **shared(TORCH, "matrix_exp"),
+    **shared(
+        NUMPY,
+        *("svdvals", "slogdet", "pinv", "matrix_power", "multi_dot", "kron", "cross", "inner"),
+    ),
+    "einsum": unless(
+        _has_repeated_letter,
+        "einsum with a letter twice",
+        "paddle.einsum('{subscripts}', {args})",
+    ),
+    "solve_triangular": column_solver(
+        "paddle.linalg.triangular_solve({0}, {1}, upper={upper}, transpose={transpose}, "
+        "unitriangular={unit_diagonal})"
+    ),
+}
+INDEXING: dict[str, Template | None] = {
+    **shared(TORCH, "unstack"),
+    **shared(
+        NUMPY,
+        *("tile", "roll_axes", "moveaxis", "squeeze", "diagonal_offset", "tril_offset"),
+        *("triu_offset", "sliced_log", "largest_root"),
+    ),
+    "rot90": "paddle.rot90({0}, {k}, axes=[0, 1])",
+    # PaddlePaddle declares that diag_embed has no derivative.
+    "diag_embed": None,
+    "take_along_axis": _indexed("paddle.take_along_axis({0}, {indices}, {axis}, broadcast=False)"),
+    "index_add": _indexed("paddle.index_add({0}, {indices}, {axis}, {1})"),
+    "scatter_add": _indexed(
+        "paddle.put_along_axis({0}, {indices}, {1}, {axis}, reduce='add', broadcast=False)"
+    ),
+    **{
+        f"masked_{name}": _masked(f"paddle.{name}({{0}})", "zeros")
+        for name in ("sqrt", "log", "reciprocal")
+    },
+    "masked_sum": f"paddle.sum({_masked('{0}', 'zeros')}, axis={{axis}})",
+    "masked_prod": f"paddle.prod({_masked('{0}', 'ones')}, axis={{axis}})",
+    "root_at_least": "paddle.clip(paddle.sqrt(paddle.square({0})), min={least})",
+    "reciprocal_at_most": "paddle.clip(paddle.reciprocal(paddle.square({0})), max={most})",
+}
+STATISTICS: dict[str, Template] = {
+    "sort": "paddle.sort({0}, axis={axis}, descending={descending})",
+    "top_k": "paddle.topk({0}, {k})[0]",
+    "kth_value": "paddle.kthvalue({0}, {k}, axis={axis})[0]",
+    "cumulative_max": "paddle.cummax({0}, axis={axis})[0]",
+    "cumulative_min": "paddle.cummin({0}, axis={axis})[0]",
+    "var": _deviation("var"),
+    "std": _deviation("std"),
+    **_paddle(NUMPY, "nanmean"),
+    "diff": unless(
+        lambda call: not call.params["n"],
+        "no difference",
+        "paddle.diff({0}, n={n}, axis={axis})",
+    ),
+}
+NETWORKS: dict[str, Template] = {
+    **shared(
+        TORCH,
+        *("gelu", "softplus", "silu", "mish", "softsign", "tanhshrink", "relu", "relu6", "selu"),
+        *("leaky_relu", "elu", "celu", "softshrink", "hardtanh", "glu"),
+        *("mse_loss", "l1_loss", "soft_margin_loss", "kl_div"),
+        "binary_cross_entropy_with_logits",
+        namespace=F,
+    ),
+    **shared(ACTIVATIONS, "logsigmoid", "gelu_tanh", namespace=F),
+}
 
 paddle = Engine(
     name="paddle",
@@ -176,167 +235,19 @@ paddle = Engine(
         array="paddle.to_tensor({value}, dtype='float64')",
         single="paddle.to_tensor({value}, dtype='float32')",
         templates={
-            "sum": _dims("sum"),
-            "prod": _dims("prod"),
-            "mean": _dims("mean"),
-            "max": _dims("max"),
-            "min": _dims("min"),
-            "cumulative_sum": "paddle.cumsum({0}, axis={axis})",
-            "cumulative_prod": "paddle.cumprod({0}, dim={axis})",
-            "reshape": _listed("reshape", "shape"),
-            "expand_dims": "paddle.unsqueeze({0}, axis={axis})",
-            "permute_dims": _listed("transpose", "axes"),
-            "flip": "paddle.flip({0}, [{axis}])",
-            "roll": "paddle.roll({0}, {shift}, axis={axis})",
-            "broadcast_to": _listed("broadcast_to", "shape"),
-            "take": _indexed("paddle.index_select({0}, {i}, axis={axis})"),
-            "diagonal": "paddle.diagonal({0}, axis1=-2, axis2=-1)",
-            "outer": "paddle.outer({0}, {1})",
-            "tensordot": "paddle.tensordot({0}, {1}, {axes})",
-            "trace": "paddle.trace({0}, axis1=-2, axis2=-1)",
-            "solve": "paddle.linalg.solve({0}, {1})",
-            # Its derivative adds 1e-12 to what it divides by, on purpose.
-            "vector_norm": None,
-            "matrix_norm": None,
-            "logical_and": "paddle.logical_and({0}, {1})",
-            # special functions
-            **{name: f"paddle.{name}({{args}})" for name in SAME},
-            "polygamma": "paddle.polygamma({0}, {n})",
-            "expit": "paddle.sigmoid({0})",
-            "logsumexp": _dims("logsumexp"),
-            "logcumsumexp": "paddle.logcumsumexp({0}, axis={axis})",
-            "softmax": F + ".softmax({0}, axis={axis})",
-            "log_softmax": F + ".log_softmax({0}, axis={axis})",
-            # decompositions
-            "cholesky": f"paddle.linalg.cholesky({SYMMETRIC})",
-            "cholesky_solve": _columns(
-                f"paddle.linalg.cholesky_solve({{1}}, paddle.linalg.cholesky({SYMMETRIC}))"
+            **CORE,
+            **SPECIAL,
+            **LINEAR_ALGEBRA,
+            **INDEXING,
+            **STATISTICS,
+            **NETWORKS,
+            **complex_detours(make="paddle.complex", functions="paddle"),
+            **dict.fromkeys(("complex_power", "complex_det", "complex_inv", "complex_solve")),
+            **shared(LOOPS, "newton_sqrt", "logistic_map", "scan_decay", "branch"),
+            **derivatives(
+                first="pullback(lambda t: paddle.sum({body}))",
+                second="pullback(lambda s: paddle.sum({first}(s)))",
             ),
-            "matrix_exp": "paddle.linalg.matrix_exp({0})",
-            "eigvalsh": f"paddle.linalg.eigvalsh({SYMMETRIC})",
-            "eigenvector_weights": f"paddle.linalg.eigh({SYMMETRIC})[1] ** 2",
-            "einsum": _einsum,
-            "qr_r": (
-                "(lambda q, r: r * paddle.sign(paddle.diagonal(r, axis1=-2, axis2=-1))[..., :, "
-                "None])"
-                "(*paddle.linalg.qr({0}))"
-            ),
-            "qr_q": (
-                "(lambda q, r: q * paddle.sign(paddle.diagonal(r, axis1=-2, axis2=-1))[..., None, "
-                ":])"
-                "(*paddle.linalg.qr({0}))"
-            ),
-            "svdvals": "paddle.linalg.svd({0}, full_matrices=False)[1]",
-            "polar_factor": "(lambda u, s, vh: u @ vh)(*paddle.linalg.svd({0}, "
-            "full_matrices=False))",
-            "column_projection": (
-                "(lambda u, s, vh: u @ paddle.matrix_transpose(u))(*paddle.linalg.svd({0}, "
-                "full_matrices=False))"
-            ),
-            "slogdet": "paddle.linalg.slogdet({0})[1]",
-            "pinv": "paddle.linalg.pinv({0})",
-            "solve_triangular": _solve_triangular,
-            "matrix_power": "paddle.linalg.matrix_power({0}, {n})",
-            "multi_dot": "paddle.linalg.multi_dot([{args}])",
-            "cross": "paddle.cross({0}, {1}, axis={axis})",
-            # gathering, moving, masking
-            "unstack": "paddle.unbind({0}, axis={axis})[{which}]",
-            "take_along_axis": _indexed(
-                "paddle.take_along_axis({0}, {i}, {axis}, broadcast=False)"
-            ),
-            "tile": "paddle.tile({0}, {repetitions})",
-            "roll_axes": "paddle.roll({0}, {shift}, axis={axis})",
-            "rot90": "paddle.rot90({0}, {k}, axes=[0, 1])",
-            "moveaxis": "paddle.moveaxis({0}, {source}, {destination})",
-            "squeeze": "paddle.squeeze({0}, axis={axis})",
-            # Marked as not to be differentiated.
-            "diag_embed": None,
-            "diagonal_offset": "paddle.diagonal({0}, {offset}, -2, -1)",
-            "tril_offset": "paddle.tril({0}, {k})",
-            "triu_offset": "paddle.triu({0}, {k})",
-            "index_add": _indexed("paddle.index_add({0}, {i}, {axis}, {1})"),
-            "scatter_add": _indexed(
-                "paddle.put_along_axis({0}, {i}, {1}, {axis}, reduce='add', broadcast=False)"
-            ),
-            "masked_sqrt": "paddle.where({0} > {threshold}, paddle.sqrt({0}), paddle.zeros_like("
-            "{0}))",
-            "masked_log": "paddle.where({0} > {threshold}, paddle.log({0}), paddle.zeros_like("
-            "{0}))",
-            "masked_reciprocal": "paddle.where({0} > {threshold}, paddle.reciprocal({0}), "
-            "paddle.zeros_like({0}))",
-            "sliced_log": "paddle.log({0})[..., {start}:]",
-            "root_at_least": "paddle.clip(paddle.sqrt(paddle.square({0})), min={least})",
-            "reciprocal_at_most": "paddle.clip(paddle.reciprocal(paddle.square({0})), max={most})",
-            "largest_root": "paddle.max(paddle.sqrt(paddle.square({0})), axis={axis})",
-            "masked_sum": "paddle.sum(paddle.where({0} > {threshold}, {0}, paddle.zeros_like("
-            "{0})), axis={axis})",
-            "masked_prod": "paddle.prod(paddle.where({0} > {threshold}, {0}, paddle.ones_like("
-            "{0})), axis={axis})",
-            # statistics
-            "sort": _sort,
-            "top_k": "paddle.topk({0}, {k})[0]",
-            "kth_value": "paddle.kthvalue({0}, {k}, axis={axis})[0]",
-            "cumulative_max": "paddle.cummax({0}, axis={axis})[0]",
-            "cumulative_min": "paddle.cummin({0}, axis={axis})[0]",
-            "var": _var("var"),
-            "std": _var("std"),
-            "nanmean": _dims("nanmean"),
-            "diff": _diff,
-            # networks
-            "softplus": F + ".softplus({0}, threshold=40.0)",
-            **{
-                name: f"{F}.{spelled}({{0}})"
-                for name, spelled in {
-                    "logsigmoid": "log_sigmoid",
-                    "silu": "silu",
-                    "mish": "mish",
-                    "gelu": "gelu",
-                    "softsign": "softsign",
-                    "tanhshrink": "tanhshrink",
-                    "relu": "relu",
-                    "relu6": "relu6",
-                    "selu": "selu",
-                }.items()
-            },
-            "gelu_tanh": F + ".gelu({0}, approximate=True)",
-            "leaky_relu": F + ".leaky_relu({0}, {slope})",
-            "elu": F + ".elu({0}, {alpha})",
-            "celu": F + ".celu({0}, {alpha})",
-            "softshrink": F + ".softshrink({0}, {lambd})",
-            "hardtanh": F + ".hardtanh({0}, {min}, {max})",
-            "glu": F + ".glu({0}, axis={axis})",
-            "mse_loss": F + ".mse_loss({0}, {1}, " + REDUCED,
-            "l1_loss": F + ".l1_loss({0}, {1}, " + REDUCED,
-            "soft_margin_loss": F + ".soft_margin_loss({0}, {1}, " + REDUCED,
-            "binary_cross_entropy_with_logits": F
-            + ".binary_cross_entropy_with_logits({0}, {1}, "
-            + REDUCED,
-            "kl_div": F + ".kl_div({0}, {1}, " + REDUCED,
-            # complex detours
-            "complex_abs": f"paddle.abs({Z})",
-            "complex_angle": "paddle.angle(paddle.complex({1}, {0}))",
-            "complex_square_abs": f"paddle.real({Z} * paddle.conj({Z}))",
-            **{
-                f"complex_{name}": f"paddle.real(paddle.{name}({Z}))"
-                for name in ("exp", "log", "sqrt")
-            },
-            "complex_reciprocal": f"paddle.imag(1 / {Z})",
-            "complex_product": f"paddle.real({Z} * paddle.complex({{2}}, {{3}}))",
-            "complex_power": None,
-            **dict.fromkeys(("complex_det", "complex_inv", "complex_solve")),
-            # derivatives inside a program, and what is repeated
-            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), "
-            "paddle.ones_like({0}))",
-            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), "
-            "{0})",
-            "scan_decay": "paddle.stack(list(itertools.accumulate({0}, lambda h, v: {decay} * h + "
-            "v)))",
-            "branch": "({0} * paddle.sin({0}) if paddle.sum({0}) > {threshold} else {0} * {0})",
-            "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
-            "inner_second_derivative": lambda call: (
-                f"pullback(lambda s: paddle.sum({_inner(call)}(s)))({call.operands[0]})"
-            ),
-            "descent": _descent,
         },
     ),
     mode_transforms={"R": "jacobian({f})"},

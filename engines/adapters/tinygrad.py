@@ -1,15 +1,15 @@
 """tinygrad: gradients, once over themselves, on the device that is written in Python and needs no
 compiler.
 
-There the third order of a program with a dozen entries takes more than a minute.
+On this device the third order of a program with a dozen entries takes more than a minute.
 """
 
 from __future__ import annotations
 
+from ad_conformance.engines.adapters.numpy_calls import selected
+from ad_conformance.engines.adapters.numpy_family import LOOPS, derivatives, shared
 from ad_conformance.engines.contract import Engine
-from ad_conformance.generators.catalogue.extra import complex_ops as detours
-from ad_conformance.generators.catalogue.extra.control_flow import body_text
-from ad_conformance.generators.catalogue.operation import Call
+from ad_conformance.generators.catalogue.extra import complex_ops
 from ad_conformance.generators.render.dialect import Dialect
 
 HEADER = """\
@@ -20,12 +20,12 @@ from tinygrad import Tensor, dtypes
 
 
 def array(value, dtype=dtypes.float64):
-    # From a list also where it is a number, which would be a constant of another device.
+    # From a list even if it is a number: tinygrad compiles a constant for another device.
     return Tensor(np.ravel(value).tolist(), dtype=dtype).reshape(np.shape(value))
 
 
 def own(x):
-    # A variable of its own: what f captures, even x itself, is another.
+    # A new tensor: f may capture x itself, which is constant here.
     return x.clone()
 
 
@@ -51,32 +51,20 @@ def jacobian(f):
 """
 
 
-def _dims(name: str) -> str:
-    return f"{{0}}.{name}(axis={{axis}}, keepdim={{keepdims}})"
-
-
-def _take(call: Call) -> str:
-    axis = call.params["axis"] % len(call.shapes[0])
-    indices = f"Tensor({list(call.params['indices'])}, dtype=dtypes.int32)"
-    return f"{call.operands[0]}[{', '.join([':'] * axis + [indices])}]"
-
-
-def _inner(call: Call) -> str:
-    return f"pullback(lambda t: ({body_text(call)}).sum())"
-
-
 LACKING = (
-    *(row.name for row in detours.ROWS),
-    "log1p", "expm1", "positive", "hypot", "atan2", "floor_divide", "tensordot", "outer", "det", "inv", "solve",
-    "vector_norm", "matrix_norm",
-    # Polynomials that are good to single precision.
-    "asin", "acos", "atan", "erf",
-)  # fmt: skip
+    *(row.name for row in complex_ops.ROWS),
+    *("log1p", "expm1", "positive", "hypot", "atan2", "floor_divide", "tensordot", "outer", "det"),
+    *("inv", "solve", "vector_norm", "matrix_norm", "trace", "vecdot"),
+    # tinygrad has polynomials for these, which are correct in single precision only.
+    *("asin", "acos", "atan", "erf"),
+)
+#: Operations that are methods of a tensor, of the same name.
 METHODS = (
-    "sin", "cos", "tan", "exp", "log", "log2", "log10", "sqrt", "square", "tanh", "sinh", "cosh", "asinh", "acosh",
-    "atanh", "reciprocal", "abs", "sign", "floor", "ceil", "trunc", "round", "tril", "triu", "diag", "exp2",
-    "softplus", "logsigmoid", "silu", "mish", "softsign", "relu", "relu6", "logical_not",
-)  # fmt: skip
+    *("sin", "cos", "tan", "exp", "log", "log2", "log10", "sqrt", "square", "tanh", "sinh", "cosh"),
+    *("asinh", "acosh", "atanh", "reciprocal", "abs", "sign", "floor", "ceil", "trunc", "round"),
+    *("tril", "triu", "diag", "exp2", "softplus", "logsigmoid", "silu", "mish", "softsign"),
+    *("relu", "relu6", "logical_not"),
+)
 
 tinygrad = Engine(
     name="tinygrad",
@@ -101,7 +89,10 @@ tinygrad = Engine(
             "logical_or": "{0} | {1}",
             "logical_xor": "{0} ^ {1}",
             "where": "{0}.where({1}, {2})",
-            **{name: _dims(name) for name in ("sum", "prod", "mean", "max", "min", "logsumexp")},
+            **{
+                name: f"{{0}}.{name}(axis={{axis}}, keepdim={{keepdims}})"
+                for name in ("sum", "prod", "mean", "max", "min", "logsumexp")
+            },
             "cumulative_sum": "{0}.cumsum({axis})",
             "cumulative_prod": "{0}.cumprod({axis})",
             "stack": "Tensor.stack({args}, dim={axis})",
@@ -113,12 +104,9 @@ tinygrad = Engine(
             "flip": "{0}.flip({axis})",
             "roll": "{0}.roll({shift}, {axis})",
             "broadcast_to": "{0}.expand({shape})",
-            "take": _take,
+            "take": selected("{entries}", "Tensor({list}, dtype=dtypes.int32)"),
             "diagonal": "{0}.diagonal(0, -2, -1)",
-            "trace": None,
             "matmul": "{0}.matmul({1})",
-            "vecdot": None,
-            "einsum": "Tensor.einsum('{subscripts}', {args})",
             "expit": "{0}.sigmoid()",
             "logcumsumexp": "{0}.logcumsumexp({axis})",
             "softmax": "{0}.softmax({axis})",
@@ -143,20 +131,20 @@ tinygrad = Engine(
             "elu": "{0}.elu({alpha})",
             "celu": "{0}.celu({alpha})",
             "hardtanh": "{0}.hardtanh({min}, {max})",
-            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), "
-            "{0}.ones_like())",
-            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), "
-            "{0})",
-            "inner_derivative": lambda call: f"{_inner(call)}({call.operands[0]})",
-            "inner_second_derivative": lambda call: (
-                f"pullback(lambda s: {_inner(call)}(s).sum())({call.operands[0]})"
+            "newton_sqrt": (
+                "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), {0}.ones_like())"
+            ),
+            **shared(LOOPS, "logistic_map"),
+            **derivatives(
+                first="pullback(lambda t: ({body}).sum())",
+                second="pullback(lambda s: {first}(s).sum())",
+                descent="",
             ),
         },
     ),
     mode_transforms={"R": "jacobian({f})"},
     operators={"gradient": "pullback({f})", "pullback": "pullback({f}, {w})"},
-    # Added to what lies in memory: an answer that is a constant would be compiled for another
-    # device.
+    # A zero in memory is added: tinygrad would compile a constant answer for another device.
     run="got = derivative(x)\ngot = (got + array(0.0, got.dtype)).numpy()",
     modes="R{1,2}",
     environment={"DEV": "PYTHON"},

@@ -1,4 +1,4 @@
-"""Where an engine's scripts run: in this interpreter's environment, or in another."""
+"""Where an engine's scripts run: in this interpreter's environment, or in another language's."""
 
 from __future__ import annotations
 
@@ -20,41 +20,43 @@ WORKER, JULIA_WORKER = FOLDER / "worker.py", FOLDER / "worker.jl"
 
 
 class Runner(Protocol):
-    """What starts a worker that speaks the protocol of `engines/process/worker.py`, and knows what
-    is installed for it.
+    """What starts the process of an engine, and knows what is installed there.
+
+    The process is a worker, which follows the protocol of `engines/process/worker.py`.
     """
 
     def command(self, descriptor: int) -> list[str]:
-        """The command line of a worker that answers on the descriptor."""
+        """The command line of a worker that answers on the file descriptor."""
 
     def environment(self) -> Mapping[str, str]:
-        """Environment variables of the worker, beside those of this process."""
+        """Environment variables of the worker, in addition to those of this process."""
 
-    def installed(self, module: str) -> bool: ...
+    def installed(self, module: str) -> bool:
+        """Whether scripts can import the module."""
 
     def version(self, distribution: str) -> str:
-        """The installed release, or "" where there is none."""
+        """The installed release of a distribution, or "" if it is not installed."""
 
     def below(self) -> tuple[str, ...]:
-        """What the engine stands on, each with its release."""
+        """The interpreter and libraries that the engine runs on, each with its release."""
 
 
 @dataclass(frozen=True)
 class Here:
-    """This interpreter, with all that it can import."""
+    """This interpreter, with everything that it can import."""
 
     def command(self, descriptor: int) -> list[str]:
         return [sys.executable, str(WORKER), str(descriptor)]
 
     def environment(self) -> Mapping[str, str]:
-        # The folder that a script or `python -m` was started in is "" on the path.
+        # In `sys.path`, "" stands for the folder in which the interpreter was started.
         return {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
 
     def installed(self, module: str) -> bool:
         try:
             return importlib.util.find_spec(module) is not None
         except Exception:
-            # Looking for a submodule imports its parents, which may raise anything.
+            # To find a submodule, Python imports its parents, which may raise anything.
             return False
 
     def version(self, distribution: str) -> str:
@@ -72,7 +74,7 @@ HERE = Here()
 
 @dataclass(frozen=True)
 class Julia:
-    """The `julia` on the path, with the packages of a project folder."""
+    """The `julia` on the path, with the packages of the folder `project`."""
 
     project: Path = FOLDER.parent / "adapters" / "julia"
 
@@ -92,12 +94,12 @@ class Julia:
         return shutil.which("julia") is not None and bool(self.version(module))
 
     def version(self, distribution: str) -> str:
-        """As the project's manifest has it, which is written when its packages are installed."""
+        """The release in the project's manifest, which Julia writes when it installs packages."""
         try:
             manifest = tomllib.loads((self.project / "Manifest.toml").read_text(encoding="utf-8"))
         except (OSError, tomllib.TOMLDecodeError):
             return ""
-        # Manifests of old have their entries at the top.
+        # In manifests before version 2 the entries are at the top level.
         entries = manifest.get("deps", manifest).get(distribution, [{}])
         return str(entries[0].get("version", ""))
 

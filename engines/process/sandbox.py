@@ -1,5 +1,6 @@
-"""One process per engine: a crash or a hang is an answer like any other, and the next case is
-asked.
+"""One process for each engine, so that an engine may crash or hang.
+
+Both are answers like any other, and the next case is asked in a new process.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ from ad_conformance.engines.process.worker import MESSAGE_LENGTH
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
-#: Seconds for one case, and for the import of an engine.
+#: Seconds for one case, and for the header of an engine, which imports it.
 TIMEOUT, START_TIMEOUT = 60.0, 300.0
-#: Lines of the engine's own output that are kept with a failure.
+#: Lines of the engine's own output that are kept with an answer.
 LAST_LINES = 8
 
+#: The pieces of a script that run one after the other: the stage of each, and its text.
 Pieces = tuple[tuple[str, str], ...]
 
 
@@ -37,21 +39,25 @@ class EngineUnavailable(Exception):
 
 
 class _Died(Exception):
-    """The process ended; its exit code is the argument."""
+    """The process ended; the argument is its exit code."""
 
 
 class _Late(Exception):
-    """No answer in time."""
+    """The process did not answer in time."""
 
 
 class _Worker:
-    """One process, started at once; `ready` waits until it has imported the engine."""
+    """One process. The constructor starts it, and `ready` waits until it has run the header.
+
+    `folder` is where its log and its folder of temporary files are made. Raises EngineUnavailable
+    if the process cannot be started.
+    """
 
     def __init__(self, engine: Engine, folder: str) -> None:
         self._folder = tempfile.mkdtemp(dir=folder)
         self._output = os.path.join(folder, f"{os.path.basename(self._folder)}.log")
-        # What the engine itself prints, a crash's last words included, goes to a file, and so do
-        # its temporary files.
+        # Everything that the engine prints goes to a file, the last lines before a crash included.
+        # A pipe would fill up if nobody reads it. Temporary files go to a folder of the process.
         self._log = os.open(self._output, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         self._answers, answers = os.pipe()
         environment = {
@@ -80,7 +86,7 @@ class _Worker:
             self._send((("header", engine.header),))
 
     def ready(self) -> str:
-        """Wait for the import; why it failed, in one line, or nothing."""
+        """Wait until the header has run; why it failed, in one line, or "" if it did not."""
         if not self._waiting:
             return ""
         self._waiting = False
@@ -95,7 +101,7 @@ class _Worker:
         return reason.strip().splitlines()[0]
 
     def ask(self, pieces: Pieces, timeout: float) -> Answer:
-        """Raises _Died or _Late."""
+        """Run a script, for at most `timeout` seconds. Raises _Died or _Late."""
         os.ftruncate(self._log, 0)
         try:
             self._send(pieces)
@@ -113,6 +119,7 @@ class _Worker:
         return answer
 
     def _send(self, pieces: Pieces) -> None:
+        """Send a request, as described in `worker.py`. Raises BrokenPipeError."""
         texts = [(stage, text.encode()) for stage, text in pieces]
         assert self._process.stdin is not None
         self._process.stdin.write(
@@ -122,23 +129,26 @@ class _Worker:
         self._process.stdin.flush()
 
     def _receive(self, timeout: float) -> Answer:
+        """Wait for an answer, as described in `worker.py`. Raises _Died or _Late."""
         deadline = time.monotonic() + timeout
         received = bytearray()
         while b"\n" not in received:
             received += self._some(deadline)
         line, _, rest = bytes(received).partition(b"\n")
-        outcome, stage, error, modes, seconds, dtype, shape, size = line.decode().split("\t")
-        while len(rest) < int(modes) + int(size):
+        outcome, stage, error, length, seconds, dtype, shape, size = line.decode().split("\t")
+        message_length = int(length)
+        while len(rest) < message_length + int(size):
             rest += self._some(deadline)
         value = None
         if outcome == "answered":
             axes = tuple(int(n) for n in shape.split(",") if n)
-            value = np.frombuffer(rest[int(modes) :], dtype=dtype).reshape(axes)
-        message = rest[: int(modes)].decode(errors="replace")
+            value = np.frombuffer(rest[message_length:], dtype=dtype).reshape(axes)
+        message = rest[:message_length].decode(errors="replace")
         spent = [float(part) for part in seconds.split(",")]
         return Answer(outcome, value, stage, error, message, sum(spent), spent[0])
 
     def _some(self, deadline: float) -> bytes:
+        """The next bytes of an answer, at least one. Raises _Died or _Late."""
         ready, _, _ = select.select([self._answers], [], [], max(0.0, deadline - time.monotonic()))
         if not ready:
             raise _Late
@@ -148,11 +158,13 @@ class _Worker:
         return found
 
     def last_words(self) -> str:
-        """What the process printed: the errors and warnings of a compiler, of which dumps may
-        follow, or the engine's own last lines; then the fatal error if it died of one.
+        """The lines that matter of what the process printed.
+
+        These are the errors and warnings of a compiler, which may print dumps after them, or else
+        the last lines of all; then the line of a fatal error of Python, if there is one.
         """
         text = Path(self._output).read_text(errors="replace")
-        # Names of temporary files, which are others every time.
+        # Names of temporary files differ from run to run.
         text = re.sub(re.escape(self._folder) + r"/[\w.-]*", "$TMPDIR/...", text)
         own, fatal, trace = text.rpartition("Fatal Python error: ")
         lines = (own if fatal else text).strip().splitlines()
@@ -163,10 +175,11 @@ class _Worker:
         return "\n".join(line for line in lines if line.strip())[:MESSAGE_LENGTH]
 
     def kill(self) -> None:
+        """Kill the process, whatever it does."""
         self._process.kill()
 
     def end(self) -> None:
-        """Kill and clean up; nobody may be waiting for an answer."""
+        """Kill the process and clean up. No other thread may be waiting for its answer."""
         self._process.kill()
         self._process.wait()
         with contextlib.suppress(OSError):
@@ -179,8 +192,9 @@ class _Worker:
 class Sandbox:
     """Asks one engine, in a process of its own.
 
-    Raises EngineUnavailable from the constructor where the engine's header does not run, or later
-    where it does no longer.
+    `timeout` is the seconds for one case, before multiplication by the engine's timeout factor. The
+    constructor raises ValueError if it is not positive, and EngineUnavailable if the engine's
+    header fails. Later calls raise EngineUnavailable if the header fails in a new process.
     """
 
     def __init__(self, engine: Engine, *, timeout: float = TIMEOUT) -> None:
@@ -192,19 +206,20 @@ class Sandbox:
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._closing = False
         self._worker: _Worker | None = None
-        #: After a first crash another is to be expected: the next process imports the engine while
-        #: this one works.
+        #: After a first crash another one is likely. The next process is started ahead and imports
+        #: the engine while the present one works.
         self._spare: _Worker | None = None
         try:
-            # A worker ends with the thread that started it, so that is the sandbox's own.
+            # A worker ends with the thread that started it. So the sandbox has its own thread.
             self._thread.submit(self._started).result()
         except EngineUnavailable:
             self.close()
             raise
 
     def submit(self, case: Case) -> Future[Answer]:
-        """Ask without waiting. Raises EngineUnavailable where the adapter itself fails at writing
-        the script.
+        """Ask without waiting for the answer.
+
+        Raises EngineUnavailable if the adapter fails to write the script.
         """
         try:
             script = self.engine.script(case)
@@ -221,12 +236,15 @@ class Sandbox:
         return self._thread.submit(self._ask, pieces)
 
     def ask(self, case: Case) -> Answer:
-        """The engine's answer. Never raises for what the engine does, but where it can no longer be
-        imported.
+        """The engine's answer. Whatever the engine does is an answer and not an exception.
+
+        Raises EngineUnavailable if the adapter fails to write the script, or if the engine can no
+        longer be imported.
         """
         return self.submit(case).result()
 
     def _started(self) -> _Worker:
+        """The present worker, ready. Raises EngineUnavailable."""
         if self._worker is None:
             self._worker = _Worker(self.engine, self._folder)
         if problem := self._worker.ready():
@@ -262,6 +280,7 @@ class Sandbox:
         return answer
 
     def close(self) -> None:
+        """End all processes. Cases that were submitted and not yet asked are cancelled."""
         # A case that is being asked ends when its process does.
         self._closing = True
         if self._worker is not None:
@@ -280,7 +299,7 @@ class Sandbox:
 
 
 def _death(exitcode: int) -> str:
-    """The signal or exit code that a process died of."""
+    """The name of the signal that ended a process, or its exit code."""
     if exitcode < 0:
         with contextlib.suppress(ValueError):
             return signal.Signals(-exitcode).name

@@ -1,12 +1,14 @@
-# The worker for engines in Julia; `worker.py` tells the protocol that both speak.
+# The worker for engines in Julia. `worker.py` describes the protocol, which is the same for both.
 #
 #     julia --project=FOLDER --startup-file=no worker.jl DESCRIPTOR
 #
-# It needs nothing but Julia itself. The header runs once, in a module of its own; every request runs in a new module
-# that has the header's names, so that no definition outlives its case. Pieces are evaluated at top level, where what
-# an earlier one defined can be called at once.
+# It needs nothing but Julia itself. The header runs once, in a module of its own. Every request runs
+# in a new module that has the header's names, so that its definitions end with it. Pieces are
+# evaluated at top level, where a piece can call at once what an earlier piece defined.
 
+# Characters that are kept of a message.
 const MESSAGE_LENGTH = 2000
+# NumPy's names of number types.
 const DTYPES = Dict{DataType,String}(
     Float64 => "<f8",
     Float32 => "<f4",
@@ -17,6 +19,7 @@ const DTYPES = Dict{DataType,String}(
     ComplexF32 => "<c8",
 )
 
+# The next request, as pairs of stage and text; nothing at the end of standard input.
 function request()
     line = readline(stdin)
     isempty(line) && return nothing
@@ -26,7 +29,7 @@ function request()
     end
 end
 
-# A module with the names of another, which may be imported modules, functions or values.
+# A new module with the names of another one: modules, functions and values.
 function inheriting(given::Module)
     created = Module(:Request)
     for name in names(given; all=true, imported=true)
@@ -37,25 +40,31 @@ function inheriting(given::Module)
     return created
 end
 
-# The answer as an array, and what its numbers are called.
+# The answer as an array, and NumPy's name of its type.
 function checked(value)
-    value isa Union{Number,AbstractArray} || throw(ArgumentError("the answer is a $(typeof(value)), not an array"))
+    if !(value isa Union{Number,AbstractArray})
+        throw(ArgumentError("the answer is a $(typeof(value)), not an array"))
+    end
     array = value isa Number ? fill(value) : collect(value)
-    haskey(DTYPES, eltype(array)) || throw(ArgumentError("the answer is an array of $(eltype(array))"))
+    if !haskey(DTYPES, eltype(array))
+        throw(ArgumentError("the answer is an array of $(eltype(array))"))
+    end
     return array, DTYPES[eltype(array)]
 end
 
-# The numbers of an array with the last index running fastest.
+# The entries of an array in row-major order.
 row_major(array) = ndims(array) < 2 ? vec(array) : vec(permutedims(array, ndims(array):-1:1))
 
+# The name of an exception's type, and its message.
 function described(error)
     error isa LoadError && return described(error.error)
     name, message = string(nameof(typeof(error))), sprint(showerror, error)
-    # Most messages begin with the name.
+    # Most messages begin with the name of the type.
     return name, startswith(message, "$name: ") ? message[(sizeof(name) + 3):end] : message
 end
 
-# Run the pieces one after the other in one module, noting when each begins; what the answer is.
+# Run the pieces one after the other in one module; `begun` receives the time at which each began.
+# The result is the outcome, the stage, the exception type, the message and the value.
 function execute(pieces, names::Module, begun)
     stage = ""
     try
@@ -70,9 +79,10 @@ function execute(pieces, names::Module, begun)
         name, message = try
             Base.invokelatest(described, error)
         catch another
-            "Exception", "its message cannot be had: $(typeof(another))"
+            "Exception", "the message cannot be read: $(typeof(another))"
         end
-        return "raised", stage, name, first(strip(replace(message, r"0x[0-9a-f]{6,}" => "0x...")), MESSAGE_LENGTH), nothing
+        message = strip(replace(message, r"0x[0-9a-f]{6,}" => "0x..."))
+        return "raised", stage, name, first(message, MESSAGE_LENGTH), nothing
     end
 end
 

@@ -1,14 +1,19 @@
-"""Runs in an engine's own interpreter: reads scripts from standard input and says on a descriptor
-what came of them.
+"""The worker: a process that runs scripts in an engine's own interpreter.
 
     python worker.py DESCRIPTOR
 
-It knows nothing of this project, so that any release of an engine, in an environment of its own,
-can be asked. A request is a line of `stage:bytes` for each piece of a script, then the pieces; the
-first is the engine's header, whose names all later ones see. An answer is a line of eight fields
-separated by tabs (outcome, stage, exception type, bytes of the message, seconds of each piece that
-began, dtype, shape, bytes of the value), then message and value, rows first. `worker.jl` speaks the
-same protocol. Ends with its standard input, or with whoever started it.
+It reads requests from standard input and writes answers to the file descriptor. It imports nothing
+of this project, so that it can run in an environment of any release of an engine. `worker.jl`
+follows the same protocol.
+
+A request is one line with `stage:bytes` for each piece of a script, separated by spaces, and then
+the pieces. The first request is the engine's header; all later requests see its names.
+
+An answer is one line with eight fields, separated by tabs: the outcome, the stage, the exception
+type, the bytes of the message, the seconds of each piece that was begun (separated by commas), and
+the dtype, shape and bytes of the value. Then come the message and the value, in row-major order.
+
+The process ends when its standard input ends, or with the thread that started it.
 """
 
 from __future__ import annotations
@@ -24,12 +29,14 @@ import time
 import warnings
 from typing import Any
 
+#: Characters that are kept of a message.
 MESSAGE_LENGTH = 2000
-#: Of Linux's prctl: the signal that the end of the parent's thread shall send.
+#: The option of Linux's prctl that chooses a signal for the end of the parent's thread.
 PR_SET_PDEATHSIG = 1
 
 
 def _request() -> list[tuple[str, str]] | None:
+    """The next request, as pairs of stage and text; None at the end of standard input."""
     line = sys.stdin.buffer.readline()
     if not line:
         return None
@@ -40,8 +47,10 @@ def _request() -> list[tuple[str, str]] | None:
 def _execute(
     pieces: list[tuple[str, str]], names: dict[str, Any], begun: list[float]
 ) -> tuple[str, str, str, str, Any]:
-    """Run the pieces one after the other in one namespace, noting when each begins; what the answer
-    is.
+    """Run the pieces one after the other in the namespace `names`.
+
+    `begun` receives the time at which each piece began. The result is the outcome, the stage, the
+    exception type, the message and the value.
     """
     stage = ""
     try:
@@ -56,23 +65,24 @@ def _execute(
         if value.dtype.kind not in "biufc":
             raise TypeError(f"the answer is an array of {value.dtype}")
         return "answered", "", "", "", value
-    # An engine may raise anything, SystemExit too: it must not pass for an end of the harness.
+    # An engine may raise anything, even SystemExit, which must not end this process.
     except BaseException as error:
         try:
             text = re.sub("0x[0-9a-f]{6,}", "0x...", str(error)).strip()[:MESSAGE_LENGTH]
         except BaseException as another:
-            text = f"its message cannot be had: {type(another).__name__}"
+            text = f"the message cannot be read: {type(another).__name__}"
         return "raised", stage, type(error).__name__, text, None
 
 
 def main() -> None:
+    """Answer requests until standard input ends."""
     answers = os.fdopen(int(sys.argv[1]), "wb")
     faulthandler.enable(2)
-    # A script that hangs would outlive a parent that was killed.
+    # Without this, a script that hangs would go on after its parent was killed.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     warnings.simplefilter("ignore")
-    # The folder of this file, whose modules are not the engine's.
+    # The folder of this file: scripts must not import its modules.
     del sys.path[0]
     names: dict[str, Any] = {"__name__": "__main__"}
     while (pieces := _request()) is not None:

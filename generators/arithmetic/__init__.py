@@ -1,1 +1,1 @@
-"""What operations compute: on NumPy arrays, and on certified balls."""
+"""The functions that operations compute, on NumPy arrays and on certified balls."""

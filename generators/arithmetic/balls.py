@@ -1,9 +1,9 @@
 """Scalar functions on python-flint balls, and the branches that comparisons of balls choose.
 
-Every function takes `arb` (real) or `acb` (complex) balls. On a complex ball the result encloses
-the *analytic* continuation of the real function, or is NaN where the ball meets a branch cut or a
-pole: a bound taken from it is therefore a bound on a function that is analytic on the whole ball,
-which is what Cauchy's estimate needs.
+Every function takes `arb` (real) or `acb` (complex) balls. On a complex ball, the result encloses
+the *analytic* continuation of the real function; it is NaN if the ball meets a branch cut or a
+pole. So a bound that is computed from the result holds for a function that is analytic on the whole
+ball, as Cauchy's estimate requires.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from flint import acb, arb
 Ball = arb | acb
 
 NAN = arb("nan")
-# One object, so that two comparisons of one ball with zero are seen to be the same comparison.
+# One object: a comparison of a ball with zero is recognized by the identity of the zero.
 ZERO = arb(0)
 
 
@@ -78,7 +78,7 @@ def logaddexp(a: Ball, b: Ball) -> Ball:
 
 
 def atan2(y: Ball, x: Ball) -> Ball:
-    """The angle of (x, y), away from the cut at y = 0, x < 0."""
+    """The angle of (x, y), NaN on the cut at y = 0, x < 0."""
     if x.real > 0:
         return atan(y / x)
     if y.real > 0:
@@ -87,7 +87,7 @@ def atan2(y: Ball, x: Ball) -> Ball:
 
 
 def integer_value(z: Ball) -> int | None:
-    """The integer that an exact ball holds, if it holds one."""
+    """The integer that an exact ball holds, or None."""
     if z.is_exact() and z.imag.is_zero() and z.real.is_integer():
         n = z.real.unique_fmpz()
         return None if n is None else int(n)
@@ -95,18 +95,16 @@ def integer_value(z: Ball) -> int | None:
 
 
 def integer_power(base: Ball, n: int) -> Ball:
-    """base ** n. Through complex balls, since a real ball around zero that is not exact has no
-    `**`.
+    """base ** n, computed with complex balls: real balls that contain zero and are not exact have
+    no `**`.
     """
     return (acb(base) ** n).real if isinstance(base, arb) else base**n
 
 
 def power(base: Ball, exponent: Ball) -> Ball:
-    """base ** exponent: by products where the exponent is an exact integer, else through the
-    logarithm.
+    """base ** exponent: by products if the exponent is an exact integer, else by the logarithm.
 
-    An exactly zero base stays zero under any exponent with positive real part, as 0 ** y does for y
-    > 0.
+    An exact zero as base gives zero for exponents with positive real part.
     """
     n = integer_value(exponent)
     if n is not None:
@@ -116,19 +114,19 @@ def power(base: Ball, exponent: Ball) -> Ball:
     return (exponent * log(base)).exp()
 
 
-#: What a comparison of a and b can say: a < b, not, or (where they meet) neither, so that the mean
-#: is taken; and what rounding down can give.
+#: The result of a comparison a < b (None: a and b are equal, and the mean of the two branches is
+#: taken), or of rounding down.
 Decision = bool | int | None
 
 
 @dataclass
 class Branches:
-    """The answers to "is a < b?" in the order in which a program asks.
+    """The results of comparisons in the order in which a program makes them.
 
-    With `script` the answers are replayed unseen, so that every evaluation follows one smooth
-    selection. Without, an answer is taken where the balls are further apart than `margin`; where
-    they are not, it is taken from `forced` or is False, and its place is noted in `open`, with the
-    other answers that are possible there.
+    With `script`, the results are given in advance: every evaluation follows the same smooth
+    selection. Without, a comparison is decided if the balls are further apart than `margin`. If
+    they are not, its result is taken from `forced`, or is False, and its index is stored in `open`
+    with the other possible results.
     """
 
     script: tuple[Decision, ...] | None = None
@@ -138,27 +136,21 @@ class Branches:
     open: dict[int, tuple[Decision, ...]] = field(default_factory=dict)
 
     def less(self, a: Ball, b: Ball, *, mean: bool) -> Decision:
-        value_id = len(self.taken)
-        answer = (
-            self.script[value_id] if self.script is not None else self._decide(value_id, a, b, mean)
-        )
+        index = len(self.taken)
+        answer = self.script[index] if self.script is not None else self._decide(index, a, b, mean)
         self.taken.append(answer)
         return answer
 
     def floor(self, a: Ball, *, even: bool) -> Decision:
-        """The greatest integer up to a, None where the ball is too wide; with `even`, of an integer
-        the even one.
+        """The greatest integer up to a, or None if the ball is too wide; with `even`, for an exact
+        integer the even one.
         """
-        value_id = len(self.taken)
-        answer = (
-            self.script[value_id]
-            if self.script is not None
-            else self._round_down(value_id, a, even)
-        )
+        index = len(self.taken)
+        answer = self.script[index] if self.script is not None else self._round_down(index, a, even)
         self.taken.append(answer)
         return answer
 
-    def _round_down(self, value_id: int, a: Ball, even: bool) -> Decision:
+    def _round_down(self, index: int, a: Ball, even: bool) -> Decision:
         middle = a.real.mid()
         nearest = (middle + 0.5).floor().unique_fmpz()
         if nearest is None or not a.real.rad() < 0.25:
@@ -168,10 +160,10 @@ class Branches:
             return n - n % 2
         if a.is_exact() or abs(a.real - n).lower() > self.margin:
             return n if middle >= n else n - 1
-        self.open[value_id] = (n - 1,)
-        return self.forced.get(value_id, n)
+        self.open[index] = (n - 1,)
+        return self.forced.get(index, n)
 
-    def _decide(self, value_id: int, a: Ball, b: Ball, mean: bool) -> Decision:
+    def _decide(self, index: int, a: Ball, b: Ball, mean: bool) -> Decision:
         if a is b:
             return False
         if a.is_exact() and b.is_exact():
@@ -179,16 +171,16 @@ class Branches:
         gap = (b - a).real
         if abs(gap).lower() > self.margin:
             return bool(gap > 0)
-        self.open[value_id] = (True, None) if mean else (True,)
-        return self.forced.get(value_id, False)
+        self.open[index] = (True, None) if mean else (True,)
+        return self.forced.get(index, False)
 
 
-#: The branches that the evaluation now under way follows.
+#: The branches of the evaluations that are running, the innermost last.
 _current: list[Branches] = []
 
 
 class following:  # noqa: N801 (used as a verb, like contextlib.suppress)
-    """Context in which comparisons of balls are answered by `branches`."""
+    """Context in which `branches` decides comparisons of balls."""
 
     def __init__(self, branches: Branches) -> None:
         self.branches = branches
@@ -202,9 +194,7 @@ class following:  # noqa: N801 (used as a verb, like contextlib.suppress)
 
 
 def less(a: Ball, b: Ball) -> bool:
-    """Whether a < b, as the current branches say. For real points of the ball: imaginary parts do
-    not count.
-    """
+    """Whether a < b, decided by the current branches. Only real parts are compared."""
     return bool(_current[-1].less(a, b, mean=False))
 
 
@@ -222,13 +212,15 @@ def trunc(a: Ball) -> Ball:
 
 
 def round(a: Ball) -> Ball:
-    """The nearest integer, and of two the even one."""
+    """The nearest integer; of two the even one."""
     return floor(a + arb(0.5), even=True)
 
 
 def sign(a: Ball) -> Ball:
     negative = _current[-1].less(a, ZERO, mean=True)
-    return ZERO if negative is None else arb(-1 if negative else 1)
+    if negative is None:
+        return ZERO
+    return arb(-1 if negative else 1)
 
 
 def floor_divide(a: Ball, b: Ball) -> Ball:
@@ -236,7 +228,7 @@ def floor_divide(a: Ball, b: Ball) -> Ball:
 
 
 def remainder(a: Ball, b: Ball) -> Ball:
-    """a less the multiple of b below it, so that the sign is that of b."""
+    """a - floor(a / b) * b, which has the sign of b."""
     return a - floor(a / b) * b
 
 
@@ -247,17 +239,23 @@ def copysign(a: Ball, b: Ball) -> Ball:
 
 def absolute(a: Ball) -> Ball:
     negative = _current[-1].less(a, ZERO, mean=True)
-    return a * 0 if negative is None else -a if negative else a
+    if negative is None:
+        return a * 0
+    return -a if negative else a
 
 
 def maximum(a: Ball, b: Ball) -> Ball:
     second = _current[-1].less(a, b, mean=True)
-    return (a + b) / 2 if second is None else b if second else a
+    if second is None:
+        return (a + b) / 2
+    return b if second else a
 
 
 def minimum(a: Ball, b: Ball) -> Ball:
     second = _current[-1].less(b, a, mean=True)
-    return (a + b) / 2 if second is None else b if second else a
+    if second is None:
+        return (a + b) / 2
+    return b if second else a
 
 
 def selections(
@@ -265,8 +263,8 @@ def selections(
 ) -> Iterator[tuple[Branches, np.ndarray]]:
     """Every smooth selection of a program whose branches meet at the point, with its value.
 
-    Besides either side of a kink, the mean of the two counts: engines differ in which they take,
-    and none is wrong. Raises OverflowError when there are more than `limit`.
+    At a kink, the mean of the two sides is a selection too: engines choose one of the three by
+    convention. Raises OverflowError if there are more than `limit`.
     """
     pending: list[dict[int, Decision]] = [{}]
     count = 0
@@ -277,15 +275,15 @@ def selections(
         branches = Branches(forced=forced, margin=margin)
         value = evaluate(branches)
         seen: dict[int, Decision] = {}
-        for value_id, others in branches.open.items():
-            if value_id not in forced:
-                pending.extend({**forced, **seen, value_id: other} for other in others)
-            seen[value_id] = branches.taken[value_id]
+        for index, others in branches.open.items():
+            if index not in forced:
+                pending.extend({**forced, **seen, index: other} for other in others)
+            seen[index] = branches.taken[index]
         yield branches, value
 
 
 def to_balls(array: np.ndarray) -> np.ndarray:
-    """A float64 array as an object array of exact real balls; a Boolean array as it is."""
+    """A float64 array as an object array of exact real balls; a Boolean array unchanged."""
     if array.dtype == bool:
         return array
     out = np.empty(array.shape, dtype=object)

@@ -1,9 +1,8 @@
-"""Functions of matrices: on float64 arrays, and enclosed on object arrays of balls.
+"""Functions of matrices enclosed on object arrays of balls; arithmetic/matrices.py calls them.
 
-All take stacks of matrices, square ones, and take the symmetric part first where they speak of
-symmetric matrices. On complex balls they enclose the analytic continuation from symmetric real
-matrices (transposed, not conjugated), or are NaN where a factor ceases to be analytic: at a
-singular pivot, and where eigenvalues meet.
+All functions take stacks of square matrices. On complex balls they enclose the analytic
+continuation from symmetric real matrices (transposed, not conjugated). The result is NaN where the
+function is not analytic: at a singular pivot, and where eigenvalues coincide.
 """
 
 from __future__ import annotations
@@ -13,30 +12,23 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 from ad_conformance.generators.arithmetic import balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array, sqrt
 from flint import acb, acb_mat, arb, arb_mat, ctx
 
 Array = np.ndarray
-#: Newton steps for a square root: half as many as would take an eigenvalue from 2**20 to 1, and
-#: those that double the digits.
+#: The most Newton steps for a square root: half of them take an eigenvalue from 2**20 to 1, the
+#: others double the digits.
 MAX_STEPS = 64
 
 
-def symmetric_part(a: Array) -> Array:
-    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        raise ValueError(f"a square matrix is needed, not shape {a.shape}")
-    return as_array((a + np.swapaxes(a, -1, -2)) / 2)
-
-
 def _each(function: Callable[[Array], Array], a: Array, axes: int = 2) -> Array:
-    """`function` of each matrix of the stack, which has that many axes in its result."""
+    """`function` of each matrix of the stack; its result has `axes` axes."""
     if a.shape[-1] == 0 or a.size == 0:
         raise ValueError("a matrix with entries is needed")
     out = np.empty(a.shape[:-2] + a.shape[-1:] * axes, dtype=object)
-    for value_id in np.ndindex(a.shape[:-2]):
-        out[value_id] = function(a[value_id])
+    for index in np.ndindex(a.shape[:-2]):
+        out[index] = function(a[index])
     return out
 
 
@@ -51,16 +43,13 @@ def _matrix(a: Array) -> Any:
 def _entries(matrix: Any) -> Array:
     rows = matrix.tolist()
     out = np.empty((len(rows), len(rows[0])), dtype=object)
-    for value_id in np.ndindex(out.shape):
-        out[value_id] = rows[value_id[0]][value_id[1]]
+    for index in np.ndindex(out.shape):
+        out[index] = rows[index[0]][index[1]]
     return out
 
 
-def cholesky(a: Array) -> Array:
-    """The lower triangular factor, shape (..., n, n), of the symmetric part of a."""
-    s = symmetric_part(a)
-    if s.dtype != object:
-        return np.linalg.cholesky(s)
+def cholesky(s: Array) -> Array:
+    """The lower triangular factor, shape (..., n, n), of symmetric matrices."""
     factor = np.full(s.shape, arb(0), dtype=object)
     for j in range(s.shape[-1]):
         for i in range(j, s.shape[-1]):
@@ -71,34 +60,22 @@ def cholesky(a: Array) -> Array:
 
 def matrix_exp(a: Array) -> Array:
     """The exponential of a matrix, shape (..., n, n)."""
-    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        raise ValueError(f"a square matrix is needed, not shape {a.shape}")
-    if a.dtype != object:
-        return np.asarray(scipy.linalg.expm(a))
     return _each(lambda m: _entries(_matrix(m).exp()), a)
 
 
-def sqrtm(a: Array) -> Array:
-    """The positive definite root, shape (..., n, n), of the symmetric part of a, which must be
-    positive definite.
-    """
-    s = symmetric_part(a)
-    if s.dtype != object:
-        values, vectors = np.linalg.eigh(s)
-        if not np.all(values > 0):
-            raise ValueError("the matrix is not positive definite")
-        return np.asarray((vectors * np.sqrt(values)[..., None, :]) @ np.swapaxes(vectors, -1, -2))
+def sqrtm(s: Array) -> Array:
+    """The positive definite root, shape (..., n, n), of symmetric positive definite matrices."""
     return _each(_root, s)
 
 
 def _root(s: Array) -> Array:
-    """An approximate root R of the centre, and a ball around it that holds the root of every matrix
-    in s.
+    """An approximate root R of the centre, with a radius such that the root of every matrix in s is
+    enclosed.
 
-    The root is R + X with X = L(E - X X), where E = s - R R and L solves L(Y) R + R L(Y) = Y. With
-    k the norm of L and e that of E (largest entries, so that |X X| <= n |X|**2), the right side
-    contracts the ball |X| <= 2 k e into itself where 4 k**2 n e < 1. It depends analytically on E,
-    and so does its fixed point.
+    The root is R + X with X = L(E - X X), where E = s - R R and L solves L(Y) R + R L(Y) = Y. Let k
+    be the norm of L and e that of E (largest entries, so that |X X| <= n |X|**2). The right side
+    maps the ball |X| <= 2 k e into itself and is a contraction if 4 k**2 n e < 1. It depends
+    analytically on E, and so does its fixed point.
     """
     n = len(s)
     centre = arb_mat([[z.real.mid() for z in row] for row in s])
@@ -120,13 +97,13 @@ def _root(s: Array) -> Array:
 
 
 def _largest(values: Any) -> arb:
-    """An upper bound of the magnitudes; NaN if any is."""
+    """An upper bound of the magnitudes; NaN if any value is NaN."""
     return arb(max((abs(z).upper() for z in values), key=lambda v: (not v.is_finite(), v)))
 
 
 def _approximate_root(centre: arb_mat) -> arb_mat | None:
-    """The root by E. D. Denman and A. N. Beavers, "The matrix sign function" (1976), or None
-    without convergence.
+    """The square root by E. D. Denman and A. N. Beavers, "The matrix sign function" (1976), or None
+    if the iteration does not converge.
     """
     n = centre.nrows()
     root, inverse = centre, arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
@@ -151,12 +128,9 @@ def _approximate_root(centre: arb_mat) -> arb_mat | None:
     return symmetric if positive.all() else None
 
 
-def eigvalsh(a: Array) -> Array:
-    """The eigenvalues, shape (..., n), ascending, of the symmetric part of a; on balls only simple
-    ones.
-    """
-    s = symmetric_part(a)
-    return np.linalg.eigvalsh(s) if s.dtype != object else _each(_eigenvalues, s, axes=1)
+def eigvalsh(s: Array) -> Array:
+    """The eigenvalues, shape (..., n), ascending, of symmetric matrices; NaN if any is multiple."""
+    return _each(_eigenvalues, s, axes=1)
 
 
 def _eigenvalues(s: Array) -> Array:
@@ -166,23 +140,20 @@ def _eigenvalues(s: Array) -> Array:
     except ValueError:
         return values
     found.sort(key=lambda z: z.real.mid())
-    # Disjoint on the whole ball, so that each stays in its place from the real matrices on.
+    # Eigenvalues are followed by their order, so they must be disjoint on the whole ball.
     if any(not low.real < high.real for low, high in itertools.pairwise(found)):
         return values
     values[:] = found if _complex(s) else [z.real for z in found]
     return values
 
 
-def eigenvector_weights(a: Array) -> Array:
-    """The squares of the entries of the orthonormal eigenvectors of the symmetric part of a, shape
+def eigenvector_weights(s: Array) -> Array:
+    """The squares of the entries of the orthonormal eigenvectors of symmetric matrices, shape
     (..., n, n).
 
-    Column k belongs to the k-th smallest eigenvalue, which must be simple. On balls from the
+    Column k belongs to the k-th smallest eigenvalue, which must be simple. Computed from the
     projections prod_j (s - w_j) / (w_k - w_j), which need no vectors.
     """
-    s = symmetric_part(a)
-    if s.dtype != object:
-        return np.asarray(np.square(np.linalg.eigh(s)[1]))
     return _each(_weights, s)
 
 

@@ -1,37 +1,40 @@
-"""What operations compute: on float64 arrays and, by the same code, on object arrays of balls.
+"""The functions that operations compute, on float64 arrays and on object arrays of balls.
 
-What NumPy does for object arrays too (moving, stacking, sums and products) is not here.
+Functions of NumPy that also work on object arrays (to move and stack entries, sums and products)
+are used directly by the catalogue.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
-from ad_conformance.generators.arithmetic import balls
-from flint import acb, arb
+from ad_conformance.generators.arithmetic.lazy import balls, resolved
 
 Array = np.ndarray
-#: Rows of a matrix whose minors are expanded: their number doubles with each row.
+#: The most rows of a matrix whose minors are expanded: each row doubles their number.
 MAX_SIDE = 8
 
 
 def elementwise(ufunc: Any, ball: Callable[..., Any], operands: int = 0) -> Callable[..., Any]:
-    """`ufunc` on numbers and `ball` on balls; `operands` says how many where `ufunc` is no ufunc
-    that does.
+    """`ufunc` on arrays of numbers and `ball`, entry by entry, on object arrays of balls.
+
+    `operands` is the number of operands; give it if `ufunc` is not a NumPy ufunc, which knows it.
     """
-    on_balls = np.frompyfunc(ball, operands or ufunc.nin, 1)
+
+    @cache
+    def on_balls() -> Any:
+        return np.frompyfunc(resolved(ball), operands or ufunc.nin, 1)
 
     def evaluate(*values: Array) -> Any:
-        # Rows first: comparisons are told apart by their order, which must not depend on how arrays
-        # lie in memory.
-        return (
-            on_balls(*values, order="C")
-            if any(v.dtype == object for v in values)
-            else ufunc(*values)
-        )
+        if any(v.dtype == object for v in values):
+            # Comparisons of balls are identified by the order in which they are made. C order
+            # keeps that order independent of the memory layout of the arrays.
+            return on_balls()(*values, order="C")
+        return ufunc(*values)
 
     return evaluate
 
@@ -40,64 +43,21 @@ def method(name: str) -> Callable[[Any], Any]:
     return lambda z: getattr(z, name)()
 
 
-class Namespace:
-    """The rows of the catalogue as functions, for definitions in terms of them: `xp.exp(x)`,
-    `xp.sum(x, axis=0)`.
-
-    Operands are arrays, Python numbers, or what arithmetic leaves of arrays without axes; results
-    are arrays.
-    """
-
-    rows: Mapping[str, Any]
-
-    def __getattr__(self, name: str) -> Callable[..., Array]:
-        try:
-            evaluate = self.rows[name].evaluate
-        except KeyError:
-            raise AttributeError(f"{name!r} is not in the catalogue") from None
-
-        def function(*operands: Any, **params: Any) -> Array:
-            # Parts to be joined come in a list, as the array API has it.
-            operands = (
-                tuple(operands[0])
-                if len(operands) == 1 and isinstance(operands[0], list)
-                else operands
-            )
-            return as_array(evaluate(*as_arrays(operands), **params))
-
-        # Found at once when it is asked for again.
-        setattr(self, name, function)
-        return function
-
-
-#: Filled by the catalogue, whose rows need this module.
-NAMESPACE = Namespace()
-
-
 def as_array(value: Any) -> Array:
-    """`value` as an array: a ball, as arithmetic leaves it of an array without axes, becomes such
-    an array again.
+    """`value` as an array. Arithmetic turns arrays of balls without axes into balls; this turns
+    them into such arrays again.
     """
     if isinstance(value, np.ndarray):
         return value
-    if isinstance(value, (arb, acb)):
-        out = np.empty((), dtype=object)
-        out[()] = value
-        return out
     return np.asarray(value)
 
 
 def as_arrays(operands: Sequence[Any]) -> list[Array]:
-    """Operands of one operation as arrays, of balls if any is."""
+    """The operands of one operation as arrays, all of balls if any is."""
     arrays = [as_array(value) for value in operands]
     if any(a.dtype == object for a in arrays):
         return [balls.to_balls(a) if a.dtype.kind in "if" else a for a in arrays]
     return [a.astype(float) if a.dtype.kind == "i" else a for a in arrays]
-
-
-def bound(definition: Callable[..., Any]) -> Callable[..., Any]:
-    """A definition in terms of rows as a function of arrays."""
-    return lambda *operands, **params: as_array(definition(NAMESPACE, *operands, **params))
 
 
 maximum = elementwise(np.maximum, balls.maximum)
@@ -120,13 +80,11 @@ def equal(a: Array, b: Array) -> Any:
 
 
 def reduce_pairwise(binary: Callable[..., Any], ufunc: Any) -> Callable[..., Any]:
-    """A reduction that asks `binary` pairwise on balls, so that every comparison is a branch of its
-    own.
-    """
+    """A reduction that applies `binary` to pairs of balls, so that every comparison is a branch."""
 
     def evaluate(x: Array, *, axis: int | None, keepdims: bool) -> Any:
         if axis is not None and not x.ndim:
-            # NumPy takes a number for a vector here, which other libraries do not.
+            # NumPy accepts a scalar as a vector here; other libraries do not.
             raise ValueError(f"a number has no axis {axis}")
         if x.dtype != object:
             return ufunc.reduce(x, axis=axis, keepdims=keepdims)
@@ -144,22 +102,22 @@ def reduce_pairwise(binary: Callable[..., Any], ufunc: Any) -> Callable[..., Any
 
 
 def sort_by(keys: Array, x: Array, *, axis: int) -> Array:
-    """`x` in the order of `keys`; on balls every comparison is a branch, and equal keys may come in
-    any order.
+    """`x` in the order of `keys`. On balls, every comparison is a branch, and equal keys may come
+    in any order.
     """
     if keys.shape != x.shape or not x.ndim:
         raise ValueError(f"keys of shape {keys.shape} cannot sort shape {x.shape}")
     if keys.dtype != object:
         return np.take_along_axis(x, np.argsort(keys, axis=axis, kind="stable"), axis)
     rows, out = np.moveaxis(keys, axis, -1), np.moveaxis(x, axis, -1).copy()
-    for value_id in np.ndindex(rows.shape[:-1]):
+    for index in np.ndindex(rows.shape[:-1]):
         order: list[int] = []
-        for i, key in enumerate(rows[value_id]):
+        for i, key in enumerate(rows[index]):
             at = len(order)
-            while at and balls.less(key, rows[value_id][order[at - 1]]):
+            while at and balls.less(key, rows[index][order[at - 1]]):
                 at -= 1
             order.insert(at, i)
-        out[value_id] = out[value_id][order] if order else out[value_id]
+        out[index] = out[index][order] if order else out[index]
     return np.moveaxis(out, -1, axis)
 
 
@@ -185,10 +143,10 @@ def _square_matrix(a: Array) -> int:
 
 
 def minors(a: Array, rows: Sequence[int]) -> dict[tuple[int, ...], Any]:
-    """The determinants of `rows` with every choice of as many columns, by Laplace expansion without
-    division.
+    """The determinants of `rows` with every choice of as many columns, by Laplace expansion.
 
-    Polynomials in the entries, so that a singular matrix is a point like any other.
+    The result is a polynomial in the entries, without division, so singular matrices are no special
+    case.
     """
     minors: dict[tuple[int, ...], Any] = {(): 1.0}
     for size, row in enumerate(reversed(rows), start=1):
@@ -208,7 +166,7 @@ def det(a: Array) -> Any:
 
 
 def inv(a: Array) -> Any:
-    """The adjugate over the determinant."""
+    """The inverse: the adjugate divided by the determinant."""
     n = _square_matrix(a)
     if n == 0:
         return a
@@ -283,5 +241,5 @@ def slice_(x: Array, *, axis: int, start: int, stop: int, step: int) -> Array:
 def power(base: Array, exponent: Array) -> Any:
     if base.dtype == object or exponent.dtype == object:
         exponent = exponent if exponent.dtype == object else balls.to_balls(exponent)
-        return np.frompyfunc(balls.power, 2, 1)(base, exponent)
+        return np.frompyfunc(resolved(balls.power), 2, 1)(base, exponent)
     return np.power(base, exponent)

@@ -1,8 +1,7 @@
-"""Special functions on python-flint balls: enclosures of the analytic continuation of the real
-function, or NaN.
+"""Special functions on python-flint balls: enclosures of the analytic continuation, or NaN.
 
-Where a real function is defined in pieces (the logarithm of |gamma|, real cube roots), the
-continuation meant is that of the piece that the real part of the ball lies in.
+Some real functions are defined in pieces (the logarithm of |gamma|, the real cube root). The
+continuation is that of the piece that contains the real part of the ball.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from flint import acb, arb, ctx
 
 
 def _through_complex(function: Callable[..., acb]) -> Callable[..., Ball]:
-    """`function` of complex balls, for real ones too."""
+    """A function of complex balls, made usable for real ones."""
 
     def evaluate(z: Ball, *params: int) -> Ball:
         value = function(acb(z), *params)
@@ -37,7 +36,7 @@ def log10(z: Ball) -> Ball:
 
 
 def cbrt(z: Ball) -> Ball:
-    """The real cube root, odd, on either side of zero."""
+    """The real cube root, an odd function."""
     if z.is_zero():
         return z
     third = arb(1) / 3
@@ -51,12 +50,14 @@ def erfcx(z: Ball) -> Ball:
 
 
 def _positive(z: Ball) -> Ball:
-    """z or -z, whichever has a positive real part."""
-    return z if z.real > 0 else -z if z.real < 0 else NAN
+    """The one of z and -z that has a positive real part, NaN if that cannot be told."""
+    if z.real > 0:
+        return z
+    return -z if z.real < 0 else NAN
 
 
 def lgamma(z: Ball) -> Ball:
-    """log(abs(gamma(z))), for negative z by reflection (Abramowitz and Stegun 6.1.17)."""
+    """log(abs(gamma(z))); for negative z by reflection (Abramowitz and Stegun 6.1.17)."""
     if z.real > 0:
         return z.lgamma()
     return log(arb.pi()) - log(_positive(z.sin_pi())) - (1 - z).lgamma()
@@ -87,7 +88,7 @@ def logit(z: Ball) -> Ball:
 
 
 def xlogy(x: Ball, y: Ball) -> Ball:
-    """x * log(y), and 0 for every y where x is exactly zero."""
+    """x * log(y); 0 for every y if x is exactly zero."""
     return x if x.is_zero() else x * log(y)
 
 
@@ -101,7 +102,7 @@ def ndtr(z: Ball) -> Ball:
 
 def log_ndtr(z: Ball) -> Ball:
     above = ndtr(-z)
-    # Far to the right, log(1 - above) would lose every digit of what is above.
+    # For large z, log(1 - above) would lose all digits of `above`.
     return (-above).log1p() if above.abs_upper() < 1 / 2 else log(ndtr(z))
 
 
@@ -116,7 +117,7 @@ def erfinv(z: Ball) -> Ball:
         return NAN
     half_root = arb.pi().sqrt() / 2
     centre = z.mid()
-    # From where the iteration is monotone, since erf bends towards the axis.
+    # A starting point from which the iteration is monotone: erf is concave for positive arguments.
     far = (-((1 - centre.real) * (1 + centre.real)).log()).sqrt()
     m = _descended(acb(far if centre.real > 0 else -far).mid(), centre, half_root)
     residual = acb(m).erf() - z
@@ -132,7 +133,7 @@ def erfinv(z: Ball) -> Ball:
 def _descended(m: acb, z: Ball, half_root: arb) -> acb:
     for _ in range(200):
         step = ((m.erf() - z) * half_root * (m * m).exp()).mid()
-        # Far steps are shortened: exp(m * m) overshoots wildly.
+        # Long steps are shortened, because the factor exp(m * m) may be far too large.
         size = step.abs_upper()
         if not size.is_finite():
             return m
@@ -151,9 +152,7 @@ exp1 = _through_complex(lambda z: z.expint(1) if z.real > 0 else acb(NAN))
 
 
 def expi(z: Ball) -> Ball:
-    """The exponential integral, whose continuation to the right of zero is not cut off by principal
-    values.
-    """
+    """The exponential integral for positive real parts."""
     if not z.real > 0:
         return NAN
     value = acb(z).ei()

@@ -1,20 +1,19 @@
 """The catalogue: one row per operation.
 
 A row says what an operation computes (on NumPy float64 arrays and, by the same code, on object
-arrays of balls), which parameters it takes, where it may be asked, how an engine's language spells
-it by default, and how the generator arranges operands for it. Shapes need no rule: NumPy finds
-them.
+arrays of balls), which parameters it takes, where it may be asked, how a dialect writes it by
+default, and which family of operands the generator draws for it. NumPy finds the shapes of results.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
 
-from ad_conformance.generators.arithmetic import numpy_ops as numerics
 from ad_conformance.generators.catalogue.core import elementwise, linalg, reductions, shapes
-from ad_conformance.generators.catalogue.extra import complex_ops as detours
-from ad_conformance.generators.catalogue.extra import control_flow as nesting
 from ad_conformance.generators.catalogue.extra import (
+    complex_ops,
+    control_flow,
     indexing,
     layers,
     losses,
@@ -23,15 +22,33 @@ from ad_conformance.generators.catalogue.extra import (
     special,
     statistics,
 )
+from ad_conformance.generators.catalogue.namespace import Namespace
 from ad_conformance.generators.catalogue.operation import Operation
 
-#: The array API standard's operations and NumPy's, that every engine is expected to have.
-CORE: Mapping[str, Operation] = {
-    row.name: row for part in (elementwise, reductions, shapes, linalg) for row in part.ROWS
-}
-_EXTRA = (special, indexing, statistics, matrices, networks, losses, layers, detours, nesting)
-#: What some engines have and others do not.
-EXTRA: Mapping[str, Operation] = {row.name: row for part in _EXTRA for row in part.ROWS}
-CATALOGUE: Mapping[str, Operation] = {**CORE, **EXTRA}
+_CORE = (elementwise, reductions, shapes, linalg)
+_EXTRA = (
+    special,
+    indexing,
+    statistics,
+    matrices,
+    networks,
+    losses,
+    layers,
+    complex_ops,
+    control_flow,
+)
 
-numerics.NAMESPACE.rows = CATALOGUE
+
+def _rows(modules: tuple[ModuleType, ...], namespace: Namespace) -> dict[str, Operation]:
+    return {op.name: op.bound_to(namespace) for module in modules for op in module.ROWS}
+
+
+_operations: dict[str, Operation] = {}
+#: All operations as functions, as definitions call them.
+NAMESPACE = Namespace(_operations)
+#: The operations of the array API standard and of NumPy, which every engine is expected to have.
+CORE: Mapping[str, Operation] = _rows(_CORE, NAMESPACE)
+#: The operations that some engines have and others do not.
+EXTRA: Mapping[str, Operation] = _rows(_EXTRA, NAMESPACE)
+_operations.update({**CORE, **EXTRA})
+CATALOGUE: Mapping[str, Operation] = _operations

@@ -1,44 +1,44 @@
-"""What a row of the catalogue is."""
+"""The record of one operation, and helpers that write operations as text."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
-from ad_conformance.generators.strategies.operands.basic import OperandStrategy
+from ad_conformance.generators.arithmetic.numpy_ops import as_array
+from ad_conformance.generators.catalogue.operands import OperandFamily
 
 Array = np.ndarray
-#: Entries that one value may have: the generator stays far below, and a file must not take the
-#: machine's memory.
+#: The most entries of one value. Far more than the generator draws; a file with more could use up
+#: the memory.
 MAX_SIZE = 4096
-#: How often something may be done over, which takes as much time or room; the generator draws 5 at
-#: most.
+#: The most repetitions of anything that takes time or memory; the generator draws at most 5.
 MAX_TIMES = 64
-#: Parameter types as they stand in JSON, each with the predicate that its values satisfy. All are
-#: bounded, far above what is drawn, so that no file makes an operation run on or take up memory
-#: before its result can be looked at.
+#: The types of parameters in JSON, each with the predicate that its values satisfy.  All are
+#: bounded, far above what is drawn: an operation must not run for long, or use up memory, before
+#: its result can be checked.
 PARAMETER_TYPES: dict[str, Callable[[Any], bool]] = {
-    # A place in a value, or a number of them.
+    # An index into a value, or a number of entries.
     "int": lambda v: type(v) is int and abs(v) <= MAX_SIZE,
     "times": lambda v: type(v) is int and abs(v) <= MAX_TIMES,
     "bool": lambda v: type(v) is bool,
     "float": lambda v: type(v) is float,
-    # A word of the row's own; the row raises ValueError for one that it does not know.
+    # One of a few names that the operation knows; it raises ValueError for any other.
     "name": lambda v: type(v) is str and v.isidentifier(),
     "axis": lambda v: v is None or PARAMETER_TYPES["int"](v),
-    # A shape may have any number in it: a value of that shape is looked at before there is one.
+    # A shape may have any numbers in it: the size is checked before there is such a value.
     "ints": lambda v: (
         isinstance(v, tuple) and len(v) <= MAX_SIZE and all(type(i) is int for i in v)
     ),
     "some ints": lambda v: PARAMETER_TYPES["ints"](v) and len(v) > 0,
     "list of times": lambda v: PARAMETER_TYPES["ints"](v) and all(map(PARAMETER_TYPES["times"], v)),
-    # By how much each axis grows, or how often it is repeated: a value grows by all of them.
+    # By how much each axis grows, or how often it is repeated; the value grows by the product.
     "growth": lambda v: PARAMETER_TYPES["ints"](v) and math.prod(1 + abs(i) for i in v) <= MAX_SIZE,
-    # Of a norm: a number, or a name where JSON has no number.
+    # The order of a norm: a number, or a name if JSON has no such number.
     "order": lambda v: type(v) is float or v in ("inf", "-inf", "nuc"),
     "subscripts": lambda v: (
         type(v) is str and re.fullmatch(r"[a-h]{0,4}(,[a-h]{0,4}){0,3}->[a-h]{0,3}", v) is not None
@@ -49,9 +49,7 @@ PARAMETER_TYPES: dict[str, Callable[[Any], bool]] = {
 
 
 def _entries(value: Any, kind: type) -> float:
-    """How many there are in nested tuples of that kind, infinitely many where there is something
-    else.
-    """
+    """The number of values of that kind in nested tuples; infinity if there is anything else."""
     if isinstance(value, tuple):
         return sum(_entries(v, kind) for v in value)
     return 1 if type(value) is kind else math.inf
@@ -59,7 +57,7 @@ def _entries(value: Any, kind: type) -> float:
 
 @dataclass(frozen=True)
 class Call:
-    """One step as a dialect sees it: texts of the operands, parameters, and the operands' shapes."""
+    """One step as a template sees it: the operands as text, the parameters, the shapes."""
 
     operands: tuple[str, ...]
     params: Mapping[str, Any]
@@ -69,25 +67,38 @@ class Call:
 Template = str | Callable[[Call], str]
 
 
+def unbound(*_operands: Any, **_params: Any) -> Any:
+    """`evaluate` of an operation with a definition, until `bound_to` replaces it."""
+    raise RuntimeError("bind the operation to the catalogue that its definition calls")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """A row.
+    """A row of the catalogue.
 
-    `arity` None means one operand or more. `exact`: dyadic operands give an exact result.
-    `literals`: scalar constants may stand as literals. `curvature`: how the result depends on the
-    operands, apart from kinks. `weight`: how often it is drawn, more where rules have special
-    cases, 0 for what only other operations ask for. `terms`: the size of the terms of a result that
-    may cancel, where curvature does not tell it. `spelling` None: only engines whose dialect spells
-    it have it. `definition`: how a derived row is made of others; `enclosed`: the same function
-    without what is infinite on the way, for values and balls. `elementwise`: each entry of the
-    result is made of the entry at its place of the only operand, and of nothing else.
-    `truth_values`: which operands are truth values; all others are numbers.
+    evaluate: computes the operation on float64 arrays and on object arrays of balls.
+    template: how dialects write it by default; None if only engines with a template of their own
+        have it.
+    operands: how its operands and parameters are drawn.
+    arity: the number of operands; None for one or more.
+    params: the type of each parameter, by name.
+    exact: whether operands that are multiples of a power of two give a result without rounding.
+    literals: whether scalar constants are written as literals.
+    curvature: how the result depends on the operands, apart from kinks.
+    terms: the size of terms of the result that may cancel, if `curvature` does not tell it.
+    weight: how often it is drawn: more for rules with special cases, 0 for steps that only help
+        others.
+    definition: how a derived row is made of other rows.
+    enclosed: the same function for values and balls, if the definition has infinite intermediate
+        values at points where the result is smooth.
+    elementwise: whether each entry of the result depends on one entry of the only operand.
+    truth_values: the indices of operands that are truth values; all others are numbers.
     """
 
     name: str
     evaluate: Callable[..., Any]
     template: Template | None
-    draw_operands: OperandStrategy
+    operands: OperandFamily
     arity: int | None = 1
     params: Mapping[str, str] = field(default_factory=dict)
     exact: bool = False
@@ -100,18 +111,27 @@ class Operation:
     elementwise: bool = False
     truth_values: tuple[int, ...] = ()
 
+    def bound_to(self, namespace: Any) -> Operation:
+        """The same operation; if a definition gives it, it calls the operations of `namespace`."""
+        definition = self.enclosed or self.definition
+        if definition is None:
+            return self
+        return replace(
+            self, evaluate=lambda *ops, **params: as_array(definition(namespace, *ops, **params))
+        )
+
     @property
     def call(self) -> str:
-        """The row as a call of a function that has its name, its operands and its parameters."""
+        """The operation as a call of a function of the same name, with operands and parameters."""
         return f"xp.{self.name}({', '.join(['{args}', *(f'{p}={{{p}!r}}' for p in self.params)])})"
 
     def size_of_terms(self, operands: Sequence[Array], result: Array) -> float:
-        """The magnitude of what is added up in the result, which may cancel and leave a result far
-        smaller.
+        """The magnitude of the terms that are added up in the result. They may cancel, so that the
+        result is far smaller.
         """
         sizes = [float(np.max(np.abs(v), initial=0.0)) for v in operands if v.dtype != bool]
         own = float(np.max(np.abs(result), initial=0.0))
-        # What is too large for a float is infinite.
+        # Overflow gives infinity.
         with np.errstate(all="ignore"):
             if self.terms is not None:
                 return max(own, self.terms(*operands))
@@ -125,22 +145,20 @@ class Operation:
 
 
 def _subscript(call: Call, key: str) -> str:
-    """The subscript that selects `key` on the axis given in the parameters, and everything on those
-    before it.
-    """
+    """A subscript with `key` at the axis of the call, and all entries of the axes before it."""
     return ", ".join([":"] * (call.params["axis"] % len(call.shapes[0])) + [key])
 
 
 def along(call: Call, key: str, through: str = "") -> str:
-    """The first operand's text, then `through`, with a subscript that has `key` at the axis of the
+    """The first operand as text, then `through`, then a subscript with `key` at the axis of the
     call.
     """
     return f"{call.operands[0]}{through}[{_subscript(call, key)}]"
 
 
 def whole_index(call: Call) -> list[Any]:
-    """For each axis the indices of the entries that an array of indices names along the axis of the
-    call.
+    """For each axis, the indices of the entries that an array of indices selects along the axis of
+    the call.
     """
     indices = np.array(call.params["indices"], dtype=int)
     axis = call.params["axis"] % indices.ndim
@@ -150,8 +168,8 @@ def whole_index(call: Call) -> list[Any]:
 
 
 def padded(function: str, mode: str) -> Callable[[Call], str]:
-    """The spelling of a pad in an engine whose `function` takes what NumPy's takes: a pair of
-    widths for each axis.
+    """The template of a pad for an engine whose `function` takes one pair of widths for each axis,
+    as numpy.pad does.
     """
 
     def write(call: Call) -> str:
@@ -171,7 +189,7 @@ def slice_text(call: Call) -> str:
 
 
 def order_text(value: object) -> str:
-    """A parameter as text; the order of a norm that JSON has no number for as a float."""
+    """A parameter as text; infinite orders of norms, which JSON writes as names, as floats."""
     return f"float({value!r})" if value in ("inf", "-inf") else repr(value)
 
 

@@ -1,4 +1,4 @@
-"""Short forms of rows that are alike, and the domains that several of them name."""
+"""Short forms of rows that are alike."""
 
 from __future__ import annotations
 
@@ -6,13 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ad_conformance.generators.arithmetic import numpy_ops as numerics
-from ad_conformance.generators.catalogue.operation import Operation
-from ad_conformance.generators.strategies.operands import basic as draw_operands
-from ad_conformance.generators.strategies.operands.basic import Domain, OperandStrategy
-
-ANY, POSITIVE, NONZERO = Domain(), Domain(low=1 / 16), Domain(gap=1 / 16)
-UNIT, OPEN_UNIT = Domain(low=-7 / 8, high=7 / 8), Domain(low=-15 / 16, high=15 / 16)
-SATURATING = Domain(low=-512, high=512, saturate=True)
+from ad_conformance.generators.catalogue.operands import Domain, OperandFamily, family
+from ad_conformance.generators.catalogue.operation import Operation, unbound
 
 REDUCTION = {"axis": "axis", "keepdims": "bool"}
 
@@ -25,22 +20,22 @@ def unary(
         name=name,
         evaluate=numerics.elementwise(ufunc, ball or numerics.method(name), operands=1),
         elementwise=True,
-        **{"template": f"xp.{name}({{0}})", "draw_operands": draw_operands.unary(domain), **more},
+        **{"template": f"xp.{name}({{0}})", "operands": family("unary", domain), **more},
     )
 
 
 def binary(
-    name: str, evaluate: Any, template: str | None, arranged: OperandStrategy, **more: Any
+    name: str, evaluate: Any, template: str | None, operands: OperandFamily, **more: Any
 ) -> Operation:
     return Operation(
-        name=name, evaluate=evaluate, template=template, draw_operands=arranged, arity=2, **more
+        name=name, evaluate=evaluate, template=template, operands=operands, arity=2, **more
     )
 
 
 def comparison(name: str, operator: str, evaluate: Any) -> Operation:
     """Truth values, which only conditions ask for."""
     return binary(
-        name, evaluate, f"{{0}} {operator} {{1}}", draw_operands.comparison, literals=True, weight=0
+        name, evaluate, f"{{0}} {operator} {{1}}", family("comparison"), literals=True, weight=0
     )
 
 
@@ -50,19 +45,19 @@ def logical(name: str, ufunc: Any) -> Operation:
         name=f"logical_{name}",
         evaluate=ufunc,
         template=f"xp.logical_{name}({{args}})",
-        draw_operands=draw_operands.comparison,
+        operands=family("comparison"),
         arity=ufunc.nin,
         truth_values=tuple(range(ufunc.nin)),
         weight=0,
     )
 
 
-def reduction(name: str, evaluate: Any, arranged: OperandStrategy, **more: Any) -> Operation:
+def reduction(name: str, evaluate: Any, operands: OperandFamily, **more: Any) -> Operation:
     template = f"xp.{name}({{0}}, axis={{axis}}, keepdims={{keepdims}})"
     return Operation(
         name=name,
         evaluate=evaluate,
-        draw_operands=arranged,
+        operands=operands,
         params=REDUCTION,
         **{"template": template, **more},
     )
@@ -70,26 +65,26 @@ def reduction(name: str, evaluate: Any, arranged: OperandStrategy, **more: Any) 
 
 def derived(
     definition: Callable[..., Any],
-    arranged: OperandStrategy,
+    operands: OperandFamily,
     *,
     arity: int | None = 1,
     params: Mapping[str, str] | None = None,
     enclosed: Callable[..., Any] | None = None,
     **more: Any,
 ) -> Operation:
-    """An operation defined in terms of other rows, and named as its definition is.
+    """An operation that is defined by other rows; it has the name of its definition.
 
     `definition(xp, *operands, **params)` computes with the functions of `xp`, a namespace of the
-    catalogue's other rows, and with the arithmetic operators. It serves float64 arrays, balls and
-    the in-house engine; another engine is asked only where its dialect has a spelling of its own
-    for the operation.
+    other operations of the catalogue, and with the arithmetic operators. Float64 arrays, balls and
+    the in-house engine use it. Another engine is asked only if its dialect has a template for the
+    operation.
     """
     return Operation(
         name=definition.__name__,
-        evaluate=numerics.bound(enclosed or definition),
+        evaluate=unbound,
         definition=definition,
         enclosed=enclosed,
-        draw_operands=arranged,
+        operands=operands,
         arity=arity,
         params=params or {},
         **{"template": None, **more},

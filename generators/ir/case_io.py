@@ -12,19 +12,17 @@ from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES, P
 from ad_conformance.generators.ir.evaluate import evaluate_steps, is_single
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import parsed
+from ad_conformance.generators.ir.mode import MAX_LETTERS, NAMED, is_mode
+from ad_conformance.generators.ir.operator import KINDS, OPERATORS
 from ad_conformance.generators.ir.program import (
     DEFAULTS,
     DTYPES,
     FORMAT,
     INPUTS,
-    KINDS,
-    MODE,
-    OPERATORS,
     Case,
     MalformedCase,
     Program,
     Step,
-    applies,
     expect_keys,
     frozen,
 )
@@ -70,8 +68,8 @@ def _case(document: Any) -> Case:
             f"format: {document['format']!r} is not {FORMAT}, the one that this release reads"
         )
     mode = document["word"]
-    if not (isinstance(mode, str) and MODE.fullmatch(mode)):
-        raise MalformedCase(f"word: {mode!r} must be 1 to 8 letters R and F")
+    if not is_mode(mode):
+        raise MalformedCase(f"word: {mode!r} must be 1 to {MAX_LETTERS} {NAMED}")
     point = _point(document["point"], "point")
     if not isinstance(document["steps"], list):
         raise MalformedCase("steps: a list is needed")
@@ -105,6 +103,11 @@ def _case(document: Any) -> Case:
     return case
 
 
+def _seeded(seed: str) -> list[str]:
+    """The operators that take this seed."""
+    return [name for name, operator in OPERATORS.items() if operator.seed == seed]
+
+
 def check_question(case: Case, output: tuple[int, ...]) -> None:
     """Raise MalformedCase, naming the field, where operator, dtype and inputs do not fit the
     program's output shape.
@@ -115,14 +118,14 @@ def check_question(case: Case, output: tuple[int, ...]) -> None:
         raise MalformedCase(f"dtype: {case.dtype!r} is not one of {', '.join(DTYPES)}")
     if len(output) < len(KINDS) and case.operator != "jacobian":
         source, target = KINDS[case.input.ndim], KINDS[len(output)]
-        if not applies(case.operator, case.mode, source, target):
+        if not case.asked.applies(case.mode, source, target):
             raise MalformedCase(
                 f"operator: {case.operator} is not for {source}_to_{target} in mode word "
                 f"{case.mode}"
             )
     for key, value, wanted, for_ in (
-        ("tangent", case.tangent, case.input.shape, ("pushforward", "hvp")),
-        ("cotangent", case.cotangent, output, ("pullback",)),
+        ("tangent", case.tangent, case.input.shape, _seeded("tangent")),
+        ("cotangent", case.cotangent, output, _seeded("cotangent")),
         ("elsewhere", case.warmup_point, case.input.shape, None),
     ):
         if for_ is not None and (value is None) == (case.operator in for_):

@@ -9,15 +9,16 @@ from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import MAX_SIZE
 from ad_conformance.generators.ir.program import Case, MalformedCase, Program
 
-#: Entries of all values of one program together, and entries that operands are broadcast to before
-#: a result is made of them: far above what is drawn, so that a file cannot take the machine's memory.
+#: Limits that are far above what is drawn, so that no file makes the machine run out of memory:
+#: entries of all values of one program together, and entries of the common shape that the operands
+#: of a step are broadcast to.
 MAX_TOTAL, MAX_SPREAD = 2**22, 2**24
 
 
 def evaluate_steps(program: Program, point: np.ndarray) -> list[np.ndarray]:
     """Every value of the program on float64 NumPy arrays: the input, then one per step.
 
-    Raises MalformedCase, naming the step, where operands do not fit.
+    Raises MalformedCase, naming the step, if an operation does not take its operands.
     """
     values, total = [point], point.size
     for k, step in enumerate(program.steps):
@@ -34,7 +35,8 @@ def evaluate_steps(program: Program, point: np.ndarray) -> list[np.ndarray]:
             raise MalformedCase(
                 f"steps[{k}] ({step.operation} of {shapes or 'nothing'}): {error}"
             ) from None
-        # A value without entries is as large as what a sum along its empty axis is.
+        # An empty value counts with its other axes: a sum along the empty axis has that many
+        # entries.
         if math.prod(max(n, 1) for n in values[-1].shape) > MAX_SIZE:
             raise MalformedCase(f"steps[{k}] ({step.operation}): more than {MAX_SIZE} entries")
         total += values[-1].size
@@ -46,7 +48,7 @@ def evaluate_steps(program: Program, point: np.ndarray) -> list[np.ndarray]:
 
 
 def _spread(operands: list[np.ndarray]) -> int:
-    """Entries of what the operands are broadcast to, 0 where they are not."""
+    """Entries of the common shape that the operands are broadcast to, 0 if there is none."""
     try:
         return math.prod(np.broadcast_shapes(*(value.shape for value in operands)))
     except ValueError:
@@ -54,7 +56,7 @@ def _spread(operands: list[np.ndarray]) -> int:
 
 
 def is_defined(program: Program, point: np.ndarray) -> bool:
-    """Whether every step has finite values at the point, where some operations may not be defined."""
+    """Whether every step has finite values at the point. Not all operations are defined everywhere."""
     try:
         with np.errstate(all="ignore"):
             return all(np.all(np.isfinite(v)) for v in evaluate_steps(program, point))

@@ -1,10 +1,9 @@
-"""Programs and cases: frozen, canonical as JSON, named by a content hash."""
+"""Programs and cases: frozen records with a canonical JSON text, named by a hash of that text."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from functools import cached_property
@@ -12,38 +11,21 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.generators.ir.file_keys import file_key
+from ad_conformance.generators.ir.operator import KINDS, OPERATORS, Operator
 
-#: Names of the kinds of input and output, by number of axes.
-KINDS = ("num", "vec", "mat")
-SIGNATURES = tuple(f"{a}_to_{b}" for a in KINDS for b in KINDS)
-MODE = re.compile(r"[RF]{1,8}")
 FORMAT = 1
-#: What may be asked, and which kinds of input and output, innermost letters and least order each is
-#: for.
-OPERATORS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str, int]] = {
-    "jacobian": (KINDS, KINDS, "RF", 1),
-    "derivative": (("num",), KINDS, "RF", 1),
-    "gradient": (KINDS, ("num",), "RF", 1),
-    "pushforward": (KINDS, KINDS, "F", 1),
-    "pullback": (KINDS, KINDS, "R", 1),
-    "second_derivative": (("num",), KINDS, "RF", 2),
-    "hessian": (KINDS, ("num",), "RF", 2),
-    "hvp": (KINDS, ("num",), "RF", 2),
-}
 DTYPES = ("float64", "float32")
-#: Names of a program's inputs, in the order of its `argument` steps after the first.
+#: The names of a program's inputs: `x`, and one for each `argument` step in order.
 INPUTS = "xyzu"
 
 
 class MalformedCase(ValueError):
-    """A case that cannot be asked; the message says which field is wrong."""
+    """A case that cannot be asked; the message names the field that is wrong."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One operation on earlier values: value 0 is the input, value k is the result of the k-th
-    step.
-    """
+    """One operation on earlier values. Value 0 is the input, value k that of the k-th step."""
 
     operation: str
     operands: tuple[int, ...] = ()
@@ -56,7 +38,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Program:
-    """A straight line of steps on one input; the last step is the output."""
+    """A sequence of steps on one input; the last step is the output.
+
+    Raises MalformedCase if a step takes a value that does not exist before it.
+    """
 
     steps: tuple[Step, ...]
 
@@ -80,7 +65,7 @@ class Program:
 
     @property
     def needed(self) -> frozenset[int]:
-        """The places of the values that the output is made of, its own among them."""
+        """The ids of the values that the output is computed from, and its own."""
         needed = {len(self.steps)}
         for k in range(len(self.steps), 0, -1):
             if k in needed:
@@ -88,8 +73,8 @@ class Program:
         return frozenset(needed)
 
     def depending(self, value_ids: Collection[int]) -> tuple[bool, ...]:
-        """For every value, the input first, whether it is one of those at the places or made of
-        one.
+        """For every value, the input first, whether it depends on one of `value_ids` or is one of
+        them.
         """
         depends = [0 in value_ids]
         for k, step in enumerate(self.steps, start=1):
@@ -98,15 +83,16 @@ class Program:
 
     @property
     def arguments(self) -> tuple[int, ...]:
-        """The places of the further inputs: values that an `argument` step gives."""
+        """The value ids of the further inputs, which `argument` steps give."""
         return tuple(
             k for k, step in enumerate(self.steps, start=1) if step.operation == "argument"
         )
 
     @property
     def pairs(self) -> frozenset[tuple[str, str]]:
-        """Operations of which the second is applied to what the first gives; constants and inputs
-        do not count.
+        """The pairs of operations of which the second takes the result of the first.
+
+        Constants and inputs do not count.
         """
         names = ("", *(step.operation if step.operands else "" for step in self.steps))
         return frozenset(
@@ -119,31 +105,26 @@ class Program:
 
 
 def signature_of(point: np.ndarray, output: np.ndarray) -> str:
-    """From kind to kind; a pinned case may have arrays of more axes than those that are generated."""
+    """The kinds of input and output, such as "vec_to_num". Arrays of more than two axes, which
+    pinned cases may have, are of the kind "arr".
+    """
     kinds = (KINDS[value.ndim] if value.ndim < len(KINDS) else "arr" for value in (point, output))
     return "_to_".join(kinds)
 
 
-def applies(operator: str, mode: str, source: str, target: str) -> bool:
-    """Whether the operator can be asked of a function of kind `source` to kind `target` in that
-    mode word.
-    """
-    sources, targets, innermost, order = OPERATORS[operator]
-    return source in sources and target in targets and mode[-1] in innermost and len(mode) >= order
-
-
 @dataclass(frozen=True)
 class Case:
-    """A program, the point at which it is differentiated, the mode word, outermost letter first,
-    and the operator.
+    """A program, the point at which it is differentiated, the mode and the operator.
 
-    The operator takes the innermost letters of the word; the others are full derivatives of what it
-    gives. So the answer is the full derivative, of shape `output.shape + len(mode) * input.shape`,
-    contracted with `tangent` (of the input's shape) on its first input axes for pushforward and
-    hvp, and with `cotangent` (of the output's shape) on its output axes for pullback. `wrt` has a
-    digit per letter: which input it differentiates, 0 the first and only one that is not an
-    `argument` step; "" differentiates by that one alone. `warmup_point` is another point, at which the
-    engine compiles and is called before it is asked at `point`.
+    The letters of the mode stand for nested derivatives, the outermost first. The operator takes
+    the innermost letters; the others are full derivatives of its result. So the answer is the full
+    derivative, of shape `output.shape + len(mode) * input.shape`, contracted with the seed of the
+    operator if it has one (see operator.py): `tangent` has the shape of the input, and `cotangent`
+    that of the output.
+
+    `wrt` has a digit for each letter: the input that it differentiates by. 0 is the input that is
+    not an `argument` step. "" means that all letters differentiate by that one. `warmup_point` is
+    another point, at which the engine compiles and is called before it is asked at `point`.
     """
 
     program: Program
@@ -164,15 +145,20 @@ class Case:
     def order(self) -> int:
         return len(self.mode)
 
+    @property
+    def asked(self) -> Operator:
+        """The operator as a record. Raises KeyError for an operator that does not exist."""
+        return OPERATORS[self.operator]
+
     @cached_property
     def inputs(self) -> tuple[int, ...]:
-        """Which input each axis group of the answer belongs to: innermost letter first."""
+        """The input that each axis group of the answer belongs to, the innermost letter's first."""
         return tuple(int(digit) for digit in reversed(self.wrt)) or (0,) * self.order
 
     @cached_property
     def json(self) -> str:
-        """Canonical JSON: sorted keys, no spaces, shortest floats that round-trip; defaults are
-        left out.
+        """Canonical JSON: sorted keys, no spaces, the shortest floats that round-trip, and no
+        fields that have their default.
         """
         document = {
             "format": FORMAT,
@@ -194,8 +180,8 @@ class Case:
 
     @property
     def plain(self) -> Case:
-        """The full derivative by the first input alone, in float64: the same program, point and
-        word.
+        """The full derivative by the first input alone, in float64, of the same program at the same
+        point in the same mode.
         """
         return Case(self.program, self.point, self.mode)
 
@@ -203,7 +189,7 @@ class Case:
         return replace(self, mode=mode)
 
 
-#: Fields of a case that may be left out, each with what that means.
+#: The fields of a case that may be left out, with their defaults.
 DEFAULTS: Mapping[str, Any] = {f.name: f.default for f in fields(Case) if f.default is not MISSING}
 
 
@@ -215,7 +201,7 @@ def _step_document(step: Step) -> dict[str, Any]:
 
 
 def frozen(value: Any) -> Any:
-    """Lists of a JSON document as tuples, so that programs stay hashable."""
+    """Lists of a JSON document as tuples, which can be hashed."""
     return tuple(frozen(v) for v in value) if isinstance(value, list) else value
 
 

@@ -18,6 +18,7 @@ from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.extra.control_flow import BODIES
 from ad_conformance.generators.catalogue.operation import MAX_SIZE
 from ad_conformance.generators.ir.evaluate import evaluate_steps
+from ad_conformance.generators.ir.mode import LETTERS
 from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step, nested
 from ad_conformance.generators.rewrite.derivative_formulas import (
     NESTED,
@@ -254,7 +255,7 @@ def differentiated(case: Case, k: int) -> Iterator[tuple[Case, Case]]:
         formula = _replaced(one, len(one.program.steps), functools.partial(_along, push, tangents))
         if formula is not None:
             yield one, formula.with_mode(case.mode[:-1])
-    if operation in PULLBACKS and case.mode.endswith("R"):
+    if operation in PULLBACKS and LETTERS[case.mode[-1]].product == "pullback":
         yield from _pulled(case, k)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from ad_conformance.generators.ir.program import KINDS, Program, Step, nested
+from ad_conformance.generators.ir.operator import KINDS
+from ad_conformance.generators.ir.program import Program, Step, nested
 
 
 def exact(value: np.ndarray, dtype: str) -> np.ndarray:

@@ -147,7 +147,7 @@ def _fixed(program: Program) -> Program:
 
 def _ending(case: Case, program: Program) -> Case:
     """The case with another output, whose shape a cotangent may not fit."""
-    if case.operator in ("jacobian", "pushforward"):
+    if case.asked.of_any_function:
         return replace(case, program=program)
     return replace(case, program=program, operator="jacobian", tangent=None, cotangent=None)
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import evaluate_steps
-from ad_conformance.generators.ir.program import KINDS, Case, MalformedCase, Program, Step, nested
+from ad_conformance.generators.ir.operator import KINDS
+from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step, nested
 from ad_conformance.generators.rewrite.program_builder import Draft, exact
 
 

@@ -13,16 +13,8 @@ from functools import cached_property
 import numpy as np
 from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.evaluate import evaluate_steps, is_defined
-from ad_conformance.generators.ir.program import (
-    INPUTS,
-    KINDS,
-    OPERATORS,
-    Case,
-    Program,
-    Step,
-    applies,
-    nested,
-)
+from ad_conformance.generators.ir.operator import KINDS
+from ad_conformance.generators.ir.program import INPUTS, Case, Program, Step, nested
 from ad_conformance.generators.rewrite.program_builder import Draft, exact
 from ad_conformance.generators.rewrite.single_step import varying
 
@@ -341,11 +333,11 @@ class Parts:
                 warmup_point=None if warmup_point is None else nested(warmup_point),
             )
         if case.operator != "jacobian":
-            if len(shape) >= len(KINDS) or KINDS[len(shape)] not in OPERATORS[case.operator][1]:
+            if len(shape) >= len(KINDS) or KINDS[len(shape)] not in case.asked.targets:
                 weighted = draft.add("multiply", len(draft.steps), draft.constant(_numbers(shape)))
                 draft.add("sum", weighted, axis=None, keepdims=False)
                 shape = ()
-            if not applies(case.operator, mode, KINDS[case.input.ndim], KINDS[len(shape)]):
+            if not case.asked.applies(mode, KINDS[case.input.ndim], KINDS[len(shape)]):
                 case = replace(case, operator="jacobian", tangent=None, cotangent=None)
         if case.cotangent is not None and shape != np.shape(case.cotangent):
             case = replace(case, cotangent=nested(_numbers(shape)))

@@ -1,1 +1,1 @@
-"""Named cases: the programs that started the project, and points where functions are not smooth."""
+"""Named cases: the seed family, and points where functions are not smooth."""

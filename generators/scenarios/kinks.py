@@ -1,15 +1,12 @@
-"""Where functions bend or end and engines answer by conventions of their own: what a table of those
-asks.
-"""
+"""Points where a function has a kink or its domain ends, and each engine answers by convention."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from ad_conformance.generators.ir.mode import modes_of_order
 from ad_conformance.generators.ir.program import Case, Program, Step
-
-MODES = ("R", "F")
 
 
 def _alone(operation: str, point: Any, **params: Any) -> tuple[Program, Any]:
@@ -17,13 +14,13 @@ def _alone(operation: str, point: Any, **params: Any) -> tuple[Program, Any]:
 
 
 def _beside(operation: str, constant: Any, point: Any) -> tuple[Program, Any]:
-    """The input first, a constant second."""
+    """A program of one operation with the input as first and a constant as second operand."""
     return Program((Step("constant", (), (("value", constant),)), Step(operation, (0, 1)))), point
 
 
 _TIE = (1.0, 1.0, 0.0)
 
-#: What is asked, as a reader would write it, to program and point.
+#: Program and point by a name that says what is asked.
 KINKS: Mapping[str, tuple[Program, Any]] = {
     "abs(x) at 0": _alone("abs", 0.0),
     "sign(x) at 0": _alone("sign", 0.0),
@@ -55,9 +52,11 @@ KINKS: Mapping[str, tuple[Program, Any]] = {
 
 
 def kink_cases() -> dict[tuple[str, str], Case]:
-    """The cases by name and mode word; most have no truth, since no answer to them is wrong."""
+    """The cases by name and mode. Most have no certified derivative, and no answer to them is
+    wrong.
+    """
     return {
         (name, mode): Case(program, point, mode)
         for name, (program, point) in KINKS.items()
-        for mode in MODES
+        for mode in modes_of_order(1)
     }

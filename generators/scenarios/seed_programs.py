@@ -1,6 +1,6 @@
-"""The programs that started this project, and the scenario functions they come from.
+"""The seed family: the programs with which this project began.
 
-`num_to_vec` and `num_to_mat` are those of EnzymeAD/Enzyme.jl#2640; the others compute what the
+`num_to_vec` and `num_to_mat` are those of EnzymeAD/Enzyme.jl#2640. The others compute what the
 default scenarios of DifferentiationInterfaceTest.jl compute, at the same points.
 """
 
@@ -100,9 +100,9 @@ SEED_FAMILY: Mapping[str, tuple[Program, Any]] = {
 
 
 def seed_case(name: str, mode: str, dtype: str = "float64") -> Case:
-    """One member of the family, asked one mode word, at a point that is exact in that precision.
+    """One member of the seed family in one mode, at a point that is exact in that dtype.
 
-    Raises KeyError for a name that is not in it.
+    Raises KeyError for a name that is not in the family.
     """
     program, point = SEED_FAMILY[name]
     return Case(

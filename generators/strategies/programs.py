@@ -12,16 +12,11 @@ import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE, CORE, EXTRA
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.ir.evaluate import evaluate_steps, is_defined, is_single
-from ad_conformance.generators.ir.program import (
-    KINDS,
-    MODE,
-    OPERATORS,
-    SIGNATURES,
-    Case,
-    applies,
-    nested,
-)
+from ad_conformance.generators.ir.mode import HINT, is_mode
+from ad_conformance.generators.ir.operator import KINDS, OPERATORS, SIGNATURES
+from ad_conformance.generators.ir.program import Case, nested
 from ad_conformance.generators.strategies.builder import NUMBERS, Abandon, Builder
+from ad_conformance.generators.strategies.operands import strategy_of
 from ad_conformance.generators.strategies.operands.basic import aimed, shaped, some, zeroed
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture.providers import HypothesisProvider
@@ -107,7 +102,7 @@ def _draw_step(b: Builder, names: Sequence[str]) -> int | None:
     length = len(b.steps)
     row = CATALOGUE[b.draw(st.sampled_from(names))]
     try:
-        operands, params = row.draw_operands(b)
+        operands, params = strategy_of(row)(b)
         return b.must(row.name, operands, **params)
     except Abandon:
         b.rewind(length)
@@ -230,15 +225,17 @@ def _question(b: Builder, case: Case, target: str) -> Case:
     if not case.wrt and b.flag():
         output = evaluate_steps(case.program, case.input)[-1].shape
         # Numbers in brackets cannot tell a cotangent of shape (0, 2) from one of shape (0,).
-        unsaid = {"pullback"} if len(output) > 1 and not output[0] else set()
+        ambiguous = len(output) > 1 and not output[0]
         operator = b.choose(
-            [n for n in OPERATORS if n not in unsaid and applies(n, case.mode, source, target)]
+            [
+                op
+                for op in OPERATORS.values()
+                if op.applies(case.mode, source, target)
+                and not (ambiguous and op.seed == "cotangent")
+            ]
         )
-        more["operator"] = operator
-        if operator in ("pushforward", "hvp"):
-            more["tangent"] = _seed(b, case.input.shape)
-        elif operator == "pullback":
-            more["cotangent"] = _seed(b, output)
+        more["operator"] = operator.name
+        more |= operator.seeds(lambda shape: _seed(b, shape), case.input.shape, output)
     if b.flag(4):
         # Near enough to stay where the operations hold, and with none of the point's coincidences.
         away = np.array([2.0**-9 * (2 * k + 3) for k in range(case.input.size)]).reshape(
@@ -269,8 +266,8 @@ def cases(
     """
     if signature not in SIGNATURES:
         raise ValueError(f"signature={signature!r}: use one of {', '.join(SIGNATURES)}")
-    if not MODE.fullmatch(mode):
-        raise ValueError(f"word={mode!r}: use letters R and F, outermost first, such as 'RF'")
+    if not is_mode(mode):
+        raise ValueError(f"word={mode!r}: use {HINT}")
     if max_steps < 1:
         raise ValueError(f"max_steps={max_steps}: use 1 or more")
     source, target = signature.split("_to_")

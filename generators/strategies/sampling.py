@@ -9,7 +9,9 @@ from contextlib import suppress
 from random import Random
 
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.ir.program import SIGNATURES, Case
+from ad_conformance.generators.ir.mode import index_of
+from ad_conformance.generators.ir.operator import SIGNATURES
+from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.programs import cases, operation_cases
 from hypothesis.control import BuildContext
 from hypothesis.errors import StopTest
@@ -68,8 +70,7 @@ def _alone(mode: str, signature: str, number: int) -> list[str]:
     """
     n = len(_NAMES)
     # The place of the word among all words, shortest first.
-    value_id = int(mode.replace("R", "0").replace("F", "1"), 2) + 2 ** len(mode) - 2
-    shift = round(n * (value_id * 0.6180339887 % 1))
+    shift = round(n * (index_of(mode) * 0.6180339887 % 1))
     start = shift + (number * len(SIGNATURES) + SIGNATURES.index(signature)) * ALONE
     return [_NAMES[(start + i) * _STRIDE % n] for i in range(ALONE)]
 

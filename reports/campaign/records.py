@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ad_conformance.conformance.reference.certify import MAX_ORDER
-from ad_conformance.generators.ir.program import MODE
+from ad_conformance.generators.ir.mode import is_mode
 
 #: What a field must be, in words, and whether it is.
 Check = tuple[str, Callable[[Any], bool]]
@@ -45,7 +45,7 @@ def _date(value: Any) -> bool:
 
 
 def _mode(value: Any) -> bool:
-    return _text(value) and MODE.fullmatch(value) is not None and len(value) <= MAX_ORDER
+    return is_mode(value) and len(value) <= MAX_ORDER
 
 
 def _of_machine(value: Any) -> bool:

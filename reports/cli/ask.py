@@ -12,6 +12,7 @@ from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.standalone_script import standalone
 from ad_conformance.conformance.verdicts import Verdict, judge
 from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
+from ad_conformance.generators.ir.mode import ANY_MODE
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.reports.cli.shared import (
     CasePath,
@@ -35,7 +36,7 @@ def engines() -> None:
         letters = " and ".join(sorted(engine.mode_transforms, reverse=True))
         modes = (
             f"{letters}, freely nested"
-            if engine.modes == "[RF]+"
+            if engine.modes == ANY_MODE
             else f"{letters}, where {engine.modes} matches"
         )
         rows.append((name, version, modes))
@@ -134,7 +135,7 @@ def check_adapter(
             for line in done.wrong:
                 print(f"  {line}")
             if done.absent:
-                print(f"  not there: {', '.join(done.absent)}")
+                print(f"  unsupported: {', '.join(done.absent)}")
     except EngineUnavailable as error:
         refuse(f"engine {error}")
     if failed:

@@ -11,7 +11,7 @@ import typer
 from ad_conformance.conformance.known_failures import MalformedEntry
 from ad_conformance.conformance.reference.certify import MAX_ORDER
 from ad_conformance.engines import registry
-from ad_conformance.generators.ir.program import MODE
+from ad_conformance.generators.ir.mode import HINT, USUAL_MODES, is_mode
 from ad_conformance.reports.cli.shared import app, refuse
 from rich.console import Console
 
@@ -29,11 +29,8 @@ def listed(option: str, given: str) -> tuple[str, ...]:
 def _modes(given: str) -> tuple[str, ...]:
     modes = listed("--modes", given)
     for mode in modes:
-        if not MODE.fullmatch(mode):
-            refuse(
-                f"--modes: {mode!r} is not a mode word; use letters R and F, outermost first, "
-                f"such as RF"
-            )
+        if not is_mode(mode):
+            refuse(f"--modes: {mode!r} is not a mode; use {HINT}")
         if len(mode) > MAX_ORDER:
             refuse(
                 f"--modes: {mode!r} is longer than {MAX_ORDER}, the order to which truth is "
@@ -63,9 +60,9 @@ def campaign(
         str, typer.Option(metavar="DIR", help="where it is recorded; wherever fsspec reaches")
     ],
     engines: Annotated[str, typer.Option(help="separated by commas")] = ",".join(registry.DEFAULT),
-    modes: Annotated[
-        str, typer.Option(help="mode words, separated by commas")
-    ] = "R,F,RR,FR,RF,FF,RRR",
+    modes: Annotated[str, typer.Option(help="mode words, separated by commas")] = ",".join(
+        USUAL_MODES
+    ),
     budget: Annotated[str | None, typer.Option(help="how long, such as 90s, 30m or 8h")] = None,
     cases: Annotated[int | None, typer.Option(min=1, help="how many generated cases")] = None,
     seed: Annotated[int, typer.Option(min=0, help="another seed, other cases")] = 0,

@@ -17,7 +17,8 @@ from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.json_io import parsed
-from ad_conformance.generators.ir.program import MODE, Case, MalformedCase, expect_keys
+from ad_conformance.generators.ir.mode import ANY_LETTER, is_mode
+from ad_conformance.generators.ir.program import Case, MalformedCase, expect_keys
 from ad_conformance.reports.campaign.store import Folder
 
 FORMAT = 1
@@ -132,7 +133,7 @@ def _check(document: Mapping[str, Any]) -> None:
             isinstance(item, str) for item in document[field]
         ):
             raise MalformedBucket(f"{field}: a list of strings is needed")
-    if wrong := [mode for mode in document["right_words"] if not MODE.fullmatch(mode)]:
+    if wrong := [mode for mode in document["right_words"] if not is_mode(mode)]:
         raise MalformedBucket(f"right_words: {wrong[0]!r} is not a mode word")
     if document["verdict"] not in [str(verdict) for verdict in Verdict if verdict.is_finding]:
         raise MalformedBucket(f"verdict: {document['verdict']!r} is not a finding's")
@@ -202,7 +203,7 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
         "issue": bucket.issue or "none found",
         "engines": [engine.base],
         "versions": f"<={engine.version()}" if engine.version() else "",
-        "words": f"[RF]*({'|'.join(cause.modes)})",
+        "words": f"{ANY_LETTER}*({'|'.join(cause.modes)})",
         "verdicts": verdicts,
         "operations": operations,
         **({"with": list(cause.features)} if cause.features else {}),

@@ -1,5 +1,7 @@
-"""A bucket as an issue that can be filed: what fails, why the other value is certain, what works
-instead.
+"""A bucket as an issue for the engine's maintainers, in Markdown.
+
+The issue says what fails, which result is expected and how it was certified, and which workarounds
+give the expected result.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from importlib import metadata
 
 import numpy as np
 from ad_conformance.conformance.standalone_script import standalone
-from ad_conformance.conformance.suite.failure_report import first_line, listed, short
+from ad_conformance.conformance.suite.failure_report import first_line, listed
+from ad_conformance.conformance.suite.wording import largest_error, mode_in_words, short
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
@@ -22,141 +25,130 @@ from packaging.utils import canonicalize_name
 _ORDERS = ("", "first", "second", "third", "fourth")
 #: Characters of a message that are shown outside the fold.
 MESSAGE = 300
-_ENDS = {
-    Verdict.COMPILE_FAILURE: "is refused while it is traced, transformed or compiled",
-    Verdict.RUNTIME_FAILURE: "raises an exception when it runs",
-    Verdict.CRASH: "ends the process",
-    Verdict.TIMEOUT: "does not come",
-}
-_MODES = {"R": "reverse", "F": "forward"}
 
 
 def issue_text(
     bucket: BucketFile, finding: Result, engine: Engine, panel_versions: dict[str, str]
 ) -> str:
-    """Markdown, ready to be pasted. Raises Unspeakable where the engine's dialect does not have the
-    program.
+    """The issue in Markdown, ready to be pasted.
 
-    `panel_versions` are the releases of the engines that get it right, for those that are there.
+    `panel_versions` are the releases, if known, of the engines that give the expected result.
+    Raises UnsupportedOperation if the engine's dialect cannot write the program.
     """
-    case, truth, answer = finding.case, finding.truth, finding.answer
-    language = engine.dialect.language.name
-    operations = _operations(bucket)
+    case, answer = finding.case, finding.answer
+    subject = _subject(bucket, engine)
     parts = [
-        f"# {_title(finding, _function(case, engine) or ' after '.join(reversed(operations)))}",
-        _sentence(finding, operations, engine),
+        f"# The {_derivative(case, subject)} {_fails(finding)}",
+        _first_sentence(finding, subject, engine),
         "## To reproduce",
-        _fenced(standalone(case, engine, truth).rstrip(), language),
+        _fenced(standalone(case, engine, finding.truth).rstrip(), engine.dialect.language.name),
         *_foreign(engine.script(case).text),
-        "## What comes",
-        _came(finding),
+        "## Actual",
+        _actual(finding),
     ]
-    if truth.value is not None:
-        parts += [
-            "## What is right, and why that is certain",
-            f"`{short(truth.value)}`",
-            _certainty(finding),
-        ]
-        others = [name for name in bucket.right_engines if name not in _callings(bucket, engine)]
-        agreeing = [_named(name, panel_versions.get(name, "")) for name in others]
-        if agreeing:
-            parts.append(f"These get the same program right: {', '.join(agreeing)}.")
+    if finding.truth.value is not None:
+        parts += ["## Expected", *_expected(bucket, finding, engine, panel_versions)]
     if bucket.explanation:
+        what = "wrong value" if finding.verdict.returned else "failure"
         lines = [f"- {line}" for line in bucket.explanation if not line.endswith("questions asked")]
-        parts += ["## Where it enters", "\n".join(lines)]
-    parts += ["## What works instead", _instead(bucket, engine)]
+        parts += [f"## Where the {what} first appears", "\n".join(lines)]
+    parts += ["## Workarounds", _workarounds(bucket, engine)]
     parts += ["## Versions", _versions(bucket, engine)]
     if answer.message and first_line(answer.message, MESSAGE) != answer.message:
-        parts += [_folded("The full message", answer.message, "")]
+        parts += [_folded("Full error message", answer.message, "")]
     if answer.printed.strip():
-        parts += [_folded("What it printed", answer.printed.strip(), "")]
-    parts.append(
-        "Found by ad-conformance, which nests the modes of differentiation over generated programs."
-    )
+        parts += [_folded("Output of the process", answer.printed.strip(), "")]
+    parts.append("Found by ad-conformance, which tests nested derivatives of generated programs.")
     return "\n\n".join(parts) + "\n"
 
 
 def _named(engine: str, version: str) -> str:
-    """An engine for a reader who does not know this project's names."""
-    return (
-        "the engine that comes with ad-conformance"
-        if engine == "inhouse"
-        else f"{engine} {version}".strip()
-    )
+    """An engine for readers who do not know the names of this project."""
+    if engine == "inhouse":
+        return "the in-house engine of ad-conformance"
+    return f"{engine} {version}".strip()
 
 
 def _operations(bucket: BucketFile) -> list[str]:
+    """The operations of the cause, or else of the program, each once, as code."""
     named = [re.sub(r"\[.*", "", operation) for operation in bucket.cause.operations]
-    return named or [s.operation for s in bucket.case.program.steps if s.operands]
+    named = named or [step.operation for step in bucket.case.program.steps if step.operands]
+    return [f"`{operation}`" for operation in dict.fromkeys(named)]
 
 
-def spoken(mode: str) -> str:
-    """A mode word in words: reverse over forward mode."""
-    return f"{' over '.join(_MODES[letter] for letter in mode)} mode"
+def _subject(bucket: BucketFile, engine: Engine) -> str:
+    """What is differentiated: the expression if the Python function is one short line, else the
+    names of the operations.
+    """
+    program = engine.script(bucket.case).program
+    found = re.search(r"^def f\(.*\):\n    return (.{1,60})$", program, re.MULTILINE)
+    operations = _operations(bucket)
+    if found:
+        return f"`{found[1]}`"
+    return listed(operations) if len(operations) == 1 else f"a program with {listed(operations)}"
 
 
-def _function(case: Case, engine: Engine) -> str:
-    """What is differentiated as it is written in Python, where it is one short expression, else ''."""
-    found = re.search(
-        r"^def f\(.*\):\n    return (.{1,60})$", engine.script(case).program, re.MULTILINE
-    )
-    return f"`{found[1]}`" if found else ""
+def _derivative(case: Case, subject: str) -> str:
+    return f"{_ORDERS[case.order]} derivative of {subject} in {mode_in_words(case.mode)}"
 
 
-def _title(finding: Result, function: str) -> str:
-    what = f"{_ORDERS[finding.case.order]} derivative of {function}"
-    how = {
-        Verdict.WRONG: "is wrong",
-        Verdict.NOT_FINITE: "is NaN or infinite where it is finite",
-        Verdict.WRONG_SHAPE: "has the wrong shape",
-        Verdict.WRONG_DTYPE: "has the wrong dtype",
-        Verdict.COMPILE_FAILURE: f"cannot be compiled: {finding.answer.error}",
-        Verdict.RUNTIME_FAILURE: f"cannot be run: {finding.answer.error}",
-        Verdict.CRASH: f"kills the process ({finding.answer.error})",
-        Verdict.TIMEOUT: "does not come to an end",
-    }[finding.verdict]
-    return f"The {what} in {spoken(finding.case.mode)} {how}"
+def _fails(finding: Result) -> str:
+    return finding.verdict.fails.format(error=finding.answer.error)
 
 
-def _sentence(finding: Result, operations: list[str], engine: Engine) -> str:
-    silent = finding.verdict in (
-        Verdict.WRONG,
-        Verdict.NOT_FINITE,
-        Verdict.WRONG_SHAPE,
-        Verdict.WRONG_DTYPE,
-    )
-    told = (
-        "comes back without an error, and is not what it should be"
-        if silent
-        else _ENDS[finding.verdict]
-    )
-    steps = len([step for step in finding.case.program.steps if step.operands])
-    size = f"a program of {steps} step{'s' if steps != 1 else ''}"
-    used = listed([f"`{operation}`" for operation in dict.fromkeys(operations)])
-    order, mode = _ORDERS[finding.case.order], spoken(finding.case.mode)
+def _first_sentence(finding: Result, subject: str, engine: Engine) -> str:
+    case = finding.case
+    steps = [step.operation for step in case.program.steps if step.operands]
     named = f"{engine.name} {engine.version()}".rstrip()
-    letters = f", `{finding.case.mode}` for short" if finding.case.order > 1 else ""
-    return f"In {named}, the {order} derivative ({mode}{letters}) of {size} with {used} {told}."
+    fails = "raises an exception" if finding.answer.error else "fails"
+    match finding.verdict:
+        case verdict if verdict.returned:
+            fails = f"{_fails(finding)}. No error is raised"
+        case Verdict.COMPILE_FAILURE:
+            fails += " while it is traced, transformed or compiled"
+        case Verdict.RUNTIME_FAILURE:
+            fails += " when it is evaluated"
+        case _:
+            fails = _fails(finding)
+    told = f"In {named}, the {_derivative(case, subject)} {fails}."
+    if len(steps) > 1:
+        names = listed([f"`{name}`" for name in dict.fromkeys(steps)])
+        told += f" The program has {len(steps)} steps, with {names}."
+    return told
 
 
-def _came(finding: Result) -> str:
-    answer = finding.answer
-    if answer.value is not None:
-        told = f"`{short(answer.value)}`"
-        if finding.verdict is Verdict.WRONG:
-            told += f", which is off by {finding.error_ratio:.2g} times what rounding can explain."
-        elif finding.verdict is Verdict.WRONG_DTYPE:
-            told += f", in {answer.value.dtype} for an input in {finding.case.dtype}."
-        elif finding.verdict is Verdict.WRONG_SHAPE and finding.truth.value is not None:
-            told += f", of shape {answer.value.shape} instead of {finding.truth.value.shape}."
-        return told
-    message = f"{answer.error}: {first_line(answer.message, MESSAGE)}".rstrip(": ")
-    if not message:
-        return f"{_ENDS[finding.verdict].capitalize()}."
-    return _fenced(message, "")
+def _actual(finding: Result) -> str:
+    answer, truth = finding.answer, finding.truth
+    if answer.value is None:
+        message = f"{answer.error}: {first_line(answer.message, MESSAGE)}".rstrip(": ")
+        return _fenced(message, "") if message else f"The derivative {_fails(finding)}."
+    parts = [f"`{short(answer.value)}`"]
+    if finding.verdict is Verdict.WRONG:
+        parts.append(f"Largest error: {largest_error(finding)}.")
+    elif finding.verdict is Verdict.WRONG_DTYPE:
+        parts.append(
+            f"The dtype is {answer.value.dtype}. The dtype of the input is {finding.case.dtype}."
+        )
+    elif finding.verdict is Verdict.WRONG_SHAPE and truth.value is not None:
+        parts.append(f"The shape is {answer.value.shape} instead of {truth.value.shape}.")
+    return "\n\n".join(parts)
+
+
+def _expected(
+    bucket: BucketFile, finding: Result, engine: Engine, panel_versions: dict[str, str]
+) -> list[str]:
+    """The certified derivative, how it was certified, and which engines agree with it."""
+    assert finding.truth.value is not None
+    parts = [f"`{short(finding.truth.value)}`", _certainty(finding)]
+    others = [name for name in bucket.right_engines if name not in _callings(bucket, engine)]
+    if others:
+        agreeing = [_named(name, panel_versions.get(name, "")) for name in others]
+        parts.append(f"The same program gives the expected result with {listed(agreeing)}.")
+    return parts
 
 
 def _certainty(finding: Result) -> str:
+    """How the expected value was computed, how exact it is, and what the tolerance allows for."""
     truth = finding.truth
     assert truth.radius is not None
     assert truth.tolerance is not None
@@ -165,41 +157,39 @@ def _certainty(finding: Result) -> str:
     )
     if not radius:
         return (
-            "The function does not depend on its input here, or has no entries: no computation "
-            "stands behind this."
+            "The function does not depend on its input here, or the derivative has no entries. "
+            "No computation is needed to know the expected result."
         )
-    analytic = (
-        "from evaluations on complex balls around the point. There the program compares equal "
-        "numbers (in abs, max, "
-        "where ...), so that smooth pieces of the function meet: these evaluations also prove "
-        "each of them analytic, "
-        "and all have this same derivative, so that it depends on no convention"
-        if truth.pieces
-        else (
-            "from an evaluation on complex balls around the point that also proves the function "
-            "analytic there"
+    if truth.pieces:
+        analytic = (
+            "The program compares equal numbers at this point (in abs, max, where ...), so several "
+            "smooth pieces of the function meet. The bound comes from evaluations on complex balls "
+            "around the point. They prove that each piece is analytic there. All pieces have the "
+            "same derivative, so the expected result does not depend on a convention."
         )
-    )
+    else:
+        analytic = (
+            "The bound comes from an evaluation on complex balls around the point, which also "
+            "proves that the function is analytic there."
+        )
     return (
-        f"No automatic differentiation stands behind this value. It is a central finite "
-        f"difference of the same program "
-        f"in ball arithmetic (Arb), which encloses every rounding error; the error that a finite "
-        f"difference makes is "
-        f"bounded by Cauchy's estimate, {analytic}. It is certified to within {radius:.0e}. "
-        f"Rounding alone could carry "
-        f"an honest {finding.case.dtype} answer {tolerance:.0e} away from it: that was measured, "
-        f"by moving every "
-        f"operand and every result of the program a little."
+        f"This value was not computed by automatic differentiation. It is a central finite "
+        f"difference of the same program in ball arithmetic (Arb), which encloses all rounding "
+        f"errors. The truncation error is bounded by Cauchy's estimate. {analytic} The value is "
+        f"certified to within {radius:.0e}.\n\n"
+        f"The tolerance for rounding in {finding.case.dtype} is {tolerance:.1e}. The effect of "
+        f"rounding was measured: every operand and every result of the program was perturbed "
+        f"slightly. The tolerance includes a safety factor."
     )
 
 
 def _foreign(text: str) -> list[str]:
-    """What a script in Python hands on to a compiler of C++, as C++, in a fold."""
+    """The C++ sources in a Python script that passes them to a compiler, each in a fold."""
     found = [
         part for part in re.findall(r'"""\\?\n?(.*?)"""', text, re.DOTALL) if "__enzyme_" in part
     ]
     return [
-        _folded("The same in C++, as the script hands it on", source.strip(), "cpp")
+        _folded("The C++ source that the script compiles", source.strip(), "cpp")
         for source in found
     ]
 
@@ -208,37 +198,34 @@ def _folded(summary: str, text: str, language: str) -> str:
     return f"<details><summary>{summary}</summary>\n\n{_fenced(text, language)}\n\n</details>"
 
 
-def _instead(bucket: BucketFile, engine: Engine) -> str:
-    ways = []
+def _workarounds(bucket: BucketFile, engine: Engine) -> str:
+    language = engine.dialect.language.name
+    found = []
     if bucket.right_modes:
-        modes = listed([spoken(mode) for mode in bucket.right_modes])
-        verb = "get" if len(bucket.right_modes) > 1 else "gets"
-        ways.append(f"- in {engine.base}, {modes} {verb} the same case right")
+        modes = listed([mode_in_words(mode) for mode in bucket.right_modes])
+        verb = "give" if len(bucket.right_modes) > 1 else "gives"
+        found.append(f"- In {engine.base}, {modes} {verb} the expected result.")
     for name, lines in _callings(bucket, engine).items():
-        ways.append(f"- asked so ({name}), it is right:")
-        ways.append(_fenced(lines, engine.dialect.language.name))
+        found.append(f"- The result is as expected with these lines instead ({name}):")
+        found.append(_fenced(lines, language))
     if bucket.rewrite is not None:
-        before = {s.operation for s in bucket.case.program.steps}
-        gone = before - {s.operation for s in bucket.rewrite.program.steps}
-        ways.append(
-            f"- {', '.join(sorted(gone)) or 'the program'} spelled by its definition is right:"
-        )
-        ways.append(
-            _fenced(engine.script(bucket.rewrite).program.strip(), engine.dialect.language.name)
-        )
+        before = {step.operation for step in bucket.case.program.steps}
+        gone = sorted(before - {step.operation for step in bucket.rewrite.program.steps})
+        what = listed([f"`{name}`" for name in gone]) or "the program"
+        found.append(f"- The result is as expected if {what} is written with other operations:")
+        found.append(_fenced(engine.script(bucket.rewrite).program.strip(), language))
+    if found:
+        return "\n".join(found)
     return (
-        "\n".join(ways)
-        if ways
-        else (
-            "Nothing that was tried: neither another order of modes nor the same function "
-            "written with others."
-        )
+        "None is known, neither another mode of the same order nor the same function written with "
+        "other operations."
     )
 
 
 def _callings(bucket: BucketFile, engine: Engine) -> dict[str, str]:
-    """The engines that get the same text right with the same library, each with the lines in which
-    it differs.
+    """Other adapters of the same library that give the expected result for the same program text.
+
+    The values are the lines of their scripts that differ.
     """
     found = {}
     own = engine.script(bucket.case)
@@ -258,29 +245,30 @@ def _versions(bucket: BucketFile, engine: Engine) -> str:
         f"- {engine.distribution} {engine.version()}".rstrip(),
         *_beside(engine, engine.script(bucket.case).text),
         *(f"- {release}" for release in engine.runner.below()),
+        f"- {platform.platform()}",
     ]
-    lines.append(f"- {platform.platform()}")
     if bucket.release:
         lines.append(f"- {bucket.release}")
     return "\n".join(lines)
 
 
 def _beside(engine: Engine, text: str) -> list[str]:
-    """What else the script imports, with its release here; nothing of an engine that is asked
-    elsewhere.
+    """The other packages that the script imports, with their installed releases.
+
+    Empty for an engine that runs in an environment of its own.
     """
     if engine.runner != HERE:
         return []
     offered = metadata.packages_distributions()
     modules = re.findall(r"^ *(?:import|from) (\w+)", text, re.MULTILINE)
-    # Names are told with hyphens or underscores, as it comes.
+    # A distribution may be listed with hyphens or with underscores.
     found = {canonicalize_name(name) for module in modules for name in offered.get(module, ())}
     found -= {canonicalize_name(engine.distribution), "numpy"}
     return [f"- {name} {metadata.version(name)}" for name in sorted(found)]
 
 
 def _fenced(text: str, language: str) -> str:
-    """A block of code, whatever the text has in it."""
+    """A block of code, with a fence that is longer than any in the text."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import product
 from typing import Any
 
 from ad_conformance.conformance.pool import EnginePool
@@ -25,6 +24,7 @@ from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.case_io import parse_case
+from ad_conformance.generators.ir.mode import UP_TO_SECOND_ORDER, modes_of_order
 from ad_conformance.generators.ir.program import Case, MalformedCase
 from ad_conformance.reports.campaign.shards import as_text
 from ad_conformance.reports.campaign.store import Folder, StoreError, record
@@ -195,7 +195,7 @@ class Walk:
     def _alike(self, mode: str) -> tuple[str, ...]:
         """Mode words of the same order: of the campaign, and those of two letters."""
         return (
-            tuple(dict.fromkeys((*self._modes, "R", "F", "RR", "FR", "RF", "FF")))
+            tuple(dict.fromkeys((*self._modes, *UP_TO_SECOND_ORDER)))
             if len(mode) < 3
             else self._modes
         )
@@ -251,7 +251,7 @@ def described_elsewhere(file: BucketFile, finding: Result, engine: Engine) -> Bu
         if name != engine.name and name in registry.names()
     ]
     pool = EnginePool(_with_siblings([engine, *map(registry.find, names)]))
-    modes = ["".join(letters) for letters in product("RF", repeat=finding.case.order)]
+    modes = list(modes_of_order(finding.case.order))
     try:
         told = described(
             replace(file, release="", issue=""), finding, pool, modes, seconds=ELSEWHERE

@@ -144,8 +144,8 @@ def tally(counts: list[Count]) -> Tally:
     def of(*covers: str) -> int:
         return sum(c.count for c in counts if c.cover in covers)
 
-    def verdict(*names: Verdict) -> int:
-        return sum(c.count for c in counts if c.verdict in names)
+    def column(name: str) -> int:
+        return sum(c.count for c in counts if Verdict(c.verdict).column == name)
 
     met = {(c.verdict, c.cover) for c in counts if c.cover}
     findings = tuple(
@@ -154,12 +154,12 @@ def tally(counts: list[Count]) -> Tally:
     )
     return Tally(
         asked=sum(c.count for c in counts),
-        right=verdict(Verdict.AGREE),
+        right=column("right"),
         known=of(KNOWN),
         not_known=of(NOT_KNOWN),
         flaky=of(FLAKY),
-        unsupported=verdict(Verdict.UNSUPPORTED),
-        no_truth=verdict(Verdict.CONVENTION, Verdict.UNCERTIFIED),
+        unsupported=column("unsupported"),
+        no_truth=column("no truth"),
         verdicts=findings,
     )
 

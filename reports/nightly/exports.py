@@ -108,7 +108,7 @@ def _junit_case(suite: Xml.Element, bucket: Bucket, *, failed: bool) -> None:
             bucket.message,
             bucket.printed,
             f"got: {bucket.got}",
-            f"truth: {bucket.wanted}",
+            f"expected: {bucket.wanted}",
             bucket.case,
         )
         failure.text = _text("\n".join(part for part in parts if part))
@@ -165,7 +165,7 @@ def as_markdown(night: Night) -> str:
     for engine, reasons in night.invalid.items():
         lines += ["", f"Invalid: {_plain(engine or 'the run')}: {_plain('; '.join(reasons))}"]
     seed, begun = night.run["seed"], night.run["begun"]
-    lines += ["", f"Seed {seed}, words {', '.join(night.run['words'])}, begun {begun}."]
+    lines += ["", f"Seed {seed}, modes {', '.join(night.run['words'])}, begun {begun}."]
     return "\n".join(lines) + "\n"
 
 

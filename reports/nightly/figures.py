@@ -140,7 +140,7 @@ def _power(k: int) -> str:
 
 
 def accuracy(rows: Sequence[Accuracy], told: str) -> str:
-    """Histograms of errors in units of the allowance; a mark at the 99th of 100."""
+    """Histograms of the error_ratio of correct answers, with a line at the 99th percentile."""
 
     def draw(axes: Axes) -> None:
         for place, row in enumerate(rows):
@@ -164,7 +164,7 @@ def accuracy(rows: Sequence[Accuracy], told: str) -> str:
         told,
         [row.engine for row in rows],
         draw,
-        "error in units of the allowance",
+        "error / tolerance",
         76.0,
     )
 

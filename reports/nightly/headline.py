@@ -8,13 +8,13 @@ from ad_conformance.reports.nightly.run_report import Night
 
 #: In the order in which a reader wants them: mark and what it means.
 STATUSES = {
-    "new": ("▲", "in the run before there was no such finding"),
-    "regressed": ("↩", "it was gone, and is back"),
-    "flaky": ("≈", "not the same when it was asked again"),
-    "fixed": ("✓", "the run before had it; asked again, it is right now"),
-    "still there": ("■", "no known failure covers it; the run before had it too"),
-    "known": ("•", "covered by a known failure"),
-    "not compared": ("?", "the run before had it; in this one there is no answer to compare"),
+    "new": ("▲", "the previous run had no such finding"),
+    "regressed": ("↩", "it was gone and has come back"),
+    "flaky": ("≈", "it was not the same when it was asked again"),
+    "fixed": ("✓", "the previous run had it; asked again, the answer is correct now"),
+    "still there": ("■", "no known failure covers it, and the previous run had it, too"),
+    "known": ("•", "a known failure covers it"),
+    "not compared": ("?", "the previous run had it; this run has no answer to compare"),
 }
 #: What changed, in words that may follow a number.
 _TOLD = ("new", "regressed", "flaky", "fixed")

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.reports.campaign.store import Folder, tables
 
 #: The share of smooth cases that get no truth, where no earlier run says what is usual
@@ -73,11 +74,12 @@ def invalidities(
     return {engine: tuple(reasons) for engine, reasons in found.items()}
 
 
+_NOT_COMPARED = tuple(str(verdict) for verdict in Verdict if not verdict.compared)
 #: By engine: the most frequent new failure, how often, and of how many that were compared.
-_ALIKE = """
+_ALIKE = f"""
     SELECT engine, n, sum(n) OVER (PARTITION BY engine) AS total, verdict, error FROM (
         SELECT engine, verdict, coalesce(error, '') AS error, count(*) AS n
-        FROM verdicts WHERE known IS NULL AND verdict NOT IN ('unsupported', 'convention', 'uncertified') GROUP BY ALL
+        FROM verdicts WHERE known IS NULL AND verdict NOT IN {_NOT_COMPARED} GROUP BY ALL
     ) QUALIFY verdict <> 'agree' AND n = max(n) FILTER (verdict <> 'agree') OVER (PARTITION BY engine)
     ORDER BY ALL
 """

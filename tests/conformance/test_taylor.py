@@ -22,7 +22,8 @@ from ad_conformance.generators.arithmetic.balls import Branches, Decision, follo
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.catalogue import CATALOGUE, CORE
 from ad_conformance.generators.ir.evaluate import evaluate_steps
-from ad_conformance.generators.ir.program import SIGNATURES, Case, Program, Step
+from ad_conformance.generators.ir.operator import SIGNATURES
+from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.strategies.sampling import draw
 from flint import arb, arb_series, ctx
 

@@ -15,7 +15,8 @@ import pytest
 from ad_conformance.conformance.reference.certify import MAX_ORDER, certify
 from ad_conformance.conformance.reference.evaluator import Evaluator
 from ad_conformance.conformance.reference.stencils import DIVISORS, STENCILS, _excess
-from ad_conformance.generators.ir.program import SIGNATURES, Case, Program, Step
+from ad_conformance.generators.ir.operator import SIGNATURES
+from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.scenarios.seed_programs import seed_case
 from ad_conformance.generators.strategies.sampling import batch, portion
 from flint import arb, arb_series, ctx

@@ -12,7 +12,7 @@ import pytest
 from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.verdicts import Verdict, judge
 from ad_conformance.engines import registry
-from ad_conformance.engines.adapters.enzyme_llvm.adapter import enzyme_llvm, write
+from ad_conformance.engines.adapters.enzyme.llvm.adapter import enzyme_llvm, write
 from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import evaluate_steps

@@ -69,7 +69,7 @@ def test_engines_of_the_project_are_well_formed(name: str) -> None:
         ({"compile": "d = {x}"}, "compile of mine: KeyError"),
         (
             {"dialect": Dialect(namespace="m", templates={"sin": "m.sin({1})"})},
-            "spelling of sin of mine: IndexError",
+            "template of sin of mine: IndexError",
         ),
         (
             {"dialect": Dialect(namespace="m", templates={"sinus": "m.sin({0})"})},

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -35,6 +36,7 @@ ENGINES = (
     "tinygrad",
     "mygrad",
 )
+OPERATIONS = tuple(name for name, row in CATALOGUE.items() if row.weight)
 EXAMPLES = 8
 #: Values that a library itself computes with fewer digits: torch's trigamma leaves out terms of
 #: 5e-10, JAX's beta is off by 1e-6, TensorFlow rounds gelu's constants to float32, PaddlePaddle
@@ -55,6 +57,18 @@ ROUGH = {
 OVERFLOWING = {("torch", "soft_margin_loss")}
 #: Float32 that a library takes to float64 by itself: known failures tell of it.
 WIDENED = {("pytensor", "var"), ("pytensor", "std"), ("pytensor", "cov")}
+
+
+def engines_and_operations(engines: Iterable[str]) -> list[Any]:
+    """Each installed engine with each operation; one skipped test for each of the other engines."""
+    pairs: list[Any] = []
+    for engine in engines:
+        if registry.find(engine).installed():
+            pairs += [pytest.param(engine, name, id=f"{engine}-{name}") for name in OPERATIONS]
+        else:
+            reason = f"{engine} is not installed: {len(OPERATIONS)} operations"
+            pairs.append(pytest.param(engine, "", marks=pytest.mark.skip(reason=reason), id=engine))
+    return pairs
 
 
 @lru_cache
@@ -133,12 +147,12 @@ def names_of(engine: str) -> dict[str, Any]:
 
 #: NumPy itself takes float32 to float64 here and there, and known failures of autograd tell of it;
 #: MyGrad makes arrays of plain numbers, which NumPy takes for float64.
-@pytest.mark.parametrize("operation", [name for name, row in CATALOGUE.items() if row.weight])
-@pytest.mark.parametrize("engine", [e for e in ENGINES if e not in ("autograd", "mygrad")])
+@pytest.mark.parametrize(
+    ("engine", "operation"),
+    engines_and_operations(e for e in ENGINES if e not in ("autograd", "mygrad")),
+)
 def test_a_spelling_keeps_float32(engine: str, operation: str) -> None:
     adapter = registry.find(engine)
-    if not adapter.installed():
-        pytest.skip(f"{engine} is not installed")
     for case in [case for case in telling(operation) if is_single(case)][:2]:
         try:
             script = adapter.script(replace(case, dtype="float32", warmup_point=None))
@@ -150,12 +164,9 @@ def test_a_spelling_keeps_float32(engine: str, operation: str) -> None:
         assert widened or got.dtype == np.float32, script.program
 
 
-@pytest.mark.parametrize("operation", [name for name, row in CATALOGUE.items() if row.weight])
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("engine", "operation"), engines_and_operations(ENGINES))
 def test_a_spelling_computes_what_the_row_computes(engine: str, operation: str) -> None:
     adapter = registry.find(engine)
-    if not adapter.installed():
-        pytest.skip(f"{engine} is not installed")
     # JAX compiles every primitive anew for every shape, PyTensor every program.
     cases = telling(operation) if engine in ("jax-eager", "pytensor") else drawn(operation)
     assert cases, "never drawn"

@@ -20,7 +20,8 @@ from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES
 from ad_conformance.generators.features import FEATURES, features
 from ad_conformance.generators.ir.case_io import MAX_STEPS, MAX_TOTAL, parse_case
 from ad_conformance.generators.ir.evaluate import evaluate_steps
-from ad_conformance.generators.ir.program import KINDS, SIGNATURES, Case, Program, Step
+from ad_conformance.generators.ir.operator import KINDS, SIGNATURES
+from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation, render
 from ad_conformance.generators.strategies.builder import MAX_AXES, MAX_ENTRIES, MAX_MAGNITUDE
 from ad_conformance.generators.strategies.programs import cases, operation_cases

@@ -1,6 +1,4 @@
-"""Gathering, scattering, masking and sorting at ties, zeros and knots: what is smooth there, and
-what the rules say.
-"""
+"""Gathering, scattering, masking and sorting at ties, zeros and knots."""
 
 from __future__ import annotations
 
@@ -36,7 +34,7 @@ def answer(asked: Case) -> Any:
 
 
 SMOOTH = {
-    # What treats tied entries alike does not see the tie.
+    # Functions that do not depend on the order of tied entries are smooth at ties.
     "product of tied entries in order": (
         [1.0, 1.0, 2.0, 1.0],
         [SORT, ("prod", [1], {"axis": None, "keepdims": False})],
@@ -92,7 +90,7 @@ SMOOTH = {
 
 
 @pytest.mark.parametrize("name", SMOOTH)
-def test_what_is_smooth_is_right_in_every_mode(name: str) -> None:
+def test_engines_are_right_in_every_mode_at_smooth_ties(name: str) -> None:
     point, rows = SMOOTH[name]
     for mode in MODES:
         asked = case(point, mode, *rows)
@@ -103,7 +101,7 @@ def test_what_is_smooth_is_right_in_every_mode(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("point", "row"),
+    ("point", "step"),
     [
         ([1.0, 1.0, 2.0], SORT),
         ([1.0, 1.0, 2.0], ("kth_value", [0], {"k": 1, "axis": 0})),
@@ -113,8 +111,8 @@ def test_what_is_smooth_is_right_in_every_mode(name: str) -> None:
         ([0.5], ("masked_sqrt", [0], {"threshold": 0.5})),
     ],
 )
-def test_a_kink_is_a_kink(point: list[float], row: tuple[Any, ...]) -> None:
-    assert certify(case(point, "R", row)).kind == "convention"
+def test_a_kink_is_a_convention(point: list[float], step: tuple[Any, ...]) -> None:
+    assert certify(case(point, "R", step)).kind == "convention"
 
 
 def test_every_order_of_tied_entries_is_a_selection() -> None:

@@ -1,6 +1,4 @@
-"""Decompositions and functions of matrices: enclosed on discs, and right in-house where eigenvalues
-meet.
-"""
+"""Decompositions and functions of matrices: enclosures on discs, and equal eigenvalues."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ from ad_conformance.conformance.reference.certify import certify
 from ad_conformance.conformance.reference.evaluator import Evaluator
 from ad_conformance.engines import inhouse
 from ad_conformance.engines.inhouse.codegen import runtime
-from ad_conformance.generators.arithmetic import matrix_balls as decompositions
+from ad_conformance.generators.arithmetic import matrices as decompositions
 from ad_conformance.generators.arithmetic.balls import Branches, following, to_balls
 from ad_conformance.generators.catalogue.extra import matrices
 from ad_conformance.generators.ir.case_io import parse_case
@@ -24,7 +22,7 @@ from flint import acb, arb, arb_mat, ctx
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 IDENTITY = ((1.0, 0.0), (0.0, 1.0))
-#: Rows without comparisons, whose value on a disc holds the values at all its points.
+#: Operations without comparisons: their enclosure on a disc holds their values at all its points.
 SMOOTH = [
     row.name for row in matrices.ROWS if not row.name.endswith("_ord") and row.name != "cdist"
 ]
@@ -66,7 +64,7 @@ def _drawn(operation: str) -> list[Case]:
 
 
 @pytest.mark.parametrize("operation", SMOOTH)
-def test_a_disc_encloses_what_is_inside(operation: str) -> None:
+def test_the_result_on_a_disc_encloses_the_results_at_its_points(operation: str) -> None:
     rng = np.random.default_rng(0)
     finite = 0
     for case in _drawn(operation):
@@ -85,7 +83,7 @@ def test_a_disc_encloses_what_is_inside(operation: str) -> None:
     assert finite, "no disc had a finite value"
 
 
-def test_meeting_eigenvalues_have_no_certificate() -> None:
+def test_derivatives_at_equal_eigenvalues_are_not_certified() -> None:
     for function in (decompositions.eigvalsh, decompositions.eigenvector_weights):
         assert not any(z.is_finite() for z in function(_wide(np.eye(2), 2.0**-32)).reshape(-1))
         assert all(
@@ -121,7 +119,7 @@ def test_a_root_is_certified_as_far_as_it_is_analytic() -> None:
     ],
     ids=lambda step: step.operation,
 )
-def test_inhouse_is_right_where_eigenvalues_meet(step: Step, mode: str) -> None:
+def test_the_inhouse_engine_is_right_at_equal_eigenvalues(step: Step, mode: str) -> None:
     case = Case(Program((step,)), IDENTITY, mode)
     truth = certify(case)
     assert truth.kind == "certified", truth.reason
@@ -149,7 +147,7 @@ def test_the_exponential_keeps_its_digits_beside_a_large_block() -> None:
 
 
 @pytest.mark.parametrize("subscripts", SUBSCRIPTS)
-def test_einsum_inhouse_is_that_of_numpy(subscripts: str) -> None:
+def test_einsum_of_the_inhouse_engine_equals_that_of_numpy(subscripts: str) -> None:
     rng = np.random.default_rng(0)
     lengths = dict(zip("abcd", (2, 3, 2, 4), strict=True))
     operands = [

@@ -1,6 +1,4 @@
-"""The functions of neural networks, complex detours and inner derivatives: at the points where
-rules go wrong.
-"""
+"""Functions of neural networks, of complex numbers, and inner derivatives, where rules often fail."""
 
 from __future__ import annotations
 
@@ -81,9 +79,7 @@ def test_pieces_meet_smoothly_to_the_first_order(
 @pytest.mark.parametrize("captured", [True, False])
 @pytest.mark.parametrize("body", BODIES)
 def test_derivatives_by_hand_are_those_of_the_body(body: str, captured: bool) -> None:
-    """By the engine's own differentiation of the body's text; captured is the variable itself, or
-    another value.
-    """
+    """The derivatives by hand equal those that the engine computes of the text of the body."""
     operands = (0, 0) if captured else (0, 1)
     for operation in (
         "inner_derivative",
@@ -99,7 +95,7 @@ def test_derivatives_by_hand_are_those_of_the_body(body: str, captured: bool) ->
 
 
 def test_a_derivative_that_confuses_its_variable_with_what_it_captures_is_found() -> None:
-    """The broken input: differentiating x * x by x where only t in t * x was meant."""
+    """An engine that differentiates x * x by x, where only the t in t * x varies, is found."""
     case = _case(1.5, "R", Step("inner_derivative", (0, 0), (("body", "product"),)))
     confused = Answer("answered", value=np.array(2.0))
     assert judge(case, "confused", confused, certify(case)).verdict is Verdict.WRONG
@@ -115,8 +111,8 @@ def test_a_derivative_that_confuses_its_variable_with_what_it_captures_is_found(
         Step("cross_entropy", (0,), (("labels", (3,)), ("reduction", "sum"), ("smoothing", 0.0))),
     ],
 )
-def test_a_name_that_a_row_does_not_know_is_refused(step: Step) -> None:
-    """Such names reach the text that runs, so only known ones may."""
+def test_a_name_that_an_operation_does_not_know_is_refused(step: Step) -> None:
+    """Names become part of the script, so unknown ones must be refused."""
     with pytest.raises(MalformedCase, match=step.operation):
         evaluate_steps(Program((step,)), np.array([1.0, 2.0]))
 

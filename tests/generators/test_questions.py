@@ -1,4 +1,4 @@
-"""What else a case may ask: operators, several inputs, float32, and another point to compile at."""
+"""Operators, several inputs, float32, and another point to compile at."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.case_io import parse_case
-from ad_conformance.generators.ir.program import OPERATORS, Case, Program, Step
+from ad_conformance.generators.ir.operator import OPERATORS
+from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.strategies.sampling import draw
 
 from validation.coverage import cells, smooth_case
@@ -31,7 +32,7 @@ def judged(engine: Engine, case: Case) -> Result:
 
 @pytest.mark.parametrize("name", ["inhouse", "torch", "torch-autograd", "autograd"])
 def test_every_cell_that_an_engine_has_is_answered(name: str) -> None:
-    """Signatures by operators by mode words: right, or the engine does not have word or operator."""
+    """For all signatures, operators and modes, engines are right or do not have the operator."""
     engine = registry.find(name)
     if not engine.installed():
         pytest.skip(f"{name} is not installed")
@@ -48,7 +49,7 @@ def test_every_cell_that_an_engine_has_is_answered(name: str) -> None:
 
 @pytest.mark.parametrize("operator", ["pushforward", "pullback", "hvp"])
 def test_a_wrong_direction_is_caught(operator: str) -> None:
-    """An engine whose own operator takes another tangent or cotangent than it is given."""
+    """An engine whose operator ignores the tangent or cotangent that it is given is found."""
     wrong = {"pushforward": "{v}", "pullback": "{w}"}
     broken = replace(
         inhouse,
@@ -68,7 +69,7 @@ def test_a_wrong_direction_is_caught(operator: str) -> None:
 
 
 def two_inputs(mode: str, wrt: str) -> Case:
-    """x . (y * y) * sin(x): every mixed partial of it differs from every other."""
+    """x . (y * y) * sin(x): all its mixed partial derivatives differ."""
     return Case(
         Program(
             (
@@ -85,7 +86,7 @@ def two_inputs(mode: str, wrt: str) -> Case:
     )
 
 
-def test_mixed_partials() -> None:
+def test_mixed_partial_derivatives_are_certified() -> None:
     x, y = np.array([0.25, -1.0]), np.array([0.5, 1.5])
     s, c = np.sin(x * y**2), np.cos(x * y**2)
     expected = {
@@ -103,7 +104,7 @@ def test_mixed_partials() -> None:
 
 
 @pytest.mark.parametrize("mode", ["R", "FR", "RF", "RRF"])
-def test_mixed_partials_in_the_engine(mode: str) -> None:
+def test_the_inhouse_engine_is_right_on_mixed_partial_derivatives(mode: str) -> None:
     for wrt in itertools.product("01", repeat=len(mode)):
         case = two_inputs(mode, "".join(wrt))
         assert judged(inhouse, case).verdict is Verdict.AGREE
@@ -137,8 +138,8 @@ def test_an_engine_that_differentiates_by_the_wrong_input_is_caught() -> None:
 
 
 def test_an_engine_that_confuses_perturbations_is_caught() -> None:
-    """One that takes the captured input for the one that it differentiates: x * d/dy (x + y) and
-    its like.
+    """An engine that confuses the captured input with the one it differentiates by, as in x * d/dy
+    (x + y).
     """
     case = Case(
         Program(
@@ -174,7 +175,7 @@ def test_an_engine_that_specialised_on_values_is_caught() -> None:
     assert judged(inhouse, moved).verdict is Verdict.AGREE
 
 
-def test_float32_is_judged_by_its_own_allowance() -> None:
+def test_float32_is_judged_by_its_own_tolerance() -> None:
     single = Case(NUM, 0.75, "RR", dtype="float32")
     assert judged(inhouse, single).verdict is Verdict.AGREE
     double = replace(inhouse, name="double", run=f"{inhouse.run}\ngot = got.astype(np.float64)")
@@ -183,7 +184,7 @@ def test_float32_is_judged_by_its_own_allowance() -> None:
         inhouse, name="sloppy", run=f"{inhouse.run}\ngot = np.asarray(got * np.float32(1.001))"
     )
     assert judged(sloppy, single).verdict is Verdict.WRONG
-    # What is rounding in float32 is an error in float64.
+    # Rounding errors of float32 are wrong values in float64.
     rounded = replace(
         inhouse,
         name="rounded",

@@ -36,8 +36,8 @@ BAD: dict[str, tuple[Any, str]] = {
     ),
     "a field too many": (document(extra=1), "case: 'extra' is not a field here"),
     "another format": (document(format=2), "format: 2 is not 1"),
-    "a word": (document(mode="RQ"), "word: 'RQ' must be"),
-    "a word of another type": (document(mode=3), "word: 3 must be"),
+    "a word": (document(word="RQ"), "word: 'RQ' must be"),
+    "a word of another type": (document(word=3), "word: 3 must be"),
     "a ragged point": (document(point=[[1.0], [1.0, 2.0]]), "point: rows differ in length"),
     "a point of three axes": (document(point=[[[1.0]]]), "point: at most 2 axes"),
     "a point of text": (document(point="1.0"), "point: a number"),
@@ -114,7 +114,7 @@ BAD: dict[str, tuple[Any, str]] = {
     ),
     "a key of two lines": (document(**{"a\nb": 1}), "is not a field here"),
     "an answer too large": (
-        document(point=[1.0] * 3000, mode="RR"),
+        document(point=[1.0] * 3000, word="RR"),
         "word: RR asks for 9000000 numbers",
     ),
     "a matrix too large": (
@@ -146,7 +146,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "an input that is not there": (document(wrt="01"), "wrt: '01' must have one digit from 0 to 0"),
     "too few digits": (document(wrt="0"), "wrt: '0' must have one digit"),
     "elsewhere of another shape": (
-        document(warmup_point=1.0),
+        document(elsewhere=1.0),
         r"elsewhere: shape \(2,\) is needed",
     ),
     "arithmetic on truth values": (

@@ -1,6 +1,4 @@
-"""Special and rounding functions: balls that enclose continuations, jumps that are seen, and
-derivatives at zeros.
-"""
+"""Special functions and rounding: enclosures, jumps, and derivatives at zeros."""
 
 from __future__ import annotations
 
@@ -15,8 +13,7 @@ from ad_conformance.generators.arithmetic.balls import Branches, following
 from ad_conformance.generators.ir.program import Case, Program, Step
 from flint import acb, arb, ctx
 
-#: Functions at points where formulas divide by zero, cancel, or overflow, and where all of them are
-#: smooth.
+#: Smooth functions at points where their formulas divide by zero, cancel or overflow.
 POINTS: dict[str, tuple[float, ...]] = {
     "sinc": (0.0, 2.0**-20, 1.0, 7.0),
     "j1": (0.0, 30.0),
@@ -36,7 +33,7 @@ def _case(name: str, point: float, mode: str) -> Case:
 
 
 @pytest.mark.parametrize("name", POINTS)
-def test_in_house_derivatives_where_formulas_break(name: str) -> None:
+def test_the_inhouse_engine_is_right_where_formulas_break(name: str) -> None:
     for point in POINTS[name]:
         for mode in ("R", "RF", "FFF", "RRRR"):
             truth = certify(_case(name, point, mode))
@@ -62,7 +59,7 @@ def test_a_zero_factor_hides_a_singular_logarithm(log: str, edge: float, mode: s
     assert np.all(np.abs(got - truth.value) <= truth.tolerance)
 
 
-def test_shares_of_large_arguments_add_up() -> None:
+def test_softmax_of_large_arguments_adds_up_to_one() -> None:
     x = np.array([3000.5, 3000.5])
     curvature = xp.nest(lambda t: xp.sum(xp.log_softmax(t * 256.0, axis=0)), "RF")(x / 256)
     np.testing.assert_allclose(curvature, [[-32768.0, 32768.0], [32768.0, -32768.0]], rtol=1e-14)
@@ -70,15 +67,15 @@ def test_shares_of_large_arguments_add_up() -> None:
 
 @pytest.mark.parametrize("name", ["floor", "ceil", "trunc", "round", "sign"])
 def test_a_jump_is_a_convention_and_its_neighbours_are_flat(name: str) -> None:
-    at = 0.0 if name == "sign" else 1.5 if name == "round" else 1.0
+    at = {"sign": 0.0, "round": 1.5}.get(name, 1.0)
     assert certify(_case(name, at, "R")).kind == "convention"
     beside = certify(_case(name, at + 0.25, "R"))
     assert beside.kind == "certified"
     assert beside.value == 0
 
 
-def test_a_jump_that_a_zero_hides_is_none() -> None:
-    """(x - 1)**2 floor(x) is flat at 1 to first order and has a jump in the second."""
+def test_a_jump_times_zero_is_smooth_to_first_order() -> None:
+    """(x - 1)**2 floor(x) has the derivative 0 at 1 and a jump in its second derivative."""
     steps = (
         Step("constant", (), (("value", 1.0),)),
         Step("subtract", (0, 1)),

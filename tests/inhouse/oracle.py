@@ -1,8 +1,8 @@
 """Derivatives computed independently: central differences of the program in 120-digit arithmetic.
 
-With steps of 1e-20 the differences are right to some 38 digits, so no error estimate is needed. Only
-directional derivatives are computed. The full derivative is compared by its contractions with a few
-directions, and by its symmetry.
+With steps of 1e-20 the differences are right to some 38 digits, so no error estimate is needed.
+Only directional derivatives are computed. The full derivative is compared by its contractions with
+a few directions, and by its symmetry.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ def test_what_cannot_show_is_left_out_for_a_reason() -> None:
         assert partial_varies("multiply", 0)
         assert not partial_varies("add", 0)
         assert not partial_varies("abs", 0)
-    assert "add[0]: second order dropped: the partial derivative has none" in left_out()
+    assert "add[0]: second order dropped: the second derivative is zero" in left_out()
     assert not any(line.startswith("exp:") for line in left_out())
 
 

@@ -1,7 +1,8 @@
-"""The workflow for nightly use: its own steps, run in order, two nights long."""
+"""The workflows: the steps of the nightly one, run for two nights, and the checks of the others."""
 
 from __future__ import annotations
 
+import configparser
 import os
 import subprocess
 import sys
@@ -11,7 +12,8 @@ import pytest
 
 yaml = pytest.importorskip("yaml")
 pytest.importorskip("jinja2")
-WORKFLOW = Path(__file__).parents[2] / ".github" / "workflows" / "nightly.yml"
+ROOT = Path(__file__).parents[2]
+WORKFLOW = ROOT / ".github" / "workflows" / "nightly.yml"
 BROKEN = "tests.broken_engines:"
 
 
@@ -26,7 +28,7 @@ def step(name: str, folder: Path, **environment: str) -> subprocess.CompletedPro
     every = {
         **inherited, "MODES": "R,FR", "LIMIT": "--cases 20",
         "GITHUB_ENV": str(told), "GITHUB_STEP_SUMMARY": str(folder / "posted"),
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(WORKFLOW.parents[2]),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
         **told_before, **environment,
     }  # fmt: skip
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
@@ -58,3 +60,18 @@ def test_what_fails_is_reported_first() -> None:
     assert names.index("actions/deploy-pages") < names.index("Fail on what is new")
     assert steps[names.index("Report")]["continue-on-error"] is True
     assert steps[names.index("Fail on what is new")]["if"] == "steps.report.outcome == 'failure'"
+
+
+def test_every_lint_command_is_run_everywhere() -> None:
+    tox = configparser.ConfigParser()
+    tox.read(ROOT / "tox.ini")
+    commands = tox["testenv:lint"]["commands"].split("\n")[1:]
+    assert len(commands) == 4
+    for file in (".ci/run", ".github/workflows/pull-request.yml"):
+        lines = [line.strip() for line in (ROOT / file).read_text().splitlines()]
+        assert [command for command in commands if command not in lines] == []
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / ".github").rglob("*.yml")), ids=lambda p: p.stem)
+def test_files_for_github_can_be_read(file: Path) -> None:
+    assert isinstance(yaml.safe_load(file.read_text()), dict)

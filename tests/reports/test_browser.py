@@ -121,14 +121,14 @@ def test_a_click_opens_a_cell_and_another_closes_it(page: Any) -> None:
     assert _drill(page) == ""
     _cell(page).click()
     told = _drill(page)
-    assert "torch, mode word FF" in told
+    assert "torch, mode FF" in told
     assert (
         "num_to_vec ▲ 1 3 1 3 10 2 0 3 wrong (known), 1 not finite (not known), 1 timeout (flaky)"
         in told.splitlines()
     )
     assert "sin ▲ 1 3 1 3 10 2 0" in told
     _cell(page, "0-0").click()
-    assert "inhouse, mode word R" in _drill(page)
+    assert "inhouse, mode R" in _drill(page)
     assert _cell(page).get_attribute("aria-expanded") == "false"
     _cell(page, "0-0").click()
     assert _drill(page) == ""
@@ -142,7 +142,7 @@ def test_keys_open_a_cell_and_lead_back(page: Any, key: str) -> None:
         if page.switch_to.active_element.get_attribute("data-cell") == "1-1":
             break
     page.switch_to.active_element.send_keys(key)
-    assert "torch, mode word FF" in _drill(page)
+    assert "torch, mode FF" in _drill(page)
     assert page.switch_to.active_element.get_attribute("id") == "drill"
     page.switch_to.active_element.send_keys("\ue00c")
     assert _drill(page) == ""
@@ -195,7 +195,7 @@ def test_hostile_names_run_nothing(driver: Any, pages: dict[str, str]) -> None:
     for cell in driver.find_elements("css selector", "a[data-cell]"):
         driver.execute_script("arguments[0].click()", cell)
         told = driver.execute_script("return document.getElementById('drill').textContent")
-        assert "mode word" in told
+        assert "mode" in told
         assert driver.find_elements("css selector", "#drill img, #drill script, #drill a") == []
     assert HOSTILE in driver.execute_script("return document.body.textContent")
     assert driver.execute_script("return window.hacked") is None

@@ -238,7 +238,7 @@ def test_refusals(tmp_path: Path) -> None:
     assert "give --budget or --cases" in refused("--out", str(tmp_path / "out"))
     assert "'5x' is not a time" in refused(*out, "--budget", "5x")
     assert "engine 'nothing' is not known" in refused(*out, "--engines", "nothing")
-    assert "'RX' is not a mode word" in refused(*out, "--modes", "RX")
+    assert "'RX' is not a mode;" in refused(*out, "--modes", "RX")
     assert "there is no run.json" in refused(*out, "--resume")
     assert "not installed" in refused(*out, "--engines", f"{BROKEN}missing")
     (tmp_path / "file").write_text("")

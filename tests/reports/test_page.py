@@ -111,8 +111,8 @@ def test_a_bucket_has_all_that_it_takes_to_see_it(text: str, night: Night) -> No
     for part in (
         "torch.func.jacrev(f)",
         "0.8775825618903728",
-        "4.5e+12 times the allowance",
-        "in torch: F; engines that are right: inhouse",
+        "4.5e+12 times the tolerance",
+        "in torch: F; engines that give the expected result: inhouse",
         f"ad-conformance replay {night.folder.url}/findings/torch-R-0.json --engine torch",
     ):
         assert part in told
@@ -337,4 +337,4 @@ def test_a_run_without_any_answer_has_a_page(tmp_path: Path) -> None:
     run = json.loads(folder.read("run.json"))
     text = render(Night(folder, run, (), None, (), {"": ("no shard is complete",)}))
     assert "the run is invalid: no shard is complete" in text
-    assert "No answer was right." in text
+    assert "No answer was correct." in text

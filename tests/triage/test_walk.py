@@ -129,7 +129,7 @@ def test_silent_ones_and_those_that_raise_or_die(
     }
     assert "cannot be compiled: TypeError" in told["raised"].splitlines()[0]
     assert "kills the process (SIGABRT)" in told["crash"].splitlines()[0]
-    assert "last words" in told["crash"].partition("<summary>What it printed</summary>")[2]
+    assert "last words" in told["crash"].partition("<summary>Output of the process</summary>")[2]
     assert "What it printed" not in told["raised"]
     entry = (folder / "proposed" / f"{found['raised'].name}.toml").read_text()
     assert "give" in entry

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ad_conformance.engines.adapters.julia.extra_templates import EXTRA_SPELLINGS
+from ad_conformance.engines.adapters.julia.extra_templates import EXTRA_TEMPLATES
 from ad_conformance.engines.adapters.julia.language import JULIA
-from ad_conformance.engines.adapters.julia.templates import CORE_SPELLINGS, atom
+from ad_conformance.engines.adapters.julia.matrices import MATRIX_TEMPLATES
+from ad_conformance.engines.adapters.julia.templates import CORE_TEMPLATES, atom
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.runners import Julia
 from ad_conformance.generators.catalogue import CATALOGUE
@@ -17,13 +18,15 @@ from ad_conformance.generators.render.dialect import Dialect
 LIBRARIES = (
     "import LinearAlgebra\nimport LogExpFunctions\nimport SpecialFunctions\nimport Statistics\n"
 )
-#: What is documented not to be there: negative arguments where the gamma function is negative.
+#: SpecialFunctions documents that loggamma refuses arguments with a negative gamma function.
 UNSUPPORTED = (("DomainError", r"`gamma\(x\)` must be non-negative"),)
 
 
 def _dialect(level: str, pushforward: str = "") -> Dialect:
-    """Julia, with derivatives inside a program: the Jacobian function of `{f}`, and the pushforward
-    along `{v}`.
+    """Julia's dialect, with derivatives inside a program in an engine's own form.
+
+    `level` is the template of the Jacobian function of `{f}`, `pushforward` of the pushforward of
+    `{f}` along `{v}`.
     """
 
     def body(call: Call) -> str:
@@ -59,8 +62,14 @@ def _dialect(level: str, pushforward: str = "") -> Dialect:
         namespace="",
         language=JULIA,
         array="{value}",
-        # Without a default of the catalogue: these are in another language.
-        templates={**dict.fromkeys(CATALOGUE), **CORE_SPELLINGS, **EXTRA_SPELLINGS, **nesting},
+        # None for operations without a template: the catalogue's defaults are Python.
+        templates={
+            **dict.fromkeys(CATALOGUE),
+            **CORE_TEMPLATES,
+            **EXTRA_TEMPLATES,
+            **MATRIX_TEMPLATES,
+            **nesting,
+        },
     )
 
 
@@ -83,9 +92,9 @@ enzyme = Engine(
     },
     run="got = derivative(x)",
     runner=Julia(),
-    # Every case is compiled from nothing, and the first one with much of the library.
+    # Julia compiles every case anew, and with the first case also much of Enzyme.
     timeout_factor=5.0,
-    # The second asks for a mode of its own, where it cannot prove what is constant.
+    # Enzyme raises the second error if it needs its runtime activity, which is another mode.
     unsupported=(*UNSUPPORTED, ("EnzymeNoDerivativeError", ""), ("EnzymeRuntimeActivityError", "")),
 )
 
@@ -110,14 +119,14 @@ forwarddiff = replace(
     dialect=_dialect("jacfwd({f})", FORWARDDIFF_PUSHFORWARD),
     mode_transforms={"F": "jacfwd({f})"},
     operators={"pushforward": FORWARDDIFF_PUSHFORWARD},
-    # What has no generic code has no method for its numbers.
+    # A function without generic Julia code has no method for dual numbers.
     unsupported=(*UNSUPPORTED, ("MethodError", r"ForwardDiff\.Dual")),
 )
 
 REVERSEDIFF = """
 function jacrev(f)
     return function (x)
-        # Inputs are arrays: a number goes in one of its own.
+        # ReverseDiff takes arrays only: a number is put in one.
         given = x isa Number ? [x] : x
         g = x isa Number ? v -> f(v[1]) : f
         y = f(x)
@@ -142,11 +151,12 @@ reversediff = replace(
     unsupported=(*UNSUPPORTED, ("MethodError", r"ReverseDiff\.Tracked")),
 )
 
-#: From the pullback of every output, which `pull` gives.
+#: The end of a function that makes a Jacobian of pullbacks; `pull` is the pullback function.
 ROWS = """\
         y isa Number && return pull(one(y))
         isempty(y) && return zeros(size(y)..., size(x)...)
-        rows = [pull(reshape([j == k ? 1.0 : 0.0 for j in 1:length(y)], size(y))) for k in 1:length(y)]
+        seeds = [[j == k ? 1.0 : 0.0 for j in 1:length(y)] for k in 1:length(y)]
+        rows = [pull(reshape(seed, size(y))) for seed in seeds]
         x isa Number && return reshape(rows, size(y))
         return reshape(permutedims(reduce(hcat, map(vec, rows))), size(y)..., size(x)...)
     end
@@ -157,7 +167,7 @@ ZYGOTE = f"""
 function jacrev(f)
     return function (x)
         y, back = Zygote.pullback(f, x)
-        # Nothing is a zero.
+        # Zygote gives `nothing` for a derivative that is zero.
         pull(w) = something(back(w)[1], zero(x))
 {ROWS}"""
 
@@ -179,7 +189,7 @@ function jacrev(f)
     return function (x)
         y = f(x)
         cache = Mooncake.prepare_pullback_cache(f, x)
-        # The cache owns what it gives.
+        # The next call overwrites what the cache holds.
         pull(w) = copy(Mooncake.value_and_pullback!!(cache, w, f, x)[2][2])
 {ROWS}"""
 
@@ -189,7 +199,7 @@ mooncake = replace(
     distribution="Mooncake",
     module="Mooncake",
     header=f"import Mooncake\n{LIBRARIES}{MOONCAKE}",
-    # It refuses reverse mode over its own reverse mode.
+    # Mooncake refuses reverse mode over its own reverse mode.
     modes="R",
     unsupported=(*UNSUPPORTED, ("MissingForeigncallRuleError", "")),
 )

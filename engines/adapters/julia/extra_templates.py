@@ -1,4 +1,4 @@
-"""How Julia spells what some engines have and others do not."""
+"""How Julia writes operations that only some engines have, but for those of `matrices`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ad_conformance.engines.adapters.julia.templates import (
     axis_of,
     broadcast,
     circshift,
-    contracted,
     dotted,
     kept,
     of_matrix,
@@ -26,13 +25,16 @@ from ad_conformance.engines.adapters.julia.templates import (
 from ad_conformance.generators.catalogue.operation import Call, Template, whole_index
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
+#: Functions of SpecialFunctions.
 SPECIAL = {
-    "erf": "erf", "erfc": "erfc", "erfcx": "erfcx", "erfinv": "erfinv", "lgamma": "loggamma", "gamma": "gamma",
-    "digamma": "digamma", "beta": "beta", "betaln": "logbeta", "j0": "besselj0", "j1": "besselj1", "exp1": "expint",
+    **{name: name for name in ("erf", "erfc", "erfcx", "erfinv", "gamma", "digamma", "beta")},
+    "lgamma": "loggamma",
+    "betaln": "logbeta",
+    "j0": "besselj0",
+    "j1": "besselj1",
+    "exp1": "expint",
     "expi": "expinti",
-}  # fmt: skip
-#: Whatever triangle is read.
-SYMMETRIC = "LinearAlgebra.Symmetric(({0} .+ transpose({0})) ./ 2)"
+}
 COMPLEX = "complex.({0}, {1})"
 
 
@@ -47,11 +49,11 @@ def _log_softmax(call: Call) -> str:
 
 
 def _take_along_axis(call: Call) -> str:
-    """By linear indices, which count columns first."""
-    places = whole_index(call)
+    """By linear indices, which count column by column."""
+    grid = whole_index(call)
     linear = (
         np.ravel_multi_index(
-            tuple(np.array(p, dtype=int) for p in places), call.shapes[0], order="F"
+            tuple(np.array(axis, dtype=int) for axis in grid), call.shapes[0], order="F"
         )
         + 1
     )
@@ -125,13 +127,18 @@ def _outer_sum(call: Call) -> str:
 
 
 def _masked(name: str, otherwise: str) -> Callable[[Call], str]:
-    def write(call: Call) -> str:
+    """A reduction with `otherwise` in place of the entries below the threshold.
+
+    In it `{below}` stands for the threshold less 1.
+    """
+
+    def write_reduction(call: Call) -> str:
         x, threshold = call.operands[0], call.params["threshold"]
         other = otherwise.format(below=threshold - 1.0)
         masked = f"ifelse.({x} .> {threshold}, {x}, {other})"
         return reduced(name)(Call((masked,), call.params, call.shapes))
 
-    return write
+    return write_reduction
 
 
 def _largest_root(call: Call) -> str:
@@ -179,7 +186,9 @@ def _quantile(call: Call) -> str:
 
 
 def _deviation(name: str) -> Callable[[Call], str]:
-    def write(call: Call) -> str:
+    """Julia's deviations correct the number of entries by 0 or 1 only."""
+
+    def write_call(call: Call) -> str:
         x, shape, correction = call.operands[0], call.shapes[0], call.params["correction"]
         if correction not in (0, 1):
             raise UnsupportedOperation(f"correction {correction}")
@@ -191,7 +200,7 @@ def _deviation(name: str) -> Callable[[Call], str]:
         text = f"{name}({x}; dims={k}, {corrected})"
         return text if call.params["keepdims"] else f"dropdims({text}; dims={k})"
 
-    return write
+    return write_call
 
 
 def _ptp(call: Call) -> str:
@@ -214,87 +223,14 @@ def _diff(call: Call) -> str:
     return text
 
 
-def _solve_triangular(call: Call) -> str:
-    upper, unit, transposed = (call.params[k] for k in ("upper", "unit_diagonal", "transpose"))
-    triangle = (
-        f"LinearAlgebra.{'Unit' * unit}{'Upper' if upper else 'Lower'}Triangular({only(call, 2)})"
-    )
-    return f"{f'transpose({triangle})' if transposed else triangle} \\ {call.operands[1]}"
-
-
-def _kron(call: Call) -> str:
-    axes = tuple(map(len, call.shapes))
-    if not set(axes) <= {1, 2}:
-        raise UnsupportedOperation("kron of more than vectors and matrices")
-    # A vector beside a matrix is a row.
-    parts = [
-        f"permutedims({x})" if n < max(axes) else x
-        for x, n in zip(call.operands, axes, strict=True)
-    ]
-    return f"kron({', '.join(parts)})"
-
-
-def _cross(call: Call) -> str:
-    if call.shapes != ((3,), (3,)):
-        raise UnsupportedOperation("cross of more than vectors")
-    return f"LinearAlgebra.cross({', '.join(call.operands)})"
-
-
-def _inner(call: Call) -> str:
-    a, b = call.operands
-    match tuple(map(len, call.shapes)):
-        case 2, 2:
-            return f"{a} * transpose({b})"
-        case 1, 2:
-            return f"{b} * {a}"
-        case (1, 1) | (2, 1):
-            return contracted(call, 1)
-    raise UnsupportedOperation("inner product of more than vectors and matrices")
-
-
-def _multi_dot(call: Call) -> str:
-    if {*map(len, call.shapes[:-1]), 2} != {2} or len(call.shapes[-1]) not in (1, 2):
-        raise UnsupportedOperation("multi_dot that begins with a vector")
-    return " * ".join(call.operands)
-
-
-def _vander(call: Call) -> str:
-    powers = range(call.params["columns"])
-    shown = list(powers if call.params["increasing"] else reversed(powers))
-    return f"{only(call, 1)} .^ reshape(Int[{dims(shown)}], 1, {len(shown)})"
-
-
-def _order(value: object) -> str:
-    return str(value).replace("inf", "Inf")
-
-
-def _vector_norm_ord(call: Call) -> str:
-    if call.params["axis"] is not None and len(call.shapes[0]) != 1:
-        raise UnsupportedOperation("vector norm along an axis")
-    return kept(
-        f"LinearAlgebra.norm({call.operands[0]}, {_order(call.params['ord'])})",
-        call,
-        call.params["keepdims"],
-    )
-
-
-def _matrix_norm_ord(call: Call) -> str:
-    x, order = only(call, 2), call.params["ord"]
-    if order == "nuc":
-        return f"sum(LinearAlgebra.svdvals({x}))"
-    if order not in (1.0, 2.0, "inf"):
-        raise UnsupportedOperation(f"matrix norm of order {order}")
-    return f"LinearAlgebra.opnorm({x}, {_order(order)})"
-
-
 def _leaky_relu(call: Call) -> str:
     return broadcast(
         "{0}" if call.params["slope"] == 1 else "ifelse.({0} .> 0, {0}, {slope} .* {0})"
     )(call)
 
 
-EXTRA_SPELLINGS: dict[str, Template | None] = {
-    **{name: dotted(f"SpecialFunctions.{spelled}") for name, spelled in SPECIAL.items()},
+EXTRA_TEMPLATES: dict[str, Template | None] = {
+    **{name: dotted(f"SpecialFunctions.{function}") for name, function in SPECIAL.items()},
     **{name: dotted(name) for name in ("exp2", "cbrt", "sinc")},
     **{name: dotted(f"LogExpFunctions.{name}") for name in ("logit", "xlogy", "xlog1py")},
     "polygamma": broadcast("SpecialFunctions.polygamma.({n}, {0})"),
@@ -385,35 +321,4 @@ EXTRA_SPELLINGS: dict[str, Template | None] = {
     "std": _deviation("Statistics.std"),
     "cov": _cov,
     "diff": _diff,
-    # matrices
-    "cholesky": of_matrix(f"Matrix(LinearAlgebra.cholesky({SYMMETRIC}).L)"),
-    "matrix_exp": of_matrix("exp({0})"),
-    "sqrtm": of_matrix(f"Matrix(sqrt({SYMMETRIC}))"),
-    "eigvalsh": of_matrix(f"LinearAlgebra.eigvals({SYMMETRIC})"),
-    "eigenvector_weights": of_matrix(f"LinearAlgebra.eigvecs({SYMMETRIC}) .^ 2"),
-    "eigh_exp": of_matrix(f"Matrix(exp({SYMMETRIC}))"),
-    "eigh_sqrt": of_matrix(f"Matrix(sqrt({SYMMETRIC}))"),
-    "qr_r": of_matrix("(F -> sign.(LinearAlgebra.diag(F.R)) .* F.R)(LinearAlgebra.qr({0}))"),
-    "qr_q": of_matrix(
-        "(F -> Matrix(F.Q) .* transpose(sign.(LinearAlgebra.diag(F.R))))(LinearAlgebra.qr({0}))"
-    ),
-    "svdvals": of_matrix("LinearAlgebra.svdvals({0})"),
-    "polar_factor": of_matrix("(F -> F.U * F.Vt)(LinearAlgebra.svd({0}))"),
-    "column_projection": of_matrix("(F -> F.U * transpose(F.U))(LinearAlgebra.svd({0}))"),
-    "slogdet": of_matrix("LinearAlgebra.logabsdet({0})[1]"),
-    "logdet": of_matrix("LinearAlgebra.logdet({0})"),
-    "pinv": of_matrix("LinearAlgebra.pinv({0})"),
-    "lstsq": of_matrix("{0} \\ {1}"),
-    "cholesky_solve": of_matrix(f"LinearAlgebra.cholesky({SYMMETRIC}) \\ {{1}}"),
-    "cholesky_inverse": of_matrix(f"inv(LinearAlgebra.cholesky({SYMMETRIC}))"),
-    "lu_solve": of_matrix("LinearAlgebra.lu({0}) \\ {1}"),
-    "solve_triangular": _solve_triangular,
-    "matrix_power": of_matrix("{0} ^ {n}"),
-    "kron": _kron,
-    "cross": _cross,
-    "inner": _inner,
-    "multi_dot": _multi_dot,
-    "vander": _vander,
-    "vector_norm_ord": _vector_norm_ord,
-    "matrix_norm_ord": _matrix_norm_ord,
 }

@@ -1,5 +1,6 @@
-"""Julia as a language: functions, closures, and arrays, which Julia counts from 1 and keeps columns
-first.
+"""Julia as a language: functions, closures, and arrays.
+
+Julia indexes arrays from 1 and stores them column by column.
 """
 
 from __future__ import annotations
@@ -8,15 +9,16 @@ import textwrap
 from collections.abc import Iterable
 
 import numpy as np
-from ad_conformance.generators.render.dialect import Language
+from ad_conformance.generators.render.language import Language
 
 
 def dims(shape: Iterable[int]) -> str:
+    """Integers as arguments."""
     return ", ".join(map(str, shape))
 
 
 def indices(values: Iterable[int]) -> str:
-    """Places counted from 0 as a vector of places counted from 1."""
+    """Indices counted from 0 as a vector of indices counted from 1."""
     return f"Int[{dims(v + 1 for v in values)}]"
 
 
@@ -29,7 +31,7 @@ def literal(value: object) -> str:
         return f"zeros({dims(array.shape)})"
     if array.ndim == 1:
         return f"[{', '.join(map(repr, array.tolist()))}]"
-    # Rows are told apart from one column by having two entries.
+    # Julia reads rows of one entry as a vector.
     if array.ndim == 2 and array.shape[1] > 1:
         return f"[{'; '.join(' '.join(map(repr, row)) for row in array.tolist())}]"
     return f"reshape({literal(array.ravel('F'))}, {dims(array.shape)})"
@@ -38,7 +40,7 @@ def literal(value: object) -> str:
 def _assertions(expected: np.ndarray, dtype: str, tolerance: str) -> str:
     text = f"expected = {literal(expected)}"
     if len(text) > 110:
-        # A line may end within a vector, but not within a row.
+        # Julia allows a line break in a vector, but not in a row of a matrix.
         flat = textwrap.fill(
             literal(expected.ravel("F"))[1:-1], 110, initial_indent="    ", subsequent_indent="    "
         )
@@ -59,7 +61,7 @@ JULIA = Language(
     closure="{inputs} -> {value}",
     closed=r"\w+ ->",
     literal=literal,
-    # What a closure sees keeps its type only where it is constant.
+    # Julia infers the type of a captured variable only if it is constant.
     captured="const {name} = {value}",
     printed="println(got)",
     assertions=_assertions,

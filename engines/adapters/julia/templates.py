@@ -1,10 +1,10 @@
-"""How Julia spells the operations that every engine is expected to have.
+"""How Julia writes the operations that every engine is expected to have.
 
-The catalogue means what NumPy means: axes are counted from 0, the last one runs fastest, and shapes
-are broadcast from the last axis on. Julia counts from 1, the first one runs fastest, and shapes are
-broadcast from the first axis on. A number is an array without axes there and no array here. Nothing
-is assigned to entries of an array, since not every engine has that, and every result is a plain
-array, not a view.
+The catalogue follows NumPy: it counts axes from 0, the last axis runs fastest, shapes are broadcast
+from the last axis on, and a number is an array without axes. Julia counts from 1, the first axis
+runs fastest, shapes are broadcast from the first axis on, and a number is no array. The templates
+assign to no entry of an array, because some engines refuse that. Every result is an array, not a
+view.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 
 def atom(text: str) -> str:
-    """A text that an operator may stand beside."""
+    """The text as the operand of an operator: in parentheses if it begins with a sign."""
     return f"({text})" if text.startswith("-") else text
 
 
@@ -29,14 +29,20 @@ def axis_of(call: Call) -> int:
 
 
 def only(call: Call, *axes: int) -> str:
-    """The text of the first operand. Raises Unspeakable where it has another number of axes."""
+    """The text of the first operand, which must have one of these numbers of axes.
+
+    Raises UnsupportedOperation.
+    """
     if len(call.shapes[0]) not in axes:
         raise UnsupportedOperation(f"function of an array with {len(call.shapes[0])} axes")
     return call.operands[0]
 
 
 def along(call: Call, key: str, axis: int | None = None, text: str = "") -> str:
-    """The first operand with a subscript that has `key` at an axis, counted from 1."""
+    """The first operand, or another text, with a subscript that has `key` at an axis.
+
+    The axis is counted from 1; by default it is that of the call.
+    """
     at = axis or axis_of(call)
     keys = [":"] * len(call.shapes[0])
     keys[at - 1] = key
@@ -44,9 +50,7 @@ def along(call: Call, key: str, axis: int | None = None, text: str = "") -> str:
 
 
 def reshaped(text: str, before: tuple[int, ...], after: tuple[int, ...]) -> str:
-    """The same entries in the same order, with axes of length 1 more or fewer, or with any where
-    order is no matter.
-    """
+    """The entries in an array of another shape, the first axis running fastest in both."""
     if before == after:
         return text
     if not before:
@@ -57,13 +61,12 @@ def reshaped(text: str, before: tuple[int, ...], after: tuple[int, ...]) -> str:
 
 
 def reversed_axes(text: str, ndim: int) -> str:
+    """The transpose of an array of `ndim` axes."""
     if ndim < 2:
         return text
-    return (
-        f"permutedims({text})"
-        if ndim == 2
-        else f"permutedims({text}, ({dims(range(ndim, 0, -1))}))"
-    )
+    if ndim == 2:
+        return f"permutedims({text})"
+    return f"permutedims({text}, ({dims(range(ndim, 0, -1))}))"
 
 
 def reshape(text: str, before: tuple[int, ...], after: tuple[int, ...]) -> str:
@@ -77,7 +80,7 @@ def reshape(text: str, before: tuple[int, ...], after: tuple[int, ...]) -> str:
 
 
 def aligned(call: Call) -> list[str]:
-    """The operands, each with as many axes as the one that has most, but for numbers."""
+    """The operands, all arrays with the same number of axes; numbers stay numbers."""
     most = max(map(len, call.shapes))
     return [
         atom(reshaped(text, shape, (1,) * (most - len(shape)) + shape)) if shape else atom(text)
@@ -86,27 +89,27 @@ def aligned(call: Call) -> list[str]:
 
 
 def broadcast(template: str) -> Callable[[Call], str]:
-    """Entry by entry: a template of the operands as `aligned` gives them, and of the parameters."""
+    """An operation on entries, whose template takes `aligned` operands and parameters."""
     return lambda call: template.format(*aligned(call), **call.params)
 
 
 def dotted(name: str) -> Callable[[Call], str]:
+    """A function that is applied to each entry."""
     return lambda call: f"{name}.({', '.join(aligned(call))})"
 
 
 def kept(text: str, call: Call, keepdims: bool) -> str:
-    """What has been reduced to a number of its own, in an array with the axes of the operand where
-    these are kept.
-    """
+    """A reduction to one number; with `keepdims` in an array with the operand's number of axes."""
     return reshaped(text, (), (1,) * len(call.shapes[0])) if keepdims else text
 
 
 def reduced(name: str, before: str = "") -> Callable[[Call], str]:
-    """A function that takes `dims` and keeps them; `before` is its first argument, if it is not the
-    operand.
+    """A reduction by a function that takes `dims` and keeps these axes with length 1.
+
+    `before` is the text of arguments before the operand.
     """
 
-    def write(call: Call) -> str:
+    def write_reduction(call: Call) -> str:
         x, shape = call.operands[0], call.shapes[0]
         keepdims = call.params.get("keepdims", False)
         if call.params["axis"] is None or (len(shape) == 1 and not keepdims):
@@ -115,15 +118,17 @@ def reduced(name: str, before: str = "") -> Callable[[Call], str]:
         text = f"{name}({before}{x}; dims={k})"
         return text if keepdims else f"dropdims({text}; dims={k})"
 
-    return write
+    return write_reduction
 
 
 def scanned(name: str, before: str = "") -> Callable[[Call], str]:
-    def write(call: Call) -> str:
+    """A scan along an axis; `before` is the text of arguments before the operand."""
+
+    def write_scan(call: Call) -> str:
         options = "" if len(call.shapes[0]) == 1 else f"; dims={axis_of(call)}"
         return f"{name}({before}{call.operands[0]}{options})"
 
-    return write
+    return write_scan
 
 
 def _stack(call: Call) -> str:
@@ -157,14 +162,12 @@ def _expand_dims(call: Call) -> str:
 
 
 def permuted(text: str, axes: tuple[int, ...]) -> str:
-    """`axes` are counted from 0."""
+    """The array with its axes in another order; `axes` are counted from 0."""
     if list(axes) == sorted(axes):
         return text
-    return (
-        f"permutedims({text})"
-        if axes == (1, 0)
-        else f"permutedims({text}, ({dims(a + 1 for a in axes)}))"
-    )
+    if axes == (1, 0):
+        return f"permutedims({text})"
+    return f"permutedims({text}, ({dims(a + 1 for a in axes)}))"
 
 
 def _permute_dims(call: Call) -> str:
@@ -206,11 +209,12 @@ def _index(call: Call) -> str:
     index, shape = call.params["index"], call.shapes[0]
     if not index:
         return call.operands[0]
-    places = [str(i % n + 1) for i, n in zip(index, shape, strict=False)]
-    return f"{call.operands[0]}[{', '.join(places + [':'] * (len(shape) - len(index)))}]"
+    keys = [str(i % n + 1) for i, n in zip(index, shape, strict=False)]
+    return f"{call.operands[0]}[{', '.join(keys + [':'] * (len(shape) - len(index)))}]"
 
 
 def range_text(found: range) -> str:
+    """A range of indices, counted from 0, as Julia writes it."""
     if not len(found):
         return "1:0"
     step = f"{found.step}:" if found.step != 1 else ""
@@ -229,7 +233,7 @@ def _take(call: Call) -> str:
 
 
 def of_matrix(template: str) -> Callable[[Call], str]:
-    """Of one matrix, not of a stack of them."""
+    """A function of one matrix, not of a stack of matrices."""
     return lambda call: template.format(only(call, 2), *call.operands[1:], **call.params)
 
 
@@ -246,9 +250,9 @@ def _matmul(call: Call) -> str:
 
 
 def contracted(call: Call, count: int) -> str:
-    """The sum over the last `count` axes of the first operand and the first ones of the second.
+    """The sum of products over the last `count` axes of one operand and the first of the other.
 
-    Axes are merged the first one running fastest, in both operands alike.
+    Axes are merged with the first one running fastest, in both operands.
     """
     (a, b), (s, t) = call.operands, call.shapes
     if not s or not t:
@@ -286,39 +290,14 @@ def _vector_norm(call: Call) -> str:
     return f"sqrt.({reduced('sum', 'abs2, ')(call)})"
 
 
-CORE_SPELLINGS: dict[str, Template | None] = {
-    **{
-        name: dotted(name)
-        for name in (
-            "sin",
-            "cos",
-            "tan",
-            "exp",
-            "log",
-            "log2",
-            "log10",
-            "log1p",
-            "expm1",
-            "sqrt",
-            "tanh",
-            "sinh",
-            "cosh",
-            "atan",
-            "asin",
-            "acos",
-            "asinh",
-            "acosh",
-            "atanh",
-            "abs",
-            "sign",
-            "floor",
-            "ceil",
-            "trunc",
-            "round",
-            "hypot",
-            "copysign",
-        )
-    },
+#: Functions of a number that have the operation's name.
+SAME_NAME = (
+    *("sin", "cos", "tan", "exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "tanh"),
+    *("sinh", "cosh", "atan", "asin", "acos", "asinh", "acosh", "atanh", "abs", "sign"),
+    *("floor", "ceil", "trunc", "round", "hypot", "copysign"),
+)
+CORE_TEMPLATES: dict[str, Template | None] = {
+    **{name: dotted(name) for name in SAME_NAME},
     "square": broadcast("{0} .^ 2"),
     "reciprocal": dotted("inv"),
     "negative": broadcast(".-{0}"),

@@ -1,15 +1,27 @@
-"""PyTorch: torch.func, and create_graph with torch.autograd.grad and dual numbers."""
+"""PyTorch: `torch.func`; the engine `torch-autograd` nests `torch.autograd.grad` with
+`create_graph=True` instead.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from ad_conformance.engines.adapters.numpy_calls import column_solver, norm
+from ad_conformance.engines.adapters.numpy_family import (
+    LOOPS,
+    NUMPY,
+    TORCH,
+    called,
+    decompositions,
+    derivatives,
+    shared,
+    symmetric,
+)
 from ad_conformance.engines.adapters.torch.templates import INDEXING, NETWORKS
 from ad_conformance.engines.contract import Engine
-from ad_conformance.generators.catalogue.extra.control_flow import body_text
-from ad_conformance.generators.catalogue.operation import Call, order_text
+from ad_conformance.generators.catalogue.operation import Call, Template
 from ad_conformance.generators.render.dialect import Dialect
 
 HEADER = """\
@@ -65,11 +77,17 @@ def pullback(f, w):
 """
 
 
-def _dims(name: str) -> str:
-    return f"torch.{name}({{0}}, dim={{axis}}, keepdim={{keepdims}})"
+TRANSPOSE = "{0}.mT"
+SYMMETRIC = symmetric(TRANSPOSE)
+
+
+def _torch(table: Mapping[str, str], *operations: str) -> dict[str, str]:
+    """Templates of a table with PyTorch's names `dim` and `keepdim`."""
+    return shared(table, *operations, axis="dim", keepdims="keepdim")
 
 
 def _prod(call: Call) -> str:
+    """PyTorch's prod over all axes has no `keepdim`."""
     x, (axis, keepdims) = call.operands[0], (call.params["axis"], call.params["keepdims"])
     if axis is not None:
         return f"torch.prod({x}, dim={axis}, keepdim={keepdims})"
@@ -78,50 +96,29 @@ def _prod(call: Call) -> str:
 
 
 def _extremum(name: str) -> Callable[[Call], str]:
-    def write(call: Call) -> str:
+    def write_call(call: Call) -> str:
         x, axis, keepdims = call.operands[0], call.params["axis"], call.params["keepdims"]
         if axis is None and not keepdims:
             return f"torch.{name}({x})"
         return f"torch.a{name}({x}, dim={() if axis is None else axis}, keepdim={keepdims})"
 
-    return write
+    return write_call
 
 
 def _trace(call: Call) -> str:
+    """PyTorch's trace takes no stack of matrices."""
     x = call.operands[0]
-    return (
-        f"torch.trace({x})" if len(call.shapes[0]) == 2 else f"torch.linalg.diagonal({x}).sum(-1)"
-    )
-
-
-# Whatever triangle an engine reads.
-SYMMETRIC = "({0} + {0}.mT) / 2"
-EIGH = (
-    "(lambda w, v: (v * torch.{f}(w)[..., None, :]) @ v.mT)(*torch.linalg.eigh(({{0}} + "
-    "{{0}}.mT) / 2))"
-)
-
-
-def _columns(call: Call, template: str) -> str:
-    """A solver that takes matrices of right-hand sides only, for a vector too."""
-    if len(call.shapes[1]) > 1:
-        return template.format(*call.operands)
-    return template.format(call.operands[0], f"{call.operands[1]}[:, None]") + "[:, 0]"
-
-
-def _cholesky_solve(call: Call) -> str:
-    return _columns(call, f"torch.cholesky_solve({{1}}, torch.linalg.cholesky({SYMMETRIC}))")
-
-
-def _lu_solve(call: Call) -> str:
-    return _columns(call, "torch.linalg.lu_solve(*torch.linalg.lu_factor({0}), {1})")
+    if len(call.shapes[0]) == 2:
+        return f"torch.trace({x})"
+    return f"torch.linalg.diagonal({x}).sum(-1)"
 
 
 def _solve_triangular(call: Call) -> str:
-    upper, unit, transposed = (call.params[k] for k in ("upper", "unit_diagonal", "transpose"))
+    """PyTorch cannot transpose the matrix: the transposed triangle is the other one."""
+    upper, transposed = call.params["upper"], call.params["transpose"]
     matrix = "{0}.mT" if transposed else "{0}"
-    options = f"upper={upper != transposed}, unitriangular={unit}"
-    return _columns(call, f"torch.linalg.solve_triangular({matrix}, {{1}}, {options})")
+    options = f"upper={upper != transposed}, unitriangular={{unit_diagonal}}"
+    return column_solver(f"torch.linalg.solve_triangular({matrix}, {{1}}, {options})")(call)
 
 
 def _vander(call: Call) -> str:
@@ -129,54 +126,8 @@ def _vander(call: Call) -> str:
     return text if call.params["increasing"] else f"torch.flip({text}, (-1,))"
 
 
-def _norm(template: str) -> Callable[[Call], str]:
-    return lambda call: template.format(
-        *call.operands, **{k: order_text(v) for k, v in call.params.items()}
-    )
-
-
-def _nesting(grad: str) -> dict[str, str | Callable[[Call], str]]:
-    """Derivatives inside a program, by the `grad` that differentiates the program too."""
-
-    def inner(call: Call) -> str:
-        return f"{grad}(lambda t: torch.sum({body_text(call)}))"
-
-    def descent(call: Call) -> str:
-        rate, count = call.params["rate"], call.params["count"]
-        return (
-            f"functools.reduce(lambda q, k: q - {rate} * {inner(call)}(q), range({count}), "
-            f"{call.operands[0]})"
-        )
-
-    return {
-        "inner_derivative": lambda call: f"{inner(call)}({call.operands[0]})",
-        "inner_second_derivative": lambda call: (
-            f"{grad}(lambda s: torch.sum({inner(call)}(s)))({call.operands[0]})"
-        ),
-        "descent": descent,
-    }
-
-
-NESTING: dict[str, str | Callable[[Call], str]] = {
-    "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), "
-    "torch.ones_like({0}))",
-    "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
-    "scan_decay": "torch.stack(list(itertools.accumulate({0}, lambda h, v: {decay} * h + v)))",
-    "scan_tanh": (
-        "torch.stack(list(itertools.accumulate({0}, lambda h, v: torch.tanh({1} * h + v), "
-        "initial=0.0))[1:])"
-    ),
-    "branch": "({0} * torch.sin({0}) if torch.sum({0}) > {threshold} else {0} * {0})",
-    "inner_pushforward": lambda call: (
-        f"torch.func.jvp(lambda t: {body_text(call)}, ({call.operands[0]},), ({call.operands[1]},"
-        f"))[1]"
-    ),
-    **_nesting("torch.func.grad"),
-}
-
-
 def _median(call: Call) -> str:
-    """Torch's own median takes the lower of two in the middle."""
+    """PyTorch's own median takes the lower of two in the middle."""
     x, (axis, keepdims) = call.operands[0], (call.params["axis"], call.params["keepdims"])
     n = math.prod(call.shapes[0]) if axis is None else call.shapes[0][axis]
     if n % 2 and axis is not None:
@@ -202,15 +153,89 @@ def _ptp(call: Call) -> str:
 
 
 def _logsumexp(call: Call) -> str:
+    """PyTorch's logsumexp needs the axes even if it reduces all of them."""
     x, axis, keepdims = call.operands[0], call.params["axis"], call.params["keepdims"]
     dim = tuple(range(len(call.shapes[0]))) if axis is None else axis
     return f"torch.logsumexp({x}, dim={dim}, keepdim={keepdims})"
 
 
-SPECIAL = (
-    "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp2", "expit", "i0", "i0e", "i1", "i1e", "log_ndtr", "logit",
-    "ndtr", "ndtri", "sinc", "xlog1py", "xlogy",
-)  # fmt: skip
+CORE: dict[str, Template] = {
+    **_torch(TORCH, "sum", "mean", "stack", "concat", "expand_dims"),
+    "prod": _prod,
+    "max": _extremum("max"),
+    "min": _extremum("min"),
+    **_torch(NUMPY, "cumulative_sum", "cumulative_prod", "outer"),
+    "permute_dims": "torch.permute({0}, {axes})",
+    "matrix_transpose": TRANSPOSE,
+    "flip": "torch.flip({0}, ({axis},))",
+    **shared(TORCH, "roll", axis="dims"),
+    "take": "torch.index_select({0}, {axis}, torch.tensor({indices}))",
+    "tensordot": "torch.tensordot({0}, {1}, dims={axes})",
+    "vecdot": "torch.linalg.vecdot({0}, {1})",
+    "trace": _trace,
+    "vector_norm": "torch.linalg.vector_norm({0}, dim={axis})",
+}
+SPECIAL: dict[str, Template] = {
+    **called(
+        "torch.special",
+        *("digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp2", "expit", "i0", "i0e"),
+        *("i1", "i1e", "log_ndtr", "logit", "ndtr", "ndtri", "sinc", "xlog1py", "xlogy"),
+    ),
+    **called("torch", "lgamma"),
+    **shared(NUMPY, "polygamma", namespace="torch.special"),
+    **shared(TORCH, "zeta", namespace="torch.special"),
+    "logsumexp": _logsumexp,
+    **_torch(NUMPY, "logcumsumexp", "softmax", "log_softmax"),
+}
+LINEAR_ALGEBRA: dict[str, Template] = {
+    **decompositions(
+        *("cholesky", "eigvalsh", "eigenvector_weights", "eigh_exp", "eigh_sqrt", "qr_r", "qr_q"),
+        *("polar_factor", "column_projection"),
+        transpose=TRANSPOSE,
+        eigenvectors=".eigenvectors",
+        diagonal="torch.linalg.diagonal(r)",
+    ),
+    "cholesky_solve": column_solver(
+        f"torch.cholesky_solve({{1}}, torch.linalg.cholesky({SYMMETRIC}))"
+    ),
+    "cholesky_inverse": f"torch.cholesky_inverse(torch.linalg.cholesky({SYMMETRIC}))",
+    "lu_solve": column_solver("torch.linalg.lu_solve(*torch.linalg.lu_factor({0}), {1})"),
+    "solve_triangular": _solve_triangular,
+    **_torch(TORCH, "matrix_exp", "svdvals", "slogdet", "cross"),
+    **_torch(NUMPY, "pinv", "matrix_power", "kron", "inner", "multi_dot"),
+    "logdet": "torch.logdet({0})",
+    # The default, gelsy, reads pivots that nothing has set, and is wrong at random:
+    # pytorch/pytorch#187411.
+    "lstsq": "torch.linalg.lstsq({0}, {1}, driver='gelsd').solution",
+    "vander": _vander,
+    "vector_norm_ord": norm("torch.linalg.vector_norm({0}, {ord}, dim={axis}, keepdim={keepdims})"),
+    "matrix_norm_ord": norm("torch.linalg.matrix_norm({0}, {ord})"),
+    "cdist": norm("torch.cdist({0}, {1}, p={p})"),
+}
+STATISTICS: dict[str, Template] = {
+    "sort": "torch.sort({0}, dim={axis}, descending={descending}).values",
+    "sort_by": "torch.gather({1}, {axis}, torch.argsort({0}, dim={axis}, stable=True))",
+    "top_k": "torch.topk({0}, {k}).values",
+    "kth_value": _kth_value,
+    "median": _median,
+    "quantile": "torch.quantile({0}, torch.tensor({q}, dtype={0}.dtype), dim={axis})",
+    "cumulative_max": "torch.cummax({0}, dim={axis}).values",
+    "cumulative_min": "torch.cummin({0}, dim={axis}).values",
+    "ptp": _ptp,
+    "var": "torch.var({0}, dim={axis}, keepdim={keepdims}, correction={correction})",
+    "std": "torch.std({0}, dim={axis}, keepdim={keepdims}, correction={correction})",
+    "cov": "torch.cov({0}, correction={correction})",
+    **_torch(NUMPY, "nanmean", "corrcoef", "diff", "trapezoid"),
+}
+
+
+def _derivatives(grad: str, pushforward: str = "") -> dict[str, Template]:
+    return derivatives(
+        first=f"{grad}(lambda t: torch.sum({{body}}))",
+        second=f"{grad}(lambda s: torch.sum({{first}}(s)))",
+        pushforward=pushforward,
+    )
+
 
 torch = Engine(
     name="torch",
@@ -222,91 +247,16 @@ torch = Engine(
         array="torch.tensor({value}, dtype=torch.float64)",
         single="torch.tensor({value}, dtype=torch.float32)",
         templates={
-            "sum": _dims("sum"),
-            "mean": _dims("mean"),
-            "prod": _prod,
-            "max": _extremum("max"),
-            "min": _extremum("min"),
-            "cumulative_sum": "torch.cumsum({0}, dim={axis})",
-            "cumulative_prod": "torch.cumprod({0}, dim={axis})",
-            "stack": "torch.stack([{args}], dim={axis})",
-            "concat": "torch.concat([{args}], dim={axis})",
-            "expand_dims": "torch.unsqueeze({0}, dim={axis})",
-            "permute_dims": "torch.permute({0}, {axes})",
-            "matrix_transpose": "{0}.mT",
-            "flip": "torch.flip({0}, ({axis},))",
-            "roll": "torch.roll({0}, {shift}, dims={axis})",
-            "take": "torch.index_select({0}, {axis}, torch.tensor({indices}))",
-            "tensordot": "torch.tensordot({0}, {1}, dims={axes})",
-            "outer": "torch.outer({0}, {1})",
-            "vecdot": "torch.linalg.vecdot({0}, {1})",
-            "trace": _trace,
-            **{name: f"torch.special.{name}({{args}})" for name in SPECIAL},
-            "lgamma": "torch.lgamma({0})",
-            "polygamma": "torch.special.polygamma({n}, {0})",
-            "zeta": "torch.special.zeta({s}.0, {0})",
-            "logsumexp": _logsumexp,
-            "logcumsumexp": "torch.logcumsumexp({0}, dim={axis})",
-            "softmax": "torch.softmax({0}, dim={axis})",
-            "log_softmax": "torch.log_softmax({0}, dim={axis})",
-            "vector_norm": "torch.linalg.vector_norm({0}, dim={axis})",
-            "cholesky": f"torch.linalg.cholesky({SYMMETRIC})",
-            "cholesky_solve": _cholesky_solve,
-            "cholesky_inverse": f"torch.cholesky_inverse(torch.linalg.cholesky({SYMMETRIC}))",
-            "lu_solve": _lu_solve,
-            "matrix_exp": "torch.linalg.matrix_exp({0})",
-            "eigvalsh": f"torch.linalg.eigvalsh({SYMMETRIC})",
-            "eigenvector_weights": f"torch.linalg.eigh({SYMMETRIC}).eigenvectors ** 2",
-            "eigh_exp": EIGH.format(f="exp"),
-            "eigh_sqrt": EIGH.format(f="sqrt"),
-            "einsum": "torch.einsum('{subscripts}', {args})",
-            "qr_r": "(lambda q, r: r * torch.sign(torch.linalg.diagonal(r))[..., :, None])("
-            "*torch.linalg.qr({0}))",
-            "qr_q": "(lambda q, r: q * torch.sign(torch.linalg.diagonal(r))[..., None, :])("
-            "*torch.linalg.qr({0}))",
-            "svdvals": "torch.linalg.svdvals({0})",
-            "polar_factor": "(lambda u, s, vh: u @ vh)(*torch.linalg.svd({0}, "
-            "full_matrices=False))",
-            "column_projection": "(lambda u, s, vh: u @ u.mT)(*torch.linalg.svd({0}, "
-            "full_matrices=False))",
-            "slogdet": "torch.linalg.slogdet({0}).logabsdet",
-            "logdet": "torch.logdet({0})",
-            "pinv": "torch.linalg.pinv({0})",
-            # gelsy, the default, reads pivots that nothing has set, and is wrong at random:
-            # pytorch/pytorch#187411.
-            "lstsq": "torch.linalg.lstsq({0}, {1}, driver='gelsd').solution",
-            "solve_triangular": _solve_triangular,
-            "matrix_power": "torch.linalg.matrix_power({0}, {n})",
-            "kron": "torch.kron({0}, {1})",
-            "cross": "torch.linalg.cross({0}, {1}, dim={axis})",
-            "inner": "torch.inner({0}, {1})",
-            "multi_dot": "torch.linalg.multi_dot([{args}])",
-            "vander": _vander,
-            "corrcoef": "torch.corrcoef({0}).reshape({0}.shape[0], {0}.shape[0])",
-            "vector_norm_ord": _norm(
-                "torch.linalg.vector_norm({0}, {ord}, dim={axis}, keepdim={keepdims})"
-            ),
-            "matrix_norm_ord": _norm("torch.linalg.matrix_norm({0}, {ord})"),
-            "cdist": _norm("torch.cdist({0}, {1}, p={p})"),
+            **CORE,
+            **SPECIAL,
+            **LINEAR_ALGEBRA,
             **NETWORKS,
             **INDEXING,
-            **NESTING,
-            # statistics
-            "sort": "torch.sort({0}, dim={axis}, descending={descending}).values",
-            "sort_by": "torch.gather({1}, {axis}, torch.argsort({0}, dim={axis}, stable=True))",
-            "top_k": "torch.topk({0}, {k}).values",
-            "kth_value": _kth_value,
-            "median": _median,
-            "quantile": "torch.quantile({0}, torch.tensor({q}, dtype={0}.dtype), dim={axis})",
-            "cumulative_max": "torch.cummax({0}, dim={axis}).values",
-            "cumulative_min": "torch.cummin({0}, dim={axis}).values",
-            "ptp": _ptp,
-            "var": "torch.var({0}, dim={axis}, keepdim={keepdims}, correction={correction})",
-            "std": "torch.std({0}, dim={axis}, keepdim={keepdims}, correction={correction})",
-            "nanmean": "torch.nanmean({0}, dim={axis}, keepdim={keepdims})",
-            "cov": "torch.cov({0}, correction={correction})",
-            "diff": "torch.diff({0}, n={n}, dim={axis})",
-            "trapezoid": "torch.trapezoid({0}, {1}, dim={axis})",
+            **shared(LOOPS, *LOOPS),
+            **_derivatives(
+                "torch.func.grad", "torch.func.jvp(lambda t: {body}, ({0},), ({1},))[1]"
+            ),
+            **STATISTICS,
         },
     ),
     mode_transforms={"R": "torch.func.jacrev({f})", "F": "torch.func.jacfwd({f})"},
@@ -335,8 +285,8 @@ torch = Engine(
     ),
 )
 
-_OWN: dict[str, str | Callable[[Call], str] | None] = {
-    **_nesting("grad"),
+_CREATE_GRAPH: dict[str, Template | None] = {
+    **_derivatives("grad"),
     "inner_pushforward": None,
     "checkpointed": (
         "torch.utils.checkpoint.checkpoint(lambda t: torch.sin(t) * torch.exp(-t * t), {0}, "
@@ -349,5 +299,5 @@ create_graph = replace(
     header=CREATE_GRAPH,
     mode_transforms={"R": "jacobian({f})"},
     operators={"gradient": "grad({f})", "pullback": "pullback({f}, {w})"},
-    dialect=replace(torch.dialect, templates={**torch.dialect.templates, **_OWN}),
+    dialect=replace(torch.dialect, templates={**torch.dialect.templates, **_CREATE_GRAPH}),
 )

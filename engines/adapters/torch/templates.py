@@ -1,5 +1,5 @@
-"""How PyTorch spells the layers, activations and losses of networks, and what gathers, scatters and
-moves entries.
+"""How PyTorch writes the layers, activations and losses of networks, and operations that gather,
+scatter or move entries.
 """
 
 from __future__ import annotations
@@ -7,13 +7,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from ad_conformance.generators.catalogue.operation import Call
+from ad_conformance.engines.adapters.numpy_calls import axis_from_0, indexed, repeat
+from ad_conformance.engines.adapters.numpy_family import NUMPY, TORCH, shared
+from ad_conformance.generators.catalogue.operation import Call, Template
 
 F = "torch.nn.functional"
 
 
 def _labels(call: Call) -> str:
-    """The labels, as a number where the logits are one row."""
+    """The labels, as a number if the logits are one row."""
     labels = call.params["labels"]
     return f"torch.tensor({labels if len(call.shapes[0]) > 1 else labels[0]})"
 
@@ -32,9 +34,12 @@ def _nll_loss(call: Call) -> str:
 
 
 def _scaled(name: str, *values: str, trailing: bool = False) -> Callable[[Call], str]:
-    """A normalization with its weight and bias, if it has them; `values` stand before these."""
+    """A normalization with its weight and bias, if it has them.
 
-    def write(call: Call) -> str:
+    `values` stand before these two; with `trailing`, so does the length of the last axis.
+    """
+
+    def write_layer(call: Call) -> str:
         shape = [f"{call.shapes[0][-1:]}"] if trailing else []
         texts = [v.format(**call.params) for v in values]
         scale = [f"{k}={v}" for k, v in zip(("weight", "bias"), call.operands[1:], strict=False)]
@@ -42,7 +47,7 @@ def _scaled(name: str, *values: str, trailing: bool = False) -> Callable[[Call],
         arguments = [call.operands[0], *shape, *texts, *scale, *more, f"eps={call.params['eps']}"]
         return f"{F}.{name}({', '.join(arguments)})"
 
-    return write
+    return write_layer
 
 
 def _rms_norm(call: Call) -> str:
@@ -53,43 +58,29 @@ def _rms_norm(call: Call) -> str:
 
 
 _REDUCED = "reduction={reduction!r})"
-NETWORKS: dict[str, str | Callable[[Call], str]] = {
-    "gelu": F + ".gelu({0})",
-    # Documented to become linear beyond a threshold, and to be an approximation there.
-    "softplus": F + ".softplus({0}, threshold=40.0)",
+NETWORKS: dict[str, Template] = {
+    **shared(
+        TORCH,
+        *("gelu", "softplus", "silu", "mish", "softsign", "tanhshrink", "relu", "relu6", "selu"),
+        *("leaky_relu", "elu", "celu", "softshrink", "hardtanh", "glu"),
+        *("mse_loss", "l1_loss", "soft_margin_loss", "kl_div"),
+        # Not binary_cross_entropy: its second derivative adds 1e-12 to the denominator on purpose.
+        "binary_cross_entropy_with_logits",
+        namespace=F,
+        axis="dim",
+    ),
     "logsigmoid": F + ".logsigmoid({0})",
-    "silu": F + ".silu({0})",
-    "mish": F + ".mish({0})",
     "gelu_tanh": F + ".gelu({0}, approximate='tanh')",
-    "softsign": F + ".softsign({0})",
-    "tanhshrink": F + ".tanhshrink({0})",
-    "relu": F + ".relu({0})",
-    "relu6": F + ".relu6({0})",
     "hardsigmoid": F + ".hardsigmoid({0})",
     "hardswish": F + ".hardswish({0})",
-    "hardtanh": F + ".hardtanh({0}, {min}, {max})",
-    "leaky_relu": F + ".leaky_relu({0}, {slope})",
     "prelu": F + ".prelu({0}, {1})",
-    "elu": F + ".elu({0}, {alpha})",
-    "celu": F + ".celu({0}, {alpha})",
-    "selu": F + ".selu({0})",
-    "softshrink": F + ".softshrink({0}, {lambd})",
     "hardshrink": F + ".hardshrink({0}, {lambd})",
-    "glu": F + ".glu({0}, dim={axis})",
-    "mse_loss": F + ".mse_loss({0}, {1}, " + _REDUCED,
-    "l1_loss": F + ".l1_loss({0}, {1}, " + _REDUCED,
     "huber_loss": F + ".huber_loss({0}, {1}, delta={delta}, " + _REDUCED,
     "smooth_l1_loss": F + ".smooth_l1_loss({0}, {1}, beta={beta}, " + _REDUCED,
-    # Not binary_cross_entropy, whose second derivative adds 1e-12 to the denominator on purpose.
-    "binary_cross_entropy_with_logits": F
-    + ".binary_cross_entropy_with_logits({0}, {1}, "
-    + _REDUCED,
-    "soft_margin_loss": F + ".soft_margin_loss({0}, {1}, " + _REDUCED,
-    "poisson_nll_loss": F
-    + ".poisson_nll_loss({0}, {1}, log_input={log_input}, eps={eps}, "
-    + _REDUCED,
+    "poisson_nll_loss": (
+        F + ".poisson_nll_loss({0}, {1}, log_input={log_input}, eps={eps}, " + _REDUCED
+    ),
     "gaussian_nll_loss": F + ".gaussian_nll_loss({0}, {1}, {2}, " + _REDUCED,
-    "kl_div": F + ".kl_div({0}, {1}, " + _REDUCED,
     "kl_div_log": F + ".kl_div({0}, {1}, log_target=True, " + _REDUCED,
     "cross_entropy": _cross_entropy,
     "cross_entropy_probabilities": F + ".cross_entropy({0}, {1}, " + _REDUCED,
@@ -117,95 +108,81 @@ NETWORKS: dict[str, str | Callable[[Call], str]] = {
 }
 
 
-def _wrapped(call: Call) -> str:
-    """The indices of the call as a tensor, none counted from the end."""
-    indices = np.array(call.params["indices"], dtype=int) % call.shapes[0][call.params["axis"]]
-    return f"torch.tensor({indices.tolist()}, dtype=torch.long)"
-
-
 def _indexed(template: str) -> Callable[[Call], str]:
-    """The template with {i} for the indices, {0}, {1} for the operands and {axis} for the axis."""
-    return lambda call: template.format(*call.operands, i=_wrapped(call), axis=call.params["axis"])
+    return indexed(template, "torch.tensor({list}, dtype=torch.long)")
 
 
 def _gather(call: Call) -> str:
     negative = np.any(np.array(call.params["indices"]) < 0)
-    return _indexed(
-        "torch.take_along_dim({0}, {i}, {axis})" if negative else "torch.gather({0}, {axis}, {i})"
-    )(call)
+    if negative:
+        return _indexed("torch.take_along_dim({0}, {indices}, {axis})")(call)
+    return _indexed("torch.gather({0}, {axis}, {indices})")(call)
 
 
 def _index_set(call: Call) -> str:
-    if call.params["axis"] % len(call.shapes[0]) == 0:
-        return _indexed("torch.index_put({0}, ({i},), {1})")(call)
-    return _indexed("torch.index_copy({0}, {axis}, {i}, {1})")(call)
+    if axis_from_0(call) == 0:
+        return _indexed("torch.index_put({0}, ({indices},), {1})")(call)
+    return _indexed("torch.index_copy({0}, {axis}, {indices}, {1})")(call)
 
 
 def _pad(mode: str) -> Callable[[Call], str]:
-    def write(call: Call) -> str:
-        # Only batches can be padded so.
+    """PyTorch pads a vector in these modes only as one of a batch."""
+
+    def write_pad(call: Call) -> str:
         x, widths = call.operands[0], call.params["widths"]
         if len(call.shapes[0]) == 1:
-            return f"torch.nn.functional.pad({x}[None], {widths}, mode='{mode}')[0]"
-        return f"torch.nn.functional.pad({x}, {widths}, mode='{mode}')"
+            return f"{F}.pad({x}[None], {widths}, mode='{mode}')[0]"
+        return f"{F}.pad({x}, {widths}, mode='{mode}')"
 
-    return write
-
-
-def _repeat(call: Call) -> str:
-    repeats = call.params["repeats"]
-    count = repeats[0] if len(repeats) == 1 else f"torch.tensor({list(repeats)}, dtype=torch.long)"
-    return f"torch.repeat_interleave({call.operands[0]}, {count}, dim={call.params['axis']})"
+    return write_pad
 
 
 def _masked(name: str, otherwise: float | None) -> Callable[[Call], str]:
-    """A reduction of what lies above the threshold; None for what lies one below it otherwise."""
+    """A reduction with `otherwise` in place of the entries below the threshold.
 
-    def write(call: Call) -> str:
+    None stands for the threshold less 1.
+    """
+
+    def write_reduction(call: Call) -> str:
         x, (threshold, axis) = call.operands[0], (call.params["threshold"], call.params["axis"])
         rest = threshold - 1.0 if otherwise is None else otherwise
-        return (
-            f"torch.{name}(torch.where({x} > {threshold}, {x}, "
-            f"{rest}){'' if axis is None else f', dim={axis}'})"
-        )
+        dim = "" if axis is None else f", dim={axis}"
+        return f"torch.{name}(torch.where({x} > {threshold}, {x}, {rest}){dim})"
 
-    return write
+    return write_reduction
 
 
-INDEXING: dict[str, str | Callable[[Call], str]] = {
+INDEXING: dict[str, Template] = {
+    **shared(TORCH, "unstack", axis="dim"),
+    **shared(NUMPY, "tile", "squeeze", "tril_offset", "triu_offset", "sliced_log", axis="dim"),
+    **shared(NUMPY, "roll_axes", axis="dims"),
+    **shared(NUMPY, "masked_sqrt", "masked_log", "masked_reciprocal"),
     "take_along_axis": _gather,
-    "unstack": "torch.unbind({0}, dim={axis})[{which}]",
     "split": "torch.tensor_split({0}, {sections}, dim={axis})[{which}]",
-    "pad_constant": "torch.nn.functional.pad({0}, {widths}, value={value})",
+    "pad_constant": F + ".pad({0}, {widths}, value={value})",
     "pad_edge": _pad("replicate"),
     "pad_reflect": _pad("reflect"),
     "pad_wrap": _pad("circular"),
-    "tile": "torch.tile({0}, {repetitions})",
-    "repeat": _repeat,
-    "roll_axes": "torch.roll({0}, {shift}, dims={axis})",
+    "repeat": repeat(
+        "torch.repeat_interleave({0}, {count}, dim={axis})",
+        "torch.tensor({list}, dtype=torch.long)",
+    ),
     "rot90": "torch.rot90({0}, {k}, dims=(0, 1))",
     "moveaxis": "torch.movedim({0}, {source}, {destination})",
-    "squeeze": "torch.squeeze({0}, dim={axis})",
     "unfold": "{0}.unfold({axis}, {size}, {step})",
     "diag_embed": "torch.diag_embed({0}, offset={offset})",
     "diagonal_offset": "torch.diagonal({0}, offset={offset}, dim1=-2, dim2=-1)",
-    "tril_offset": "torch.tril({0}, {k})",
-    "triu_offset": "torch.triu({0}, {k})",
     "outer_sum": "torch.add(*torch.meshgrid({0}, {1}, indexing='ij'))",
     "index_set": _index_set,
     "slice_set": "torch.slice_scatter({args}, dim={axis}, start={start}, end={stop}, step={step})",
-    "index_add": _indexed("torch.index_add({0}, {axis}, {i}, {1})"),
-    "index_multiply": _indexed("torch.index_reduce({0}, {axis}, {i}, {1}, 'prod')"),
-    "index_max": _indexed("torch.index_reduce({0}, {axis}, {i}, {1}, 'amax')"),
-    "scatter_add": _indexed("torch.scatter_add({0}, {axis}, {i}, {1})"),
-    "scatter_multiply": _indexed("torch.scatter_reduce({0}, {axis}, {i}, {1}, 'prod')"),
-    "scatter_max": _indexed("torch.scatter_reduce({0}, {axis}, {i}, {1}, 'amax')"),
-    "scatter_mean": _indexed("torch.scatter_reduce({0}, {axis}, {i}, {1}, 'mean')"),
-    "masked_sqrt": "torch.where({0} > {threshold}, torch.sqrt({0}), 0.0)",
-    "masked_log": "torch.where({0} > {threshold}, torch.log({0}), 0.0)",
-    "masked_reciprocal": "torch.where({0} > {threshold}, torch.reciprocal({0}), 0.0)",
+    "index_add": _indexed("torch.index_add({0}, {axis}, {indices}, {1})"),
+    "index_multiply": _indexed("torch.index_reduce({0}, {axis}, {indices}, {1}, 'prod')"),
+    "index_max": _indexed("torch.index_reduce({0}, {axis}, {indices}, {1}, 'amax')"),
+    "scatter_add": _indexed("torch.scatter_add({0}, {axis}, {indices}, {1})"),
+    "scatter_multiply": _indexed("torch.scatter_reduce({0}, {axis}, {indices}, {1}, 'prod')"),
+    "scatter_max": _indexed("torch.scatter_reduce({0}, {axis}, {indices}, {1}, 'amax')"),
+    "scatter_mean": _indexed("torch.scatter_reduce({0}, {axis}, {indices}, {1}, 'mean')"),
     "taken_sqrt": "torch.index_select(torch.sqrt({0}), -1, torch.tensor({indices}))",
-    "sliced_log": "torch.log({0})[..., {start}:]",
     "root_at_least": "torch.clamp(torch.sqrt(torch.square({0})), min={least})",
     "reciprocal_at_most": "torch.clamp(torch.reciprocal(torch.square({0})), max={most})",
     "largest_root": "torch.amax(torch.sqrt(torch.square({0})), dim={axis})",

@@ -10,7 +10,6 @@ from ad_conformance.engines.inhouse.namespace import (
     products,
     reductions,
     shapes,
-    sorting,
     special,
 )
 from ad_conformance.engines.inhouse.namespace.creation import *  # noqa: F403
@@ -18,7 +17,6 @@ from ad_conformance.engines.inhouse.namespace.elementwise import *  # noqa: F403
 from ad_conformance.engines.inhouse.namespace.products import *  # noqa: F403
 from ad_conformance.engines.inhouse.namespace.reductions import *  # noqa: F403
 from ad_conformance.engines.inhouse.namespace.shapes import *  # noqa: F403
-from ad_conformance.engines.inhouse.namespace.sorting import *  # noqa: F403
 from ad_conformance.engines.inhouse.namespace.special import *  # noqa: F403
 
 __all__: list[str] = []
@@ -27,5 +25,4 @@ __all__ += elementwise.__all__
 __all__ += products.__all__
 __all__ += reductions.__all__
 __all__ += shapes.__all__
-__all__ += sorting.__all__
 __all__ += special.__all__

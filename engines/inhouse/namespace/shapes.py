@@ -1,4 +1,7 @@
-"""Functions that move entries around."""
+"""Functions that move entries around, and sorting.
+
+The order of entries is piecewise constant: a sorted array has the derivatives of the moved entries.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,23 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from ad_conformance.engines.inhouse.core.graph import Node
+from ad_conformance.engines.inhouse.codegen import runtime
+from ad_conformance.engines.inhouse.core.graph import Node, make
 from ad_conformance.engines.inhouse.errors import CompileError
 from ad_conformance.engines.inhouse.namespace import on_nodes
 from ad_conformance.engines.inhouse.namespace.on_nodes import error, normalized
-from ad_conformance.engines.inhouse.namespace.tracer import Tracer, begin, is_traced, nodes
+from ad_conformance.engines.inhouse.namespace.tracer import Tracer, begin, begun, is_traced, nodes
 from ad_conformance.engines.inhouse.rules import ops
 
 __all__ = [
     "broadcast_to", "concat", "diag", "expand_dims", "flip", "getitem", "matrix_transpose",
-    "permute_dims", "reshape", "roll", "squeeze", "stack", "take", "tril", "triu",
+    "permute_dims", "reshape", "roll", "sort", "sort_by", "squeeze", "stack", "take", "tril",
+    "triu",
 ]  # fmt: skip
 
 
 def _parts(op: str, arrays: Sequence[Any]) -> tuple[Node, ...]:
-    parts = nodes(*arrays)
-    parts[0].graph.step += 1
+    parts = begun(*arrays)
     if len({p.ndim for p in parts}) > 1:
         raise CompileError(
             op, tuple(p.shape for p in parts), "the numbers of axes differ", parts[0].graph.step
@@ -188,3 +192,26 @@ def getitem(x: Any, key: Any) -> Any:
     first axis.
     """
     return Tracer(on_nodes.getitem(begin(x), key)) if is_traced(x) else x[key]
+
+
+def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
+    """The entries along an axis in order. Equal ones keep their order, or reverse it if
+    `descending`.
+    """
+    ordered = sort_by(x, x, axis)
+    return flip(ordered, axis) if descending else ordered
+
+
+def sort_by(keys: Any, x: Any, axis: int = -1) -> Any:
+    """x in the order of keys, an array of the same shape."""
+    if not is_traced(keys, x):
+        keys, x = np.asarray(keys), np.asarray(x)
+        at = axis if axis < 0 else axis - x.ndim
+        return runtime.reorder(x, keys.argsort(axis, "stable"), at)
+    key, node = begun(keys, x)
+    if key.shape != node.shape or not node.ndim:
+        raise CompileError(
+            "sort_by", (key.shape, node.shape), "the shapes differ or have no axis", key.graph.step
+        )
+    at = normalized("sort_by", node, axis)[0]
+    return Tracer(make("reorder", node, make("argsort", key, params=at), params=at))

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import binary
-from ad_conformance.generators.strategies.operands import matrices as arrange_matrices
 
 ROWS: Sequence[Operation] = (
     binary(
         "matmul",
         np.matmul,
         "xp.matmul({0}, {1})",
-        arrange_matrices.matmul,
+        family("matmul"),
         exact=True,
         curvature="multilinear",
     ),
@@ -24,7 +24,7 @@ ROWS: Sequence[Operation] = (
         curvature="multilinear",
         evaluate=lambda a, b, *, axes: np.tensordot(a, b, axes=axes),
         template="xp.tensordot({0}, {1}, axes={axes})",
-        draw_operands=arrange_matrices.tensordot,
+        operands=family("tensordot"),
         arity=2,
         params={"axes": "int"},
         exact=True,
@@ -33,7 +33,7 @@ ROWS: Sequence[Operation] = (
         "outer",
         numerics.outer,
         "xp.linalg.outer({0}, {1})",
-        arrange_matrices.two_vectors,
+        family("two_vectors"),
         exact=True,
         curvature="multilinear",
     ),
@@ -41,7 +41,7 @@ ROWS: Sequence[Operation] = (
         "vecdot",
         numerics.vecdot,
         "xp.vecdot({0}, {1})",
-        arrange_matrices.same_last_axis,
+        family("same_last_axis"),
         exact=True,
         curvature="multilinear",
     ),
@@ -50,7 +50,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=lambda x: np.trace(x, axis1=-2, axis2=-1),
         template="xp.linalg.trace({0})",
-        draw_operands=arrange_matrices.matrix(),
+        operands=family("matrix"),
         exact=True,
     ),
     Operation(
@@ -59,7 +59,7 @@ ROWS: Sequence[Operation] = (
         evaluate=numerics.det,
         terms=lambda a: float(np.float64(np.max(np.abs(a), initial=0.0)) ** a.shape[-1]),
         template="xp.linalg.det({0})",
-        draw_operands=arrange_matrices.matrix(square=True, aim="singular"),
+        operands=family("matrix", square=True, aim="singular"),
         exact=True,
     ),
     Operation(
@@ -67,15 +67,15 @@ ROWS: Sequence[Operation] = (
         weight=2,
         evaluate=numerics.inv,
         template="xp.linalg.inv({0})",
-        draw_operands=arrange_matrices.matrix(square=True, regular=True),
+        operands=family("matrix", square=True, regular=True),
     ),
-    binary("solve", numerics.solve, "xp.linalg.solve({0}, {1})", arrange_matrices.solve, weight=2),
+    binary("solve", numerics.solve, "xp.linalg.solve({0}, {1})", family("solve"), weight=2),
     Operation(
         name="vector_norm",
         weight=2,
         evaluate=numerics.vector_norm,
         template="xp.linalg.vector_norm({0}, axis={axis})",
-        draw_operands=arrange_matrices.vector_norm,
+        operands=family("vector_norm"),
         params={"axis": "axis"},
     ),
     Operation(
@@ -83,6 +83,6 @@ ROWS: Sequence[Operation] = (
         weight=2,
         evaluate=numerics.matrix_norm,
         template="xp.linalg.matrix_norm({0})",
-        draw_operands=arrange_matrices.matrix(nonzero=True),
+        operands=family("matrix", nonzero=True),
     ),
 )

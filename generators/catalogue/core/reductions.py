@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import reduction
-from ad_conformance.generators.strategies.operands import basic as draw_operands
 
 ROWS: Sequence[Operation] = (
-    reduction("sum", np.sum, draw_operands.reduction(), exact=True, curvature="linear"),
-    reduction("prod", np.prod, draw_operands.reduction(aim="zeros"), exact=True, weight=2),
-    reduction("mean", numerics.mean, draw_operands.reduction(nonempty=True), curvature="linear"),
+    reduction("sum", np.sum, family("reduction"), exact=True, curvature="linear"),
+    reduction("prod", np.prod, family("reduction", aim="zeros"), exact=True, weight=2),
+    reduction("mean", numerics.mean, family("reduction", nonempty=True), curvature="linear"),
     reduction(
         "max",
         numerics.reduce_pairwise(numerics.maximum, np.maximum),
-        draw_operands.reduction(nonempty=True, aim="tie"),
+        family("reduction", nonempty=True, aim="tie"),
         exact=True,
         curvature="linear",
         weight=2,
@@ -25,7 +25,7 @@ ROWS: Sequence[Operation] = (
     reduction(
         "min",
         numerics.reduce_pairwise(numerics.minimum, np.minimum),
-        draw_operands.reduction(nonempty=True, aim="tie"),
+        family("reduction", nonempty=True, aim="tie"),
         exact=True,
         curvature="linear",
         weight=2,
@@ -35,7 +35,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=lambda x, *, axis: np.cumsum(x, axis=axis),
         template="xp.cumulative_sum({0}, axis={axis})",
-        draw_operands=draw_operands.along_axis(),
+        operands=family("along_axis"),
         params={"axis": "int"},
         exact=True,
     ),
@@ -44,7 +44,7 @@ ROWS: Sequence[Operation] = (
         weight=2,
         evaluate=lambda x, *, axis: np.cumprod(x, axis=axis),
         template="xp.cumulative_prod({0}, axis={axis})",
-        draw_operands=draw_operands.along_axis(aim="zeros"),
+        operands=family("along_axis", aim="zeros"),
         params={"axis": "int"},
         exact=True,
     ),

@@ -1,4 +1,4 @@
-"""Building, moving and picking."""
+"""Joining, moving and selecting entries."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation, index_text, slice_text
-from ad_conformance.generators.strategies.operands import basic as draw_operands
-from ad_conformance.generators.strategies.operands import matrices as arrange_matrices
 
 ROWS: Sequence[Operation] = (
     Operation(
@@ -16,7 +15,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=lambda *xs, axis: np.stack(xs, axis=axis),
         template="xp.stack([{args}], axis={axis})",
-        draw_operands=draw_operands.stack,
+        operands=family("stack"),
         arity=None,
         params={"axis": "int"},
         exact=True,
@@ -26,7 +25,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=lambda *xs, axis: np.concatenate(xs, axis=axis),
         template="xp.concat([{args}], axis={axis})",
-        draw_operands=draw_operands.concat,
+        operands=family("concat"),
         arity=None,
         params={"axis": "int"},
         exact=True,
@@ -36,7 +35,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=lambda x, *, shape: np.reshape(x, shape),
         template="xp.reshape({0}, {shape})",
-        draw_operands=draw_operands.reshape,
+        operands=family("reshape"),
         params={"shape": "ints"},
         exact=True,
     ),
@@ -45,7 +44,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=lambda x, *, axis: np.expand_dims(x, axis),
         template="xp.expand_dims({0}, axis={axis})",
-        draw_operands=draw_operands.expand_dims,
+        operands=family("expand_dims"),
         params={"axis": "int"},
         exact=True,
     ),
@@ -54,7 +53,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=lambda x, *, axes: np.transpose(x, axes),
         template="xp.permute_dims({0}, {axes})",
-        draw_operands=draw_operands.permute_dims,
+        operands=family("permute_dims"),
         params={"axes": "ints"},
         exact=True,
     ),
@@ -63,7 +62,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=lambda x: np.swapaxes(x, -1, -2),
         template="xp.matrix_transpose({0})",
-        draw_operands=arrange_matrices.matrix(),
+        operands=family("matrix"),
         exact=True,
     ),
     Operation(
@@ -71,7 +70,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=lambda x, *, axis: np.flip(x, axis),
         template="xp.flip({0}, axis={axis})",
-        draw_operands=draw_operands.along_axis(),
+        operands=family("along_axis"),
         params={"axis": "int"},
         exact=True,
     ),
@@ -80,7 +79,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=lambda x, *, shift, axis: np.roll(x, shift, axis),
         template="xp.roll({0}, {shift}, axis={axis})",
-        draw_operands=draw_operands.roll,
+        operands=family("roll"),
         params={"shift": "int", "axis": "int"},
         exact=True,
     ),
@@ -89,7 +88,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=lambda x, *, shape: np.broadcast_to(x, shape),
         template="xp.broadcast_to({0}, {shape})",
-        draw_operands=draw_operands.broadcast_to,
+        operands=family("broadcast_to"),
         params={"shape": "ints"},
         exact=True,
     ),
@@ -98,7 +97,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=lambda x, *, index: x[tuple(index)],
         template=index_text,
-        draw_operands=draw_operands.index,
+        operands=family("index"),
         params={"index": "some ints"},
         exact=True,
     ),
@@ -107,7 +106,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=numerics.slice_,
         template=slice_text,
-        draw_operands=draw_operands.slice_,
+        operands=family("slice"),
         params={"axis": "int", "start": "int", "stop": "int", "step": "int"},
         exact=True,
     ),
@@ -116,7 +115,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=lambda x, *, indices, axis: np.take(x, np.asarray(indices, dtype=int), axis=axis),
         template="xp.take({0}, xp.asarray({indices}), axis={axis})",
-        draw_operands=draw_operands.take,
+        operands=family("take"),
         params={"indices": "ints", "axis": "int"},
         exact=True,
     ),
@@ -125,7 +124,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=np.tril,
         template="xp.tril({0})",
-        draw_operands=arrange_matrices.matrix(),
+        operands=family("matrix"),
         exact=True,
     ),
     Operation(
@@ -133,7 +132,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=np.triu,
         template="xp.triu({0})",
-        draw_operands=arrange_matrices.matrix(),
+        operands=family("matrix"),
         exact=True,
     ),
     Operation(
@@ -141,7 +140,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=numerics.diag,
         template="xp.diag({0})",
-        draw_operands=arrange_matrices.vector,
+        operands=family("vector"),
         exact=True,
     ),
     Operation(
@@ -149,7 +148,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=lambda x: np.diagonal(x, axis1=-2, axis2=-1),
         template="xp.linalg.diagonal({0})",
-        draw_operands=arrange_matrices.matrix(),
+        operands=family("matrix"),
         exact=True,
     ),
 )

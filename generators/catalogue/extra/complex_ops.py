@@ -1,27 +1,16 @@
-"""Complex detours that come back real: defined in real arithmetic, asked for by way of complex
-numbers.
+"""Functions of complex numbers with real results: the definitions use real arithmetic, the
+templates complex numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from ad_conformance.generators.catalogue.operands import ANY, POSITIVE, Domain, family, one_of
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, Operation
-from ad_conformance.generators.catalogue.row_forms import ANY, NONZERO, POSITIVE, derived
-from ad_conformance.generators.strategies.builder import Abandon, Builder
-from ad_conformance.generators.strategies.operands import basic as draw_operands
-from ad_conformance.generators.strategies.operands.basic import (
-    Domain,
-    DrawnOperands,
-    aimed,
-    fit,
-    some,
-)
-from ad_conformance.generators.strategies.operands.matrices import matrix
-from ad_conformance.generators.strategies.operands.networks import alike, like
-from hypothesis import strategies as st
+from ad_conformance.generators.catalogue.row_forms import derived
 
 Complex = tuple[Any, Any]
 #: The complex number of the first two operands, as text.
@@ -75,7 +64,7 @@ def complex_power(xp: Any, a: Any, b: Any, *, exponent: int) -> Any:
 
 
 def _angles(n: int, rows: int) -> Any:
-    """2 pi j k / n, reduced to less than a turn before it is rounded."""
+    """The angles 2 pi j k / n, reduced to less than one turn before they are rounded."""
     return 2 * np.pi * (np.outer(np.arange(rows), np.arange(n)) % n) / n
 
 
@@ -147,87 +136,28 @@ def complex_solve(xp: Any, a: Any, b: Any, c: Any) -> Any:
     return xp.solve(a + xp.matmul(b, xp.solve(a, b)), c)
 
 
-def _power_operands(b: Builder) -> DrawnOperands:
-    value_ids, _ = alike(ANY, ANY)(b)
-    if b.flag(3):
-        value_ids = [aimed(b, value_id, "zeros") for value_id in value_ids]
-    return value_ids, {"exponent": b.choose([2, 3, 4, 1])}
-
-
-def _away(b: Builder) -> DrawnOperands:
-    """Two operands that are never both near zero; the first may be zero."""
-    first = some(b, lambda v: v.size > 0)
-    return [aimed(b, first, "zeros"), fit(b, like(b, first), NONZERO)], {}
-
-
-def _signal(
-    more: Callable[[Builder], dict[str, Any]] = lambda b: {},
-) -> draw_operands.OperandStrategy:
-    def arranged(b: Builder) -> DrawnOperands:
-        value_id = b.pick(lambda v: v.ndim == 1 and v.size > 0)
-        if value_id is None or b.flag(3):
-            value_id = draw_operands.shaped(b, (b.draw(st.integers(1, 6)),))
-        return [value_id], more(b)
-
-    return arranged
-
-
-def _two_signals(b: Builder) -> DrawnOperands:
-    (first,), _ = _signal()(b)
-    return [first, like(b, first)], {}
-
-
-def _parts(count: int, regular: bool = True) -> draw_operands.OperandStrategy:
-    """The real and the imaginary part of a matrix of at most 3 rows; `regular` keeps both it and
-    its real part so.
-    """
-
-    def arranged(b: Builder) -> DrawnOperands:
-        (one,), _ = matrix(square=True, regular=regular, aim=None if regular else "singular")(b)
-        n = b.values[one].shape[0]
-        if n > 3:
-            raise Abandon
-        two = like(b, one)
-        if regular:
-            # Such that every eigenvalue of inv(a) b is less than 2 in magnitude, and seldom near i.
-            a, c = b.values[one], b.values[two]
-            if (
-                abs(np.linalg.det(a + 1j * c)) < 0.25
-                or abs(np.linalg.det(a + c @ np.linalg.solve(a, c))) < 0.25
-            ):
-                raise Abandon
-        rest = [draw_operands.shaped(b, (n,))] if count == 3 else []
-        return [one, two, *rest], {}
-
-    return arranged
-
-
-def _norm(b: Builder) -> dict[str, Any]:
-    return {"norm": b.choose(["backward", "ortho", "forward"])}
-
-
 ROWS: Sequence[Operation] = (
-    derived(complex_abs, _away, arity=2, template=f"xp.abs{Z}"),
-    derived(complex_angle, draw_operands.angle, arity=2, template="xp.angle({1} + 1j * {0})"),
+    derived(complex_abs, family("away_from_zero"), arity=2, template=f"xp.abs{Z}"),
+    derived(complex_angle, family("angle"), arity=2, template="xp.angle({1} + 1j * {0})"),
     derived(
         complex_square_abs,
-        alike(ANY, ANY),
+        family("alike", ANY, ANY),
         arity=2,
         exact=True,
         template=f"xp.real({Z} * xp.conj{Z})",
     ),
     derived(
         complex_exp,
-        alike(Domain(low=-32, high=12), Domain(low=-64, high=64)),
+        family("alike", Domain(low=-32, high=12), Domain(low=-64, high=64)),
         arity=2,
         template=f"xp.real(xp.exp{Z})",
     ),
-    derived(complex_log, _away, arity=2, template=f"xp.real(xp.log{Z})"),
-    derived(complex_sqrt, alike(POSITIVE, ANY), arity=2, template=f"xp.real(xp.sqrt{Z})"),
-    derived(complex_reciprocal, _away, arity=2, template=f"xp.imag(1 / {Z})"),
+    derived(complex_log, family("away_from_zero"), arity=2, template=f"xp.real(xp.log{Z})"),
+    derived(complex_sqrt, family("alike", POSITIVE, ANY), arity=2, template=f"xp.real(xp.sqrt{Z})"),
+    derived(complex_reciprocal, family("away_from_zero"), arity=2, template=f"xp.imag(1 / {Z})"),
     derived(
         complex_product,
-        alike(ANY, ANY, ANY, ANY),
+        family("alike", ANY, ANY, ANY, ANY),
         arity=4,
         curvature="multilinear",
         exact=True,
@@ -235,43 +165,48 @@ ROWS: Sequence[Operation] = (
     ),
     derived(
         complex_power,
-        _power_operands,
+        family("complex_power"),
         arity=2,
         params={"exponent": "int"},
         exact=True,
         template=f"xp.imag({Z} ** {{exponent}})",
     ),
-    derived(rfft_real, _signal(), curvature="linear", template="xp.real(xp.fft.rfft({0}))"),
-    derived(rfft_imag, _signal(), curvature="linear", template="xp.imag(xp.fft.rfft({0}))"),
+    derived(rfft_real, family("signal"), curvature="linear", template="xp.real(xp.fft.rfft({0}))"),
+    derived(rfft_imag, family("signal"), curvature="linear", template="xp.imag(xp.fft.rfft({0}))"),
     derived(
         fft_power,
-        _signal(_norm),
+        family("signal", norm=one_of("backward", "ortho", "forward")),
         params={"norm": "name"},
         template="xp.real(xp.fft.fft({0}, norm={norm!r}) * xp.conj(xp.fft.fft({0}, "
         "norm={norm!r})))",
     ),
     derived(
         fft_round_trip,
-        _signal(),
+        family("signal"),
         curvature="linear",
         template=lambda call: f"xp.fft.irfft(xp.fft.rfft({call.operands[0]}), {call.shapes[0][0]})",
     ),
     derived(
         circular_convolution,
-        _two_signals,
+        family("two_signals"),
         arity=2,
         curvature="multilinear",
         template="xp.real(xp.fft.ifft(xp.fft.fft({0}) * xp.fft.fft({1})))",
     ),
     derived(
         complex_det,
-        _parts(2, regular=False),
+        family("complex_matrix", 2, regular=False),
         arity=2,
         exact=True,
         template=f"xp.real(xp.linalg.det{Z})",
     ),
-    derived(complex_inv, _parts(2), arity=2, template=f"xp.real(xp.linalg.inv{Z})"),
     derived(
-        complex_solve, _parts(3), arity=3, template=f"xp.real(xp.linalg.solve({Z}, {{2}} + 0j))"
+        complex_inv, family("complex_matrix", 2), arity=2, template=f"xp.real(xp.linalg.inv{Z})"
+    ),
+    derived(
+        complex_solve,
+        family("complex_matrix", 3),
+        arity=3,
+        template=f"xp.real(xp.linalg.solve({Z}, {{2}} + 0j))",
     ),
 )

@@ -1,16 +1,13 @@
-"""Control flow, and derivatives inside a program, in each engine's own form."""
+"""Loops, branches, and derivatives inside a program, each in the engine's own form."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ad_conformance.generators.catalogue.operands import POSITIVE, Domain, family, one_of
 from ad_conformance.generators.catalogue.operation import Call, Operation
-from ad_conformance.generators.catalogue.row_forms import POSITIVE, derived
-from ad_conformance.generators.strategies.builder import Builder
-from ad_conformance.generators.strategies.operands import basic as draw_operands
-from ad_conformance.generators.strategies.operands.basic import Domain, DrawnOperands, fit, some
-from ad_conformance.generators.strategies.operands.networks import like, one_of
+from ad_conformance.generators.catalogue.row_forms import derived
 
 
 def newton_sqrt(xp: Any, x: Any, *, count: int) -> Any:
@@ -28,7 +25,7 @@ def logistic_map(xp: Any, x: Any, *, rate: float, count: int) -> Any:
 
 
 def _scanned(xp: Any, x: Any, step: Callable[[Any, Any], Any]) -> Any:
-    """step(step(x0, x1), x2) ... for every prefix of a vector."""
+    """The results of step(step(x0, x1), x2) ... for every prefix of a vector, shape (n,)."""
     if len(x.shape) != 1:
         raise ValueError(f"a vector is needed, not shape {x.shape}")
     n = x.shape[0]
@@ -36,7 +33,7 @@ def _scanned(xp: Any, x: Any, step: Callable[[Any, Any], Any]) -> Any:
     state = 0.0 * x[:1]
     for k in range(n):
         state = step(state, x[k : k + 1])
-        # 1 at place k, 0 elsewhere
+        # 1 at index k, 0 elsewhere.
         total = total + xp.where([j == k for j in range(n)], state, 0.0)
     return total
 
@@ -52,7 +49,7 @@ def scan_tanh(xp: Any, x: Any, weight: Any) -> Any:
 
 
 def branch(xp: Any, x: Any, *, threshold: float) -> Any:
-    """x sin(x) where the sum of x exceeds the threshold, else its square."""
+    """x sin(x) if the sum of x exceeds the threshold, else the square of x."""
     return xp.where(
         xp.greater(xp.sum(x, axis=None, keepdims=False), threshold), x * xp.sin(x), x * x
     )
@@ -71,8 +68,8 @@ def checkpointed(xp: Any, x: Any) -> Any:
     return xp.sin(x) * xp.exp(-(x * x))
 
 
-#: What is differentiated by t inside a program, capturing c: the text, and its first and second
-#: derivative by hand.
+#: Functions of t, with a captured value c, that are differentiated inside a program: the text, and
+#: the first and second derivative by hand.
 Body = tuple[str, Callable[..., Any], Callable[..., Any]]
 BODIES: dict[str, Body] = {
     "product": ("t * {c}", lambda xp, t, c: c + 0.0 * t, lambda xp, t, c: 0.0 * (t * c)),
@@ -117,7 +114,7 @@ def _same_shape(x: Any, c: Any) -> None:
 
 
 def inner_derivative(xp: Any, x: Any, c: Any, *, body: str) -> Any:
-    """The derivative of every entry of the body by its t, at x."""
+    """The derivative of the body by t at x, entry by entry."""
     _same_shape(x, c)
     return _body(body)[1](xp, x, c)
 
@@ -128,13 +125,13 @@ def inner_second_derivative(xp: Any, x: Any, c: Any, *, body: str) -> Any:
 
 
 def inner_pushforward(xp: Any, x: Any, c: Any, *, body: str) -> Any:
-    """The pushforward of the body at x, along c, which the body captures as well."""
+    """The pushforward of the body at x along c, which the body also captures."""
     _same_shape(x, c)
     return _body(body)[1](xp, x, c) * c
 
 
 def descent(xp: Any, x: Any, c: Any, *, body: str, rate: float, count: int) -> Any:
-    """`count` steps down the gradient of the sum of the body, from x."""
+    """`count` gradient descent steps on the sum of the body, starting from x."""
     _same_shape(x, c)
     for _ in range(count):
         x = x - rate * _body(body)[1](xp, x, c)
@@ -145,85 +142,47 @@ _body = body
 
 
 def body_text(call: Call) -> str:
-    """The body as text, with t free and the second operand in the place of c."""
+    """The body as text, with t free and the second operand as c."""
     return _body(call.params["body"])[0].format(c=call.operands[1])
-
-
-def _captured(**params: Callable[[Builder], Any]) -> draw_operands.OperandStrategy:
-    """An operand and what is captured beside it, as often as not the operand itself."""
-    domain = Domain(low=-2, high=2)
-
-    def arranged(b: Builder) -> DrawnOperands:
-        first = fit(b, some(b, lambda v: v.size > 0), domain)
-        second = first if b.flag() else fit(b, like(b, first), domain)
-        return [first, second], {
-            "body": b.choose(list(BODIES)),
-            **{k: draw(b) for k, draw in params.items()},
-        }
-
-    return arranged
-
-
-def _fitted(domain: Domain, **params: Callable[[Builder], Any]) -> draw_operands.OperandStrategy:
-    return lambda b: (
-        [fit(b, some(b, lambda v: v.size > 0), domain)],
-        {k: draw(b) for k, draw in params.items()},
-    )
-
-
-def _vector(*, weight: bool, **params: Callable[[Builder], Any]) -> draw_operands.OperandStrategy:
-    def arranged(b: Builder) -> DrawnOperands:
-        value_id = b.pick(lambda v: v.ndim == 1 and v.size > 0)
-        if value_id is None:
-            value_id = draw_operands.shaped(b, (b.choose([3, 2, 1, 4]),))
-        rest = (
-            [b.pick(lambda v: v.ndim == 0) or b.must("sum", (value_id,), axis=None, keepdims=False)]
-            if weight
-            else []
-        )
-        return [value_id, *rest], {k: draw(b) for k, draw in params.items()}
-
-    return arranged
-
-
-def _branched(b: Builder) -> DrawnOperands:
-    """Now and then the sum is exactly at the threshold, where the branches meet or jump."""
-    value_id = some(b, lambda v: v.size > 0)
-    return [value_id], {"threshold": float(b.choose([0.0, 1.0, -1.0]))}
 
 
 _COUNT = one_of(3, 1, 2, 5, 0)
 _BODY = {"body": "name"}
+_CAPTURED = family("captured", bodies=tuple(BODIES))
 
 ROWS: Sequence[Operation] = (
-    derived(newton_sqrt, _fitted(POSITIVE, count=_COUNT), params={"count": "times"}),
+    derived(newton_sqrt, family("fitted", POSITIVE, count=_COUNT), params={"count": "times"}),
     derived(
         logistic_map,
-        _fitted(Domain(low=-2, high=2), rate=one_of(2.0, 3.5, 1.0), count=one_of(2, 1, 3, 0)),
+        family(
+            "fitted", Domain(low=-2, high=2), rate=one_of(2.0, 3.5, 1.0), count=one_of(2, 1, 3, 0)
+        ),
         params={"rate": "float", "count": "times"},
     ),
     derived(
         scan_decay,
-        _vector(weight=False, decay=one_of(0.5, 1.0, 0.0, -2.0)),
+        family("nonempty_vector", weight=False, decay=one_of(0.5, 1.0, 0.0, -2.0)),
         params={"decay": "float"},
         curvature="linear",
     ),
-    derived(scan_tanh, _vector(weight=True), arity=2),
-    derived(branch, _branched, params={"threshold": "float"}),
+    derived(scan_tanh, family("nonempty_vector", weight=True), arity=2),
+    derived(branch, family("branched"), params={"threshold": "float"}),
     derived(
         associative_product,
-        draw_operands.along_axis(aim="zeros"),
+        family("along_axis", aim="zeros"),
         params={"axis": "int"},
         exact=True,
     ),
-    derived(implicit_sqrt, draw_operands.unary(POSITIVE)),
-    derived(checkpointed, draw_operands.unary(Domain(low=-4, high=4))),
-    derived(inner_derivative, _captured(), arity=2, params=_BODY),
-    derived(inner_second_derivative, _captured(), arity=2, params=_BODY),
-    derived(inner_pushforward, _captured(), arity=2, params=_BODY),
+    derived(implicit_sqrt, family("unary", POSITIVE)),
+    derived(checkpointed, family("unary", Domain(low=-4, high=4))),
+    derived(inner_derivative, _CAPTURED, arity=2, params=_BODY),
+    derived(inner_second_derivative, _CAPTURED, arity=2, params=_BODY),
+    derived(inner_pushforward, _CAPTURED, arity=2, params=_BODY),
     derived(
         descent,
-        _captured(rate=one_of(0.25, 0.5, -0.125), count=one_of(2, 1, 3)),
+        family(
+            "captured", bodies=tuple(BODIES), rate=one_of(0.25, 0.5, -0.125), count=one_of(2, 1, 3)
+        ),
         arity=2,
         params={**_BODY, "rate": "float", "count": "times"},
     ),

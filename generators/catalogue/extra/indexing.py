@@ -1,7 +1,8 @@
 """Gathering, scattering, padding, moving and masking by constant indices.
 
-What only moves entries is defined by what NumPy's function does to the entries' places: the
-definition takes the entries from there, so that balls and tracers need no function of their own.
+An operation that only moves entries is defined by what the NumPy function does to an array of
+indices: the definition takes the entries at the resulting indices. So balls and tracers need no
+function of their own.
 """
 
 from __future__ import annotations
@@ -11,63 +12,63 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from ad_conformance.generators.catalogue.operands import OperandFamily, family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import derived
-from ad_conformance.generators.strategies.operands import indexing as draw_operands
 
-#: Entries that may be moved at a time, far more than a value has.
+#: The most entries that are moved at a time, far more than a value has.
 MOST = 2**18
-Places = np.ndarray
+Numbers = np.ndarray
 Indices = Any
 
 
-def moved(xp: Any, x: Any, move: Callable[[Places], Any], fill: float | None = None) -> Any:
-    """The entries of `x` as `move` moves those of an array of its shape; place `x.size` holds
-    `fill`.
+def moved(xp: Any, x: Any, move: Callable[[Numbers], Any], fill: float | None = None) -> Any:
+    """The entries of `x`, moved as `move` moves the entries of an array of that shape; index
+    `x.size` stands for `fill`.
     """
-    value_ids = np.asarray(move(np.arange(x.size).reshape(x.shape)))
-    if value_ids.size > MOST:
+    numbers = np.asarray(move(np.arange(x.size).reshape(x.shape)))
+    if numbers.size > MOST:
         raise ValueError(f"more than {MOST} entries")
     flat = xp.reshape(x, shape=(-1,))
     if fill is not None:
         flat = xp.concat([flat, np.array([fill])], axis=0)
     return xp.reshape(
-        xp.take(flat, indices=tuple(value_ids.ravel().tolist()), axis=0), shape=value_ids.shape
+        xp.take(flat, indices=tuple(numbers.ravel().tolist()), axis=0), shape=numbers.shape
     )
 
 
 def take_along_axis(xp: Any, x: Any, *, indices: Indices, axis: int) -> Any:
     return moved(
-        xp, x, lambda value_ids: np.take_along_axis(value_ids, np.asarray(indices, dtype=int), axis)
+        xp, x, lambda numbers: np.take_along_axis(numbers, np.asarray(indices, dtype=int), axis)
     )
 
 
 def unstack(xp: Any, x: Any, *, axis: int, which: int) -> Any:
-    return moved(xp, x, lambda value_ids: np.moveaxis(value_ids, axis, 0)[which])
+    return moved(xp, x, lambda numbers: np.moveaxis(numbers, axis, 0)[which])
 
 
 def split(xp: Any, x: Any, *, sections: int, axis: int, which: int) -> Any:
-    return moved(xp, x, lambda value_ids: np.array_split(value_ids, sections, axis)[which])
+    return moved(xp, x, lambda numbers: np.array_split(numbers, sections, axis)[which])
 
 
 def pad_constant(xp: Any, x: Any, *, widths: tuple[int, ...], value: float) -> Any:
-    """`widths`: before and after, of the last axis first, as many axes as there are pairs."""
+    """`widths` are pairs (before, after), those of the last axis first; there may be fewer than
+    axes.
+    """
     pairs = _pairs(x, widths)
-    return moved(
-        xp, x, lambda value_ids: np.pad(value_ids, pairs, constant_values=value_ids.size), value
-    )
+    return moved(xp, x, lambda numbers: np.pad(numbers, pairs, constant_values=numbers.size), value)
 
 
 def pad_edge(xp: Any, x: Any, *, widths: tuple[int, ...]) -> Any:
-    return moved(xp, x, lambda value_ids: np.pad(value_ids, _pairs(x, widths), mode="edge"))
+    return moved(xp, x, lambda numbers: np.pad(numbers, _pairs(x, widths), mode="edge"))
 
 
 def pad_reflect(xp: Any, x: Any, *, widths: tuple[int, ...]) -> Any:
-    return moved(xp, x, lambda value_ids: np.pad(value_ids, _pairs(x, widths), mode="reflect"))
+    return moved(xp, x, lambda numbers: np.pad(numbers, _pairs(x, widths), mode="reflect"))
 
 
 def pad_wrap(xp: Any, x: Any, *, widths: tuple[int, ...]) -> Any:
-    return moved(xp, x, lambda value_ids: np.pad(value_ids, _pairs(x, widths), mode="wrap"))
+    return moved(xp, x, lambda numbers: np.pad(numbers, _pairs(x, widths), mode="wrap"))
 
 
 def _pairs(x: Any, widths: tuple[int, ...]) -> list[tuple[int, int]]:
@@ -76,36 +77,36 @@ def _pairs(x: Any, widths: tuple[int, ...]) -> list[tuple[int, int]]:
 
 
 def tile(xp: Any, x: Any, *, repetitions: tuple[int, ...]) -> Any:
-    return moved(xp, x, lambda value_ids: np.tile(value_ids, repetitions))
+    return moved(xp, x, lambda numbers: np.tile(numbers, repetitions))
 
 
 def repeat(xp: Any, x: Any, *, repeats: tuple[int, ...], axis: int) -> Any:
-    return moved(xp, x, lambda value_ids: np.repeat(value_ids, repeats, axis))
+    return moved(xp, x, lambda numbers: np.repeat(numbers, repeats, axis))
 
 
 def roll_axes(xp: Any, x: Any, *, shift: tuple[int, ...], axis: tuple[int, ...]) -> Any:
-    return moved(xp, x, lambda value_ids: np.roll(value_ids, shift, axis))
+    return moved(xp, x, lambda numbers: np.roll(numbers, shift, axis))
 
 
 def rot90(xp: Any, x: Any, *, k: int) -> Any:
-    return moved(xp, x, lambda value_ids: np.rot90(value_ids, k))
+    return moved(xp, x, lambda numbers: np.rot90(numbers, k))
 
 
 def moveaxis(xp: Any, x: Any, *, source: int, destination: int) -> Any:
-    return moved(xp, x, lambda value_ids: np.moveaxis(value_ids, source, destination))
+    return moved(xp, x, lambda numbers: np.moveaxis(numbers, source, destination))
 
 
 def squeeze(xp: Any, x: Any, *, axis: int) -> Any:
-    return moved(xp, x, lambda value_ids: np.squeeze(value_ids, axis))
+    return moved(xp, x, lambda numbers: np.squeeze(numbers, axis))
 
 
 def unfold(xp: Any, x: Any, *, axis: int, size: int, step: int) -> Any:
-    """Windows of `size` entries, `step` apart along `axis`; the entries of a window stand on a last
-    axis.
+    """Windows of `size` entries, `step` apart along `axis`; the last axis of the result holds the
+    entries of a window.
     """
 
-    def windows(value_ids: Places) -> Places:
-        every = np.lib.stride_tricks.sliding_window_view(value_ids, size, axis=axis)
+    def windows(numbers: Numbers) -> Numbers:
+        every = np.lib.stride_tricks.sliding_window_view(numbers, size, axis=axis)
         return np.asarray(
             np.moveaxis(np.moveaxis(every, axis - (axis < 0), 0)[::step], 0, axis - (axis < 0))
         )
@@ -114,26 +115,26 @@ def unfold(xp: Any, x: Any, *, axis: int, size: int, step: int) -> Any:
 
 
 def diag_embed(xp: Any, x: Any, *, offset: int) -> Any:
-    def embedded(value_ids: Places) -> Places:
-        n = value_ids.shape[-1] + abs(offset)
-        out = np.full((*value_ids.shape[:-1], n, n), value_ids.size)
-        rows = np.arange(value_ids.shape[-1])
-        out[..., rows + max(-offset, 0), rows + max(offset, 0)] = value_ids
+    def embedded(numbers: Numbers) -> Numbers:
+        n = numbers.shape[-1] + abs(offset)
+        out = np.full((*numbers.shape[:-1], n, n), numbers.size)
+        rows = np.arange(numbers.shape[-1])
+        out[..., rows + max(-offset, 0), rows + max(offset, 0)] = numbers
         return out
 
     return moved(xp, x, embedded, 0.0)
 
 
 def diagonal_offset(xp: Any, x: Any, *, offset: int) -> Any:
-    return moved(xp, x, lambda value_ids: np.diagonal(value_ids, offset, -2, -1))
+    return moved(xp, x, lambda numbers: np.diagonal(numbers, offset, -2, -1))
 
 
 def tril_offset(xp: Any, x: Any, *, k: int) -> Any:
     return moved(
         xp,
         x,
-        lambda value_ids: np.where(
-            np.tri(value_ids.shape[-2], value_ids.shape[-1], k), value_ids, value_ids.size
+        lambda numbers: np.where(
+            np.tri(numbers.shape[-2], numbers.shape[-1], k), numbers, numbers.size
         ),
         0.0,
     )
@@ -143,8 +144,8 @@ def triu_offset(xp: Any, x: Any, *, k: int) -> Any:
     return moved(
         xp,
         x,
-        lambda value_ids: np.where(
-            np.tri(value_ids.shape[-2], value_ids.shape[-1], k - 1), value_ids.size, value_ids
+        lambda numbers: np.where(
+            np.tri(numbers.shape[-2], numbers.shape[-1], k - 1), numbers.size, numbers
         ),
         0.0,
     )
@@ -155,38 +156,36 @@ def outer_sum(xp: Any, a: Any, b: Any) -> Any:
 
 
 def index_set(xp: Any, x: Any, v: Any, *, indices: tuple[int, ...], axis: int) -> Any:
-    """`x` with `v` in the place of the entries at `indices`, which are all different."""
-    value_ids = np.arange(x.size).reshape(x.shape)
-    np.moveaxis(value_ids, axis, 0)[list(indices)] = np.moveaxis(_own(x, v), axis, 0)
-    return _of_both(xp, x, v, value_ids)
+    """`x` with its entries at `indices`, all different, replaced by `v`."""
+    numbers = np.arange(x.size).reshape(x.shape)
+    np.moveaxis(numbers, axis, 0)[list(indices)] = np.moveaxis(_own(x, v), axis, 0)
+    return _of_both(xp, x, v, numbers)
 
 
 def slice_set(xp: Any, x: Any, v: Any, *, axis: int, start: int, stop: int, step: int) -> Any:
-    value_ids = np.arange(x.size).reshape(x.shape)
-    np.moveaxis(value_ids, axis, 0)[start:stop:step] = np.moveaxis(_own(x, v), axis, 0)
-    return _of_both(xp, x, v, value_ids)
+    numbers = np.arange(x.size).reshape(x.shape)
+    np.moveaxis(numbers, axis, 0)[start:stop:step] = np.moveaxis(_own(x, v), axis, 0)
+    return _of_both(xp, x, v, numbers)
 
 
-def _own(x: Any, v: Any) -> Places:
-    """The places of v's entries where they come after x's."""
+def _own(x: Any, v: Any) -> Numbers:
+    """The indices of v's entries in x and v joined."""
     return np.arange(x.size, x.size + v.size).reshape(v.shape)
 
 
-def _of_both(xp: Any, x: Any, v: Any, value_ids: Places, fill: float = 0.0) -> Any:
+def _of_both(xp: Any, x: Any, v: Any, numbers: Numbers, fill: float = 0.0) -> Any:
     flat = xp.concat(
         [xp.reshape(x, shape=(-1,)), xp.reshape(v, shape=(-1,)), np.array([fill])], axis=0
     )
-    return moved(xp, flat, lambda _: value_ids)
+    return moved(xp, flat, lambda _: numbers)
 
 
-def _met(xp: Any, x: Any, v: Any, targets: Places, fill: float | None) -> tuple[Any, list[int]]:
-    """Of each entry of x a row: itself and the entries of v aimed at it, then `fill` (None: itself
-    again).
-
-    And how many entries each row has before the filling.
+def _met(xp: Any, x: Any, v: Any, targets: Numbers, fill: float | None) -> tuple[Any, list[int]]:
+    """For each entry of x a row: the entry, the entries of v that are scattered to it, and then
+    `fill` (if None, the entry again). And the number of entries in each row before `fill`.
     """
     if targets.shape != v.shape:
-        raise ValueError(f"{v.shape} entries cannot go to {targets.shape} places")
+        raise ValueError(f"{v.shape} entries cannot go to {targets.shape} indices")
     rows = [[i] for i in range(x.size)]
     for j, target in enumerate(targets.ravel().tolist()):
         rows[target].append(x.size + j)
@@ -198,35 +197,35 @@ def _met(xp: Any, x: Any, v: Any, targets: Places, fill: float | None) -> tuple[
     ]
 
 
-def _along(x: Any, indices: tuple[int, ...], axis: int) -> Places:
+def _along(x: Any, indices: tuple[int, ...], axis: int) -> Numbers:
     return np.take(np.arange(x.size).reshape(x.shape), np.asarray(indices, dtype=int), axis)
 
 
-def _among(x: Any, indices: Indices, axis: int) -> Places:
+def _among(x: Any, indices: Indices, axis: int) -> Numbers:
     return np.take_along_axis(
         np.arange(x.size).reshape(x.shape), np.asarray(indices, dtype=int), axis
     )
 
 
-def _added(xp: Any, x: Any, v: Any, targets: Places) -> Any:
+def _added(xp: Any, x: Any, v: Any, targets: Numbers) -> Any:
     return xp.reshape(
         xp.sum(_met(xp, x, v, targets, 0.0)[0], axis=1, keepdims=False), shape=x.shape
     )
 
 
-def _multiplied(xp: Any, x: Any, v: Any, targets: Places) -> Any:
+def _multiplied(xp: Any, x: Any, v: Any, targets: Numbers) -> Any:
     return xp.reshape(
         xp.prod(_met(xp, x, v, targets, 1.0)[0], axis=1, keepdims=False), shape=x.shape
     )
 
 
-def _largest(xp: Any, x: Any, v: Any, targets: Places) -> Any:
+def _largest(xp: Any, x: Any, v: Any, targets: Numbers) -> Any:
     return xp.reshape(
         xp.max(_met(xp, x, v, targets, None)[0], axis=1, keepdims=False), shape=x.shape
     )
 
 
-def _averaged(xp: Any, x: Any, v: Any, targets: Places) -> Any:
+def _averaged(xp: Any, x: Any, v: Any, targets: Numbers) -> Any:
     met, counts = _met(xp, x, v, targets, 0.0)
     means = xp.divide(xp.sum(met, axis=1, keepdims=False), np.array(counts, dtype=float))
     return xp.reshape(means, shape=x.shape)
@@ -260,8 +259,7 @@ def scatter_mean(xp: Any, x: Any, v: Any, *, indices: Indices, axis: int) -> Any
     return _averaged(xp, x, v, _among(x, indices, axis))
 
 
-# What the mask leaves out may be infinite, not a number, or have no derivative, and the result is
-# smooth all the same.
+# Masked entries may be infinite, not a number, or have no derivative, while the result is smooth.
 def masked_sqrt(xp: Any, x: Any, *, threshold: float) -> Any:
     return xp.where(xp.greater(x, threshold), xp.sqrt(x), 0.0)
 
@@ -283,25 +281,23 @@ def masked_prod(xp: Any, x: Any, *, threshold: float, axis: int | None) -> Any:
 
 
 def masked_max(xp: Any, x: Any, *, threshold: float, axis: int | None) -> Any:
-    """The largest of the entries above the threshold, or what lies one below it where there are
-    none.
-    """
+    """The largest entry above it, or the threshold less 1 if there is none."""
     return xp.max(xp.where(xp.greater(x, threshold), x, threshold - 1.0), axis=axis, keepdims=False)
 
 
 def taken_sqrt(xp: Any, x: Any, *, indices: Sequence[int]) -> Any:
-    """Some of the roots; where the others are taken of zero, their derivatives are infinite."""
+    """The square roots at `indices`; others may be of zero, where the derivative is infinite."""
     return xp.take(xp.sqrt(x), indices=indices, axis=-1)
 
 
 def sliced_log(xp: Any, x: Any, *, start: int) -> Any:
-    """The logarithms from `start`; the others may be infinite."""
+    """The logarithms of the entries from `start` on; those of other entries may be infinite."""
     return xp.log(x)[..., start:]
 
 
 def root_at_least(xp: Any, x: Any, *, least: float) -> Any:
-    """The length of each entry, but not less than `least`: constant about zero, where the root has
-    no derivative.
+    """The magnitude of each entry, but at least `least`: it is constant around zero, where the root
+    has no derivative.
     """
     return xp.maximum(xp.sqrt(xp.square(x)), least)
 
@@ -311,7 +307,7 @@ def _root_at_least(xp: Any, x: Any, *, least: float) -> Any:
 
 
 def reciprocal_at_most(xp: Any, x: Any, *, most: float) -> Any:
-    """1 / x**2, but not more than `most`: constant about zero, where the reciprocal is infinite."""
+    """1 / x**2, but at most `most`: constant around zero, where the reciprocal is infinite."""
     return xp.minimum(xp.reciprocal(xp.square(x)), most)
 
 
@@ -320,7 +316,7 @@ def _reciprocal_at_most(xp: Any, x: Any, *, most: float) -> Any:
 
 
 def largest_root(xp: Any, x: Any, *, axis: int | None) -> Any:
-    """The largest length of an entry; the roots of the others may be taken of zero."""
+    """The largest magnitude of an entry; other roots may be taken of zero."""
     return xp.max(xp.sqrt(xp.square(x)), axis=axis, keepdims=False)
 
 
@@ -328,20 +324,20 @@ def _largest_root(xp: Any, x: Any, *, axis: int | None) -> Any:
     return xp.sqrt(xp.max(xp.square(x), axis=axis, keepdims=False))
 
 
-def _linear(definition: Callable[..., Any], arranged: Any, /, **params: str) -> Operation:
-    return derived(definition, arranged, params=params, curvature="linear", exact=True)
+def _linear(definition: Callable[..., Any], operands: OperandFamily, /, **params: str) -> Operation:
+    return derived(definition, operands, params=params, curvature="linear", exact=True)
 
 
 def _update(
-    definition: Callable[..., Any], arranged: Any, indices: str, /, **more: Any
+    definition: Callable[..., Any], operands: OperandFamily, indices: str, /, **more: Any
 ) -> Operation:
     return derived(
-        definition, arranged, arity=2, params={"indices": indices, "axis": "int"}, **more
+        definition, operands, arity=2, params={"indices": indices, "axis": "int"}, **more
     )
 
 
 def _most(x: np.ndarray, v: np.ndarray) -> float:
-    """The size of what is multiplied into one entry at most."""
+    """The largest product that one entry may become."""
     return float(
         max(1.0, np.max(np.abs(x), initial=0.0))
         * math.prod(max(1.0, float(e)) for e in np.abs(v).flat)
@@ -349,69 +345,65 @@ def _most(x: np.ndarray, v: np.ndarray) -> float:
 
 
 ROWS: Sequence[Operation] = (
-    _linear(take_along_axis, draw_operands.take_along_axis, indices="indices", axis="int"),
-    _linear(unstack, draw_operands.unstack, axis="int", which="int"),
-    _linear(split, draw_operands.split, sections="int", axis="int", which="int"),
-    _linear(pad_constant, draw_operands.pad_constant, widths="growth", value="float"),
-    _linear(pad_edge, draw_operands.pad("edge"), widths="growth"),
-    _linear(pad_reflect, draw_operands.pad("reflect"), widths="growth"),
-    _linear(pad_wrap, draw_operands.pad("wrap"), widths="growth"),
-    _linear(tile, draw_operands.tile, repetitions="growth"),
-    _linear(repeat, draw_operands.repeat, repeats="list of times", axis="int"),
-    _linear(roll_axes, draw_operands.roll_axes, shift="ints", axis="ints"),
-    _linear(rot90, draw_operands.rot90, k="int"),
-    _linear(moveaxis, draw_operands.moveaxis, source="int", destination="int"),
-    _linear(squeeze, draw_operands.squeeze, axis="int"),
-    _linear(unfold, draw_operands.unfold, axis="int", size="int", step="int"),
-    _linear(diag_embed, draw_operands.diag_embed, offset="times"),
-    _linear(diagonal_offset, draw_operands.matrix_and("offset"), offset="int"),
-    _linear(tril_offset, draw_operands.matrix_and("k"), k="int"),
-    _linear(triu_offset, draw_operands.matrix_and("k"), k="int"),
-    derived(outer_sum, draw_operands.two_vectors, arity=2, curvature="linear", exact=True),
-    _update(index_set, draw_operands.update(distinct=True), "ints", curvature="linear", exact=True),
+    _linear(take_along_axis, family("take_along_axis"), indices="indices", axis="int"),
+    _linear(unstack, family("unstack"), axis="int", which="int"),
+    _linear(split, family("split"), sections="int", axis="int", which="int"),
+    _linear(pad_constant, family("pad_constant"), widths="growth", value="float"),
+    _linear(pad_edge, family("pad", "edge"), widths="growth"),
+    _linear(pad_reflect, family("pad", "reflect"), widths="growth"),
+    _linear(pad_wrap, family("pad", "wrap"), widths="growth"),
+    _linear(tile, family("tile"), repetitions="growth"),
+    _linear(repeat, family("repeat"), repeats="list of times", axis="int"),
+    _linear(roll_axes, family("roll_axes"), shift="ints", axis="ints"),
+    _linear(rot90, family("rot90"), k="int"),
+    _linear(moveaxis, family("moveaxis"), source="int", destination="int"),
+    _linear(squeeze, family("squeeze"), axis="int"),
+    _linear(unfold, family("unfold"), axis="int", size="int", step="int"),
+    _linear(diag_embed, family("diag_embed"), offset="times"),
+    _linear(diagonal_offset, family("matrix_and", "offset"), offset="int"),
+    _linear(tril_offset, family("matrix_and", "k"), k="int"),
+    _linear(triu_offset, family("matrix_and", "k"), k="int"),
+    derived(outer_sum, family("vectors_for_outer_sum"), arity=2, curvature="linear", exact=True),
+    _update(index_set, family("update", distinct=True), "ints", curvature="linear", exact=True),
     derived(
         slice_set,
-        draw_operands.slice_set,
+        family("slice_set"),
         arity=2,
         params={"axis": "int", "start": "int", "stop": "int", "step": "int"},
         curvature="linear",
         exact=True,
     ),
-    _update(index_add, draw_operands.update(), "ints", curvature="linear", exact=True),
-    _update(index_multiply, draw_operands.update(aim="zeros"), "ints", terms=_most, weight=2),
-    _update(index_max, draw_operands.update(aim="tie"), "ints", curvature="linear", exact=True),
-    _update(scatter_add, draw_operands.scatter(), "indices", curvature="linear", exact=True),
-    _update(scatter_multiply, draw_operands.scatter(aim="zeros"), "indices", terms=_most, weight=2),
-    _update(
-        scatter_max, draw_operands.scatter(aim="tie"), "indices", curvature="linear", exact=True
-    ),
-    _update(scatter_mean, draw_operands.scatter(), "indices", curvature="linear"),
-    derived(masked_sqrt, draw_operands.masked, params={"threshold": "float"}),
-    derived(masked_log, draw_operands.masked, params={"threshold": "float"}),
-    derived(masked_reciprocal, draw_operands.masked, params={"threshold": "float"}),
-    derived(taken_sqrt, draw_operands.taken_root, params={"indices": "ints"}),
-    derived(sliced_log, draw_operands.sliced_log, params={"start": "int"}),
+    _update(index_add, family("update"), "ints", curvature="linear", exact=True),
+    _update(index_multiply, family("update", aim="zeros"), "ints", terms=_most, weight=2),
+    _update(index_max, family("update", aim="tie"), "ints", curvature="linear", exact=True),
+    _update(scatter_add, family("scatter"), "indices", curvature="linear", exact=True),
+    _update(scatter_multiply, family("scatter", aim="zeros"), "indices", terms=_most, weight=2),
+    _update(scatter_max, family("scatter", aim="tie"), "indices", curvature="linear", exact=True),
+    _update(scatter_mean, family("scatter"), "indices", curvature="linear"),
+    derived(masked_sqrt, family("masked"), params={"threshold": "float"}),
+    derived(masked_log, family("masked"), params={"threshold": "float"}),
+    derived(masked_reciprocal, family("masked"), params={"threshold": "float"}),
+    derived(taken_sqrt, family("taken_root"), params={"indices": "ints"}),
+    derived(sliced_log, family("sliced_log"), params={"start": "int"}),
     derived(
         root_at_least,
-        draw_operands.beyond("least"),
+        family("beyond", "least"),
         params={"least": "float"},
         enclosed=_root_at_least,
     ),
     derived(
         reciprocal_at_most,
-        draw_operands.beyond("most"),
+        family("beyond", "most"),
         params={"most": "float"},
         enclosed=_reciprocal_at_most,
     ),
-    derived(
-        largest_root, draw_operands.largest_root, params={"axis": "axis"}, enclosed=_largest_root
-    ),
-    _linear(masked_sum, draw_operands.masked_reduction(), threshold="float", axis="axis"),
+    derived(largest_root, family("largest_root"), params={"axis": "axis"}, enclosed=_largest_root),
+    _linear(masked_sum, family("masked_reduction"), threshold="float", axis="axis"),
     derived(
         masked_prod,
-        draw_operands.masked_reduction("zeros"),
+        family("masked_reduction", "zeros"),
         params={"threshold": "float", "axis": "axis"},
         exact=True,
     ),
-    _linear(masked_max, draw_operands.masked_reduction("tie"), threshold="float", axis="axis"),
+    _linear(masked_max, family("masked_reduction", "tie"), threshold="float", axis="axis"),
 )

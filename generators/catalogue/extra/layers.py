@@ -1,4 +1,4 @@
-"""Layers: normalization, distances, attention, and what slides along a signal."""
+"""Layers: normalization, distances, attention, convolution and pooling."""
 
 from __future__ import annotations
 
@@ -7,34 +7,13 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.generators.catalogue.extra.losses import logsumexp
+from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, Operation
 from ad_conformance.generators.catalogue.row_forms import derived
-from ad_conformance.generators.strategies.builder import Builder
-from ad_conformance.generators.strategies.operands.basic import Domain, DrawnOperands, axis_of, fit
-from ad_conformance.generators.strategies.operands.networks import (
-    attention,
-    directions,
-    distances,
-    normalized_channels,
-    normalized_rows,
-    points_apart,
-    polynomial,
-    pooled,
-    signals,
-)
-from ad_conformance.generators.strategies.operands.networks import (
-    bilinear as bilinear_operands,
-)
-from ad_conformance.generators.strategies.operands.networks import (
-    conv1d as conv1d_operands,
-)
-from ad_conformance.generators.strategies.operands.networks import (
-    linear as linear_operands,
-)
 
 
 def _normalized(xp: Any, x: Any, axes: Sequence[int], eps: float) -> Any:
-    """x less its mean, over the square root of its variance and eps."""
+    """x minus its mean, divided by the square root of its variance plus eps."""
 
     def mean(v: Any) -> Any:
         for axis in axes:
@@ -52,7 +31,7 @@ def _scaled(xp: Any, x: Any, weight: Any, bias: Any, shape: tuple[int, ...]) -> 
 
 
 def _channels(x: Any) -> tuple[int, ...]:
-    """The shape of what there is one of per channel, the entries of axis 1."""
+    """The shape in which a value per channel, the entries of axis 1, broadcasts."""
     return (1, x.shape[1]) + (1,) * (len(x.shape) - 2)
 
 
@@ -101,14 +80,16 @@ def cosine_similarity(xp: Any, x: Any, y: Any, *, axis: int) -> Any:
 
 
 def _p_norm(xp: Any, x: Any, p: float) -> Any:
-    """The p-norm over the last axis, for p a whole number."""
+    """The p-norm over the last axis for an integer p."""
     if p not in (1, 2, 3, 4):
         raise ValueError(f"p={p}: use 1, 2, 3 or 4")
     power = xp.abs(x) if p % 2 else x * x
     if p > 2:
         power = power * (x * x)
     total = xp.sum(power, axis=-1, keepdims=False)
-    return xp.sqrt(total) if p == 2 else total if p == 1 else xp.pow(total, 1 / p)
+    if p == 1:
+        return total
+    return xp.sqrt(total) if p == 2 else xp.pow(total, 1 / p)
 
 
 def pairwise_distance(xp: Any, x: Any, y: Any, *, p: float) -> Any:
@@ -130,8 +111,7 @@ def scaled_dot_product_attention(
         weights = xp.exp(scores - xp.expand_dims(logsumexp(xp, scores), axis=-1))
         return xp.matmul(weights, value)
     total: Any = 0.0
-    # Row by row, each against the keys up to its own place, put in its row by a column of the
-    # identity.
+    # Each row attends to the keys up to its own index. A column of the identity puts it in its row.
     rows, keys = scores.shape
     for i in range(rows):
         seen = scores[i : i + 1, : min(i + 1, keys)]
@@ -157,7 +137,7 @@ def bilinear(xp: Any, x: Any, y: Any, weight: Any) -> Any:
 
 
 def _folded(xp: Any, x: Any, y: Any, fold: Callable[[Any, Any], Any]) -> Any:
-    """The bilinear `fold` of two vectors, by its values on unit vectors."""
+    """A bilinear function `fold` of two vectors, computed from its values on unit vectors."""
     if len(x.shape) != 1 or len(y.shape) != 1 or not x.shape[0] or not y.shape[0]:
         raise ValueError(f"two vectors with entries are needed, not shapes {x.shape} and {y.shape}")
     n, m = x.shape[0], y.shape[0]
@@ -184,7 +164,7 @@ _MODES: _Known = _Known(full="full", same="same", valid="valid")
 
 
 def conv1d(xp: Any, x: Any, kernel: Any, *, stride: int, padding: int, dilation: int) -> Any:
-    """The correlation of a padded signal with a dilated kernel, at every stride-th place."""
+    """The correlation of a padded signal with a dilated kernel, at every stride-th position."""
     if stride < 1 or dilation < 1 or padding < 0:
         raise ValueError(f"stride={stride}, padding={padding}, dilation={dilation}: too small")
 
@@ -201,7 +181,7 @@ def conv1d(xp: Any, x: Any, kernel: Any, *, stride: int, padding: int, dilation:
 
 
 def _windows(x: Any, window: int, stride: int) -> list[Any]:
-    """For each place within a window, the entries that the windows have there."""
+    """For each position within a window, the entries that all windows have there."""
     if window < 1 or stride < 1 or len(x.shape) != 1 or x.shape[0] < window:
         raise ValueError(f"window={window}, stride={stride}: not on shape {x.shape}")
     last = x.shape[0] - window
@@ -228,14 +208,8 @@ def polyval(xp: Any, coefficients: Any, x: Any) -> Any:
     return total
 
 
-def _standardized(b: Builder) -> DrawnOperands:
-    value_ids, _ = normalized_rows(b)
-    value_id = fit(b, value_ids[0], Domain(low=-8, high=8))
-    return [value_id], {"axis": axis_of(b, value_id), "eps": b.choose([1.0, 0.25])}
-
-
 def _attended(query: Any, key: Any, value: Any) -> float:
-    """The values times the square of the scores: a second derivative adds up such terms, which
+    """The values times the square of the scores: a second derivative is a sum of such terms, which
     cancel.
     """
     score = float(np.max(np.abs(query)) * np.max(np.abs(key))) * query.shape[-1]
@@ -246,37 +220,37 @@ _NORM: dict[str, Any] = {"arity": None, "params": {"eps": "float"}}
 _POOL = {"window": "int", "stride": "int"}
 
 ROWS: Sequence[Operation] = (
-    derived(layer_norm, normalized_rows, **_NORM),
-    derived(rms_norm, normalized_rows, **_NORM),
-    derived(standardize, _standardized, params={"axis": "int", "eps": "float"}),
-    derived(batch_norm, normalized_channels(lambda s: s[0] * int(np.prod(s[2:])) > 1), **_NORM),
+    derived(layer_norm, family("normalized_rows"), **_NORM),
+    derived(rms_norm, family("normalized_rows"), **_NORM),
+    derived(standardize, family("standardized"), params={"axis": "int", "eps": "float"}),
+    derived(batch_norm, family("normalized_channels", over="batch"), **_NORM),
     derived(
         instance_norm,
-        normalized_channels(lambda s: len(s) > 2 and int(np.prod(s[2:])) > 1),
+        family("normalized_channels", over="instance"),
         **_NORM,
     ),
     derived(
         group_norm,
-        normalized_channels(lambda s: int(np.prod(s[1:])) > 1, groups=True),
+        family("normalized_channels", over="groups"),
         arity=None,
         params={"groups": "int", "eps": "float"},
     ),
-    derived(normalize, directions(1), params={"axis": "int"}),
-    derived(cosine_similarity, directions(2), arity=2, params={"axis": "int"}),
-    derived(pairwise_distance, distances(rows=False), arity=2, params={"p": "float"}),
-    derived(pdist, points_apart, params={"p": "float"}),
+    derived(normalize, family("directions", 1), params={"axis": "int"}),
+    derived(cosine_similarity, family("directions", 2), arity=2, params={"axis": "int"}),
+    derived(pairwise_distance, family("distances", rows=False), arity=2, params={"p": "float"}),
+    derived(pdist, family("points_apart"), params={"p": "float"}),
     derived(
         scaled_dot_product_attention,
-        attention,
+        family("attention"),
         arity=3,
         params={"scale": "float", "causal": "bool"},
         terms=_attended,
     ),
-    derived(linear, linear_operands, arity=3, curvature="multilinear", exact=True),
-    derived(bilinear, bilinear_operands, arity=3, curvature="multilinear", exact=True),
+    derived(linear, family("linear"), arity=3, curvature="multilinear", exact=True),
+    derived(bilinear, family("bilinear"), arity=3, curvature="multilinear", exact=True),
     derived(
         convolve,
-        signals("full", "same", "valid"),
+        family("signals", "full", "same", "valid"),
         arity=2,
         params={"mode": "name"},
         curvature="multilinear",
@@ -284,7 +258,7 @@ ROWS: Sequence[Operation] = (
     ),
     derived(
         correlate,
-        signals("full", "same", "valid"),
+        family("signals", "full", "same", "valid"),
         arity=2,
         params={"mode": "name"},
         curvature="multilinear",
@@ -292,13 +266,13 @@ ROWS: Sequence[Operation] = (
     ),
     derived(
         conv1d,
-        conv1d_operands,
+        family("conv1d"),
         arity=2,
         params={"stride": "int", "padding": "times", "dilation": "times"},
         curvature="multilinear",
         exact=True,
     ),
-    derived(avg_pool1d, pooled(), params=_POOL, curvature="linear"),
-    derived(max_pool1d, pooled(), params=_POOL, curvature="linear", exact=True),
-    derived(polyval, polynomial, arity=2),
+    derived(avg_pool1d, family("pooled"), params=_POOL, curvature="linear"),
+    derived(max_pool1d, family("pooled"), params=_POOL, curvature="linear", exact=True),
+    derived(polyval, family("polynomial"), arity=2),
 )

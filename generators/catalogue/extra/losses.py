@@ -1,4 +1,4 @@
-"""Losses: pointwise in two operands of one shape, or over the last axis, which holds the classes."""
+"""Losses: of pairs of entries, or of classes along the last axis."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from ad_conformance.generators.catalogue.operation import Operation
-from ad_conformance.generators.catalogue.row_forms import ANY, POSITIVE, SATURATING, derived
-from ad_conformance.generators.strategies.operands.basic import Domain
-from ad_conformance.generators.strategies.operands.networks import (
+from ad_conformance.generators.catalogue.operands import (
+    ANY,
     EPS,
+    POSITIVE,
     REDUCED,
-    alike,
-    chances,
-    logits,
+    SATURATING,
+    Domain,
+    family,
     one_of,
 )
+from ad_conformance.generators.catalogue.operation import Operation
+from ad_conformance.generators.catalogue.row_forms import derived
 
 
 def reduced(xp: Any, values: Any, reduction: str) -> Any:
@@ -29,8 +30,8 @@ def reduced(xp: Any, values: Any, reduction: str) -> Any:
 
 
 def logsumexp(xp: Any, x: Any) -> Any:
-    """log(sum(exp(x))) over the last axis, entry by entry: without overflow, and without ties of a
-    maximum.
+    """log(sum(exp(x))) over the last axis, one entry after the other: without overflow and without
+    the ties of a maximum.
     """
     total = x[..., 0]
     for i in range(1, x.shape[-1]):
@@ -47,9 +48,7 @@ def l1_loss(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
 
 
 def _huber(xp: Any, gap: Any, width: float) -> Any:
-    """gap**2 / 2 within `width`, its tangent beyond. Without abs, which would have a kink where the
-    gap is zero.
-    """
+    """gap**2 / 2 within `width`, its tangent beyond. It avoids abs, which has a kink at zero."""
     upper = xp.where(xp.less(gap, width), 0.5 * (gap * gap), width * (gap - 0.5 * width))
     return xp.where(xp.less(gap, -width), -width * (gap + 0.5 * width), upper)
 
@@ -87,7 +86,7 @@ def gaussian_nll_loss(xp: Any, x: Any, target: Any, variance: Any, *, reduction:
 
 
 def kl_div(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
-    """Of log-probabilities x; a target of zero, which a constant may have, adds nothing."""
+    """The divergence of log-probabilities x from the target; a target of zero adds nothing."""
     positive = xp.greater(target, 0.0)
     return reduced(
         xp,
@@ -97,14 +96,14 @@ def kl_div(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
 
 
 def kl_div_log(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
-    """The same with the logarithm of the target."""
+    """The same for the logarithm of the target."""
     return reduced(xp, xp.exp(target) * (target - x), reduction)
 
 
 def cross_entropy(
     xp: Any, x: Any, *, labels: Sequence[int], smoothing: float, reduction: str
 ) -> Any:
-    """Of logits with a label per row; the mean is over rows."""
+    """The cross entropy of logits with one label per row; the mean is taken over rows."""
     classes = x.shape[-1]
     if len(labels) != int(np.prod(x.shape[:-1])) or not all(0 <= k < classes for k in labels):
         raise ValueError(f"labels {labels} do not fit the shape {x.shape}")
@@ -113,7 +112,7 @@ def cross_entropy(
 
 
 def cross_entropy_probabilities(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
-    """Of logits with the probability of every class, which need not add up to one."""
+    """The cross entropy of logits with a probability for every class; they need not add up to 1."""
     if not len(x.shape) or not x.shape[-1] or x.shape != target.shape:
         raise ValueError(f"logits of shape {x.shape} and probabilities of shape {target.shape}")
     total = xp.expand_dims(logsumexp(xp, x), axis=-1)
@@ -132,70 +131,73 @@ _REDUCTION = {"reduction": "name"}
 _GAPS = one_of(1.0, 0.5, 2.0)
 
 ROWS: Sequence[Operation] = (
-    derived(mse_loss, alike(ANY, ANY, reduction=REDUCED), arity=2, params=_REDUCTION),
+    derived(mse_loss, family("alike", ANY, ANY, reduction=REDUCED), arity=2, params=_REDUCTION),
     derived(
         l1_loss,
-        alike(ANY, ANY, apart=one_of(0.0), reduction=REDUCED),
+        family("alike", ANY, ANY, apart=one_of(0.0), reduction=REDUCED),
         arity=2,
         params=_REDUCTION,
         curvature="linear",
     ),
     derived(
         huber_loss,
-        alike(ANY, ANY, apart=one_of(1.0, 0.5, -1.0), delta=_GAPS, reduction=REDUCED),
+        family("alike", ANY, ANY, apart=one_of(1.0, 0.5, -1.0), delta=_GAPS, reduction=REDUCED),
         arity=2,
         params={"delta": "float", **_REDUCTION},
     ),
     derived(
         smooth_l1_loss,
-        alike(ANY, ANY, apart=one_of(1.0, 0.5, -1.0), beta=_GAPS, reduction=REDUCED),
+        family("alike", ANY, ANY, apart=one_of(1.0, 0.5, -1.0), beta=_GAPS, reduction=REDUCED),
         arity=2,
         params={"beta": "float", **_REDUCTION},
     ),
     derived(
         binary_cross_entropy,
-        chances(reduction=REDUCED),
+        family("chances", reduction=REDUCED),
         arity=2,
         params=_REDUCTION,
     ),
     derived(
         binary_cross_entropy_with_logits,
-        alike(SATURATING, ANY, saturate=True, reduction=REDUCED),
+        family("alike", SATURATING, ANY, saturate=True, reduction=REDUCED),
         arity=2,
         params=_REDUCTION,
     ),
     derived(
         soft_margin_loss,
-        alike(SATURATING, Domain(low=-4, high=4), saturate=True, reduction=REDUCED),
+        family("alike", SATURATING, Domain(low=-4, high=4), saturate=True, reduction=REDUCED),
         arity=2,
         params=_REDUCTION,
     ),
     derived(
         poisson_nll_loss,
-        alike(POSITIVE, ANY, log_input=one_of(True, False), eps=EPS, reduction=REDUCED),
+        family("alike", POSITIVE, ANY, log_input=one_of(True, False), eps=EPS, reduction=REDUCED),
         arity=2,
         params={"log_input": "bool", "eps": "float", **_REDUCTION},
     ),
     derived(
-        gaussian_nll_loss, alike(ANY, ANY, POSITIVE, reduction=REDUCED), arity=3, params=_REDUCTION
+        gaussian_nll_loss,
+        family("alike", ANY, ANY, POSITIVE, reduction=REDUCED),
+        arity=3,
+        params=_REDUCTION,
     ),
-    derived(kl_div, alike(ANY, POSITIVE, reduction=REDUCED), arity=2, params=_REDUCTION),
+    derived(kl_div, family("alike", ANY, POSITIVE, reduction=REDUCED), arity=2, params=_REDUCTION),
     derived(
         kl_div_log,
-        alike(ANY, Domain(low=-32, high=12), reduction=REDUCED),
+        family("alike", ANY, Domain(low=-32, high=12), reduction=REDUCED),
         arity=2,
         params=_REDUCTION,
     ),
     derived(
         cross_entropy,
-        logits(smoothing=one_of(0.0, 0.25), reduction=REDUCED),
+        family("logits", smoothing=one_of(0.0, 0.25), reduction=REDUCED),
         params={"labels": "ints", "smoothing": "float", **_REDUCTION},
     ),
     derived(
         cross_entropy_probabilities,
-        logits(targets=True, reduction=REDUCED),
+        family("logits", targets=True, reduction=REDUCED),
         arity=2,
         params=_REDUCTION,
     ),
-    derived(nll_loss, logits(reduction=REDUCED), params={"labels": "ints", **_REDUCTION}),
+    derived(nll_loss, family("logits", reduction=REDUCED), params={"labels": "ints", **_REDUCTION}),
 )

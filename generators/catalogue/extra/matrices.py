@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from ad_conformance.generators.arithmetic import matrix_balls as decompositions
+from ad_conformance.generators.arithmetic import matrices as decompositions
+from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, Operation
 from ad_conformance.generators.catalogue.row_forms import derived
-from ad_conformance.generators.strategies.operands import decompositions as arranged
-from ad_conformance.generators.strategies.operands import products as arrange_products
 
 
 def qr_r(xp: Any, a: Any) -> Any:
@@ -39,7 +38,7 @@ def _factor(xp: Any, a: Any) -> Any:
 
 
 def eigh_exp(xp: Any, a: Any) -> Any:
-    """V exp(w) V^T of the symmetric part: smooth where eigenvalues meet, although V is not."""
+    """V exp(w) V^T of the symmetric part: smooth at equal eigenvalues, although V is not."""
     if a.shape[-1:] != a.shape[-2:-1]:
         raise ValueError(f"a square matrix is needed, not shape {a.shape}")
     return xp.matrix_exp((a + xp.matrix_transpose(a)) / 2.0)
@@ -61,18 +60,18 @@ def svdvals(xp: Any, x: Any) -> Any:
 
 
 def polar_factor(xp: Any, x: Any) -> Any:
-    """U V^T of the decomposition into singular values: smooth where these meet."""
+    """U V^T of the singular value decomposition: smooth at equal singular values."""
     root = xp.inv(xp.sqrtm(_gram(xp, x)))
     return xp.matmul(x, root) if x.shape[-2] >= x.shape[-1] else xp.matmul(root, x)
 
 
 def column_projection(xp: Any, x: Any) -> Any:
-    """U U^T, the projection on the space of the columns, of which there are fewer than rows."""
+    """U U^T, the projection onto the column space; there must be fewer columns than rows."""
     return xp.matmul(x, xp.pinv(x))
 
 
 def slogdet(xp: Any, a: Any) -> Any:
-    """The logarithm of the determinant's magnitude."""
+    """The logarithm of the magnitude of the determinant."""
     return xp.log(xp.abs(xp.det(a)))
 
 
@@ -92,7 +91,7 @@ def lstsq(xp: Any, a: Any, b: Any) -> Any:
 
 
 def cholesky_solve(xp: Any, a: Any, b: Any) -> Any:
-    """The solution with the symmetric part of a, which must be positive definite."""
+    """The solution for the symmetric part of a, which must be positive definite."""
     factor = xp.cholesky(a)
     return xp.solve(xp.matrix_transpose(factor), xp.solve(factor, b))
 
@@ -173,8 +172,8 @@ def vector_norm_ord(xp: Any, x: Any, *, ord: float | str, axis: int | None, keep
 
 
 def matrix_norm_ord(xp: Any, x: Any, *, ord: float | str) -> Any:
-    """The norms induced by vectors' norms (with a minus: the least instead of the largest), and the
-    nuclear norm.
+    """The norms induced by norms of vectors, and the nuclear norm; a negative order takes the
+    minimum instead of the maximum.
     """
     if ord == "nuc":
         return xp.trace(xp.sqrtm(_gram(xp, x)))
@@ -190,16 +189,18 @@ def cdist(xp: Any, a: Any, b: Any, *, p: float | str) -> Any:
 
 
 def _condition(a: Any) -> float:
-    """The terms of what only the direction of a matrix decides, and that cancel in its derivatives."""
+    """The size of cancelling terms in derivatives of functions that do not depend on the scale of
+    the matrix.
+    """
     return float(np.max(np.linalg.cond(a)))
 
 
 def _nearly_tied(a: Any) -> float:
-    """The same of what is made of singular vectors: they turn by the inverse of the gaps, and their
-    turns cancel.
+    """The same for functions of singular vectors. The derivatives of singular vectors have inverse
+    gaps between squared singular values as factors, and these terms cancel.
 
-    Cubed, for three derivatives. Where values are tied to rounding their vectors are anyone's
-    choice, and no terms.
+    Cubed, for three derivatives. Gaps of the size of rounding do not count: the vectors are
+    arbitrary there.
     """
     squares = np.square(np.linalg.svd(a, compute_uv=False))
     gaps = (
@@ -229,88 +230,88 @@ ROWS: Sequence[Operation] = (
         name="cholesky",
         evaluate=decompositions.cholesky,
         template=None,
-        draw_operands=arranged.definite,
+        operands=family("definite"),
         weight=2,
     ),
     Operation(
         name="matrix_exp",
         evaluate=decompositions.matrix_exp,
         template=None,
-        draw_operands=arranged.small,
+        operands=family("small"),
         weight=2,
     ),
     Operation(
-        name="sqrtm", evaluate=decompositions.sqrtm, template=None, draw_operands=arranged.definite
+        name="sqrtm", evaluate=decompositions.sqrtm, template=None, operands=family("definite")
     ),
     Operation(
         name="eigvalsh",
         evaluate=decompositions.eigvalsh,
         template=None,
-        draw_operands=arranged.simple_spectrum,
+        operands=family("simple_spectrum"),
     ),
     Operation(
         name="eigenvector_weights",
         evaluate=decompositions.eigenvector_weights,
         template=None,
-        draw_operands=arranged.simple_spectrum,
+        operands=family("simple_spectrum"),
     ),
     Operation(
         name="einsum",
         evaluate=_einsum,
         template="xp.einsum('{subscripts}', {args})",
-        draw_operands=arrange_products.einsum,
+        operands=family("einsum"),
         arity=None,
         params={"subscripts": "subscripts"},
         exact=True,
         curvature="multilinear",
         weight=3,
     ),
-    derived(qr_r, arranged.full_rank, weight=2),
-    derived(qr_q, arranged.full_rank, weight=2, terms=_condition),
-    derived(eigh_exp, arranged.small),
-    derived(eigh_sqrt, arranged.definite),
-    derived(svdvals, arranged.simple_singular_values),
-    derived(polar_factor, arranged.full_rank, terms=_nearly_tied),
-    derived(column_projection, arranged.tall, terms=_nearly_tied),
-    derived(slogdet, arranged.regular, weight=2),
-    derived(logdet, arranged.definite),
-    derived(pinv, arranged.full_rank, weight=2),
-    derived(lstsq, arranged.with_right_side(arranged.full_rank), arity=2, weight=2),
-    derived(cholesky_solve, arranged.with_right_side(arranged.definite), arity=2),
-    derived(cholesky_inverse, arranged.definite),
-    derived(lu_solve, arranged.with_right_side(arranged.regular), arity=2),
+    derived(qr_r, family("full_rank"), weight=2),
+    derived(qr_q, family("full_rank"), weight=2, terms=_condition),
+    derived(eigh_exp, family("small")),
+    derived(eigh_sqrt, family("definite")),
+    derived(svdvals, family("simple_singular_values")),
+    derived(polar_factor, family("full_rank"), terms=_nearly_tied),
+    derived(column_projection, family("tall"), terms=_nearly_tied),
+    derived(slogdet, family("regular"), weight=2),
+    derived(logdet, family("definite")),
+    derived(pinv, family("full_rank"), weight=2),
+    derived(lstsq, family("with_right_side", family("full_rank")), arity=2, weight=2),
+    derived(cholesky_solve, family("with_right_side", family("definite")), arity=2),
+    derived(cholesky_inverse, family("definite")),
+    derived(lu_solve, family("with_right_side", family("regular")), arity=2),
     derived(
         solve_triangular,
-        arranged.triangular,
+        family("triangular"),
         arity=2,
         params={"upper": "bool", "unit_diagonal": "bool", "transpose": "bool"},
         weight=2,
     ),
-    derived(matrix_power, arranged.matrix_power, params={"n": "times"}, weight=2),
-    derived(kron, arrange_products.kron, arity=2, exact=True, curvature="multilinear"),
+    derived(matrix_power, family("matrix_power"), params={"n": "times"}, weight=2),
+    derived(kron, family("kron"), arity=2, exact=True, curvature="multilinear"),
     derived(
         cross,
-        arrange_products.cross,
+        family("cross"),
         arity=2,
         params={"axis": "int"},
         exact=True,
         curvature="multilinear",
     ),
-    derived(inner, arrange_products.inner, arity=2, exact=True, curvature="multilinear"),
-    derived(multi_dot, arrange_products.multi_dot, arity=None, exact=True, curvature="multilinear"),
+    derived(inner, family("inner"), arity=2, exact=True, curvature="multilinear"),
+    derived(multi_dot, family("multi_dot"), arity=None, exact=True, curvature="multilinear"),
     derived(
         vander,
-        arrange_products.vander,
+        family("vander"),
         params={"columns": "times", "increasing": "bool"},
         exact=True,
     ),
-    derived(corrcoef, arranged.varied_observations),
+    derived(corrcoef, family("varied_observations")),
     derived(
         vector_norm_ord,
-        arrange_products.vector_norm_ord,
+        family("vector_norm_ord"),
         params={**ORDER, "axis": "axis", "keepdims": "bool"},
         weight=3,
     ),
-    derived(matrix_norm_ord, arrange_products.matrix_norm_ord, params=ORDER, weight=2),
-    derived(cdist, arrange_products.cdist, arity=2, params={"p": "order"}),
+    derived(matrix_norm_ord, family("matrix_norm_ord"), params=ORDER, weight=2),
+    derived(cdist, family("cdist"), arity=2, params={"p": "order"}),
 )

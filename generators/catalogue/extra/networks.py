@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from ad_conformance.generators.catalogue.operands import ANY, SATURATING, Domain, family, one_of
 from ad_conformance.generators.catalogue.operation import Operation
-from ad_conformance.generators.catalogue.row_forms import ANY, SATURATING, derived
-from ad_conformance.generators.strategies.operands.basic import Domain
-from ad_conformance.generators.strategies.operands.networks import cornered, halves, one_of, sloped
+from ad_conformance.generators.catalogue.row_forms import derived
 
 #: Klambauer, Unterthiner, Mayr, Hochreiter, "Self-Normalizing Neural Networks" (2017), to float64.
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
 def logistic(xp: Any, x: Any) -> Any:
-    """1 / (1 + exp(-x)), without overflow at any order."""
+    """1 / (1 + exp(-x)), without overflow in derivatives of any order."""
     return xp.exp(-xp.logaddexp(0.0, -x))
 
 
@@ -38,7 +37,7 @@ def mish(xp: Any, x: Any) -> Any:
 
 
 def gelu(xp: Any, x: Any) -> Any:
-    # Through erfc, which keeps the left tail.
+    # erfc keeps the digits of the left tail.
     return 0.5 * x * xp.erfc(-x / math.sqrt(2.0))
 
 
@@ -99,7 +98,7 @@ def selu(xp: Any, x: Any) -> Any:
     return SELU_SCALE * elu(xp, x, alpha=SELU_ALPHA)
 
 
-# Without a band to shrink, the identity, and smooth at zero.
+# For lambd = 0 the function is the identity, which is smooth at zero.
 def softshrink(xp: Any, x: Any, *, lambd: float) -> Any:
     if lambd == 0:
         return x
@@ -137,32 +136,34 @@ def glu(xp: Any, x: Any, *, axis: int) -> Any:
 
 
 ROWS: Sequence[Operation] = (
-    derived(softplus, cornered(SATURATING)),
-    # Its derivative 1 - sigmoid(x) is of terms of size one, also where the value has gone to zero.
-    derived(logsigmoid, cornered(SATURATING), terms=lambda x: 1.0),
-    derived(silu, cornered(SATURATING, lambda p: [0.0])),
-    derived(mish, cornered(SATURATING, lambda p: [0.0])),
-    derived(gelu, cornered(Domain(low=-24, high=24), lambda p: [0.0])),
-    derived(gelu_tanh, cornered(Domain(low=-64, high=64), lambda p: [0.0])),
+    derived(softplus, family("cornered", SATURATING)),
+    # Its derivative 1 - sigmoid(x) is a difference of numbers of size one, even if the value is
+    # almost zero.
+    derived(logsigmoid, family("cornered", SATURATING), terms=lambda x: 1.0),
+    derived(silu, family("cornered", SATURATING, (0.0,))),
+    derived(mish, family("cornered", SATURATING, (0.0,))),
+    derived(gelu, family("cornered", Domain(low=-24, high=24), (0.0,))),
+    derived(gelu_tanh, family("cornered", Domain(low=-64, high=64), (0.0,))),
     derived(
         squareplus,
-        cornered(SATURATING, lambda p: [0.0], b=one_of(4.0, 1.0)),
+        family("cornered", SATURATING, (0.0,), b=one_of(4.0, 1.0)),
         params={"b": "float"},
-        # x + sqrt(x**2 + b) cancels far to the left.
+        # x + sqrt(x**2 + b) cancels for large negative x.
         terms=lambda x: float(np.max(np.abs(x), initial=0.0)),
     ),
-    derived(log1mexp, cornered(Domain(low=1 / 16, saturate=True))),
-    derived(softsign, cornered(SATURATING, lambda p: [0.0])),
-    derived(tanhshrink, cornered(SATURATING, lambda p: [0.0])),
-    derived(relu, cornered(ANY, lambda p: [0.0]), curvature="linear", exact=True),
-    derived(relu6, cornered(ANY, lambda p: [0.0, 6.0]), curvature="linear", exact=True),
-    derived(hardsigmoid, cornered(ANY, lambda p: [0.0, 3.0, -3.0]), curvature="linear"),
-    derived(hardswish, cornered(ANY, lambda p: [0.0, 3.0, -3.0])),
+    derived(log1mexp, family("cornered", Domain(low=1 / 16, saturate=True))),
+    derived(softsign, family("cornered", SATURATING, (0.0,))),
+    derived(tanhshrink, family("cornered", SATURATING, (0.0,))),
+    derived(relu, family("cornered", ANY, (0.0,)), curvature="linear", exact=True),
+    derived(relu6, family("cornered", ANY, (0.0, 6.0)), curvature="linear", exact=True),
+    derived(hardsigmoid, family("cornered", ANY, (0.0, 3.0, -3.0)), curvature="linear"),
+    derived(hardswish, family("cornered", ANY, (0.0, 3.0, -3.0))),
     derived(
         hardtanh,
-        cornered(
+        family(
+            "cornered",
             ANY,
-            lambda p: [p["min"], p["max"]],
+            ("min", "max"),
             min=one_of(-1.0, 0.0, -2.0),
             max=one_of(1.0, 2.0, 0.5),
         ),
@@ -172,34 +173,34 @@ ROWS: Sequence[Operation] = (
     ),
     derived(
         leaky_relu,
-        cornered(ANY, lambda p: [0.0], slope=one_of(0.125, 0.0, -0.5, 1.0)),
+        family("cornered", ANY, (0.0,), slope=one_of(0.125, 0.0, -0.5, 1.0)),
         params={"slope": "float"},
         curvature="linear",
     ),
     derived(
         elu,
-        cornered(SATURATING, lambda p: [0.0], alpha=one_of(1.0, 0.5, 2.0)),
+        family("cornered", SATURATING, (0.0,), alpha=one_of(1.0, 0.5, 2.0)),
         params={"alpha": "float"},
     ),
     derived(
         celu,
-        cornered(SATURATING, lambda p: [0.0], alpha=one_of(1.0, 0.5, 2.0)),
+        family("cornered", SATURATING, (0.0,), alpha=one_of(1.0, 0.5, 2.0)),
         params={"alpha": "float"},
     ),
-    derived(selu, cornered(SATURATING, lambda p: [0.0])),
+    derived(selu, family("cornered", SATURATING, (0.0,))),
     derived(
         softshrink,
-        cornered(ANY, lambda p: [p["lambd"], -p["lambd"], 0.0], lambd=one_of(0.5, 1.0, 0.0)),
+        family("cornered", ANY, ("lambd", "-lambd", 0.0), lambd=one_of(0.5, 1.0, 0.0)),
         params={"lambd": "float"},
         curvature="linear",
     ),
     derived(
         hardshrink,
-        cornered(ANY, lambda p: [p["lambd"], -p["lambd"], 0.0], lambd=one_of(0.5, 1.0, 0.0)),
+        family("cornered", ANY, ("lambd", "-lambd", 0.0), lambd=one_of(0.5, 1.0, 0.0)),
         params={"lambd": "float"},
         curvature="linear",
     ),
-    derived(sparse_plus, cornered(SATURATING, lambda p: [1.0, -1.0, 0.0])),
-    derived(prelu, sloped, arity=2),
-    derived(glu, halves, params={"axis": "int"}),
+    derived(sparse_plus, family("cornered", SATURATING, (1.0, -1.0, 0.0))),
+    derived(prelu, family("sloped"), arity=2),
+    derived(glu, family("halves"), params={"axis": "int"}),
 )

@@ -7,23 +7,13 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.generators.arithmetic import numpy_ops as numerics
-from ad_conformance.generators.arithmetic import special_balls
+from ad_conformance.generators.arithmetic.lazy import scipy_special as special
+from ad_conformance.generators.arithmetic.lazy import special_balls
+from ad_conformance.generators.catalogue.operands import NONZERO, Domain, family
 from ad_conformance.generators.catalogue.operation import Operation
-from ad_conformance.generators.catalogue.row_forms import NONZERO, REDUCTION, binary, derived, unary
-from ad_conformance.generators.strategies.operands import basic as draw_operands
-from ad_conformance.generators.strategies.operands.basic import Domain
-from ad_conformance.generators.strategies.operands.special import (
-    at_zeros,
-    beside_zero,
-    extended,
-    far_apart,
-    gamma_argument,
-    order,
-    probability,
-)
-from scipy import special
+from ad_conformance.generators.catalogue.row_forms import REDUCTION, binary, derived, unary
 
-#: Far enough out for tails to be all that is left.
+#: Wide enough to reach the tails.
 TAILS = Domain(low=-32, high=32)
 POSITIVE = Domain(low=1 / 8)
 
@@ -53,66 +43,70 @@ def softmax(xp: Any, x: Any, *, axis: int) -> Any:
 
 
 def _erfcx_terms(x: np.ndarray) -> float:
-    """What cancels in the derivative 2 x erfcx(x) - 2 / sqrt(pi), and is multiplied by 2 x once an
-    order.
+    """The size of cancelling terms in the derivative 2 x erfcx(x) - 2 / sqrt(pi); each further
+    order multiplies by 2 x.
     """
     return float(np.max(np.maximum(x, 1.0) ** 2, initial=1.0))
 
 
 def _log_ndtr_terms(x: np.ndarray) -> float:
-    """What cancels in the tail, where g = exp(-x**2 / 2 - log_ndtr(x)) has the derivative -g (x +
-    g).
+    """The size of cancelling terms in the tail: g = exp(-x**2 / 2 - log_ndtr(x)) has the derivative
+    -g (x + g).
     """
     return float(np.max(np.maximum(-x, 1.0) ** 4, initial=1.0)) / 2
 
 
 def _special(name: str, ufunc: Any, ball: Any, domain: Domain | None, **more: Any) -> Operation:
-    """A function that only some engines have, but the in-house one under this name."""
+    """A function that only some engines have; the in-house engine has it under this name."""
     return unary(name, ufunc, ball, domain or Domain(), **{"template": None, **more})
 
 
 ROWS: Sequence[Operation] = (
     _special("exp2", np.exp2, special_balls.exp2, Domain(low=-32, high=12)),
     _special("cbrt", np.cbrt, special_balls.cbrt, NONZERO),
-    _special("erf", special.erf, None, None, draw_operands=extended(TAILS)),
-    _special("erfc", special.erfc, None, None, draw_operands=extended(Domain(low=-8, high=25))),
+    _special("erf", special.erf, None, None, operands=family("extended", TAILS)),
+    _special(
+        "erfc", special.erfc, None, None, operands=family("extended", Domain(low=-8, high=25))
+    ),
     _special(
         "erfcx",
         special.erfcx,
         special_balls.erfcx,
         None,
-        draw_operands=extended(Domain(low=-4, high=64)),
+        operands=family("extended", Domain(low=-4, high=64)),
         terms=_erfcx_terms,
     ),
-    _special("erfinv", special.erfinv, special_balls.erfinv, None, draw_operands=probability(-1)),
-    _special("ndtr", special.ndtr, special_balls.ndtr, None, draw_operands=extended(TAILS)),
+    _special(
+        "erfinv", special.erfinv, special_balls.erfinv, None, operands=family("probability", -1)
+    ),
+    _special("ndtr", special.ndtr, special_balls.ndtr, None, operands=family("extended", TAILS)),
     _special(
         "log_ndtr",
         special.log_ndtr,
         special_balls.log_ndtr,
         None,
-        draw_operands=extended(TAILS),
+        operands=family("extended", TAILS),
         weight=2,
         terms=_log_ndtr_terms,
     ),
-    _special("ndtri", special.ndtri, special_balls.ndtri, None, draw_operands=probability(0)),
+    _special("ndtri", special.ndtri, special_balls.ndtri, None, operands=family("probability", 0)),
     _special(
         "lgamma",
         special.gammaln,
         special_balls.lgamma,
         None,
-        draw_operands=gamma_argument,
+        operands=family("gamma_argument"),
         weight=2,
     ),
-    _special("gamma", special.gamma, None, None, draw_operands=gamma_argument),
-    _special("digamma", special.digamma, None, None, draw_operands=gamma_argument, weight=2),
+    _special("gamma", special.gamma, None, None, operands=family("gamma_argument")),
+    _special("digamma", special.digamma, None, None, operands=family("gamma_argument"), weight=2),
     Operation(
         name="polygamma",
         evaluate=lambda x, *, n: numerics.elementwise(
             lambda v: special.polygamma(n, v), lambda z: special_balls.polygamma(z, n), operands=1
         )(x),
         template=None,
-        draw_operands=order("n", [0, 1, 2, 3], gamma_argument),
+        operands=family("order", "n", (0, 1, 2, 3), family("gamma_argument")),
         params={"n": "times"},
     ),
     Operation(
@@ -121,43 +115,45 @@ ROWS: Sequence[Operation] = (
             lambda v: special.zeta(float(s), v), lambda z: special_balls.zeta(z, s), operands=1
         )(x),
         template=None,
-        draw_operands=order("s", [2, 3, 5], draw_operands.unary(POSITIVE)),
+        operands=family("order", "s", (2, 3, 5), family("unary", POSITIVE)),
         params={"s": "times"},
     ),
-    derived(betaln, draw_operands.binary(POSITIVE, POSITIVE), arity=2),
-    derived(beta, draw_operands.binary(POSITIVE, POSITIVE), arity=2),
+    derived(betaln, family("binary", POSITIVE, POSITIVE), arity=2),
+    derived(beta, family("binary", POSITIVE, POSITIVE), arity=2),
     _special("i0", special.i0, special_balls.i0, Domain(low=-12, high=12)),
     _special("i1", special.i1, special_balls.i1, Domain(low=-12, high=12)),
     _special("i0e", special.i0e, special_balls.i0e, TAILS),
     _special("i1e", special.i1e, special_balls.i1e, TAILS),
     _special("j0", special.j0, special_balls.j0, TAILS),
     _special("j1", special.j1, special_balls.j1, TAILS),
-    _special("sinc", np.sinc, special_balls.sinc, None, draw_operands=at_zeros(TAILS), weight=2),
-    _special("expit", special.expit, special_balls.expit, None, draw_operands=extended(TAILS)),
-    _special("logit", special.logit, special_balls.logit, None, draw_operands=probability(0)),
+    _special(
+        "sinc", np.sinc, special_balls.sinc, None, operands=family("at_zeros", TAILS), weight=2
+    ),
+    _special("expit", special.expit, special_balls.expit, None, operands=family("extended", TAILS)),
+    _special("logit", special.logit, special_balls.logit, None, operands=family("probability", 0)),
     _special("exp1", special.exp1, special_balls.exp1, POSITIVE),
     _special("expi", special.expi, special_balls.expi, POSITIVE),
     binary(
         "xlogy",
-        numerics.elementwise(special.xlogy, special_balls.xlogy),
+        numerics.elementwise(special.xlogy, special_balls.xlogy, operands=2),
         None,
-        beside_zero(0.0),
+        family("beside_zero", 0.0),
         weight=2,
     ),
     binary(
         "xlog1py",
-        numerics.elementwise(special.xlog1py, special_balls.xlog1py),
+        numerics.elementwise(special.xlog1py, special_balls.xlog1py, operands=2),
         None,
-        beside_zero(-1.0),
+        family("beside_zero", -1.0),
         weight=2,
     ),
-    derived(entr, draw_operands.unary(Domain(low=1 / 64))),
-    derived(rel_entr, beside_zero(0.0, positive=True), arity=2),
+    derived(entr, family("unary", Domain(low=1 / 64))),
+    derived(rel_entr, family("beside_zero", 0.0, positive=True), arity=2),
     Operation(
         name="logsumexp",
         evaluate=numerics.logsumexp,
         template=None,
-        draw_operands=far_apart(draw_operands.reduction(nonempty=True, aim="tie")),
+        operands=family("far_apart", family("reduction", nonempty=True, aim="tie")),
         params=REDUCTION,
         weight=2,
     ),
@@ -165,17 +161,17 @@ ROWS: Sequence[Operation] = (
         name="logcumsumexp",
         evaluate=numerics.logcumsumexp,
         template=None,
-        draw_operands=far_apart(draw_operands.along_axis(nonempty=True)),
+        operands=family("far_apart", family("along_axis", nonempty=True)),
         params={"axis": "int"},
     ),
     derived(
         softmax,
-        far_apart(draw_operands.along_axis(nonempty=True, aim="tie")),
+        family("far_apart", family("along_axis", nonempty=True, aim="tie")),
         params={"axis": "int"},
     ),
     derived(
         log_softmax,
-        far_apart(draw_operands.along_axis(nonempty=True, aim="tie")),
+        family("far_apart", family("along_axis", nonempty=True, aim="tie")),
         params={"axis": "int"},
     ),
 )

@@ -1,4 +1,4 @@
-"""Sorting, statistics along an axis, and functions of neighbours on a grid."""
+"""Sorting, statistics along an axis, and functions of neighbouring entries."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import REDUCTION, derived
-from ad_conformance.generators.strategies.operands import basic as draw_operands
-from ad_conformance.generators.strategies.operands import indexing as aims
 
 Heights = tuple[float, ...]
 
 
 def part(x: Any, axis: int, key: Any) -> Any:
-    """x[..., key, ...], the key standing at `axis`."""
+    """x[..., key, ...], with the key at `axis`."""
     return x[(slice(None),) * (axis % len(x.shape)) + (key,)]
 
 
 def _kept(
     xp: Any, x: Any, axis: int | None, keepdims: bool, reduce: Callable[[Any, int], Any]
 ) -> Any:
-    """`reduce(x, axis)`, which drops the axis, for any axis of a reduction."""
+    """`reduce(x, axis)`, which drops the axis, with the arguments of a reduction."""
     if axis is None:
         whole = reduce(xp.reshape(x, shape=(-1,)), 0)
         return xp.reshape(whole, shape=(1,) * len(x.shape)) if keepdims else whole
@@ -43,7 +42,7 @@ def kth_value(xp: Any, x: Any, *, k: int, axis: int) -> Any:
 
 
 def _between(ordered: Any, axis: int, q: float) -> Any:
-    """What lies at the fraction q of the way through entries in order, by linear interpolation."""
+    """The value at the fraction q of the sorted entries, by linear interpolation."""
     n = ordered.shape[axis]
     if n == 0:
         raise ValueError("no quantile of an empty axis")
@@ -54,14 +53,14 @@ def _between(ordered: Any, axis: int, q: float) -> Any:
 
 
 def median(xp: Any, x: Any, *, axis: int | None, keepdims: bool) -> Any:
-    """The entry in the middle, or the mean of the two there."""
+    """The median: the middle entry, or the mean of the two middle ones."""
     return _kept(
         xp, x, axis, keepdims, lambda v, a: _between(xp.sort(v, axis=a, descending=False), a, 0.5)
     )
 
 
 def quantile(xp: Any, x: Any, *, q: Heights, axis: int) -> Any:
-    """The quantiles, with one axis more, the first, for those asked for."""
+    """The quantiles; the first axis of the result is that of the fractions."""
     ordered = xp.sort(x, axis=axis, descending=False)
     return xp.stack([_between(ordered, axis, one) for one in q], axis=0)
 
@@ -82,7 +81,7 @@ def cumulative_min(xp: Any, x: Any, *, axis: int) -> Any:
 
 
 def ptp(xp: Any, x: Any, *, axis: int | None, keepdims: bool) -> Any:
-    """The largest entry less the smallest."""
+    """The largest entry minus the smallest."""
     return xp.max(x, axis=axis, keepdims=keepdims) - xp.min(x, axis=axis, keepdims=keepdims)
 
 
@@ -99,7 +98,7 @@ def std(xp: Any, x: Any, *, axis: int | None, keepdims: bool, correction: int) -
 
 
 def nanmean(xp: Any, x: Any, *, axis: int | None, keepdims: bool) -> Any:
-    """The mean of what is a number: here everything is."""
+    """The mean of the entries that are numbers: here all are."""
     return xp.mean(x, axis=axis, keepdims=keepdims)
 
 
@@ -113,7 +112,7 @@ def cov(xp: Any, x: Any, *, correction: int) -> Any:
 
 
 def diff(xp: Any, x: Any, *, n: int, axis: int) -> Any:
-    """The n-th differences of neighbours."""
+    """The n-th differences of neighbouring entries."""
     for _ in range(n):
         x = part(x, axis, slice(1, None)) - part(x, axis, slice(0, -1))
     return x
@@ -122,14 +121,14 @@ def diff(xp: Any, x: Any, *, n: int, axis: int) -> Any:
 def trapezoid(xp: Any, y: Any, x: Any, *, axis: int) -> Any:
     """The integral of y over x by the trapezoidal rule."""
     if y.shape != x.shape:
-        raise ValueError(f"heights of shape {y.shape} over places of shape {x.shape}")
+        raise ValueError(f"heights of shape {y.shape} over points of shape {x.shape}")
     heights = part(y, axis, slice(1, None)) + part(y, axis, slice(0, -1))
     return xp.sum(xp.diff(x, n=1, axis=axis) * heights, axis=axis, keepdims=False) * 0.5
 
 
 def interp(xp: Any, x: Any, *, knots: Heights, heights: Heights) -> Any:
-    """The line through the heights at increasing knots, level beyond the first and the last of
-    them.
+    """The piecewise linear function through `heights` at increasing `knots`, constant beyond the
+    first and the last.
     """
     if len(knots) != len(heights) or any(b <= a for a, b in itertools.pairwise(knots)):
         raise ValueError("knots must increase, one for each height")
@@ -147,7 +146,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=numerics.sort,
         template="xp.sort({0}, axis={axis}, descending={descending})",
-        draw_operands=aims.sort,
+        operands=family("sort"),
         params={"axis": "int", "descending": "bool"},
         exact=True,
     ),
@@ -156,59 +155,63 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         evaluate=numerics.sort_by,
         template=None,
-        draw_operands=aims.sort_by,
+        operands=family("sort_by"),
         arity=2,
         params={"axis": "int"},
         exact=True,
     ),
-    derived(top_k, aims.top_k, params={"k": "int"}, curvature="linear", exact=True),
+    derived(top_k, family("top_k"), params={"k": "int"}, curvature="linear", exact=True),
     derived(
         kth_value,
-        aims.kth_value,
+        family("kth_value"),
         params={"k": "int", "axis": "int"},
         curvature="linear",
         exact=True,
     ),
     derived(
         median,
-        draw_operands.reduction(nonempty=True, aim="tie"),
+        family("reduction", nonempty=True, aim="tie"),
         params=REDUCTION,
         curvature="linear",
     ),
-    derived(quantile, aims.quantile, params={"q": "array", "axis": "int"}, curvature="linear"),
+    derived(quantile, family("quantile"), params={"q": "array", "axis": "int"}, curvature="linear"),
     derived(
         cumulative_max,
-        draw_operands.along_axis(nonempty=True, aim="tie"),
+        family("along_axis", nonempty=True, aim="tie"),
         params={"axis": "int"},
         curvature="linear",
         exact=True,
     ),
     derived(
         cumulative_min,
-        draw_operands.along_axis(nonempty=True, aim="tie"),
+        family("along_axis", nonempty=True, aim="tie"),
         params={"axis": "int"},
         curvature="linear",
         exact=True,
     ),
     derived(
         ptp,
-        draw_operands.reduction(nonempty=True, aim="tie"),
+        family("reduction", nonempty=True, aim="tie"),
         params=REDUCTION,
         curvature="linear",
         exact=True,
     ),
-    derived(var, aims.deviation(), params=_DEVIATION),
-    derived(std, aims.deviation(nonzero=True), params=_DEVIATION, weight=2),
-    derived(nanmean, draw_operands.reduction(nonempty=True), params=REDUCTION, curvature="linear"),
-    derived(cov, aims.cov, params={"correction": "int"}),
-    derived(diff, aims.diff, params={"n": "times", "axis": "int"}, curvature="linear", exact=True),
+    derived(var, family("deviation"), params=_DEVIATION),
+    derived(std, family("deviation", nonzero=True), params=_DEVIATION, weight=2),
+    derived(nanmean, family("reduction", nonempty=True), params=REDUCTION, curvature="linear"),
+    derived(cov, family("cov"), params={"correction": "int"}),
+    derived(
+        diff, family("diff"), params={"n": "times", "axis": "int"}, curvature="linear", exact=True
+    ),
     derived(
         trapezoid,
-        aims.trapezoid,
+        family("trapezoid"),
         arity=2,
         params={"axis": "int"},
         curvature="multilinear",
         exact=True,
     ),
-    derived(interp, aims.interp, params={"knots": "array", "heights": "array"}, curvature="linear"),
+    derived(
+        interp, family("interp"), params={"knots": "array", "heights": "array"}, curvature="linear"
+    ),
 )

@@ -9,38 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from ad_conformance.generators.catalogue.operands import ANY, Domain
 from ad_conformance.generators.strategies.builder import MAX_ENTRIES, Abandon, Builder
 from hypothesis import strategies as st
 
 DrawnOperands = tuple[list[int], dict[str, Any]]
 OperandStrategy = Callable[[Builder], DrawnOperands]
-
-
-@dataclass(frozen=True)
-class Domain:
-    """Where an operand may lie: between `low` and `high`, and at least `gap` away from zero.
-
-    `saturate` asks for arguments so large, now and then, that the function has levelled off.
-    """
-
-    low: float = -math.inf
-    high: float = math.inf
-    gap: float = 0.0
-    saturate: bool = False
-
-    def holds(self, value: np.ndarray) -> bool:
-        return bool(
-            np.all(value >= self.low)
-            and np.all(value <= self.high)
-            and np.all(np.abs(value) >= self.gap)
-        )
-
-
-ANYWHERE = Domain()
 
 
 def fit(b: Builder, value_id: int, domain: Domain) -> int:
@@ -187,11 +164,11 @@ def pair(b: Builder, first: int) -> int:
     return b.constant(b.numbers(b.choose(choices)))
 
 
-def binary(first: Domain = ANYWHERE, second: Domain = ANYWHERE) -> OperandStrategy:
+def binary(first: Domain = ANY, second: Domain = ANY) -> OperandStrategy:
     def arranged(b: Builder) -> DrawnOperands:
         one = some(b)
         two = pair(b, one)
-        if second is ANYWHERE and b.flag():
+        if second == ANY and b.flag():
             one, two = two, one
         return [fit(b, one, first), fit(b, two, second)], {}
 

@@ -9,10 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from ad_conformance.generators.catalogue.operands import ANY, EPS, Domain
 from ad_conformance.generators.strategies.builder import MAX_ENTRIES, Abandon, Builder
 from ad_conformance.generators.strategies.operands.basic import (
-    ANYWHERE,
-    Domain,
     DrawnOperands,
     OperandStrategy,
     aimed,
@@ -31,35 +30,31 @@ def drawn(b: Builder, params: Mapping[str, Draw]) -> dict[str, Any]:
     return {name: draw(b) for name, draw in params.items()}
 
 
-def one_of(*options: Any) -> Draw:
-    return lambda b: b.choose(options)
-
-
-#: Powers of two, so that every engine adds the very same number; none so small that it loses all
-#: meaning.
-EPS = one_of(2.0**-4, 1.0, 0.25)
-REDUCED = one_of("none", "mean", "sum")
-
-
 def cornered(
-    domain: Domain = ANYWHERE,
-    corners: Callable[[Mapping[str, Any]], Sequence[float]] | None = None,
-    **params: Draw,
+    domain: Domain = ANY, corners: Sequence[float | str] = (), **params: Draw
 ) -> OperandStrategy:
-    """One operand, now and then exactly at a corner of the function, which may depend on the
-    parameters.
+    """One operand, sometimes exactly at a corner of the function.
+
+    A corner is a number, the name of a parameter, or "-" and the name of a parameter.
     """
 
     def arranged(b: Builder) -> DrawnOperands:
         values = drawn(b, params)
         value_id = some(b)
-        if corners is not None and b.flag(3):
+        if corners and b.flag(3):
             value_id = aimed(b, value_id, "zeros")
-            if corner := b.choose(corners(values)):
+            if corner := b.choose([_corner(c, values) for c in corners]):
                 value_id = b.must("add", (value_id, b.constant(float(corner))))
         return [fit(b, value_id, domain)], values
 
     return arranged
+
+
+def _corner(corner: float | str, values: Mapping[str, Any]) -> float:
+    if isinstance(corner, float):
+        return corner
+    value = float(values[corner.removeprefix("-")])
+    return -value if corner.startswith("-") else value
 
 
 def saturated(b: Builder, value_id: int) -> int:
@@ -214,10 +209,30 @@ def normalized_rows(b: Builder) -> DrawnOperands:
     return _scaled(b, value_id, b.values[value_id].shape[-1]), {"eps": EPS(b)}
 
 
-def normalized_channels(
-    minimum: Callable[[tuple[int, ...]], bool], groups: bool = False
-) -> OperandStrategy:
-    """A value with channels on axis 1, of a shape with more than one value to normalize by."""
+def standardized(b: Builder) -> DrawnOperands:
+    """A value between -8 and 8, normalized over any axis."""
+    value_ids, _ = normalized_rows(b)
+    value_id = fit(b, value_ids[0], Domain(low=-8, high=8))
+    return [value_id], {"axis": axis_of(b, value_id), "eps": b.choose([1.0, 0.25])}
+
+
+def _normalized_sizes(over: str, shape: tuple[int, ...]) -> int:
+    """How many entries one mean is taken of, 0 for a shape that is not to be drawn."""
+    if over == "batch":
+        return shape[0] * math.prod(shape[2:])
+    if over == "instance":
+        return math.prod(shape[2:]) if len(shape) > 2 else 0
+    return math.prod(shape[1:])
+
+
+def normalized_channels(over: str) -> OperandStrategy:
+    """A value with channels on axis 1, normalized `over` each "batch", "instance" or "groups".
+
+    Each mean is taken of more than one entry.
+    """
+
+    def minimum(shape: tuple[int, ...]) -> bool:
+        return _normalized_sizes(over, shape) > 1
 
     def arranged(b: Builder) -> DrawnOperands:
         value_id = b.pick(lambda v: v.ndim >= 2 and v.size > 0 and minimum(v.shape))
@@ -231,7 +246,7 @@ def normalized_channels(
         value_id = _even(b, value_id)
         n = b.values[value_id].shape[1]
         values = {"eps": EPS(b)}
-        if groups:
+        if over == "groups":
             size = b.values[value_id].size // b.values[value_id].shape[0]
             values["groups"] = b.choose(
                 [g for g in range(1, n + 1) if n % g == 0 and size > g] or [1]

@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from ad_conformance.generators.catalogue.operands import Domain
 from ad_conformance.generators.strategies.builder import Builder
 from ad_conformance.generators.strategies.operands.basic import (
-    Domain,
     DrawnOperands,
     OperandStrategy,
     aimed,

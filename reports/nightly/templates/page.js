@@ -87,7 +87,7 @@
     shut.addEventListener("click", close);
     drill.replaceChildren(
       element("div", { className: "bar-top" },
-        element("h3", {}, `${data.engines[engine]}, mode word ${data.words[word]}`),
+        element("h3", {}, `${data.engines[engine]}, mode ${data.words[word]}`),
         element("span", {}, element("label", { htmlFor: "filter" }, "operations with "), filter, " ", shut)),
       signatures.box, operations.box);
     drill.hidden = false;

@@ -1,47 +1,20 @@
-"""How C++ with <cmath> spells operations of entries: as expressions of the operands' entries, and
-of parameters.
+"""How C++ with <cmath> writes operations on entries: as expressions of the operands' entries and of
+parameters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-#: Functions of <cmath> that have the row's name, and those that have another.
-SAME = (
-    *(
-        "sin",
-        "cos",
-        "tan",
-        "exp",
-        "log",
-        "log2",
-        "log10",
-        "log1p",
-        "expm1",
-        "sqrt",
-        "tanh",
-        "sinh",
-        "cosh",
-    ),
-    *(
-        "atan",
-        "asin",
-        "acos",
-        "asinh",
-        "acosh",
-        "atanh",
-        "floor",
-        "ceil",
-        "trunc",
-        "hypot",
-        "atan2",
-        "copysign",
-    ),
-    *("exp2", "cbrt", "erf", "erfc", "lgamma"),
+#: Functions of <cmath> that have the operation's name.
+SAME_NAME = (
+    *("sin", "cos", "tan", "exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "tanh"),
+    *("sinh", "cosh", "atan", "asin", "acos", "asinh", "acosh", "atanh", "floor", "ceil"),
+    *("trunc", "exp2", "cbrt", "erf", "erfc", "lgamma"),
 )
 COMPLEX = "std::complex<double>({0}, {1})"
 EXPRESSIONS: Mapping[str, str] = {
-    **{name: f"std::{name}({{0}})" for name in SAME},
+    **{name: f"std::{name}({{0}})" for name in SAME_NAME},
     **{name: f"std::{name}({{0}}, {{1}})" for name in ("hypot", "atan2", "copysign")},
     "gamma": "std::tgamma({0})",
     "j0": "::j0({0})",
@@ -63,7 +36,7 @@ EXPRESSIONS: Mapping[str, str] = {
     "divide": "{0} / {1}",
     "maximum": "std::max({0}, {1})",
     "minimum": "std::min({0}, {1})",
-    # That of <cmath> has the sign of the dividend.
+    # The remainder of <cmath> has the sign of the dividend; the catalogue's has the divisor's.
     "remainder": "std::fmod(std::fmod({0}, {1}) + {1}, {1})",
     "floor_divide": "std::floor({0} / {1})",
     "less": "{0} < {1}",

@@ -1,8 +1,8 @@
-"""Loops over the entries of arrays, as the text of C++: what spellings of Enzyme's C++ are made of.
+"""C++ text of loops over the entries of arrays, of which the templates are made.
 
-A value without axes is a `double`, any other an array of its entries, rows first. A spelling gives
-the statements that fill the result, which it calls `OUT`; where they are one assignment to a
-number, that is its declaration too.
+A value without axes is a `double`; any other value is an array of its entries in row-major order. A
+template gives the statements that fill the result, which they call `OUT`. If they are one
+assignment to a number, the assignment is its declaration too.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ import numpy as np
 from ad_conformance.generators.catalogue.operation import Call
 
 Shape = tuple[int, ...]
-Spell = Callable[[Call], str]
+Writer = Callable[[Call], str]
 AXES = "ijklmnopq"
 
 
 def strides(shape: Shape) -> tuple[int, ...]:
-    """How far entries that are neighbours along each axis stand from each other."""
+    """The distance in memory, in entries, between neighbours along each axis."""
     return tuple(math.prod(shape[k + 1 :]) for k in range(len(shape)))
 
 
 def flat(
     shape: Shape, axes: Iterable[str], steps: Sequence[int] | None = None, start: int = 0
 ) -> str:
-    """The place of an entry: `start` and the steps of all axes, but those of length 1."""
+    """The offset of an entry: `start` plus index times step of each axis longer than 1."""
     terms = []
     for name, n, step in zip(axes, shape, strides(shape) if steps is None else steps, strict=False):
         if n != 1 and step:
@@ -35,12 +35,13 @@ def flat(
     return text.replace("+ -", "- ")
 
 
-def entry(name: str, shape: Shape, place: str) -> str:
-    return f"{name}[{place}]" if shape else name
+def entry(name: str, shape: Shape, offset: str) -> str:
+    """The entry of an array at an offset, or the number itself."""
+    return f"{name}[{offset}]" if shape else name
 
 
 def loops(shape: Shape, body: str, axes: Iterable[str] = AXES) -> str:
-    """The statement `body` for every index; axes of length 1 need no loop."""
+    """Loops that run the statement `body` for every index; axes of length 1 need no loop."""
     text = body
     for name, n in reversed(list(zip(axes, shape, strict=False))):
         if n != 1:
@@ -48,48 +49,50 @@ def loops(shape: Shape, body: str, axes: Iterable[str] = AXES) -> str:
     return text
 
 
-def elementwise(expression: str) -> Spell:
-    """An expression of entries, and of parameters, for every entry of the operands broadcast
-    together.
+def elementwise(expression: str) -> Writer:
+    """An operation on entries: `expression` takes entries of the broadcast operands, and
+    parameters.
     """
 
-    def spelled(call: Call) -> str:
+    def write_call(call: Call) -> str:
         shape = np.broadcast_shapes(*call.shapes)
         if all(math.prod(s) == 1 or s == shape for s in call.shapes):
-            # Entries that stand alike need one loop only.
+            # Operands of one shape need one loop only, over all entries.
             shape = (math.prod(shape),) if shape else shape
         texts = []
         for text, own in zip(call.operands, call.shapes, strict=True):
             if math.prod(own) == math.prod(shape):
-                place = flat(shape, AXES)
+                offset = flat(shape, AXES)
             else:
                 padded = (1,) * (len(shape) - len(own)) + own
-                place = flat(padded, AXES, strides(padded)) if math.prod(own) > 1 else "0"
-            texts.append(entry(text, own, place))
+                offset = flat(padded, AXES, strides(padded)) if math.prod(own) > 1 else "0"
+            texts.append(entry(text, own, offset))
         out = entry("OUT", np.broadcast_shapes(*call.shapes), flat(shape, AXES))
         return loops(shape, f"{out} = {expression.format(*texts, **call.params)};")
 
-    return spelled
+    return write_call
 
 
-def place_text(places: np.ndarray, axes: str, table: str) -> tuple[str, str]:
-    """Places that depend on the indices as an expression, with the declaration of a table where
-    they need one.
+def offset_text(offsets: np.ndarray, axes: str, table: str) -> tuple[str, str]:
+    """The offsets of entries, one for each index, as an expression of the index.
+
+    The first result is the declaration of a table of offsets, empty if they are linear in the
+    index.
     """
-    shape = places.shape
+    shape = offsets.shape
     if not shape:
-        return "", str(int(places))
-    start = int(places.flat[0])
+        return "", str(int(offsets))
+    start = int(offsets.flat[0])
     steps = [
-        int(np.moveaxis(places, k, 0)[1].flat[0]) - start if n > 1 else 0
+        int(np.moveaxis(offsets, k, 0)[1].flat[0]) - start if n > 1 else 0
         for k, n in enumerate(shape)
     ]
     grid = np.indices(shape)
-    if np.array_equal(places, start + sum(g * s for g, s in zip(grid, steps, strict=True))):
+    if np.array_equal(offsets, start + sum(g * s for g, s in zip(grid, steps, strict=True))):
         return "", flat(shape, axes, steps, start)
-    numbers = ", ".join(str(int(p)) for p in places.flat)
+    numbers = ", ".join(str(int(p)) for p in offsets.flat)
     return (
-        f"static const int {table}[{places.size}] = {{{numbers}}};\n",
+        f"static const int {table}[{offsets.size}] = {{{numbers}}};\n",
         f"{table}[{flat(shape, axes)}]",
     )
 
@@ -101,13 +104,15 @@ def moved(
     targets: np.ndarray | None = None,
     to: str = "{0} = {1}",
 ) -> str:
-    """The entries at `sources`, in a loop over their shape, put at `targets`, of the result, or in
-    order.
+    """The entries at the offsets `sources`, put at the offsets `targets` of the result.
+
+    By default the targets are the first entries of the result in order. `to` is the template of
+    the assignment of `{1}` to `{0}`.
     """
     before, after = sources.shape, sources.shape
     if targets is None:
         targets = np.arange(sources.size).reshape(before)
-    # Neighbouring axes that both run through without a gap are one.
+    # Axes that both sides run through without a gap need one loop only.
     if np.array_equal(targets.ravel(), np.arange(targets.size)) and np.array_equal(
         sources.ravel(), np.arange(targets.size)
     ):
@@ -116,17 +121,17 @@ def moved(
             targets.ravel() if before else targets,
         )
         after = sources.shape
-    first, source = place_text(sources, AXES, "from_OUT")
-    second, target = place_text(targets, AXES, "to_OUT")
+    first, source = offset_text(sources, AXES, "from_OUT")
+    second, target = offset_text(targets, AXES, "to_OUT")
     return (
         first + second + loops(after, to.format(f"OUT[{target}]", entry(text, shape, source)) + ";")
     )
 
 
-def moving(move: Callable[..., np.ndarray]) -> Spell:
-    """A row that only moves entries: it moves their places likewise."""
+def moving(move: Callable[..., np.ndarray]) -> Writer:
+    """An operation that only moves entries: `move`, applied to offsets, gives the sources."""
 
-    def spelled(call: Call) -> str:
+    def write_call(call: Call) -> str:
         (shape,) = call.shapes
         sources = np.asarray(
             move(np.arange(math.prod(shape)).reshape(shape), **call.params)
@@ -135,41 +140,42 @@ def moving(move: Callable[..., np.ndarray]) -> Spell:
             return f"OUT = {entry(call.operands[0], shape, str(int(sources)))};"
         return moved(call.operands[0], shape, sources)
 
-    return spelled
+    return write_call
 
 
-def joined(join: Callable[..., np.ndarray]) -> Spell:
-    """A row that puts its operands together: one loop each."""
+def joined(join: Callable[..., np.ndarray]) -> Writer:
+    """An operation that joins its operands, with a loop for each of them."""
 
-    def spelled(call: Call) -> str:
+    def write_call(call: Call) -> str:
         sizes = [math.prod(s) for s in call.shapes]
         starts = np.cumsum([0, *sizes])
         own = [np.arange(n).reshape(s) for n, s in zip(sizes, call.shapes, strict=True)]
         together = join(*(p + s for p, s in zip(own, starts, strict=False)), **call.params).ravel()
         where = np.argsort(together)
         lines = []
-        for text, shape, places, start in zip(
+        for text, shape, offsets, start in zip(
             call.operands, call.shapes, own, starts, strict=False
         ):
-            lines.append(moved(text, shape, places, where[places + start]))
+            lines.append(moved(text, shape, offsets, where[offsets + start]))
         return "\n".join(lines)
 
-    return spelled
+    return write_call
 
 
 def filled(size: int, value: str = "0.0") -> str:
+    """A loop that gives every entry of the result one value."""
     return f"for (int i = 0; i < {size}; i++) OUT[i] = {value};"
 
 
 def embedded(
     embed: Callable[..., np.ndarray], fill: Callable[[Call], str] = lambda call: "0.0"
-) -> Spell:
-    """A row that puts its operand's entries among others that are all one number."""
+) -> Writer:
+    """An operation that puts its operand's entries among others that all have the value `fill`."""
 
-    def spelled(call: Call) -> str:
+    def write_call(call: Call) -> str:
         (shape,) = call.shapes
         size = math.prod(shape)
-        # Entries are numbered from 1: what is 0 is filled.
+        # Entries are numbered from 1, so that 0 marks the others.
         after = embed(np.arange(1, size + 1).reshape(shape), **call.params).ravel()
         targets = np.argsort(np.where(after == 0, size + 1, after), kind="stable")[:size].reshape(
             shape
@@ -178,18 +184,18 @@ def embedded(
             call.operands[0], shape, np.arange(size).reshape(shape), targets
         )
 
-    return spelled
+    return write_call
 
 
 def contraction(
     subscripts: str, texts: Sequence[str], shapes: Sequence[Shape], out: str = "OUT"
 ) -> str:
-    """An einsum as loops over the result's letters, and within them over the others."""
+    """An einsum: loops over the letters of the result, and inside them over the other letters."""
     terms, result = subscripts.split("->")
     sizes: dict[str, int] = {}
     factors = []
     for term, text, shape in zip(terms.split(","), texts, shapes, strict=True):
-        # A letter that has length 1 here and more elsewhere is broadcast.
+        # A letter with length 1 in one term and more in another is broadcast.
         steps = dict.fromkeys(term, 0)
         for letter, n, step in zip(term, shape, strides(shape), strict=True):
             sizes[letter] = max(n, sizes.get(letter, 1))
@@ -211,14 +217,14 @@ def contraction(
     return loops(outer, f"{{ {' '.join(lines)} }}", result) if outer else "\n".join(lines)
 
 
-def einsum(subscripts: Callable[[Call], str]) -> Spell:
+def einsum(subscripts: Callable[[Call], str]) -> Writer:
     return lambda call: contraction(subscripts(call), call.operands, call.shapes)
 
 
-def reduced(start: str, step: str, end: str = "") -> Spell:
-    """A reduction along an axis or all, as of `over`."""
+def reduced(start: str, step: str, end: str = "") -> Writer:
+    """A reduction along an axis or all axes, with the templates of `over`."""
 
-    def spelled(call: Call) -> str:
+    def write_call(call: Call) -> str:
         (shape,) = call.shapes
         axis = call.params.get("axis")
         kept = bool(call.params.get("keepdims"))
@@ -226,7 +232,7 @@ def reduced(start: str, step: str, end: str = "") -> Spell:
             call.operands[0], shape, None if axis is None else (axis,), kept, start, step, end
         )
 
-    return spelled
+    return write_call
 
 
 def over(
@@ -238,28 +244,31 @@ def over(
     step: str,
     end: str,
 ) -> str:
-    """`start`, `step` and `end` are templates of the accumulator {s}, the entry {x}, and the count
-    {n}.
+    """A reduction over `axes`, or over all axes for None.
+
+    The templates `start`, the first value, and `step` and `end`, statements, have the accumulator
+    `{s}`, the entry `{x}` and the number of entries `{n}`. `kept` says that reduced axes are kept
+    with length 1.
     """
     chosen = set(range(len(shape))) if axes is None else {a % len(shape) for a in axes}
     outer = tuple(n for k, n in enumerate(shape) if k not in chosen)
     inner = tuple(n for k, n in enumerate(shape) if k in chosen)
     if not outer:
         inner = (math.prod(shape),) if shape else ()
-        place, first = flat(inner, AXES[4:]), "0"
+        offset, first = flat(inner, AXES[4:]), "0"
         around, within = "", AXES[4:]
     else:
         around, within = AXES[: len(outer)], AXES[4:]
         names, rest = iter(around), iter(within)
         letters = [next(rest) if k in chosen else next(names) for k in range(len(shape))]
-        place = flat(shape, letters)
+        offset = flat(shape, letters)
         first = flat(
             tuple(1 if k in chosen else n for k, n in enumerate(shape)), letters, strides(shape)
         )
-    # The result has axes, if only of length 1, where they are kept.
+    # With kept axes the result is an array, even if it has one entry.
     is_array = bool(outer) or (kept and bool(shape))
     s = entry("OUT", (1,), flat(outer, around)) if is_array else "OUT"
-    x, count = entry(text, shape, place), math.prod(inner)
+    x, count = entry(text, shape, offset), math.prod(inner)
     values = {"s": s, "x": x, "n": count}
     lines = [
         f"{s} = {start.format(x=entry(text, shape, first))};",
@@ -269,10 +278,10 @@ def over(
     return loops(outer, f"{{ {' '.join(lines)} }}", around) if outer else "\n".join(lines)
 
 
-def scanned(step: str) -> Spell:
-    """A scan along an axis: each entry meets the result before it."""
+def scanned(step: str) -> Writer:
+    """A scan along an axis: `step` combines the result `{s}` so far and the next entry `{x}`."""
 
-    def spelled(call: Call) -> str:
+    def write_call(call: Call) -> str:
         (shape,) = call.shapes
         axis = call.params["axis"] % len(shape)
         names = list(AXES[: len(shape)])
@@ -284,4 +293,4 @@ def scanned(step: str) -> Spell:
         met = step.format(s=f"OUT[{at} - {back}]", x=x)
         return loops(shape, f"{s} = {names[axis]} == 0 ? {x} : {met};", names)
 
-    return spelled
+    return write_call

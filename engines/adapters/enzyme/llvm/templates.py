@@ -1,4 +1,4 @@
-"""How C++ with <cmath> spells operations: the loops that one writes by hand."""
+"""How C++ with <cmath> writes operations: as the loops that a programmer writes by hand."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
-from ad_conformance.engines.adapters.enzyme_llvm.expressions import EXPRESSIONS
-from ad_conformance.engines.adapters.enzyme_llvm.loops import (
+from ad_conformance.engines.adapters.enzyme.llvm.expressions import EXPRESSIONS
+from ad_conformance.engines.adapters.enzyme.llvm.loops import (
     AXES,
-    Spell,
+    Writer,
     contraction,
     einsum,
     elementwise,
@@ -32,35 +32,17 @@ from ad_conformance.generators.catalogue.extra.control_flow import body_text
 from ad_conformance.generators.catalogue.operation import Call
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
+#: Operations that only move entries.
 MOVING = (
-    *(
-        "reshape",
-        "expand_dims",
-        "permute_dims",
-        "matrix_transpose",
-        "flip",
-        "roll",
-        "broadcast_to",
-        "index",
-        "slice",
-    ),
-    *(
-        "take",
-        "diagonal",
-        "take_along_axis",
-        "unstack",
-        "split",
-        "pad_edge",
-        "pad_reflect",
-        "pad_wrap",
-        "tile",
-    ),
-    *("repeat", "roll_axes", "rot90", "moveaxis", "squeeze", "unfold", "diagonal_offset"),
+    *("reshape", "expand_dims", "permute_dims", "matrix_transpose", "flip", "roll"),
+    *("broadcast_to", "index", "slice", "take", "diagonal", "take_along_axis", "unstack", "split"),
+    *("pad_edge", "pad_reflect", "pad_wrap", "tile", "repeat", "roll_axes", "rot90", "moveaxis"),
+    *("squeeze", "unfold", "diagonal_offset"),
 )
 
 
-def _triangle(lower: bool) -> Spell:
-    def spelled(call: Call) -> str:
+def _triangle(lower: bool) -> Writer:
+    def write_call(call: Call) -> str:
         (shape,) = call.shapes
         k = call.params.get("k", 0)
         row, column = (AXES[a] if shape[a] > 1 else "0" for a in (len(shape) - 2, len(shape) - 1))
@@ -69,7 +51,7 @@ def _triangle(lower: bool) -> Spell:
         kept = f"{column} {'<=' if lower else '>='} {edge}"
         return loops(shape, f"OUT[{at}] = {kept} ? {call.operands[0]}[{at}] : 0.0;")
 
-    return spelled
+    return write_call
 
 
 def _matmul(call: Call) -> str:
@@ -104,7 +86,7 @@ def _trace(call: Call) -> str:
     return contraction(f"{batch}kk->{batch}", call.operands, call.shapes)
 
 
-def _norm(axes: Callable[[Call], tuple[int, ...] | None]) -> Spell:
+def _norm(axes: Callable[[Call], tuple[int, ...] | None]) -> Writer:
     return lambda call: over(
         call.operands[0],
         call.shapes[0],
@@ -117,17 +99,16 @@ def _norm(axes: Callable[[Call], tuple[int, ...] | None]) -> Spell:
 
 
 def _determinant(rows: list[list[str]]) -> str:
-    """By the first row; its terms are products of an entry and a determinant of those below."""
+    """A determinant, by Laplace's expansion along the first row."""
     if len(rows) == 1:
         return rows[0][0]
     text = ""
     for k, first in enumerate(rows[0]):
         minor = _determinant([row[:k] + row[k + 1 :] for row in rows[1:]])
-        text += (
-            (" - " if k % 2 else " + " if k else "")
-            + f"{first} * "
-            + (f"({minor})" if len(rows) > 2 else minor)
-        )
+        if len(rows) > 2:
+            minor = f"({minor})"
+        sign = " - " if k % 2 else " + "
+        text += f"{sign if k else ''}{first} * {minor}"
     return text
 
 
@@ -151,7 +132,8 @@ for (int i = 0; i < {size}; i++) m_OUT[i] = {a}[i];
 for (int i = 0; i < {all}; i++) r_OUT[i] = {b};
 for (int k = 0; k < {n}; k++) {{
   int p = k;
-  for (int i = k + 1; i < {n}; i++) if (std::abs(m_OUT[{n} * i + k]) > std::abs(m_OUT[{n} * p + k])) p = i;
+  for (int i = k + 1; i < {n}; i++) \
+if (std::abs(m_OUT[{n} * i + k]) > std::abs(m_OUT[{n} * p + k])) p = i;
   if (p != k) {{
     for (int j = 0; j < {n}; j++) std::swap(m_OUT[{n} * k + j], m_OUT[{n} * p + j]);
     for (int j = 0; j < {c}; j++) std::swap(r_OUT[{c} * k + j], r_OUT[{c} * p + j]);
@@ -170,7 +152,7 @@ for (int i = {last}; i >= 0; i--) for (int j = 0; j < {c}; j++) {{
 
 
 def _eliminated(call: Call) -> str:
-    """The solution of a system, or the inverse: elimination with row exchanges."""
+    """The solution of a system, or the inverse: Gaussian elimination with partial pivoting."""
     n = call.shapes[0][-1]
     if len(call.shapes[0]) > 2:
         raise UnsupportedOperation("systems in a stack")
@@ -179,43 +161,44 @@ def _eliminated(call: Call) -> str:
     text = ELIMINATION.format(
         n=n, last=n - 1, c=columns, size=n * n, all=n * columns, a=call.operands[0], b=right
     )
+    if columns > 1:
+        return text
     # One column needs no loop.
-    return (
-        re.sub(r"\b1 \* (\w) \+ j\b", r"\1", text.replace("for (int j = 0; j < 1; j++) ", ""))
-        if columns == 1
-        else text
-    )
+    return re.sub(r"\b1 \* (\w) \+ j\b", r"\1", text.replace("for (int j = 0; j < 1; j++) ", ""))
 
 
-def _updated(targets: Callable[..., np.ndarray], to: str) -> Spell:
-    """The first operand's entries, then those of the second put to them at `targets`."""
+def _updated(targets: Callable[..., np.ndarray], to: str) -> Writer:
+    """The first operand's entries, updated at `targets` with those of the second.
 
-    def spelled(call: Call) -> str:
+    `to` is the template of the update of `{0}` with `{1}`.
+    """
+
+    def write_call(call: Call) -> str:
         shape, own = call.shapes
         size = math.prod(shape)
         at = np.asarray(targets(np.arange(size).reshape(shape), **call.params))
         copied = moved(call.operands[0], shape, np.arange(size))
-        return f"{copied}\n{moved(call.operands[1], own, np.arange(math.prod(own)).reshape(own), at, to)}"
+        sources = np.arange(math.prod(own)).reshape(own)
+        return f"{copied}\n{moved(call.operands[1], own, sources, at, to)}"
 
-    return spelled
-
-
-def _along(places: np.ndarray, indices: object, axis: int) -> np.ndarray:
-    return np.take(places, np.asarray(indices, dtype=int), axis)
+    return write_call
 
 
-def _among(places: np.ndarray, indices: object, axis: int) -> np.ndarray:
-    return np.take_along_axis(places, np.asarray(indices, dtype=int), axis)
+def _along(offsets: np.ndarray, indices: object, axis: int) -> np.ndarray:
+    return np.take(offsets, np.asarray(indices, dtype=int), axis)
 
 
-def _slice(places: np.ndarray, axis: int, **key: int) -> np.ndarray:
-    return np.moveaxis(
-        np.moveaxis(places, axis, 0)[key["start"] : key["stop"] : key["step"]], 0, axis
-    )
+def _among(offsets: np.ndarray, indices: object, axis: int) -> np.ndarray:
+    return np.take_along_axis(offsets, np.asarray(indices, dtype=int), axis)
 
 
-def _shrunk(name: str) -> Spell:
-    """Without a band to shrink the identity, which is smooth at zero."""
+def _slice(offsets: np.ndarray, axis: int, **key: int) -> np.ndarray:
+    rows = np.moveaxis(offsets, axis, 0)
+    return np.moveaxis(rows[key["start"] : key["stop"] : key["step"]], 0, axis)
+
+
+def _shrunk(name: str) -> Writer:
+    """Without a band to shrink, the function is the identity, which is smooth at zero."""
     return lambda call: elementwise(EXPRESSIONS[name] if call.params["lambd"] else "{0}")(call)
 
 
@@ -263,38 +246,32 @@ def _inner(call: Call) -> str:
     return contraction(f"{first}k,{second}k->{first}{second}", call.operands, call.shapes)
 
 
-def _repeated(start: str, step: str) -> Spell:
-    """A number of steps for every entry, each from the result of the one before."""
+def _repeated(start: str, step: str) -> Writer:
+    """For every entry, a number of steps that each begin with the result of the one before."""
     body = "{ double t = START; for (int p = 0; p < COUNT; p++) t = STEP; RESULT = t; }"
 
-    def spelled(call: Call) -> str:
+    def write_call(call: Call) -> str:
         (shape,) = call.shapes
         size = (math.prod(shape),) if shape else ()
         at = flat(size, AXES)
         x = entry(call.operands[0], shape, at)
         text = body.replace("START", start.format(x)).replace("STEP", step.format(x, **call.params))
-        return loops(
-            size,
-            text.replace("COUNT", str(call.params["count"])).replace(
-                "RESULT", entry("OUT", shape, at)
-            ),
-        )
+        text = text.replace("COUNT", str(call.params["count"]))
+        return loops(size, text.replace("RESULT", entry("OUT", shape, at)))
 
-    return spelled
+    return write_call
 
 
-def _recurrence(step: str) -> Spell:
-    """A state that meets one entry after the other, kept each time."""
+def _recurrence(step: str) -> Writer:
+    """A recurrence over the entries of a vector, with the state after each entry kept."""
 
-    def spelled(call: Call) -> str:
+    def write_call(call: Call) -> str:
         ((n,), *_) = call.shapes
         met = step.format(*call.operands, **call.params)
-        return (
-            f"double h_OUT = 0.0;\nfor (int i = 0; i < {n}; i++) {{ h_OUT = {met}; OUT[i] = "
-            f"h_OUT; }}"
-        )
+        loop = f"for (int i = 0; i < {n}; i++) {{ h_OUT = {met}; OUT[i] = h_OUT; }}"
+        return f"double h_OUT = 0.0;\n{loop}"
 
-    return spelled
+    return write_call
 
 
 def _branch(call: Call) -> str:
@@ -309,30 +286,27 @@ def _branch(call: Call) -> str:
     )
 
 
-def _inside(derivative: str, more: str = "") -> Spell:
-    """A derivative within a program: of the body by its t, as a function of its own."""
+def _inside(derivative: str, more: str = "") -> Writer:
+    """A derivative inside a program. The body, a function of t, becomes a C++ function."""
 
-    def spelled(call: Call) -> str:
+    def write_call(call: Call) -> str:
         text = body_text(replace(call, operands=("t", "c"))).replace("xp.", "std::")
         functions = f"static double body_OUT(double t, double c) {{\n  return {text};\n}}\n{more}"
         return f"{functions}\n{elementwise(derivative)(call)}"
 
-    return spelled
+    return write_call
 
 
 SLOPE = "__enzyme_autodiff<double>((void*){f}_OUT, enzyme_out, {x}, enzyme_const, {c})"
-SLOPE_FUNCTION = (
-    f"static double slope_OUT(double t, double c) {{\n  return "
-    f"{SLOPE.format(f='body', x='t', c='c')};\n}}\n"
-)
+BODY_SLOPE = SLOPE.format(f="body", x="t", c="c")
+SLOPE_FUNCTION = f"static double slope_OUT(double t, double c) {{\n  return {BODY_SLOPE};\n}}\n"
 
 
 def _descent(call: Call) -> str:
-    step = SLOPE.format(f="body", x="t", c="c")
     rate, count = call.params["rate"], call.params["count"]
     function = (
         "static double descent_OUT(double t, double c) {\n"
-        f"  for (int p = 0; p < {count}; p++) t -= {rate} * {step};\n  return t;\n}}\n"
+        f"  for (int p = 0; p < {count}; p++) t -= {rate} * {BODY_SLOPE};\n  return t;\n}}\n"
     )
     return _inside("descent_OUT({0}, {1})", function)(
         replace(call, params={"body": call.params["body"]})
@@ -342,11 +316,11 @@ def _descent(call: Call) -> str:
 SET, ADD, MULTIPLY, LARGEST = "{0} = {1}", "{0} += {1}", "{0} *= {1}", "{0} = std::max({0}, {1})"
 
 
-def _padded(places: np.ndarray, widths: tuple[int, ...], value: float) -> np.ndarray:
-    return np.asarray(CATALOGUE["pad_constant"].evaluate(places, widths=widths, value=0.0))
+def _padded(numbers: np.ndarray, widths: tuple[int, ...], value: float) -> np.ndarray:
+    return np.asarray(CATALOGUE["pad_constant"].evaluate(numbers, widths=widths, value=0.0))
 
 
-SPELLINGS: Mapping[str, Spell | None] = {
+TEMPLATES: Mapping[str, Writer | None] = {
     **dict.fromkeys(CATALOGUE),
     **{name: elementwise(text) for name, text in EXPRESSIONS.items()},
     **{name: moving(CATALOGUE[name].evaluate) for name in MOVING},

@@ -1,9 +1,10 @@
-"""Enzyme on StableHLO: every level of a derivative is Enzyme's, through JAX's vjp and jvp of a
-decorated function.
+"""Enzyme on StableHLO: JAX's vjp and jvp of a function that is decorated at every level, so that
+Enzyme takes each derivative.
 
-Decorated once, an outer level would be JAX's own. The primitive has no batching rule, so that a
-Jacobian is a loop over its rows or columns; and it cannot capture what an outer level
-differentiates by, so that each level is a function of all inputs.
+If only the innermost function were decorated, JAX would take the outer derivatives. Two limits of
+Enzyme's primitive in JAX shape the header. It has no batching rule: a Jacobian is a loop over its
+rows or columns. It cannot capture a value that an outer level differentiates by: each level is a
+function of all inputs.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def jacrev(f, argument=0):
 def jacfwd(f, argument=0):
     def derivative(*inputs):
         x = inputs[argument]
-        tangents = lambda v: tuple(v if k == argument else jnp.zeros_like(z) for k, z in enumerate(inputs))
+        tangents = lambda v: tuple(
+            v if k == argument else jnp.zeros_like(z) for k, z in enumerate(inputs)
+        )
         pushforward = lambda v: jax.jvp(enzyme(f), inputs, tangents(v))[1]
         if x.ndim == 0:
             return pushforward(jnp.ones((), x.dtype))
@@ -60,8 +63,8 @@ enzyme_mlir = replace(
         "pushforward": "lambda x: jax.jvp(enzyme({f}), (x,), ({v},))[1]",
         "pullback": "lambda x: jax.vjp(enzyme({f}), x)[1]({w})[0]",
     },
-    # What passes say of what they have no rule for: LAPACK's routines, Bessel functions, tan; some
-    # reductions.
+    # Messages of Enzyme's passes about operations without a rule: calls of LAPACK, Bessel
+    # functions, tan, and some reductions and scatters.
     unsupported=(
         ("ValueError", "could not compute the adjoint for this operation"),
         ("ValueError", r"Unsupported (operation in reduction|reduce window)( \w+)? autodiff"),
@@ -69,7 +72,7 @@ enzyme_mlir = replace(
         *jax.unsupported,
     ),
 )
-#: Without the optimisations between one level and the next.
+#: The same without the optimisations between one level and the next.
 plain = replace(
     enzyme_mlir,
     name="enzyme-mlir-plain",

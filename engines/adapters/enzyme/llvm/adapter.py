@@ -1,10 +1,10 @@
-"""Enzyme on C++: LLVM's own code differentiated, by nested calls of __enzyme_autodiff and
-__enzyme_fwddiff.
+"""Enzyme on C++: nested calls of `__enzyme_autodiff` and `__enzyme_fwddiff`, which Enzyme
+differentiates in LLVM's code.
 
-A case is C++ text in a Python script, compiled and run by the clang that enzyme_ad brings along. A
-program is a C++ function with a loop or a number for each step; each letter of the mode word is
-another function, which differentiates the one before it. Numbers are passed and returned by value,
-arrays by pointer, and a function with an array for a result has a last parameter `out` for it.
+A case is C++ text in a Python script, compiled and run by the clang that enzyme_ad contains. A
+program is a C++ function with a loop or a number for each step. Each letter of the mode is another
+function, which differentiates the one before it. Numbers are passed and returned by value, arrays
+by pointer. A function whose result is an array has a last parameter `out` for it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from ad_conformance.engines.adapters.enzyme_llvm.templates import SPELLINGS
+from ad_conformance.engines.adapters.enzyme.llvm.templates import TEMPLATES
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.script import Script
 from ad_conformance.generators.catalogue.operation import Call
 from ad_conformance.generators.ir.evaluate import evaluate_steps
+from ad_conformance.generators.ir.mode import LETTERS
 from ad_conformance.generators.ir.program import INPUTS, Case, Program, Step
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
@@ -50,7 +51,7 @@ def compiled(source, shape, *inputs):
 
     return jax.jit(derivative).lower(*inputs).compile()
 """
-#: What is included, with names that ask for it.
+#: Headers of C++, each with the names for which it is included.
 HEADERS = {
     "algorithm": ("std::max", "std::min", "std::sort", "std::swap"),
     "cmath": ("std::", "::j"),
@@ -88,9 +89,12 @@ def _numbers(value: Any) -> str:
 
 
 def _program(
-    program: Program, point: np.ndarray, spell: Callable[[Step, Call], str]
+    program: Program, point: np.ndarray, write_step: Callable[[Step, Call], str]
 ) -> tuple[str, _Function]:
-    """The function `f`, a statement or a loop for each step. Raises Unspeakable."""
+    """The function `f`, with a statement or a loop for each step.
+
+    Raises UnsupportedOperation.
+    """
     values = evaluate_steps(program, point)
     names = dict(zip((0, *program.arguments), INPUTS, strict=False))
     f = _Function("f", tuple(values[k].shape for k in names), values[-1].shape)
@@ -111,7 +115,8 @@ def _program(
                 names[k] = f"({text})" if text.startswith("-") else text
         elif step.operation != "argument":
             shapes = tuple(values[i].shape for i in step.operands)
-            text = spell(step, Call(tuple(names[i] for i in step.operands), step.arguments, shapes))
+            operands = tuple(names[i] for i in step.operands)
+            text = write_step(step, Call(operands, step.arguments, shapes))
             number += 1
             names[k] = "out" if k == last and shape else f"v{number}"
             kind = "bool" if values[k].dtype == bool else "double"
@@ -140,7 +145,7 @@ def _zeros(name: str, size: int) -> str:
 def _reverse(
     call: str, name: str, f: _Function, k: int, cotangent: Any = None
 ) -> tuple[str, _Function]:
-    """The Jacobian of `f` by its input k, or its pullback of a cotangent."""
+    """The Jacobian of `f` with respect to its input k, or its pullback of a cotangent."""
     x, own = INPUTS[k], f.inputs[k]
     n, m = math.prod(own), math.prod(f.result)
     others = _others(f, k)
@@ -179,7 +184,7 @@ def _reverse(
 def _forward(
     call: str, name: str, f: _Function, k: int, tangent: Any = None
 ) -> tuple[str, _Function]:
-    """The Jacobian of `f` by its input k, or its pushforward along a tangent."""
+    """The Jacobian of `f` with respect to its input k, or its pushforward along a tangent."""
     x, own = INPUTS[k], f.inputs[k]
     n, m = math.prod(own), math.prod(f.result)
     others = _others(f, k)
@@ -228,30 +233,32 @@ def _others(f: _Function, k: int) -> list[str]:
 
 
 def _levels(engine: Engine, case: Case, f: _Function) -> list[tuple[str, _Function]]:
-    """The functions that differentiate, the innermost first."""
+    """The functions that differentiate, the innermost first, with their texts."""
     seeds: list[Any] = [None] * case.order
-    if case.operator == "hvp":
-        seeds[1] = case.tangent
-    elif case.operator in ("pushforward", "pullback"):
-        seeds[0] = case.tangent if case.operator == "pushforward" else case.cotangent
-    mode_transforms = []
+    for k, level in enumerate(case.asked.levels):
+        if level == "product":
+            seeds[k] = case.tangent if case.asked.seed == "tangent" else case.cotangent
+    levels = []
     for k, (letter, i, given) in enumerate(
         zip(reversed(case.mode), case.inputs, seeds, strict=True), start=1
     ):
-        write = _forward if letter == "F" else _reverse
-        mode_transforms.append(write(engine.mode_transforms[letter], f"d{k}", f, i, given))
-        f = mode_transforms[-1][1]
-    return mode_transforms
+        differentiate = _forward if LETTERS[letter].product == "pushforward" else _reverse
+        levels.append(differentiate(engine.mode_transforms[letter], f"d{k}", f, i, given))
+        f = levels[-1][1]
+    return levels
 
 
 def write(engine: Engine, case: Case) -> Script:
-    """The script of a case. Raises Unspeakable where C++ has no plain form of something."""
+    """The script of a case.
+
+    Raises UnsupportedOperation for an operation without a template, and for float32.
+    """
     if case.dtype != "float64":
         raise UnsupportedOperation(case.dtype)
     program, f = _program(case.program, case.input, engine.dialect.step)
-    mode_transforms = _levels(engine, case, f)
-    # Without a mode word it is the program itself.
-    outermost = mode_transforms[-1][1] if mode_transforms else f
+    levels = _levels(engine, case, f)
+    # With an empty mode, which tests ask for, the script computes the program itself.
+    outermost = levels[-1][1] if levels else f
     inputs = list(INPUTS[: len(f.inputs)])
     sizes = [math.prod(s) for s in f.inputs]
     parameters = [f"enzyme::tensor<double, {math.prod(outermost.result)}>& out"]
@@ -262,15 +269,12 @@ def write(engine: Engine, case: Case) -> Script:
     called = f"{outermost.name}({', '.join(values)}"
     called = f"{called}, out.values)" if outermost.result else f"out[0] = {called})"
     entry = f"void derivative({', '.join(parameters)}) {{\n  {called};\n}}\n"
-    body = "\n".join([program, *(text for text, _ in mode_transforms), entry])
+    body = "\n".join([program, *(text for text, _ in levels), entry])
     includes = "".join(
         f"#include <{h}>\n" for h, names in HEADERS.items() if any(n in body for n in names)
     )
-    declared = (
-        f", {RUNTIME_ACTIVITY}"
-        if any(RUNTIME_ACTIVITY in level for level in engine.mode_transforms.values())
-        else ""
-    )
+    active = any(RUNTIME_ACTIVITY in level for level in engine.mode_transforms.values())
+    declared = f", {RUNTIME_ACTIVITY}" if active else ""
     source = f"{SOURCE.format(includes=includes, declared=declared)}\n{body}"
     given = [case.point if case.warmup_point is None else case.warmup_point]
     given += [case.program.steps[k - 1].arguments["value"] for k in case.program.arguments]
@@ -293,7 +297,7 @@ enzyme_llvm = Engine(
     distribution="enzyme-ad",
     module="enzyme_ad.jax",
     header=HEADER,
-    dialect=Dialect(namespace="std", array="jnp.array({value})", templates=SPELLINGS),
+    dialect=Dialect(namespace="std", array="jnp.array({value})", templates=TEMPLATES),
     mode_transforms={"R": "__enzyme_autodiff((void*){f}", "F": "__enzyme_fwddiff((void*){f}"},
     compile="derivative = compiled(source, {nested})",
     environment={"JAX_PLATFORMS": "cpu"},

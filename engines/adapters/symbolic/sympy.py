@@ -1,15 +1,16 @@
-"""SymPy: NumPy arrays of expressions, differentiated symbolically, and the result compiled to
-float64 by lambdify.
+"""SymPy: NumPy arrays of expressions, which are differentiated symbolically and compiled to float64
+functions by `lambdify`.
 
-There is one derivative of an expression, and no mode: both letters ask for it.
+A symbolic derivative has no mode: R and F ask for the same one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from ad_conformance.engines.adapters.numpy_family import LOOPS, NUMPY, shared
 from ad_conformance.engines.contract import Engine
-from ad_conformance.generators.catalogue.extra import complex_ops as detours
+from ad_conformance.generators.catalogue.extra import complex_ops
 from ad_conformance.generators.catalogue.operation import Call
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
 
@@ -46,7 +47,7 @@ def symbols(x):
 
 def jacobian(f):
     def derivative(x):
-        # Symbols of its own: what f captures, even x itself, is others.
+        # New symbols: f may capture those of x itself, which are constant here.
         t = symbols(x)
         y = f(t)
         back = dict(zip(np.ravel(t), np.ravel(x)))
@@ -65,33 +66,31 @@ def compiled(f, x):
 
 
 def _of_matrix(template: str) -> Callable[[Call], str]:
-    """What sympy.Matrix has, which knows no stacks."""
+    """A method of `sympy.Matrix`, which takes no stacks of matrices.
 
-    def write(call: Call) -> str:
+    The solution of a system with a vector is a column, of which the template takes the entries.
+    """
+
+    def write_call(call: Call) -> str:
         if max(map(len, call.shapes)) > 2:
             raise UnsupportedOperation("stacks of matrices")
         texts = [f"sp.Matrix({operand})" for operand in call.operands]
         text = template.format(*texts, **call.params)
         return f"{text}[:, 0]" if call.shapes[1:] and len(call.shapes[1]) == 1 else text
 
-    return write
+    return write_call
 
 
 def _whole(name: str) -> str:
     return f"reduced(sp.{name}, {{0}}, {{axis}}, {{keepdims}})"
 
 
-def _take(call: Call) -> str:
-    return (
-        f"np.take({call.operands[0]}, np.array({call.params['indices']}, dtype=int), "
-        f"axis={call.params['axis']})"
-    )
-
-
+#: Functions of a number that have the operation's name.
 FUNCTIONS = (
-    "sin", "cos", "tan", "exp", "log", "sqrt", "tanh", "sinh", "cosh", "atan", "asin", "acos", "asinh", "acosh",
-    "atanh", "sign", "erf", "erfc", "erfinv", "gamma", "digamma", "beta",
-)  # fmt: skip
+    *("sin", "cos", "tan", "exp", "log", "sqrt", "tanh", "sinh", "cosh", "atan", "asin", "acos"),
+    *("asinh", "acosh", "atanh", "sign", "erf", "erfc", "erfinv", "gamma", "digamma", "beta"),
+)
+#: Functions of numbers, which the scripts apply to each entry.
 EACH = {
     **{name: f"sp.{name}" for name in FUNCTIONS},
     **{name: f"cfunctions.{name}" for name in ("log1p", "expm1", "log2", "log10", "exp2", "hypot")},
@@ -123,18 +122,15 @@ sympy = Engine(
         array="np.array({value}, dtype=object)",
         templates={
             # NumPy's arrays of objects have no Fourier transforms, no magnitudes of complex
-            # numbers, no comparisons.
-            **dict.fromkeys(
-                (
-                    *(row.name for row in detours.ROWS),
-                    "trunc",
-                    "round",
-                    "logaddexp",
-                    "copysign",
-                    "sort",
-                    "floor_divide",
-                    "remainder",
-                )
+            # numbers and no comparisons.
+            **dict.fromkeys(row.name for row in complex_ops.ROWS),
+            **dict.fromkeys(("trunc", "round", "logaddexp", "copysign", "sort")),
+            **dict.fromkeys(("floor_divide", "remainder")),
+            **shared(
+                NUMPY,
+                *("cumulative_sum", "cumulative_prod", "concat", "permute_dims"),
+                *("matrix_transpose", "diagonal", "trace", "outer", "kron", "inner", "cross"),
+                *("moveaxis", "squeeze", "rot90", "tile", "roll_axes", "diff"),
             ),
             **{name: f"each({function}, {{args}})" for name, function in EACH.items()},
             "square": "{0} ** 2",
@@ -145,32 +141,19 @@ sympy = Engine(
             "where": "each(lambda c, a, b: sp.Piecewise((a, c), (b, True)), {0}, {1}, {2})",
             "max": _whole("Max"),
             "min": _whole("Min"),
-            "cumulative_sum": "np.cumsum({0}, axis={axis})",
-            "cumulative_prod": "np.cumprod({0}, axis={axis})",
-            "concat": "np.concatenate([{args}], axis={axis})",
-            "permute_dims": "np.transpose({0}, {axes})",
-            "matrix_transpose": "np.swapaxes({0}, -1, -2)",
-            "take": _take,
-            "diagonal": "np.diagonal({0}, axis1=-2, axis2=-1)",
-            "trace": "np.trace({0}, axis1=-2, axis2=-1)",
-            "outer": "np.outer({0}, {1})",
+            "take": "np.take({0}, np.array({indices}, dtype=int), axis={axis})",
             "vecdot": "np.sum({0} * {1}, axis=-1)",
-            "mean": "np.mean({0}, axis={axis}, keepdims={keepdims})",
             "det": _of_matrix("{0}.det()"),
             "inv": _of_matrix("np.array({0}.inv())"),
             "solve": _of_matrix("np.array({0}.LUsolve({1}))"),
             "vector_norm": "each(sp.sqrt, np.sum({0} ** 2, axis={axis}))",
             "matrix_norm": _of_matrix("{0}.norm()"),
-            # what only some engines have
             "polygamma": "each(lambda t: sp.polygamma({n}, t), {0})",
             "zeta": "each(lambda t: sp.zeta({s}, t), {0})",
             **{
                 name: f"each(lambda t: sp.bessel{name[0]}({name[1]}, t), {{0}})"
                 for name in ("i0", "i1", "j0", "j1")
             },
-            "kron": "np.kron({0}, {1})",
-            "inner": "np.inner({0}, {1})",
-            "cross": "np.cross({0}, {1}, axis={axis})",
             "matrix_power": _of_matrix("np.array({0} ** {n})"),
             "relu": "each(lambda t: sp.Max(t, 0), {0})",
             "masked_sqrt": IF.format(value="sp.sqrt(t)", otherwise="0.0"),
@@ -180,31 +163,24 @@ sympy = Engine(
             "masked_sum": "np.sum(" + IF.format(value="t", otherwise="0.0") + ", axis={axis})",
             "masked_prod": "np.prod(" + IF.format(value="t", otherwise="1.0") + ", axis={axis})",
             "branch": (
-                "(lambda s: each(lambda t: sp.Piecewise((t * sp.sin(t), s > {threshold}), (t * t, "
-                "True)), {0}))"
-                "(np.sum({0}))"
+                "(lambda s: each(lambda t: sp.Piecewise((t * sp.sin(t), s > {threshold}), "
+                "(t * t, True)), {0}))(np.sum({0}))"
             ),
-            "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), 1 + "
-            "0 * {0})",
-            "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), "
-            "{0})",
-            "moveaxis": "np.moveaxis({0}, {source}, {destination})",
-            "squeeze": "np.squeeze({0}, axis={axis})",
-            "rot90": "np.rot90({0}, {k})",
-            "tile": "np.tile({0}, {repetitions})",
-            "roll_axes": "np.roll({0}, {shift}, axis={axis})",
-            "diff": "np.diff({0}, n={n}, axis={axis})",
+            "newton_sqrt": (
+                "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), 1 + 0 * {0})"
+            ),
+            **shared(LOOPS, "logistic_map"),
         },
     ),
     mode_transforms={"R": "jacobian({f})", "F": "jacobian({f})"},
     compile="derivative = compiled({nested}, x)",
     unsupported=(
-        # The derivative of floor, ceiling or Mod stays as it is written.
+        # SymPy leaves derivatives of floor, ceiling and Mod unevaluated.
         (
             "PrintMethodNotImplementedError",
             r"^Unsupported by .*: <class 'sympy.core.function.(Derivative|Subs)'>",
         ),
-        # The second derivative of sign and Abs has no counterpart in NumPy.
+        # The second derivatives of sign and Abs have no counterpart in NumPy.
         ("NameError", r"^name 'DiracDelta' is not defined$"),
     ),
 )

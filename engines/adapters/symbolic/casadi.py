@@ -1,9 +1,9 @@
-"""CasADi: SX and MX expressions, whose directional derivatives in either mode are expressions
-again.
+"""CasADi: SX expressions, whose directional derivatives in either mode are expressions again; the
+engine `casadi-mx` uses MX expressions.
 
-Everything in CasADi is a matrix: a number is 1 x 1 and a vector a column. The spellings see to what
-NumPy does with the axes of vectors, and values of more axes are not there; the answer, a column, is
-given its shape in the end.
+Every value of CasADi is a matrix: a number is 1 x 1, and a vector is a column. The templates here
+arrange vectors as NumPy does. There are no values of more than two axes. CasADi answers with a
+column of all entries, to which the script gives the shape of the derivative.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from ad_conformance.engines.adapters.numpy_calls import text_of
+from ad_conformance.engines.adapters.numpy_family import LOOPS, called, shared, symmetric
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.script import Script, write
-from ad_conformance.generators.catalogue.extra import complex_ops as detours
-from ad_conformance.generators.catalogue.operation import Call
+from ad_conformance.generators.catalogue.extra import complex_ops
+from ad_conformance.generators.catalogue.operation import Call, Template
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
@@ -32,8 +34,8 @@ Expression = ca.SX
 
 def differentiated(f, derivative):
     def of(x):
-        # The entries of x in NumPy's order, as a variable of its own: what f captures, even x
-        # itself, is another.
+        # The entries of x in NumPy's order. They are a new variable: f may capture x itself, which
+        # is constant here.
         t = Expression.sym("t", x.numel())
         y = ca.vec(Expression(f(ca.reshape(t, x.shape[1], x.shape[0]).T)).T)
         return ca.substitute(ca.vec(derivative(y, t)), t, Expression(ca.vec(x.T)))
@@ -41,13 +43,15 @@ def differentiated(f, derivative):
     return of
 
 
-# Dense seeds: with sparse ones MX is wrong by itself.
+# The seeds are dense: with sparse ones the derivatives of MX are wrong.
 def jacrev(f):
     return differentiated(f, lambda y, t: ca.jtimes(y, t, ca.densify(ca.DM.eye(y.numel())), True))
 
 
 def jacfwd(f):
-    return differentiated(f, lambda y, t: ca.jtimes(y, t, ca.densify(ca.DM.eye(t.numel())), False).T)
+    return differentiated(
+        f, lambda y, t: ca.jtimes(y, t, ca.densify(ca.DM.eye(t.numel())), False).T
+    )
 
 
 def grad(f):
@@ -73,32 +77,24 @@ def compiled(f, x):
 
 
 def _shaped(engine: Engine, case: Case) -> Script:
-    """The script for an engine that answers with all entries in NumPy's order, and leaves their
-    shape to it.
-    """
+    """The script of a case, with a last line that gives the answer its shape."""
     script = write(engine, case)
     values = evaluate_steps(case.program, case.input)
-    shape = values[-1].shape if case.operator != "pullback" else ()
-    along = {"pushforward": 1, "hvp": 1}.get(case.operator, 0)
-    shape += tuple(
-        n for i in case.inputs[along:] for n in values[(0, *case.program.arguments)[i]].shape
-    )
+    places = (0, *case.program.arguments)
+    shape = case.asked.shape(values[-1].shape, [values[places[i]].shape for i in case.inputs])
     return replace(script, run=f"{script.run}got = got.reshape({shape})\n")
-
-
-Template = str | Callable[[Call], str]
 
 
 def _checked(call: Call) -> None:
     if any(len(shape) > 2 for shape in call.shapes):
         raise UnsupportedOperation("more than two axes")
     if any(not math.prod(shape) for shape in call.shapes):
-        # What is empty counts as a zero of any shape in arithmetic.
+        # In arithmetic CasADi takes an empty matrix for a zero of any shape.
         raise UnsupportedOperation("empty arrays")
 
 
 def _spread(text: str, shape: tuple[int, ...], target: tuple[int, ...]) -> str:
-    """The operand as NumPy broadcasts it; numbers broadcast themselves."""
+    """The operand broadcast as NumPy does it. CasADi itself broadcasts numbers only."""
     if len(target) > 2 or not math.prod(target):
         raise UnsupportedOperation("more than two axes")
     if len(shape) == 1 and len(target) == 2 and shape[0] > 1:
@@ -111,28 +107,30 @@ def _spread(text: str, shape: tuple[int, ...], target: tuple[int, ...]) -> str:
 
 
 def _elementwise(template: str) -> Callable[[Call], str]:
-    def write(call: Call) -> str:
+    def write_call(call: Call) -> str:
         _checked(call)
         target = np.broadcast_shapes(*call.shapes)
-        operands = (_spread(o, s, target) for o, s in zip(call.operands, call.shapes, strict=True))
-        return template.format(*operands, **call.params)
+        pairs = zip(call.operands, call.shapes, strict=True)
+        operands = tuple(_spread(text, shape, target) for text, shape in pairs)
+        return text_of(template, replace(call, operands=operands))
 
-    return write
+    return write_call
 
 
 def _by_shape(choose: Callable[[Call], str]) -> Callable[[Call], str]:
-    """The template that `choose` takes for a call whose operands are matrices to CasADi; "" where
-    there is none.
+    """The template that `choose` takes for a call.
+
+    `choose` gives "" for a call that CasADi, which has matrices only, cannot do.
     """
 
-    def write(call: Call) -> str:
+    def write_call(call: Call) -> str:
         _checked(call)
         template = choose(call)
         if not template:
             raise UnsupportedOperation("an arrangement of axes")
-        return template.format(*call.operands, args=", ".join(call.operands), **call.params)
+        return text_of(template, call)
 
-    return write
+    return write_call
 
 
 def _rank(call: Call) -> tuple[int, ...]:
@@ -167,14 +165,10 @@ def _stack(call: Call) -> str:
     axes = len(call.shapes[0])
     if axes > 1:
         return ""
+    if not axes:
+        return "ca.vertcat({args})"
     first = call.params["axis"] % (axes + 1) == 0
-    return (
-        "ca.vertcat({args})"
-        if not axes
-        else "ca.horzcat({args}).T"
-        if first
-        else "ca.horzcat({args})"
-    )
+    return "ca.horzcat({args}).T" if first else "ca.horzcat({args})"
 
 
 def _concat(call: Call) -> str:
@@ -198,21 +192,17 @@ def _expand_dims(call: Call) -> str:
 
 
 def _subscript(call: Call, key: str) -> str:
-    return (
-        f"{{0}}[{key}]"
-        if _rank(call) == (1,)
-        else f"{{0}}[:, {key}]"
-        if _axis(call)
-        else f"{{0}}[{key}, :]"
-    )
+    if _rank(call) == (1,):
+        return f"{{0}}[{key}]"
+    return f"{{0}}[:, {key}]" if _axis(call) else f"{{0}}[{key}, :]"
 
 
 def _slice(call: Call) -> str:
     start, stop, step = (call.params[k] for k in ("start", "stop", "step"))
-    places = list(range(call.shapes[0][_axis(call) or 0]))[start:stop:step]
-    if not places:
+    indices = list(range(call.shapes[0][_axis(call) or 0]))[start:stop:step]
+    if not indices:
         return ""
-    return _subscript(call, f"{start}:{stop}:{step}" if step > 0 else str(places))
+    return _subscript(call, f"{start}:{stop}:{step}" if step > 0 else str(indices))
 
 
 def _take(call: Call) -> str:
@@ -223,11 +213,8 @@ def _index(call: Call) -> str:
     index = ", ".join(map(str, call.params["index"]))
     if not call.params["index"]:
         return "+{0}"
-    return (
-        f"{{0}}[{index}]"
-        if len(call.params["index"]) == len(call.shapes[0])
-        else f"{{0}}[{index}, :].T"
-    )
+    whole = len(call.params["index"]) == len(call.shapes[0])
+    return f"{{0}}[{index}]" if whole else f"{{0}}[{index}, :].T"
 
 
 def _broadcast_to(call: Call) -> str:
@@ -256,7 +243,9 @@ _MATMUL: dict[tuple[int, ...], str] = {
 def _tensordot(call: Call) -> str:
     if call.params["axes"]:
         return _MATMUL.get(_rank(call), "")
-    return "{0} @ {1}.T" if _rank(call) == (1, 1) else "{0} * {1}" if 0 in _rank(call) else ""
+    if _rank(call) == (1, 1):
+        return "{0} @ {1}.T"
+    return "{0} * {1}" if 0 in _rank(call) else ""
 
 
 def _vectors(template: str) -> Callable[[Call], str]:
@@ -273,22 +262,18 @@ def _diff(call: Call) -> str:
     return f"ca.diff({{0}}, {{n}}, {axis})" if 0 < call.params["n"] < call.shapes[0][axis] else ""
 
 
-SYMMETRIC = "({0} + {0}.T) / 2"
+SYMMETRIC = symmetric("{0}.T")
+SAME_NAME = (
+    *("sin", "cos", "tan", "exp", "log", "log10", "log1p", "expm1", "sqrt", "tanh", "sinh", "cosh"),
+    *("atan", "asin", "acos", "asinh", "acosh", "atanh", "sign", "floor", "ceil", "erf", "erfinv"),
+)
 UNARY = {
     "square": "{0} ** 2",
     "reciprocal": "1 / {0}",
     "negative": "-{0}",
     "positive": "+{0}",
     "abs": "ca.fabs({0})",
-    **{
-        name: f"ca.{name}({{0}})"
-        for name in ("sin", "cos", "tan", "exp", "log", "log10", "log1p", "expm1", "sqrt")
-    },
-    **{
-        name: f"ca.{name}({{0}})"
-        for name in ("tanh", "sinh", "cosh", "atan", "asin", "acos", "asinh", "acosh", "atanh")
-    },
-    **{name: f"ca.{name}({{0}})" for name in ("sign", "floor", "ceil", "erf", "erfinv")},
+    **called("ca", *SAME_NAME),
     "pow_int": "{0} ** {exponent}",
     "pow_float": "{0} ** {exponent}",
     "clip": "ca.fmin(ca.fmax({0}, {min}), {max})",
@@ -299,28 +284,35 @@ UNARY = {
     "masked_reciprocal": "ca.if_else({0} > {threshold}, 1 / {0}, 0)",
     "root_at_least": "ca.fmax(ca.sqrt({0} ** 2), {least})",
     "reciprocal_at_most": "ca.fmin(1 / {0} ** 2, {most})",
-    "newton_sqrt": "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), "
-    "Expression.ones(*{0}.shape))",
-    "logistic_map": "functools.reduce(lambda t, k: {rate} * t * (1 - t), range({count}), {0})",
+    "newton_sqrt": (
+        "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), "
+        "Expression.ones(*{0}.shape))"
+    ),
+    **shared(LOOPS, "logistic_map"),
+}
+OPERATORS = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "pow": "**",
+    "less": "<",
+    "greater": ">",
+    "less_equal": "<=",
+    "greater_equal": ">=",
+    "equal": "==",
+    "not_equal": "!=",
 }
 BINARY = {
-    **{
-        name: f"{{0}} {operator} {{1}}"
-        for name, operator in {
-            "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "pow": "**", "less": "<", "greater": ">",
-            "less_equal": "<=", "greater_equal": ">=", "equal": "==", "not_equal": "!=",
-        }.items()
-    },
+    **{name: f"{{0}} {operator} {{1}}" for name, operator in OPERATORS.items()},
     "maximum": "ca.fmax({0}, {1})",
     "minimum": "ca.fmin({0}, {1})",
-    "hypot": "ca.hypot({0}, {1})",
-    "atan2": "ca.atan2({0}, {1})",
-    "copysign": "ca.copysign({0}, {1})",
+    **called("ca", "hypot", "atan2", "copysign"),
     "logical_and": "ca.logic_and({0}, {1})",
     "logical_or": "ca.logic_or({0}, {1})",
     "logical_not": "ca.logic_not({0})",
     "where": "ca.if_else({0}, {1}, {2})",
-}  # fmt: skip
+}
 BY_SHAPE: dict[str, Callable[[Call], str]] = {
     "sum": _sum,
     "mean": _mean,
@@ -369,11 +361,11 @@ BY_SHAPE: dict[str, Callable[[Call], str]] = {
     "polyval": lambda call: "ca.polyval({0}, {1})" if not call.shapes[1] else "",
 }
 LACKING = (
-    *(row.name for row in detours.ROWS),
-    "log2", "trunc", "round", "logaddexp", "remainder", "floor_divide", "logical_xor", "prod", "cumulative_prod",
-    "roll", "einsum", "sort",
-)  # fmt: skip
-SPELLINGS: dict[str, Template | None] = {
+    *(row.name for row in complex_ops.ROWS),
+    *("log2", "trunc", "round", "logaddexp", "remainder", "floor_divide", "logical_xor", "prod"),
+    *("cumulative_prod", "roll", "einsum", "sort"),
+)
+TEMPLATES: dict[str, Template | None] = {
     **dict.fromkeys(LACKING),
     **{name: _elementwise(template) for name, template in {**UNARY, **BINARY}.items()},
     **{name: _by_shape(choose) for name, choose in BY_SHAPE.items()},
@@ -385,7 +377,7 @@ casadi = Engine(
     distribution="casadi",
     module="casadi",
     header=HEADER,
-    dialect=Dialect(namespace="ca", array="ca.DM({value})", templates=SPELLINGS),
+    dialect=Dialect(namespace="ca", array="ca.DM({value})", templates=TEMPLATES),
     mode_transforms={"R": "jacrev({f})", "F": "jacfwd({f})"},
     operators={
         "gradient": "grad({f})",
@@ -401,5 +393,5 @@ mx = replace(
     casadi,
     name="casadi-mx",
     header=HEADER.replace("Expression = ca.SX", "Expression = ca.MX"),
-    dialect=replace(casadi.dialect, templates={**SPELLINGS, "cholesky": None}),
+    dialect=replace(casadi.dialect, templates={**TEMPLATES, "cholesky": None}),
 )

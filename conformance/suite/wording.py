@@ -1,0 +1,71 @@
+"""How scripts, failure reports and issues write modes, arrays and errors."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from ad_conformance.conformance.verdicts import Result
+
+#: Entries of an array that are printed.
+ENTRIES = 64
+_MODES = {"R": "reverse", "F": "forward"}
+
+
+def mode_in_words(mode: str) -> str:
+    """A mode in words, outermost first: "RF" is "reverse over forward mode"."""
+    return f"{' over '.join(_MODES[letter] for letter in mode)} mode"
+
+
+def short(array: np.ndarray) -> str:
+    """An array in one line: all entries, or the shape and the first entries of a large one."""
+    if array.size > ENTRIES:
+        return (
+            f"shape {array.shape}, first entries "
+            f"{np.array2string(array.reshape(-1)[:8], precision=17)}"
+        )
+    return " ".join(np.array2string(array, precision=17, separator=", ").split())
+
+
+def factor(ratio: float) -> str:
+    """A factor with two significant digits: "3.4", "13,000", "3.3e12"."""
+    if ratio < 100:
+        return f"{ratio:.2g}"
+    if ratio < 1e6:
+        return f"{float(f'{ratio:.2g}'):,.0f}"
+    return f"{ratio:.1e}".replace("e+", "e")
+
+
+def largest_error(result: Result) -> str:
+    """The entry of a wrong answer with the largest error, as "got ..., expected ...: relative error
+    ..., ... times the tolerance for rounding".
+
+    Both numbers have as many digits as are needed to see the difference. The index is given if
+    there is more than one entry. The error is absolute if the expected entry is zero. Raises
+    ValueError if the answer and the certified derivative cannot be compared entry by entry.
+    """
+    got, truth = result.answer.value, result.truth
+    if got is None or truth.value is None or truth.tolerance is None:
+        raise ValueError(f"case {result.case.id}: {result.verdict} has no error to show")
+    if got.shape != truth.value.shape or not got.size:
+        raise ValueError(f"case {result.case.id}: shapes {got.shape} and {truth.value.shape}")
+    ratios = np.abs(got - truth.value) / truth.tolerance
+    index = np.unravel_index(int(np.argmax(ratios)), got.shape)
+    one, other = float(got[index]), float(truth.value[index])
+    error, kind = abs(one - other), "absolute"
+    if other:
+        error, kind = error / abs(other), "relative"
+    place = f" at {[int(i) for i in index]}" if got.size > 1 else ""
+    digits = _digits(one, other)
+    return (
+        f"got {one:.{digits}g}, expected {other:.{digits}g}{place}: {kind} error {error:.2g}, "
+        f"{factor(float(ratios[index]))} times the tolerance for rounding"
+    )
+
+
+def _digits(one: float, other: float) -> int:
+    """Significant digits with which two numbers look different, 6 to 17."""
+    difference, size = abs(one - other), max(abs(one), abs(other))
+    if not difference:
+        return 6
+    return min(17, max(6, math.ceil(math.log10(size / difference)) + 1))

@@ -1,0 +1,1 @@
+"""Enzyme, on the two representations of programs that it differentiates in Python."""

@@ -1,0 +1,152 @@
+"""Templates that depend on the shapes and parameters of a call, for engines like NumPy.
+
+Each function here makes a function of a `Call` that gives the call's text, from a template in which
+names such as `{indices}` stand for what the function computes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from ad_conformance.generators.catalogue.operation import Call, Template, along, order_text
+from ad_conformance.generators.render.dialect import UnsupportedOperation
+
+Writer = Callable[[Call], str]
+
+
+def text_of(template: Template, call: Call) -> str:
+    """The text of a call: the template filled in, or what the template gives for the call."""
+    if callable(template):
+        return template(call)
+    return template.format(*call.operands, args=", ".join(call.operands), **call.params)
+
+
+def unless(refused: Callable[[Call], bool], reason: str, template: Template) -> Writer:
+    """The template for an engine that does not have the calls for which `refused` is true.
+
+    The result raises UnsupportedOperation with the reason for these calls.
+    """
+
+    def write_call(call: Call) -> str:
+        if refused(call):
+            raise UnsupportedOperation(reason)
+        return text_of(template, call)
+
+    return write_call
+
+
+def axis_from_0(call: Call) -> int:
+    """The axis of the call, not counted from the end."""
+    return int(call.params["axis"]) % len(call.shapes[0])
+
+
+def indices_from_0(call: Call) -> Any:
+    """The indices of the call as a nested list, none of them counted from the end."""
+    indices = np.array(call.params["indices"], dtype=int)
+    return (indices % call.shapes[0][call.params["axis"]]).tolist()
+
+
+def indexed(template: str, array: str) -> Writer:
+    """A function of an array of indices, for an engine that counts indices from 0 only.
+
+    `{indices}` in the template is `array`, with the list of indices in place of `{list}`; `{axis}`
+    is the axis as it is asked, and `{axis_from_0}` the same counted from 0.
+    """
+
+    def write_call(call: Call) -> str:
+        values = {"axis": call.params["axis"], "axis_from_0": axis_from_0(call)}
+        indices = array.format(list=indices_from_0(call))
+        return template.format(*call.operands, indices=indices, **values)
+
+    return write_call
+
+
+def selected(template: str, key: str, through: str = "") -> Writer:
+    """A function of the entries along an axis, which are selected by a subscript.
+
+    `{entries}` in the template is the first operand with the subscript, with `through` between the
+    two. `key` is the template of the subscript at the axis; in it `{list}` stands for the indices.
+    """
+
+    def write_call(call: Call) -> str:
+        indices = list(call.params.get("indices", ()))
+        entries = along(call, key.format(list=indices, **call.params), through)
+        return template.format(*call.operands, entries=entries)
+
+    return write_call
+
+
+def lists(template: str) -> Writer:
+    """The template with lists for parameters that are tuples."""
+
+    def write_call(call: Call) -> str:
+        values = {k: list(v) if isinstance(v, tuple) else v for k, v in call.params.items()}
+        return template.format(*call.operands, **values)
+
+    return write_call
+
+
+def norm(template: str) -> Writer:
+    """The template with the orders of norms as text, `float('inf')` for instance."""
+    return lambda call: template.format(
+        *call.operands, **{k: order_text(v) for k, v in call.params.items()}
+    )
+
+
+def solver(template: str) -> Writer:
+    """A solution of a linear system.
+
+    Beside the operands and parameters, the template may have `{b_ndim}`, the number of axes of the
+    right-hand side; of a triangular system also `{lower}`, the contrary of `{upper}`, and
+    `{trans}`, 1 for the transposed matrix and 0 for the matrix itself.
+    """
+
+    def write_call(call: Call) -> str:
+        values = dict(call.params, b_ndim=len(call.shapes[1]))
+        if "upper" in values:
+            values |= {"lower": not values["upper"], "trans": int(values["transpose"])}
+        return template.format(*call.operands, **values)
+
+    return write_call
+
+
+def column_solver(template: str) -> Writer:
+    """As `solver`, for an engine that takes no vector for the right-hand side: a column instead."""
+    write_solution = solver(template)
+
+    def write_call(call: Call) -> str:
+        if len(call.shapes[1]) > 1:
+            return write_solution(call)
+        matrix, vector = call.operands
+        column = Call((matrix, f"{vector}[:, None]"), call.params, call.shapes)
+        return f"{write_solution(column)}[:, 0]"
+
+    return write_call
+
+
+def repeat(template: str, several: str) -> Writer:
+    """Entries repeated `{count}` times.
+
+    That is one number for all entries, or `several`, with a number for each entry in `{list}`.
+    """
+
+    def write_call(call: Call) -> str:
+        repeats = list(call.params["repeats"])
+        count = repeats[0] if len(repeats) == 1 else several.format(list=repeats)
+        return template.format(*call.operands, count=count, axis=call.params["axis"])
+
+    return write_call
+
+
+def ascending_sort(sort: str, flip: str) -> Writer:
+    """A sort of an engine that only sorts upwards: downwards, `{sorted}` is flipped."""
+
+    def write_call(call: Call) -> str:
+        ordered = text_of(sort, call)
+        if not call.params["descending"]:
+            return ordered
+        return flip.format(sorted=ordered, axis=call.params["axis"])
+
+    return write_call

@@ -1,0 +1,3 @@
+"""The repository's own package of this name."""
+
+OWNER = "mylib"
