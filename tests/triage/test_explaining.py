@@ -126,7 +126,7 @@ def test_steps_that_are_wrong_only_together_are_accused_together() -> None:
     asked = case(
         [("exp", (0,)), ("sin", (1,)), ("abs", (2,)), ("abs", (3,)), ("square", (4,))], 0.5, "R"
     )
-    found = explained(asked, planted(MUTANTS["folding.abs: identity: factor 2"]))
+    found = explained(asked, planted(MUTANTS["identities.abs: identity: factor 2"]))
     assert (found.operations, found.way) == (("abs", "abs"), "together")
     assert found.lines[0].startswith(
         "abs (step 3 of 5) and abs (step 4 of 5) in mode R: none found wrong alone, but "
