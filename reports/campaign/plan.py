@@ -117,7 +117,7 @@ def planned(found: Mapping[str, Any], where: str) -> Plan:
 
 
 def other_release(plan: Plan, found: Mapping[str, Any]) -> str:
-    """Engines, this project, or the version of the seeding, with another release than in the record.
+    """What has another release here than in the record: engines, this project, the seeding.
 
     One line; "" if all are the same.
     """

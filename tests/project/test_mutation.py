@@ -36,20 +36,25 @@ MUTANTS = {mutant.name: mutant for mutant in mutants()}
 CASES = 500
 #: One of each class, and those that only derivatives of derivatives show.
 SAMPLED = (
-    "sin: sign", "exp: factor 1.001", "multiply[1]: factor 2", "divide[1]: taken for constant",
-    "multiply[1]: second order dropped", "tanh: second order "
-                                         "dropped", "sech: sign", "sin: not finite "
-                                                                                     "at "
-                                                                                     "zero",
-    "multiply[0]: wrong at zero", "multiply[0]: wrong at a tie", "matmul[0] R: operands not "
-                                                                 "transposed",
-    "sum R: second order dropped", "sum F: sign", "index R: wrong order along an "
-                                                  "axis", "sum R: divided "
-                                                                                        "by "
-                                                                                        "the "
-                                                                                        "count",
-    "kinds.sum_to mean for sum", "power[0]: exponent zero", "identities.multiply: identity: factor 2",
-)  # fmt: skip
+    "sin: sign",
+    "exp: factor 1.001",
+    "multiply[1]: factor 2",
+    "divide[1]: taken for constant",
+    "multiply[1]: second order dropped",
+    "tanh: second order dropped",
+    "sech: sign",
+    "sin: not finite at zero",
+    "multiply[0]: wrong at zero",
+    "multiply[0]: wrong at a tie",
+    "matmul[0] R: operands not transposed",
+    "sum R: second order dropped",
+    "sum F: sign",
+    "index R: wrong order along an axis",
+    "sum R: divided by the count",
+    "kinds.sum_to mean for sum",
+    "power[0]: exponent zero",
+    "identities.multiply: identity: factor 2",
+)
 
 
 @pytest.fixture(scope="module")

@@ -203,7 +203,8 @@ def test_the_same_bytes_every_time(report: RunReport, text: str) -> None:
         "import hashlib, sys; from ad_conformance.reports.nightly.page import render; from "
         "ad_conformance.reports.campaign.store import Folder;"
         "from tests import made_runs;"
-        "print(hashlib.sha256(render(made_runs.report_of(Folder(sys.argv[1]))).encode()).hexdigest())"
+        "page = render(made_runs.report_of(Folder(sys.argv[1])));"
+        "print(hashlib.sha256(page.encode()).hexdigest())"
     )
     # Another order of sets, and settings of matplotlib that somebody may have.
     settings = Path(report.folder.url).parent / "matplotlibrc"
@@ -306,7 +307,10 @@ def test_no_share_is_whole_that_is_not(share: float | None, told: str) -> None:
     ("answers", "told"),
     [
         ({"R": ("convention", "[0.5, -0.0]"), "F": ("convention", "[0.5, 0.0]")}, "[0.5, 0]"),
-        ({"R": ("convention", "1.0"), "F": ("convention", "-Infinity")}, "R 1; F \N{MINUS SIGN}∞"),
+        (
+            {"R": ("convention", "1.0"), "F": ("convention", "-Infinity")},
+            "R 1; F \N{MINUS SIGN}∞",
+        ),
         ({"R": ("unsupported", None)}, "\N{EN DASH}"),
         (
             {"R": ("wrong", "2.5e-05"), "F": ("unsupported", None)},
