@@ -58,7 +58,7 @@ def nan(point: tuple[float, ...], mode: str) -> Result:
     )
 
 
-def test_an_entry_covers_what_it_says(tmp_path: Path) -> None:
+def test_entry_covers_its_pinned_case(tmp_path: Path) -> None:
     (entry,) = load(folder(tmp_path))
     assert entry.covers(nan((0.0, 1.0), "R"))
     assert entry.covers(nan((2.0, 0.0), "RR"))
@@ -103,7 +103,7 @@ def test_a_name_that_two_entries_have_is_refused(tmp_path: Path) -> None:
         load(folder(tmp_path, ENTRY + ENTRY))
 
 
-def test_what_is_fixed_fails_until_its_entry_goes(tmp_path: Path) -> None:
+def test_fixed_failure_fails_until_its_entry_is_removed(tmp_path: Path) -> None:
     """In-house has products with zeros right: an entry that says otherwise fails the suite."""
     own = folder(tmp_path)
     (own / "prod-zero.json").write_text(Case(PROD, (0.0, 1.0), "R").json)
@@ -186,14 +186,14 @@ def test_malformed_entries(tmp_path: Path, old: str, new: str, message: str) -> 
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_pattern_that_a_later_python_may_read_otherwise_is_none_to_warn_of(
+def test_pattern_with_future_syntax_gives_no_warning(
     tmp_path: Path,
 ) -> None:
     assert load(folder(tmp_path, ENTRY.replace('"RR?"', '"[[R]R?"')))
 
 
 @pytest.mark.parametrize("made", [Path.mkdir, lambda path: path.symlink_to("nowhere")])
-def test_what_is_named_as_a_file_of_entries_and_is_none(
+def test_folder_named_like_an_entry_file_is_refused(
     tmp_path: Path, made: Callable[[Path], None]
 ) -> None:
     own = folder(tmp_path)

@@ -279,7 +279,7 @@ BAD: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", BAD)
-def test_malformed(name: str) -> None:
+def test_malformed_case_is_refused_with_its_field(name: str) -> None:
     bad, message = BAD[name]
     with pytest.raises(MalformedCase, match=message) as caught:
         parse_case(bad if isinstance(bad, str) else json.dumps(bad))
@@ -293,7 +293,7 @@ def test_not_a_case_at_all(text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_files(tmp_path: Path) -> None:
+def test_case_files_are_read_and_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(MalformedCase, match="No such file"):
         read_case(tmp_path / "none.json")
     with pytest.raises(MalformedCase, match="null"):

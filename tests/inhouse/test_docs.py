@@ -32,7 +32,7 @@ def test_sources_are_what_explain_prints(names, name, mode, shown) -> None:
     assert shown == xp.explain(names[name], POINTS[name], mode=mode)
 
 
-def test_all_is_looked_at() -> None:
+def test_every_identity_is_checked() -> None:
     assert len(EXPLAINED) == 5
     assert len(PLAIN) == 6
 

@@ -49,7 +49,7 @@ SIMPLER = {
 
 
 @pytest.mark.parametrize("name", SIMPLER)
-def test_fires(name: str) -> None:
+def test_identity_applies(name: str) -> None:
     f, x, mode, gone = SIMPLER[name]
     assert gone not in xp.explain(f, x, mode=mode)
 
@@ -87,7 +87,7 @@ SAME = {
 
 
 @pytest.mark.parametrize("name", SAME)
-def test_value_stays(name: str) -> None:
+def test_identity_keeps_the_value(name: str) -> None:
     f, x = SAME[name]
     check(f, x, ("R", "F", "RR", "FR", "RF", "FF", "RRR"), directions=1)
 

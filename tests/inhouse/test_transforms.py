@@ -168,7 +168,7 @@ def test_float32_stays(mode: str) -> None:
         )
 
 
-def test_results_are_nobodys_memory() -> None:
+def test_results_do_not_share_memory() -> None:
     x = np.ones(2)
     for f in (lambda t: t, lambda t: t[::-1], lambda t: xp.reshape(t, (2, 1))):
         result = xp.compile(f)(x)
@@ -179,7 +179,7 @@ def test_results_are_nobodys_memory() -> None:
     np.testing.assert_array_equal(j(x), 2 * np.eye(2))
 
 
-def test_constants_are_taken_as_they_were() -> None:
+def test_constants_are_copied_when_traced() -> None:
     c = np.array([1.0, 2.0])
     program = xp.compile(lambda x: c * x).lower(1.0)
     c[:] = 9

@@ -91,7 +91,7 @@ def test_cost_and_phases(connection: duckdb.DuckDBPyConnection) -> None:
     assert phases.waiting == pytest.approx(1 - (1 + 3 + 0.6) / 20)
 
 
-def test_kinks_are_told_by_word(connection: duckdb.DuckDBPyConnection) -> None:
+def test_kinks_are_listed_by_mode(connection: duckdb.DuckDBPyConnection) -> None:
     (kink,) = counts.kinks(connection)
     assert kink.name == "abs(x) at 0"
     assert kink.answers["torch", "R"] == ("convention", "1.0")

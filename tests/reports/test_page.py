@@ -127,7 +127,7 @@ def test_counts_in_cells(text: str) -> None:
     assert told == "37.5 % 3 of 8 ▲ 1 new ≈ 1 flaky 3 known"
 
 
-def test_nothing_is_loaded_from_elsewhere(text: str) -> None:
+def test_page_loads_nothing_from_the_network(text: str) -> None:
     found = Elements(text)
     addresses = [
         (t, n, v)
@@ -179,7 +179,7 @@ def test_embedded_json_ends_no_element() -> None:
     assert json.loads(text) == data
 
 
-def test_halves_of_characters_are_no_obstacle(report: RunReport) -> None:
+def test_page_survives_lone_surrogates(report: RunReport) -> None:
     render(replace(report, buckets=(bucket(message="\ud800"),))).encode("utf-8")
 
 
@@ -221,7 +221,7 @@ def test_the_same_bytes_every_time(report: RunReport, text: str) -> None:
     assert done.stdout.strip() == hashlib.sha256(text.encode()).hexdigest()
 
 
-def test_many_buckets_are_told_in_brief(report: RunReport) -> None:
+def test_many_buckets_are_summarized(report: RunReport) -> None:
     message = "a long message of a compiler " * 300
     many = tuple(
         bucket(id=f"b{k}", status="known" if k > 9 else "new", message=message, printed=message)
@@ -299,7 +299,7 @@ def test_headlines(
     ("share", "told"),
     [(None, "\N{EN DASH}"), (1.0, "100"), (0.9999, "99.9"), (0.5, "50.0"), (0.0, "0.0")],
 )
-def test_no_share_is_whole_that_is_not(share: float | None, told: str) -> None:
+def test_rounded_share_is_100_percent_only_if_exact(share: float | None, told: str) -> None:
     assert percent(share).removesuffix("\N{NO-BREAK SPACE}%") == told
 
 
@@ -333,7 +333,7 @@ def test_tables_that_were_cut_short_are_refused(tmp_path: Path) -> None:
         render(made_runs.report_of(folder))
 
 
-def test_what_was_not_asked_for_has_an_order_too() -> None:
+def test_modes_outside_the_plan_are_sorted_too() -> None:
     assert page._ordered(("R",), "FEDCRBA") == ["R", *"ABCDEF"]
 
 

@@ -60,7 +60,7 @@ def test_what_was_not_asked_again_is_not_called_fixed(tmp_path: Path) -> None:
     }
 
 
-def test_an_unsteady_finding_is_flaky_and_breaks_nothing(tmp_path: Path) -> None:
+def test_unsteady_finding_is_flaky_and_does_not_fail_the_run(tmp_path: Path) -> None:
     run = ask(tmp_path, plan(f"{BROKEN}unsteady", named=NAMED[:1]), cases=1)
     found = run_report(run)
     assert "flaky" in statuses(found)
@@ -179,7 +179,7 @@ def answers(
     ],
     ids=["absent", "import", "memory", "killed", "late", "alike", "truth"],
 )
-def test_a_run_that_says_nothing_is_invalid(
+def test_run_without_evidence_is_invalid(
     tmp_path: Path, rows: list[dict[str, Any]], run: dict[str, Any], engine: str, said: str
 ) -> None:
     sound = answers("inhouse", "agree", 60, 1000) + answers("inhouse", "wrong", 1, 2000)
@@ -197,7 +197,7 @@ def test_a_sound_run_is_valid(tmp_path: Path) -> None:
     assert run_report(made(tmp_path, rows)).invalid == {}
 
 
-def test_an_early_end_is_told_by_shards_that_were_given_up(tmp_path: Path) -> None:
+def test_early_end_shows_as_abandoned_shards(tmp_path: Path) -> None:
     folder = made(tmp_path, answers("torch", "agree", 10))
     write_record(
         folder, "sessions/0001.json", {"lost": [7], "ended": "done", "seconds": 1.0, "workers": 1}
@@ -205,7 +205,7 @@ def test_an_early_end_is_told_by_shards_that_were_given_up(tmp_path: Path) -> No
     assert "shards 7 were given up" in run_report(folder).invalid[""][0]
 
 
-def test_what_is_known_tells_its_issue_and_breaks_nothing(tmp_path: Path) -> None:
+def test_known_failure_names_its_issue_and_does_not_fail_the_run(tmp_path: Path) -> None:
     rows = answers("torch", "wrong", 3, known="torch-det-over-forward", again=None) + answers(
         "torch", "agree", 60, 10
     )
@@ -218,7 +218,7 @@ def test_what_is_known_tells_its_issue_and_breaks_nothing(tmp_path: Path) -> Non
     assert broken(run_report(Folder(str(tmp_path)), before)) == []
 
 
-def test_what_only_other_releases_had_has_regressed(tmp_path: Path) -> None:
+def test_failure_known_only_for_other_releases_is_a_regression(tmp_path: Path) -> None:
     rows = answers("torch", "wrong", 2, regressed="torch-det-over-forward") + answers(
         "torch", "agree", 60, 10
     )
@@ -227,7 +227,7 @@ def test_what_only_other_releases_had_has_regressed(tmp_path: Path) -> None:
     assert bucket.issue.startswith("https://")
 
 
-def test_outputs_tell_the_same_and_escape_what_engines_say(tmp_path: Path) -> None:
+def test_exports_agree_and_escape_engine_messages(tmp_path: Path) -> None:
     run = ask(tmp_path / "run", plan("inhouse", f"{BROKEN}hostile", named=NAMED), cases=1)
     outputs = {name: tmp_path / f"out.{name}" for name in ("json", "junit", "markdown")}
     options = [part for name, path in outputs.items() for part in (f"--{name}", str(path))]

@@ -409,7 +409,7 @@ def test_a_step_that_fails_alone_but_does_no_harm_is_not_the_cause(sandbox: Sand
     assert found.cause.operations == ("tanh",)
 
 
-def test_pairs_are_counted() -> None:
+def test_precision_counts_pairs_of_findings() -> None:
     assert pairs([("a", "1"), ("a", "1"), ("a", "2"), ("b", "2")]) == (1, 2, 3)
 
 

@@ -75,7 +75,7 @@ def test_findings_of_one_cause_are_one_file(run: Path, bucket: Path) -> None:
     )
 
 
-def test_what_is_written_is_not_looked_for_again(run: Path, bucket: Path) -> None:
+def test_known_bucket_is_not_searched_again(run: Path, bucket: Path) -> None:
     edited = json.loads(bucket.read_text())
     bucket.write_text(json.dumps({**edited, "issue": "https://example.org/1", "findings": []}))
     done = triaged(run)
@@ -269,7 +269,7 @@ def test_text_is_fenced_in_its_own_language() -> None:
         ("right_engines", ["\ud800"], "half a character"),
     ],
 )
-def test_a_file_edited_into_nonsense(
+def test_bucket_file_with_invalid_fields_is_refused(
     bucket: Path, tmp_path: Path, field: str, value: Any, said: str
 ) -> None:
     spoilt = tmp_path / "bucket.json"
