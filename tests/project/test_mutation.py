@@ -84,7 +84,8 @@ def test_sampled_mutants_are_found(asked: list[Question], customary: list[Check]
         assert detection.finding.case.order > 1 or not detection.mutant.second
     by_name = {d.mutant.name: d for d in found}
     assert by_name["sin: sign"].customary
-    assert not by_name["exp: factor 1.001"].customary
+    # Customary checks take random points, where no operand is exactly zero.
+    assert not by_name["multiply[0]: wrong at zero"].customary
     assert f"| {len(SAMPLED)} | {len(SAMPLED)} | 100.0% |" in " ".join(table(found).split())
 
 
