@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ad_conformance.reports.campaign.store import TABLES, Folder, StoreError, record, tables
+from ad_conformance.reports.campaign.store import Folder, StoreError, record
+from ad_conformance.reports.campaign.tables import TABLES, tables
 
 #: The file with recorded rates.
 RECORDED = Path(__file__).with_name("rates.toml")

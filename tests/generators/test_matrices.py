@@ -9,7 +9,7 @@ import pytest
 from ad_conformance.conformance.reference.certify import certify
 from ad_conformance.conformance.reference.evaluator import Evaluator
 from ad_conformance.engines import inhouse
-from ad_conformance.engines.inhouse import runtime
+from ad_conformance.engines.inhouse.codegen import runtime
 from ad_conformance.generators.arithmetic import matrices as decompositions
 from ad_conformance.generators.arithmetic.balls import Branches, following, to_balls
 from ad_conformance.generators.catalogue.extra import matrices

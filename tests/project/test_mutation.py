@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from ad_conformance.engines import inhouse
 from ad_conformance.engines.adapters.inhouse import HEADER
-from ad_conformance.engines.inhouse import rules
+from ad_conformance.engines.inhouse.rules.table import RULES
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.program import Case, Program, Step
 
@@ -48,7 +48,7 @@ SAMPLED = (
                                                                                         "by "
                                                                                         "the "
                                                                                         "count",
-    "passes._fit mean for sum", "power[0]: exponent zero", "folding.multiply: identity: factor 2",
+    "kinds.sum_to mean for sum", "power[0]: exponent zero", "identities.multiply: identity: factor 2",
 )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def test_there_are_enough_of_every_kind() -> None:
     }
     assert sum(m.second for m in mutants()) > 150
     made = {m.site for m in MUTANTS.values()}
-    assert set(rules.RULES) - made == set(unasked())
+    assert set(RULES) - made == set(unasked())
 
 
 def test_sampled_mutants_are_found(asked: list[Question], customary: list[Check]) -> None:
@@ -92,7 +92,7 @@ def test_sampled_mutants_are_found(asked: list[Question], customary: list[Check]
 def test_the_honest_engine_is_not_found(asked: list[Question], customary: list[Check]) -> None:
     """A mutant whose fault is none: the rule of the table itself."""
     for op in ("multiply", "sum"):
-        honest = Mutant(f"{op}: none", "none", op, False, rules.RULES, op, rules.RULES[op])
+        honest = Mutant(f"{op}: none", "none", op, False, RULES, op, RULES[op])
         (detection,) = detect([honest], asked, customary)
         assert detection.cases is None
         assert not detection.customary
@@ -111,12 +111,12 @@ def test_a_situation_by_hand_is_judged_as_drawn_ones_are() -> None:
 
 def test_every_fault_is_taken_out_again() -> None:
     point = np.array([0.5, 2.0])
-    kept = {**rules.RULES}
+    kept = {**RULES}
     expected = inhouse.hessian(lambda x: inhouse.sum(inhouse.sin(x) * x))(point)
     for mutant in mutants():
         with plant(mutant):
             assert mutant.table[mutant.key] is mutant.planted
-    assert kept == rules.RULES
+    assert kept == RULES
     np.testing.assert_array_equal(
         inhouse.hessian(lambda x: inhouse.sum(inhouse.sin(x) * x))(point), expected
     )
@@ -142,7 +142,7 @@ def test_a_case_that_consults_nothing_of_the_rule_is_passed_over(asked: list[Que
         np.testing.assert_array_equal(one, two)
     with consulted() as sites:
         inhouse.nest(lambda x: inhouse.exp(x) + 0.0, "R")(1.0)
-    assert {"exp", "folding.add"} <= sites
+    assert {"exp", "identities.add"} <= sites
     assert "sin" not in sites
 
 

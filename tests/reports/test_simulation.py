@@ -12,7 +12,7 @@ from ad_conformance.reports.campaign.store import StoreError
 
 from benchmarks.rates import DRAWING, RECORDED, Rates, measured, read, text
 from benchmarks.simulation import Layout, Outcome, elapsed, simulate
-from tests import nights
+from tests import made_runs
 
 #: Engines of 2 and of 200 ms, and no time but theirs.
 NOTHING = {
@@ -131,7 +131,7 @@ def test_spread_is_that_of_the_rates() -> None:
 
 
 def test_rates_of_a_run(tmp_path: Path) -> None:
-    rates = measured(nights.write(tmp_path / "run"), EXACT)
+    rates = measured(made_runs.write(tmp_path / "run"), EXACT)
     assert rates.modes == ("R", "FF")
     assert rates.of("inhouse", "R") == pytest.approx((0.0015, 0.0))
     assert rates.of("torch", "FF")[0] == pytest.approx(1.5 * 0.002 * np.mean(range(21, 31)))
@@ -152,7 +152,7 @@ def test_what_is_no_record_of_rates_is_refused(tmp_path: Path) -> None:
         spoilt.write_text(RECORDED.read_text().replace(found, other))
         with pytest.raises(ValueError, match=r"rates\.toml"):
             read(spoilt)
-    folder = nights.write(tmp_path / "run")
+    folder = made_runs.write(tmp_path / "run")
     (tmp_path / "run" / "run.json").write_text(
         folder.read("run.json").decode().replace('"FF"', '"RRR"')
     )
