@@ -139,8 +139,7 @@ def check_question(case: Case, output: tuple[int, ...]) -> None:
         source, target = KINDS[case.input.ndim], KINDS[len(output)]
         if not case.asked.applies(case.mode, source, target):
             raise MalformedCase(
-                f"operator: {case.operator} is not for {source}_to_{target} in mode word "
-                f"{case.mode}"
+                f"operator: {case.operator} is not for {source}_to_{target} in mode {case.mode}"
             )
     for key, value, wanted, for_ in (
         ("tangent", case.tangent, case.input.shape, _seeded("tangent")),

@@ -127,7 +127,7 @@ def test_fixed_failure_fails_until_its_entry_is_removed(tmp_path: Path) -> None:
 def test_an_entry_covers_nothing_else(tmp_path: Path) -> None:
     (entry,) = load(folder(tmp_path))
     assert not entry.covers(nan((2.0, 1.0), "R")), "no zero among the entries"
-    assert not entry.covers(nan((0.0, 1.0), "FR")), "another mode word"
+    assert not entry.covers(nan((0.0, 1.0), "FR")), "another mode"
     assert not entry.covers(finding((0.0, 1.0), "R", Answer("crashed"))), "another verdict"
     assert covering(nan((0.0, 1.0), "R"), registry.find("torch"), (entry,)) is None, (
         "another engine"

@@ -125,11 +125,11 @@ BAD: dict[str, tuple[Any, str]] = {
     "an operator of another type": (document(operator=["hvp"]), "operator: .*got `array`"),
     "an operator for other functions": (
         document(operator="second_derivative"),
-        "operator: second_derivative is not for vec_to_num in mode word RR",
+        "operator: second_derivative is not for vec_to_num in mode RR",
     ),
     "an operator for other modes": (
         document(operator="pushforward", tangent=[1.0, 0.0]),
-        "operator: pushforward is not for vec_to_num in mode word RR",
+        "operator: pushforward is not for vec_to_num in mode RR",
     ),
     "no tangent": (document(operator="hvp"), "tangent: it goes with pushforward and hvp"),
     "a tangent too many": (document(tangent=[1.0, 0.0]), "tangent: it goes with"),
