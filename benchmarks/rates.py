@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ad_conformance.reports.campaign.store import TABLES, Folder, StoreError, record, tables
+from ad_conformance.reports.campaign.store import Folder, StoreError, record
+from ad_conformance.reports.campaign.tables import TABLES, tables
 
 #: The file with recorded rates.
 RECORDED = Path(__file__).with_name("rates.toml")
@@ -27,8 +28,9 @@ class Rates:
     harness, which certifies and judges) and mode. `fixed` has seconds that do not depend on an
     engine: `drawing` a case; `main`, the main process for a shard; `following`, the main process
     for a case in a journal that it can read; `shard`, conversion of a shard to Parquet;
-    `start-NAME`, start of an engine. `memory` is for each engine, the harness, and each `case` of a shard.
-    `bytes` is for each table, per case. `findings` is the number of files of findings per case.
+    `start-NAME`, start of an engine. `memory` is for each engine, the harness, and each `case`
+    of a shard. `bytes` is for each table, per case. `findings` is the number of
+    files of findings per case.
     """
 
     source: str

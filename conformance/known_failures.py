@@ -1,7 +1,7 @@
-"""Known failures: data, one file per library, strict.
+"""Known failures: entries in TOML, one file per library.
 
-An entry says which findings it covers and pins one minimal case. A finding that an entry covers
-does not fail the run; an entry whose pinned case no longer fails as it says does.
+An entry says which findings it covers, and pins one minimal case. A finding that an entry covers
+does not fail the run. An entry whose pinned case no longer fails as described does fail it.
 """
 
 from __future__ import annotations
@@ -10,55 +10,54 @@ import os
 import re
 import tomllib
 import warnings
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Container, Iterable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Answer, Engine
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import FEATURES, features
 from ad_conformance.generators.ir.case_io import read_case
+from ad_conformance.generators.ir.file_keys import file_key
+from ad_conformance.generators.ir.json_io import converted
 from ad_conformance.generators.ir.program import DTYPES, Case, MalformedCase
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
 FOLDER = Path(__file__).parent / "known_failures"
-#: The environment variable that names a folder of entries more: those of an adapter that lives
-#: elsewhere.
+#: The environment variable that names a further folder of entries, for an adapter outside this
+#: project.
 OWN = "AD_CONFORMANCE_KNOWN_FAILURES"
-#: Pinned cases: those of the entries, and of failures that are fixed.
+#: Pinned cases of the entries and of fixed failures.
 REGRESSIONS = Path(__file__).parent / "regressions"
 
-_FIELDS: Mapping[str, type] = {
-    "name": str,
-    "summary": str,
-    "issue": str,
-    "engines": list,
-    "versions": str,
-    "words": str,
-    "verdicts": list,
-    "operations": list,
-    "case": str,
-}
-_OPTIONAL: Mapping[str, type] = {"with": list, "dtype": str, "error": str, "printed": str}
+#: A compiled regular expression, for msgspec a type of its own.
+Pattern = re.Pattern[str]
 
 
 class MalformedEntry(ValueError):
-    """An entry that cannot be read; the message says which file, entry and field."""
+    """An entry that cannot be read; the message names the file, the entry and the field."""
 
 
-@dataclass(frozen=True)
-class KnownFailure:
-    """One cause in one library.
+def _key(attribute: str) -> str:
+    """The key of an attribute in TOML files; `with` is no name for an attribute of Python."""
+    return "with" if attribute == "features" else file_key(attribute)
 
-    It covers a finding when the engine and its version match, the mode word matches the pattern
-    `words`, the verdict is listed, some step of the program is one of `operations` with all
-    features in `features`, `printed` is found in what the engine printed, and, for failures that
-    raise, `error` in "type: message". `dtype` is the only one that it is met in, "" where that is
-    any.
+
+class KnownFailure(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_key
+):
+    """One root cause in one library: a table ``[[failure]]`` of a TOML file.
+
+    It covers a Result if all of this holds: the engine is in `engines` and its release in
+    `versions`; the mode matches the pattern `modes` (key ``words``); the verdict is in `verdicts`;
+    some step is one of `operations` and has all of `features` (key ``with``); the text that the
+    engine printed contains `printed`; and, if the engine raised, "type: message" contains `error`.
+    Patterns are regular expressions. `dtype` is the only dtype that is covered, "" means any.
     """
 
     name: str
@@ -66,21 +65,24 @@ class KnownFailure:
     issue: str
     engines: tuple[str, ...]
     versions: SpecifierSet
-    modes: str
+    modes: Pattern
     verdicts: tuple[Verdict, ...]
     operations: tuple[str, ...]
-    features: frozenset[str]
-    dtype: str
-    error: str
-    printed: str
     case: Path
+    features: frozenset[str] = frozenset()
+    dtype: str = ""
+    error: Pattern = re.compile("")
+    printed: Pattern = re.compile("")
 
     @property
     def pinned(self) -> Case:
         return read_case(self.case)
 
     def applies_to(self, engine: Engine) -> bool:
-        """What has no release has entries for no release in particular."""
+        """Whether the entry is about this release of the engine.
+
+        An engine without a release has only entries whose `versions` is empty.
+        """
         if engine.base not in self.engines:
             return False
         version = engine.version()
@@ -89,14 +91,13 @@ class KnownFailure:
         )
 
     def concerns(self, case: Case, raised: bool = False) -> bool:
-        """Whether the case is one of those that the entry speaks of: its mode word and one of its
-        steps.
+        """Whether the mode and some step of the case match the entry.
 
-        Only a step that the output is made of can make it wrong; any may raise while the program is
-        traced.
+        Only steps that the output depends on can make it wrong. Any step may raise while the
+        program is traced, so `raised` includes all steps.
         """
         live = case if raised else replace(case, program=case.program.pruned())
-        return re.fullmatch(self.modes, case.mode) is not None and any(
+        return self.modes.fullmatch(case.mode) is not None and any(
             step.operation in self.operations
             and self.features <= found
             and found & {"constant"} <= self.features
@@ -104,106 +105,81 @@ class KnownFailure:
         )
 
     def _raises(self, answer: Answer) -> bool:
-        return re.search(self.error, f"{answer.error}: {answer.message}") is not None
+        return self.error.search(f"{answer.error}: {answer.message}") is not None
 
     def covers(self, finding: Result) -> bool:
+        """Whether the Result matches the entry; the release of the engine is not compared."""
         return (
             finding.verdict in self.verdicts
             and self.dtype in ("", finding.case.dtype)
             and (finding.answer.outcome != "raised" or self._raises(finding.answer))
-            and re.search(self.printed, finding.answer.printed) is not None
+            and self.printed.search(finding.answer.printed) is not None
             and self.concerns(finding.case, raised=finding.answer.outcome == "raised")
         )
 
 
-def _named(items: Iterable[object]) -> str:
-    return ", ".join(map(repr, items))
+def _decode(kind: type, value: Any) -> Any:
+    """A version specifier, pattern or path from its text."""
+    if not isinstance(value, str):
+        raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+    if kind in (Path, SpecifierSet):
+        return kind(value)
+    try:
+        with warnings.catch_warnings():
+            # Python warns of patterns that a later release may read differently.
+            warnings.simplefilter("ignore", FutureWarning)
+            return re.compile(value)
+    except (re.error, OverflowError) as error:
+        raise ValueError(str(error)) from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def _entry(
     path: Path, number: int, document: Any, regressions: Path | None, engines: Collection[str]
 ) -> KnownFailure:
     where = f"{path.name}: failure {number}"
-    if not isinstance(document, Mapping):
-        raise MalformedEntry(f"{where}: must be a table")
-    for key, wanted in {**_FIELDS, **_OPTIONAL}.items():
-        if key not in document:
-            if key in _OPTIONAL:
-                continue
-            raise MalformedEntry(f"{where}: {key} is missing")
-        if not isinstance(document[key], wanted):
-            raise MalformedEntry(f"{where}: {key} must be of type {wanted.__name__}")
-    if surplus := document.keys() - _FIELDS.keys() - _OPTIONAL.keys():
-        raise MalformedEntry(f"{where}: {_named(sorted(surplus))} is not a field here")
-    for key in ("name", "case"):
-        if not document[key].isprintable():
-            raise MalformedEntry(f"{where}: {key}: {document[key]!r} is not one line of text")
-    where = f"{path.name}: {document['name']}"
-    for key in ("engines", "verdicts", "operations", "with"):
-        if not all(isinstance(item, str) for item in document.get(key, [])):
-            raise MalformedEntry(f"{where}: {key} must be a list of strings")
-    if regressions and (unknown := [e for e in document["engines"] if e not in engines]):
-        raise MalformedEntry(f"{where}: engines: {_named(unknown)} is not known")
-    if unknown := [o for o in document["operations"] if o not in CATALOGUE]:
-        raise MalformedEntry(f"{where}: operations: {_named(unknown)} is not in the catalogue")
-    if unknown := [f for f in document.get("with", []) if f not in FEATURES]:
-        raise MalformedEntry(f"{where}: with: {_named(unknown)} is not a feature")
-    if document.get("dtype", DTYPES[0]) not in DTYPES:
-        raise MalformedEntry(
-            f"{where}: dtype: {document['dtype']!r} is not one of {', '.join(DTYPES)}"
-        )
     try:
-        verdicts = tuple(Verdict(v) for v in document["verdicts"])
-        versions = SpecifierSet(document["versions"])
-    except (ValueError, InvalidSpecifier) as error:
+        found = converted(document, KnownFailure, decode=_decode)
+    except ValueError as error:
         raise MalformedEntry(f"{where}: {error}") from None
-    for key in ("words", "error", "printed"):
-        try:
-            with warnings.catch_warnings():
-                # Of what may come to mean another thing in a later Python.
-                warnings.simplefilter("ignore", FutureWarning)
-                re.compile(document.get(key, ""))
-        except (re.error, OverflowError) as error:
-            raise MalformedEntry(f"{where}: {key}: {error}") from None
-        except RecursionError:
-            raise MalformedEntry(f"{where}: {key}: nested too deeply") from None
-    case = (regressions or path.parent) / document["case"]
+    for key, text in (("name", found.name), ("case", str(found.case))):
+        if not text.isprintable():
+            raise MalformedEntry(f"{where}: {key}: {text!r} is not one line of text")
+    where = f"{path.name}: {found.name}"
+    allowed: tuple[tuple[str, Iterable[str], Container[str], str], ...] = (
+        ("engines", found.engines if regressions else (), engines, "not known"),
+        ("operations", found.operations, CATALOGUE, "not in the catalogue"),
+        ("with", sorted(found.features), FEATURES, "not a feature"),
+        ("dtype", [found.dtype], ("", *DTYPES), f"not one of {', '.join(DTYPES)}"),
+    )
+    for key, given, known, problem in allowed:
+        if unknown := [item for item in given if item not in known]:
+            raise MalformedEntry(f"{where}: {key}: {', '.join(map(repr, unknown))} is {problem}")
+    case = (regressions or path.parent) / found.case
     if case.exists() and not case.is_file():
         raise MalformedEntry(f"{where}: case: {case} is not a file")
     try:
         read_case(case)
     except MalformedCase as error:
         raise MalformedEntry(f"{where}: {error}") from None
-    return KnownFailure(
-        name=document["name"],
-        summary=document["summary"],
-        issue=document["issue"],
-        engines=tuple(document["engines"]),
-        versions=versions,
-        modes=document["words"],
-        verdicts=verdicts,
-        operations=tuple(document["operations"]),
-        features=frozenset(document.get("with", [])),
-        dtype=document.get("dtype", ""),
-        error=document.get("error", ""),
-        printed=document.get("printed", ""),
-        case=case,
-    )
+    return msgspec.structs.replace(found, case=case)
 
 
 @lru_cache
 def load(folder: Path = FOLDER) -> tuple[KnownFailure, ...]:
-    """Every entry, file by file, and those of the folder that OWN names. Raises MalformedEntry in
-    one line.
+    """All entries: those of `folder`, then those of the folder that OWN names.
+
+    Raises MalformedEntry in one line.
     """
     own = os.environ.get(OWN)
     if own and not Path(own).is_dir():
-        raise MalformedEntry(f"{OWN}: {own} is no folder")
+        raise MalformedEntry(f"{OWN}: {own} is not a folder")
     entries = (
         *_entries(folder, folder.parent / "regressions"),
         *(_entries(Path(own), None) if own else ()),
     )
-    # Findings are counted under the name of their entry.
+    # Findings are counted by the name of their entry, so it must be unique.
     names = [entry.name for entry in entries]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise MalformedEntry(f"{twice[0]}: name: another entry has it too")
@@ -211,8 +187,9 @@ def load(folder: Path = FOLDER) -> tuple[KnownFailure, ...]:
 
 
 def _entries(folder: Path, regressions: Path | None) -> list[KnownFailure]:
-    """Those of a folder; without `regressions` of engines that need not be known here, with their
-    cases beside them.
+    """The entries of a folder, whose pinned cases are in `regressions`.
+
+    Without `regressions`, the pinned cases are in the folder itself, and engines need not be known.
     """
     entries: list[KnownFailure] = []
     engines = registry.names() if regressions else ()
@@ -241,7 +218,7 @@ def _entries(folder: Path, regressions: Path | None) -> list[KnownFailure]:
 def regressed(
     finding: Result, engine: Engine, entries: tuple[KnownFailure, ...]
 ) -> KnownFailure | None:
-    """The entry of a failure that other releases of the engine had, if it is that one again."""
+    """The entry of other releases of the engine that would cover the finding, if there is one."""
     mine = (e for e in entries if engine.base in e.engines and not e.applies_to(engine))
     return next((e for e in mine if e.covers(finding)), None)
 
@@ -249,5 +226,5 @@ def regressed(
 def covering(
     finding: Result, engine: Engine, entries: tuple[KnownFailure, ...]
 ) -> KnownFailure | None:
-    """The entry that covers a finding, if any does."""
+    """The entry that covers the finding, if there is one."""
     return next((e for e in entries if e.applies_to(engine) and e.covers(finding)), None)

@@ -10,9 +10,10 @@ from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.contract import Engine
 
 RULES = """\
-from ad_conformance.engines.inhouse.graph import make
-from ad_conformance.engines.inhouse.rules import RULES, Linear, each, f
-from ad_conformance.engines.inhouse.rules import f as apply
+from ad_conformance.engines.inhouse.core.graph import make
+from ad_conformance.engines.inhouse.rules.kinds import Linear, each, f
+from ad_conformance.engines.inhouse.rules.kinds import f as apply
+from ad_conformance.engines.inhouse.rules.table import RULES
 """
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import is_defined
+from ad_conformance.generators.ir.mode import UP_TO_SECOND_ORDER
 from ad_conformance.generators.ir.program import Case, Program, nested
 from ad_conformance.generators.strategies.sampling import operation_examples
 
@@ -23,7 +24,6 @@ from validation.mutants import consulted
 
 STEP, RTOL, ATOL = 1e-6, 1e-3, 1e-5
 #: The derivative of the first letter is compared with differences of the result of the others.
-MODES = ("R", "F", "RR", "FR", "RF", "FF")
 #: Checks of each operation, cases that are drawn for them, and most entries of a point.
 SAMPLES, DRAWN, ENTRIES = 1, 16, 6
 
@@ -85,7 +85,7 @@ def _checks_of(name: str, program: Program, point: Array, names: dict[str, Any])
     def derivative(mode: str) -> Any:
         return names["inhouse"].nest(space["f"], mode)
 
-    for mode in MODES:
+    for mode in UP_TO_SECOND_ORDER:
         with consulted() as sites:
             check = Check(name, mode, derivative, space["f"], point, direction, frozenset())
             if not check.passes():

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from ad_conformance.engines.inhouse import ops, passes, rules
-from ad_conformance.engines.inhouse.graph import Node, make
-from ad_conformance.engines.inhouse.rules import General, Linear, Partial, f
+from ad_conformance.engines.inhouse.core.graph import Node, make
+from ad_conformance.engines.inhouse.rules import choice, kinds, ops, structural
+from ad_conformance.engines.inhouse.rules.kinds import (
+    Elementwise,
+    General,
+    Linear,
+    Partial,
+    Scaling,
+    f,
+)
+from ad_conformance.engines.inhouse.rules.table import RULES
 
 Change = Callable[[Node, Node], Node]
 UNMASKED = "zeros of masking forgotten"
@@ -21,7 +29,7 @@ def seal(x: Node) -> Node:
 
 
 def _lifted(p: Node | float, like: Node) -> Node:
-    return like.graph.lift(p, like.dtype)
+    return p if isinstance(p, Node) else like.graph.full((), p, like.dtype)
 
 
 def faulty_partial(fault: str, honest: Partial, i: int) -> Partial:
@@ -88,7 +96,7 @@ def in_reverse(
 ) -> General:
     """The rule with a pullback that changes the cotangent of operand `at`, or its operands."""
 
-    def pullback(s: rules.Scaling, i: int, ct: Node, out: Node, *xs: Node) -> Node:
+    def pullback(s: Scaling, i: int, ct: Node, out: Node, *xs: Node) -> Node:
         if i != at:
             return _honest(rule, s, i, ct, out, *xs)
         if isinstance(rule, General):
@@ -123,9 +131,7 @@ def _aligned(change: Change, t: Node, x: Node) -> Node:
     return changed
 
 
-def _honest(
-    rule: Linear | General, s: rules.Scaling, i: int, ct: Node, out: Node, *xs: Node
-) -> Node:
+def _honest(rule: Linear | General, s: Scaling, i: int, ct: Node, out: Node, *xs: Node) -> Node:
     return (
         rule.pullback(s, i, ct, out, *xs)
         if isinstance(rule, General)
@@ -154,47 +160,47 @@ OPERAND_FAULTS: dict[str, list[tuple[str, Callable[[Node], Node]]]] = {
 
 
 def _general(op: str) -> General:
-    rule = rules.RULES[op]
+    rule = RULES[op]
     assert isinstance(rule, General)
     return rule
 
 
 def _all_at_a_tie(greater: Callable[[Node, Node], Node]) -> tuple[Any, Any]:
-    def pullback(s: rules.Scaling, i: int, ct: Node, out: Node, a: Node, b: Node) -> Node:
+    def pullback(s: Scaling, i: int, ct: Node, out: Node, a: Node, b: Node) -> Node:
         own, other = (a, b)[i], (b, a)[i]
         return ops.select(greater(own, other), ct, ops.select(make("equal", a, b), ct, 0.0))
 
     def pushforward(out: Node, xs: tuple[Node, Node], ts: tuple[Node | None, Node | None]) -> Node:
-        s, t = rules._filled(*ts)
+        s, t = choice.filled(*ts)
         a, b = xs
         return ops.select(greater(a, b), s, ops.select(make("equal", a, b), s + t, t))
 
     return pullback, pushforward
 
 
-def _max_of_all(s: rules.Scaling, i: int, ct: Node, out: Node, x: Node) -> Node:
-    mask, _ = rules._winners(out, x)
+def _max_of_all(s: Scaling, i: int, ct: Node, out: Node, x: Node) -> Node:
+    mask, _ = choice.winners(out, x)
     axes, keepdims = out.params
     return ops.select(mask, ct if keepdims else ops.expand(ct, axes), 0.0)
 
 
 def _push_max_of_all(out: Node, xs: tuple[Node], ts: tuple[Node]) -> Node:
-    mask, _ = rules._winners(out, xs[0])
+    mask, _ = choice.winners(out, xs[0])
     return ops.reduce_sum(ops.select(mask, ts[0], 0.0), *out.params)
 
 
 def _last_only(ct: Node, x: Node, params: Any) -> Node:
     axis, indices = params
-    last = {target: place for place, target in enumerate(indices)}
+    last = {target: position for position, target in enumerate(indices)}
     return ops.scatter(ops.take(ct, tuple(last.values()), axis), tuple(last), axis, x.shape[axis])
 
 
-def _first_place(s: rules.Scaling, i: int, ct: Node, out: Node, *parts: Node) -> Node:
+def _first_place(s: Scaling, i: int, ct: Node, out: Node, *parts: Node) -> Node:
     axis = out.params
     return ops.index(ct, ((0, parts[i].shape[axis], 1),) + (ops.FULL,) * (-axis - 1))
 
 
-def _order_itself(s: rules.Scaling, i: int, ct: Node, out: Node, x: Node, order: Node) -> Node:
+def _order_itself(s: Scaling, i: int, ct: Node, out: Node, x: Node, order: Node) -> Node:
     return make("reorder", ct, order, params=out.params)
 
 
@@ -209,43 +215,33 @@ def _first_of_broadcast(ct: Node, x: Node, shape: Any) -> Node:
 
 
 def _mean_of_sum(ct: Node, x: Node, params: Any) -> Node:
-    return rules._pull_sum(ct, x, params) / float(ops.count(x.shape, params[0]) or 1)
+    return structural.pull_sum(ct, x, params) / float(ops.count(x.shape, params[0]) or 1)
 
 
 def _forwards(ct: Node, x: Node, axis: int) -> Node:
     return make("cumsum", ct, params=axis)
 
 
-def _fit_mean(ct: Node, shape: tuple[int, ...], batch: int) -> Node:
-    fitted = _FIT(ct, shape, batch)
+def _mean_for_sum(ct: Node, shape: tuple[int, ...]) -> Node:
+    fitted = _SUM_TO(ct, shape)
     return fitted * (fitted.size / ct.size) if ct.size else fitted
 
 
-def _fit_first(ct: Node, shape: tuple[int, ...], batch: int) -> Node:
-    lead = ct.ndim - batch - len(shape)
-    for _ in range(lead):
-        ct = (
-            ops.index(ct, (0,) + (ops.FULL,) * (ct.ndim - batch - 1))
-            if ct.shape[batch]
-            else _FIT(ct, shape, batch)
-        )
-        if ct.shape[batch:] == shape:
-            return ct
-    tail = ct.shape[batch:]
-    return ops.index(
-        ct,
-        tuple(
-            (0, 1, 1) if n == 1 and m > 1 else ops.FULL for n, m in zip(shape, tail, strict=True)
-        ),
-    )
+def _first_for_sum(ct: Node, shape: tuple[int, ...]) -> Node:
+    while ct.ndim > len(shape):
+        if not ct.shape[0]:
+            return _SUM_TO(ct, shape)
+        ct = ops.index(ct, (0,) + (ops.FULL,) * (ct.ndim - 1))
+    first = [n == 1 and m > 1 for n, m in zip(shape, ct.shape, strict=True)]
+    return ops.index(ct, tuple((0, 1, 1) if f else ops.FULL for f in first))
 
 
-_FIT = passes._fit
+_SUM_TO = kinds.sum_to
 _pull_largest, _push_largest = _all_at_a_tie(lambda a, b: make("greater", a, b))
 _pull_smallest, _push_smallest = _all_at_a_tie(lambda a, b: make("greater", b, a))
-_to_base, _to_exponent = cast(rules.Elementwise, rules.RULES["power"]).partials
-_power_unguarded = rules.each(lambda y, x, n: n * f("power", x, n - 1.0), _to_exponent)
-_log_unguarded = rules.each(_to_base, lambda y, x, n: y * f("log", x))
+_to_base, _to_exponent = cast(Elementwise, RULES["power"]).partials
+_power_unguarded = kinds.each(lambda y, x, n: n * f("power", x, n - 1.0), _to_exponent)
+_log_unguarded = kinds.each(_to_base, lambda y, x, n: y * f("log", x))
 _TIE, _BROADCAST, _SPECIAL = "wrong at a tie", "wrong broadcasting", "special case forgotten"
 
 #: Faults of single rules, which forget a special case: name, kind and the faulty rule.
@@ -283,5 +279,6 @@ SPECIAL: dict[str, list[tuple[str, str, Any]]] = {
         ("R: first for sum", _BROADCAST, Linear(_first_of_broadcast)),
     ],
     "sum": [("R: divided by the count", _BROADCAST, Linear(_mean_of_sum))],
-    "_fit": [("mean for sum", _BROADCAST, _fit_mean), ("first for sum", _BROADCAST, _fit_first)],
+    "sum_to": [("mean for sum", _BROADCAST, _mean_for_sum),
+               ("first for sum", _BROADCAST, _first_for_sum)],
 }  # fmt: skip

@@ -18,6 +18,7 @@ from ad_conformance.conformance.pool import EnginePool, truth_of
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.ir.mode import USUAL_MODES
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.sampling import draw
 
@@ -26,7 +27,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--engines", default=",".join(registry.DEFAULT))
-    parser.add_argument("--modes", default="R,F,RR,FR,RF,FF,RRR")
+    parser.add_argument("--modes", default=",".join(USUAL_MODES))
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument(
         "--minutes",

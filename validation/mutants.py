@@ -10,12 +10,17 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import numpy as np
-from ad_conformance.engines.inhouse import graph, passes, primitives, rules
-from ad_conformance.engines.inhouse.graph import Graph, Node
-from ad_conformance.engines.inhouse.rules import Elementwise, General, Linear
+from ad_conformance.engines.inhouse.codegen.printing import numpy_call
+from ad_conformance.engines.inhouse.core import graph, passes
+from ad_conformance.engines.inhouse.core.graph import Node, Primitive
+from ad_conformance.engines.inhouse.optimize.graph import OptimizedGraph
+from ad_conformance.engines.inhouse.rules import kinds, shape_rules
+from ad_conformance.engines.inhouse.rules.kinds import Elementwise, General, Linear, Rule
+from ad_conformance.engines.inhouse.rules.table import PRIMITIVES, RULES
 from ad_conformance.generators.catalogue import CATALOGUE
 
 from validation.faults import (
@@ -39,9 +44,9 @@ FAMILIES = frozenset({"erfcx", "sinc", "polygamma", "zeta", "jv", "iv", "ive"})
 #: Primitives whose operand is symmetrized.
 OF_SYMMETRIC = frozenset({"cholesky", "sqrtm", "eigvalsh", "eigenvectors"})
 #: Primitives that occur only in derivatives, never in programs.
-OF_DERIVATIVES = frozenset({"sech", "hazard", "guarded", "scatter"})
+OF_DERIVATIVES = frozenset({"sech", "hazard", "safe_multiply", "scatter"})
 #: Those of them that only reverse mode uses.
-BY_REVERSE = frozenset({"guarded", "scatter"})
+BY_REVERSE = frozenset({"safe_multiply", "scatter"})
 #: The modes that are asked.
 MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRR", "RFR", "FFR", "RRF", "FRF", "RFF", "FFF")
 #: Modes in which forward mode differentiates a result of reverse mode and is itself differentiated.
@@ -99,17 +104,28 @@ def plant(mutant: Mutant) -> Iterator[None]:
 @contextlib.contextmanager
 def sealing() -> Iterator[None]:
     """Add the primitive `sealed` to the engine: it returns its operand and has no derivative."""
-    flat = rules.FLAT
-    rules.FLAT = flat | {"sealed"}
-    primitives.SHAPES["sealed"] = lambda p, s: s
-    primitives.VALUES["sealed"] = lambda p, a: a
-    primitives.NUMPY_NAMES["sealed"] = "positive"
+    PRIMITIVES["sealed"] = Primitive(
+        "sealed", shape_rules.same, lambda p, a: a, None, numpy_call("positive")
+    )
     try:
         yield
     finally:
-        rules.FLAT = flat
-        for table in (primitives.SHAPES, primitives.VALUES, primitives.NUMPY_NAMES):
-            del table["sealed"]
+        del PRIMITIVES["sealed"]
+
+
+class _Watched:
+    """A derivative rule that tells when the passes use it."""
+
+    def __init__(self, rule: Rule, tell: Callable[[], None]) -> None:
+        self._rule, self._tell, self.masks = rule, tell, rule.masks
+
+    def pull(self, *args: Any) -> Node:
+        self._tell()
+        return self._rule.pull(*args)
+
+    def push(self, *args: Any) -> Node:
+        self._tell()
+        return self._rule.push(*args)
 
 
 @contextlib.contextmanager
@@ -130,7 +146,9 @@ def consulted() -> Iterator[set[str]]:
         kept.append((table, key, honest))
         table[key] = watched
 
-    watch(vars(passes), "_rule", lambda result, node: node.op)
+    for op, rule in list(RULES.items()):
+        kept.append((RULES, op, rule))
+        RULES[op] = cast(Rule, _Watched(rule, partial(met.add, op)))
     for name, (table, key) in SITES.items():
         watch(table, key, lambda result, *args, name=name: None if result is None else name)
     try:
@@ -143,7 +161,7 @@ def consulted() -> Iterator[set[str]]:
 def _operands(op: str, count: int) -> tuple[Node, list[Node]]:
     """A node of the operation in a new graph, and its inputs."""
     shapes, params = SAMPLES.get(op, (((3,),) * count, None))
-    scratch = Graph()
+    scratch = OptimizedGraph(PRIMITIVES)
     inputs = [scratch.input(s, DTYPES.get((op, i), np.dtype(float))) for i, s in enumerate(shapes)]
     return graph.make(op, *inputs, params=params), inputs
 
@@ -151,13 +169,13 @@ def _operands(op: str, count: int) -> tuple[Node, list[Node]]:
 def _varies(result: Any, inputs: Sequence[Node]) -> bool:
     """Whether the result depends on an input in a differentiable way."""
     return isinstance(result, Node) and any(
-        result is i or result in passes._active(result, i) for i in inputs
+        result is i or result in passes.between(result, i) for i in inputs
     )
 
 
 def partial_varies(op: str, i: int) -> bool:
     """Whether the partial derivative by operand i has a derivative itself."""
-    rule = rules.RULES[op]
+    rule = RULES[op]
     assert isinstance(rule, Elementwise)
     out, inputs = _operands(op, len(rule.partials))
     return _varies(rule.partials[i](out, *inputs), inputs)
@@ -165,11 +183,11 @@ def partial_varies(op: str, i: int) -> bool:
 
 def pullback_varies(op: str, i: int) -> bool:
     """Whether the factor by which the pullback multiplies the cotangent has a derivative."""
-    rule = rules.RULES[op]
+    rule = RULES[op]
     assert isinstance(rule, General)
     out, inputs = _operands(op, arity(op))
     ct = out.graph.input(out.shape, out.dtype)
-    return _varies(rule.pullback(passes._PLAIN, i, ct, out, *inputs), inputs)
+    return _varies(rule.pullback(kinds.PLAIN, i, ct, out, *inputs), inputs)
 
 
 def defined_at(op: str, i: int, special: Callable[[int, int], float]) -> bool:
@@ -178,10 +196,10 @@ def defined_at(op: str, i: int, special: Callable[[int, int], float]) -> bool:
     `special(j, i)` is the special value of operand j, or NaN. If the derivative is not finite, the
     function is not smooth there, and no answer is wrong.
     """
-    rule = rules.RULES[op]
+    rule = RULES[op]
     assert isinstance(rule, Elementwise)
     for other in (0.75, 2.0):
-        scratch = Graph()
+        scratch = OptimizedGraph(PRIMITIVES)
         values = [special(j, i) for j in range(len(rule.partials))]
         inputs = [scratch.constant(np.float64(other if np.isnan(v) else v)) for v in values]
         with np.errstate(all="ignore"):
@@ -206,7 +224,7 @@ def arity(op: str) -> int:
 def unasked() -> dict[str, str]:
     """Rules that no generated program uses, with the reasons."""
     reasons = {
-        "mark": "used only for a derivative inside the differentiated function, which no "
+        "fresh_variable": "used only for a derivative inside the differentiated function, which no "
         "program has",
         "astype": "used only with mixed dtypes, and all values of a case that vary have one dtype",
     }
@@ -231,7 +249,7 @@ def _elementwise(op: str, rule: Elementwise) -> Iterator[Mutant | str]:
                 fault,
                 op,
                 second,
-                rules.RULES,
+                RULES,
                 op,
                 Elementwise(tuple(partials)),
             )
@@ -262,12 +280,12 @@ def _elementwise(op: str, rule: Elementwise) -> Iterator[Mutant | str]:
                 )
                 yield f"{place}: wrong at a tie: {why}"
     for name, fault, planted in SPECIAL.get(op, ()):
-        yield Mutant(f"{op}{name}", fault, op, False, rules.RULES, op, planted)
+        yield Mutant(f"{op}{name}", fault, op, False, RULES, op, planted)
 
 
 def _structural(op: str, rule: Linear | General) -> Iterator[Mutant | str]:
     second = op in OF_DERIVATIVES
-    table = rules.RULES
+    table = RULES
     count = 1 if isinstance(rule, Linear) else arity(op)
     operands = [i for i in range(count) if (op, i) not in DTYPES]
     for fault in TERM_FAULTS:
@@ -325,7 +343,7 @@ def _structural(op: str, rule: Linear | General) -> Iterator[Mutant | str]:
 
 def _pipeline() -> Iterator[Mutant | str]:
     for name, (table, key) in SITES.items():
-        if name.startswith("folding."):
+        if name.startswith("identities."):
             op = name.partition(".")[2]
             if op in FLAT_IDENTITIES:
                 yield (
@@ -351,15 +369,15 @@ def _pipeline() -> Iterator[Mutant | str]:
         elif name.startswith("lowering."):
             planted = changed(table[key], lambda n: 2.0 * n)
             yield Mutant(f"{name}: factor 2", "identity", name, False, table, key, planted)
-    for name, fault, planted in SPECIAL["_fit"]:
+    for name, fault, planted in SPECIAL["sum_to"]:
         yield Mutant(
-            f"passes._fit {name}", fault, "passes._fit", False, vars(passes), "_fit", planted
+            f"kinds.sum_to {name}", fault, "kinds.sum_to", False, vars(kinds), "sum_to", planted
         )
 
 
 def _everything() -> Iterator[Mutant | str]:
     absent = unasked()
-    for op, rule in rules.RULES.items():
+    for op, rule in RULES.items():
         if op in absent:
             yield f"{op}: {absent[op]}"
         elif isinstance(rule, Elementwise):

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import ad_conformance.engines.inhouse.folding  # noqa: F401  (fills the table of identities)
-from ad_conformance.engines.inhouse import lowering, passes
-from ad_conformance.engines.inhouse.graph import FOLDS, Node
+from ad_conformance.engines.inhouse.core.graph import Node
+from ad_conformance.engines.inhouse.optimize import lowering
+from ad_conformance.engines.inhouse.optimize.identities import IDENTITIES
+from ad_conformance.engines.inhouse.rules import kinds
 
 #: Identities whose results are truth values or indices.
 FLAT_IDENTITIES = frozenset({"logical_and", "logical_or", "logical_not", "argsort"})
 #: The sites of these faults: a table and its key.
 SITES: dict[str, tuple[Any, str]] = {
-    **{f"folding.{op}": (FOLDS, op) for op in FOLDS},
+    **{f"identities.{op}": (IDENTITIES, op) for op in IDENTITIES},
     "lowering._power": (vars(lowering), "_power"),
     "lowering._dot": (vars(lowering), "_dot"),
-    "passes._fit": (vars(passes), "_fit"),
+    "kinds.sum_to": (vars(kinds), "sum_to"),
 }
 
 #: Not empty while a faulty identity runs, so that the identities it uses itself are correct.

@@ -13,9 +13,9 @@ from typing import Any
 
 from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.contract import Engine
-from ad_conformance.engines.inhouse import rules
-from ad_conformance.engines.inhouse.graph import Node
-from ad_conformance.engines.inhouse.rules import Elementwise, General, Linear, Rule
+from ad_conformance.engines.inhouse.core.graph import Node
+from ad_conformance.engines.inhouse.rules.kinds import Elementwise, General, Linear, Rule
+from ad_conformance.engines.inhouse.rules.table import RULES
 
 from validation.mutants import Mutant, mutants, sealing
 
@@ -36,14 +36,14 @@ PLUMBING = frozenset(
         "take",
         "sqrt",
         "exp",
-        "guarded",
+        "safe_multiply",
         "broadcast",
         "pad",
         "scatter",
     ]
 )
 #: Prefixes of the sites in code that changes whole graphs.
-PASSES = ("passes.", "folding.", "lowering.")
+PASSES = ("kinds.", "identities.", "lowering.")
 #: Operations whose rules can be made to raise or to kill the process; an engine has one of each.
 RAISING = (
     "tan",
@@ -73,17 +73,17 @@ def _raising(op: str) -> Mutant:
             f"/tmp/graph_{x.size}"
         )
 
-    return Mutant(f"{op}: raises", "raises", op, False, rules.RULES, op, _everywhere(op, fail))
+    return Mutant(f"{op}: raises", "raises", op, False, RULES, op, _everywhere(op, fail))
 
 
 def _killing(op: str) -> Mutant:
     return Mutant(
-        f"{op}: crash", "crash", op, False, rules.RULES, op, _everywhere(op, lambda x: os.abort())
+        f"{op}: crash", "crash", op, False, RULES, op, _everywhere(op, lambda x: os.abort())
     )
 
 
 def _everywhere(op: str, does: Callable[[Node], Any]) -> Rule:
-    rule = rules.RULES[op]
+    rule = RULES[op]
     if isinstance(rule, Elementwise):
         return Elementwise(tuple(lambda y, *xs: does(y) for _ in rule.partials))
     return General(lambda s, i, ct, out, *xs: does(out), lambda out, xs, ts: does(out))

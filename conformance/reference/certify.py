@@ -151,8 +151,11 @@ def _missing_bits(truth: Truth) -> int:
     A derivative can be far smaller than the values that it is computed from. For a derivative of
     zero no precision is enough, and the answer is 0.
     """
-    largest, radius = np.max(np.abs(truth.value)), np.max(truth.radius)  # type: ignore[arg-type]
-    if radius <= RELATIVE_RADIUS * largest or largest <= RELATIVE_RADIUS * np.max(truth.tolerance):  # type: ignore[arg-type]
+    assert truth.value is not None
+    assert truth.radius is not None
+    assert truth.tolerance is not None
+    largest, radius = np.max(np.abs(truth.value)), np.max(truth.radius)
+    if radius <= RELATIVE_RADIUS * largest or largest <= RELATIVE_RADIUS * np.max(truth.tolerance):
         return 0
     return 16 + math.ceil(
         math.log2(radius / (RELATIVE_RADIUS * max(largest, radius * RELATIVE_RADIUS)))

@@ -91,7 +91,7 @@ class Noise:
             if operand.dtype != object or operand.size == 0:
                 continue
             weights = as_array(self._coefficients(k, operand_slot, operand.shape)[0])
-            # What is infinite beside the point, such as a root of zero, may be left out of the
+            # Entries that are infinite near the point, such as a root of zero, may not enter the
             # result.
             entries = zip(weights.flat, operand.flat, operand_at.flat, strict=True)
             moves = [
@@ -168,5 +168,5 @@ def largest(value: Array) -> float:
 
 
 def _scale(value: Array) -> float:
-    """The size of an array's entries; 1 where all are zero and so have no scale of their own."""
+    """The largest magnitude of an entry; 1 if all entries are zero."""
     return largest(value) or 1.0

@@ -6,14 +6,16 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
 
+import msgspec
 from ad_conformance.conformance.triage.failure_key import FailureKey, Symptom, without_noise
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import FEATURES
 from ad_conformance.generators.ir.file_keys import file_key
+from ad_conformance.generators.ir.json_io import converted
 from ad_conformance.generators.ir.mode import is_mode
 from ad_conformance.generators.ir.program import Case
 
@@ -146,31 +148,32 @@ def shape(modes: tuple[str, ...]) -> str:
     return pattern if len(modes) == 2 ** pattern.count("x") else modes[0]
 
 
-def read_cause(document: Any, where: str) -> Cause:
-    """Read a cause from a table of TOML or JSON.
+#: The shape of a cause in a file: a struct with the fields of Cause.
+_Document = msgspec.defstruct(
+    "_Document",
+    [
+        (field.name, str if field.type == "str" else tuple[str, ...])
+        if field.default is MISSING
+        else (field.name, str if field.type == "str" else tuple[str, ...], field.default)
+        for field in fields(Cause)
+    ],
+    forbid_unknown_fields=True,
+    rename=file_key,
+)
 
-    Raises MalformedCause, in one line that begins with `where`.
+
+def read_cause(document: Any, where: str) -> Cause:
+    """The cause in a table of TOML or JSON.
+
+    Raises
+    ------
+    MalformedCause
+        In one line that begins with `where` and names the field.
     """
-    if not isinstance(document, Mapping):
-        raise MalformedCause(f"{where}: a cause must be a table")
-    known = {file_key(field.name): field for field in fields(Cause)}
-    if surplus := sorted(document.keys() - known.keys()):
-        raise MalformedCause(f"{where}: {', '.join(map(repr, surplus))} is not a field here")
-    given: dict[str, Any] = {}
-    for name, field in known.items():
-        text = field.type == "str"
-        if name not in document:
-            if name in ("engine", "failure", "words"):
-                raise MalformedCause(f"{where}: {name} is missing")
-            continue
-        value = document[name]
-        if text and not isinstance(value, str):
-            raise MalformedCause(f"{where}: {name} must be a string")
-        if not text and not (
-            isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
-        ):
-            raise MalformedCause(f"{where}: {name} must be a list of strings")
-        given[field.name] = value if text else tuple(value)
+    try:
+        given = msgspec.structs.asdict(converted(document, _Document))
+    except ValueError as error:
+        raise MalformedCause(f"{where}: {error}") from None
     for name, problem in _problems(given):
         raise MalformedCause(f"{where}: {name}: {problem}")
     return Cause(**given)
@@ -194,12 +197,12 @@ def _problems(given: Mapping[str, Any]) -> list[tuple[str, str]]:
         is_mode(w) and len(w) == len(given["modes"][0]) for w in given["modes"]
     ):
         found.append(("words", "one or more modes of the same length are needed"))
-    for operation in given.get("operations", ()):
+    for operation in given["operations"]:
         match = _OPERAND.fullmatch(operation)
         if match is None or match[1] not in CATALOGUE:
             found.append(("operations", f"{operation!r} is not in the catalogue"))
     for name, allowed in (("features", FEATURES), ("questions", QUESTIONS)):
-        for item in given.get(name, ()):
+        for item in given[name]:
             if item not in allowed:
                 found.append((name, f"{item!r} is not one of {', '.join(allowed)}"))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ad_conformance.engines.contract import Engine
-from ad_conformance.engines.inhouse import decompositions
+from ad_conformance.engines.inhouse.namespace import decompositions
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.extra import special
 from ad_conformance.generators.catalogue.extra.control_flow import body_text

@@ -1,39 +1,20 @@
-"""The in-house engine: reverse over reverse, and every other nesting, as a small compiler to NumPy.
+"""The in-house engine: nested derivatives of NumPy-like functions, compiled to NumPy.
 
-from ad_conformance.engines import inhouse as xp
+import ad_conformance.engines.inhouse as xp
 
 def num_to_mat(x):
     c = np.array([1.0, 2.0])
     return xp.stack([xp.sin(c * x), xp.sin(c * 3 * x)], axis=1)
 
 xp.nest(num_to_mat, "RR")(0.7)              # second derivative, reverse over reverse
-print(xp.explain(num_to_mat, 0.7, word="RR"))  # the NumPy program that computes it
+print(xp.explain(num_to_mat, 0.7, mode="RR"))  # the NumPy program that computes it
 """
 
-import ad_conformance.engines.inhouse.numpy_like  # noqa: F401  (first: it and the tracer's operators need each other)
+from typing import Any
 
-# isort: split
-from ad_conformance.engines.inhouse import (
-    derived,
-    elementwise,
-    linalg,
-    numpy_like,
-    products,
-    reductions,
-    shapes,
-    sorting,
-    special,
-)
-from ad_conformance.engines.inhouse import folding as _folding  # noqa: F401  (fills the table of identities)
-from ad_conformance.engines.inhouse import special_rules as _special_rules  # noqa: F401  (adds to the table of rules)
-from ad_conformance.engines.inhouse.derived import *  # noqa: F403
-from ad_conformance.engines.inhouse.elementwise import *  # noqa: F403
-from ad_conformance.engines.inhouse.numpy_like import *  # noqa: F403
-from ad_conformance.engines.inhouse.products import *  # noqa: F403
-from ad_conformance.engines.inhouse.reductions import *  # noqa: F403
-from ad_conformance.engines.inhouse.shapes import *  # noqa: F403
-from ad_conformance.engines.inhouse.sorting import *  # noqa: F403
-from ad_conformance.engines.inhouse.special import *  # noqa: F403
+from ad_conformance.engines.inhouse.namespace import decompositions, derived, functions, linalg
+from ad_conformance.engines.inhouse.namespace.decompositions import *  # noqa: F403
+from ad_conformance.engines.inhouse.namespace.functions import *  # noqa: F403
 from ad_conformance.engines.inhouse.transforms import (
     Compiled,
     CompileError,
@@ -52,11 +33,16 @@ __all__ = [
     "CompileError", "Compiled", "compile", "explain", "grad", "hessian", "hvp", "jacobian", "jvp",
     "linalg", "nest", "vjp",
 ]  # fmt: skip
-__all__ += derived.__all__
-__all__ += elementwise.__all__
-__all__ += numpy_like.__all__
-__all__ += products.__all__
-__all__ += reductions.__all__
-__all__ += shapes.__all__
-__all__ += sorting.__all__
-__all__ += special.__all__
+__all__ += decompositions.__all__
+__all__ += functions.__all__
+
+
+def __getattr__(name: str) -> Any:
+    """Operations with a definition in the catalogue, which is imported when one is asked for."""
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return derived.function(name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *derived.names()})

@@ -1,6 +1,6 @@
 """The public face: derivatives of any order and nesting, compiled to NumPy.
 
-A mode word such as "RFR" names a nesting, outermost first: R is one reverse pass, F one forward
+A mode such as "RFR" names a nesting, outermost first: R is one reverse pass, F one forward
 pass. Each letter is a full Jacobian level, so the result has the shape of the function's value
 followed by the shape of the input once per letter, the newest input axes last.
 
@@ -16,10 +16,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from ad_conformance.engines.inhouse import ops, passes
-from ad_conformance.engines.inhouse.codegen import Source, generate
-from ad_conformance.engines.inhouse.graph import Array, CompileError, Graph, Node
-from ad_conformance.engines.inhouse.tracer import TRACING, Tracer, is_traced, nodes
+from ad_conformance.engines.inhouse.codegen.source import Source, generate
+from ad_conformance.engines.inhouse.core.graph import Graph, Node
+from ad_conformance.engines.inhouse.core.nesting import derivative
+from ad_conformance.engines.inhouse.core.passes import backward_pass, forward_pass
+from ad_conformance.engines.inhouse.errors import CompileError
+from ad_conformance.engines.inhouse.namespace.tracer import TRACING, Array, Tracer, is_traced, nodes
+from ad_conformance.engines.inhouse.optimize.graph import OptimizedGraph
+from ad_conformance.engines.inhouse.optimize.lowering import lower
+from ad_conformance.engines.inhouse.optimize.substitution import substitute
+from ad_conformance.engines.inhouse.rules import ops
+from ad_conformance.engines.inhouse.rules.table import PRIMITIVES
 
 __all__ = [
     "CompileError",
@@ -57,9 +64,7 @@ class Compiled:
         self._dtypes = tuple(i.dtype for i in inputs)
 
     def __call__(self, *xs: Any) -> Array:
-        """The value at xs. Raises TypeError where their number or shapes are not those compiled
-        for.
-        """
+        """The value at xs. Raises TypeError for another number or other shapes of arguments."""
         if len(xs) == len(self._shapes) == 1:
             x = xs[0]
             if (
@@ -88,7 +93,7 @@ def _floating(x: Any) -> Array:
 
 
 class Derivative:
-    """A function to be compiled: `lower` it for arguments of some shape, or just call it."""
+    """A function that compiles itself when it is called. `lower` compiles without a call."""
 
     def __init__(self, build: Build, title: str) -> None:
         self._build = build
@@ -97,25 +102,25 @@ class Derivative:
         self._runs: dict[Any, Callable[..., Any]] = {}
 
     def lower(self, *xs: Any) -> Compiled:
-        """Compile for the shapes and dtypes of xs; their values do not matter. Raises CompileError."""
+        """The program for arguments of the shapes and dtypes of xs. Raises CompileError."""
         arrays = [_floating(x) for x in xs]
-        graph = Graph()
+        graph = OptimizedGraph(PRIMITIVES)
         inputs = tuple([graph.input(a.shape, a.dtype) for a in arrays])
         TRACING.graphs.append(graph)
         try:
             out = self._build(graph, inputs)
         finally:
             TRACING.graphs.pop()
-        program = Compiled(generate(inputs, out, self._title), inputs)
-        graph.nodes.clear()  # nodes know their graph: without this, only the garbage collector could free them
+        program = Compiled(generate(inputs, lower(out), self._title), inputs)
+        # Nodes and graph refer to each other: without this only the garbage collector frees them.
+        graph.nodes.clear()
         return program
 
     def __call__(self, *xs: Any) -> Any:
         if TRACING.graphs:
             return self._inline(TRACING.graphs[-1], xs)
         if len(xs) == 1:
-            # The usual case, as short as can be: for small programs this is half of what a call
-            # costs.
+            # The usual case, kept short: for small programs this is half of the time of a call.
             x = xs[0]
             kind = type(x)
             if kind is np.ndarray and x.ndim:
@@ -144,18 +149,18 @@ class Derivative:
             raise CompileError(
                 "trace", (), "a tracer of another compilation has leaked into this one"
             )
-        marks = tuple([graph.mark(a) for a in actual])
-        out = self._build(graph, marks)
-        for mark, node in zip(marks, actual, strict=True):
-            out = passes.substitute(out, mark, node)
+        fresh = tuple([graph.fresh_variable(a) for a in actual])
+        out = self._build(graph, fresh)
+        for variable, node in zip(fresh, actual, strict=True):
+            out = substitute(out, variable, node)
         return Tracer(out) if out.value is None else np.array(out.value)
 
 
 class Nested(Derivative):
-    """A derivative by a mode word, which knows its parts: nesting it again lengthens the word."""
+    """A derivative by a mode. `nest` of it lengthens the mode instead of nesting two functions."""
 
     function: Function
-    word: str
+    mode: str
     argnum: int
 
 
@@ -178,7 +183,7 @@ def _trace(f: Function, graph: Graph, inputs: tuple[Node, ...]) -> Node:
 
 
 def compile(f: Function) -> Derivative:
-    """f as a callable that is compiled once per shapes and dtypes of its arguments.
+    """f as a callable that is compiled once for each shape and dtype of its arguments.
 
     `compile(f).lower(x)` separates compiling from running: it returns the program for arguments
     like x.
@@ -186,31 +191,28 @@ def compile(f: Function) -> Derivative:
     return f if isinstance(f, Derivative) else Derivative(lambda g, xs: _trace(f, g, xs), _name(f))
 
 
-def nest(f: Function, word: str, argnum: int = 0) -> Derivative:
-    """The derivative of f by the mode word, outermost letter first, with respect to argument
-    `argnum`.
+def nest(f: Function, mode: str, argnum: int = 0) -> Derivative:
+    """The derivative of f by the mode, outermost letter first, with respect to argument `argnum`.
 
-    The result has the shape `f(x).shape + x.shape * len(word)`. Raises ValueError for letters other
+    The result has the shape `f(x).shape + x.shape * len(mode)`. Raises ValueError for letters other
     than R and F.
     """
     if isinstance(f, Nested) and f.argnum == argnum:
-        return nest(f.function, word + f.word, argnum)
-    if set(word) - {"R", "F"}:
-        raise ValueError(f"a mode word consists of R and F, not {word!r}")
+        return nest(f.function, mode + f.mode, argnum)
+    if set(mode) - {"R", "F"}:
+        raise ValueError(f"a mode consists of the letters R and F, not {mode!r}")
 
     def build(graph: Graph, xs: tuple[Node, ...]) -> Node:
         out = _trace(f, graph, xs)
-        return passes.derivative(out, xs[argnum], word)
+        return derivative(out, xs[argnum], mode)
 
-    nested = Nested(build, f"{word or 'value'} of {_name(f)}")
-    nested.function, nested.word, nested.argnum = f, word, argnum
+    nested = Nested(build, f"{mode or 'value'} of {_name(f)}")
+    nested.function, nested.mode, nested.argnum = f, mode, argnum
     return nested
 
 
 def grad(f: Function, argnum: int = 0) -> Derivative:
-    """The gradient of f, by one reverse pass. Raises CompileError where the value of f is no 0-d
-    array.
-    """
+    """The gradient of f by one reverse pass. Raises CompileError if f(x) is not a 0-d array."""
 
     def build(graph: Graph, xs: tuple[Node, ...]) -> Node:
         out = _trace(f, graph, xs)
@@ -218,7 +220,7 @@ def grad(f: Function, argnum: int = 0) -> Derivative:
             raise CompileError(
                 "grad", (out.shape,), "the function's value is not a 0-d array", graph.step
             )
-        return passes.derivative(out, xs[argnum], "R")
+        return derivative(out, xs[argnum], "R")
 
     return Derivative(build, f"gradient of {_name(f)}")
 
@@ -228,31 +230,31 @@ def jacobian(f: Function, mode: str = "R", argnum: int = 0) -> Derivative:
     return nest(f, mode, argnum)
 
 
-def hessian(f: Function, word: str = "RR", argnum: int = 0) -> Derivative:
+def hessian(f: Function, mode: str = "RR", argnum: int = 0) -> Derivative:
     """The second derivative, of shape f(x).shape + x.shape + x.shape."""
-    return nest(f, word, argnum)
+    return nest(f, mode, argnum)
 
 
 def vjp(f: Function) -> Derivative:
-    """The pullback of f: a function of x and a cotangent, of the shape of f(x), with the shape of
-    x.
+    """The pullback of f: a function of x and a cotangent.
 
-    More arguments of f stand between the two; the result belongs to the first.
+    The cotangent has the shape of f(x), the result that of x. More arguments of f are passed
+    between the two.
     """
     return Derivative(lambda g, xs: _directed(f, g, xs, "R"), f"pullback of {_name(f)}")
 
 
 def jvp(f: Function) -> Derivative:
-    """The pushforward of f: a function of x and a tangent, of the shape of x, with the shape of
-    f(x).
+    """The pushforward of f: a function of x and a tangent.
 
-    More arguments of f stand between the two; the tangent belongs to the first.
+    The tangent has the shape of x, the result that of f(x). More arguments of f are passed between
+    the two.
     """
     return Derivative(lambda g, xs: _directed(f, g, xs, "F"), f"pushforward of {_name(f)}")
 
 
 def _directed(f: Function, graph: Graph, xs: tuple[Node, ...], letter: str) -> Node:
-    """Forward or reverse along the last of xs."""
+    """The pullback or pushforward along the last of xs."""
     *inputs, direction = xs
     out = _trace(f, graph, tuple(inputs))
     like = out if letter == "R" else inputs[0]
@@ -261,21 +263,20 @@ def _directed(f: Function, graph: Graph, xs: tuple[Node, ...], letter: str) -> N
         raise CompileError(what, (direction.shape, like.shape), "the shapes differ", graph.step)
     if direction.dtype != like.dtype:
         direction = ops.astype(direction, like.dtype)
-    go = passes.backward_pass if letter == "R" else passes.forward_pass
+    go = backward_pass if letter == "R" else forward_pass
     return go(out, inputs[0], direction)
 
 
-def hvp(f: Function, word: str = "FR") -> Derivative:
-    """The Hessian of a function of one argument, times a vector: a function of x and v, of the
-    shape of x.
+def hvp(f: Function, mode: str = "FR") -> Derivative:
+    """The Hessian of a function of one argument, times a vector: a function of x and v.
 
-    FR pushes v through the gradient; RR pulls it back through the gradient; RF takes the gradient
-    of the pushforward along v; FF pushes v through a forward gradient. For f(x) that is no number,
-    the result has the shape f(x).shape + x.shape.
+    v has the shape of x. FR pushes v through the gradient. RR pulls it back through the gradient.
+    RF takes the gradient of the pushforward along v. FF pushes v through a forward gradient. The
+    result has the shape f(x).shape + x.shape. Raises ValueError for other modes.
     """
-    if len(word) != 2 or set(word) - {"R", "F"}:
+    if len(mode) != 2 or set(mode) - {"R", "F"}:
         raise ValueError(
-            f"a Hessian-vector product has a word of two letters R and F, not {word!r}"
+            f"a Hessian-vector product has a mode of two letters R and F, not {mode!r}"
         )
 
     def build(graph: Graph, xs: tuple[Node, ...]) -> Node:
@@ -283,23 +284,23 @@ def hvp(f: Function, word: str = "FR") -> Derivative:
         if v.shape != x.shape:
             raise CompileError("hvp", (x.shape, v.shape), "the shapes differ", graph.step)
         out = _trace(f, graph, (x,))
-        if word == "RF":
-            return passes.derivative(passes.forward_pass(out, x, v), x, "R")
-        first = passes.derivative(out, x, word[1])
-        if word[0] == "F":
-            return passes.forward_pass(first, x, v)
+        if mode == "RF":
+            return derivative(forward_pass(out, x, v), x, "R")
+        first = derivative(out, x, mode[1])
+        if mode[0] == "F":
+            return forward_pass(first, x, v)
         if out.shape != ():
             raise CompileError(
                 "hvp", (out.shape,), "RR needs a function whose value is a number", graph.step
             )
-        return passes.backward_pass(first, x, v)
+        return backward_pass(first, x, v)
 
-    return Derivative(build, f"Hessian-vector product ({word}) of {_name(f)}")
+    return Derivative(build, f"Hessian-vector product ({mode}) of {_name(f)}")
 
 
-def explain(f: Function, *xs: Any, word: str = "RR") -> str:
-    """The NumPy source that computes the derivative of f by the mode word, for arguments like xs."""
-    return nest(f, word).lower(*xs).source
+def explain(f: Function, *xs: Any, mode: str = "RR") -> str:
+    """The NumPy source that computes the derivative of f by the mode, for arguments like xs."""
+    return nest(f, mode).lower(*xs).source
 
 
 def _name(f: Function) -> str:

@@ -1,10 +1,11 @@
-"""Environments of single releases: made once, kept in the user's cache, with what old releases need
-kept as data.
+"""Environments of single releases of an engine.
+
+Each is made once and kept in the user's cache folder. What old releases need besides themselves is
+data, in releases.toml.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import importlib.util
 import os
@@ -13,22 +14,25 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from ad_conformance.engines.process.runners import WORKER
+from filelock import FileLock
 from packaging.specifiers import SpecifierSet
+from platformdirs import user_cache_path
 
 NEEDS = Path(__file__).with_name("releases.toml")
-#: Lines of the installer that are kept when it fails, and seconds that it may take.
-LAST_LINES, PATIENCE = 4, 1800.0
+#: Last lines of the installer's output that are reported if it fails.
+LAST_LINES = 4
+#: Seconds that the installer may take.
+PATIENCE = 1800.0
 
 
 class NoEnvironment(Exception):
-    """The release cannot be installed; the message has the installer's last lines."""
+    """The release cannot be installed; the message has the last lines of the installer's output."""
 
 
 @lru_cache
@@ -40,21 +44,21 @@ def _needs() -> tuple[tuple[str, SpecifierSet, tuple[str, ...]], ...]:
 
 
 def requirements(distribution: str, release: str) -> tuple[str, ...]:
-    """What an environment of the release is made of, itself first."""
-    beside = (
+    """Requirements of an environment of the release: the release itself first."""
+    more = (
         r
         for name, releases, r in _needs()
         if name == distribution and releases.contains(release, True)
     )
-    return (f"{distribution}=={release}", *next(beside, ()))
+    return (f"{distribution}=={release}", *next(more, ()))
 
 
 def cache() -> Path:
-    """Where environments are kept: `$AD_CONFORMANCE_CACHE`, or ad-conformance in the user's cache."""
+    """The folder of the environments: `$AD_CONFORMANCE_CACHE`, or else ad-conformance in the user's
+    cache folder (on Linux `$XDG_CACHE_HOME` or ~/.cache).
+    """
     given = os.environ.get("AD_CONFORMANCE_CACHE")
-    if given:
-        return Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ad-conformance"
+    return Path(given) if given else user_cache_path("ad-conformance", appauthor=False)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Release:
 
     @property
     def python(self) -> Path:
-        """The environment's interpreter, which need not be there yet."""
+        """Path of the environment's interpreter, which need not exist yet."""
         wanted = " ".join((*requirements(self.distribution, self.release), sys.version))
         name = (
             f"{self.distribution}-{self.release}-{hashlib.sha256(wanted.encode()).hexdigest()[:8]}"
@@ -75,30 +79,34 @@ class Release:
 
     @property
     def made(self) -> bool:
-        """Whether its environment is there."""
+        """Whether the environment exists and is complete."""
         return _complete(self.python)
 
     def command(self, descriptor: int) -> list[str]:
-        """Makes the environment where it is not there. Raises NoEnvironment."""
+        """The command that starts a worker; the environment is made first if needed.
+
+        `descriptor` is the number of the file descriptor that the worker talks through. Raises
+        NoEnvironment.
+        """
         python = self.python
         if not self.made:
             _make(python, self.distribution, self.release)
         return [str(python), str(WORKER), str(descriptor)]
 
     def environment(self) -> Mapping[str, str]:
-        # Nothing of this process's own packages.
+        # The worker must not import packages of this process.
         return {"PYTHONPATH": ""}
 
     def installed(self, module: str) -> bool:
-        """True: it is installed when it is asked."""
+        """Always True: the release is installed when a worker is started."""
         return True
 
     def version(self, distribution: str) -> str:
         return self.release
 
     def below(self) -> tuple[str, ...]:
-        _, *beside = requirements(self.distribution, self.release)
-        return (f"Python {platform.python_version()}", *beside)
+        _, *more = requirements(self.distribution, self.release)
+        return (f"Python {platform.python_version()}", *more)
 
 
 def _mark(python: Path) -> Path:
@@ -109,18 +117,12 @@ def _complete(python: Path) -> bool:
     return _mark(python).exists()
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def _make(python: Path, distribution: str, release: str) -> None:
     folder = python.parent.parent
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(folder.with_name(f"{folder.name}.lock")):
+        # Another process may be at it: both commands of the installer may take PATIENCE.
+        with FileLock(folder.with_name(f"{folder.name}.lock"), timeout=2 * PATIENCE):
             if _complete(python):
                 return
             shutil.rmtree(folder, ignore_errors=True)
@@ -137,27 +139,15 @@ def _make(python: Path, distribution: str, release: str) -> None:
 
 
 def _commands(distribution: str, folder: Path) -> tuple[list[str], list[str]]:
-    """What makes an environment, and what installs into it."""
+    """The command that makes an environment, and the one that installs into it."""
     python = str(folder / "bin" / "python")
-    # uv does not see the local CPU builds of torch that pip can be given.
+    # pip can be configured to find local CPU builds of torch; uv does not see them.
     if importlib.util.find_spec("uv") and distribution != "torch":
         uv = [sys.executable, "-m", "uv"]
-        return [*uv, "venv", "-q", "--python", sys.executable], [
-            *uv,
-            "pip",
-            "install",
-            "-q",
-            "--python",
-            python,
-        ]
-    return [sys.executable, "-m", "venv"], [
-        python,
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--disable-pip-version-check",
-    ]
+        create = [*uv, "venv", "-q", "--python", sys.executable]
+        return create, [*uv, "pip", "install", "-q", "--python", python]
+    install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    return [sys.executable, "-m", "venv"], install
 
 
 def _run(*command: str) -> None:

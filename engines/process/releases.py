@@ -1,6 +1,4 @@
-"""Which releases of a distribution there are: what pip lists from the index that it is configured
-with.
-"""
+"""The releases of a distribution, as pip lists them from the index that it is configured with."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ import sys
 
 from packaging.version import InvalidVersion, Version
 
-#: Seconds that the index may take.
+#: Seconds that the index may take to answer.
 PATIENCE = 180.0
 
 
@@ -20,13 +18,13 @@ class NoReleases(Exception):
 
 
 def released(distribution: str, *, prereleases: bool = False) -> tuple[str, ...]:
-    """The releases that pip offers this Python, oldest first: without yanked ones, and pre-releases
-    only if asked for.
+    """The releases that pip offers this Python, oldest first.
 
-    Raises NoReleases.
+    Yanked releases are left out; pre-releases are included only with `prereleases`. Raises
+    NoReleases.
     """
-    # Not the simple API itself: which index, mirrors, folders, credentials and certificates there
-    # are, pip knows.
+    # pip knows its index, mirrors, folders, credentials and certificates. So pip is asked, and not
+    # the index itself.
     command = [sys.executable, "-m", "pip", "index", "versions", distribution, "--no-color"]
     try:
         done = subprocess.run(
@@ -41,8 +39,7 @@ def released(distribution: str, *, prereleases: bool = False) -> tuple[str, ...]
         raise NoReleases(
             f"{distribution}: its index did not answer within {PATIENCE:g} s"
         ) from None
-    # pip goes on without an index that it cannot reach; a list with gaps would be taken for the
-    # whole.
+    # pip goes on without an index that it cannot reach. The list would have gaps.
     if broken := re.search(r"Retry\(total=0,.* connection broken by '(.*)': ", done.stderr):
         reason = re.sub("<[^>]*>: ", "", broken[1])
         raise NoReleases(
@@ -50,13 +47,13 @@ def released(distribution: str, *, prereleases: bool = False) -> tuple[str, ...]
         )
     found = re.search("^Available versions: (.*)$", done.stdout, re.MULTILINE)
     if done.returncode or found is None:
-        reason = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1].removeprefix(
+        reason = (done.stderr.strip().splitlines() or ["pip printed nothing"])[-1].removeprefix(
             "ERROR: "
         )
         raise NoReleases(f"{distribution}: its releases cannot be listed: {reason}")
     versions = set()
     for text in found[1].split(", "):
-        # Names from before there were rules for them; no installer takes them any more.
+        # Old releases have names that are no versions; no installer accepts them any more.
         with contextlib.suppress(InvalidVersion):
             # A local version is another build of the same release.
             versions.add(Version(Version(text).public))

@@ -15,7 +15,7 @@ REDUCTION = {"axis": "axis", "keepdims": "bool"}
 def unary(
     name: str, ufunc: Any, ball: Callable[..., Any] | None, domain: Domain, **more: Any
 ) -> Operation:
-    """An elementwise operation; `ball` None takes the method of that name."""
+    """An elementwise operation; with `ball` None, the method of the ball of that name."""
     return Operation(
         name=name,
         evaluate=numerics.elementwise(ufunc, ball or numerics.method(name), operands=1),
@@ -33,14 +33,16 @@ def binary(
 
 
 def comparison(name: str, operator: str, evaluate: Any) -> Operation:
-    """Truth values, which only conditions ask for."""
+    """A comparison: weight 0, because only the conditions of `where` need it."""
     return binary(
         name, evaluate, f"{{0}} {operator} {{1}}", family("comparison"), literals=True, weight=0
     )
 
 
 def logical(name: str, ufunc: Any) -> Operation:
-    """Truth values from truth values, which only conditions ask for."""
+    """A logical operation on truth values: weight 0, because only the conditions of `where` need
+    it.
+    """
     return Operation(
         name=f"logical_{name}",
         evaluate=ufunc,

@@ -1,17 +1,22 @@
-"""Cases read from JSON: checked against the catalogue before anything else sees them."""
+"""Read cases from JSON and check them against the catalogue before any other code sees them.
+
+Two passes: msgspec checks shape, types and lengths of the document; this module checks what they
+mean (operations, parameters, shapes, finite values).
+"""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES, PARAMETER_TYPES
 from ad_conformance.generators.ir.evaluate import evaluate_steps, is_single
 from ad_conformance.generators.ir.file_keys import file_key
-from ad_conformance.generators.ir.json_io import parsed
+from ad_conformance.generators.ir.json_io import converted, parsed
 from ad_conformance.generators.ir.mode import MAX_LETTERS, NAMED, is_mode
 from ad_conformance.generators.ir.operator import KINDS, OPERATORS
 from ad_conformance.generators.ir.program import (
@@ -23,14 +28,36 @@ from ad_conformance.generators.ir.program import (
     MalformedCase,
     Program,
     Step,
-    expect_keys,
     frozen,
 )
 
-#: Bounds far above what is drawn, as MAX_SIZE for one value: entries of an answer, and steps.
+#: Most entries of an answer, and most steps of a program: far above what the generator draws.
 MAX_ANSWER, MAX_STEPS = 2**16, 4096
-#: What types of parameters allow, where it is not plain.
+#: The limit of a parameter type, for messages.
 _LIMITS = {"int": f"; at most {MAX_SIZE}", "times": f"; at most {MAX_TIMES}"}
+
+
+class _StepDocument(msgspec.Struct, forbid_unknown_fields=True):
+    """The shape of a step in a file."""
+
+    operation: str
+    operands: Annotated[tuple[int, ...], msgspec.Meta(max_length=MAX_SIZE)]
+    params: dict[str, Any] = {}
+
+
+class _CaseDocument(msgspec.Struct, forbid_unknown_fields=True, rename=file_key):
+    """The shape of a case in a file. Arrays are checked by `_point`: they may be nested."""
+
+    format: int
+    point: Any
+    steps: Annotated[tuple[_StepDocument, ...], msgspec.Meta(max_length=MAX_STEPS)]
+    mode: str
+    operator: str = DEFAULTS["operator"]
+    tangent: Any = None
+    cotangent: Any = None
+    dtype: str = DEFAULTS["dtype"]
+    warmup_point: Any = None
+    wrt: str = DEFAULTS["wrt"]
 
 
 def read_case(path: Path) -> Case:
@@ -42,7 +69,7 @@ def read_case(path: Path) -> Case:
     except UnicodeDecodeError:
         raise MalformedCase(f"{path}: not a text file in UTF-8") from None
     except ValueError as error:
-        # Of a case, or of a name that no file can have.
+        # The case is malformed, or the path has a null character.
         raise MalformedCase(f"{path}: {error}") from None
 
 
@@ -57,26 +84,17 @@ def parse_case(text: str) -> Case:
 
 
 def _case(document: Any) -> Case:
-    expect_keys(
-        document,
-        "case",
-        required={"format", "point", "steps", "word"},
-        optional={file_key(field) for field in DEFAULTS},
-    )
-    if document["format"] != FORMAT:
+    found = converted(document, _CaseDocument, "case")
+    if found.format != FORMAT:
         raise MalformedCase(
-            f"format: {document['format']!r} is not {FORMAT}, the one that this release reads"
+            f"format: {found.format} is not {FORMAT}, the one that this release reads"
         )
-    mode = document["word"]
+    mode = found.mode
     if not is_mode(mode):
         raise MalformedCase(f"word: {mode!r} must be 1 to {MAX_LETTERS} {NAMED}")
-    point = _point(document["point"], "point")
-    if not isinstance(document["steps"], list):
-        raise MalformedCase("steps: a list is needed")
-    if len(document["steps"]) > MAX_STEPS:
-        raise MalformedCase(f"steps: more than {MAX_STEPS}")
-    program = Program(tuple(_step(k, s) for k, s in enumerate(document["steps"])))
-    more = {field: document.get(file_key(field), default) for field, default in DEFAULTS.items()}
+    point = _point(found.point, "point")
+    program = Program(tuple(_step(k, step) for k, step in enumerate(found.steps)))
+    more = {field: getattr(found, field) for field in DEFAULTS}
     for field in ("tangent", "cotangent", "warmup_point"):
         if more[field] is not None:
             more[field] = _point(more[field], file_key(field))
@@ -109,10 +127,11 @@ def _seeded(seed: str) -> list[str]:
 
 
 def check_question(case: Case, output: tuple[int, ...]) -> None:
-    """Raise MalformedCase, naming the field, where operator, dtype and inputs do not fit the
-    program's output shape.
+    """Raise MalformedCase if operator, dtype or inputs do not fit each other or the output.
+
+    `output` is the shape of the program's output. The message names the field.
     """
-    if not isinstance(case.operator, str) or case.operator not in OPERATORS:
+    if case.operator not in OPERATORS:
         raise MalformedCase(f"operator: {case.operator!r} is not one of {', '.join(OPERATORS)}")
     if case.dtype not in DTYPES:
         raise MalformedCase(f"dtype: {case.dtype!r} is not one of {', '.join(DTYPES)}")
@@ -135,9 +154,7 @@ def check_question(case: Case, output: tuple[int, ...]) -> None:
     count = len(case.program.arguments)
     if count >= len(INPUTS):
         raise MalformedCase(f"steps: at most {len(INPUTS) - 1} further inputs, not {count}")
-    if not isinstance(case.wrt, str) or (
-        case.wrt and (len(case.wrt) != case.order or not set(case.wrt) <= set("0123"[: count + 1]))
-    ):
+    if case.wrt and (len(case.wrt) != case.order or not set(case.wrt) <= set("0123"[: count + 1])):
         raise MalformedCase(
             f"wrt: {case.wrt!r} must have one digit from 0 to {count} for each letter of "
             f"{case.mode}"
@@ -175,22 +192,21 @@ def _floats(value: Any) -> Any:
     return value
 
 
-def _step(k: int, document: Any) -> Step:
+def _step(k: int, document: _StepDocument) -> Step:
     where = f"steps[{k}]"
-    expect_keys(document, where, required={"operation", "operands"}, optional={"params"})
-    name, operands = document["operation"], document["operands"]
-    if not isinstance(name, str) or name not in CATALOGUE:
+    name, count, given = document.operation, len(document.operands), document.params
+    if name not in CATALOGUE:
         raise MalformedCase(f"{where}.operation: {name!r} is not in the catalogue")
     row = CATALOGUE[name]
-    if not (isinstance(operands, list) and all(type(i) is int for i in operands)):
-        raise MalformedCase(f"{where}.operands: a list of integers is needed")
-    if len(operands) > MAX_SIZE:
-        raise MalformedCase(f"{where}.operands: more than {MAX_SIZE}")
-    if len(operands) != row.arity if row.arity is not None else not operands:
+    if count != row.arity if row.arity is not None else not count:
         wanted = "one or more" if row.arity is None else row.arity
-        raise MalformedCase(f"{where}.operands: {name} takes {wanted}, not {len(operands)}")
-    given = document.get("params", {})
-    expect_keys(given, f"{where}.params", required=set(row.params))
+        raise MalformedCase(f"{where}.operands: {name} takes {wanted}, not {count}")
+    if missing := sorted(row.params.keys() - given.keys()):
+        raise MalformedCase(f"{where}.params: {', '.join(missing)} is missing")
+    if surplus := sorted(given.keys() - row.params.keys()):
+        raise MalformedCase(
+            f"{where}.params: {', '.join(map(repr, surplus))} is not a parameter of {name}"
+        )
     params = []
     for key, wanted_type in sorted(row.params.items()):
         value = _floats(given[key]) if wanted_type == "array" else frozen(given[key])
@@ -202,11 +218,11 @@ def _step(k: int, document: Any) -> Step:
         if type(value) is float and not math.isfinite(value):
             raise MalformedCase(f"{where}.params.{key}: must be finite")
         params.append((key, value))
-    return Step(name, tuple(operands), tuple(params))
+    return Step(name, document.operands, tuple(params))
 
 
 def valid(case: Case) -> Case | None:
-    """The case as it would be read from a file, or None where it would be refused."""
+    """The case as it would be read from a file, or None if it would be refused."""
     try:
         return parse_case(case.json)
     except (MalformedCase, ValueError):

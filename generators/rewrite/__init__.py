@@ -1,1 +1,1 @@
-"""Programs made from other programs: partial, smaller, or with a step replaced by its definition."""
+"""Programs made from others: partial, smaller, or with a step replaced by its definition."""

@@ -151,11 +151,14 @@ class Builder:
             if not self.depends[value_id]:
                 return self.values[value_id]
             step = self.steps[value_id - 1]
-            operands = [self._value_at(i, values) for i in step.operands]
-            if any(operand is None for operand in operands):
-                return None
+            operands: list[np.ndarray] = []
+            for i in step.operands:
+                operand = self._value_at(i, values)
+                if operand is None:
+                    return None
+                operands.append(operand)
             op = self.catalogue[step.operation]
-            found = _evaluate(op, operands, range(len(operands)), step.arguments)  # type: ignore[arg-type]
+            found = _evaluate(op, operands, range(len(operands)), step.arguments)
             if found is None:
                 return None
             values[value_id] = found

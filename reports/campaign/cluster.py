@@ -1,4 +1,4 @@
-"""Campaigns on many machines: a dask scheduler's workers in the place of processes of one's own."""
+"""Campaigns on many machines: workers of a dask scheduler instead of local processes."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from typing import Any
 
 from ad_conformance.reports.campaign.store import StoreError
 
-#: Seconds for which a count of threads is believed.
+#: Seconds until the number of threads is asked again.
 _COUNTED = 1.0
 _PACKAGE = "ad-conformance"
 
 
 class Cluster(Executor):
-    """The workers of a scheduler, however many they are just now."""
+    """An executor over the workers of a scheduler; their number may change."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        # Another try is the campaign's to decide.
+        # The campaign itself decides whether to try again.
         self._executor = client.get_executor(retries=0, pure=False)
         self._threads, self._counted = 0, -_COUNTED
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """As an executor; the future is cancelled when the scheduler is gone."""
+        """As of an executor. The future is cancelled if the scheduler is gone."""
         future: Future[Any] = self._executor.submit(fn, *args, **kwargs)
         return future
 
     def threads(self) -> int:
-        """How many shards the workers can be at; none while the scheduler does not answer."""
+        """How many shards can be at work at a time; 0 while the scheduler does not answer."""
         if time.monotonic() - self._counted >= _COUNTED:
             try:
                 self._threads = sum(self._client.nthreads().values())
@@ -45,19 +45,19 @@ class Cluster(Executor):
 
 @contextmanager
 def cluster(address: str) -> Iterator[Callable[[], Executor]]:
-    """What gives the executor of that scheduler. Raises StoreError where it does not answer, or has
-    other workers.
+    """A function that returns the executor of the scheduler.
 
-    How long it has to answer is dask's own setting, distributed.comm.timeouts.connect.
+    Raises StoreError if the scheduler does not answer, or its workers have another release of
+    ad-conformance. The time to answer is dask's setting distributed.comm.timeouts.connect.
     """
     from distributed import Client
     from distributed.comm.addressing import get_address_host_port, normalize_address
 
-    # What dask has to say of a scheduler that is gone, in many lines, the campaign says in one.
+    # dask logs many lines if a scheduler is gone; the campaign reports it in one.
     for name in ("distributed.client", "distributed.core", "distributed.utils"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        # A client that never was one takes long to go.
+        # Check the address first: closing a client that never connected takes long.
         get_address_host_port(normalize_address(address), strict=True)
         client: Any = Client(address, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
@@ -65,7 +65,7 @@ def cluster(address: str) -> Iterator[Callable[[], Executor]]:
             f"{address}: no scheduler answers: {str(error).partition(chr(10))[0]}"
         ) from None
     with client:
-        # A worker that cannot read what it is sent dies of it, and takes shards with it.
+        # A worker of another release cannot unpickle its tasks; it would die with its shards.
         here = version(_PACKAGE)
         for worker, there in client.run(version, _PACKAGE, on_error="return").items():
             if there != here:
@@ -73,13 +73,14 @@ def cluster(address: str) -> Iterator[Callable[[], Executor]]:
                 raise StoreError(f"{worker}: {_PACKAGE} is {found} there, {here} here")
         executor = Cluster(client)
         if not executor.threads():
-            print(f"{address}: no worker is there yet; waiting")
+            print(f"{address}: there is no worker yet; waiting")
         yield lambda: executor
 
 
 def worker_lost(error: BaseException) -> bool:
-    """Whether dask says that a worker is gone, or the way to it. Where dask was never imported, it
-    says nothing.
+    """Whether dask reports that a worker, or the connection to it, is gone.
+
+    False if dask was never imported.
     """
     distributed = sys.modules.get("distributed")
     return distributed is not None and isinstance(

@@ -1,4 +1,4 @@
-"""What a campaign asks: the same cases wherever and by however many workers."""
+"""The plan of a campaign: the same cases on every machine and with any number of workers."""
 
 from __future__ import annotations
 
@@ -21,21 +21,20 @@ from ad_conformance.reports.campaign.store import Folder, StoreError, record
 
 #: What records call the version of the map from a seed to cases.
 SEEDING = "seeding"
-#: The shard of the named cases; the generated ones follow.
+#: The shard of the named cases; the shards of generated cases follow.
 NAMED = 0
-#: To which order the seed family is asked: beyond it, some engines spend minutes on the largest of
-#: it.
+#: The highest order of the seed programs: beyond it, some engines take minutes for the largest.
 SEED_ORDER = 2
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Generated cases, and before them named ones.
+    """Named cases, and generated cases after them.
 
     `engines` are names as `ad_conformance.engines.registry.find` takes them. Generated case n is
-    that of portion n // PORTION, see `ad_conformance.generators.strategies.sampling.portion`; a
-    shard has `shard` portions. `named` are cases with where they come from (kink, seed, known,
-    previous) and what they are called, as JSON. A case may take `timeout` seconds.
+    in portion n // PORTION, see `ad_conformance.generators.strategies.sampling.portion`; a
+    shard has `shard` portions. `named` are triples: origin (kink, seed, known, previous), name,
+    and the case as JSON. An engine has `timeout` seconds for a case.
     """
 
     engines: tuple[str, ...]
@@ -47,12 +46,13 @@ class Plan:
 
     @property
     def size(self) -> int:
-        """Cases of a whole shard."""
+        """The number of cases of a whole shard."""
         return self.shard * PORTION
 
     def shards(self, cases: int | None) -> Iterator[tuple[int, int | None]]:
-        """The shards of a campaign of so many generated cases, or of one without end, each with how
-        many it has.
+        """Shard numbers, each with its number of cases, of a campaign of `cases` generated cases.
+
+        None: the campaign has no end, and the shard of named cases has all of them.
         """
         if self.named:
             yield NAMED, None
@@ -63,8 +63,9 @@ class Plan:
             first += self.size
 
     def cases(self, shard: int, count: int | None) -> Iterator[tuple[int, str, str | None, Case]]:
-        """Number, origin, name and case of what the shard asks. Raises MalformedCase for a named
-        one that is none.
+        """Number, origin, name and case of each case of a shard.
+
+        Raises MalformedCase for a named case that cannot be read.
         """
         if shard == NAMED:
             for n, (origin, name, text) in enumerate(self.named, start=1):
@@ -81,8 +82,7 @@ class Plan:
 
 
 def named_cases(engines: tuple[str, ...], modes: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
-    """What every campaign asks first: conventions at kinks, the seed family, and what is known to
-    fail.
+    """The cases that every campaign asks first: kinks, the seed programs, and known failures.
 
     Raises MalformedEntry.
     """
@@ -99,7 +99,7 @@ def named_cases(engines: tuple[str, ...], modes: tuple[str, ...]) -> Iterator[tu
 
 
 def planned(found: Mapping[str, Any], where: str) -> Plan:
-    """The plan of a record. Raises StoreError for a named case that is none."""
+    """The plan in a record. Raises StoreError for a named case that cannot be read."""
     plan = Plan(
         tuple(found["asked"].values()),
         tuple(found["words"]),
@@ -117,8 +117,9 @@ def planned(found: Mapping[str, Any], where: str) -> Plan:
 
 
 def other_release(plan: Plan, found: Mapping[str, Any]) -> str:
-    """What is here in another release than in the record, in words: an engine, this project, or the
-    version of the map from a seed to cases.
+    """What has another release here than in the record: engines, this project, the seeding.
+
+    One line; "" if all are the same.
     """
     here = {
         engine.name: engine.version() if engine.installed() else None
@@ -136,10 +137,9 @@ def other_release(plan: Plan, found: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=4)
 def plan_of(url: str, digest: str) -> Plan:
-    """The plan that the folder records, for a worker; `digest` tells it from another that was there
-    before.
+    """The plan of the folder, for a worker. `digest` of its record makes the cache safe.
 
-    Raises StoreError, also where this machine would not ask the same.
+    Raises StoreError, also if releases on this machine differ from the record.
     """
     found = record(Folder(url), "run.json")
     plan = planned(found, f"{url}/run.json")

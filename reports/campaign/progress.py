@@ -1,4 +1,4 @@
-"""How far a campaign is: a live display in a terminal, plain lines where there is none."""
+"""Progress of a campaign: a live table in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.reports.campaign.shards import Tally
-from ad_conformance.reports.campaign.store import Folder, journal_rows
+from ad_conformance.reports.campaign.store import Folder
+from ad_conformance.reports.campaign.tables import journal_rows
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-#: Seconds between plain lines, and between looks at the journals.
+#: Seconds between plain lines, and between reads of the journals.
 PLAIN, LIVE = 30.0, 1.0
 
 
 class Progress:
-    """Counts what shards report, and what the journals of those at work already hold where these
-    can be read.
+    """Counts of complete shards and, in a local folder, of the journals of shards at work.
 
-    `before` is what earlier sessions recorded, in shards that are complete.
+    `before` are the counts of complete shards of earlier sessions.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Progress:
             self._live.stop()
 
     def ended(self, tally: Tally) -> None:
-        """A shard is complete."""
+        """Add the counts of a shard that is complete."""
         self._working.pop(tally.shard, None)
         self._show(tally)
         self._ended.cases += tally.cases if tally.shard else 0
@@ -66,7 +66,7 @@ class Progress:
         self._ended.known += tally.known
 
     def look(self, shards: Iterable[int], *, last: bool = False) -> None:
-        """Read on in the journals of these shards, and show where it is time to. Raises StoreError."""
+        """Read new rows of the journals of these shards; print if it is time. Raises StoreError."""
         if self._folder.local:
             for shard in shards:
                 self._follow(shard)
@@ -79,16 +79,14 @@ class Progress:
 
     @property
     def cases(self) -> int:
-        """Generated cases that were asked; of shards at work, as many as their answers make with
-        all engines.
-        """
+        """The number of generated cases asked; for shards at work, answers / engines."""
         answers = sum(
             sum(tally.verdicts.values()) for shard, tally in self._working.items() if shard
         )
         return self._ended.cases + answers // self._engines
 
     def line(self) -> str:
-        """All of it in one line."""
+        """The progress in one line."""
         counts = self._verdicts()
         found = ", ".join(
             f"{verdict} {counts[verdict]}"
@@ -99,8 +97,9 @@ class Progress:
         total = f" of {self._cases}" if self._cases is not None else ""
         left = self._left()
         return (
-            f"{self.cases}{total} cases, {self._rate():.1f} a second; findings: {found or 'none'} "
-            f"({known} known)" + (f"; {left / 60:.0f} min left" if left is not None else "")
+            f"{self.cases}{total} cases, {self._rate():.1f} per second; "
+            f"findings: {found or 'none'} ({known} known)"
+            + (f"; {left / 60:.0f} min left" if left is not None else "")
         )
 
     def _follow(self, shard: int) -> None:
@@ -120,20 +119,20 @@ class Progress:
         self._show(tally)
 
     def _show(self, tally: Tally) -> None:
-        """One line for each new finding, once."""
+        """Print one line for each new finding, once."""
         for row in tally.findings:
             key = row["number"], row["engine"]
             if key not in self._shown:
                 self._shown.add(key)
-                doubt = "" if row["again"] == row["verdict"] else f" (asked again: {row['again']})"
-                told = (
-                    f": {row['error']}: {(row['message'] or '').partition(chr(10))[0][:120]}"
-                    if row["error"]
-                    else ""
-                )
+                again, error = "", ""
+                if row["again"] != row["verdict"]:
+                    again = f" (second try: {row['again']})"
+                if row["error"]:
+                    message = (row["message"] or "").partition("\n")[0]
+                    error = f": {row['error']}: {message[:120]}"
                 self._console.print(
-                    f"new: {row['engine']} {row['verdict']}{doubt}, "
-                    f"{self._folder.url}/findings/{row['finding']}{told}",
+                    f"new: {row['engine']} {row['verdict']}{again}, "
+                    f"{self._folder.url}/findings/{row['finding']}{error}",
                     highlight=False,
                     markup=False,
                     soft_wrap=True,

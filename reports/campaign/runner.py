@@ -1,6 +1,4 @@
-"""Campaigns: many cases through many engines, recorded as they come, ended at any moment and gone
-on with.
-"""
+"""Run campaigns: ask many engines many cases and record the verdicts; stop and resume."""
 
 from __future__ import annotations
 
@@ -42,23 +40,24 @@ from ad_conformance.reports.campaign.store import (
     locked,
     record,
     sessions,
-    tables,
     write_record,
 )
+from ad_conformance.reports.campaign.tables import tables
 from rich.console import Console
 
-#: How often a shard may lose its worker before it is given up.
+#: How often the worker of a shard may die before the shard is given up.
 ATTEMPTS = 5
 
 
 class CampaignError(Exception):
-    """The campaign cannot go on; the message says why, in one line."""
+    """The campaign cannot continue; the message says why in one line."""
 
 
 @dataclass(frozen=True)
 class Campaign:
-    """A plan, and of which releases it is asked, by the engine's own name; `absent` were named and
-    are not there.
+    """A plan, the release of each engine, and the folder that records it.
+
+    `absent` are engines that were named but are not installed, each with the reason.
     """
 
     plan: Plan
@@ -68,14 +67,15 @@ class Campaign:
 
     @classmethod
     def begin(cls, folder: Folder, plan: Plan) -> Campaign:
-        """A new one, recorded. Raises CampaignError, StoreError, or UnknownEngine for a name that
-        is none.
+        """Start a new campaign and record its plan.
+
+        Raises CampaignError, StoreError, or UnknownEngine.
         """
         if folder.exists("run.json"):
-            raise StoreError(f"{folder.url}: there is a campaign here; --resume goes on with it")
+            raise StoreError(f"{folder.url}: there is a campaign here; --resume continues it")
         found = {name: registry.find(name) for name in plan.engines}
         if len({engine.name for engine in found.values()}) < len(found):
-            raise CampaignError(f"two of {', '.join(plan.engines)} have one name")
+            raise CampaignError(f"two of {', '.join(plan.engines)} have the same name")
         absent = {
             e.name: f"{e.distribution} is not installed"
             for e in found.values()
@@ -112,8 +112,9 @@ class Campaign:
 
     @classmethod
     def resume(cls, folder: Folder) -> Campaign:
-        """The one of the folder. Raises StoreError, or CampaignError where an engine is another
-        than it was.
+        """The campaign of the folder.
+
+        Raises StoreError, or CampaignError if an engine has another release than at the start.
         """
         found = record(folder, "run.json")
         plan = planned(found, f"{folder.url}/run.json")
@@ -123,7 +124,7 @@ class Campaign:
         return campaign
 
     def recorded(self) -> Tally:
-        """What complete shards hold. Raises StoreError."""
+        """The counts of complete shards. Raises StoreError."""
         tally = Tally(-1)
         with tables(self.folder, at_work=False) as connection:
             tally.cases = connection.sql("SELECT count(*) FROM cases WHERE number >= 0").fetchall()[
@@ -137,21 +138,24 @@ class Campaign:
         return tally
 
     def new_findings(self) -> int:
-        """How many no known failure covers and were the same when asked again. Raises StoreError."""
+        """The number of findings that no known failure covers and whose second try agreed.
+
+        Raises StoreError.
+        """
         with tables(self.folder) as connection:
             query = "SELECT count(*) FROM verdicts WHERE finding IS NOT NULL AND again = verdict"
             return int(connection.sql(query).fetchall()[0][0])
 
 
-#: Of findings that look alike, how many are asked again in a later run.
+#: Of findings that look the same, how many are asked again in a later run.
 ASKED_AGAIN = 3
 
 
 def previous_findings(folder: Folder) -> list[tuple[str, str, str]]:
-    """A run's findings as named cases: the shortest few of each engine, verdict, exception, word
-    and known failure.
+    """Findings of a run as named cases, to ask them again. Raises StoreError.
 
-    Raises StoreError.
+    Of findings with the same engine, verdict, exception, mode and known failure only the shortest
+    few are taken.
     """
     query = f"""
         SELECT json, min(finding) FROM (
@@ -167,9 +171,7 @@ def previous_findings(folder: Folder) -> list[tuple[str, str, str]]:
 
 @dataclass
 class Session:
-    """One time that a campaign was at work; rewritten every LIVE seconds, so that a kill loses
-    little of it.
-    """
+    """The record of one start of a campaign; rewritten every LIVE seconds in case of a kill."""
 
     folder: Folder
     workers: int
@@ -182,7 +184,7 @@ class Session:
         self.name = f"sessions/{max(sessions(self.folder), default=0) + 1:04d}.json"
 
     def write(self, ended: str | None = None) -> None:
-        """`ended` says why: done, out of time, or interrupted. Raises OSError."""
+        """Write the record. `ended`: "done", "out of time" or "interrupted". Raises OSError."""
         fields = {
             "begun": self.begun,
             "seconds": time.monotonic() - self.started,
@@ -200,10 +202,10 @@ def _now() -> str:
 
 @contextmanager
 def pool(folder: Folder, workers: int) -> Iterator[Callable[[], Executor]]:
-    """What makes process pools: a campaign makes another when a worker was killed.
+    """A function that makes process pools; a campaign makes another if a worker was killed.
 
-    Processes still at work at the end are killed: what they recorded stays. The temporary files of
-    engines, killed ones too, lie in a folder that goes with them.
+    At the end all processes are killed, and the folder of the engines' temporary files is deleted.
+    Rows that were recorded stay.
     """
     scratch = tempfile.mkdtemp(prefix="scratch-", dir=folder.path if folder.local else None)
 
@@ -222,21 +224,21 @@ def pool(folder: Folder, workers: int) -> Iterator[Callable[[], Executor]]:
 
 def _started(scratch: str, parent: int) -> None:
     os.environ["TMPDIR"] = tempfile.tempdir = scratch
-    # An interrupt is the main process's to handle; engines inherit this, or they would answer with
-    # it.
+    # The main process handles an interrupt. Engines inherit this setting; otherwise they would
+    # report the interrupt as their answer.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     watched(parent)
 
 
 class Work:
-    """Shards on their way through an executor, each given to another worker where one is lost."""
+    """Shards at work in an executor. If a worker dies, another worker gets its shard."""
 
     def __init__(
         self, campaign: Campaign, make: Callable[[], Executor], workers: int, cases: int | None
     ) -> None:
         self._campaign, self._make, self._workers = campaign, make, workers
         folder = campaign.folder
-        # Workers elsewhere have another working directory.
+        # Workers on other machines have another working directory.
         self._url = folder.path if folder.local else folder.url
         self._digest = hashlib.sha256(folder.read("run.json")).hexdigest()
         done = complete(folder)
@@ -248,24 +250,24 @@ class Work:
         self._flying: dict[Future[Tally], tuple[int, int | None]] = {}
 
     def run(self, progress: Progress, session: Session, seconds: float | None) -> str:
-        """Ask for so many seconds, or until all is asked; why it ended.
+        """Work for so many seconds, or until all cases are asked; return why it ended.
 
-        When the time is over, a shard that is at work stays as it is in a local folder's journal;
-        elsewhere it is waited for, as long as there is a worker. Raises OSError where nothing can
-        be recorded, and CampaignError where a cluster's scheduler is gone.
+        When the time is over, shards at work stay in the journal of a local folder. For a folder
+        elsewhere they are waited for, as long as there is a worker. Raises OSError if rows cannot
+        be recorded, and CampaignError if the scheduler of a cluster is gone.
         """
         end = time.monotonic() + seconds if seconds is not None else math.inf
         executor, looked = self._make(), -math.inf
         while True:
             late = time.monotonic() >= end
             threads = executor.threads() if isinstance(executor, Cluster) else self._workers
-            # One more than there are would wait, and be waited for when the time is over.
+            # A shard beyond the number of threads would wait, and delay the end of the campaign.
             room = max(1, min(threads, self._workers))
             while not late and len(self._flying) < room and (following := self._next()):
                 try:
                     future = executor.submit(ask_shard, self._url, self._digest, *following)
                 except BrokenExecutor:
-                    # A worker was killed just now.
+                    # A worker has just been killed.
                     self._again.append(following)
                     executor = self._renewed(progress, session)
                 else:
@@ -278,17 +280,15 @@ class Work:
             else:
                 for future in ended:
                     self._end(future, progress, session)
-            # Not after each: of a thousand workers one ends before all that are at work have been
-            # looked through.
+            # Not after each shard: with a thousand workers, reading all journals takes longer than
+            # the time until the next shard ends.
             if time.monotonic() - looked >= LIVE:
                 looked = time.monotonic()
                 progress.look([shard for shard, _ in self._flying.values()])
                 session.write()
 
     def _renewed(self, progress: Progress, session: Session) -> Executor:
-        """Another executor for one that is broken: all that it was given has failed, if it had not
-        ended before.
-        """
+        """A new executor for a broken one, whose unfinished shards have all failed."""
         for future in wait(self._flying).done:
             self._end(future, progress, session)
         return self._make()
@@ -302,8 +302,8 @@ class Work:
             tally = future.result()
         except CancelledError:
             raise CampaignError(
-                f"the scheduler is gone; ad-conformance campaign --resume --out "
-                f"{self._campaign.folder.url} goes on"
+                f"the scheduler is gone; to continue: ad-conformance campaign --resume --out "
+                f"{self._campaign.folder.url}"
             ) from None
         except Exception as error:
             if not _lost(error):
@@ -319,9 +319,7 @@ class Work:
 
 
 def _lost(error: Exception) -> bool:
-    """Whether the worker is gone, and not the shard at fault: as a process pool says it, and as a
-    cluster does.
-    """
+    """Whether the worker died, as a process pool or a cluster reports it."""
     return isinstance(error, BrokenExecutor) or worker_lost(error)
 
 
@@ -334,9 +332,9 @@ def run(
     seconds: float | None,
     console: Console,
 ) -> str:
-    """Ask what is not recorded yet, with up to so many shards at work at a time; why it ended.
+    """Ask all cases that are not recorded yet, `workers` shards at a time; return why it ended.
 
-    Raises StoreError, or OSError where the folder cannot be written.
+    Raises StoreError, or OSError if the folder cannot be written.
     """
     folder = campaign.folder
     with locked(folder), executors as make:

@@ -1,6 +1,4 @@
-"""What one worker of a campaign does: a shard of the cases, asked of every engine, judged and
-recorded.
-"""
+"""The work of one worker of a campaign: ask all engines the cases of a shard, judge, record."""
 
 from __future__ import annotations
 
@@ -27,19 +25,18 @@ from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, signature_of
 from ad_conformance.reports.campaign.plan import Plan, plan_of
-from ad_conformance.reports.campaign.store import Folder, Journal, complete
+from ad_conformance.reports.campaign.store import Folder, complete
+from ad_conformance.reports.campaign.tables import Journal
 
-#: Entries of an answer that are kept, and characters of what was printed.
+#: Most entries of an answer, and most characters of printed text, that are recorded.
 LONGEST_ANSWER, LONGEST_PRINT = 256, 2000
-#: Cases that an engine has before it: what is asked again follows soon.
+#: Cases that are queued for an engine. Few, so that a second try follows soon.
 AHEAD = 4
 
 
 @dataclass
 class Tally:
-    """What came of a shard, for whoever watches: counts of verdicts by engine, new findings,
-    troubles.
-    """
+    """The result of a shard, for progress: counts of verdicts by engine, new findings, troubles."""
 
     shard: int
     cases: int = 0
@@ -49,7 +46,7 @@ class Tally:
     troubles: set[str] = field(default_factory=set)
 
     def count(self, table: str, row: Mapping[str, Any]) -> None:
-        """A row of the journal."""
+        """Count a row of the journal."""
         if table == "cases":
             self.cases += 1
         elif table == "verdicts":
@@ -61,13 +58,13 @@ class Tally:
             self.troubles.add(row["detail"])
 
 
-#: Engines stay up from shard to shard; a panel is for one thread.
+#: Engines stay up from shard to shard. A pool belongs to one thread.
 _kept = threading.local()
 
 
-def _panel(plan: Plan) -> EnginePool:
+def _pool(plan: Plan) -> EnginePool:
     if getattr(_kept, "plan", None) != plan:
-        if hasattr(_kept, "panel"):
+        if hasattr(_kept, "pool"):
             _kept.pool.close()
         _kept.plan = plan
         _kept.pool = EnginePool(
@@ -78,15 +75,15 @@ def _panel(plan: Plan) -> EnginePool:
 
 
 def ask_shard(url: str, digest: str, shard: int, count: int | None) -> Tally:
-    """Ask what is not recorded yet of a shard and record it: of the plan in that folder, whose
-    record has that digest.
+    """Ask and record all cases of a shard that are not recorded yet.
 
-    Raises OSError where it cannot be recorded, and StoreError where this is no machine for it.
+    `digest` is the SHA-256 of the plan's record, run.json. Raises OSError if rows cannot be
+    recorded, and StoreError if the releases on this machine differ from the record.
     """
     plan, folder, tally = plan_of(url, digest), Folder(url), Tally(shard)
     journal = Journal(folder, shard)
     try:
-        # Another worker, given up for lost, may have ended it.
+        # Another worker, thought to be dead, may have completed it.
         if shard in complete(folder):
             return tally
         for table, rows in journal.found.items():
@@ -100,7 +97,7 @@ def ask_shard(url: str, digest: str, shard: int, count: int | None) -> Tally:
 
 
 def _out_of_memory() -> int:
-    """How many processes Linux has killed on this machine for want of memory."""
+    """How many processes Linux has killed on this machine because it was out of memory."""
     try:
         lines = Path("/proc/vmstat").read_text().splitlines()
     except OSError:
@@ -109,7 +106,7 @@ def _out_of_memory() -> int:
 
 
 class _Shard:
-    """The cases of one shard on their way through the engines."""
+    """The cases of one shard, at work in all engines."""
 
     def __init__(
         self,
@@ -122,14 +119,14 @@ class _Shard:
     ) -> None:
         self.begun, self.killed = time.monotonic(), _out_of_memory()
         self.folder, self.journal, self.tally = folder, journal, tally
-        self.pool, self.entries = _panel(plan), load()
+        self.pool, self.entries = _pool(plan), load()
         self.cases = {
             number: (origin, name, case) for number, origin, name, case in plan.cases(shard, count)
         }
         self.first = next(iter(self.cases))
         self.asked = {(row["number"], row["engine"]) for row in journal.found["verdicts"]}
-        self.told = {row["number"] for row in journal.found["cases"]}
-        #: The first judgement of what is asked a second time.
+        self.recorded = {row["number"] for row in journal.found["cases"]}
+        #: The first Result of each case that is asked a second time.
         self.doubted: dict[tuple[int, str], Result] = {}
         self.gone: set[str] = set()
         self.waiting: dict[str, deque[int]] = {}
@@ -137,7 +134,9 @@ class _Shard:
         self._time(self.first, None, "generate", time.monotonic() - self.begun)
 
     def ask(self) -> None:
-        """Every engine has a few cases ahead of it, so that none waits for another or for a truth."""
+        """Ask all engines. Each has a few cases queued, so that no engine waits for another one or
+        for a certified derivative.
+        """
         for engine in self.pool.engines:
             self.waiting[engine] = deque(n for n in self.cases if (n, engine) not in self.asked)
             self._feed(engine)
@@ -155,7 +154,7 @@ class _Shard:
                     self._answered(number, engine, answer)
                     self._feed(engine)
         for number in self.cases:
-            self._tell(number)
+            self._record_case(number)
         if killed := _out_of_memory() - self.killed:
             self._write(
                 "troubles",
@@ -180,7 +179,7 @@ class _Shard:
 
     def _answered(self, number: int, engine: str, answer: Answer) -> None:
         case = self.pool.asked(self.cases[number][2], engine)
-        self._tell(number)
+        self._record_case(number)
         truth = self._truth(number, engine, case)
         begun = time.monotonic()
         result = judge(case, engine, answer, truth)
@@ -204,11 +203,11 @@ class _Shard:
             self._time(number, engine, "run", answer.seconds - answer.compiling)
         self._time(number, engine, "judge", time.monotonic() - begun)
 
-    def _tell(self, number: int) -> None:
-        """Record the case, once."""
-        if number in self.told:
+    def _record_case(self, number: int) -> None:
+        """Record the row of a case, once."""
+        if number in self.recorded:
             return
-        self.told.add(number)
+        self.recorded.add(number)
         origin, name, case = self.cases[number]
         truth = self._truth(number, None, case)
         output = evaluate_steps(case.program, case.input)[-1]
@@ -233,7 +232,7 @@ class _Shard:
     def _truth(self, number: int, engine: str | None, case: Case) -> Truth:
         begun = time.monotonic()
         truth = truth_of(case)
-        # A truth that was there already takes no time, and needs no row.
+        # A certified derivative from the memo takes no time and needs no row.
         if (seconds := time.monotonic() - begun) > 1e-4:
             self._time(number, engine, "truth", seconds)
         return truth
@@ -277,7 +276,7 @@ def _relative_radius(truth: Truth) -> float | None:
 
 
 def as_text(value: np.ndarray | None) -> str | None:
-    """An array as JSON, its first entries in one row where it is long."""
+    """An array as JSON; of a long array its first entries in one row."""
     if value is None:
         return None
     return json.dumps(
@@ -286,7 +285,7 @@ def as_text(value: np.ndarray | None) -> str | None:
 
 
 def watched(parent: int) -> None:
-    """For a worker's process: end with the main one, whatever this one is at."""
+    """In a worker's process: exit when the main process has ended."""
 
     def watch() -> None:
         while os.getppid() == parent:

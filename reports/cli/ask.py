@@ -1,4 +1,4 @@
-"""Commands that ask engines single cases."""
+"""Commands that ask engines a single case."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
 from ad_conformance.generators.ir.mode import ANY_MODE
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.reports.cli.shared import (
+    ENGINE,
     CasePath,
     EngineName,
     all_engines,
@@ -28,8 +29,8 @@ from ad_conformance.reports.cli.shared import (
 
 @app.command()
 def engines() -> None:
-    """What is installed, in which release, and the letters and orders of its mode words."""
-    rows = [("engine", "installed", "mode words")]
+    """List the engines: the installed release of each, and its modes."""
+    rows = [("engine", "installed", "modes")]
     loaded, problems = all_engines()
     for name, engine in loaded.items():
         version = (engine.version() or "yes") if engine.installed() else "no"
@@ -53,8 +54,9 @@ def engines() -> None:
 
 @app.command()
 def show(case: CasePath, engine: EngineName = "inhouse") -> None:
-    """Print the case as a script in the engine's language; it runs where only that engine is
-    installed.
+    """Print a case as a script in the language of the engine.
+
+    The script needs only the engine, not ad-conformance.
     """
     asked = case_at(case)
     adapter = engine_named(engine)
@@ -69,13 +71,12 @@ def replay(
     case: CasePath,
     engine: Annotated[
         list[str] | None,
-        typer.Option(
-            "--engine", help="may be given more than once; default: all that are installed"
-        ),
+        typer.Option("--engine", help=f"{ENGINE}; may be repeated; default: all installed engines"),
     ] = None,
 ) -> None:
-    """Ask the case again and print the verdict of each engine. Exit status 1 on a finding, known or
-    new.
+    """Ask engines a case again and print the verdict of each.
+
+    Exit status 1 if there is a finding, known or new.
     """
     asked = case_at(case)
     if engine:
@@ -100,28 +101,27 @@ def replay(
         findings += result.is_finding
         line = f"{adapter.name} {adapter.version()} {asked.mode}: {result.verdict}"
         if result.verdict is Verdict.WRONG:
-            line += f", {result.error_ratio:.2g} times the allowance"
+            line += f", error {result.error_ratio:.2g} times the tolerance"
         if result.answer.error:
             line += f": {result.answer.error}: {result.answer.message.partition(chr(10))[0]}"
         if result.is_finding and (entry := covering(result, adapter, entries)):
             line += f" (known: {entry.name}, {entry.issue})"
         print(line)
         if result.answer.value is not None and truth.value is not None and result.is_finding:
-            print(f"  got   {result.answer.value.tolist()}\n  truth {truth.value.tolist()}")
+            print(f"  got      {result.answer.value.tolist()}\n  expected {truth.value.tolist()}")
     if truth.kind != "certified":
-        print(f"truth: {truth.kind}: {truth.reason}")
+        print(f"no certified derivative: {truth.kind}: {truth.reason}")
     if findings:
         raise typer.Exit(1)
 
 
 @app.command()
 def check_adapter(
-    engine: Annotated[
-        str, typer.Argument(metavar="ENGINE", help="a name, or package.module:attribute")
-    ],
+    engine: Annotated[str, typer.Argument(metavar="ENGINE", help=ENGINE)],
 ) -> None:
-    """What an adapter itself gets wrong: spellings, levels, operators. Exit status 1 where there is
-    anything.
+    """Test an adapter itself: its templates, transforms and operators.
+
+    Exit status 1 if a test fails.
     """
     adapter = engine_named(engine)
     if not adapter.installed():

@@ -19,10 +19,10 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def listed(option: str, given: str) -> tuple[str, ...]:
-    """What is named, separated by commas, each once."""
+    """The names in a list separated by commas, without duplicates."""
     items = tuple(dict.fromkeys(item.strip() for item in given.split(",") if item.strip()))
     if not items:
-        refuse(f"{option}: nothing is named")
+        refuse(f"{option}: no name is given")
     return items
 
 
@@ -33,8 +33,8 @@ def _modes(given: str) -> tuple[str, ...]:
             refuse(f"--modes: {mode!r} is not a mode; use {HINT}")
         if len(mode) > MAX_ORDER:
             refuse(
-                f"--modes: {mode!r} is longer than {MAX_ORDER}, the order to which truth is "
-                f"certified"
+                f"--modes: {mode!r} is longer than {MAX_ORDER}, the highest order with a "
+                f"certified derivative"
             )
     return modes
 
@@ -44,12 +44,12 @@ def _seconds(given: str | None) -> float | None:
         return None
     parts = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", given)
     if parts is None or not float(parts[1]):
-        refuse(f"--budget: {given!r} is not a time such as 90s, 30m or 8h")
+        refuse(f"--budget: {given!r} is not a duration such as 90s, 30m or 8h")
     return float(parts[1]) * _UNITS[parts[2] or "s"]
 
 
 def need_reports(*modules: str, extra: str = "reports") -> None:
-    """Refuse where the extra is not installed that a command needs."""
+    """Exit with status 2 if modules that a command needs are not installed."""
     if missing := [module for module in modules if find_spec(module) is None]:
         refuse(f"{', '.join(missing)} is not installed: pip install 'ad-conformance[{extra}]'")
 
@@ -57,35 +57,44 @@ def need_reports(*modules: str, extra: str = "reports") -> None:
 @app.command()
 def campaign(
     out: Annotated[
-        str, typer.Option(metavar="DIR", help="where it is recorded; wherever fsspec reaches")
+        str,
+        typer.Option(
+            metavar="DIR",
+            help="folder that records the campaign: a path, or a URL that fsspec reaches",
+        ),
     ],
-    engines: Annotated[str, typer.Option(help="separated by commas")] = ",".join(registry.DEFAULT),
-    modes: Annotated[str, typer.Option(help="mode words, separated by commas")] = ",".join(
+    engines: Annotated[str, typer.Option(help="names of engines, separated by commas")] = ",".join(
+        registry.DEFAULT
+    ),
+    modes: Annotated[str, typer.Option(help=f"modes, separated by commas; {HINT}")] = ",".join(
         USUAL_MODES
     ),
-    budget: Annotated[str | None, typer.Option(help="how long, such as 90s, 30m or 8h")] = None,
-    cases: Annotated[int | None, typer.Option(min=1, help="how many generated cases")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="another seed, other cases")] = 0,
+    budget: Annotated[
+        str | None, typer.Option(help="how long the campaign may run: 90s, 30m or 8h")
+    ] = None,
+    cases: Annotated[int | None, typer.Option(min=1, help="how many cases are generated")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="another seed gives other cases")] = 0,
     workers: Annotated[
-        int, typer.Option(min=1, help="shards at work at a time, each with all engines")
+        int, typer.Option(min=1, help="shards at work at a time; each runs all engines")
     ] = 2,
     scheduler: Annotated[
-        str | None, typer.Option(help="address of a dask scheduler whose workers do the work")
+        str | None,
+        typer.Option(help="address of a dask scheduler; its workers are used instead of processes"),
     ] = None,
-    shard: Annotated[int, typer.Option(min=1, help="portions of 90 cases in a shard")] = 1,
-    timeout: Annotated[float, typer.Option(min=1.0, help="seconds for an answer")] = 60.0,
+    shard: Annotated[int, typer.Option(min=1, help="size of a shard, in portions of 90 cases")] = 1,
+    timeout: Annotated[
+        float, typer.Option(min=1.0, help="seconds that an engine has for an answer")
+    ] = 60.0,
     previous: Annotated[
-        str | None, typer.Option(metavar="DIR", help="a run whose findings are asked again")
+        str | None,
+        typer.Option(metavar="DIR", help="an earlier campaign whose findings are asked again"),
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="go on with the campaign in DIR")
-    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="continue the campaign in DIR")] = False,
 ) -> None:
-    """Ask many cases of many engines and record every verdict. One seed gives the same cases
-    everywhere.
+    """Ask many engines many cases and record every verdict. A seed gives the same cases everywhere.
 
-    Exit status 1 where there are findings that no known failure covers. With --resume, engines,
-    modes, seed, shard, timeout and previous are those that it began with.
+    Exit status 1 if there are findings that no known failure covers. With --resume, the options
+    --engines, --modes, --seed, --shard, --timeout and --previous keep their first values.
     """
     need_reports("duckdb", "fsspec", "rich")
     if scheduler:
@@ -103,10 +112,10 @@ def campaign(
 
     seconds = _seconds(budget)
     if seconds is None and cases is None:
-        refuse("give --budget or --cases, or it would never end")
+        refuse("give --budget or --cases; otherwise the campaign never ends")
     folder = Folder(out)
     try:
-        # A scheduler that does not answer is to leave no campaign behind.
+        # Connect first: no campaign must be recorded if the scheduler does not answer.
         with cluster(scheduler) if scheduler else nullcontext() as make:
             if resume:
                 begun = Campaign.resume(folder)
@@ -130,7 +139,7 @@ def campaign(
     except OSError as error:
         refuse(f"{error.filename or out}: {error.strerror or error}")
     except KeyboardInterrupt:
-        refuse(f"interrupted; ad-conformance campaign --resume --out {out} goes on with it")
-    print(f"{ended}: {new} findings that no known failure covers; ad-conformance report {out}")
+        refuse(f"interrupted; to continue: ad-conformance campaign --resume --out {out}")
+    print(f"{ended}: {new} new findings; for details: ad-conformance report {out}")
     if new:
         raise typer.Exit(1)

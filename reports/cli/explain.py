@@ -1,4 +1,4 @@
-"""The command that tells which step of a program a wrong value enters at."""
+"""The command that finds the step of a program that is wrong."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ def explain(
     case: CasePath,
     engine: EngineName = "inhouse",
     seconds: Annotated[
-        float, typer.Option(min=0.0, help="after so long what is known until then will do")
+        float, typer.Option(min=0.0, help="time limit; then the result so far is printed")
     ] = 120.0,
 ) -> None:
-    """Say which step of a case that fails is at fault, and keep the smallest question that shows it
-    in findings/. Exit status 1 where the case does not fail.
+    """Find the step at which a failing case goes wrong.
+
+    The smallest case that shows it is kept in findings/. Exit status 1 if the case does not fail.
     """
     with finding_of(case_at(case), engine_named(engine)) as (finding, sandbox):
         found = explained(finding, sandbox, seconds=seconds)
         print("\n".join(found.lines))
-        print(f"the question that shows it: {keep(found.evidence)}")
+        print(f"the smallest case that shows it: {keep(found.evidence)}")

@@ -10,32 +10,39 @@ from ad_conformance.conformance.known_failures import MalformedEntry
 from ad_conformance.reports.cli.campaign import need_reports
 from ad_conformance.reports.cli.shared import app, refuse
 
-Output = Annotated[Path | None, typer.Option(metavar="FILE")]
-
 
 @app.command()
 def report(
-    run: Annotated[str, typer.Argument(metavar="DIR", help="what a campaign recorded")],
+    run: Annotated[str, typer.Argument(metavar="DIR", help="folder of a campaign")],
     previous: Annotated[
-        str | None, typer.Option(metavar="DIR", help="the run to compare with")
+        str | None, typer.Option(metavar="DIR", help="an earlier campaign to compare with")
     ] = None,
-    html: Output = None,
-    markdown: Output = None,
-    junit: Output = None,
-    json: Output = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="write a page for a browser")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="write a summary for a chat")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="write test results as JUnit XML")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="write all data of the report")
+    ] = None,
 ) -> None:
-    """Tell what a campaign found: in one line, and in files. Exit status 1 where something new is
-    broken.
+    """Report what a campaign found: print one line, and write files.
+
+    Exit status 1 if a finding is new or regressed and no known failure covers it.
     """
     need_reports("duckdb", "fsspec", *(("jinja2", "matplotlib") if html else ()))
     from ad_conformance.reports.campaign.store import Folder, StoreError
     from ad_conformance.reports.issues.bucket_files import MalformedBucket
-    from ad_conformance.reports.nightly.changes import night
+    from ad_conformance.reports.nightly.changes import run_report
     from ad_conformance.reports.nightly.exports import as_json, as_junit, as_markdown, broken
     from ad_conformance.reports.nightly.headline import headline
 
     try:
-        found = night(Folder(run), Folder(previous) if previous else None)
+        found = run_report(Folder(run), Folder(previous) if previous else None)
         for path, write in ((markdown, as_markdown), (junit, as_junit), (json, as_json)):
             if path:
                 path.write_text(write(found), encoding="utf-8")
@@ -51,7 +58,6 @@ def report(
     if broken(found):
         if not found.triaged:
             print(
-                f"findings of one cause are put together by: ad-conformance triage "
-                f"{run}{found.imports}"
+                f"to group the findings by their cause: ad-conformance triage {run}{found.imports}"
             )
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""What the commands share: the application, options, and refusals in one line."""
+"""Shared by all commands: the application, common options, and one-line error messages."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ app = typer.Typer(
     help="Generated compositions and nested derivatives for automatic-differentiation engines.",
 )
 
-#: Characters of a line that says what is wrong, some of which may repeat what a file has.
+#: Most characters of an error message; it may quote a file.
 LONGEST = 500
 CasePath = Annotated[
-    Path, typer.Argument(metavar="CASE.json", help="a case, as the suite keeps them in findings/")
+    Path, typer.Argument(metavar="CASE.json", help="a case in JSON, as in findings/")
 ]
-EngineName = Annotated[str, typer.Option("--engine", help="a name, or package.module:attribute")]
+#: How help texts describe the name of an engine.
+ENGINE = "name of an engine, or package.module:attribute of an adapter elsewhere"
+EngineName = Annotated[str, typer.Option("--engine", help=ENGINE)]
 
 
 def complain(message: str) -> None:
-    """One line to standard error, whatever is told in it; of what is too long for one, the
-    beginning and the end.
-    """
+    """Print one line to standard error; of a long message, the beginning and the end."""
     line = " ".join(message.splitlines())
     if len(line) > LONGEST:
         line = f"{line[: LONGEST // 2]} ... {line[-LONGEST // 2 :]}"
@@ -45,12 +45,13 @@ def complain(message: str) -> None:
 
 
 def refuse(message: str) -> NoReturn:
-    """One line to standard error, and exit status 2."""
+    """Print one line to standard error and exit with status 2."""
     complain(message)
     raise typer.Exit(2)
 
 
 def engine_named(name: str) -> Engine:
+    """The engine of that name; exit status 2 if there is none."""
     try:
         return registry.find(name)
     except registry.UnknownEngine as error:
@@ -58,7 +59,7 @@ def engine_named(name: str) -> Engine:
 
 
 def all_engines() -> tuple[dict[str, Engine], list[str]]:
-    """Every engine that can be loaded, and one line for each that cannot."""
+    """All engines that can be loaded, and one line for each that cannot."""
     loaded: dict[str, Engine] = {}
     problems = []
     for name in registry.names():
@@ -70,32 +71,33 @@ def all_engines() -> tuple[dict[str, Engine], list[str]]:
 
 
 def case_at(path: Path) -> Case:
+    """The case in a file; exit status 2 if it cannot be read or has too high an order."""
     try:
         case = read_case(path)
     except MalformedCase as error:
         refuse(str(error))
     if case.order > MAX_ORDER:
         refuse(
-            f"{path}: word: {case.mode} is longer than {MAX_ORDER}, the order to which truth is "
-            f"certified"
+            f"{path}: word: {case.mode} is longer than {MAX_ORDER}, the highest order with a "
+            f"certified derivative"
         )
     return case
 
 
 @contextmanager
 def finding_of(case: Case, engine: Engine) -> Iterator[tuple[Result, Sandbox]]:
-    """What the case is a finding of, and the engine's sandbox to ask on; exit status 1 where it is
-    none.
+    """The Result of a case that fails, and the sandbox of its engine; exit status 1 if it does not
+    fail.
 
-    What the engine, its dialect or a file refuses meanwhile is one line.
+    Errors of the engine, its adapter or a file are reported in one line, with exit status 2.
     """
     try:
         with Sandbox(engine) as sandbox:
             finding = judged(case, sandbox)
             if not finding.is_finding:
                 print(
-                    f"{engine.name} {engine.version()} {case.mode}: {finding.verdict}, which is "
-                    f"no finding"
+                    f"{engine.name} {engine.version()} {case.mode}: {finding.verdict}; "
+                    f"the case does not fail"
                 )
                 raise typer.Exit(1)
             yield finding, sandbox

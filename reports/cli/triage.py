@@ -1,4 +1,4 @@
-"""Commands that turn findings into reports that somebody can act on."""
+"""Commands that reduce findings, group them by cause, and write issues."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ad_conformance.engines.process.releases import NoReleases
 from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.reports.cli.campaign import need_reports
 from ad_conformance.reports.cli.shared import (
+    ENGINE,
     CasePath,
     EngineName,
     app,
@@ -33,14 +34,16 @@ def reduce(
     case: CasePath,
     engine: EngineName = "inhouse",
     seconds: Annotated[
-        float, typer.Option(min=0.0, help="after so long the smallest case until then will do")
+        float, typer.Option(min=0.0, help="time limit; then the smallest case so far is kept")
     ] = 120.0,
     progress: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="keeps how far it came, to go on from")
+        Path | None,
+        typer.Option(metavar="FILE", help="file that keeps the progress, to continue later"),
     ] = None,
 ) -> None:
-    """Make a case that fails smaller, with the same kind of failure, and keep it in findings/. Exit
-    status 1 where it does not fail.
+    """Make a failing case smaller, with the same kind of failure, and keep it in findings/.
+
+    Exit status 1 if the case does not fail.
     """
     adapter = engine_named(engine)
     with finding_of(case_at(case), adapter) as (finding, sandbox):
@@ -51,30 +54,30 @@ def reduce(
 
 @app.command()
 def triage(
-    run: Annotated[str, typer.Argument(metavar="DIR", help="what a campaign recorded")],
+    run: Annotated[str, typer.Argument(metavar="DIR", help="folder of a campaign")],
     seconds: Annotated[
-        float, typer.Option(min=0.0, help="for all of an engine's findings")
+        float, typer.Option(min=0.0, help="time limit for all findings of an engine")
     ] = 900.0,
-    each: Annotated[float, typer.Option(min=1.0, help="for one finding")] = 30.0,
+    each: Annotated[float, typer.Option(min=1.0, help="time limit for one finding")] = 30.0,
     known: Annotated[
-        bool, typer.Option("--known", help="those that a known failure covers, too")
+        bool, typer.Option("--known", help="include findings that a known failure covers")
     ] = False,
     previous: Annotated[
         str | None,
-        typer.Option(
-            metavar="DIR", help="an earlier run, whose buckets are known with all that is in them"
-        ),
+        typer.Option(metavar="DIR", help="an earlier campaign whose buckets are reused"),
     ] = None,
     engine: Annotated[
         str,
         typer.Option(
-            "--engine", help="to import: those that the run names as package.module:attribute"
+            "--engine",
+            help="adapters that may be imported: package.module:attribute, separated by commas",
         ),
     ] = "",
 ) -> None:
-    """Find the causes of a campaign's new findings, write each into DIR/buckets, and propose
-    entries of known failures in DIR/proposed. What is there already is taken as known: edit it, or
-    delete it to have it made again.
+    """Find the causes of the new findings of a campaign.
+
+    Each cause becomes a file in DIR/buckets and a proposed entry of known failures in DIR/proposed.
+    Files that exist are reused: edit a file, or delete it to have it made again.
     """
     need_reports("duckdb", "fsspec")
     from ad_conformance.reports.campaign.store import Folder, StoreError
@@ -109,17 +112,18 @@ def triage(
 
 @app.command()
 def issue(
-    bucket: Annotated[Path, typer.Argument(metavar="BUCKET.json", help="a file of DIR/buckets")],
+    bucket: Annotated[Path, typer.Argument(metavar="BUCKET.json", help="a file in DIR/buckets")],
     engine: Annotated[
-        str | None, typer.Option(help="a name, or package.module:attribute; default: the bucket's")
+        str | None, typer.Option(help=f"{ENGINE}; default: that of the bucket")
     ] = None,
     bisect: Annotated[
-        bool, typer.Option("--bisect", help="find the first bad release first")
+        bool, typer.Option("--bisect", help="first find the release in which it began")
     ] = False,
 ) -> None:
-    """Print a bucket as an issue in Markdown, ready to be pasted. Of another engine than the
-    bucket's, what works instead is asked first. Exit status 1 where it does not fail (any more),
-    and 2 where --bisect finds no release.
+    """Print a bucket as an issue in Markdown, ready to paste.
+
+    For another engine than that of the bucket, it is asked first which modes and engines work.
+    Exit status 1 if the case does not fail (any more), 2 if --bisect finds no release.
     """
     need_reports("duckdb", "fsspec")
     from ad_conformance.reports.issues.bucket_files import MalformedBucket, bucket_at
@@ -132,24 +136,26 @@ def issue(
         refuse(str(error))
     asked = engine or found.engine
     if engine is None and registry.is_import(asked):
-        refuse(f"{bucket}: engine: {asked!r} is imported only where --engine names it")
+        refuse(f"{bucket}: engine: {asked!r} is imported only if --engine names it")
     adapter = engine_named(asked)
     problem = ""
     with finding_of(found.case, adapter) as (finding, _):
-        told = found if asked == found.engine else described_elsewhere(found, finding, adapter)
+        described = found
+        if asked != found.engine:
+            described = described_elsewhere(found, finding, adapter)
         if bisect:
             try:
-                told = since(told, asked)
+                described = since(described, asked)
             except (NoBoundary, NoReleases, registry.UnknownEngine) as error:
-                problem = f"since when: {error}"
-            if told.release and asked == found.engine:
-                # It takes minutes, and is the same the next time.
-                bucket.write_bytes(told.text)
+                problem = f"no first bad release: {error}"
+            if described.release and asked == found.engine:
+                # The search takes minutes; keep its result for the next time.
+                bucket.write_bytes(described.text)
         releases = {
             name: registry.find(name).version()
-            for name in told.right_engines
+            for name in described.right_engines
             if name in registry.names()
         }
-        print(issue_text(told, finding, adapter, releases), end="")
+        print(issue_text(described, finding, adapter, releases), end="")
     if problem:
         refuse(problem)

@@ -1,29 +1,31 @@
-"""Buckets as plain files that a person may read, edit and review: one per cause, in a campaign's
-`buckets/`.
+"""Buckets as plain files that a person can read, edit and review.
+
+There is one file per root cause, in the folder `buckets/` of a campaign.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from ad_conformance.conformance.reference.certify import MAX_ORDER
-from ad_conformance.conformance.triage.causes import FAILURES, Cause, MalformedCause, read_cause
+from ad_conformance.conformance.triage.causes import FAILURES, Cause, read_cause
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.case_io import parse_case
-from ad_conformance.generators.ir.json_io import parsed
+from ad_conformance.generators.ir.file_keys import file_key
+from ad_conformance.generators.ir.json_io import converted, parsed
 from ad_conformance.generators.ir.mode import ANY_LETTER, is_mode
-from ad_conformance.generators.ir.program import Case, MalformedCase, expect_keys
+from ad_conformance.generators.ir.program import Case, MalformedCase
 from ad_conformance.reports.campaign.store import Folder
 
 FORMAT = 1
 FOLDER = "buckets"
-_LISTS = ("findings", "right_words", "right_engines", "explanation")
+_LISTS = ("findings", "right_modes", "right_engines", "explanation")
 _TEXTS = (
     "engine",
     "version",
@@ -37,22 +39,35 @@ _TEXTS = (
     "message",
     "printed",
 )
+#: The shape of a bucket's file; the cause and the cases have readers of their own.
+_Document = msgspec.defstruct(
+    "_Document",
+    [
+        ("format", int),
+        *((field, Any) for field in ("cause", "case", "rewrite")),
+        *((field, str) for field in _TEXTS),
+        *((field, tuple[str, ...]) for field in _LISTS),
+    ],
+    forbid_unknown_fields=True,
+    rename=file_key,
+)
 
 
 class MalformedBucket(ValueError):
-    """A bucket's file that cannot be read; the message says which file and field."""
+    """A bucket's file that cannot be read; the message names the file and the field."""
 
 
 @dataclass(frozen=True)
 class BucketFile:
-    """One cause in one engine, and all that triage found out about it.
+    """One root cause in one engine, and what triage found out about it.
 
-    `engine` is how it was asked for, `version` its release; `case` is the smallest that shows the
-    cause, with this verdict; `findings` are names in the campaign's findings/. `right_words` and
-    `right_engines` get the case right; so does the engine itself the case `rewrite`, the same
-    function spelled otherwise. `release` says since when, `issue` is the upstream issue; both may
-    be "". `got` and `wanted` are JSON; they, and what the engine said, are "" where there is none.
-    `file` is the name that it has in buckets/, "" where none is written yet.
+    `engine` is the name under which the campaign asked it, and `version` its release. `case` is the
+    smallest case that shows the cause, with `verdict`. `findings` are file names in the campaign's
+    findings/. The engine gets the case right in `right_modes`; `right_engines` get it right in its
+    own mode. `rewrite` is a case of the same function, written with other operations, that the
+    engine gets right. `release` is the first bad release and `issue` the upstream issue; both may
+    be "". `got` and `wanted` are arrays in JSON. They, and what the engine reported, are "" if
+    there is none. `file` is the file name in buckets/, "" if none is written yet.
     """
 
     cause: Cause
@@ -77,66 +92,53 @@ class BucketFile:
 
     @property
     def name(self) -> str:
-        """Of its file, without the ending: as a person named it, or made of the cause."""
+        """The file name without its ending: as a person named it, or made from the cause."""
         made = f"{re.sub(r'[^A-Za-z0-9_.@-]', '_', self.cause.name)}-{self.cause.id}"
         return self.file.removesuffix(".json") or made
 
     @property
     def text(self) -> bytes:
-        """What the file holds."""
+        """The content of the file."""
         document = {
             "format": FORMAT,
             "cause": self.cause.document,
-            **{field: getattr(self, field) for field in (*_TEXTS, *_LISTS)},
+            **{file_key(field): getattr(self, field) for field in (*_TEXTS, *_LISTS)},
             "case": json.loads(self.case.json),
             "rewrite": json.loads(self.rewrite.json) if self.rewrite else None,
         }
         return json.dumps(document, indent=1).encode() + b"\n"
 
     def write(self, folder: Folder) -> str:
-        """Write it into a campaign's folder; its name there. Raises OSError."""
+        """Write the file into a campaign's folder and return its name there. Raises OSError."""
         name = f"{FOLDER}/{self.name}.json"
         folder.write(name, self.text)
         return name
 
 
 def read_bucket(text: bytes, where: str, file: str = "") -> BucketFile:
-    """Raises MalformedBucket in one line that begins with `where`."""
+    """The bucket in a JSON text.
+
+    Raises
+    ------
+    MalformedBucket
+        In one line that begins with `where`.
+    """
     try:
-        document: Any = parsed(text)
-        required = {"format", "cause", "case", "rewrite", *_TEXTS, *_LISTS}
-        expect_keys(document, "bucket", required=required)
-        if document["format"] != FORMAT:
-            raise MalformedBucket(f"format: {FORMAT} is needed")
-        _check(document)
-        rewrite = document["rewrite"]
-        texts: dict[str, Any] = {field: document[field] for field in _TEXTS}
-        lists: dict[str, Any] = {field: tuple(document[field]) for field in _LISTS}
-        return BucketFile(
-            read_cause(document["cause"], "cause"),
-            case=_case(document["case"], "case"),
-            rewrite=None if rewrite is None else _case(rewrite, "rewrite"),
-            file=file,
-            **texts,
-            **lists,
-        )
-    except (ValueError, MalformedCause, MalformedCase) as error:
+        document = converted(parsed(text), _Document, "bucket")
+        given: dict[str, Any] = msgspec.structs.asdict(document)
+        if (found := given.pop("format")) != FORMAT:
+            raise MalformedBucket(f"format: {FORMAT} is needed, not {found}")
+        if wrong := [mode for mode in given["right_modes"] if not is_mode(mode)]:
+            raise MalformedBucket(f"right_words: {wrong[0]!r} is not a mode")
+        if given["verdict"] not in [str(verdict) for verdict in Verdict if verdict.is_finding]:
+            raise MalformedBucket(f"verdict: {given['verdict']!r} is not the verdict of a finding")
+        given["cause"] = read_cause(given["cause"], "cause")
+        given["case"] = _case(given["case"], "case")
+        if given["rewrite"] is not None:
+            given["rewrite"] = _case(given["rewrite"], "rewrite")
+        return BucketFile(**given, file=file)
+    except ValueError as error:
         raise MalformedBucket(f"{where}: {error}") from None
-
-
-def _check(document: Mapping[str, Any]) -> None:
-    for field in _TEXTS:
-        if not isinstance(document[field], str):
-            raise MalformedBucket(f"{field}: a string is needed")
-    for field in _LISTS:
-        if not isinstance(document[field], list) or not all(
-            isinstance(item, str) for item in document[field]
-        ):
-            raise MalformedBucket(f"{field}: a list of strings is needed")
-    if wrong := [mode for mode in document["right_words"] if not is_mode(mode)]:
-        raise MalformedBucket(f"right_words: {wrong[0]!r} is not a mode word")
-    if document["verdict"] not in [str(verdict) for verdict in Verdict if verdict.is_finding]:
-        raise MalformedBucket(f"verdict: {document['verdict']!r} is not a finding's")
 
 
 def _case(document: Any, field: str) -> Case:
@@ -152,7 +154,7 @@ def _case(document: Any, field: str) -> Case:
 
 
 def bucket_at(path: Path) -> BucketFile:
-    """Raises MalformedBucket."""
+    """The bucket in a file. Raises MalformedBucket."""
     try:
         return read_bucket(path.read_bytes(), str(path))
     except OSError as error:
@@ -160,7 +162,7 @@ def bucket_at(path: Path) -> BucketFile:
 
 
 def bucket_files(folder: Folder) -> list[BucketFile]:
-    """Those of a campaign's folder. Raises MalformedBucket or OSError."""
+    """The buckets of a campaign's folder. Raises MalformedBucket or OSError."""
     names = [name for name in folder.names(FOLDER) if name.endswith(".json")]
     return [
         read_bucket(folder.read(f"{FOLDER}/{n}"), f"{folder.url}/{FOLDER}/{n}", n) for n in names
@@ -168,8 +170,10 @@ def bucket_files(folder: Folder) -> list[BucketFile]:
 
 
 def by_cause(folder: Folder) -> dict[Cause, BucketFile]:
-    """Those of a campaign's folder. Raises OSError, or MalformedBucket where one cause has two:
-    both may have been edited.
+    """The buckets of a campaign's folder, by their cause.
+
+    Raises OSError, and MalformedBucket if two files have the same cause: a person may have edited
+    both, so neither is chosen.
     """
     found: dict[Cause, BucketFile] = {}
     for file in bucket_files(folder):
@@ -182,16 +186,16 @@ def by_cause(folder: Folder) -> dict[Cause, BucketFile]:
 
 
 def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
-    """An entry for the library's file of known failures, and the pinned case, for a person to
-    narrow and to sign.
+    """An entry for the library's file of known failures, and its pinned case.
 
-    Its words are those of the cause's order that were seen to fail, and all that are longer.
+    A person has to narrow and to sign the entry. Its pattern of modes matches the modes of the
+    cause, and all longer modes that end in one of them.
     """
     cause, name = bucket.cause, bucket.name.replace(".", "-").lower()
     operations = sorted(
         {re.sub(r"\[.*", "", operation) for operation in cause.operations}
     ) or sorted(bucket.case.program.operations - {"constant", "argument"})
-    # One fault may give any of the verdicts that a cause takes for one failure.
+    # One bug may give any of the verdicts that the cause counts as the same failure.
     verdicts = sorted(
         {bucket.verdict, *(str(v) for v, failure in FAILURES.items() if failure == cause.failure)}
     )
@@ -208,23 +212,23 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
         "operations": operations,
         **({"with": list(cause.features)} if cause.features else {}),
         **({"dtype": "float32"} if "float32" in cause.questions else {}),
-        **({"error": _said(bucket)} if cause.failure == "raised" else {}),
+        **({"error": _error_pattern(bucket)} if cause.failure == "raised" else {}),
         "case": f"{bucket.name}.json",
     }
-    # A JSON string or list of strings is one of TOML too.
+    # A string or list of strings is written the same in JSON and TOML.
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]
     return "[[failure]]\n" + "\n".join(lines) + "\n", bucket.case.json + "\n"
 
 
-def _said(bucket: BucketFile) -> str:
-    """A pattern of the exception: its type, and the longest part of its message that says the same
-    of all programs.
+def _error_pattern(bucket: BucketFile) -> str:
+    """A pattern of "type: message" of the exception.
+
+    Of the message it has the longest part without numbers and quotes, since these differ between
+    programs.
     """
     parts = re.split(r"#|\.{3}|[\"'`]", bucket.cause.message)
-    told = re.escape(max(parts, key=len, default="").strip()).replace(r"\ ", r"\s+")
-    pattern = rf"^{re.escape(bucket.error)}: (?s:.*){told}"
-    return (
-        pattern
-        if told and re.search(pattern, f"{bucket.error}: {bucket.message}")
-        else f"^{re.escape(bucket.error)}:"
-    )
+    longest = re.escape(max(parts, key=len, default="").strip()).replace(r"\ ", r"\s+")
+    pattern = rf"^{re.escape(bucket.error)}: (?s:.*){longest}"
+    if longest and re.search(pattern, f"{bucket.error}: {bucket.message}"):
+        return pattern
+    return f"^{re.escape(bucket.error)}:"

@@ -1,5 +1,6 @@
-"""What is new, fixed, still there, flaky or known since the run before: findings put together, and
-compared.
+"""Group the findings of a run into buckets and compare them with an earlier run.
+
+Each bucket gets a status: new, regressed, flaky, fixed, still there, not compared or known.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ from typing import Any
 from ad_conformance.conformance.known_failures import KnownFailure, load
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.generators.ir.file_keys import file_key
-from ad_conformance.reports.campaign.store import Folder, StoreError, record, sessions, tables
+from ad_conformance.reports.campaign.store import Folder, StoreError, record, sessions
+from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.issues.bucket_files import BucketFile, bucket_files
-from ad_conformance.reports.nightly.run_report import Bucket, Night
+from ad_conformance.reports.nightly.run_report import Bucket, RunReport
 from ad_conformance.reports.nightly.validity import invalidities
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A row of findings, as the store has it."""
+    """A finding, with the columns of the tables."""
 
     number: int
     origin: str
@@ -52,12 +54,14 @@ class Finding:
 
     @property
     def steady(self) -> bool:
-        """Whether it was the same when it was asked again; what is known is not."""
+        """Whether the second try had the same verdict; known findings are asked only once."""
         return self.again in (None, self.verdict)
 
     def key(self, files: Files) -> tuple[str, ...]:
-        """What findings of one cause have in common; those whose cause nobody looked for, what they
-        look like.
+        """Findings with the same key are in one bucket.
+
+        The key is the known failure, or the root cause if triage found it, or else the engine,
+        verdict, exception and operations.
         """
         if self.known:
             return self.base, self.known
@@ -68,7 +72,7 @@ class Finding:
 
     @property
     def size(self) -> tuple[bool, int, int, str]:
-        """Pinned cases first, since they are minimal; then the shortest."""
+        """Sort key: pinned cases first, since they are minimal, then the shortest."""
         return (
             self.origin != "known" or self.name != self.known,
             self.steps,
@@ -83,7 +87,7 @@ def base(engine: str) -> str:
 
 
 def findings(folder: Folder) -> list[Finding]:
-    """Every finding of a run. Raises StoreError."""
+    """All findings of a run. Raises StoreError."""
     columns = ", ".join(file_key(field.name) for field in fields(Finding))
     query = f"SELECT {columns} FROM verdicts JOIN cases USING (number) WHERE finding IS NOT NULL"
     with tables(folder) as connection:
@@ -100,7 +104,7 @@ def findings(folder: Folder) -> list[Finding]:
 
 
 Files = Mapping[str, BucketFile]
-"""The files of buckets, by the names of their findings."""
+"""The bucket file of each finding, by the file name of the finding."""
 
 
 def _files(folder: Folder) -> Files:
@@ -118,8 +122,9 @@ Answers = Mapping[tuple[str, str], Collection[str]]
 
 
 def _answers(folder: Folder, ids: Collection[str]) -> Answers:
-    """The verdicts that a run gave on these cases, by engine without release and case. Raises
-    StoreError.
+    """The verdicts of these cases in a run, by engine (without release) and case id.
+
+    Raises StoreError.
     """
     query = (
         "SELECT engine, id, verdict, again FROM verdicts JOIN cases USING (number) WHERE id "
@@ -171,12 +176,12 @@ def _status(
     failed, agreed = _seen(group, before)
     if failed or (not agreed and key in earlier):
         return "known" if known else "still there"
-    # What is known but was right before is news too; what was not asked before is none.
+    # A known failure is new if its case was right in the earlier run, but not if it was not asked.
     return "new" if agreed or not known else "known"
 
 
 def buckets(folder: Folder, previous: Folder | None) -> list[Bucket]:
-    """The findings of a run and what became of those of the previous one.
+    """The buckets of a run, and the buckets of the earlier run that are fixed or not compared.
 
     Raises StoreError, MalformedEntry or MalformedBucket.
     """
@@ -218,21 +223,21 @@ def _bucket(
     first = group[0]
     entry = entries.get(first.known or first.regressed or "")
     operations = tuple(sorted({o for o in first.operations if o not in ("constant", "argument")}))
-    of = first.name if first.origin == "seed" and first.name else ", ".join(operations)
-    told = (
-        f"{first.error}: {(first.message or '').partition(chr(10))[0]}"
-        if first.error
-        else f"{of}: {first.verdict}"
-    )
+    subject = first.name if first.origin == "seed" and first.name else ", ".join(operations)
+    summary = f"{subject}: {first.verdict}"
+    if entry:
+        summary = entry.summary
+    elif first.error:
+        summary = f"{first.error}: {(first.message or '').partition(chr(10))[0]}"
     gone = status in ("fixed", "not compared")
     made = Bucket(
         id=hashlib.sha256(json.dumps(key).encode()).hexdigest()[:12],
         engine=first.engine,
-        name=first.known or f"{of}: {first.verdict}",
+        name=first.known or f"{subject}: {first.verdict}",
         status=status,
         verdict=first.verdict,
         known=first.known,
-        summary=entry.summary if entry else told,
+        summary=summary,
         issue=entry.issue if entry else "",
         modes=tuple(sorted({f.mode for f in group}, key=lambda w: (len(w), w))),
         operations=operations,
@@ -254,7 +259,7 @@ def _bucket(
 
 
 def _triaged(bucket: Bucket, file: BucketFile) -> Bucket:
-    """The bucket with what triage found out: its smallest case, and what is known of that."""
+    """The bucket with the results of triage: the smallest case, and what is known about it."""
     return replace(
         bucket,
         name=file.cause.name,
@@ -275,11 +280,11 @@ def _triaged(bucket: Bucket, file: BucketFile) -> Bucket:
     )
 
 
-def night(folder: Folder, previous: Folder | None = None) -> Night:
-    """All that a report tells of a run. Raises StoreError or MalformedEntry.
+def run_report(folder: Folder, previous: Folder | None = None) -> RunReport:
+    """The report about a run. Raises StoreError, MalformedEntry or MalformedBucket.
 
-    An engine of which the run is invalid has no buckets: what it seems to do may be the machine's
-    fault.
+    An engine for which the run is invalid has no buckets, since its failures may be caused by the
+    machine.
     """
     run: dict[str, Any] = record(folder, "run.json")
     times = tuple(record(folder, name) for _, name in sorted(sessions(folder).items()))
@@ -289,4 +294,4 @@ def night(folder: Folder, previous: Folder | None = None) -> Night:
     )
     order = ("new", "regressed", "flaky", "fixed", "still there", "not compared", "known")
     found.sort(key=lambda b: (order.index(b.status), b.engine, b.name, b.id))
-    return Night(folder, run, times, previous.url if previous else None, tuple(found), invalid)
+    return RunReport(folder, run, times, previous.url if previous else None, tuple(found), invalid)

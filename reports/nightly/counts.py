@@ -1,6 +1,4 @@
-"""What is counted of a run's tables: verdicts, accuracy, seconds, conventions at kinks, and what is
-unsupported.
-"""
+"""Counts from the tables of a run: verdicts, accuracy, seconds, answers at kinks, unsupported."""
 
 from __future__ import annotations
 
@@ -11,16 +9,17 @@ from itertools import groupby
 import duckdb
 from ad_conformance.conformance.verdicts import Verdict
 
-#: Of a finding: covered by a known failure, the same when it was asked again, or not.
-KNOWN, NOT_KNOWN, FLAKY = "known", "not known", "flaky"
+#: A finding is known (a known failure covers it), new (no known failure covers it, and the second
+#: try gave the same verdict) or flaky (the second try gave another verdict).
+KNOWN, NEW, FLAKY = "known", "new", "flaky"
 _COVER = f"""CASE WHEN finding IS NULL THEN '' WHEN known IS NOT NULL THEN '{KNOWN}'
-    WHEN again = verdict THEN '{NOT_KNOWN}' ELSE '{FLAKY}' END"""
-_PLACES = {str(verdict): place for place, verdict in enumerate(Verdict)}
+    WHEN again = verdict THEN '{NEW}' ELSE '{FLAKY}' END"""
+_ORDER = {str(verdict): place for place, verdict in enumerate(Verdict)}
 
-#: Bins of the accuracy, by the decade; smaller errors than the first go into it, errors of 0 into
-#: none.
+#: Bins of the histogram of accuracy: bins per decade of error / tolerance, and the first decade.
+#: Smaller errors are counted in the first bin; errors of 0 are in no bin.
 BINS_PER_DECADE, FIRST_DECADE = 2, -8
-#: Unsupported questions of one engine that are told apart; the rarest of more are one.
+#: Most reasons of "unsupported" that are listed for an engine; rarer reasons are added up.
 REASONS = 40
 
 
@@ -28,8 +27,8 @@ REASONS = 40
 class Count:
     """How many cases of one kind had one verdict in one engine.
 
-    `subject` is the signature or an operation of the program, or "" where neither is told apart;
-    `cover` is KNOWN, NOT_KNOWN or FLAKY for findings and "" for the others.
+    `subject` is the signature or an operation of the program, or "" if counts are not divided by
+    either. `cover` is KNOWN, NEW or FLAKY for findings and "" for other verdicts.
     """
 
     engine: str
@@ -55,27 +54,27 @@ class Tally:
 
     @property
     def judged(self) -> int:
-        """The cases that could be right or wrong, and were answered or failed."""
+        """Cases that were right or findings; not the unsupported, nor those without a reference."""
         return self.right + self.known + self.not_known + self.flaky
 
     @property
     def share(self) -> float | None:
-        """Of the judged ones, those that were right."""
+        """The share of right answers among the judged cases; None if there is none."""
         return self.right / self.judged if self.judged else None
 
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Errors of one engine's right answers, in units of the allowance."""
+    """Error ratios (error / tolerance) of the right answers of one engine."""
 
     engine: str
     answers: int
-    exact: int  # of them, without any error
+    exact: int  # answers with error 0
     median: float
     p90: float
     p99: float
     largest: float
-    bins: tuple[tuple[int, int], ...]  # half decade, as floor(2 log10(units)), and count
+    bins: tuple[tuple[int, int], ...]  # half decade, floor(2 log10(error_ratio)), and count
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Phases:
-    """Seconds of complete shards, added up over workers."""
+    """Seconds that ad-conformance itself took in complete shards, added up over workers."""
 
     cases: int
     wall: float
@@ -102,19 +101,19 @@ class Phases:
 
     @property
     def waiting(self) -> float | None:
-        """The share of the wall time that is the engines' alone, at least: work of the harness may
-        overlap it.
+        """A lower bound of the share of time that is spent on waiting for engines.
+
+        It is a lower bound since ad-conformance works while engines do. None if no shard is
+        complete.
         """
-        return (
-            max(0.0, 1 - (self.generate + self.truth + self.judge) / self.wall)
-            if self.wall
-            else None
-        )
+        if not self.wall:
+            return None
+        return max(0.0, 1 - (self.generate + self.truth + self.judge) / self.wall)
 
 
 @dataclass(frozen=True)
 class Kink:
-    """What each engine answered at one kink: engine and word to verdict and answer, as JSON."""
+    """What the engines answered at one kink: (engine, mode) to (verdict, answer as JSON)."""
 
     name: str
     answers: Mapping[tuple[str, str], tuple[str, str | None]]
@@ -122,24 +121,25 @@ class Kink:
 
 @dataclass(frozen=True)
 class Unsupported:
-    """Questions that one engine was not asked, or said by its own documented error that it does not
-    have.
+    """Cases that one engine does not support, with one reason.
+
+    Either the adapter has no template for an operation, or the engine raised its documented error.
     """
 
     engine: str
-    error: str  # of the engine's own, or ""
+    error: str  # the type of the engine's error, "" if the adapter refused
     reason: str
     count: int
     modes: tuple[str, ...]
 
 
 def kind_order(verdict: str, cover: str) -> tuple[int, str, str]:
-    """In the order in which verdicts are told."""
-    return _PLACES.get(verdict, len(_PLACES)), verdict, cover
+    """Sort key of verdicts on the page."""
+    return _ORDER.get(verdict, len(_ORDER)), verdict, cover
 
 
 def tally(counts: list[Count]) -> Tally:
-    """All of them together."""
+    """The sums of counts."""
 
     def of(*covers: str) -> int:
         return sum(c.count for c in counts if c.cover in covers)
@@ -147,16 +147,16 @@ def tally(counts: list[Count]) -> Tally:
     def column(name: str) -> int:
         return sum(c.count for c in counts if Verdict(c.verdict).column == name)
 
-    met = {(c.verdict, c.cover) for c in counts if c.cover}
+    kinds = {(c.verdict, c.cover) for c in counts if c.cover}
     findings = tuple(
         (name, cover, sum(c.count for c in counts if (c.verdict, c.cover) == (name, cover)))
-        for name, cover in sorted(met, key=lambda pair: kind_order(*pair))
+        for name, cover in sorted(kinds, key=lambda pair: kind_order(*pair))
     )
     return Tally(
         asked=sum(c.count for c in counts),
         right=column("right"),
         known=of(KNOWN),
-        not_known=of(NOT_KNOWN),
+        not_known=of(NEW),
         flaky=of(FLAKY),
         unsupported=column("unsupported"),
         no_truth=column("no truth"),
@@ -165,17 +165,17 @@ def tally(counts: list[Count]) -> Tally:
 
 
 def verdicts(connection: duckdb.DuckDBPyConnection, subject: str = "") -> tuple[Count, ...]:
-    """Counts by engine and word, and by `subject` where that is "signature" or "operation".
+    """Counts by engine and mode, and also by `subject` if that is "signature" or "operation".
 
-    A case counts once for every operation in its program. Cases that are asked because they fail,
-    or since no answer to them is wrong, do not count: they would say nothing of how often an engine
-    is right.
+    A case counts once for each operation in its program. Only generated cases and the seed programs
+    count: pinned failures and kinks would say nothing about how often an engine is right.
     """
     column = {"": "''", "signature": "signature", "operation": "unnest(operations)"}[subject]
     query = f"""
         SELECT engine, word, subject, verdict, {_COVER} AS cover, count(*)::BIGINT
         FROM verdicts JOIN (
-            SELECT number, word, {column} AS subject FROM cases WHERE origin IN ('generated', 'seed')
+            SELECT number, word, {column} AS subject FROM cases
+            WHERE origin IN ('generated', 'seed')
         ) USING (number)
         GROUP BY ALL ORDER BY ALL
     """
@@ -183,7 +183,7 @@ def verdicts(connection: duckdb.DuckDBPyConnection, subject: str = "") -> tuple[
 
 
 def origins(connection: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
-    """Cases by where they come from."""
+    """The number of cases by origin."""
     return dict(
         connection.sql(
             "SELECT origin, count(*) FROM cases GROUP BY ALL ORDER BY 2 DESC, 1"
@@ -192,7 +192,7 @@ def origins(connection: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
 
 
 def accuracy(connection: duckdb.DuckDBPyConnection) -> tuple[Accuracy, ...]:
-    """Of each engine that was right at all."""
+    """The accuracy of each engine that has right answers."""
     right = f"FROM verdicts WHERE verdict = '{Verdict.AGREE}' AND units IS NOT NULL"
     decade = (
         f"greatest({BINS_PER_DECADE * FIRST_DECADE}, least(-1, floor({BINS_PER_DECADE} * "
@@ -207,7 +207,8 @@ def accuracy(connection: duckdb.DuckDBPyConnection) -> tuple[Accuracy, ...]:
         bins.setdefault(engine, []).append((place, count))
     query = f"""
         SELECT engine, count(*), count(*) FILTER (units = 0),
-            quantile_cont(units, 0.5), quantile_cont(units, 0.9), quantile_cont(units, 0.99), max(units)
+            quantile_cont(units, 0.5), quantile_cont(units, 0.9), quantile_cont(units, 0.99),
+            max(units)
         {right} GROUP BY engine ORDER BY engine
     """
     return tuple(
@@ -217,17 +218,19 @@ def accuracy(connection: duckdb.DuckDBPyConnection) -> tuple[Accuracy, ...]:
 
 
 def cost(connection: duckdb.DuckDBPyConnection) -> tuple[Cost, ...]:
-    """Of each engine and phase, compile first."""
+    """Seconds by engine and phase, compile first."""
     query = """
-        SELECT engine, phase, count(*), quantile_cont(seconds::DOUBLE, 0.5), quantile_cont(seconds::DOUBLE, 0.9),
+        SELECT engine, phase, count(*),
+            quantile_cont(seconds::DOUBLE, 0.5), quantile_cont(seconds::DOUBLE, 0.9),
             sum(seconds::DOUBLE)
-        FROM timings WHERE engine IS NOT NULL AND phase IN ('compile', 'run') GROUP BY ALL ORDER BY engine, phase
+        FROM timings WHERE engine IS NOT NULL AND phase IN ('compile', 'run')
+        GROUP BY ALL ORDER BY engine, phase
     """
     return tuple(Cost(*row) for row in connection.sql(query).fetchall())
 
 
 def phases(connection: duckdb.DuckDBPyConnection) -> Phases:
-    """Of a connection to complete shards only: of the others it is not known how long they took."""
+    """Seconds by phase. The connection must have complete shards only: others have no total yet."""
     query = "SELECT phase, sum(seconds::DOUBLE) FROM timings GROUP BY phase"
     seconds = dict(connection.sql(query).fetchall())
     cases = connection.sql("SELECT count(*) FROM cases").fetchall()[0][0]
@@ -236,7 +239,7 @@ def phases(connection: duckdb.DuckDBPyConnection) -> Phases:
 
 
 def kinks(connection: duckdb.DuckDBPyConnection) -> tuple[Kink, ...]:
-    """In the order in which they are asked."""
+    """Answers at kinks, in the order in which the kinks are asked."""
     query = """
         SELECT name, engine, word, verdict, got FROM verdicts JOIN cases USING (number)
         WHERE origin = 'kink' ORDER BY number DESC, engine
@@ -249,20 +252,21 @@ def kinks(connection: duckdb.DuckDBPyConnection) -> tuple[Kink, ...]:
 
 
 def unsupported(connection: duckdb.DuckDBPyConnection) -> tuple[Unsupported, ...]:
-    """By engine, the most frequent first; messages that differ in numbers only are one."""
+    """Reasons by engine, the most frequent first; messages that differ only in numbers are one."""
     query = f"""
-        WITH told AS (
-            SELECT engine, coalesce(error, '') AS error, word, coalesce(split_part(message, chr(10), 1), '') AS line,
+        WITH reasons AS (
+            SELECT engine, coalesce(error, '') AS error, word,
+                coalesce(split_part(message, chr(10), 1), '') AS line,
                 regexp_replace(line, '\\d+', '#', 'g') AS kind
             FROM verdicts JOIN cases USING (number) WHERE verdict = '{Verdict.UNSUPPORTED}'
         )
-        SELECT engine, error, min(line), count(*), list_sort(list(DISTINCT word)) FROM told
+        SELECT engine, error, min(line), count(*), list_sort(list(DISTINCT word)) FROM reasons
         GROUP BY engine, error, kind ORDER BY engine, 4 DESC, error, 3
     """
-    return tuple(_told(connection.sql(query).fetchall()))
+    return tuple(_reasons(connection.sql(query).fetchall()))
 
 
-def _told(rows: list[tuple[str, str, str, int, list[str]]]) -> Iterator[Unsupported]:
+def _reasons(rows: list[tuple[str, str, str, int, list[str]]]) -> Iterator[Unsupported]:
     for engine, group in groupby(rows, key=lambda row: row[0]):
         of_engine = list(group)
         for _, error, line, count, modes in of_engine[:REASONS]:

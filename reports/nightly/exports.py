@@ -1,4 +1,4 @@
-"""A night for machines and for chats: JSON, JUnit and a summary in Markdown."""
+"""A report for machines and chats: JSON, JUnit XML, and a summary in Markdown."""
 
 from __future__ import annotations
 
@@ -10,65 +10,65 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 from ad_conformance.generators.ir.file_keys import file_key
-from ad_conformance.reports.campaign.store import tables
+from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.nightly.counts import Tally, tally, verdicts
 from ad_conformance.reports.nightly.headline import STATUSES, headline, meaning, state
-from ad_conformance.reports.nightly.run_report import Bucket, Night
+from ad_conformance.reports.nightly.run_report import Bucket, RunReport
 
 #: Statuses that make a run fail.
 BROKEN = ("new", "regressed")
-#: Characters that XML 1.0 does not have.
+#: Characters that XML 1.0 cannot hold.
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def broken(night: Night) -> list[Bucket]:
-    """The buckets that make a run fail: new ones that no known failure covers."""
-    return [bucket for bucket in night.buckets if bucket.status in BROKEN and not bucket.known]
+def broken(report: RunReport) -> list[Bucket]:
+    """The buckets that make a run fail: new or regressed, and not covered by a known failure."""
+    return [bucket for bucket in report.buckets if bucket.status in BROKEN and not bucket.known]
 
 
-def _matrix(night: Night) -> dict[tuple[str, str], Tally]:
-    """Tallies by engine and mode word. Raises StoreError."""
+def _matrix(report: RunReport) -> dict[tuple[str, str], Tally]:
+    """Tallies by engine and mode. Raises StoreError."""
     counts = defaultdict(list)
-    with tables(night.folder) as connection:
+    with tables(report.folder) as connection:
         for count in verdicts(connection):
             counts[count.engine, count.mode].append(count)
     return {key: tally(found) for key, found in counts.items()}
 
 
-def as_json(night: Night) -> str:
-    """Everything but the page's figures. Raises StoreError."""
+def as_json(report: RunReport) -> str:
+    """The report as JSON: everything except the figures of the page. Raises StoreError."""
     matrix = [
         {"engine": engine, "word": mode, **asdict(found)}
-        for (engine, mode), found in _matrix(night).items()
+        for (engine, mode), found in _matrix(report).items()
     ]
     document: dict[str, Any] = {
         "format": 1,
-        "headline": headline(night),
-        "state": state(night),
-        "run": {key: value for key, value in night.run.items() if key != "named"},
-        "sessions": night.sessions,
-        "previous": night.previous,
-        "invalid": night.invalid,
+        "headline": headline(report),
+        "state": state(report),
+        "run": {key: value for key, value in report.run.items() if key != "named"},
+        "sessions": report.sessions,
+        "previous": report.previous,
+        "invalid": report.invalid,
         "matrix": matrix,
         "buckets": [
             {file_key(name): value for name, value in asdict(bucket).items()}
-            for bucket in night.buckets
+            for bucket in report.buckets
         ],
     }
     return json.dumps(document, indent=1) + "\n"
 
 
-def as_junit(night: Night) -> str:
-    """A suite per engine: a case per mode word and per bucket; what breaks a run is a failure,
-    invalid: an error.
+def as_junit(report: RunReport) -> str:
+    """The report as JUnit XML: a suite per engine, with a test case per mode and per bucket.
 
-    Raises StoreError.
+    A bucket that makes the run fail is a failure, a reason for an invalid run is an error, other
+    buckets are skipped. Raises StoreError.
     """
     root = Xml.Element("testsuites", name="ad-conformance")
-    matrix = _matrix(night)
+    matrix = _matrix(report)
     for engine in [
-        *night.run["engines"],
-        *(name for name in night.invalid if name not in night.run["engines"]),
+        *report.run["engines"],
+        *(name for name in report.invalid if name not in report.run["engines"]),
     ]:
         suite = Xml.SubElement(root, "testsuite", name=engine or "the run")
         for (asked, mode), found in matrix.items():
@@ -78,12 +78,12 @@ def as_junit(night: Night) -> str:
                     f"unsupported"
                 )
                 Xml.SubElement(suite, "testcase", classname=engine, name=_text(name))
-        for reason in night.invalid.get(engine, ()):
+        for reason in report.invalid.get(engine, ()):
             case = Xml.SubElement(suite, "testcase", classname=engine or "the run", name="valid")
             Xml.SubElement(case, "error", message=_text(reason))
-        for bucket in night.buckets:
+        for bucket in report.buckets:
             if bucket.engine == engine:
-                _junit_case(suite, bucket, failed=bucket in broken(night))
+                _junit_case(suite, bucket, failed=bucket in broken(report))
         cases = suite.findall("testcase")
         for kind, tag in (
             ("tests", None),
@@ -113,64 +113,65 @@ def _junit_case(suite: Xml.Element, bucket: Bucket, *, failed: bool) -> None:
         )
         failure.text = _text("\n".join(part for part in parts if part))
     elif bucket.status != "fixed":
-        told = f"{bucket.status}: {bucket.summary} {bucket.issue}".strip()
-        Xml.SubElement(case, "skipped", message=_text(told))
+        reason = f"{bucket.status}: {bucket.summary} {bucket.issue}".strip()
+        Xml.SubElement(case, "skipped", message=_text(reason))
 
 
 def _text(text: str) -> str:
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def as_markdown(night: Night) -> str:
-    """What a nightly run posts: the sentence, what changed, and the table of engines. Raises
-    StoreError.
+def as_markdown(report: RunReport) -> str:
+    """A summary for a chat: the headline, what changed, and a table of engines.
+
+    Raises StoreError.
     """
-    lines = [f"**{_plain(headline(night))}**", ""]
+    lines = [f"**{_plain(headline(report))}**", ""]
     for status, (mark, _) in STATUSES.items():
-        found = [bucket for bucket in night.buckets if bucket.status == status]
+        found = [bucket for bucket in report.buckets if bucket.status == status]
         if status == "known":
             if found:
-                lines += [f"{mark} {len(found)} known failures were met.", ""]
+                lines += [f"{mark} {len(found)} known failures occurred.", ""]
             continue
         if not found:
             continue
         lines += [
             f"### {mark} {status.capitalize()}",
-            f"{meaning(status, night).capitalize()}.",
+            f"{meaning(status, report).capitalize()}.",
             "",
         ]
         for bucket in found:
             modes = ", ".join(bucket.modes)
-            told = f"- `{_code(bucket.engine)}` {modes}: {_plain(bucket.summary)}"
-            told += f" ({_plain(bucket.issue)})" if bucket.issue else ""
+            line = f"- `{_code(bucket.engine)}` {modes}: {_plain(bucket.summary)}"
+            line += f" ({_plain(bucket.issue)})" if bucket.issue else ""
             if bucket.finding:
-                told += f"; `ad-conformance replay {_code(night.told(bucket))}`"
-            lines.append(told)
+                line += f"; `ad-conformance replay {_code(report.case_and_engine(bucket))}`"
+            lines.append(line)
         lines.append("")
     lines += [
-        "| engine | release | cases | right | known | not known | flaky | unsupported | no truth |"
+        "| engine | release | cases | right | known | new | flaky | unsupported | no reference |"
     ]
     lines += ["| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     counts = defaultdict(list)
-    with tables(night.folder) as connection:
+    with tables(report.folder) as connection:
         for count in verdicts(connection):
             counts[count.engine].append(count)
-    for engine, release in night.run["engines"].items():
+    for engine, release in report.run["engines"].items():
         t = tally(counts[engine])
         cells = (t.asked, t.right, t.known, t.not_known, t.flaky, t.unsupported, t.no_truth)
-        told = " (invalid)" if engine in night.invalid or "" in night.invalid else ""
+        note = " (invalid)" if engine in report.invalid or "" in report.invalid else ""
         lines.append(
-            f"| {_plain(engine)}{told} | {_plain(release)} | {' | '.join(map(str, cells))} |"
+            f"| {_plain(engine)}{note} | {_plain(release)} | {' | '.join(map(str, cells))} |"
         )
-    for engine, reasons in night.invalid.items():
+    for engine, reasons in report.invalid.items():
         lines += ["", f"Invalid: {_plain(engine or 'the run')}: {_plain('; '.join(reasons))}"]
-    seed, begun = night.run["seed"], night.run["begun"]
-    lines += ["", f"Seed {seed}, modes {', '.join(night.run['words'])}, begun {begun}."]
+    seed, begun = report.run["seed"], report.run["begun"]
+    lines += ["", f"Seed {seed}, modes {', '.join(report.run['words'])}, started {begun}."]
     return "\n".join(lines) + "\n"
 
 
 def _plain(text: str) -> str:
-    """One line of Markdown that means just the text, whatever an engine wrote."""
+    """The text as one line of Markdown, with special characters escaped."""
     line = " ".join(text.split())[:300]
     return (
         re.sub(r"([\\`*_{}\[\]<>#|~@])", r"\\\1", line) if not line.startswith("https://") else line

@@ -1,5 +1,7 @@
-"""Figures as SVG that stands in a page: the page's own colours and font, text as text, the same
-bytes every time.
+"""Figures as SVG within the page.
+
+They use the colours and the font of the page, their text stays text, and the same data give the
+same bytes.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from ad_conformance.reports.nightly.counts import BINS_PER_DECADE, FIRST_DECADE,
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-#: Stand-ins, which no library chooses by itself, to the variables of the page's style sheet.
+#: Placeholder colours for matplotlib, with the variable of the style sheet that replaces each. No
+#: library uses these colours by itself.
 COLOURS: Mapping[str, str] = {
     "#010203": "var(--ink)",
     "#020304": "var(--muted)",
@@ -25,7 +28,7 @@ COLOURS: Mapping[str, str] = {
     "#050607": "var(--mark-2)",
 }
 INK, MUTED, LINE, MARK, SECOND = COLOURS
-#: In points, which are pixels of the page at its full size.
+#: Sizes in points; a point is a pixel of the page at its full size.
 WIDTH, ROW, HEAD, FOOT, RIGHT = 400.0, 30.0, 6.0, 34.0, 62.0
 LONGEST_NAME = 22
 _SETTINGS: dict[Any, Any] = {
@@ -42,27 +45,28 @@ _SETTINGS: dict[Any, Any] = {
 
 
 def _legible(name: str) -> str:
-    """Without what XML cannot say, and the end of it where there is no room."""
-    short = (
-        name if len(name) <= LONGEST_NAME else f"\N{HORIZONTAL ELLIPSIS}{name[1 - LONGEST_NAME :]}"
-    )
+    """The name without characters that XML cannot hold; the end of it if it is too long."""
+    short = name
+    if len(name) > LONGEST_NAME:
+        short = f"\N{HORIZONTAL ELLIPSIS}{name[1 - LONGEST_NAME :]}"
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in short)
 
 
 def _figure(
     name: str,
-    told: str,
+    description: str,
     rows: Sequence[str],
     draw: Callable[[Axes], None],
     label: str = "",
     right: float = RIGHT,
 ) -> str:
-    """A row per engine, the first on top, from y = 0 downwards; `draw` puts marks there and sets
-    the x axis.
+    """A figure with a row per engine, the first on top at y = 0, the next at y = 1.
+
+    `draw` draws the marks and sets the x axis. `description` is for readers who cannot see it.
     """
     rows = [_legible(row) for row in rows]
     with matplotlib.rc_context():
-        # Whoever makes the page may have settings of their own.
+        # The user may have settings for matplotlib; they must not change the page.
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)
         height = HEAD + FOOT + ROW * len(rows)
@@ -90,11 +94,11 @@ def _figure(
             format="svg",
             metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
         )
-    return _inline(written.getvalue(), name, told)
+    return _inline(written.getvalue(), name, description)
 
 
-def _inline(svg: bytes, name: str, told: str) -> str:
-    """As it may stand in HTML beside others: ids of its own, no names of elsewhere."""
+def _inline(svg: bytes, name: str, description: str) -> str:
+    """The SVG as part of an HTML page: with unique ids, and without XML namespaces."""
     root = ElementTree.fromstring(svg)
     for parent in list(root.iter()):
         for child in list(parent):
@@ -118,7 +122,7 @@ def _inline(svg: bytes, name: str, told: str) -> str:
     for size in ("width", "height", "version"):
         root.attrib.pop(size, None)
     root.set("role", "img")
-    root.set("aria-label", told)
+    root.set("aria-label", description)
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -128,7 +132,7 @@ def _style(value: str) -> str:
 
 
 def _decades(axes: Axes, first: int, last: int, label: Callable[[int], str], step: int = 1) -> None:
-    """A grid of powers of ten on an axis of logarithms."""
+    """A grid of powers of ten on a logarithmic x axis."""
     axes.set_xlim(first, last)
     axes.set_xticks(range(first, last + 1, step), [label(k) for k in range(first, last + 1, step)])
     axes.grid(axis="x", color=LINE, linewidth=0.6)
@@ -139,8 +143,8 @@ def _power(k: int) -> str:
     return "1" if k == 0 else "10" + str(k).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-def accuracy(rows: Sequence[Accuracy], told: str) -> str:
-    """Histograms of the error_ratio of correct answers, with a line at the 99th percentile."""
+def accuracy(rows: Sequence[Accuracy], description: str) -> str:
+    """Histograms of error / tolerance by engine, with a line at the 99th percentile."""
 
     def draw(axes: Axes) -> None:
         for place, row in enumerate(rows):
@@ -161,7 +165,7 @@ def accuracy(rows: Sequence[Accuracy], told: str) -> str:
 
     return _figure(
         "accuracy",
-        told,
+        description,
         [row.engine for row in rows],
         draw,
         "error / tolerance",
@@ -186,10 +190,8 @@ def _seconds(k: int) -> str:
     )
 
 
-def cost(rows: Sequence[Cost], told: str) -> str:
-    """From the median, a filled mark, to the 90th of 100; circles for compiling, squares for
-    running.
-    """
+def cost(rows: Sequence[Cost], description: str) -> str:
+    """Lines from the median (a mark) to the 90th percentile: circles compile, squares run."""
     engines = list(dict.fromkeys(row.engine for row in rows))
 
     def draw(axes: Axes) -> None:
@@ -203,20 +205,22 @@ def cost(rows: Sequence[Cost], told: str) -> str:
         first, last = math.floor(min(seen)), math.ceil(max(seen) + 1e-9)
         _decades(axes, first, max(last, first + 1), _seconds, 2 if last - first > 4 else 1)
 
-    return _figure("cost", told, engines, draw, "seconds a case", 20.0)
+    return _figure("cost", description, engines, draw, "seconds per case", 20.0)
 
 
 def trend(
     name: str,
-    told: str,
+    description: str,
     series: Mapping[str, Sequence[tuple[float, float]]],
     dates: tuple[str, str],
-    said: Callable[[float], str],
+    written: Callable[[float], str],
     *,
     scale: str,
 ) -> str:
-    """A line per engine over time, all to one scale: "from 0", "between" the least and the most, or
-    by "factors". The last value stands beside it.
+    """A line per engine over time, with the last value beside it.
+
+    All engines share one scale: "from 0" to the largest value, "between" the smallest and the
+    largest, or "factors" (logarithmic).
     """
     if scale == "factors":
         series = {
@@ -236,7 +240,8 @@ def trend(
             style: dict[str, Any] = {"marker": "o", "markersize": 2.6} if len(points) < 40 else {}
             axes.plot(xs, ys, color=MARK, linewidth=1.4, clip_on=False, **style)
             axes.plot(xs[-1:], ys[-1:], color=INK, marker="o", markersize=4.2, clip_on=False)
-            _beside(axes, place, said(10 ** points[-1][1] if scale == "factors" else points[-1][1]))
+            last = points[-1][1]
+            _beside(axes, place, written(10**last if scale == "factors" else last))
         first, last = min(times), max(times)
         axes.set_xlim(first, last if last > first else first + 1)
         axes.set_xticks([first, last] if last > first else [first], dates[: 1 + (last > first)])
@@ -244,4 +249,4 @@ def trend(
         ticks[-1].set_horizontalalignment("right")
         ticks[0].set_horizontalalignment("left")
 
-    return _figure(name, told, list(series), draw)
+    return _figure(name, description, list(series), draw)

@@ -1,12 +1,12 @@
-"""The night in one sentence, and how bad it is in one word."""
+"""The result of a run in one sentence, and in one word."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from ad_conformance.reports.nightly.run_report import Night
+from ad_conformance.reports.nightly.run_report import RunReport
 
-#: In the order in which a reader wants them: mark and what it means.
+#: The statuses of buckets, the most important first: mark and meaning.
 STATUSES = {
     "new": ("▲", "the previous run had no such finding"),
     "regressed": ("↩", "it was gone and has come back"),
@@ -16,64 +16,70 @@ STATUSES = {
     "known": ("•", "a known failure covers it"),
     "not compared": ("?", "the previous run had it; this run has no answer to compare"),
 }
-#: What changed, in words that may follow a number.
-_TOLD = ("new", "regressed", "flaky", "fixed")
-#: State to mark and word.
+#: Statuses that the sentence counts.
+_COUNTED = ("new", "regressed", "flaky", "fixed")
+#: The state of a run: mark and word.
 STATES = {
     "bad": ("✗", "Broken"),
-    "invalid": ("!", "Not valid"),
-    "flaky": ("≈", "Unsteady"),
+    "invalid": ("!", "Invalid"),
+    "flaky": ("≈", "Flaky"),
     "good": ("✓", "Nothing new"),
 }
 
 
-def meaning(status: str, night: Night) -> str:
-    """What a status means in this night."""
-    if status == "new" and night.previous is None:
+def meaning(status: str, report: RunReport) -> str:
+    """What a status means in this report."""
+    if status == "new" and report.previous is None:
         return "no known failure covers it"
     return STATUSES[status][1]
 
 
-def state(night: Night) -> str:
-    """The worst of it: one of STATES."""
-    met = {bucket.status for bucket in night.buckets}
+def state(report: RunReport) -> str:
+    """The worst state that applies: one of STATES."""
+    met = {bucket.status for bucket in report.buckets}
     if met & {"new", "regressed"}:
         return "bad"
-    if night.invalid:
+    if report.invalid:
         return "invalid"
     return "flaky" if "flaky" in met else "good"
 
 
-def headline(night: Night) -> str:
-    """What changed, where, and what cannot be believed; without a full stop."""
+def headline(report: RunReport) -> str:
+    """What changed, in which engines, and what is invalid; without a full stop."""
     parts = []
-    if reasons := night.invalid.get(""):
+    if reasons := report.invalid.get(""):
         parts.append(f"the run is invalid: {', '.join(reasons)}")
-    named = False
-    for status in _TOLD:
-        engines = Counter(bucket.engine for bucket in night.buckets if bucket.status == status)
-        told: list[str] = []
+    first = True
+    for status in _COUNTED:
+        engines = Counter(bucket.engine for bucket in report.buckets if bucket.status == status)
+        phrases: list[str] = []
         for engine, count in engines.most_common():
-            noun = "" if named else " bucket" if count == 1 else " buckets"
-            told.append(
-                f"{count} {status}{noun} in {engine}" if not told else f"{count} in {engine}"
-            )
-            named = True
-        if told:
-            parts.append(
-                " and ".join(told) if len(told) < 3 else f"{', '.join(told[:-1])} and {told[-1]}"
-            )
+            if phrases:
+                phrases.append(f"{count} in {engine}")
+            elif first:
+                phrases.append(f"{count} {status} {_buckets(count)} in {engine}")
+            else:
+                phrases.append(f"{count} {status} in {engine}")
+            first = False
+        if len(phrases) > 2:
+            parts.append(f"{', '.join(phrases[:-1])} and {phrases[-1]}")
+        elif phrases:
+            parts.append(" and ".join(phrases))
     parts += [
         f"{engine} invalid: {', '.join(reasons)}"
-        for engine, reasons in night.invalid.items()
+        for engine, reasons in report.invalid.items()
         if engine
     ]
     if not parts:
-        met = Counter(bucket.status for bucket in night.buckets)
+        met = Counter(bucket.status for bucket in report.buckets)
         rest = [(met[s], s) for s in ("still there", "known") if met[s]]
-        told = [
-            f"{n} {s}" if k else f"{n} bucket{'s' if n != 1 else ''} {s}"
-            for k, (n, s) in enumerate(rest)
+        phrases = [
+            f"{count} {status}" if k else f"{count} {_buckets(count)} {status}"
+            for k, (count, status) in enumerate(rest)
         ]
-        parts.append(" and ".join(told) or "no finding at all")
+        parts.append(" and ".join(phrases) or "no findings")
     return "; ".join(parts)
+
+
+def _buckets(count: int) -> str:
+    return "bucket" if count == 1 else "buckets"

@@ -1,6 +1,4 @@
-"""The page on one run: a single HTML file that needs nothing else, for whoever looks in the
-morning.
-"""
+"""The page about one run: a single HTML file that loads nothing else."""
 
 from __future__ import annotations
 
@@ -19,35 +17,37 @@ from ad_conformance.engines import registry
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.program import MalformedCase
 from ad_conformance.generators.render.dialect import UnsupportedOperation
-from ad_conformance.reports.campaign.store import tables
+from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.nightly import counts, figures
 from ad_conformance.reports.nightly.headline import STATES, STATUSES, headline, meaning, state
-from ad_conformance.reports.nightly.run_report import Bucket, Night
+from ad_conformance.reports.nightly.run_report import Bucket, RunReport
 from ad_conformance.reports.nightly.template_filters import FILTERS, seconds
 from ad_conformance.reports.nightly.trends import Point, trend
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 _SOURCES = Path(__file__).parent / "templates"
-#: Buckets that are shown with their script, the most important first, each after a truth of some
-#: 0.1 s; and characters of all that is shown of buckets, after which the others are told in brief.
-SCRIPTS, ROOM = 300, 1_200_000
-#: Characters shown of what an engine said, and of an array.
+#: Most buckets that are shown with their script, the most important first. A script needs the
+#: certified derivative of its case, which takes about 0.1 s.
+SCRIPTS = 300
+#: Most characters of all scripts and messages together. Later buckets are shown in brief.
+ROOM = 1_200_000
+#: Most characters of an engine's message, of an array, and of both in brief.
 LONGEST_MESSAGE, LONGEST_ARRAY, BRIEF = 4000, 1200, 200
-#: Characters of a script that is shown; longer ones state thousands of expected numbers.
+#: Most characters of a script that is shown; longer ones contain thousands of expected numbers.
 LONGEST_SCRIPT = 20_000
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A bucket with what is made of it for the page."""
+    """A bucket with what the page shows of it."""
 
     bucket: Bucket
     anchor: str
     script: str
-    no_script: str  # why there is none
+    no_script: str  # why there is no script
     replay: str
-    longest: int  # characters of a message
+    longest: int  # most characters of a message
     longest_array: int
 
 
@@ -68,21 +68,22 @@ class Group:
 
 @dataclass(frozen=True)
 class Row:
-    """Counts of one engine, by mode word, and of all its words."""
+    """Counts of one engine, by mode and over all modes."""
 
     engine: str
     cells: tuple[counts.Tally | None, ...]
     total: counts.Tally
 
 
-def render(night: Night) -> str:
-    """The page, the same characters every time. Raises StoreError where the run's tables cannot be
-    read.
+def render(report: RunReport) -> str:
+    """The page as HTML; the same run gives the same characters.
+
+    Raises StoreError if the tables of the run cannot be read.
     """
-    with tables(night.folder) as connection, tables(night.folder, at_work=False) as whole:
+    with tables(report.folder) as connection, tables(report.folder, at_work=False) as whole:
         by_mode = counts.verdicts(connection)
-        engines = _ordered(night.run["engines"], (c.engine for c in by_mode))
-        modes = _ordered(night.run["words"], (c.mode for c in by_mode))
+        engines = _ordered(report.run["engines"], (c.engine for c in by_mode))
+        modes = _ordered(report.run["words"], (c.mode for c in by_mode))
         place = {engine: k for k, engine in enumerate(engines)}
         by_operation = counts.verdicts(connection, "operation")
         by_signature = counts.verdicts(connection, "signature")
@@ -96,35 +97,35 @@ def render(night: Night) -> str:
                 e: [u for u in counts.unsupported(connection) if u.engine == e] for e in engines
             },
         }
-    points = trend(night.folder)
+    points = trend(report.folder)
     script = (_SOURCES / "page.js").read_text(encoding="utf-8")
     text = (
         _environment()
         .get_template("page.html")
         .render(
-            night=night,
-            state=state(night),
-            mark=STATES[state(night)],
-            headline=headline(night),
-            groups=tuple(_groups(night)),
-            seconds=sum(float(session["seconds"]) for session in night.sessions),
+            report=report,
+            state=state(report),
+            mark=STATES[state(report)],
+            headline=headline(report),
+            groups=tuple(_groups(report)),
+            seconds=sum(float(session["seconds"]) for session in report.sessions),
             engines=engines,
             modes=modes,
             matrix=[_row(engine, modes, by_mode) for engine in engines],
-            signatures=_met(by_signature, engines),
-            operations=_met(by_operation, engines, findings=True),
+            signatures=_by_subject(by_signature, engines),
+            operations=_by_subject(by_operation, engines, findings=True),
             data=_data(engines, modes, by_signature, by_operation),
             accuracy=accuracy,
             accuracy_figure=Markup(
                 figures.accuracy(
-                    accuracy, "Errors of right answers by engine; the table below tells them"
+                    accuracy, "Errors of right answers by engine; the table below has the values"
                 )
             )
             if accuracy
             else "",
             cost=cost,
             cost_figure=Markup(
-                figures.cost(cost, "Seconds a case by engine; the table below tells them")
+                figures.cost(cost, "Seconds per case by engine; the table below has the values")
             )
             if cost
             else "",
@@ -136,13 +137,13 @@ def render(night: Night) -> str:
             **values,
         )
     )
-    # What came from an engine may hold halves of characters, which no file in UTF-8 can.
+    # Text from an engine may have unpaired surrogates, which UTF-8 cannot encode.
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _ordered(first: Iterable[str], met: Iterable[str]) -> list[str]:
-    """Those that were asked for, then what else was met."""
-    return list(dict.fromkeys((*first, *sorted(set(met)))))
+def _ordered(planned: Iterable[str], found: Iterable[str]) -> list[str]:
+    """The names of the plan, then further names found in the tables."""
+    return list(dict.fromkeys((*planned, *sorted(set(found)))))
 
 
 def _environment() -> Environment:
@@ -160,29 +161,33 @@ def _environment() -> Environment:
 # Buckets.
 
 
-def _groups(night: Night) -> Iterator[Group]:
+def _groups(report: RunReport) -> Iterator[Group]:
     scripts, room = SCRIPTS, ROOM
     for status, (mark, _) in STATUSES.items():
         shown = []
-        for bucket in (bucket for bucket in night.buckets if bucket.status == status):
-            shown.append(_shown(night, bucket, whole=scripts > 0 and room > 0))
+        for bucket in (bucket for bucket in report.buckets if bucket.status == status):
+            shown.append(_shown(report, bucket, whole=scripts > 0 and room > 0))
             scripts -= 1
             room -= len(shown[-1].script) + sum(
                 len(text[:LONGEST_MESSAGE])
                 for text in (bucket.message, bucket.printed, bucket.got, bucket.wanted)
                 if text
             )
-        yield Group(status, mark, meaning(status, night), status.replace(" ", "-"), tuple(shown))
+        yield Group(status, mark, meaning(status, report), status.replace(" ", "-"), tuple(shown))
 
 
-def _shown(night: Night, bucket: Bucket, *, whole: bool) -> Shown:
-    told = night.told(bucket)
-    warmup_point = f"ad-conformance show {told} writes it"
-    script, why = _script(bucket) if whole else ("", f"there are too many here; {warmup_point}")
+def _shown(report: RunReport, bucket: Bucket, *, whole: bool) -> Shown:
+    named = report.case_and_engine(bucket)
+    command = f"ad-conformance show {named} writes it"
+    if whole:
+        script, why = _script(bucket)
+        longest = LONGEST_MESSAGE, LONGEST_ARRAY
+    else:
+        script, why = "", f"the page has too many buckets; {command}"
+        longest = BRIEF, BRIEF
     if len(script) > LONGEST_SCRIPT:
-        script, why = "", f"it has {len(script)} characters; {warmup_point}"
-    longest = (LONGEST_MESSAGE, LONGEST_ARRAY) if whole else (BRIEF, BRIEF)
-    return Shown(bucket, _anchor(bucket), script, why, f"ad-conformance replay {told}", *longest)
+        script, why = "", f"it has {len(script)} characters; {command}"
+    return Shown(bucket, _anchor(bucket), script, why, f"ad-conformance replay {named}", *longest)
 
 
 def _anchor(bucket: Bucket) -> str:
@@ -192,8 +197,8 @@ def _anchor(bucket: Bucket) -> str:
 
 
 def _script(bucket: Bucket) -> tuple[str, str]:
-    """The script, or why there is none."""
-    # An engine that is named by its module would be imported, on the word of a file.
+    """The script, and why there is none."""
+    # An engine that is named by its module would be imported: a file must not cause that.
     if bucket.engine.partition("@")[0] not in registry.names():
         return "", f"{bucket.engine} is not known here"
     try:
@@ -201,7 +206,7 @@ def _script(bucket: Bucket) -> tuple[str, str]:
         case = EnginePool([engine]).asked(parse_case(bucket.case), engine.name)
         return standalone(case, engine, truth_of(case)), ""
     except UnsupportedOperation as error:
-        return "", f"no {error} in its dialect"
+        return "", f"the adapter has no {error}"
     except (MalformedCase, registry.UnknownEngine, ValueError) as error:
         return "", str(error)
 
@@ -218,11 +223,12 @@ def _row(engine: str, modes: list[str], by_mode: tuple[counts.Count, ...]) -> Ro
     return Row(engine, tuple(cells), counts.tally(own))
 
 
-def _met(
+def _by_subject(
     counted: tuple[counts.Count, ...], engines: list[str], *, findings: bool = False
 ) -> list[tuple[str, list[tuple[str, counts.Tally]]]]:
-    """By engine and subject, of all words; those with findings only, the most first, where asked
-    for.
+    """Tallies by engine and subject, over all modes.
+
+    With `findings`, only subjects that have findings, the ones with most findings first.
     """
     found = []
     for engine in engines:
@@ -244,30 +250,29 @@ def _data(
     by_signature: tuple[counts.Count, ...],
     by_operation: tuple[counts.Count, ...],
 ) -> Markup:
-    """What the drill-down needs, as JSON that ends no script element: places in lists instead of
-    names.
+    """The counts behind the cells, as JSON for a script element.
+
+    Names and kinds are replaced by their index in a list, to keep the page small.
     """
     kinds = sorted(
         {(c.verdict, c.cover) for c in (*by_signature, *by_operation)},
         key=lambda k: counts.kind_order(*k),
     )
     names = sorted({c.subject for c in (*by_signature, *by_operation)})
-    name_places, kind_places = (
-        {item: k for k, item in enumerate(items)} for items in (names, kinds)
-    )
+    name_index, kind_index = ({item: k for k, item in enumerate(items)} for items in (names, kinds))
     cells: dict[str, dict[str, list[int]]] = {}
     for title, counted in (("signature", by_signature), ("operation", by_operation)):
-        for c in sorted(counted, key=lambda c: kind_places[c.verdict, c.cover]):
+        for c in sorted(counted, key=lambda c: kind_index[c.verdict, c.cover]):
             cell = cells.setdefault(f"{engines.index(c.engine)}-{modes.index(c.mode)}", {})
             cell.setdefault(title, []).extend(
-                (name_places[c.subject], kind_places[c.verdict, c.cover], c.count)
+                (name_index[c.subject], kind_index[c.verdict, c.cover], c.count)
             )
-    data = {"engines": engines, "words": modes, "kinds": kinds, "names": names, "cells": cells}
+    data = {"engines": engines, "modes": modes, "kinds": kinds, "names": names, "cells": cells}
     return embedded(data)
 
 
 def embedded(data: Any) -> Markup:
-    """JSON for a script element: nothing in it ends the element or a line."""
+    """JSON for a script element, without characters that could end the element or a line."""
     text = json.dumps(data, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -278,19 +283,19 @@ def embedded(data: Any) -> Markup:
 
 
 def _trends(points: tuple[Point, ...], engines: list[str]) -> list[tuple[str, str, Markup]]:
-    """Title, what the lines are, and the figure."""
+    """Title, name and figure of each quantity."""
     if not points:
         return []
     begun = sorted({point.begun for point in points})
     days = "%d %b" if begun[0].date() != begun[-1].date() else "%H:%M"
     dates = begun[0].strftime(days), begun[-1].strftime(days)
     kinds = (
-        ("not-known", "Findings not known", "not_known", lambda value: f"{value:.0f}", "from 0"),
-        ("share", "Right answers", "share", lambda value: f"{value:.1%}", "between"),
-        ("time", "Median seconds a case", "seconds", seconds, "factors"),
+        ("new", "New findings", "not_known", lambda value: f"{value:.0f}", "from 0"),
+        ("share", "Share of right answers", "share", lambda value: f"{value:.1%}", "between"),
+        ("time", "Median seconds per case", "seconds", seconds, "factors"),
     )
     drawn = []
-    for name, title, field, said, scale in kinds:
+    for name, title, field, written, scale in kinds:
         series: dict[str, list[tuple[float, float]]] = {}
         for engine in engines:
             values = [
@@ -301,10 +306,10 @@ def _trends(points: tuple[Point, ...], engines: list[str]) -> list[tuple[str, st
         if series:
             figure = figures.trend(
                 f"trend-{name}",
-                f"{title} by engine and date; the table below tells them",
+                f"{title} by engine and date; the table below has the values",
                 series,
                 dates,
-                said,
+                written,
                 scale=scale,
             )
             drawn.append((title, name, Markup(figure)))

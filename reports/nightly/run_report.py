@@ -1,4 +1,4 @@
-"""What a report tells of one run: its findings as buckets, beside those of the run before."""
+"""The data of a report about one run: its findings as buckets, compared with an earlier run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ad_conformance.reports.campaign.store import Folder
 
 @dataclass(frozen=True)
 class Bucket:
-    """Findings with one cause in one engine."""
+    """The findings of one engine that have the same root cause."""
 
     id: str  # stable over runs
     engine: str  # as in the run
@@ -23,25 +23,25 @@ class Bucket:
     known: str | None  # name of the known failure that covers it
     summary: str  # of the known failure, or made from the finding
     issue: str  # upstream issue, or ''
-    modes: tuple[str, ...]  # in which it was met
+    modes: tuple[str, ...]  # modes of the findings
     operations: tuple[str, ...]
     count: int  # findings in this run
     case: str  # the smallest finding's case, as JSON
-    finding: str  # its file in findings/, '' where there is none
+    finding: str  # its file in findings/, '' if there is none
     error: str
     message: str
     printed: str
     stage: str
     got: str | None  # as JSON, like `wanted`
     wanted: str | None
-    error_ratio: float | None  # error over allowance
+    error_ratio: float | None  # error / tolerance
     right_modes: tuple[str, ...]
     right_engines: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Night:
-    """All that a report tells of one run."""
+class RunReport:
+    """Everything that a report shows of one run."""
 
     folder: Folder
     run: Mapping[str, Any]  # run.json
@@ -52,20 +52,22 @@ class Night:
 
     @property
     def triaged(self) -> bool:
-        """Whether causes were looked for."""
+        """Whether triage of the run has written buckets."""
         return any(name.endswith(".json") for name in self.folder.names("buckets"))
 
     @property
     def imports(self) -> str:
-        """The option with which a command may import the engines that the run names as
-        package.module:attribute.
+        """The option --engine that lets `ad-conformance triage` import engines of the run.
+
+        "" if the run names no engine as package.module:attribute.
         """
         names = ",".join(name for name in self.run["asked"].values() if registry.is_import(name))
         return f" --engine {shlex.quote(names)}" if names else ""
 
-    def told(self, bucket: Bucket) -> str:
-        """The case of a bucket and its engine as a command takes them; the engine as the campaign
-        was asked for it.
+    def case_and_engine(self, bucket: Bucket) -> str:
+        """The case and the engine of a bucket as arguments of a command.
+
+        The engine has the name that the campaign was given.
         """
         file = (
             f"{self.folder.url.rstrip('/')}/findings/{bucket.finding}"

@@ -1,28 +1,36 @@
-"""How the page writes values: shares, seconds, arrays, addresses, and answers at kinks."""
+"""Filters of the page's template: they write shares, seconds, arrays, links, errors and answers."""
 
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from ad_conformance.reports.nightly import counts
+from ad_conformance.reports.nightly.run_report import Bucket
 from markupsafe import Markup, escape
 
-#: Where there is no value.
+#: Written if there is no value.
 DASH = "\N{EN DASH}"
 
 
 def percent(share: float | None) -> str:
-    """Never 100 % where anything is wrong."""
+    """A share in percent; 100 % only if nothing at all is wrong."""
     if share is None:
         return DASH
     text = f"{100 * share:.1f}"
-    return f"{'99.9' if text == '100.0' and share < 1 else '100' if share == 1 else text}\N{NO-BREAK SPACE}%"
+    if share == 1:
+        text = "100"
+    elif text == "100.0":
+        text = "99.9"
+    return f"{text}\N{NO-BREAK SPACE}%"
 
 
 def seconds(seconds: float) -> str:
+    """A duration with its unit."""
     if seconds >= 3600:
         return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
     if seconds >= 60:
@@ -34,6 +42,7 @@ def seconds(seconds: float) -> str:
 
 
 def moment(begun: Any) -> str:
+    """A date in ISO format, written out; any other text as it is."""
     try:
         return datetime.datetime.fromisoformat(str(begun)).strftime("%d %B %Y, %H:%M %Z").strip()
     except ValueError:
@@ -41,28 +50,46 @@ def moment(begun: Any) -> str:
 
 
 def cut(text: str, longest: int) -> str:
-    return (
-        text
-        if len(text) <= longest
-        else f"{text[:longest]} … ({len(text) - longest} characters more)"
-    )
+    """The text, or its first `longest` characters and how many more there are."""
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]} … ({len(text) - longest} more characters)"
 
 
 def array(text: str, longest: int) -> str:
-    """JSON of an array, a row to a line."""
+    """An array in JSON, one row per line."""
     return cut(re.sub(r"(\]+), (\[+)", r"\1,\n\2", text), longest)
 
 
 def short(number: float) -> str:
+    """A number with two digits."""
     return f"{number:.2g}" if number < 1e4 else f"{number:.1e}"
 
 
+def error(bucket: Bucket) -> str:
+    """How far a wrong answer is off: relative error in the largest norm, and error / tolerance."""
+    ratio = f"{short(bucket.error_ratio or 0.0)} times the tolerance"
+    try:
+        got, wanted = (
+            np.asarray(json.loads(text or ""), float) for text in (bucket.got, bucket.wanted)
+        )
+        with np.errstate(all="ignore"):
+            off, size = np.max(np.abs(got - wanted)), np.max(np.abs(wanted))
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        # Only the first entries of a long array are stored, and a file may hold anything.
+        return ratio
+    if not (np.isfinite(off) and np.isfinite(size) and size > 0):
+        return ratio
+    return f"relative error {off / size:.2g}, {ratio}"
+
+
 def spaced(verdict: str) -> str:
+    """A verdict in words."""
     return verdict.replace("_", " ")
 
 
 def linked(text: str) -> Markup:
-    """Text in which addresses of the web are links."""
+    """Text in which web addresses are links."""
     parts = re.split(r"(https?://[^\s<>\"']+)", text)
     return Markup("").join(
         Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(part)
@@ -73,7 +100,7 @@ def linked(text: str) -> Markup:
 
 
 def kink(asked: counts.Kink, engine: str) -> str:
-    """What an engine answered in its mode words: once where they are the same."""
+    """What an engine answered at a kink: by mode, or once if all modes gave the same."""
     answers: Mapping[str, str] = {
         mode: _answer(*answer) for (name, mode), answer in asked.answers.items() if name == engine
     }
@@ -89,16 +116,17 @@ def _answer(verdict: str, got: str | None) -> str:
         return DASH
     if got is None:
         return spaced(verdict)
-    # A zero is a zero, whatever its sign.
+    # Adding 0.0 drops the sign of -0.0.
     text = re.sub(r"-?\d+\.?\d*(e[+-]?\d+)?", lambda found: f"{float(found[0]) + 0.0:.4g}", got)
     text = text.replace("Infinity", "∞").replace("-", "\N{MINUS SIGN}")
     return f"{text} (wrong)" if verdict == "wrong" else text
 
 
-#: By the names that the templates know them by.
+#: The filters by their names in the template.
 FILTERS = {
     "array": array,
     "cut": cut,
+    "error": error,
     "kink": kink,
     "linked": linked,
     "moment": moment,

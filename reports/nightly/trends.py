@@ -1,6 +1,4 @@
-"""What is told of every run that is stored beside one: new findings, right answers and cost, by
-engine and date.
-"""
+"""Trends over the runs in one folder: new findings, right answers and seconds, by engine."""
 
 from __future__ import annotations
 
@@ -9,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ad_conformance.conformance.verdicts import Verdict
-from ad_conformance.reports.campaign.store import Folder, StoreError, record, tables
+from ad_conformance.reports.campaign.store import Folder, StoreError, record
+from ad_conformance.reports.campaign.tables import tables
 
 
 @dataclass(frozen=True)
@@ -22,13 +21,14 @@ class Point:
     release: str
     answers: int
     not_known: int  # findings that no known failure covers
-    share: float | None  # of right answers to generated cases that could be right or wrong
+    share: float | None  # of right answers among the judged generated cases
     seconds: float | None  # median of compiling and running a generated case
 
 
 def stored(folder: Folder) -> list[Folder]:
-    """The runs beside a folder that began no later, itself among them, the oldest first. Raises
-    StoreError.
+    """The runs in the parent folder that started no later than this one, the oldest first.
+
+    This run is among them. Raises StoreError.
     """
     parent, _, _ = (folder.path if folder.local else folder.url.rstrip("/")).rpartition("/")
     latest = _begun(folder)
@@ -50,12 +50,13 @@ def _begun(folder: Folder) -> datetime.datetime:
 
 
 def trend(folder: Folder) -> tuple[Point, ...]:
-    """Run by run, the oldest first; a run of which the tables cannot be read is left out. Raises
-    StoreError.
+    """Points of each stored run, the oldest first. Raises StoreError.
+
+    A run whose tables cannot be read is left out.
     """
     found: list[Point] = []
     for run in stored(folder):
-        # An old run that was damaged must not cost the page on a new one.
+        # A damaged old run must not prevent the report about a new one.
         with suppress(StoreError):
             found += _points(run)
     return tuple(found)
@@ -70,7 +71,9 @@ def _points(folder: Folder) -> list[Point]:
         SELECT engine, count(*),
             count(*) FILTER (finding IS NOT NULL AND known IS NULL AND again = verdict),
             count(*) FILTER (number >= 0 AND verdict = '{Verdict.AGREE}')
-                / nullif(count(*) FILTER (number >= 0 AND (verdict = '{Verdict.AGREE}' OR finding IS NOT NULL)), 0),
+                / nullif(count(*) FILTER (
+                    number >= 0 AND (verdict = '{Verdict.AGREE}' OR finding IS NOT NULL)
+                ), 0),
             any_value(cost.seconds)
         FROM verdicts LEFT JOIN cost USING (engine) GROUP BY engine ORDER BY engine
     """

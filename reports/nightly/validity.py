@@ -1,6 +1,4 @@
-"""Whether a run says anything of an engine: a machine or an installation at fault must not look
-like regressions.
-"""
+"""Is the run valid for an engine? Problems of the machine must not look like regressions."""
 
 from __future__ import annotations
 
@@ -10,17 +8,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ad_conformance.conformance.verdicts import Verdict
-from ad_conformance.reports.campaign.store import Folder, tables
+from ad_conformance.reports.campaign.store import Folder
+from ad_conformance.reports.campaign.tables import tables
 
-#: The share of smooth cases that get no truth, where no earlier run says what is usual
-#: (docs/architecture.md).
+#: The usual share of smooth cases without a certified derivative (docs/architecture.md), used if
+#: there is no earlier run.
 USUALLY_UNCERTIFIED = 0.005
-#: How much larger it may be in a run, beside what chance explains.
+#: By how much that share may exceed the usual one, in addition to random variation.
 MORE_UNCERTIFIED = 0.01
-#: Of an engine's answers: the share that may be late, and the share of what is compared that may
-#: fail in one new way.
-LATE, ALIKE = 0.05, 0.5
-#: Answers of which shares are taken.
+#: The share of an engine's answers that may be too late.
+LATE = 0.05
+#: The share of an engine's compared answers that may have the same new failure.
+ALIKE = 0.5
+#: Fewest answers for which these shares are judged.
 FEWEST = 50
 
 
@@ -30,7 +30,8 @@ def invalidities(
     sessions: Sequence[Mapping[str, Any]],
     previous: Folder | None,
 ) -> dict[str, tuple[str, ...]]:
-    """Reasons by engine for which the run says nothing of it; under "" those that concern all.
+    """Reasons why the run is invalid, by engine; under "" reasons that concern all engines.
+
     Raises StoreError.
     """
     found: dict[str, list[str]] = defaultdict(list)
@@ -38,21 +39,23 @@ def invalidities(
         found[engine].append(str(why))
     if lost := sorted({shard for session in sessions for shard in session["lost"]}):
         found[""].append(
-            f"shards {', '.join(map(str, lost))} were given up: their workers died again and again"
+            f"shards {', '.join(map(str, lost))} were given up: their workers died repeatedly"
         )
     with tables(folder) as connection:
         for engine, kind, detail in connection.sql(
             "SELECT DISTINCT engine, kind, detail FROM troubles"
         ).fetchall():
-            told = f"the machine ran out of memory: {detail}" if kind == "out_of_memory" else detail
-            found[engine or ""].append(told.removeprefix(f"{engine}: "))
+            if kind == "out_of_memory":
+                detail = f"the machine ran out of memory: {detail}"
+            found[engine or ""].append(detail.removeprefix(f"{engine}: "))
         killed = (
             "SELECT engine, count(*) FROM verdicts WHERE verdict = 'crash' AND error = "
             "'SIGKILL' GROUP BY engine"
         )
         for engine, n in connection.sql(killed).fetchall():
             found[engine].append(
-                f"{n} of its processes were killed from outside (SIGKILL), as for want of memory"
+                f"{n} of its processes were killed from outside (SIGKILL); the machine may be "
+                f"out of memory"
             )
         late = (
             "SELECT engine, count(*) FILTER (verdict = 'timeout'), count(*) FROM verdicts "
@@ -65,22 +68,24 @@ def invalidities(
                 )
         for engine, n, total, verdict, error in connection.sql(_ALIKE).fetchall():
             if total >= FEWEST and n > ALIKE * total:
-                told = f"{verdict}, {error}" if error else verdict
+                failure = f"{verdict}, {error}" if error else verdict
                 found[engine].append(
-                    f"{n} of {total} answers that are not known fail alike ({told}): is it "
-                    f"installed?"
+                    f"{n} of {total} compared answers have the same new failure "
+                    f"({failure}): check its installation"
                 )
     _uncertified(folder, previous, found)
     return {engine: tuple(reasons) for engine, reasons in found.items()}
 
 
 _NOT_COMPARED = tuple(str(verdict) for verdict in Verdict if not verdict.compared)
-#: By engine: the most frequent new failure, how often, and of how many that were compared.
+#: By engine: the most frequent new failure, its count, and the count of compared answers.
 _ALIKE = f"""
     SELECT engine, n, sum(n) OVER (PARTITION BY engine) AS total, verdict, error FROM (
         SELECT engine, verdict, coalesce(error, '') AS error, count(*) AS n
         FROM verdicts WHERE known IS NULL AND verdict NOT IN {_NOT_COMPARED} GROUP BY ALL
-    ) QUALIFY verdict <> 'agree' AND n = max(n) FILTER (verdict <> 'agree') OVER (PARTITION BY engine)
+    )
+    QUALIFY verdict <> 'agree'
+        AND n = max(n) FILTER (verdict <> 'agree') OVER (PARTITION BY engine)
     ORDER BY ALL
 """
 
@@ -95,14 +100,12 @@ def _uncertified(folder: Folder, previous: Folder | None, found: dict[str, list[
         chance = 4 * math.sqrt(max(usual * (1 - usual), 1e-9) / total)
         if n / total > usual + MORE_UNCERTIFIED + chance:
             found[""].append(
-                f"{n} of {total} smooth cases have no certified truth, where {usual:.1%} is usual"
+                f"{n} of {total} smooth cases have no certified derivative; {usual:.1%} is usual"
             )
 
 
 def _shares(folder: Folder) -> tuple[int, int]:
-    """Of generated cases that are not found to be kinked: how many have no truth, and how many
-    there are.
-    """
+    """How many smooth generated cases have no certified derivative, and how many there are."""
     query = """
         SELECT count(*) FILTER (truth = 'uncertified'), count(*)
         FROM cases WHERE number >= 0 AND truth <> 'convention'

@@ -2,7 +2,7 @@
 with.
 
     python -m tests.characterization.freeze            # compare everything but the buckets
-    python -m tests.characterization.freeze --buckets  # compare the buckets of eight engines, some ten minutes
+    python -m tests.characterization.freeze --buckets  # compare the buckets: some ten minutes
     python -m tests.characterization.freeze --write    # write the files anew
 
 A change that is meant to alter none of this must reproduce every file. A change that alters one

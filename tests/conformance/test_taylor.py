@@ -277,7 +277,7 @@ def test_taylor_arithmetic_gives_the_same_derivatives(order: int) -> None:
 
 
 def test_series_cover_the_catalogue() -> None:
-    """Every operation that is drawn can be audited: its one-operation program evaluates on series."""
+    """Every operation that is drawn has a program of one operation that evaluates on series."""
     missing = {name for name in SERIES if name not in CATALOGUE}
     assert not missing
     for name in SERIES:

@@ -51,9 +51,9 @@ def test_the_reported_function() -> None:
 
 #: Elementwise operations that arb_series has too, with a point in the domain of each.
 SERIES = {
-    "sin": 0.75, "cos": 0.75, "tan": 0.5, "exp": 0.75, "log": 1.5, "sqrt": 1.5, "sinh": 0.5, "cosh": 0.5,
-    "tanh": 0.5, "atan": 1.5, "asin": 0.25, "acos": 0.25, "reciprocal": -1.5, "square": 0.75, "log1p": 0.5,
-    "expm1": 0.5, "asinh": 0.5, "acosh": 1.5, "atanh": 0.25,
+    "sin": 0.75, "cos": 0.75, "tan": 0.5, "exp": 0.75, "log": 1.5, "sqrt": 1.5, "sinh": 0.5,
+    "cosh": 0.5, "tanh": 0.5, "atan": 1.5, "asin": 0.25, "acos": 0.25, "reciprocal": -1.5,
+    "square": 0.75, "log1p": 0.5, "expm1": 0.5, "asinh": 0.5, "acosh": 1.5, "atanh": 0.25,
 }  # fmt: skip
 
 
@@ -270,16 +270,16 @@ UNCERTAIN = {
 
 
 @pytest.mark.parametrize("name", UNCERTAIN)
-def test_where_nothing_can_be_certified_nothing_is(name: str) -> None:
+def test_case_without_a_finite_enclosure_is_uncertified(name: str) -> None:
     assert certify(Case(*UNCERTAIN[name])).kind == "uncertified"
 
 
-def test_words_beyond_the_certified_order_are_refused() -> None:
+def test_modes_beyond_the_certified_order_are_refused() -> None:
     with pytest.raises(ValueError, match="orders 1 to 4"):
         certify(seed_case("num_to_num", "RRRRR"))
 
 
-def test_conditioning_widens_the_allowance() -> None:
+def test_conditioning_widens_the_tolerance() -> None:
     """Near a pole of tan rounding of the operand is magnified; the allowance must follow."""
     relative = []
     for point in (0.125, 1.5703125):
@@ -290,7 +290,7 @@ def test_conditioning_widens_the_allowance() -> None:
     assert relative[1] > 8 * relative[0]
 
 
-def test_saturation_is_allowed_for() -> None:
+def test_tolerance_covers_saturation() -> None:
     """1 - tanh(x)**2 rounds to 0 at x = 20, where the truth is 1.7e-17: an honest engine."""
     truth = certify(Case(program(("tanh", (0,))), 20.0, "R"))
     assert truth.value is not None
@@ -345,7 +345,7 @@ def test_noise_takes_the_same_branches_however_arrays_lie_in_memory() -> None:
     assert 1e-34 < float(truth.tolerance) < 1e-24
 
 
-def test_what_is_of_second_order_in_float32_is_allowed_for() -> None:
+def test_tolerance_covers_second_order_rounding_in_float32() -> None:
     """The slope of x - x is as large as its rounding, and the second derivative of its square twice
     that squared.
     """
@@ -379,7 +379,7 @@ def test_first_derivatives_agree_with_central_differences(signature: str) -> Non
             )
 
 
-def test_cancelled_terms_are_allowed_for() -> None:
+def test_tolerance_covers_cancelled_terms() -> None:
     """det of a 4x4 matrix of rank 2 along a line through it: each cofactor vanishes up to rounding
     only.
     """

@@ -65,7 +65,7 @@ def test_crash_names_the_signal_and_the_next_case_is_answered() -> None:
             assert "Segmentation fault" in answer.message
 
 
-def test_a_slow_restart_does_not_take_the_next_cases_with_it() -> None:
+def test_slow_restart_does_not_fail_the_next_cases() -> None:
     """Several cases ahead, one of which kills a process that takes longer to start than a case may
     take.
     """
@@ -80,7 +80,7 @@ def test_a_slow_restart_does_not_take_the_next_cases_with_it() -> None:
     assert "third" in answers[2].message
 
 
-def test_last_words_are_those_of_the_case() -> None:
+def test_printed_output_belongs_to_its_case() -> None:
     with Sandbox(broken.segfault) as sandbox:
         assert "Segmentation fault" in sandbox.ask(seed_case("num_to_num", "R")).message
         sandbox.engine = replace(
@@ -129,7 +129,7 @@ def test_without_truth_an_answer_is_no_finding_but_a_crash_is(kind: str) -> None
 
 
 @pytest.mark.parametrize("error", [0.9, 1.1])
-def test_allowance_is_the_boundary(error: float) -> None:
+def test_tolerance_separates_agree_from_wrong(error: float) -> None:
     case = seed_case("num_to_num", "R")
     truth = truth_of(case)
     assert truth.value is not None

@@ -1,4 +1,4 @@
-"""Functions of neural networks, of complex numbers, and inner derivatives, where rules often fail."""
+"""Functions of neural networks, of complex numbers, and derivatives inside a program."""
 
 from __future__ import annotations
 

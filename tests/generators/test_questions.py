@@ -164,7 +164,7 @@ def test_an_engine_that_confuses_perturbations_is_caught() -> None:
     assert judged(really, case).verdict is Verdict.WRONG
 
 
-def test_an_engine_that_specialised_on_values_is_caught() -> None:
+def test_engine_that_specializes_on_values_is_caught() -> None:
     frozen = replace(
         inhouse, name="frozen", compile="answer = ({nested})(x)\nderivative = lambda x: answer"
     )
@@ -193,7 +193,7 @@ def test_float32_is_judged_by_its_own_tolerance() -> None:
     assert judged(rounded, Case(NUM, 0.75, "RR")).verdict is Verdict.WRONG
 
 
-def test_everything_that_may_be_asked_is_drawn() -> None:
+def test_every_operator_dtype_and_option_is_drawn() -> None:
     cases = list(draw(("R", "F", "RR", "FR"), 1200))
     assert {case.operator for case in cases} == set(OPERATORS)
     assert {case.dtype for case in cases} == {"float64", "float32"}

@@ -37,20 +37,20 @@ BAD: dict[str, tuple[Any, str]] = {
     "a field too many": (document(extra=1), "case: 'extra' is not a field here"),
     "another format": (document(format=2), "format: 2 is not 1"),
     "a word": (document(word="RQ"), "word: 'RQ' must be"),
-    "a word of another type": (document(word=3), "word: 3 must be"),
+    "a word of another type": (document(word=3), "word: .*got `int`"),
     "a ragged point": (document(point=[[1.0], [1.0, 2.0]]), "point: rows differ in length"),
     "a point of three axes": (document(point=[[[1.0]]]), "point: at most 2 axes"),
     "a point of text": (document(point="1.0"), "point: a number"),
     "a Boolean in a point": (document(point=[True]), "point: a number"),
-    "steps that are no list": (document(steps={}), "steps: a list is needed"),
-    "a step that is no object": (document(steps=[1]), r"steps\[0\]: an object is needed"),
+    "steps that are no list": (document(steps={}), "steps: .*got `object`"),
+    "a step that is no object": (document(steps=[1]), r"steps\[0\]: .*got `int`"),
     "an unknown operation": (
         document(steps=[step(operation="os.system")]),
         r"steps\[0\].operation: 'os.system'",
     ),
     "operands of another type": (
         document(steps=[step(operands=["0"])]),
-        r"steps\[0\].operands: a list of integers",
+        r"steps\[0\].operands\[0\]: .*got `str`",
     ),
     "an operand not yet there": (
         document(steps=[step(operands=[1])]),
@@ -122,7 +122,7 @@ BAD: dict[str, tuple[Any, str]] = {
         "a matrix of at most 8 rows",
     ),
     "an unknown operator": (document(operator="curl"), "operator: 'curl' is not one of jacobian"),
-    "an operator of another type": (document(operator=["hvp"]), "operator: .* is not one of"),
+    "an operator of another type": (document(operator=["hvp"]), "operator: .*got `array`"),
     "an operator for other functions": (
         document(operator="second_derivative"),
         "operator: second_derivative is not for vec_to_num in mode word RR",
@@ -256,14 +256,14 @@ BAD: dict[str, tuple[Any, str]] = {
         ),
         r"steps\[3\] \(where of .*: too large together",
     ),
-    "steps without end": (document(steps=[step()] * 4097), "steps: more than 4096"),
+    "steps without end": (document(steps=[step()] * 4097), "steps: .* of length <= 4096"),
     "values without end": (
         document(point=[1.0] * 4096, steps=[{"operation": "sin", "operands": [0]}] * 4000),
         r"steps\[1023\] \(sin\): more than 4194304 entries in all",
     ),
     "operands without end": (
         document(steps=[{"operation": "concat", "operands": [0] * 10**5, "params": {"axis": 0}}]),
-        r"steps\[0\].operands: more than 4096",
+        r"steps\[0\].operands: .* of length <= 4096",
     ),
     "half a character": (document(dtype="\ud800"), "half a character"),
     "a number too large for the dtype": (
@@ -279,7 +279,7 @@ BAD: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", BAD)
-def test_malformed(name: str) -> None:
+def test_malformed_case_is_refused_with_its_field(name: str) -> None:
     bad, message = BAD[name]
     with pytest.raises(MalformedCase, match=message) as caught:
         parse_case(bad if isinstance(bad, str) else json.dumps(bad))
@@ -293,7 +293,7 @@ def test_not_a_case_at_all(text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_files(tmp_path: Path) -> None:
+def test_case_files_are_read_and_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(MalformedCase, match="No such file"):
         read_case(tmp_path / "none.json")
     with pytest.raises(MalformedCase, match="null"):

@@ -66,7 +66,7 @@ def test_softmax_of_large_arguments_adds_up_to_one() -> None:
 
 
 @pytest.mark.parametrize("name", ["floor", "ceil", "trunc", "round", "sign"])
-def test_a_jump_is_a_convention_and_its_neighbours_are_flat(name: str) -> None:
+def test_jump_is_a_convention_and_points_beside_it_are_flat(name: str) -> None:
     at = {"sign": 0.0, "round": 1.5}.get(name, 1.0)
     assert certify(_case(name, at, "R")).kind == "convention"
     beside = certify(_case(name, at + 0.25, "R"))

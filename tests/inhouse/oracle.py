@@ -1,9 +1,8 @@
-"""An independent way to the same numbers: the program itself in 120-digit arithmetic, and central
-differences.
+"""Derivatives computed independently: central differences of the program in 120-digit arithmetic.
 
-With steps of 1e-20 the differences are right to some 38 digits, which needs no estimate. Only
-directional derivatives are taken; the full tensor is compared through its contractions with a few
-directions and through its symmetry.
+With steps of 1e-20 the differences are right to some 38 digits, so no error estimate is needed.
+Only directional derivatives are computed. The full derivative is compared by its contractions with
+a few directions, and by its symmetry.
 """
 
 from __future__ import annotations
@@ -45,7 +44,9 @@ def _elementwise(function, n=1):
 def _power(a, b):
     if b == int(b):
         return a ** int(b) if not (a == 0 and b < 0) else mpmath.inf
-    return mpmath.mpf(0) if a == 0 else mpmath.nan if a < 0 else a**b
+    if a == 0:
+        return mpmath.mpf(0)
+    return mpmath.nan if a < 0 else a**b
 
 
 def _guard(function):
@@ -139,7 +140,8 @@ def _list(function):
     return lambda xs, *args, **kwargs: function([exact(x) for x in xs], *args, **kwargs)
 
 
-_names = ["sin", "cos", "tan", "exp", "log", "log1p", "expm1", "sqrt", "sinh", "cosh", "tanh", "sech", "asin",
+_names = ["sin", "cos", "tan", "exp", "log", "log1p", "expm1", "sqrt", "sinh", "cosh", "tanh",
+    "sech", "asin",
           "acos", "atan", "asinh", "acosh", "atanh", "sign"]  # fmt: skip
 _lin = SimpleNamespace(
     det=_det, inv=_or_nan(_inv), solve=_or_nan(_solve), vector_norm=_norm,
@@ -149,17 +151,22 @@ _lin = SimpleNamespace(
 )  # fmt: skip
 oracle = SimpleNamespace(
     **{n: _elementwise(_guard(getattr(mpmath, n))) for n in _names},
-    abs=_elementwise(abs), negative=_elementwise(lambda v: -v), square=_elementwise(lambda v: v * v),
+    abs=_elementwise(abs), negative=_elementwise(lambda v: -v), square=_elementwise(
+        lambda v: v * v),
     reciprocal=_elementwise(_guard(lambda v: 1 / v)), sigmoid=_elementwise(lambda v: 1 / (1 +
-    mpmath.exp(-v))), add=_elementwise(lambda a, b: a + b, 2), subtract=_elementwise(lambda a, b: a - b, 2),
+    mpmath.exp(-v))), add=_elementwise(lambda a, b: a + b, 2), subtract=_elementwise(lambda a,
+        b: a - b, 2),
     multiply=_elementwise(lambda a, b: a * b, 2), divide=_elementwise(lambda a, b: a / b, 2),
     pow=_elementwise(_power, 2), maximum=_elementwise(max, 2), minimum=_elementwise(min, 2),
-    hypot=_elementwise(mpmath.hypot, 2), atan2=_elementwise(mpmath.atan2, 2), logaddexp=_elementwise(lambda
+    hypot=_elementwise(mpmath.hypot, 2), atan2=_elementwise(mpmath.atan2, 2),
+        logaddexp=_elementwise(lambda
     a, b: max(a, b) + mpmath.log1p(mpmath.exp(-abs(a - b))), 2), clip=lambda x, lo=None, hi=None:
-    _elementwise( lambda v: _clip(v, lo, hi))(x), where=_where, greater=lambda a, b: exact(a) > exact(b),
+    _elementwise( lambda v: _clip(v, lo, hi))(x), where=_where, greater=lambda a,
+        b: exact(a) > exact(b),
     less=lambda a, b: exact(a) < exact(b), greater_equal=lambda a, b: exact(a) >= exact(b),
     less_equal=lambda a, b: exact(a) <= exact(b), equal=lambda a, b: exact(a) == exact(b),
-    logical_not=np.logical_not, logical_and=lambda a, b: np.logical_and(np.asarray(a, bool), np.asarray(b,
+    logical_not=np.logical_not, logical_and=lambda a, b: np.logical_and(np.asarray(a, bool),
+        np.asarray(b,
     bool)), logical_or=lambda a, b: np.logical_or(np.asarray(a, bool), np.asarray(b, bool)),
     sum=_tensor(np.sum), prod=_tensor(np.prod), mean=_tensor(np.mean), max=_extremum(np.max),
     min=_extremum(np.min), cumulative_sum=_tensor(np.cumsum), cumulative_prod=_tensor(np.cumprod),
@@ -168,9 +175,12 @@ oracle = SimpleNamespace(
     flip=_tensor(np.flip), roll=_tensor(np.roll), broadcast_to=_tensor(np.broadcast_to),
     expand_dims=_tensor(np.expand_dims), squeeze=_tensor(np.squeeze), take=_tensor(np.take),
     tril=_tensor(lambda x, k=0: np.where(np.tri(*x.shape[-2:], k, dtype=bool), x, mpmath.mpf(0))),
-    triu=_tensor(lambda x, k=0: np.where(np.tri(*x.shape[-2:], k - 1, dtype=bool), mpmath.mpf(0), x)),
-    diag=_tensor(np.diag), matmul=lambda a, b: np.matmul(exact(a), exact(b)), tensordot=lambda a, b, axes=2:
-    np.tensordot(exact(a), exact(b), axes), outer=lambda a, b: np.outer(exact(a), exact(b)), vecdot=lambda
+    triu=_tensor(lambda x, k=0: np.where(np.tri(*x.shape[-2:], k - 1, dtype=bool), mpmath.mpf(0),
+        x)),
+    diag=_tensor(np.diag), matmul=lambda a, b: np.matmul(exact(a), exact(b)), tensordot=lambda a, b,
+        axes=2:
+    np.tensordot(exact(a), exact(b), axes), outer=lambda a, b: np.outer(exact(a), exact(b)),
+        vecdot=lambda
     a, b, axis=-1: np.sum(exact(a) * exact(b), axis=axis), linalg=_lin, )  # fmt: skip
 
 
@@ -185,7 +195,7 @@ def directional(f, x, v, order):
 
 
 def check(f, x, modes=("R", "F", "RR", "FR", "RF", "FF", "RRR", "FRF"), rtol=1e-11, directions=2):
-    """Raise AssertionError unless every mode word agrees with the 120-digit differences at x."""
+    """Raise AssertionError unless every mode agrees with the 120-digit differences at x."""
     x = np.asarray(x, float)
     rng = np.random.default_rng(7)
     vs = [rng.integers(-4, 5, x.shape) / 4 + 0.125 for _ in range(directions)]

@@ -82,7 +82,9 @@ def _program(seed: int):
         y = x
         for step in chosen:
             x, y = step(xp, x, y), x
-        return x if ends == 0 else xp.sum(K * x) if ends == 1 else xp.prod(x, axis=1)
+        if ends == 0:
+            return x
+        return xp.sum(K * x) if ends == 1 else xp.prod(x, axis=1)
 
     x = np.array([rng.choice([0.0, 0.0, 1.0, -1.0, 0.5, 2.0, 0.375]) for _ in range(4)]).reshape(
         2, 2

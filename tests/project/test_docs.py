@@ -69,9 +69,9 @@ def test_the_operations_of_the_example_can_be_built() -> None:
 @pytest.mark.parametrize("query", blocks("campaigns.md", "sql"))
 def test_the_queries_run(query: str, tmp_path: Path) -> None:
     duckdb = pytest.importorskip("duckdb")
-    from tests import nights
+    from tests import made_runs
 
-    nights.write(tmp_path / "night")
+    made_runs.write(tmp_path / "night")
     assert duckdb.sql(query.replace("'night/", f"'{tmp_path}/night/")).fetchall()
 
 

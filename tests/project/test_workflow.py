@@ -44,7 +44,7 @@ def step(name: str, folder: Path, **environment: str) -> subprocess.CompletedPro
 
 
 @pytest.mark.slow
-def test_two_nights(tmp_path: Path) -> None:
+def test_two_campaigns_are_compared(tmp_path: Path) -> None:
     for engines, failed in (("inhouse", False), (f"inhouse,{BROKEN}sign", True)):
         asked = step("Ask", tmp_path, ENGINES=engines)
         assert asked.returncode == 0, asked.stdout + asked.stderr

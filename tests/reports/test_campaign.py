@@ -25,7 +25,8 @@ from ad_conformance.reports.campaign.runner import (
     previous_findings,
     run,
 )
-from ad_conformance.reports.campaign.store import Folder, StoreError, record, tables
+from ad_conformance.reports.campaign.store import Folder, StoreError, record
+from ad_conformance.reports.campaign.tables import tables
 from rich.console import Console
 
 from validation.kills import differences, disturbed, lost, start

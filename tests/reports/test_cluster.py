@@ -169,8 +169,8 @@ def test_a_scheduler_that_dies_is_one_line_and_loses_nothing(tmp_path: Path, cal
         said = refused(*again, "--scheduler", address, env=HASTY)
         thread.join()
     assert (
-        f"the scheduler is gone; ad-conformance campaign --resume --out {folder.url} goes on"
-        in said
+        f"the scheduler is gone; to continue: ad-conformance campaign --resume --out "
+        f"{folder.url}" in said
     )
     assert json.loads(folder.read("sessions/0001.json"))["ended"] == "interrupted"
     assert folder.names("journal")

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from ad_conformance.reports.campaign.store import Folder, tables
+from ad_conformance.reports.campaign.store import Folder
+from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.nightly import counts
 from ad_conformance.reports.nightly.trends import trend
 
-from tests import nights
+from tests import made_runs
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    return nights.write(tmp_path_factory.mktemp("runs") / "2026-11-23")
+    return made_runs.write(tmp_path_factory.mktemp("runs") / "2026-11-23")
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_verdicts_add_up(connection: duckdb.DuckDBPyConnection) -> None:
     assert (found.judged, found.share) == (8, 3 / 8)
     assert found.verdicts == (
         ("wrong", "known", 3),
-        ("not_finite", "not known", 1),
+        ("not_finite", "new", 1),
         ("timeout", "flaky", 1),
     )
     # The case at a kink is none of them.
@@ -90,7 +91,7 @@ def test_cost_and_phases(connection: duckdb.DuckDBPyConnection) -> None:
     assert phases.waiting == pytest.approx(1 - (1 + 3 + 0.6) / 20)
 
 
-def test_kinks_are_told_by_word(connection: duckdb.DuckDBPyConnection) -> None:
+def test_kinks_are_listed_by_mode(connection: duckdb.DuckDBPyConnection) -> None:
     (kink,) = counts.kinks(connection)
     assert kink.name == "abs(x) at 0"
     assert kink.answers["torch", "R"] == ("convention", "1.0")
@@ -113,14 +114,14 @@ def test_rare_reasons_are_one(
 
 
 def test_trends_are_of_the_runs_until_then(tmp_path: Path) -> None:
-    nights.write(tmp_path / "first", begun="2026-11-21T02:00:00+00:00", not_known=3)
-    nights.write(tmp_path / "later", begun="2026-11-23T02:00:00+00:00")
+    made_runs.write(tmp_path / "first", begun="2026-11-21T02:00:00+00:00", not_known=3)
+    made_runs.write(tmp_path / "later", begun="2026-11-23T02:00:00+00:00")
     (tmp_path / "no run").mkdir()
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "run.json").write_text("{")
-    nights.write(tmp_path / "damaged", begun="2026-11-21T03:00:00+00:00")
+    made_runs.write(tmp_path / "damaged", begun="2026-11-21T03:00:00+00:00")
     (tmp_path / "damaged" / "verdicts" / "00000001.parquet").write_bytes(b"PAR1")
-    second = nights.write(tmp_path / "second", begun="2026-11-22T02:00:00+00:00")
+    second = made_runs.write(tmp_path / "second", begun="2026-11-22T02:00:00+00:00")
     points = [point for point in trend(second) if point.engine == "torch"]
     assert [(point.run, point.not_known) for point in points] == [("first", 3), ("second", 1)]
     assert points[0].share == 21 / 28

@@ -22,11 +22,11 @@ from ad_conformance.reports.nightly import page
 from ad_conformance.reports.nightly.counts import Kink
 from ad_conformance.reports.nightly.headline import headline, state
 from ad_conformance.reports.nightly.page import embedded, render
-from ad_conformance.reports.nightly.run_report import Night
+from ad_conformance.reports.nightly.run_report import RunReport
 from ad_conformance.reports.nightly.template_filters import kink, percent
 
-from tests import nights
-from tests.nights import HOSTILE, bucket
+from tests import made_runs
+from tests.made_runs import HOSTILE, bucket
 
 #: Elements that have no end.
 VOID = {"meta", "link", "input", "br", "img"}
@@ -67,15 +67,15 @@ class Elements(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
+def report(tmp_path_factory: pytest.TempPathFactory) -> RunReport:
     folder = tmp_path_factory.mktemp("runs")
-    nights.write(folder / "first", begun="2026-11-22T02:00:00+00:00")
-    return nights.night(nights.write(folder / "second"))
+    made_runs.write(folder / "first", begun="2026-11-22T02:00:00+00:00")
+    return made_runs.report_of(made_runs.write(folder / "second"))
 
 
 @pytest.fixture(scope="module")
-def text(night: Night) -> str:
-    return render(night)
+def text(report: RunReport) -> str:
+    return render(report)
 
 
 def test_every_section_is_there(text: str) -> None:
@@ -104,7 +104,7 @@ def test_every_section_is_there(text: str) -> None:
     assert within <= set(ids)
 
 
-def test_a_bucket_has_all_that_it_takes_to_see_it(text: str, night: Night) -> None:
+def test_a_bucket_has_all_that_it_takes_to_see_it(text: str, report: RunReport) -> None:
     first = re.search(r'<details class="bucket" id="bucket-torch-0">.*?</details>', text, re.DOTALL)
     assert first
     told = "".join(data for _, data in Elements(first[0]).texts)
@@ -113,21 +113,21 @@ def test_a_bucket_has_all_that_it_takes_to_see_it(text: str, night: Night) -> No
         "0.8775825618903728",
         "4.5e+12 times the tolerance",
         "in torch: F; engines that give the expected result: inhouse",
-        f"ad-conformance replay {night.folder.url}/findings/torch-R-0.json --engine torch",
+        f"ad-conformance replay {report.folder.url}/findings/torch-R-0.json --engine torch",
     ):
         assert part in told
     assert '<a href="https://example.org/issues/0"' in first[0]
-    assert "No script: package.module:attribute is not known here" in text
+    assert "No script is shown: package.module:attribute is not known here" in text
 
 
 def test_counts_in_cells(text: str) -> None:
     cell = re.search(r'data-cell="1-1">(.*?)</a>', text, re.DOTALL)
     assert cell
     told = " ".join("".join(data for _, data in Elements(cell[1]).texts).split())
-    assert told == "37.5 % 3 of 8 ▲ 1 not known ≈ 1 flaky 3 known"
+    assert told == "37.5 % 3 of 8 ▲ 1 new ≈ 1 flaky 3 known"
 
 
-def test_nothing_is_loaded_from_elsewhere(text: str) -> None:
+def test_page_loads_nothing_from_the_network(text: str) -> None:
     found = Elements(text)
     addresses = [
         (t, n, v)
@@ -145,7 +145,9 @@ def test_nothing_is_loaded_from_elsewhere(text: str) -> None:
 
 def test_hostile_names_and_messages_are_text(tmp_path: Path) -> None:
     plain, hostile = (
-        Elements(render(nights.night(nights.write(tmp_path / str(k) / "run", name=name), name)))
+        Elements(
+            render(made_runs.report_of(made_runs.write(tmp_path / str(k) / "run", name=name), name))
+        )
         for k, name in enumerate(("A", HOSTILE))
     )
     # Of a name that sorts alike, and is as harmless as can be, the page is made in the same way.
@@ -165,8 +167,8 @@ def test_hostile_names_and_messages_are_text(tmp_path: Path) -> None:
 
 
 def test_a_message_is_shown_whole_and_nothing_of_it_is_evaluated(tmp_path: Path) -> None:
-    night = nights.night(nights.write(tmp_path))
-    shown = Elements(render(replace(night, buckets=(bucket(message=HOSTILE),))))
+    report = made_runs.report_of(made_runs.write(tmp_path))
+    shown = Elements(render(replace(report, buckets=(bucket(message=HOSTILE),))))
     assert ("pre", HOSTILE) in shown.texts
 
 
@@ -177,8 +179,8 @@ def test_embedded_json_ends_no_element() -> None:
     assert json.loads(text) == data
 
 
-def test_halves_of_characters_are_no_obstacle(night: Night) -> None:
-    render(replace(night, buckets=(bucket(message="\ud800"),))).encode("utf-8")
+def test_page_survives_lone_surrogates(report: RunReport) -> None:
+    render(replace(report, buckets=(bucket(message="\ud800"),))).encode("utf-8")
 
 
 def test_the_policy_lets_only_our_script_run(text: str) -> None:
@@ -196,19 +198,20 @@ def test_the_policy_lets_only_our_script_run(text: str) -> None:
     assert "default-src 'none'" in policy
 
 
-def test_the_same_bytes_every_time(night: Night, text: str) -> None:
+def test_the_same_bytes_every_time(report: RunReport, text: str) -> None:
     script = (
         "import hashlib, sys; from ad_conformance.reports.nightly.page import render; from "
         "ad_conformance.reports.campaign.store import Folder;"
-        "from tests import nights;"
-        "print(hashlib.sha256(render(nights.night(Folder(sys.argv[1]))).encode()).hexdigest())"
+        "from tests import made_runs;"
+        "page = render(made_runs.report_of(Folder(sys.argv[1])));"
+        "print(hashlib.sha256(page.encode()).hexdigest())"
     )
     # Another order of sets, and settings of matplotlib that somebody may have.
-    settings = Path(night.folder.url).parent / "matplotlibrc"
+    settings = Path(report.folder.url).parent / "matplotlibrc"
     settings.write_text("lines.linewidth: 9\naxes.grid: True\n")
     environment = {**os.environ, "PYTHONHASHSEED": "1", "MATPLOTLIBRC": str(settings)}
     done = subprocess.run(
-        [sys.executable, "-c", script, night.folder.url],
+        [sys.executable, "-c", script, report.folder.url],
         capture_output=True,
         text=True,
         check=True,
@@ -218,33 +221,33 @@ def test_the_same_bytes_every_time(night: Night, text: str) -> None:
     assert done.stdout.strip() == hashlib.sha256(text.encode()).hexdigest()
 
 
-def test_many_buckets_are_told_in_brief(night: Night) -> None:
+def test_many_buckets_are_summarized(report: RunReport) -> None:
     message = "a long message of a compiler " * 300
     many = tuple(
         bucket(id=f"b{k}", status="known" if k > 9 else "new", message=message, printed=message)
         for k in range(800)
     )
-    text = render(replace(night, buckets=many))
+    text = render(replace(report, buckets=many))
     assert len(text.encode()) < 3_000_000
     assert text.count('class="bucket"') == 800
     assert 10 <= text.count('class="copy script"') <= page.SCRIPTS
-    assert "there are too many here; ad-conformance show" in text
+    assert "the page has too many buckets; ad-conformance show" in text
 
 
 def test_a_script_of_thousands_of_numbers_is_left_out(
-    night: Night, monkeypatch: pytest.MonkeyPatch
+    report: RunReport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page, "LONGEST_SCRIPT", 100)
     assert re.search(
-        r"No script: it has \d+ characters; ad-conformance show",
-        render(replace(night, buckets=(bucket(),))),
+        r"No script is shown: it has \d+ characters; ad-conformance show",
+        render(replace(report, buckets=(bucket(),))),
     )
 
 
 @pytest.mark.parametrize(
     ("buckets", "invalid", "expected", "worst"),
     [
-        ((), {}, "no finding at all", "good"),
+        ((), {}, "no findings", "good"),
         (
             (("known", "jax"), ("known", "jax"), ("still there", "jax")),
             {},
@@ -280,14 +283,14 @@ def test_a_script_of_thousands_of_numbers_is_left_out(
     ],
 )
 def test_headlines(
-    night: Night,
+    report: RunReport,
     buckets: tuple[tuple[str, str], ...],
     invalid: dict[str, tuple[str, ...]],
     expected: str,
     worst: str,
 ) -> None:
     told = replace(
-        night, buckets=tuple(bucket(status=s, engine=e) for s, e in buckets), invalid=invalid
+        report, buckets=tuple(bucket(status=s, engine=e) for s, e in buckets), invalid=invalid
     )
     assert (headline(told), state(told)) == (expected, worst)
 
@@ -296,7 +299,7 @@ def test_headlines(
     ("share", "told"),
     [(None, "\N{EN DASH}"), (1.0, "100"), (0.9999, "99.9"), (0.5, "50.0"), (0.0, "0.0")],
 )
-def test_no_share_is_whole_that_is_not(share: float | None, told: str) -> None:
+def test_rounded_share_is_100_percent_only_if_exact(share: float | None, told: str) -> None:
     assert percent(share).removesuffix("\N{NO-BREAK SPACE}%") == told
 
 
@@ -304,7 +307,10 @@ def test_no_share_is_whole_that_is_not(share: float | None, told: str) -> None:
     ("answers", "told"),
     [
         ({"R": ("convention", "[0.5, -0.0]"), "F": ("convention", "[0.5, 0.0]")}, "[0.5, 0]"),
-        ({"R": ("convention", "1.0"), "F": ("convention", "-Infinity")}, "R 1; F \N{MINUS SIGN}∞"),
+        (
+            {"R": ("convention", "1.0"), "F": ("convention", "-Infinity")},
+            "R 1; F \N{MINUS SIGN}∞",
+        ),
         ({"R": ("unsupported", None)}, "\N{EN DASH}"),
         (
             {"R": ("wrong", "2.5e-05"), "F": ("unsupported", None)},
@@ -320,21 +326,21 @@ def test_answers_at_kinks(answers: dict[str, tuple[str, str | None]], told: str)
 
 
 def test_tables_that_were_cut_short_are_refused(tmp_path: Path) -> None:
-    folder = nights.write(tmp_path)
+    folder = made_runs.write(tmp_path)
     whole = (tmp_path / "cases" / "00000001.parquet").read_bytes()
     (tmp_path / "cases" / "00000001.parquet").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(StoreError, match=re.escape(folder.url)):
-        render(nights.night(folder))
+        render(made_runs.report_of(folder))
 
 
-def test_what_was_not_asked_for_has_an_order_too() -> None:
+def test_modes_outside_the_plan_are_sorted_too() -> None:
     assert page._ordered(("R",), "FEDCRBA") == ["R", *"ABCDEF"]
 
 
 def test_a_run_without_any_answer_has_a_page(tmp_path: Path) -> None:
     folder = Folder(str(tmp_path / "run"))
-    write_record(folder, "run.json", nights._run("2026-11-23T02:00:00+00:00", ""))
+    write_record(folder, "run.json", made_runs._run("2026-11-23T02:00:00+00:00", ""))
     run = json.loads(folder.read("run.json"))
-    text = render(Night(folder, run, (), None, (), {"": ("no shard is complete",)}))
+    text = render(RunReport(folder, run, (), None, (), {"": ("no shard is complete",)}))
     assert "the run is invalid: no shard is complete" in text
     assert "No answer was correct." in text

@@ -12,7 +12,7 @@ from ad_conformance.reports.campaign.store import StoreError
 
 from benchmarks.rates import DRAWING, RECORDED, Rates, measured, read, text
 from benchmarks.simulation import Layout, Outcome, elapsed, simulate
-from tests import nights
+from tests import made_runs
 
 #: Engines of 2 and of 200 ms, and no time but theirs.
 NOTHING = {
@@ -112,7 +112,7 @@ def test_a_busy_main_process_is_the_bound() -> None:
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_every_second_is_told_and_a_seed_is_one_campaign(shared: bool) -> None:
+def test_simulation_accounts_for_every_second(shared: bool) -> None:
     rates = read()
     layout = Layout(10**6, 64, 10, slow=0.2, factor=2.0, deaths=0.5, shared=shared)
     done = simulate(rates, rates.engines, layout, seed=3)
@@ -121,7 +121,7 @@ def test_every_second_is_told_and_a_seed_is_one_campaign(shared: bool) -> None:
     assert simulate(rates, rates.engines, layout, seed=4) != done
 
 
-def test_spread_is_that_of_the_rates() -> None:
+def test_simulated_spread_equals_the_spread_of_the_rates() -> None:
     rates = replace(EXACT, cases={**EXACT.cases, "slow": {"R": (0.2, 0.6)}})
     spans = [
         simulate(rates, SLOW, Layout(100 * PORTION, 1, 1), seed).makespan for seed in range(400)
@@ -131,7 +131,7 @@ def test_spread_is_that_of_the_rates() -> None:
 
 
 def test_rates_of_a_run(tmp_path: Path) -> None:
-    rates = measured(nights.write(tmp_path / "run"), EXACT)
+    rates = measured(made_runs.write(tmp_path / "run"), EXACT)
     assert rates.modes == ("R", "FF")
     assert rates.of("inhouse", "R") == pytest.approx((0.0015, 0.0))
     assert rates.of("torch", "FF")[0] == pytest.approx(1.5 * 0.002 * np.mean(range(21, 31)))
@@ -142,7 +142,7 @@ def test_rates_of_a_run(tmp_path: Path) -> None:
     assert text(read(recorded)) == text(rates)
 
 
-def test_what_is_no_record_of_rates_is_refused(tmp_path: Path) -> None:
+def test_malformed_rates_are_refused(tmp_path: Path) -> None:
     spoilt = tmp_path / "rates.toml"
     for found, other in (
         ("[cases.harness]", "[cases.other]"),
@@ -152,7 +152,7 @@ def test_what_is_no_record_of_rates_is_refused(tmp_path: Path) -> None:
         spoilt.write_text(RECORDED.read_text().replace(found, other))
         with pytest.raises(ValueError, match=r"rates\.toml"):
             read(spoilt)
-    folder = nights.write(tmp_path / "run")
+    folder = made_runs.write(tmp_path / "run")
     (tmp_path / "run" / "run.json").write_text(
         folder.read("run.json").decode().replace('"FF"', '"RRR"')
     )

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from ad_conformance.reports.__main__ import app
-from ad_conformance.reports.campaign.store import Journal, StoreError, complete, record, sessions
-from ad_conformance.reports.nightly.changes import night
+from ad_conformance.reports.campaign.store import StoreError, complete, record, sessions
+from ad_conformance.reports.campaign.tables import Journal
+from ad_conformance.reports.nightly.changes import run_report
 from ad_conformance.reports.nightly.exports import as_json
 from typer.testing import CliRunner
 
-from tests import nights
+from tests import made_runs
 from tests.reports.test_campaign import ask, plan
 
 pytest.importorskip("duckdb")
@@ -63,7 +64,7 @@ def refused(*arguments: Any) -> str:
 def test_a_record_of_other_fields_or_types(
     tmp_path: Path, name: str, field: str, value: Any
 ) -> None:
-    folder = nights.write(tmp_path)
+    folder = made_runs.write(tmp_path)
     found = json.loads(folder.read(name))
     # Of what no JSON is, the file alone is told.
     said = f"NaN|Infinity|.* half a character|{field}"
@@ -118,8 +119,8 @@ def test_a_table_that_is_none(
 
 
 def test_files_that_somebody_put_beside_ours_are_passed_over(tmp_path: Path) -> None:
-    folder = nights.write(tmp_path)
-    before = as_json(night(folder))
+    folder = made_runs.write(tmp_path)
+    before = as_json(run_report(folder))
     for name in (
         "verdicts/abc.parquet",
         "verdicts/00000003 (copy).parquet",
@@ -129,7 +130,7 @@ def test_files_that_somebody_put_beside_ours_are_passed_over(tmp_path: Path) -> 
         folder.write(name, b"nonsense")
     assert complete(folder) == {0, 1}
     assert list(sessions(folder)) == [1]
-    assert as_json(night(folder)) == before
+    assert as_json(run_report(folder)) == before
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_files_that_somebody_put_beside_ours_are_passed_over(tmp_path: Path) -> 
 def test_a_journal_with_other_lines_is_kept_as_it_is(
     tmp_path: Path, line: bytes, said: str
 ) -> None:
-    folder = nights.write(tmp_path)
+    folder = made_runs.write(tmp_path)
     folder.write("journal/00000002.jsonl", line + b"\n")
     with pytest.raises(StoreError, match=rf"00000002\.jsonl: .*{said}"):
         Journal(folder, 2)
@@ -181,7 +182,7 @@ def test_a_journal_with_other_lines_is_kept_as_it_is(
     ],
 )
 def test_a_row_that_cannot_be(tmp_path: Path, table: str, row: dict[str, Any], said: str) -> None:
-    folder = nights.write(tmp_path)
+    folder = made_runs.write(tmp_path)
     verdict = {
         "number": 99,
         "engine": "torch",
@@ -193,7 +194,7 @@ def test_a_row_that_cannot_be(tmp_path: Path, table: str, row: dict[str, Any], s
         "number": 99,
         "origin": "generated",
         "id": "a",
-        "json": nights.SINE.json,
+        "json": made_runs.SINE.json,
         "word": "R",
         "steps": 1,
     }

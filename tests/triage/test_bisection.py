@@ -210,8 +210,8 @@ def test_the_first_bad_release_is_found(wheels: Path) -> None:
     assert status == 0
     assert lines[-2:] == [
         "first bad: one of 1.2 and 1.3, after 1.1; 1.2 cannot say",
-        "of 3 releases between the ends (log2 2.0) and the ends 5 were asked, each 1 times; "
-        "environments that were not there yet: 5",
+        "asked 5 releases 1 times each, the ends included, of 3 between the ends (log2 2.0); "
+        "new environments: 5",
     ]
     lines_of = dict(line.split(": ", 1) for line in lines[:-2])
     assert lines_of[f"{TINY} 1.0"] == "agree"
@@ -221,7 +221,7 @@ def test_the_first_bad_release_is_found(wheels: Path) -> None:
     # What is there is asked again; and the ends that are given need not be those of the row.
     status, again = command(wheels, "--repeats", "1", "--good", "1.1", "--bad", "1.4.0")
     assert (status, again[-2]) == (0, lines[-2])
-    assert again[-1].endswith("; environments that were not there yet: 0")
+    assert again[-1].endswith("; new environments: 0")
 
 
 def test_a_flaky_release_cannot_say(wheels: Path) -> None:

@@ -126,7 +126,7 @@ def test_steps_that_are_wrong_only_together_are_accused_together() -> None:
     asked = case(
         [("exp", (0,)), ("sin", (1,)), ("abs", (2,)), ("abs", (3,)), ("square", (4,))], 0.5, "R"
     )
-    found = explained(asked, planted(MUTANTS["folding.abs: identity: factor 2"]))
+    found = explained(asked, planted(MUTANTS["identities.abs: identity: factor 2"]))
     assert (found.operations, found.way) == (("abs", "abs"), "together")
     assert found.lines[0].startswith(
         "abs (step 3 of 5) and abs (step 4 of 5) in mode R: none found wrong alone, but "
@@ -384,12 +384,12 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (kept,) = (tmp_path / "findings").iterdir()
     lines = done.output.splitlines()
     assert lines[0].startswith("sin (step 2 of 3) in mode R: its derivative alone is wrong: got")
-    assert lines[-1] == f"the question that shows it: findings/{kept.name}"
+    assert lines[-1] == f"the smallest case that shows it: findings/{kept.name}"
     done = CliRunner().invoke(
         app, ["explain", "case.json", "--engine", "tests.broken_engines:honest"]
     )
     assert (done.exit_code, done.output) == (
         1,
-        f"honest {broken.honest.version()} R: agree, which is no finding\n",
+        f"honest {broken.honest.version()} R: agree; the case does not fail\n",
     )
     assert CliRunner().invoke(app, ["explain", "nonesuch.json"]).exit_code == 2

@@ -26,7 +26,7 @@ from ad_conformance.reports.campaign.store import Folder
 from ad_conformance.reports.issues import triage_pipeline as pipeline
 from ad_conformance.reports.issues.bucket_files import MalformedBucket, bucket_at
 from ad_conformance.reports.issues.issue import _beside, _callings, _certainty, _foreign, _versions
-from ad_conformance.reports.nightly.changes import night
+from ad_conformance.reports.nightly.changes import run_report
 
 from tests.reports.test_campaign import BROKEN, ask, plan
 from tests.triage.test_walk import called, issued, triaged
@@ -67,7 +67,7 @@ def test_findings_of_one_cause_are_one_file(run: Path, bucket: Path) -> None:
     assert len([s for s in found.case.program.steps if s.operands]) == 1
     assert found.right_engines == ("inhouse",)
     assert "sin" in found.explanation[0]
-    (told,) = night(Folder(str(run))).buckets
+    (told,) = run_report(Folder(str(run))).buckets
     assert (told.name, told.case, told.count) == (
         found.cause.name,
         found.case.json,
@@ -75,7 +75,7 @@ def test_findings_of_one_cause_are_one_file(run: Path, bucket: Path) -> None:
     )
 
 
-def test_what_is_written_is_not_looked_for_again(run: Path, bucket: Path) -> None:
+def test_known_bucket_is_not_searched_again(run: Path, bucket: Path) -> None:
     edited = json.loads(bucket.read_text())
     bucket.write_text(json.dumps({**edited, "issue": "https://example.org/1", "findings": []}))
     done = triaged(run)
@@ -177,7 +177,7 @@ def test_what_the_library_stands_on_has_its_release_told() -> None:
 def test_an_issue_of_what_does_not_fail_any_more(bucket: Path) -> None:
     done = called("issue", bucket, "--engine", "inhouse")
     assert done.exit_code == 1
-    assert "which is no finding" in done.output
+    assert "the case does not fail" in done.output
 
 
 def test_releases_since_when_are_told(bucket: Path) -> None:
@@ -186,12 +186,11 @@ def test_releases_since_when_are_told(bucket: Path) -> None:
     """
     done = issued(bucket, "--bisect")
     assert done.exit_code == 2
-    assert "since when" not in done.stdout
+    assert "no first bad release" not in done.stdout
     assert "## Versions" in done.stdout
-    assert (
-        done.stderr
-        == f"ad-conformance: since when: engine '{BROKEN}sign': there are no releases of sign\n"
-    )
+    engine = f"engine '{BROKEN}sign'"
+    why = f"{engine}: there are no releases of sign"
+    assert done.stderr == f"ad-conformance: no first bad release: {why}\n"
 
 
 def test_releases_since_when_are_kept(bucket: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,11 +255,11 @@ def test_text_is_fenced_in_its_own_language() -> None:
         ("cause", {"engine": "sign@1", "failure": "wrong", "words": ["R"]}, "without a release"),
         ("case", {"format": 1}, "case: "),
         ("case", "import os", "case: "),
-        ("findings", "all", "findings: a list of strings"),
-        ("verdict", "agree", "'agree' is not a finding's"),
-        ("issue", 5, "issue: a string"),
+        ("findings", "all", "findings: Expected `array`"),
+        ("verdict", "agree", "'agree' is not the verdict"),
+        ("issue", 5, "issue: Expected `str`"),
         ("surplus", 1, "'surplus' is not a field here"),
-        ("right_words", ["rr"], "right_words: 'rr' is not a mode word"),
+        ("right_words", ["rr"], "right_words: 'rr' is not a mode"),
         (
             "rewrite",
             json.loads(Case(SINES, 0.5, "R" * 5).json),
@@ -270,7 +269,7 @@ def test_text_is_fenced_in_its_own_language() -> None:
         ("right_engines", ["\ud800"], "half a character"),
     ],
 )
-def test_a_file_edited_into_nonsense(
+def test_bucket_file_with_invalid_fields_is_refused(
     bucket: Path, tmp_path: Path, field: str, value: Any, said: str
 ) -> None:
     spoilt = tmp_path / "bucket.json"

@@ -313,7 +313,8 @@ def test_a_malformed_finding_is_refused_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = campaign(tmp_path, "inhouse", cases=[])
-    found = Recorded(0, "", None, "", "{", "R", [], 0, "inhouse", "wrong", *[None] * 10, "cut.json")  # type: ignore[arg-type]
+    rest: list[Any] = [None] * 10
+    found = Recorded(0, "", None, "", "{", "R", [], 0, "inhouse", "wrong", *rest, "cut.json")
     monkeypatch.setattr(pipeline, "findings", lambda _: [found])
     done = triaged(folder)
     assert done.exit_code == 2

@@ -4,6 +4,8 @@ there.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from ad_conformance.generators.strategies.builder import Abandon, Builder
 from ad_conformance.generators.strategies.operands.basic import (
@@ -20,6 +22,10 @@ from ad_conformance.generators.strategies.operands.decompositions import (
     one_of,
     simple_singular_values,
 )
+
+
+def _has_shape(shape: tuple[int, ...], value: np.ndarray) -> bool:
+    return value.shape == shape
 
 
 def kron(b: Builder) -> DrawnOperands:
@@ -65,7 +71,7 @@ def multi_dot(b: Builder) -> DrawnOperands:
         n = b.values[factors[-1]].shape[-1]
         last = len(factors) == count - 1
         shape = b.choose([(n, 2), (n, n), (n, 1), (n, 3)] + [(n,)] * last)
-        same = None if b.flag(3) else b.pick(lambda v, shape=shape: v.shape == shape)  # type: ignore[misc]
+        same = None if b.flag(3) else b.pick(partial(_has_shape, shape))
         factors.append(shaped(b, shape) if same is None else same)
     return factors, {}
 

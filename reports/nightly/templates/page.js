@@ -5,14 +5,14 @@
   const cells = [...document.querySelectorAll("a[data-cell]")];
   let opened = null;
 
-  /* Everything is shown as text: names and verdicts come from engines and files. */
+  /* All values are inserted as text, never as HTML: names and verdicts come from engines and files. */
   const element = (name, fields = {}, ...children) => {
     const made = Object.assign(document.createElement(name), fields);
     made.append(...children);
     return made;
   };
 
-  /* Flat triples of name, kind and count, to rows of counts, those with findings first. */
+  /* Rows of counts from a flat list of triples (name, kind, count); rows with findings come first. */
   const rows = (triples) => {
     const found = new Map();
     for (let k = 0; k < triples.length; k += 3) {
@@ -20,25 +20,25 @@
       const [verdict, cover] = data.kinds[triples[k + 1]];
       const count = triples[k + 2];
       if (!found.has(name)) {
-        found.set(name, { name, asked: 0, right: 0, known: 0, "not known": 0, flaky: 0, unsupported: 0, other: 0, told: [] });
+        found.set(name, { name, asked: 0, right: 0, known: 0, "new": 0, flaky: 0, unsupported: 0, other: 0, findings: [] });
       }
       const row = found.get(name);
       row.asked += count;
       if (cover) {
         row[cover] += count;
-        row.told.push(`${count} ${verdict.replaceAll("_", " ")} (${cover})`);
+        row.findings.push(`${count} ${verdict.replaceAll("_", " ")} (${cover})`);
       } else {
         row[verdict === "agree" ? "right" : verdict === "unsupported" ? "unsupported" : "other"] += count;
       }
     }
     return [...found.values()].sort((a, b) =>
-      b["not known"] - a["not known"] || b.flaky - a.flaky || b.known - a.known || b.asked - a.asked || (a.name < b.name ? -1 : 1));
+      b["new"] - a["new"] || b.flaky - a.flaky || b.known - a.known || b.asked - a.asked || (a.name < b.name ? -1 : 1));
   };
 
-  const HEADS = ["not known", "known", "flaky", "right", "asked", "unsupported", "no truth"];
+  const HEADS = ["new", "known", "flaky", "right", "cases", "unsupported", "no reference"];
   const table = (title, found) => {
     const line = (row) => {
-      const open = row["not known"];
+      const open = row["new"];
       return element("tr", {},
         element("th", { scope: "row", className: "text" }, row.name),
         element("td", { className: open ? "alarm" : "" }, open ? `▲ ${open}` : "0"),
@@ -48,7 +48,7 @@
         element("td", {}, String(row.asked)),
         element("td", {}, String(row.unsupported)),
         element("td", {}, String(row.other)),
-        element("td", { className: "text" }, row.told.join(", ")));
+        element("td", { className: "text" }, row.findings.join(", ")));
     };
     const body = element("tbody", {}, ...found.map(line));
     const head = element("tr", {},
@@ -75,7 +75,7 @@
     if (opened) opened.setAttribute("aria-expanded", "false");
     opened = cell;
     cell.setAttribute("aria-expanded", "true");
-    const [engine, word] = cell.dataset.cell.split("-").map(Number);
+    const [engine, mode] = cell.dataset.cell.split("-").map(Number);
     const found = data.cells[cell.dataset.cell] || {};
     const signatures = table("signature", rows(found.signature || []));
     const operations = table("operation", rows(found.operation || []));
@@ -87,8 +87,8 @@
     shut.addEventListener("click", close);
     drill.replaceChildren(
       element("div", { className: "bar-top" },
-        element("h3", {}, `${data.engines[engine]}, mode ${data.words[word]}`),
-        element("span", {}, element("label", { htmlFor: "filter" }, "operations with "), filter, " ", shut)),
+        element("h3", {}, `${data.engines[engine]}, mode ${data.modes[mode]}`),
+        element("span", {}, element("label", { htmlFor: "filter" }, "show operations with "), filter, " ", shut)),
       signatures.box, operations.box);
     drill.hidden = false;
     drill.focus({ preventScroll: true });
@@ -116,7 +116,7 @@
     if (event.key === "Escape") close();
   });
 
-  /* What a link leads to is shown, however deep it is folded. */
+  /* Open all folded elements around the target of a link. */
   const unfold = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;

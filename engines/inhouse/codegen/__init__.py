@@ -1,0 +1,1 @@
+"""From the graph to NumPy source, and the functions that the source calls."""

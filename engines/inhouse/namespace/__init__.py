@@ -1,0 +1,1 @@
+"""The functions that a program is written with: the array API standard's, and more."""

@@ -1,0 +1,1 @@
+"""The optimizer: identities that apply as nodes are made, and a last rewriting before printing."""
