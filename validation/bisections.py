@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ad_conformance.conformance.known_failures import REGRESSIONS
-from ad_conformance.conformance.triage.bisection import Observation
-from ad_conformance.conformance.triage.release_bisection import Found, find_boundary
+from ad_conformance.conformance.triage.releases.bisect import Found, find_boundary
+from ad_conformance.conformance.triage.releases.search import Observation
 from ad_conformance.generators.ir.case_io import read_case
 from ad_conformance.generators.ir.program import Case
 from packaging.specifiers import SpecifierSet

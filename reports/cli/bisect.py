@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from ad_conformance.conformance.triage.bisection import NoBoundary, Observation
-from ad_conformance.conformance.triage.release_bisection import find_boundary
+from ad_conformance.conformance.triage.releases.bisect import find_boundary
+from ad_conformance.conformance.triage.releases.search import NoBoundary, Observation
 from ad_conformance.engines.process.releases import NoReleases
 from ad_conformance.engines.registry import UnknownEngine
 from ad_conformance.reports.cli.shared import ENGINE, CasePath, app, case_at, refuse

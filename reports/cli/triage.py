@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from ad_conformance.conformance.standalone_script import standalone
 from ad_conformance.conformance.suite.failure_report import keep
-from ad_conformance.conformance.triage.bisection import NoBoundary
 from ad_conformance.conformance.triage.reduce import reduced
+from ad_conformance.conformance.triage.releases.search import NoBoundary
 from ad_conformance.engines import registry
 from ad_conformance.engines.process.releases import NoReleases
 from ad_conformance.engines.process.sandbox import EngineUnavailable

@@ -18,7 +18,7 @@ from ad_conformance.conformance.triage.buckets import Bucket, Provisional, bucke
 from ad_conformance.conformance.triage.causes import Finding
 from ad_conformance.conformance.triage.locate import explain
 from ad_conformance.conformance.triage.reduce import reduced
-from ad_conformance.conformance.triage.release_bisection import find_boundary
+from ad_conformance.conformance.triage.releases.bisect import find_boundary
 from ad_conformance.conformance.triage.root_cause import Vanished, root_cause
 from ad_conformance.conformance.triage.workarounds import workarounds
 from ad_conformance.conformance.verdicts import Result, Verdict

@@ -8,9 +8,14 @@ import math
 from pathlib import Path
 
 import pytest
-from ad_conformance.conformance.triage.bisection import Boundary, NoBoundary, Observation, bisect
 from ad_conformance.conformance.triage.failure_key import FailureKey
-from ad_conformance.conformance.triage.release_bisection import Found
+from ad_conformance.conformance.triage.releases.bisect import Found
+from ad_conformance.conformance.triage.releases.search import (
+    Boundary,
+    NoBoundary,
+    Observation,
+    bisect,
+)
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines.process.releases import NoReleases, released
 from ad_conformance.generators.ir.program import Case, Program, Step
@@ -248,7 +253,7 @@ def test_a_search_that_cannot_begin_is_refused_in_one_line(
     wheels: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], said: str
 ) -> None:
     monkeypatch.setattr(
-        "ad_conformance.conformance.triage.release_bisection.released",
+        "ad_conformance.conformance.triage.releases.bisect.released",
         lambda distribution, prereleases: ("1.0", "2.0"),
     )
     status, lines = command(wheels, "--repeats", "1", *options)

@@ -10,8 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ad_conformance.conformance.triage.ask import judged
-from ad_conformance.conformance.triage.bisection import Boundary, NoBoundary, Observation, bisect
 from ad_conformance.conformance.triage.failure_key import FailureKey
+from ad_conformance.conformance.triage.releases.search import (
+    Boundary,
+    NoBoundary,
+    Observation,
+    bisect,
+)
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.process.environments import Release

@@ -1,0 +1,1 @@
+"""Bisection over releases: in which release a finding begins or ends."""
