@@ -7,8 +7,8 @@ that import each other.
 
 from __future__ import annotations
 
+import argparse
 import ast
-import sys
 import tokenize
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -164,17 +164,24 @@ def row(name: str, known: Mapping[str, Module]) -> list[str]:
     ]
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folders", nargs="*", help="a package, or several separated by commas")
     rows = [list(COLUMN_NAMES)]
-    if not arguments:
+    groups = parser.parse_args(arguments).folders
+    if not groups:
         rows.append(row("ad-conformance", project()))
-    for argument in arguments:
-        folders = [Path(folder) for folder in argument.split(",")]
-        rows.append(row(" ".join(folder.name for folder in folders), modules(folders)))
+    for group in groups:
+        folders = [Path(folder) for folder in group.split(",")]
+        known = modules(folders)
+        if not known:
+            parser.error(f"{group}: no Python modules here")
+        rows.append(row(" ".join(folder.name for folder in folders), known))
     rows.insert(1, ["---"] * len(COLUMN_NAMES))
     for cells in rows:
         print(f"| {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
