@@ -148,7 +148,7 @@ class Engine:
         or the dtype of the case.
         """
         if not self.answers(case.mode):
-            raise UnsupportedOperation(f"mode word {case.mode}")
+            raise UnsupportedOperation(f"mode {case.mode}")
         return self.writer(self, case)
 
 

@@ -1,4 +1,4 @@
-"""The explanation of a finding, and how it is said in lines."""
+"""The explanation of a finding, and its text in lines."""
 
 from __future__ import annotations
 
@@ -86,14 +86,14 @@ class Explanation:
             return f"no step is at fault: in mode {mode} the derivative of the input itself {error}"
         line = f"{self._named(self.steps)} in mode {mode}: {self._isolation} {error}"
         if self.right == 1:
-            line += "; first order is right"
+            line += "; the first order is correct"
         elif self.right:
-            line += f"; up to {_ORDERS[self.right - 1]} order is right"
+            line += f"; up to {_ORDERS[self.right - 1]} order is correct"
         return line
 
     @property
     def _isolation(self) -> str:
-        """Of what the derivative is wrong."""
+        """The derivative that is wrong, in words."""
         if self.way == "alone":
             operands = self.question.case.program.steps[self.steps[-1] - 1].operands
             if len(operands) == 1:
@@ -120,35 +120,37 @@ class Explanation:
         if not whole.endswith(mode):
             return f"{mode} is {whole} without the levels that are not needed"
         level = mode[0] + (f" over {mode[1:]}" if mode[1:] else "")
-        return f"level: {level}, {_ORDERS[len(mode) - 1]} of {len(whole)} in {whole}"
+        ordinal = _ORDERS[len(mode) - 1]
+        return f"level: {level}, {ordinal} of {len(whole)} in {whole} from the innermost outwards"
 
     @property
     def _necessity(self) -> str:
         if self.needed is None:
             return ""
         if self.needed:
-            return "with its value a constant, the program is right"
-        return f"with its value a constant, the program still fails, at {self._named(self.others)}"
+            return "if its value is replaced by a constant, the program is correct"
+        others = self._named(self.others)
+        return f"if its value is replaced by a constant, the program still fails, at {others}"
 
     @property
     def _notes(self) -> tuple[str, ...]:
         given, asked = _special(self.finding.case), _special(self.question.case)
         notes = []
         if left := [name for name in given if name not in asked]:
-            notes.append(f"it also fails if it is not asked {listed(left)}")
+            notes.append(f"not needed for the failure: {listed(left)}")
         if asked:
-            notes.append(f"it fails only if it is asked {listed(list(asked))}")
+            notes.append(f"needed for the failure: {listed(list(asked))}")
         if self.unjudged:
-            notes.append(f"not known: whether {self._named(self.unjudged)} before it is right")
-        counted = f"{self.asked} questions asked"
-        return (*notes, f"{counted}; time was up before all were" if self.late else counted)
+            notes.append(f"not known: whether {self._named(self.unjudged)} before it is correct")
+        counted = f"{self.asked} cases asked"
+        return (*notes, f"{counted} until the time limit" if self.late else counted)
 
 
 def _special(case: Case) -> tuple[str, ...]:
-    """What differs from a plain question, in words."""
-    found = [f"as {case.operator}"] if case.operator != "jacobian" else []
-    found += [f"in {case.dtype}"] if case.dtype != "float64" else []
-    found += ["after it was compiled elsewhere"] if case.warmup_point is not None else []
+    """What the case has besides program, point and mode, in words."""
+    found = [f"operator {case.operator}"] if case.operator != "jacobian" else []
+    found += [f"dtype {case.dtype}"] if case.dtype != "float64" else []
+    found += ["warmup_point"] if case.warmup_point is not None else []
     return tuple(found)
 
 

@@ -29,11 +29,11 @@ MESSAGE = 300
 
 
 def issue_text(
-    bucket: BucketFile, finding: Result, engine: Engine, panel_versions: dict[str, str]
+    bucket: BucketFile, finding: Result, engine: Engine, releases: dict[str, str]
 ) -> str:
     """The issue in Markdown, ready to be pasted.
 
-    `panel_versions` are the releases, if known, of the engines that give the expected result.
+    `releases` are the releases, if known, of the engines that give the expected result.
     Raises UnsupportedOperation if the engine's dialect cannot write the program.
     """
     case, answer = finding.case, finding.answer
@@ -48,10 +48,12 @@ def issue_text(
         _actual(finding),
     ]
     if finding.truth.value is not None:
-        parts += ["## Expected", *_expected(bucket, finding, engine, panel_versions)]
+        parts += ["## Expected", *_expected(bucket, finding, engine, releases)]
     if bucket.explanation:
         what = "wrong value" if finding.verdict.returned else "failure"
-        lines = [f"- {line}" for line in bucket.explanation if not line.endswith("questions asked")]
+        # Older bucket files count "questions".
+        counts = ("cases asked", "questions asked")
+        lines = [f"- {line}" for line in bucket.explanation if not line.endswith(counts)]
         parts += [f"## Where the {what} first appears", "\n".join(lines)]
     parts += ["## Workarounds", _workarounds(bucket, engine)]
     parts += ["## Versions", _versions(bucket, engine)]
@@ -111,11 +113,11 @@ def _first_sentence(finding: Result, subject: str, engine: Engine) -> str:
             fails += " when it is evaluated"
         case _:
             fails = _fails(finding)
-    told = f"In {named}, the {_derivative(case, subject)} {fails}."
+    sentence = f"In {named}, the {_derivative(case, subject)} {fails}."
     if len(steps) > 1:
         names = listed([f"`{name}`" for name in dict.fromkeys(steps)])
-        told += f" The program has {len(steps)} steps, with {names}."
-    return told
+        sentence += f" The program has {len(steps)} steps, with {names}."
+    return sentence
 
 
 def _actual(finding: Result) -> str:
@@ -136,14 +138,14 @@ def _actual(finding: Result) -> str:
 
 
 def _expected(
-    bucket: BucketFile, finding: Result, engine: Engine, panel_versions: dict[str, str]
+    bucket: BucketFile, finding: Result, engine: Engine, releases: dict[str, str]
 ) -> list[str]:
     """The certified derivative, how it was certified, and which engines agree with it."""
     assert finding.truth.value is not None
     parts = [f"`{short(finding.truth.value)}`", _certainty(finding)]
     others = [name for name in bucket.right_engines if name not in _callings(bucket, engine)]
     if others:
-        agreeing = [_named(name, panel_versions.get(name, "")) for name in others]
+        agreeing = [_named(name, releases.get(name, "")) for name in others]
         parts.append(f"The same program gives the expected result with {listed(agreeing)}.")
     return parts
 
