@@ -1,4 +1,4 @@
-"""What is right: certified derivatives, tolerances, verdicts, and the suite that users run.
+"""Correct results and verdicts: certified derivatives, tolerances, and the suite that users run.
 
 Names of `__all__` are the public ones; they are imported when they are first used.
 """

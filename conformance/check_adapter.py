@@ -1,7 +1,7 @@
-"""Checks of an adapter: they find the adapter's own mistakes before its reports are believed.
+"""Checks of an adapter: they find mistakes in the adapter before it is used for engine tests.
 
-All checks run through the sandbox, as cases do. Templates are checked by the values that they
-compute, without any derivative: in these checks, the adapter's modes do nothing.
+All checks run in the sandbox, like cases. Templates are checked by the values that they compute,
+without any derivative: in these checks, the mode_transforms of the adapter are not used.
 """
 
 from __future__ import annotations

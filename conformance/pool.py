@@ -1,4 +1,4 @@
-"""The engines of one run: each case is asked once, of all engines at the same time."""
+"""The engines of one run: all engines are asked each case once, at the same time."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ class EnginePool:
         return self._sandboxes[engine]
 
     def asked(self, case: Case, engine: str) -> Case:
-        """The case as the engine is asked it.
+        """The case in the dtype in which the engine is asked.
 
-        An engine without float64 is asked in float32 if the numbers of the case are exact there.
+        An engine without float64 is asked in float32 if the numbers of the case are exact in it.
         """
         own = self.engines[engine].dtype
         return (

@@ -1,4 +1,4 @@
-"""Who is asked: the contract of adapters, the adapters, and the processes that engines run in.
+"""The engines under test: the contract of adapters, the adapters, and the processes of engines.
 
 Names of `__all__` are the public ones; they are imported when they are first used.
 """

@@ -21,10 +21,10 @@ from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperati
 class Engine:
     """One adapter: how an engine writes operations, and how it nests modes.
 
-    The fields are text in the engine's language, of which the script of a case is made. It has four
-    pieces, which run in this order: `header`, the program, `compile` and `run`. The program defines
-    the function `f` of the inputs `x`, `y` ... and the point `x`; also the tangent `v` and the
-    cotangent `w`, if the case has them.
+    The fields are text in the engine's language. The script of a case consists of such text. It has
+    four pieces, which run in this order: `header`, the program, `compile` and `run`. The program
+    defines the function `f` of the inputs `x`, `y` ... and the point `x`; also the tangent `v` and
+    the cotangent `w`, if the case has them.
 
     Raises ValueError, which names the field, if a field cannot work.
     """
@@ -54,7 +54,7 @@ class Engine:
     #: Template of the statements that make the function `derivative` of `{nested}`, the text of the
     #: nested derivative. They may use `x`. An exception in them is a compile failure.
     compile: str = "derivative = {nested}"
-    #: Statements that call `derivative` and leave the answer in `got`, as a NumPy array of the
+    #: Statements that call `derivative` and assign the answer to `got`, as a NumPy array of the
     #: derivative's shape. An exception in them is a runtime failure.
     run: str = "got = np.asarray(derivative(x))"
     #: A regular expression that matches the modes that the engine can be asked, "R" or "RF" for

@@ -1,4 +1,4 @@
-"""What can be asked: the catalogue of operations, programs, and the strategies that draw cases.
+"""Everything to make cases: the catalogue of operations, programs, and strategies that draw them.
 
 Names of `__all__` are the public ones; they are imported when they are first used.
 """

@@ -1,8 +1,8 @@
-"""Features of a step: coincidences of its operands at the point at which derivative rules often
+"""Features of a step: special values of its operands at the point, where derivative rules often
 fail.
 
-Known failures name them: an entry about products with a zero among the factors should not hide
-other failures of the product. Coverage counts them.
+Known failures name features: an entry about products with a zero among the factors must not cover
+other failures of the product. Coverage counts features.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a failing test prints: all that is needed to reproduce the failure."""
+"""The output of a failing test: everything that is needed to reproduce the failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of the suite: what they are, and the run that they describe."""
+"""The options of the suite, and the run that they describe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run of the suite: what it asks, and how often it gave each verdict."""
+"""One run of the suite: the cases that it asks, and how often it had each verdict."""
 
 from __future__ import annotations
 

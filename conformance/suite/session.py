@@ -14,7 +14,7 @@ from ad_conformance.conformance.suite.run import RUN, run_of
 from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY
 
-#: Keys of what a worker of pytest-xdist is given, and of what it gives back.
+#: Keys of the data that a worker of pytest-xdist gets and returns.
 COMMON, RECORD = "ad_conformance_common", "ad_conformance_record"
 
 
@@ -151,7 +151,7 @@ def pytest_terminal_summary(
         if met[entry.name]:
             write(f"known: {entry.name}: {met[entry.name]} cases: {entry.summary} ({entry.issue})")
     for worker in run.lost:
-        write(f"lost: worker {worker} died: what it judged is not in the table")
+        write(f"lost: worker {worker} died; its verdicts are not in the table")
     for name, why in run.absent.items():
         write(f"skipped: {name}: {why}")
     write(

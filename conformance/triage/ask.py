@@ -1,4 +1,4 @@
-"""Questions to one engine: each case is asked once, until time is up."""
+"""Asks one engine cases, each case once, until a time limit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HANG_MULTIPLE, HANG_SECONDS = 20.0, 2.0
 
 
 class OutOfTime(Exception):
-    """Time is up, and the case was not asked before."""
+    """The time limit is reached, and the case was not asked before."""
 
 
 def judged(case: Case, sandbox: Sandbox) -> Result:
@@ -38,14 +38,14 @@ def judged(case: Case, sandbox: Sandbox) -> Result:
 @contextmanager
 def shorter_timeout(sandbox: Sandbox, verdict: Verdict, mode: str) -> Iterator[None]:
     """If the finding is a hang, give the sandbox a timeout that is short enough for a hundred
-    questions.
+    cases.
 
     Raises EngineUnavailable.
     """
     kept = sandbox.timeout
     if verdict is Verdict.TIMEOUT:
         trivial = Case(Program((Step("positive", (0,)),)), 1.0, mode)
-        # The first question may have to wait for the process to start.
+        # The first case may have to wait for the process to start.
         usual = [sandbox.ask(trivial).seconds for _ in range(2)][1]
         sandbox.timeout = min(kept, max(HANG_SECONDS, HANG_MULTIPLE * usual))
     try:

@@ -1,7 +1,7 @@
 """Buckets: findings grouped by root cause.
 
 Root causes are found by asking the engine (`root_cause.py`). The smallest findings come first. Most
-later findings then have a root cause that is known already, and a few questions show which.
+later findings then have a root cause that is known already. A few cases show which one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Bucket:
     """One root cause, a case that shows it (None if it was known before), and its findings.
 
     For the findings in `searched`, the root cause was searched from the start. For those in
-    `matched`, a few questions showed that they have this one.
+    `matched`, a few cases showed that they have this one.
     """
 
     cause: Cause
@@ -73,7 +73,7 @@ def bucket(
 
     `seconds` is the limit in all, `each` that of one finding. If time suffices, the result is the
     same every time. `begun` is called with a new bucket and the asker, as soon as the root cause of
-    its first finding is known. It may ask further questions; they count towards `seconds`. Raises
+    its first finding is known. It may ask further cases; they count towards `seconds`. Raises
     EngineUnavailable.
     """
     end = time.monotonic() + seconds

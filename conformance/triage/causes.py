@@ -1,4 +1,4 @@
-"""Root causes as data: what the findings of one bug share, with an id that stays."""
+"""Root causes as data: what the findings of one bug have in common, with a permanent id."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ad_conformance.generators.ir.program import Case
 FAILURES: Mapping[Verdict, str] = {
     verdict: verdict.failure for verdict in Verdict if verdict.is_finding
 }
-#: What a question may need beside program and mode.
+#: What a case may need to fail besides program and mode.
 QUESTIONS = ("float32", "elsewhere", "operator", "wrt")
 _OPERAND = re.compile(r"(\w+)(?:\[\d+(?:,\d+)*\])?")
 
@@ -60,14 +60,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Cause:
-    """What the findings of one bug share.
+    """What the findings of one bug have in common.
 
-    `engine` is without a release. `modes` are all modes of the least order at which the bug shows.
-    `operations` are the operations that the failure needs, each with the operands that must vary if
-    that matters: "divide[1]". They are empty if several steps are needed for a failure that says
-    what it is. `features` are those of `generators/features.py` without which nothing fails.
-    `questions` are what else the question must have: "float32" and others. `failure`, `error` and
-    `message` are the symptom.
+    `engine` is without a release. `modes` are all modes of the lowest order that fail. `operations`
+    are the operations that the failure needs. If only some operands must vary, their indices
+    follow: "divide[1]". `operations` is empty if the engine raised or died and several steps are
+    needed for that. `features` are those of `generators/features.py` that the failure needs.
+    `questions` are further conditions on the case, from QUESTIONS. `failure`, `error` and `message`
+    are the symptom.
     """
 
     engine: str

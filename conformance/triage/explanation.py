@@ -18,25 +18,25 @@ MESSAGE = 120
 
 @dataclass(frozen=True)
 class Explanation:
-    """The step at which the wrong value of a finding enters, with evidence.
+    """The step at which the wrong value of a finding first appears, with evidence.
 
-    `question` is the finding that was searched: the finding itself or a plainer one. Values and
-    steps are named by their value_id in its program.
+    `question` is the finding that was searched: the finding itself, or the same without operator,
+    float32 or warmup_point. Values and steps are named by their value_id in its program.
 
-    `steps` are accused. The wrong value enters at the last of them, which needs the others. `way`
-    says how they fail:
+    `steps` are the steps at fault. The wrong value appears at the last of them, which fails only
+    together with the others. `way` says how they fail:
 
     - "alone": the step fails as a program of its operands;
     - "composed": it does not, but it fails between smooth functions or with a function after it;
     - "together": the steps fail only together;
-    - "question": the input itself as the output fails, so no step is at fault.
+    - "question": a program whose output is its input fails, so no step is at fault.
 
-    `evidence` is the smallest question that fails, by the operands `operands`. `smooth` names the
-    function around the step. `right` is the order up to which the evidence is answered rightly.
-    `needed` says whether the question agrees if the accused value is a constant; None if that is
-    not known. If it does not agree, `others` are steps that are at fault as well. Of the values
-    `unjudged`, which come before the accused one, nothing is known. `asked` counts questions.
-    `late` says that time was up before all were asked.
+    `evidence` is the smallest case that fails; it differentiates with respect to `operands`.
+    `smooth` names the function around the step. `right` is the highest order in which the answer to
+    the evidence is correct. `needed` says whether `question` agrees if the value of the step is
+    replaced by a constant; None if that is not known. If it does not agree, `others` are further
+    steps at fault. `unjudged` are earlier values of which it is not known whether they are correct.
+    `asked` is the number of cases asked. `late` says that the time limit ended the search.
     """
 
     finding: Result
@@ -55,12 +55,12 @@ class Explanation:
 
     @property
     def operation(self) -> str:
-        """The operation at which the wrong value enters, or "" if no step is at fault."""
+        """The operation at which the wrong value appears, or "" if no step is at fault."""
         return self.operations[-1] if self.steps else ""
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """The operations of all accused steps; at the last of them the wrong value enters."""
+        """The operations of all steps at fault; the wrong value appears at the last of them."""
         return tuple(self.question.case.program.steps[k - 1].operation for k in self.steps)
 
     @property

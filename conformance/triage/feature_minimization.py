@@ -1,6 +1,4 @@
-"""Finds the special numbers that a failure needs: numbers become general ones, as many as can while
-the case still fails.
-"""
+"""Finds the special numbers that a failure needs: as many numbers as possible become general."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ Fails = Callable[[Case], bool]
 def minimize_features(
     case: Case, culprits: frozenset[str], fails: Fails
 ) -> tuple[Case, tuple[str, ...]]:
-    """The case with as few special numbers as it fails with, and the features of these numbers.
+    """The case with as few special numbers as it needs to fail, and the features of these numbers.
 
     `culprits` are the operations at fault: only their features count.
     """

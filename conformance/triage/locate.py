@@ -1,21 +1,22 @@
-"""Explains a finding: tells at which step of its program the wrong value enters.
+"""Explains a finding: finds the step of its program at which the wrong value first appears.
 
 Parts of the program are asked until one step is left (`step_search.py`).
 
-1. The *plain question*: no operator, float64, no warmup_point, as far as it still fails. Then the
-   input itself as the output: if that fails, no step is at fault.
-2. *Prefixes*: the values of the program one after the other as the output. The first that fails is
-   suspect, since its step is the only new one.
-3. The suspect *alone*, in every mode within the mode, by each operand and by several.
-4. If it is right alone, an earlier step may be wrong in a way that its own prefix does not show,
+1. The case is made *plain*: without operator, float32 and warmup_point, as long as it still fails.
+   Then a program whose output is its input is asked. If that fails, no step is at fault.
+2. *Prefixes*: one value of the program after the other becomes the output. The step of the first
+   value that fails is the suspect, because the other steps of this prefix did not fail before.
+3. The suspect is asked *alone*, in every mode that is contained in the mode, with respect to each
+   operand and to several operands.
+4. If it is correct alone, an earlier step may be wrong in a way that its own prefix does not show,
    because nothing with a second derivative follows it. An example is a rule that is wrong only if
    the cotangent varies. So each earlier value is asked again with a smooth function after it.
-5. If all these are right too: earlier steps alone of whose prefix nothing is known; then these and
-   the suspect between two smooth functions; and then the fewest steps before the suspect with which
-   it fails. These are accused together.
+5. If all these are correct, three more are tried in turn. First, earlier steps alone, if the result
+   of their prefix is not known. Second, these and the suspect between two smooth functions. Third,
+   the suspect with as few earlier steps as possible; then all these steps are named together.
 
-A part counts as failing if its failure key has the same `entry`. Without a certified derivative
-nothing is a finding, and no step is accused.
+A part fails in the same way if its failure key has the same `entry`. If there is no certified
+derivative, nothing is a finding, and no step is named.
 """
 
 from __future__ import annotations
@@ -46,11 +47,11 @@ from ad_conformance.generators.rewrite.slicing import Slicer
 
 
 def explain(finding: Result, sandbox: Sandbox, *, seconds: float = math.inf) -> Explanation:
-    """Explain at which step of the finding's program the wrong value enters.
+    """Explain at which step of the finding's program the wrong value first appears.
 
-    After `seconds` no further question is asked, and the explanation says what is known until then.
-    If time suffices, it is the same every time. Raises ValueError if the result is no finding, and
-    EngineUnavailable.
+    After `seconds` no further case is asked, and the explanation contains what is known until then.
+    If time suffices, the result is the same every time. Raises ValueError if the result is no
+    finding, and EngineUnavailable.
     """
     if not finding.is_finding:
         raise ValueError(f"{finding.case.id}: {finding.verdict} is no finding")
@@ -80,7 +81,7 @@ def explain(finding: Result, sandbox: Sandbox, *, seconds: float = math.inf) -> 
 
 
 def _plainer(finding: Result, same: SameFailure) -> Result:
-    """The finding without what is special about its question, as far as it still fails."""
+    """The finding without warmup_point, float32 and operator, as long as it still fails."""
     for change in (
         {"warmup_point": None},
         {"dtype": "float64"},

@@ -1,7 +1,7 @@
-"""The root cause of a finding: the step that fails alone, what must be special about its operands,
-and the modes that show it.
+"""The root cause of a finding: the step that fails alone, the features that its operands need, and
+the modes that fail.
 
-All of it is found by asking the engine. Which step fails is searched as `step_search` describes.
+All of these are found by asking the engine. `step_search` describes the search for the step.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def root_cause(finding: Finding, asker: Asker, *, seconds: float) -> tuple[Cause
 def matching_cause(
     finding: Finding, known: Sequence[Cause], asker: Asker, *, seconds: float
 ) -> Cause | None:
-    """The one of the known causes that a few questions show to be the cause of the finding.
+    """The known cause that is also the cause of the finding, or None. It takes a few cases.
 
     Raises OutOfTime, EngineUnavailable.
     """
@@ -82,7 +82,7 @@ class _RootCauseSearch:
         self.asker, self.engine = asker, asker.sandbox.engine
         self.key: FailureKey = finding.key
         self.fails = SameFailure(asker, finding.key, lambda key: key.symptom)
-        #: Whether the failure says more about itself than that a value is wrong.
+        #: Whether the engine raised or died, so that there is a message or a signal to compare.
         self.says_what = not self.key.has_value
         case = finding.case
         # Steps that the output does not need cannot make it wrong, but they may raise while the
@@ -94,7 +94,7 @@ class _RootCauseSearch:
     def shortened(self, case: Case) -> Case:
         """The case as a full derivative, in the shortest mode within its own that fails.
 
-        All later questions then cost less.
+        All later cases then take less time.
         """
         if case.wrt:
             return case

@@ -1,16 +1,17 @@
-"""The search for the step at fault: steps are isolated, and those that fail so are accused.
+"""The search for the step at fault: each step is asked separately from the rest of its program.
 
-An `Isolation` asks one step apart from the rest of its program. `isolated` accuses the step if the
-isolation fails as the finding does, and if its control, which is the same program without the step,
-does not.
+An `Isolation` is a case with one step of the program. The step counts as faulty if the isolation
+fails in the same way as the finding, and if its control, the same program without the step, does
+not.
 
-Two callers search. They isolate steps in the same way, but in another order, since they need
-different answers:
+Two callers use it. They isolate steps in the same way, but in another order, since they need
+different results:
 
-- `explain` (locate.py) tells at which step the wrong value enters the program as it was asked. It
-  looks for the first value that is wrong, and keeps operator, dtype and warmup_point.
+- `explain` (locate.py) finds the step at which the wrong value appears in the case as it was asked.
+  It looks for the first value that is wrong, and keeps operator, dtype and warmup_point.
 - root causes (root_cause.py) need an isolation that is the same for every finding of one bug. They
-  take plain questions only, ask all steps, and prefer a step without which the program is right.
+  ask only full derivatives in float64 and ask all steps. They prefer a step without which the
+  program is correct.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class SameFailure:
         return self.failing(case) is not None
 
     def clears(self, control: Case | None) -> bool:
-        """Whether the control shows that what stands around a step is not at fault.
+        """Whether the control shows that the functions around a step are not at fault.
 
         It must agree, or fail in another way than the finding. Another wrong value does not count
         as another way. Raises EngineUnavailable.
@@ -73,11 +74,11 @@ class SameFailure:
 
 @dataclass(frozen=True)
 class Isolation:
-    """Step `step` (the value_id of its result) asked apart from the rest of its program.
+    """A case with step `step` (the value_id of its result) and without the rest of its program.
 
-    `operands` are the value_ids by which the case differentiates. `smooth` names the function that
-    stands around the step. `control` makes the same case without the step; None if nothing stands
-    around it.
+    `operands` are the value_ids by which the case differentiates. `smooth` names the function
+    before and after the step, if there is one. `control` makes the same case without the step; None
+    if there is no such function.
     """
 
     step: int
@@ -90,7 +91,7 @@ class Isolation:
 def isolated(
     isolations: Iterable[Isolation], same: SameFailure
 ) -> Iterator[tuple[Isolation, Result]]:
-    """The isolations that accuse their step, each with its result."""
+    """The isolations whose step is faulty, each with its result."""
     for isolation in isolations:
         result = same.failing(isolation.case)
         if result is not None and (isolation.control is None or same.clears(isolation.control())):

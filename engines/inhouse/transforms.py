@@ -1,4 +1,4 @@
-"""The public face: derivatives of any order and nesting, compiled to NumPy.
+"""The public functions: derivatives of any order and nesting, compiled to NumPy.
 
 A mode such as "RFR" names a nesting, outermost first: R is one reverse pass, F one forward
 pass. Each letter is a full Jacobian level, so the result has the shape of the function's value

@@ -1,6 +1,6 @@
 """One process for each engine, so that an engine may crash or hang.
 
-Both are answers like any other, and the next case is asked in a new process.
+A crash or a hang is recorded as an answer, and the next case is asked in a new process.
 """
 
 from __future__ import annotations
@@ -168,8 +168,8 @@ class _Worker:
         text = re.sub(re.escape(self._folder) + r"/[\w.-]*", "$TMPDIR/...", text)
         own, fatal, trace = text.rpartition("Fatal Python error: ")
         lines = (own if fatal else text).strip().splitlines()
-        told = [line for line in lines if line.startswith(("error: ", "warning: "))]
-        lines = told[:LAST_LINES] or lines[-LAST_LINES:]
+        messages = [line for line in lines if line.startswith(("error: ", "warning: "))]
+        lines = messages[:LAST_LINES] or lines[-LAST_LINES:]
         if fatal:
             lines.append(trace.partition("\n")[0])
         return "\n".join(line for line in lines if line.strip())[:MESSAGE_LENGTH]

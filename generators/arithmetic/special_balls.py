@@ -50,7 +50,7 @@ def erfcx(z: Ball) -> Ball:
 
 
 def _positive(z: Ball) -> Ball:
-    """The one of z and -z that has a positive real part, NaN if that cannot be told."""
+    """The one of z and -z that has a positive real part; NaN if the ball contains both signs."""
     if z.real > 0:
         return z
     return -z if z.real < 0 else NAN

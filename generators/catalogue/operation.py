@@ -85,10 +85,10 @@ class Operation:
     exact: whether operands that are multiples of a power of two give a result without rounding.
     literals: whether scalar constants are written as literals.
     curvature: how the result depends on the operands, apart from kinks.
-    terms: the size of terms of the result that may cancel, if `curvature` does not tell it.
+    terms: the size of terms of the result that may cancel, if `curvature` does not determine it.
     weight: how often it is drawn: more for rules with special cases, 0 for steps that only help
         others.
-    definition: how a derived row is made of other rows.
+    definition: how a derived operation computes its result by other operations.
     enclosed: the same function for values and balls, if the definition has infinite intermediate
         values at points where the result is smooth.
     elementwise: whether each entry of the result depends on one entry of the only operand.

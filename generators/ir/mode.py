@@ -17,7 +17,7 @@ from typing import Literal
 class Letter:
     """A way to differentiate once.
 
-    `name` is what prose calls it. `product` says which product with the Jacobian one pass computes:
+    `name` is used in sentences. `product` says which product with the Jacobian one pass computes:
     "pullback" with a cotangent, or "pushforward" with a tangent.
     """
 
@@ -67,5 +67,5 @@ def index_of(mode: str) -> int:
 
 #: The modes of the first two orders, plain reverse and forward first.
 UP_TO_SECOND_ORDER = ("R", "F", "RR", "FR", "RF", "FF")
-#: The modes that the suite and campaigns ask unless they are told others.
+#: The modes that the suite and campaigns ask by default.
 USUAL_MODES = (*UP_TO_SECOND_ORDER, "RRR")

@@ -1,4 +1,4 @@
-"""Programs as text in an engine's language. The text that is shown is the text that runs."""
+"""Programs as text in an engine's language. Failure reports show the same text that was run."""
 
 from __future__ import annotations
 

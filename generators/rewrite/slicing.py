@@ -1,4 +1,4 @@
-"""Partial programs of a case, as cases of their own.
+"""Parts of the program of a case, as separate cases.
 
 `Slicer` makes two kinds. Some are asked as the whole case is asked: with its operator, dtype and
 warmup_point, as far as these apply. `prefix` makes an earlier value the output, `alone` and

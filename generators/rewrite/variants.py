@@ -125,7 +125,7 @@ def modes_within(mode: str) -> list[str]:
     """All modes that remain if letters are removed from a mode: shortest first, innermost letters
     first.
 
-    They are the derivatives of lower order that the derivative is made of.
+    They are the derivatives of lower order that the nested derivative contains.
     """
     found: dict[str, None] = {}
     for order in range(1, len(mode) + 1):

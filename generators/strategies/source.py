@@ -1,4 +1,4 @@
-"""Random choices, behind a small interface: what draws a case asks a `Source` and nothing else.
+"""Random choices, behind a small interface: code that draws a case uses only a `Source`.
 
 `SeededSource` gives the same choices for a seed on every machine. Campaigns, benchmarks and the
 validation use it. `HypothesisSource` in `ad_conformance.generators.strategies.programs` lets

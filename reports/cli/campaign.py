@@ -70,12 +70,12 @@ def campaign(
         USUAL_MODES
     ),
     budget: Annotated[
-        str | None, typer.Option(help="how long the campaign may run: 90s, 30m or 8h")
+        str | None, typer.Option(help="time limit of the campaign, such as 90s, 30m or 8h")
     ] = None,
-    cases: Annotated[int | None, typer.Option(min=1, help="how many cases are generated")] = None,
+    cases: Annotated[int | None, typer.Option(min=1, help="number of generated cases")] = None,
     seed: Annotated[int, typer.Option(min=0, help="another seed gives other cases")] = 0,
     workers: Annotated[
-        int, typer.Option(min=1, help="shards at work at a time; each runs all engines")
+        int, typer.Option(min=1, help="shards at a time, each by a worker that runs all engines")
     ] = 2,
     scheduler: Annotated[
         str | None,
@@ -83,7 +83,7 @@ def campaign(
     ] = None,
     shard: Annotated[int, typer.Option(min=1, help="size of a shard, in portions of 90 cases")] = 1,
     timeout: Annotated[
-        float, typer.Option(min=1.0, help="seconds that an engine has for an answer")
+        float, typer.Option(min=1.0, help="time limit for one answer, in seconds")
     ] = 60.0,
     previous: Annotated[
         str | None,
@@ -91,7 +91,7 @@ def campaign(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="continue the campaign in DIR")] = False,
 ) -> None:
-    """Ask many engines many cases and record every verdict. A seed gives the same cases everywhere.
+    """Ask engines many generated cases and record every verdict.
 
     Exit status 1 if there are findings that no known failure covers. With --resume, the options
     --engines, --modes, --seed, --shard, --timeout and --previous keep their first values.

@@ -32,7 +32,7 @@ CasePath = Annotated[
     Path, typer.Argument(metavar="CASE.json", help="a case in JSON, as in findings/")
 ]
 #: How help texts describe the name of an engine.
-ENGINE = "name of an engine, or package.module:attribute of an adapter elsewhere"
+ENGINE = "name of an engine, or package.module:attribute of an adapter"
 EngineName = Annotated[str, typer.Option("--engine", help=ENGINE)]
 
 

@@ -41,7 +41,7 @@ def reduce(
         typer.Option(metavar="FILE", help="file that keeps the progress, to continue later"),
     ] = None,
 ) -> None:
-    """Make a failing case smaller, with the same kind of failure, and keep it in findings/.
+    """Make a failing case smaller, with the same failure, and write it into findings/.
 
     Exit status 1 if the case does not fail.
     """
@@ -117,12 +117,12 @@ def issue(
         str | None, typer.Option(help=f"{ENGINE}; default: that of the bucket")
     ] = None,
     bisect: Annotated[
-        bool, typer.Option("--bisect", help="first find the release in which it began")
+        bool, typer.Option("--bisect", help="first find the release in which the failure began")
     ] = False,
 ) -> None:
     """Print a bucket as an issue in Markdown, ready to paste.
 
-    For another engine than that of the bucket, it is asked first which modes and engines work.
+    If --engine names another engine than the bucket, workarounds are searched for this engine.
     Exit status 1 if the case does not fail (any more), 2 if --bisect finds no release.
     """
     need_reports("duckdb", "fsspec")
