@@ -35,7 +35,7 @@ OWN = "AD_CONFORMANCE_KNOWN_FAILURES"
 #: Pinned cases of the entries and of fixed failures.
 REGRESSIONS = Path(__file__).parent / "regressions"
 
-#: A compiled regular expression, for msgspec a type of its own.
+#: A compiled regular expression; msgspec treats it as a separate type.
 Pattern = re.Pattern[str]
 
 

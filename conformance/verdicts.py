@@ -11,7 +11,7 @@ from ad_conformance.conformance.reference.certify import Truth
 from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.ir.program import Case
 
-#: Which column of a summary counts a verdict: findings have columns of their own.
+#: The column of a summary that counts a verdict; findings are divided further.
 Column = Literal["right", "finding", "unsupported", "no truth"]
 
 

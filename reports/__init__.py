@@ -1,1 +1,1 @@
-"""What came of it: the command line."""
+"""Campaigns and reports: the command line."""

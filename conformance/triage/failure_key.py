@@ -1,4 +1,4 @@
-"""The failure key: what makes two failures "the same".
+"""The failure key: two failures with the same key count as the same.
 
 Two failures are the same if they have the same verdict, the same exception type or signal, and the
 same message without noise (`without_noise`). `FailureKey` compares so. Reduction and the bisection
@@ -24,8 +24,8 @@ from ad_conformance.conformance.verdicts import Result, Verdict
 #: Failure, exception type or signal, and message without noise.
 Symptom = tuple[str, str, str]
 
-#: Patterns of what differs from program to program or from machine to machine, and the text that
-#: replaces each. They are applied in this order.
+#: Patterns for text that differs between programs or between machines, and the text that replaces
+#: each. They are applied in this order.
 _NOISE = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
@@ -44,7 +44,7 @@ _NOISE = tuple(
         (r"\s+", " "),
     )
 )
-#: Characters of a message that tell failures apart.
+#: Characters of a message that are compared.
 COMPARED = 200
 
 

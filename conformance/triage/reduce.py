@@ -1,4 +1,4 @@
-"""Makes a finding smaller, so that it still fails in the same way."""
+"""Makes the case of a finding smaller while it still fails in the same way."""
 
 from __future__ import annotations
 

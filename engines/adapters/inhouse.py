@@ -1,4 +1,4 @@
-"""The in-house engine, asked like any other."""
+"""The adapter of the in-house engine."""
 
 from __future__ import annotations
 

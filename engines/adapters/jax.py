@@ -97,7 +97,7 @@ CONTROL_FLOW: dict[str, Template] = {
 def _unique(method: str, indices: Sequence[object]) -> str:
     """The argument that says that all indices differ.
 
-    JAX differentiates products only for indices of which it is told so.
+    JAX differentiates products only if the call says that the indices are unique.
     """
     different = len(set(indices)) == len(indices)
     return ", unique_indices=True" if method == "multiply" and different else ""

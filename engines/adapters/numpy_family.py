@@ -1,4 +1,4 @@
-"""What engines with an interface like NumPy's share: templates, and functions that make templates.
+"""Shared by engines with an interface like NumPy's: templates, and functions that make templates.
 
 An adapter takes from here what its engine writes as NumPy, SciPy or PyTorch do, and adds what the
 engine writes in its own way:

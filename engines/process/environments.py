@@ -63,7 +63,7 @@ def cache() -> Path:
 
 @dataclass(frozen=True)
 class Release:
-    """The runner of one release of a distribution, in an environment of its own."""
+    """The runner of one release of a distribution, in a separate environment."""
 
     distribution: str
     release: str

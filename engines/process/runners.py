@@ -20,7 +20,7 @@ WORKER, JULIA_WORKER = FOLDER / "worker.py", FOLDER / "worker.jl"
 
 
 class Runner(Protocol):
-    """What starts the process of an engine, and knows what is installed there.
+    """Starts the process of an engine, and knows which packages are installed there.
 
     The process is a worker, which follows the protocol of `engines/process/worker.py`.
     """

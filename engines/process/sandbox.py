@@ -158,7 +158,7 @@ class _Worker:
         return found
 
     def last_words(self) -> str:
-        """The lines that matter of what the process printed.
+        """The important lines of the output of the process.
 
         These are the errors and warnings of a compiler, which may print dumps after them, or else
         the last lines of all; then the line of a fatal error of Python, if there is one.
@@ -190,7 +190,7 @@ class _Worker:
 
 
 class Sandbox:
-    """Asks one engine, in a process of its own.
+    """Asks one engine, in a separate process.
 
     `timeout` is the seconds for one case, before multiplication by the engine's timeout factor. The
     constructor raises ValueError if it is not positive, and EngineUnavailable if the engine's

@@ -15,7 +15,7 @@ from ad_conformance.generators.ir.mode import LETTERS
 #: Names of the kinds of input and output, by number of axes.
 KINDS = ("num", "vec", "mat")
 SIGNATURES = tuple(f"{a}_to_{b}" for a in KINDS for b in KINDS)
-#: Products and derivatives for which an engine may have a form of its own.
+#: Products and derivatives for which an engine may have its own function.
 OWN_FORMS = ("gradient", "pushforward", "pullback")
 #: One level of the nesting. "jacobian": the engine's transform for a full derivative. "derivative":
 #: the same, or the engine's own gradient or pushforward if the function is one of or to a number.

@@ -1,4 +1,4 @@
-"""Progress of a campaign: a live table in a terminal, plain lines elsewhere."""
+"""Progress of a campaign: a live table in a terminal, or plain lines in a file or pipe."""
 
 from __future__ import annotations
 

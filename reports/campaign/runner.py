@@ -45,12 +45,12 @@ from ad_conformance.reports.campaign.store import (
 from ad_conformance.reports.campaign.tables import tables
 from rich.console import Console
 
-#: How often the worker of a shard may die before the shard is given up.
+#: How often workers may die with a shard before it is recorded as lost.
 ATTEMPTS = 5
 
 
 class CampaignError(Exception):
-    """The campaign cannot continue; the message says why in one line."""
+    """The campaign cannot continue; the message gives the reason in one line."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Campaign:
         return tally
 
     def new_findings(self) -> int:
-        """The number of findings that no known failure covers and whose second try agreed.
+        """The number of findings that no known failure covers and whose second verdict is the same.
 
         Raises StoreError.
         """
@@ -154,7 +154,7 @@ ASKED_AGAIN = 3
 def previous_findings(folder: Folder) -> list[tuple[str, str, str]]:
     """Findings of a run as named cases, to ask them again. Raises StoreError.
 
-    Of findings with the same engine, verdict, exception, mode and known failure only the shortest
+    If findings have the same engine, verdict, exception, mode and known failure, only the shortest
     few are taken.
     """
     query = f"""
@@ -250,11 +250,11 @@ class Work:
         self._flying: dict[Future[Tally], tuple[int, int | None]] = {}
 
     def run(self, progress: Progress, session: Session, seconds: float | None) -> str:
-        """Work for so many seconds, or until all cases are asked; return why it ended.
+        """Work for `seconds`, or until all cases are asked; return the reason for the end.
 
-        When the time is over, shards at work stay in the journal of a local folder. For a folder
-        elsewhere they are waited for, as long as there is a worker. Raises OSError if rows cannot
-        be recorded, and CampaignError if the scheduler of a cluster is gone.
+        When the time is over, unfinished shards stay in the journals of a local folder. If the
+        folder is a URL, the campaign waits for them while a worker lives. Raises OSError if rows
+        cannot be recorded, and CampaignError if the scheduler of a cluster is gone.
         """
         end = time.monotonic() + seconds if seconds is not None else math.inf
         executor, looked = self._make(), -math.inf

@@ -106,7 +106,7 @@ def _out_of_memory() -> int:
 
 
 class _Shard:
-    """The cases of one shard, at work in all engines."""
+    """The cases of one shard, which all engines are asked."""
 
     def __init__(
         self,

@@ -39,7 +39,7 @@ LAST_TABLE = "verdicts"
 
 
 class StoreError(Exception):
-    """The folder cannot be used; the message says in one line which and why."""
+    """A folder cannot be used; the message names it and gives the reason, in one line."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def numbered(folder: Folder, under: str, pattern: str) -> dict[int, str]:
 def locked(folder: Folder) -> Iterator[None]:
     """Let one campaign at a time work in a local folder.
 
-    Raises StoreError if another campaign is at work there, or OSError. A folder elsewhere is not
+    Raises StoreError if another campaign uses the folder, or OSError. A folder at a URL is not
     locked.
     """
     if not folder.local:

@@ -1,4 +1,4 @@
-"""The tables of a campaign: a journal while a shard is at work, Parquet when it is complete.
+"""The tables of a campaign: a journal for an unfinished shard, Parquet for a complete one.
 
 DuckDB writes and reads the tables. Rows are checked when they are read: a file may have been
 edited, cut short, or written by another program.

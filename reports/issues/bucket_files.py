@@ -63,11 +63,11 @@ class BucketFile:
 
     `engine` is the name under which the campaign asked it, and `version` its release. `case` is the
     smallest case that shows the cause, with `verdict`. `findings` are file names in the campaign's
-    findings/. The engine gets the case right in `right_modes`; `right_engines` get it right in its
-    own mode. `rewrite` is a case of the same function, written with other operations, that the
-    engine gets right. `release` is the first bad release and `issue` the upstream issue; both may
-    be "". `got` and `wanted` are arrays in JSON. They, and what the engine reported, are "" if
-    there is none. `file` is the file name in buckets/, "" if none is written yet.
+    findings/. In `right_modes`, the engine agrees. In the mode of the case, `right_engines` agree.
+    `rewrite` is a case of the same function, written with other operations, in which the engine
+    agrees. `release` is the first bad release and `issue` the upstream issue; both may be "". `got`
+    and `wanted` are arrays in JSON, "" if there is none; so is the message of the engine. `file` is
+    the file name in buckets/, "" if none is written yet.
     """
 
     cause: Cause
@@ -188,7 +188,7 @@ def by_cause(folder: Folder) -> dict[Cause, BucketFile]:
 def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
     """An entry for the library's file of known failures, and its pinned case.
 
-    A person has to narrow and to sign the entry. Its pattern of modes matches the modes of the
+    A person must check the entry and make it narrower. Its pattern matches the modes of the
     cause, and all longer modes that end in one of them.
     """
     cause, name = bucket.cause, bucket.name.replace(".", "-").lower()

@@ -33,7 +33,7 @@ from ad_conformance.reports.issues.bucket_files import BucketFile, by_cause, pro
 from ad_conformance.reports.nightly.changes import Finding as Recorded
 from ad_conformance.reports.nightly.changes import findings
 
-#: Files that are named in a line.
+#: Most file names in one line.
 NAMED = 3
 #: Seconds for the workarounds in another engine than the bucket's.
 ELSEWHERE = 60.0
@@ -179,7 +179,7 @@ class CampaignTriage:
         """A small case with simple numbers that shows the cause.
 
         A reduced case may fail in the same way for another cause, so its cause is searched again.
-        If no reduced case shows the cause, the case that the search ended with.
+        If no reduced case shows the cause, the result is the last case of the search.
         """
         assert new.case is not None
         sandbox = asker.sandbox

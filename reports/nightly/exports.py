@@ -74,7 +74,7 @@ def as_junit(report: RunReport) -> str:
         for (asked, mode), found in matrix.items():
             if asked == engine:
                 name = (
-                    f"{mode}: {found.right} right, {found.known} known, {found.unsupported} "
+                    f"{mode}: {found.right} correct, {found.known} known, {found.unsupported} "
                     f"unsupported"
                 )
                 Xml.SubElement(suite, "testcase", classname=engine, name=_text(name))
@@ -149,7 +149,7 @@ def as_markdown(report: RunReport) -> str:
             lines.append(line)
         lines.append("")
     lines += [
-        "| engine | release | cases | right | known | new | flaky | unsupported | no reference |"
+        "| engine | release | cases | correct | known | new | flaky | unsupported | no reference |"
     ]
     lines += ["| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     counts = defaultdict(list)

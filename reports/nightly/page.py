@@ -118,7 +118,7 @@ def render(report: RunReport) -> str:
             accuracy=accuracy,
             accuracy_figure=Markup(
                 figures.accuracy(
-                    accuracy, "Errors of right answers by engine; the table below has the values"
+                    accuracy, "Errors of correct answers by engine; the table below has the values"
                 )
             )
             if accuracy
@@ -291,7 +291,7 @@ def _trends(points: tuple[Point, ...], engines: list[str]) -> list[tuple[str, st
     dates = begun[0].strftime(days), begun[-1].strftime(days)
     kinds = (
         ("new", "New findings", "not_known", lambda value: f"{value:.0f}", "from 0"),
-        ("share", "Share of right answers", "share", lambda value: f"{value:.1%}", "between"),
+        ("share", "Share of correct answers", "share", lambda value: f"{value:.1%}", "between"),
         ("time", "Median seconds per case", "seconds", seconds, "factors"),
     )
     drawn = []

@@ -88,7 +88,7 @@ class Found:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """The first release that answers otherwise. If it is not known, all that it may be."""
+        """The first release that answers differently. If it is not known, all candidates."""
         return self.releases[self.boundary.before + 1 : self.boundary.after + 1]
 
     @property

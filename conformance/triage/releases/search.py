@@ -100,7 +100,7 @@ def bisect(
     the ends are asked, `most` at most.
 
     `releases` are in order; `latest`, `good` and `bad` are indices. An end that is not given is
-    `latest`, or else an older release that answers otherwise, the oldest first. A release is good
+    `latest`, or else an older release that answers differently, the oldest first. A release is good
     only if it agrees, and bad only if it fails with the failure key of the bad end. If `bad` is not
     given and the good releases are the newer ones, the failure key is the last one before them. If
     answers change more than once, one of the changes is found. Raises NoBoundary.
@@ -138,11 +138,11 @@ def bisect(
 
 
 def _next(older: int, newer: int, silent: set[int]) -> int | None:
-    """The release to ask next: the middle of a run of releases between the two of which none was
-    asked in vain.
+    """The release to ask next, or None if there is none.
 
-    The longer run at one of the ends is taken, or else the longest between, since neighbours of a
-    release that cannot say mostly cannot say either.
+    Releases that cannot say (`silent`) divide the releases between the ends into runs. The result
+    is the middle of the longer of the first and the last run, or else of the longest run:
+    neighbours of a release that cannot say mostly cannot say either.
     """
     marks = [older, *sorted(k for k in silent if older < k < newer), newer]
     runs = list(itertools.pairwise(marks))
@@ -176,8 +176,10 @@ def _ends(row: _Row, latest: int, good: int | None, bad: int | None) -> tuple[in
 
 
 def _older(row: _Row, end: int) -> int | None:
-    """A release before `end` that answers otherwise: the oldest that says anything, or one met on
-    the way to it. Releases before the oldest that says anything are assumed to say nothing.
+    """A release before `end` that answers differently, or None.
+
+    Bisection looks for the oldest release that can say; all older ones are assumed not to. If a
+    release that is asked on the way answers differently, it is the result.
     """
     silent, answers = -1, end
     index = 0

@@ -1,4 +1,4 @@
-"""Functions that generated code calls beside NumPy's own."""
+"""Functions that generated code calls in addition to NumPy's."""
 
 from __future__ import annotations
 

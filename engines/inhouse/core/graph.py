@@ -119,7 +119,7 @@ class Graph:
         return self.add(INPUT, (), None, shape, dtype)
 
     def fresh_variable(self, node: Node) -> Node:
-        """Equal to the node and yet another node, so that nested levels cannot be confused."""
+        """A new node with the same value, so that nested levels cannot be confused."""
         fresh = self.primitives["fresh_variable"]
         return self.add(fresh, (node,), None, node.shape, node.dtype)
 

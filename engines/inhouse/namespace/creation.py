@@ -1,4 +1,4 @@
-"""Arrays of constants, and arrays made of what may be tracers."""
+"""Arrays of constants, and arrays whose parts may be tracers."""
 
 from __future__ import annotations
 

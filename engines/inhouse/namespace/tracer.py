@@ -1,4 +1,4 @@
-"""Tracers: what a user's function is called with, so that it builds a graph instead of numbers."""
+"""Tracers: the arguments with which a user's function is called, so that it builds a graph."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Primitives that move, sum and order entries.
 
-Axes are counted from the end, and parameters speak of trailing axes only. Leading batch axes pass
+Axes are counted from the end, and parameters refer to trailing axes only. Leading batch axes pass
 through every primitive untouched, with the same parameters:
 
     sum        (axes, keepdims)

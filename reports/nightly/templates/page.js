@@ -35,7 +35,7 @@
       b["new"] - a["new"] || b.flaky - a.flaky || b.known - a.known || b.asked - a.asked || (a.name < b.name ? -1 : 1));
   };
 
-  const HEADS = ["new", "known", "flaky", "right", "cases", "unsupported", "no reference"];
+  const HEADS = ["new", "known", "flaky", "correct", "cases", "unsupported", "no reference"];
   const table = (title, found) => {
     const line = (row) => {
       const open = row["new"];

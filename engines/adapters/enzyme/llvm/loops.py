@@ -1,4 +1,4 @@
-"""C++ text of loops over the entries of arrays, of which the templates are made.
+"""C++ text of loops over the entries of arrays; the templates use it.
 
 A value without axes is a `double`; any other value is an array of its entries in row-major order. A
 template gives the statements that fill the result, which they call `OUT`. If they are one
