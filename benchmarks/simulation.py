@@ -160,7 +160,7 @@ def simulate(rates: Rates, engines: Sequence[str], layout: Layout, seed: int = 0
 
 SIZES = 1, 10, 100, 1000
 WORKERS = tuple(2**n for n in range(11))
-#: The machines of a night: a share SLOW is slower by FACTOR, and all die DEATHS times per hour.
+#: The machines of a campaign: a share SLOW is slower by FACTOR, and each dies DEATHS times an hour.
 SLOW, FACTOR, DEATHS = 0.05, 1.5, 0.1
 
 
@@ -216,8 +216,11 @@ def troubles(rates: Rates, engines: Sequence[str], cases: int, workers: int) -> 
         "lost with dead workers",
         "the same, journals on a shared disk",
     )
-    told = f"{SLOW:.0%} slower by {FACTOR - 1:.0%}, or one in {1 / DEATHS:.0f} dead an hour"
-    return table(f"{workers} workers, {cases:.0e} cases; {told}", head, rows)
+    faults = (
+        f"one in {1 / SLOW:.0f} is slower by {FACTOR - 1:.0%} (first column of shares), or in each "
+        f"hour one in {1 / DEATHS:.0f} dies (the others)"
+    )
+    return table(f"{workers} workers, {cases:.0e} cases; {faults}", head, rows)
 
 
 def one_machine(rates: Rates, engines: Sequence[str], cores: int) -> str:
@@ -268,7 +271,7 @@ def files(rates: Rates, engines: Sequence[str], cases: int, workers: int) -> str
         "workers busy asking",
     )
     title = (
-        f"{cases:.0e} cases, {workers} workers with one core, slow and dying as above; "
+        f"{cases:.0e} cases, {workers} workers with one core, some slow or dying as above; "
         f"{whole / 1e9:.3g} GB"
     )
     title += (
@@ -309,8 +312,8 @@ def main() -> None:
     parser.add_argument(
         "--cases", type=_count, default=10**7, help="cases in the tables that compare sizes"
     )
-    parser.add_argument("--night", type=_count, default=10**8, help="cases of a night")
-    parser.add_argument("--workers", type=_count, default=1000, help="workers of a night")
+    parser.add_argument("--night", type=_count, default=10**8, help="cases of a whole campaign")
+    parser.add_argument("--workers", type=_count, default=1000, help="workers of a whole campaign")
     parser.add_argument("--cores", type=_count, default=16, help="cores of one machine")
     parser.add_argument("--price", type=float, default=0.04, help="price of a core-hour")
     options = parser.parse_args()

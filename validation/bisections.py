@@ -103,11 +103,16 @@ def main() -> None:
     rows, lines, failed = [], [], 0
     for bug in wanted:
 
-        def told(release: str, answer: Observation, engine: str = bug.engine) -> None:
+        def print_answer(release: str, answer: Observation, engine: str = bug.engine) -> None:
             print(f"{engine} {release}: {answer.line}", flush=True)
 
         found = find_boundary(
-            bug.case, bug.engine, good=bug.good, bad=bug.bad, repeats=options.repeats, report=told
+            bug.case,
+            bug.engine,
+            good=bug.good,
+            bad=bug.bad,
+            repeats=options.repeats,
+            report=print_answer,
         )
         print(f"{bug.name}: {found.line}", flush=True)
         rows.append(row(bug, found))

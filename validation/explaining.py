@@ -15,10 +15,11 @@ of `multiply`. So there are two definitions of a correct explanation:
   functions but not the functions alone. If this holds for no step of the program, the named step is
   correct if it is the first with which the program up to it uses the rule.
 - *made of*: the engine uses the rule already at first order, so the value of the operation is
-  computed with that primitive. If this holds for no step of the program, as above.
+  computed with that primitive. If this holds for no step of the program, the named step is correct
+  under the same condition as above.
 
-By chance is the share of correct answers if a step is named at random, among the steps that the
-output needs and that depend on the input.
+*By chance* is the share of correct explanations if a step is named at random, among the steps that
+the output needs and that depend on the input.
 """
 
 from __future__ import annotations
@@ -167,9 +168,9 @@ _HEADER = (
     "faults",
     "uses the rule",
     "by chance",
-    "made of it",
+    "computed with it",
     "by chance",
-    "questions: median",
+    "cases asked: median",
 )
 
 

@@ -1,7 +1,7 @@
 """Check that the scripts of a campaign's buckets fail in a fresh interpreter.
 
-    ad-conformance triage runs/tonight --known
-    python -m validation.scripts runs/tonight
+    ad-conformance triage runs/tuesday --known
+    python -m validation.scripts runs/tuesday
 
 Each script runs in an environment with the engine's release and without this project. It must end
 as the bucket says: with an assertion, an exception or a signal.

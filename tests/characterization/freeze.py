@@ -32,7 +32,7 @@ from validation import buckets, seeded
 from validation.mutation import questions
 
 FOLDER = Path(__file__).parent
-#: Mode words of the portions, those that the suite asks by default.
+#: Modes of the portions, those that the suite asks by default.
 MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 SEED, PORTIONS = 3, 10
 #: The engines of the table in docs/triage.md: number of the first, and how many.

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from tests import broken_engines as broken
 
-SPELLINGS = {
+TEMPLATES = {
     **inhouse.dialect.templates,
     "concat": "inhouse.concat([{args}][::-1], axis={axis})",
     "sinh": "inhouse.cosh({0})",
@@ -25,7 +25,7 @@ wrong = replace(
 def turned(j):
     return lambda x: inhouse.permute_dims(j(x), axes=tuple(range(j(x).ndim))[::-1])
 """,
-    dialect=replace(inhouse.dialect, templates=SPELLINGS),
+    dialect=replace(inhouse.dialect, templates=TEMPLATES),
     mode_transforms={**inhouse.mode_transforms, "F": f"turned({inhouse.mode_transforms['F']})"},
 )
 

@@ -280,7 +280,7 @@ def test_modes_beyond_the_certified_order_are_refused() -> None:
 
 
 def test_conditioning_widens_the_tolerance() -> None:
-    """Near a pole of tan rounding of the operand is magnified; the allowance must follow."""
+    """Near a pole of tan, rounding of the operand is magnified; the tolerance must grow with it."""
     relative = []
     for point in (0.125, 1.5703125):
         truth = certify(Case(program(("tan", (0,))), point, "RR"))
@@ -291,7 +291,7 @@ def test_conditioning_widens_the_tolerance() -> None:
 
 
 def test_tolerance_covers_saturation() -> None:
-    """1 - tanh(x)**2 rounds to 0 at x = 20, where the truth is 1.7e-17: an honest engine."""
+    """1 - tanh(x)**2 rounds to 0 at x = 20, where the derivative is 1.7e-17: not a fault."""
     truth = certify(Case(program(("tanh", (0,))), 20.0, "R"))
     assert truth.value is not None
     assert truth.tolerance is not None
@@ -425,5 +425,5 @@ def test_threads_do_not_disturb_each_other() -> None:
         assert one.kind == other.kind
         assert all(
             np.array_equal(getattr(one, n), getattr(other, n))
-            for n in ("value", "radius", "allowance")
+            for n in ("value", "radius", "tolerance")
         )

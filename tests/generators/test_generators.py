@@ -32,7 +32,7 @@ from ad_conformance.generators.strategies.sampling import (
 from ad_conformance.generators.strategies.source import SeededSource
 from flint import ctx
 
-#: NumPy speaks the catalogue's default spellings, but for these.
+#: NumPy uses the default templates of the catalogue, except for these operations.
 NUMPY = Dialect(
     namespace="np",
     templates={
@@ -82,7 +82,7 @@ def test_every_signature_has_the_kinds_it_says(drawn: list[Case]) -> None:
 
 
 def test_special_values_are_aimed_at(drawn: list[Case]) -> None:
-    """The coincidences that break engines are there on purpose, each more than once."""
+    """Special points at which engines fail are drawn on purpose, each more than once."""
     met: Counter[tuple[str, str]] = Counter()
     for case in drawn:
         for step, found in zip(case.program.steps, features(case), strict=True):

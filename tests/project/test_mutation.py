@@ -59,7 +59,7 @@ SAMPLED = (
 
 @pytest.fixture(scope="module")
 def asked() -> list[Question]:
-    """Raises AssertionError where the honest engine has a finding."""
+    """Raises AssertionError where the correct engine has a finding."""
     return questions(CASES)
 
 

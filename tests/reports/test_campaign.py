@@ -1,4 +1,4 @@
-"""Campaigns record the same whoever does the work, through kills and cut files, and refuse in one
+"""Campaigns record the same with any workers, through kills and cut files, and refuse in one
 line.
 """
 

@@ -1,4 +1,4 @@
-"""Counts of a run: each against what the run was made of."""
+"""Counts of a run, compared with the cases and verdicts that the run was made from."""
 
 from __future__ import annotations
 
