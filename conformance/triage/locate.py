@@ -92,7 +92,7 @@ def _plainer(finding: Result, same: SameFailure) -> Result:
 
 
 class _EntrySearch:
-    """The search in one question, whose program `slicer` cuts."""
+    """The search in one finding; `slicer` makes parts of its program."""
 
     def __init__(self, question: Result, slicer: Slicer, same: SameFailure) -> None:
         self.question, self.slicer, self.same = question, slicer, same
@@ -101,7 +101,7 @@ class _EntrySearch:
         return next(isolated(isolations, self.same), None)
 
     def accused(self) -> Explanation:
-        """The explanation so far: what is accused, how it fails, and the evidence."""
+        """The explanation so far: the steps at fault, how they fail, and the evidence."""
         slicer, question = self.slicer, self.question
         of_input = self.same.failing(slicer.prefix(0))
         # No step is at fault either if the output is an input or a constant.
@@ -131,8 +131,8 @@ class _EntrySearch:
         return self.together(base, suspect)
 
     def first_prefix(self) -> tuple[int, Result, tuple[int, ...]]:
-        """The first value that fails as the output, its result, and the values before it of which
-        nothing is known.
+        """The first value that fails as the output, its result, and the earlier values of which it
+        is not known whether they fail.
         """
         slicer, same = self.slicer, self.same
         last = slicer.steps[-1]
@@ -183,8 +183,8 @@ def _shown(base: Explanation, found: tuple[Isolation, Result], way: str = "alone
 
 
 def _weighed(explanation: Explanation, slicer: Slicer, same: SameFailure) -> Explanation:
-    """The explanation with `needed`: what the question gives if the accused value is a constant. If
-    it still fails, with the other step at which it does.
+    """The explanation with `needed`: whether the case agrees if the faulty value is replaced by a
+    constant. If it still fails, with the other step at fault.
     """
     case = slicer.frozen(explanation.steps[-1])
     if case is None:
@@ -198,12 +198,12 @@ def _weighed(explanation: Explanation, slicer: Slicer, same: SameFailure) -> Exp
     without_other = slicer.frozen(other.steps[-1]) if one_step else None
     if without_other is None or same(slicer.without_unused(without_other)):
         return replace(explanation, needed=False, others=other.steps[-1:])
-    # Without the other step all is right: the first one is wrong, too, but does no harm.
+    # Without the other step the program is correct: the first step is faulty, but has no effect.
     return replace(other, question=explanation.question, needed=True, others=())
 
 
 def _right_orders(case: Case, asker: Asker) -> int:
-    """How many of the innermost levels of the case are right, before the first that is not."""
+    """How many of the innermost levels of the case are correct, before the first that is not."""
     right = 0
     for order in range(1, case.order):
         inner = replace(case, mode=case.mode[-order:], wrt=case.wrt[-order:] if case.wrt else "")

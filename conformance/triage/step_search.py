@@ -124,7 +124,7 @@ def _given(control: Case | None) -> Case | None:
 
 
 def plain(slicer: Slicer, *, curved: bool, together: bool, tied: bool) -> Iterator[Isolation]:
-    """Every step alone as a plain question, the last step first; see `Slicer.plain_steps`."""
+    """Every step alone as a plain case, the last step first; see `Slicer.plain_steps`."""
     surrounded = curved or together or tied
     for k, case in slicer.plain_steps(curved=curved, together=together, tied=tied):
         control = partial(slicer.surroundings, k, tied=tied) if surrounded else None

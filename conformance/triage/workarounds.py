@@ -18,11 +18,11 @@ from ad_conformance.generators.rewrite.expansion import expanded
 
 @dataclass(frozen=True)
 class Workarounds:
-    """What works instead.
+    """The workarounds of a finding.
 
-    `modes` are modes of the same order that this engine gets right. `engines` get the case right.
-    `rewrite` is the smallest program that this engine gets right in which one step is replaced by
-    its definition.
+    `modes` are modes of the same order in which this engine agrees. `engines` agree on the case.
+    `rewrite` is the smallest program in which one step is replaced by its definition and on which
+    this engine agrees.
     """
 
     modes: tuple[str, ...]
@@ -33,9 +33,9 @@ class Workarounds:
 def workarounds(
     finding: Result, pool: EnginePool, modes: Iterable[str], *, seconds: float = math.inf
 ) -> Workarounds:
-    """What works instead of a finding, of these modes and the engines of the pool.
+    """The workarounds of a finding among these modes and the engines of the pool.
 
-    After `seconds`, no further question is asked. Engines that cannot be imported are left out.
+    After `seconds`, no further case is asked. Engines that cannot be imported are left out.
     Raises EngineUnavailable if the finding's own engine cannot be imported.
     """
     case, engine = finding.case, finding.engine

@@ -26,7 +26,7 @@ _SIMPLE = (1.0, 0.0, 2.0, 0.5, -1.0, 3.0)
 
 
 def size(case: Case) -> Size:
-    """The size of a case: operations, question, entries, digits; compared in this order."""
+    """The size of a case: operations, mode and operator, entries, digits. The order counts."""
     question = len(case.mode) + sum(
         v is not None for v in (case.tangent, case.cotangent, case.warmup_point)
     )
@@ -75,7 +75,7 @@ def reduce(
             if time.monotonic() - begun > seconds:
                 return case
             failed = fails(valid)
-            # Only now: if the question is interrupted, it is asked again.
+            # Only now: if this case is interrupted, it must be asked again.
             asked.add(name)
             if failed:
                 case, found = valid, True
@@ -93,7 +93,7 @@ def _candidates(case: Case) -> Iterator[Case]:
     if len(pruned.steps) < len(case.program.steps):
         yield replace(case, program=pruned)
     yield from _questions(case)
-    # Most failures are those of one step, and show here after as many questions as there are steps.
+    # Most failures are those of one step. They are found here with one case for each step.
     for _, candidate in Slicer(case).plain_steps():
         yield candidate
     values = evaluate_steps(case.program, case.input)
@@ -108,7 +108,7 @@ def _candidates(case: Case) -> Iterator[Case]:
 
 
 def _questions(case: Case) -> Iterator[Case]:
-    """The plain question, and each change towards it alone."""
+    """The plain case, and cases with only one of the changes that make it plain."""
     if case.program.arguments:
         # All inputs but one become constants, and that one is the point.
         yield replace(case, program=_fixed(case.program), wrt="")

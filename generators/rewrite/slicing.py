@@ -3,8 +3,8 @@
 `Slicer` makes two kinds. Some are asked as the whole case is asked: with its operator, dtype and
 warmup_point, as far as these apply. `prefix` makes an earlier value the output, `alone` and
 `between` ask one step, `entered` asks the steps from one value to another, and `frozen` makes one
-value a constant. Others are plain: a step as a full derivative by one input (`plain_alone`,
-`plain_steps`). With a plain question, findings of different programs can be compared.
+value a constant. Others are plain: the full derivative of one step with respect to one input
+(`plain_alone`, `plain_steps`). Plain cases make findings of different programs comparable.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ad_conformance.generators.rewrite.variants import varying, weights
 
 @dataclass(frozen=True)
 class Part:
-    """A step as a case of its own. `operands` are the value_ids of the step's operands by which the
+    """A step as a separate case. `operands` are the value_ids of the step's operands by which the
     case differentiates.
     """
 
@@ -226,9 +226,9 @@ class Slicer:
     def plain_steps(
         self, *, curved: bool = False, together: bool = False, tied: bool = False
     ) -> Iterator[tuple[int, Case]]:
-        """Every step alone as a plain question, the last step first, with its value_id.
+        """Every step alone as a plain case, the last step first, with its value_id.
 
-        By each operand that varies in turn, or by several operands `together`.
+        There is one case for each operand that varies, or one for several operands `together`.
         """
         for k in range(len(self.case.program.steps), 0, -1):
             operands = self._entering(k)
@@ -350,10 +350,11 @@ class Slicer:
         warmup_point: np.ndarray | None = None,
         wrt: str = "",
     ) -> Case | None:
-        """The program asked as the whole case is asked, as far as possible, or None.
+        """A case with this program, or None.
 
-        `output` has the shape of the program's value. Without `point`, the inputs are those of the
-        whole case.
+        It has the operator, dtype and warmup_point of the whole case as far as they apply. `output`
+        has the shape of the program's value. Without `point`, the inputs are those of the whole
+        case.
         """
         if output.dtype == bool or (point is not None and np.shape(nested(point)) != point.shape):
             # Nested tuples without entries do not say what shape they have.
