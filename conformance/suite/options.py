@@ -63,8 +63,8 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         f"{PREFIX}modes",
         metavar="MODES",
-        help=f"modes, outermost letter first (default: {','.join(USUAL_MODES)}, and the modes of "
-        f"the pinned cases)",
+        help=f"modes of generated and pinned cases, outermost letter first (default: "
+        f"{','.join(USUAL_MODES)}, and pinned cases in all modes)",
     )
     group.addoption(
         f"{PREFIX}signature",

@@ -55,7 +55,7 @@ def _has_tie(case: Case, culprits: frozenset[str]) -> bool:
 
 
 def _untied(tied: Case, culprits: frozenset[str]) -> Iterator[Case]:
-    """The operation at fault alone, with numbers of which no two are equal."""
+    """The operation at fault alone, with numbers that are all different."""
     for k, candidate in Slicer(tied).plain_steps():
         if tied.program.steps[k - 1].operation not in culprits:
             continue

@@ -170,7 +170,7 @@ class _EntrySearch:
 
 
 def _shown(base: Explanation, found: tuple[Isolation, Result], way: str = "alone") -> Explanation:
-    """The explanation that accuses the step of an isolation."""
+    """The explanation that names the step of an isolation."""
     isolation, evidence = found
     return replace(
         base,

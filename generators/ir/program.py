@@ -90,7 +90,7 @@ class Program:
 
     @property
     def pairs(self) -> frozenset[tuple[str, str]]:
-        """The pairs of operations of which the second takes the result of the first.
+        """The pairs of operations in which the second takes the result of the first.
 
         Constants and inputs do not count.
         """

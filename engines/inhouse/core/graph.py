@@ -24,7 +24,7 @@ class Mismatch(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Primitive:
-    """All that the engine knows of one operation. Parameters count axes from the end."""
+    """The record of one operation. Parameters count axes from the end."""
 
     name: str
     shape: Callable[..., Shape]  # (params, *shapes); raises Mismatch
@@ -105,12 +105,12 @@ class Graph:
         return self.add(primitive, args, params, shape, dtype)
 
     def cover(self, terms: list[Node]) -> list[Node] | None:
-        """The same terms with those joined that are pieces of one array, if they cover it."""
+        """The terms, with pieces of one array joined if they cover it; the optimizer does so."""
 
     def add(
         self, primitive: Primitive, args: tuple[Node, ...], params: Any, shape: Shape, dtype: DType
     ) -> Node:
-        """A new node, in any case."""
+        """A new node, even if an equal one exists."""
         finite = primitive.keeps_finite and False not in [a.finite for a in args]
         self.count += 1
         return Node(self, primitive, primitive.name, args, params, shape, dtype, self.count, finite)

@@ -17,7 +17,7 @@ def derivative(out: Node, wrt: Node, mode: str) -> Node:
     shape = out.shape + wrt.shape * len(mode)
     if out.dtype.kind != "f" or 0 in shape:
         return wrt.graph.full(shape, 0.0, wrt.dtype)
-    # Group 0 is the axes of out, group i those of level i's input. A seed stands for one group;
+    # Group 0 is the axes of out, group i those of level i's input. A seed replaces one group;
     # `left` is the group that the result has without seeds.
     seeds: list[tuple[Node, int]] = []
     left, result = 0, out

@@ -1,11 +1,11 @@
 """Reverse and forward mode: each makes the nodes of a derivative, from the rules of the primitives.
 
-`rule.pull(masked, i, ct, node)` is what the cotangent of a node adds to that of operand i;
+`rule.pull(masked, i, ct, node)` is the contribution of a node's cotangent to that of operand i;
 `rule.push(node, tangents)` is the tangent of a node, given those of the operands, or None.
 
 A cotangent can be zero in some entries because `where`, an index or a maximum did not select them
-(`rule.masks`). The derivative behind may be infinite there, but 0 * inf must be 0: if `masked`, a
-rule multiplies by `safe_multiply`, whose result is 0 wherever a factor is 0.
+(`rule.masks`). The derivative that it is multiplied by may be infinite there, but 0 * inf must be
+0: if `masked`, a rule multiplies by `safe_multiply`, whose result is 0 wherever a factor is 0.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def between(out: Node, wrt: Node) -> list[Node]:
 def backward_pass(out: Node, wrt: Node, ct: Node) -> Node:
     """Reverse mode: the cotangent of wrt, given that of out."""
     cotangents: dict[Node, list[Node]] = {out: [ct]}
-    # in_full: some path uses all entries of the node. chosen: some path has zeros that not an index
-    # but another selection made.
+    # in_full: some path uses all entries of the node. chosen: some path has zeros from a selection
+    # other than an index.
     in_full, chosen = {out}, set[Node]()
     order = between(out, wrt)
     active = {wrt, *order}

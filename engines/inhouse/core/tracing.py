@@ -10,7 +10,7 @@ from ad_conformance.engines.inhouse.core.passes import reachable
 
 
 class Tracer:
-    """What a function is called with. namespace/tracer.py adds the operators."""
+    """The argument of a function that is traced. namespace/tracer.py adds the operators."""
 
     __slots__ = ("node",)
 
