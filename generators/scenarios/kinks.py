@@ -20,7 +20,7 @@ def _beside(operation: str, constant: Any, point: Any) -> tuple[Program, Any]:
 
 _TIE = (1.0, 1.0, 0.0)
 
-#: Program and point by a name that says what is asked.
+#: Program and point by name.
 KINKS: Mapping[str, tuple[Program, Any]] = {
     "abs(x) at 0": _alone("abs", 0.0),
     "sign(x) at 0": _alone("sign", 0.0),

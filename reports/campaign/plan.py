@@ -19,7 +19,7 @@ from ad_conformance.generators.strategies.sampling import PORTION, portion
 from ad_conformance.generators.strategies.source import SEED_VERSION
 from ad_conformance.reports.campaign.store import Folder, StoreError, record
 
-#: What records call the version of the map from a seed to cases.
+#: The key in records for the version of the map from a seed to cases.
 SEEDING = "seeding"
 #: The shard of the named cases; the shards of generated cases follow.
 NAMED = 0
@@ -117,7 +117,7 @@ def planned(found: Mapping[str, Any], where: str) -> Plan:
 
 
 def other_release(plan: Plan, found: Mapping[str, Any]) -> str:
-    """What has another release here than in the record: engines, this project, the seeding.
+    """Names with another release here than in the record: engines, this project, the seeding.
 
     One line; "" if all are the same.
     """

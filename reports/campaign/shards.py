@@ -83,7 +83,7 @@ def ask_shard(url: str, digest: str, shard: int, count: int | None) -> Tally:
     plan, folder, tally = plan_of(url, digest), Folder(url), Tally(shard)
     journal = Journal(folder, shard)
     try:
-        # Another worker, thought to be dead, may have completed it.
+        # Another worker, which was reported as dead, may have completed it.
         if shard in complete(folder):
             return tally
         for table, rows in journal.found.items():
