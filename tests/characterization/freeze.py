@@ -32,7 +32,7 @@ from validation import buckets, seeded
 from validation.mutation import questions
 
 FOLDER = Path(__file__).parent
-#: Modes of the portions, those that the suite asks by default.
+#: Mode words of the portions, those that the suite asks by default.
 MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 SEED, PORTIONS = 3, 10
 #: The engines of the table in docs/triage.md: number of the first, and how many.
@@ -72,7 +72,7 @@ def scripts() -> Any:
 
 
 def truths() -> Any:
-    """The bytes of the certified derivative of every pinned case: value, radius and tolerance."""
+    """The bytes of every pinned case's truth: value, radius and allowance."""
     found = {}
     for entry in sorted(load(), key=lambda e: e.name):
         truth = certify(entry.pinned)
