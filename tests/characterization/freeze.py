@@ -1,4 +1,4 @@
-"""Characterisation data: what the project does today, in files that a later change is compared with.
+"""Characterisation data: what the project does today, in files for comparison with later states.
 
     python -m tests.characterization.freeze                    # compare case ids, scripts, truths
     python -m tests.characterization.freeze causes             # compare buckets: ten minutes
@@ -6,8 +6,8 @@
     python -m tests.characterization.freeze --write case_ids   # write a file anew
 
 A change that is meant to alter none of this must reproduce every file. A change that alters one
-writes that file anew and says why in its commit. `verdicts` depends on the installed releases of the
-engines and of Hypothesis, so no test compares it.
+writes that file anew and says why in its commit. `verdicts` depends on the installed releases of
+the engines and of Hypothesis, so no test compares it.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def causes(numbers: tuple[int, ...] = tuple(range(FIRST, FIRST + ENGINES))) -> A
 
 
 def verdicts() -> Any:
-    """The closing table of the suite: JAX, PyTorch, autograd and the in-house engine must be there."""
+    """The closing table of the suite, in an environment with JAX, PyTorch and autograd."""
     command = [sys.executable, "-m", "pytest", "conformance/"]
     done = subprocess.run(
         command, cwd=FOLDER.parents[1], capture_output=True, text=True, check=True
