@@ -425,5 +425,5 @@ def test_threads_do_not_disturb_each_other() -> None:
         assert one.kind == other.kind
         assert all(
             np.array_equal(getattr(one, n), getattr(other, n))
-            for n in ("value", "radius", "allowance")
+            for n in ("value", "radius", "tolerance")
         )
