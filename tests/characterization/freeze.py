@@ -1,19 +1,22 @@
-"""Characterisation data: what the project does today, as files that a later change is compared
-with.
+"""Characterisation data: what the project does today, in files for comparison with later states.
 
-    python -m tests.characterization.freeze            # compare everything but the buckets
-    python -m tests.characterization.freeze --buckets  # compare the buckets: some ten minutes
-    python -m tests.characterization.freeze --write    # write the files anew
+    python -m tests.characterization.freeze                    # compare case ids, scripts, truths
+    python -m tests.characterization.freeze causes             # compare buckets: ten minutes
+    python -m tests.characterization.freeze verdicts           # compare the table of the suite
+    python -m tests.characterization.freeze --write case_ids   # write a file anew
 
 A change that is meant to alter none of this must reproduce every file. A change that alters one
-writes that file anew and says why in its commit.
+writes that file anew and says why in its commit. `verdicts` depends on the installed releases of
+the engines and of Hypothesis, so no test compares it.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable
@@ -32,13 +35,13 @@ from validation import buckets, seeded
 from validation.mutation import questions
 
 FOLDER = Path(__file__).parent
-#: Mode words of the portions, those that the suite asks by default.
+#: Modes of the portions: those that the suite asks by default.
 MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 SEED, PORTIONS = 3, 10
 #: The engines of the table in docs/triage.md: number of the first, and how many.
 FIRST, ENGINES = 50, 8
-#: The two of them that a test can afford.
-QUICK = (53, 55)
+#: The one of them that a test compares.
+QUICK = (53,)
 
 
 def _digest(data: bytes) -> str:
@@ -100,12 +103,26 @@ def causes(numbers: tuple[int, ...] = tuple(range(FIRST, FIRST + ENGINES))) -> A
     return found
 
 
+def verdicts() -> Any:
+    """The closing table of the suite, in an environment with JAX, PyTorch and autograd."""
+    command = [sys.executable, "-m", "pytest", "conformance/"]
+    done = subprocess.run(
+        command, cwd=FOLDER.parents[1], capture_output=True, text=True, check=True
+    )
+    lines = done.stdout.splitlines()
+    first = next(k for k, line in enumerate(lines) if line.startswith("engine "))
+    return list(itertools.takewhile(lambda line: not line.startswith("known: "), lines[first:]))
+
+
 FROZEN: dict[str, Callable[[], Any]] = {
     "case_ids": case_ids,
     "scripts": scripts,
     "truths": truths,
     "causes": causes,
+    "verdicts": verdicts,
 }
+#: What is compared if nothing is named.
+USUAL = ("case_ids", "scripts", "truths")
 
 
 def stored(name: str) -> Any:
@@ -122,16 +139,14 @@ def write(name: str, data: Any) -> None:
 def main() -> None:
     """Compare, or write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--write", action="store_true", help="write the files anew instead of comparing"
-    )
-    parser.add_argument(
-        "--buckets", action="store_true", help="the buckets instead of everything else"
-    )
+    parser.add_argument("names", nargs="*", default=USUAL, help=f"some of {', '.join(FROZEN)}")
+    parser.add_argument("--write", action="store_true", help="write the files anew")
     options = parser.parse_args()
+    if unknown := [name for name in options.names if name not in FROZEN]:
+        parser.error(f"{unknown[0]!r} is not one of {', '.join(FROZEN)}")
     warnings.simplefilter("ignore")
     changed = []
-    for name in ["causes"] if options.buckets else [n for n in FROZEN if n != "causes"]:
+    for name in options.names:
         data = FROZEN[name]()
         if options.write:
             write(name, data)
