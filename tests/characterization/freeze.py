@@ -75,7 +75,7 @@ def scripts() -> Any:
 
 
 def truths() -> Any:
-    """The bytes of every pinned case's truth: value, radius and allowance."""
+    """The bytes of every pinned case's truth: value, radius and tolerance."""
     found = {}
     for entry in sorted(load(), key=lambda e: e.name):
         truth = certify(entry.pinned)
