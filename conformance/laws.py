@@ -47,7 +47,7 @@ class Answered:
         return self.value.reshape(shape), self.tolerance.reshape(shape)
 
 
-def _units(difference: Array, allowed: Array) -> float:
+def _ratio(difference: Array, allowed: Array) -> float:
     """The largest difference / tolerance; NaN, which is not at most 1, if any entry is NaN."""
     return float(np.max(np.abs(difference) / allowed, initial=0.0))
 
@@ -58,7 +58,7 @@ def symmetry(answer: Answered) -> float:
     worst = [0.0]
     for axes in itertools.permutations(range(1, value.ndim)):
         worst.append(
-            _units(value - value.transpose(0, *axes), tolerance + tolerance.transpose(0, *axes))
+            _ratio(value - value.transpose(0, *axes), tolerance + tolerance.transpose(0, *axes))
         )
     return float(np.max(worst))
 
@@ -67,7 +67,7 @@ def agreement(answers: Iterable[Answered]) -> float:
     """All modes of one order give the same derivative."""
     pairs = itertools.combinations(answers, 2)
     return float(
-        np.max([0.0, *(_units(a.value - b.value, a.tolerance + b.tolerance) for a, b in pairs)])
+        np.max([0.0, *(_ratio(a.value - b.value, a.tolerance + b.tolerance) for a, b in pairs)])
     )
 
 
@@ -80,7 +80,7 @@ def duality(forward: Answered, reverse: Answered, seed: int = 0) -> float:
     rng = np.random.default_rng(seed)
     v, w = rng.standard_normal(j.shape[1]), rng.standard_normal(j.shape[0])
     allowed = np.abs(w) @ (one + two) @ np.abs(v)
-    return _units((j @ v) @ w - v @ (k.T @ w), allowed) if j.size else 0.0
+    return _ratio((j @ v) @ w - v @ (k.T @ w), allowed) if j.size else 0.0
 
 
 def splits(case: Case) -> Iterator[tuple[Case, Case]]:
@@ -142,7 +142,7 @@ def chain(whole: Answered, inner: Sequence[Answered], outer: Sequence[Answered])
     larger = _composed([np.abs(v) + a for v, a in f], [np.abs(v) + a for v, a in g])
     # Each part may be off by its tolerance, and the sums of products are rounded.
     rounding = 2.0**-52 * 4 * (1 + max(len(g[0][0]), 1)) * larger
-    return _units(value - composed, tolerance + (larger - sizes) + rounding)
+    return _ratio(value - composed, tolerance + (larger - sizes) + rounding)
 
 
 def _composed(f: Sequence[Array], g: Sequence[Array]) -> Array:

@@ -25,7 +25,7 @@ def explain(
         float, typer.Option(min=0.0, help="time limit; then the result so far is printed")
     ] = 120.0,
 ) -> None:
-    """Find the step at which a failing case goes wrong.
+    """Find the step of a failing case at which the wrong value first appears.
 
     The smallest case that shows it is kept in findings/. Exit status 1 if the case does not fail.
     """
