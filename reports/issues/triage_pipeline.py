@@ -63,7 +63,7 @@ class CampaignTriage:
         for name in self._asked.values():
             if registry.is_import(name) and name not in imported:
                 where = f"{folder.url}/run.json: asked"
-                raise StoreError(f"{where}: {name!r} is imported only where --engine names it")
+                raise StoreError(f"{where}: {name!r} is imported only if --engine names it")
         self._modes: tuple[str, ...] = tuple(run["words"])
         self._timeout = float(run["timeout"])
         if previous:

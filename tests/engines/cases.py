@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -15,8 +14,7 @@ from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case
-from ad_conformance.generators.strategies.programs import operation_cases
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from ad_conformance.generators.strategies.sampling import operation_examples
 
 #: Operations that cases are drawn for.
 OPERATIONS = tuple(name for name, row in CATALOGUE.items() if row.weight)
@@ -41,21 +39,9 @@ def unless_missing(missing: str, values: Iterable[Any]) -> list[Any]:
 def drawn(operation: str) -> tuple[Case, ...]:
     """Cases with the operation, the same in every run."""
     met: dict[str, Case] = {}
-
-    @seed(zlib.crc32(operation.encode()))
-    @settings(
-        max_examples=EXAMPLES,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
-    )
-    @given(operation_cases(operation=operation, mode="R"))
-    def collect(case: Case) -> None:
+    for case in operation_examples(operation, "R", EXAMPLES):
         if operation in case.program.operations:
             met[case.plain.id] = case.plain
-
-    collect()
     return tuple(met.values())
 
 

@@ -234,6 +234,6 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: S
     )
     assert (done.exit_code, done.output) == (
         1,
-        f"honest {broken.honest.version()} {case.mode}: agree, which is no finding\n",
+        f"honest {broken.honest.version()} {case.mode}: agree; the case does not fail\n",
     )
     assert CliRunner().invoke(app, ["reduce", "nonesuch.json"]).exit_code == 2

@@ -71,8 +71,10 @@ def test_a_definition_gives_the_same_values() -> None:
                     continue
                 met.add(step.operation)
                 one, two = (evaluate_steps(c.program, c.input)[-1] for c in (case, whole))
+                # Constants of a definition are rounded to the dtype of the case.
+                rounding = 1e-9 if case.dtype == "float64" else 1e-6
                 assert one.reshape(-1).tolist() == pytest.approx(
-                    two.reshape(-1).tolist(), rel=1e-9, abs=1e-9
+                    two.reshape(-1).tolist(), rel=rounding, abs=rounding
                 )
                 assert step not in whole.program.steps or case.program.steps.count(step) > 1
     assert len(met) > 25
@@ -117,8 +119,10 @@ def test_a_polynomial_has_the_derivatives_of_the_step() -> None:
             if whole is None or valid(whole) is None or expected.value is None:
                 continue
             got = truth_of(whole)
-            # Numbers that are rounded to float32 need not be such that rounding can be measured.
-            assert got.value is not None or case.dtype == "float32"
+            # Numbers that are rounded to float32 need not be such that rounding can be measured. A
+            # step may hide a jump before it (corrcoef does not depend on a factor); its polynomial
+            # does not.
+            assert got.value is not None or case.dtype == "float32" or got.kind == "convention"
             if got.value is not None:
                 met += 1
                 assert expected.tolerance is not None

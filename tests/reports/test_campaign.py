@@ -256,7 +256,7 @@ def test_a_record_of_the_first_seed_version_is_read_but_not_continued(tmp_path: 
 def test_refusals(tmp_path: Path) -> None:
     out = ["--out", str(tmp_path / "out"), "--cases", "1"]
     assert "give --budget or --cases" in refused("--out", str(tmp_path / "out"))
-    assert "'5x' is not a time" in refused(*out, "--budget", "5x")
+    assert "'5x' is not a duration" in refused(*out, "--budget", "5x")
     assert "engine 'nothing' is not known" in refused(*out, "--engines", "nothing")
     assert "'RX' is not a mode;" in refused(*out, "--modes", "RX")
     assert "there is no run.json" in refused(*out, "--resume")

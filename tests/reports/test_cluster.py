@@ -194,7 +194,7 @@ def test_without_workers_the_time_is_over_all_the_same(
             begun, cluster(address), 2, cases=None, seconds=1.0, console=Console(quiet=True)
         )
     assert ended == "out of time"
-    assert capsys.readouterr().out == f"{address}: no worker is there yet; waiting\n"
+    assert capsys.readouterr().out == f"{address}: there is no worker yet; waiting\n"
 
 
 def test_a_worker_without_the_package_is_named(tmp_path: Path) -> None:

@@ -301,7 +301,7 @@ def test_an_engine_is_imported_only_if_the_command_names_it(
         done = called(command, path)
         assert done.exit_code == 2
         assert done.stderr.endswith(
-            f"{field}: 'trap:engine' is imported only where --engine names it\n"
+            f"{field}: 'trap:engine' is imported only if --engine names it\n"
         )
         assert done.stderr.count("\n") == 1
     assert not (tmp_path / "trap.py.sprung").exists()
