@@ -6,16 +6,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
-from ad_conformance.reports.cli import ask as asking
-from ad_conformance.reports.cli import bisect as bisection
-from ad_conformance.reports.cli import campaign as campaigns
-from ad_conformance.reports.cli import explain as explaining
-from ad_conformance.reports.cli import report as reporting
-from ad_conformance.reports.cli import triage
+from ad_conformance.reports.cli import ask, bisect, campaign, explain, report, triage
 from ad_conformance.reports.cli.shared import app
 
 #: The modules that define the commands.
-COMMANDS = (asking, campaigns, reporting, triage, explaining, bisection)
+COMMANDS = (ask, campaign, report, triage, explain, bisect)
 
 
 def _print_version(asked: bool) -> None:

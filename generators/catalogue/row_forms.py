@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.arithmetic import numpy_ops
 from ad_conformance.generators.catalogue.operands import Domain, OperandFamily, family
 from ad_conformance.generators.catalogue.operation import Operation, unbound
 
@@ -18,7 +18,7 @@ def unary(
     """An elementwise operation; with `ball` None, the method of the ball of that name."""
     return Operation(
         name=name,
-        evaluate=numerics.elementwise(ufunc, ball or numerics.method(name), operands=1),
+        evaluate=numpy_ops.elementwise(ufunc, ball or numpy_ops.method(name), operands=1),
         elementwise=True,
         **{"template": f"xp.{name}({{0}})", "operands": family("unary", domain), **more},
     )

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from ad_conformance.conformance.reference.certify import certify
 from ad_conformance.engines.adapters.inhouse import inhouse
-from ad_conformance.generators.arithmetic import balls
-from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.arithmetic import balls, numpy_ops
 from ad_conformance.generators.arithmetic.balls import Branches, selections, to_balls
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step, nested
@@ -122,7 +121,7 @@ def test_every_order_of_tied_entries_is_a_selection() -> None:
 
     def ordered(branches: Branches) -> np.ndarray:
         with balls.following(branches):
-            return numerics.sort_by(wide, marks, axis=0)
+            return numpy_ops.sort_by(wide, marks, axis=0)
 
     met = {tuple(float(z.mid()) for z in order) for _, order in selections(ordered, 1e-6, 64)}
     assert len(met) == 6

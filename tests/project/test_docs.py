@@ -24,7 +24,7 @@ EXAMPLE_IMPORTS = """
 from typing import Any
 import numpy as np
 from flint import arb
-from ad_conformance.generators.arithmetic import balls, numpy_ops as numerics
+from ad_conformance.generators.arithmetic import balls, numpy_ops
 from ad_conformance.generators.catalogue.operands import POSITIVE, Domain, family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import derived, unary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.arithmetic import numpy_ops
 from ad_conformance.generators.arithmetic.lazy import balls, special_balls
 from ad_conformance.generators.catalogue.operands import (
     ANY,
@@ -98,7 +98,7 @@ ROWS: Sequence[Operation] = (
     Operation(
         name="pow_int",
         weight=2,
-        evaluate=lambda x, *, exponent: numerics.power(x, np.asarray(float(exponent))),
+        evaluate=lambda x, *, exponent: numpy_ops.power(x, np.asarray(float(exponent))),
         template="{0} ** {exponent}",
         operands=family("integer_power"),
         elementwise=True,
@@ -107,7 +107,7 @@ ROWS: Sequence[Operation] = (
     Operation(
         name="pow_float",
         weight=2,
-        evaluate=lambda x, *, exponent: numerics.power(x, np.asarray(exponent)),
+        evaluate=lambda x, *, exponent: numpy_ops.power(x, np.asarray(exponent)),
         template="{0} ** {exponent}",
         operands=family("float_power"),
         elementwise=True,
@@ -116,7 +116,7 @@ ROWS: Sequence[Operation] = (
     Operation(
         name="clip",
         curvature="linear",
-        evaluate=numerics.clip,
+        evaluate=numpy_ops.clip,
         template="xp.clip({0}, {min}, {max})",
         operands=family("clip"),
         params={"min": "float", "max": "float"},
@@ -151,7 +151,7 @@ ROWS: Sequence[Operation] = (
     binary("divide", np.divide, "{0} / {1}", family("binary", second=NONZERO), literals=True),
     binary(
         "pow",
-        lambda a, b: numerics.power(a, b),
+        lambda a, b: numpy_ops.power(a, b),
         "{0} ** {1}",
         family("power"),
         literals=True,
@@ -159,7 +159,7 @@ ROWS: Sequence[Operation] = (
     ),
     binary(
         "maximum",
-        numerics.maximum,
+        numpy_ops.maximum,
         "xp.maximum({0}, {1})",
         family("binary"),
         exact=True,
@@ -168,7 +168,7 @@ ROWS: Sequence[Operation] = (
     ),
     binary(
         "minimum",
-        numerics.minimum,
+        numpy_ops.minimum,
         "xp.minimum({0}, {1})",
         family("binary"),
         exact=True,
@@ -177,28 +177,28 @@ ROWS: Sequence[Operation] = (
     ),
     binary(
         "hypot",
-        numerics.elementwise(np.hypot, balls.hypot),
+        numpy_ops.elementwise(np.hypot, balls.hypot),
         "xp.hypot({0}, {1})",
         family("binary", second=NONZERO),
         weight=2,
     ),
     binary(
         "atan2",
-        numerics.elementwise(np.arctan2, balls.atan2),
+        numpy_ops.elementwise(np.arctan2, balls.atan2),
         "xp.atan2({0}, {1})",
         family("angle"),
         weight=2,
     ),
     binary(
         "logaddexp",
-        numerics.elementwise(np.logaddexp, balls.logaddexp),
+        numpy_ops.elementwise(np.logaddexp, balls.logaddexp),
         "xp.logaddexp({0}, {1})",
         family("binary", SATURATING, SATURATING),
         weight=2,
     ),
     binary(
         "remainder",
-        numerics.elementwise(np.remainder, balls.remainder),
+        numpy_ops.elementwise(np.remainder, balls.remainder),
         "xp.remainder({0}, {1})",
         family("quotient"),
         curvature="linear",
@@ -206,26 +206,26 @@ ROWS: Sequence[Operation] = (
     ),
     binary(
         "floor_divide",
-        numerics.elementwise(np.floor_divide, balls.floor_divide),
+        numpy_ops.elementwise(np.floor_divide, balls.floor_divide),
         "xp.floor_divide({0}, {1})",
         family("quotient"),
         curvature="linear",
     ),
     binary(
         "copysign",
-        numerics.elementwise(np.copysign, balls.copysign),
+        numpy_ops.elementwise(np.copysign, balls.copysign),
         "xp.copysign({0}, {1})",
         family("binary", second=NONZERO),
         exact=True,
         curvature="linear",
         weight=2,
     ),
-    comparison("less", "<", lambda a, b: numerics.truth_values(numerics.less(a, b))),
-    comparison("greater", ">", lambda a, b: numerics.truth_values(numerics.less(b, a))),
-    comparison("less_equal", "<=", numerics.less_equal),
-    comparison("greater_equal", ">=", lambda a, b: numerics.less_equal(b, a)),
-    comparison("equal", "==", numerics.equal),
-    comparison("not_equal", "!=", lambda a, b: np.logical_not(numerics.equal(a, b))),
+    comparison("less", "<", lambda a, b: numpy_ops.truth_values(numpy_ops.less(a, b))),
+    comparison("greater", ">", lambda a, b: numpy_ops.truth_values(numpy_ops.less(b, a))),
+    comparison("less_equal", "<=", numpy_ops.less_equal),
+    comparison("greater_equal", ">=", lambda a, b: numpy_ops.less_equal(b, a)),
+    comparison("equal", "==", numpy_ops.equal),
+    comparison("not_equal", "!=", lambda a, b: np.logical_not(numpy_ops.equal(a, b))),
     logical("and", np.logical_and),
     logical("or", np.logical_or),
     logical("xor", np.logical_xor),
@@ -233,7 +233,7 @@ ROWS: Sequence[Operation] = (
     Operation(
         name="where",
         curvature="linear",
-        evaluate=numerics.where,
+        evaluate=numpy_ops.where,
         template="xp.where({0}, {1}, {2})",
         operands=family("where"),
         arity=3,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.arithmetic import numpy_ops
 from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import binary
@@ -31,7 +31,7 @@ ROWS: Sequence[Operation] = (
     ),
     binary(
         "outer",
-        numerics.outer,
+        numpy_ops.outer,
         "xp.linalg.outer({0}, {1})",
         family("two_vectors"),
         exact=True,
@@ -39,7 +39,7 @@ ROWS: Sequence[Operation] = (
     ),
     binary(
         "vecdot",
-        numerics.vecdot,
+        numpy_ops.vecdot,
         "xp.vecdot({0}, {1})",
         family("same_last_axis"),
         exact=True,
@@ -56,7 +56,7 @@ ROWS: Sequence[Operation] = (
     Operation(
         name="det",
         weight=2,
-        evaluate=numerics.det,
+        evaluate=numpy_ops.det,
         terms=lambda a: float(np.float64(np.max(np.abs(a), initial=0.0)) ** a.shape[-1]),
         template="xp.linalg.det({0})",
         operands=family("matrix", square=True, aim="singular"),
@@ -65,15 +65,15 @@ ROWS: Sequence[Operation] = (
     Operation(
         name="inv",
         weight=2,
-        evaluate=numerics.inv,
+        evaluate=numpy_ops.inv,
         template="xp.linalg.inv({0})",
         operands=family("matrix", square=True, regular=True),
     ),
-    binary("solve", numerics.solve, "xp.linalg.solve({0}, {1})", family("solve"), weight=2),
+    binary("solve", numpy_ops.solve, "xp.linalg.solve({0}, {1})", family("solve"), weight=2),
     Operation(
         name="vector_norm",
         weight=2,
-        evaluate=numerics.vector_norm,
+        evaluate=numpy_ops.vector_norm,
         template="xp.linalg.vector_norm({0}, axis={axis})",
         operands=family("vector_norm"),
         params={"axis": "axis"},
@@ -81,7 +81,7 @@ ROWS: Sequence[Operation] = (
     Operation(
         name="matrix_norm",
         weight=2,
-        evaluate=numerics.matrix_norm,
+        evaluate=numpy_ops.matrix_norm,
         template="xp.linalg.matrix_norm({0})",
         operands=family("matrix", nonzero=True),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.arithmetic import numpy_ops
 from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import reduction
@@ -13,10 +13,10 @@ from ad_conformance.generators.catalogue.row_forms import reduction
 ROWS: Sequence[Operation] = (
     reduction("sum", np.sum, family("reduction"), exact=True, curvature="linear"),
     reduction("prod", np.prod, family("reduction", aim="zeros"), exact=True, weight=2),
-    reduction("mean", numerics.mean, family("reduction", nonempty=True), curvature="linear"),
+    reduction("mean", numpy_ops.mean, family("reduction", nonempty=True), curvature="linear"),
     reduction(
         "max",
-        numerics.reduce_pairwise(numerics.maximum, np.maximum),
+        numpy_ops.reduce_pairwise(numpy_ops.maximum, np.maximum),
         family("reduction", nonempty=True, aim="tie"),
         exact=True,
         curvature="linear",
@@ -24,7 +24,7 @@ ROWS: Sequence[Operation] = (
     ),
     reduction(
         "min",
-        numerics.reduce_pairwise(numerics.minimum, np.minimum),
+        numpy_ops.reduce_pairwise(numpy_ops.minimum, np.minimum),
         family("reduction", nonempty=True, aim="tie"),
         exact=True,
         curvature="linear",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.arithmetic import numpy_ops
 from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation, index_text, slice_text
 
@@ -104,7 +104,7 @@ ROWS: Sequence[Operation] = (
     Operation(
         name="slice",
         curvature="linear",
-        evaluate=numerics.slice_,
+        evaluate=numpy_ops.slice_,
         template=slice_text,
         operands=family("slice"),
         params={"axis": "int", "start": "int", "stop": "int", "step": "int"},
@@ -138,7 +138,7 @@ ROWS: Sequence[Operation] = (
     Operation(
         name="diag",
         curvature="linear",
-        evaluate=numerics.diag,
+        evaluate=numpy_ops.diag,
         template="xp.diag({0})",
         operands=family("vector"),
         exact=True,

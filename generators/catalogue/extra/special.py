@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.arithmetic import numpy_ops
 from ad_conformance.generators.arithmetic.lazy import scipy_special as special
 from ad_conformance.generators.arithmetic.lazy import special_balls
 from ad_conformance.generators.catalogue.operands import NONZERO, Domain, family
@@ -102,7 +102,7 @@ ROWS: Sequence[Operation] = (
     _special("digamma", special.digamma, None, None, operands=family("gamma_argument"), weight=2),
     Operation(
         name="polygamma",
-        evaluate=lambda x, *, n: numerics.elementwise(
+        evaluate=lambda x, *, n: numpy_ops.elementwise(
             lambda v: special.polygamma(n, v), lambda z: special_balls.polygamma(z, n), operands=1
         )(x),
         template=None,
@@ -111,7 +111,7 @@ ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="zeta",
-        evaluate=lambda x, *, s: numerics.elementwise(
+        evaluate=lambda x, *, s: numpy_ops.elementwise(
             lambda v: special.zeta(float(s), v), lambda z: special_balls.zeta(z, s), operands=1
         )(x),
         template=None,
@@ -135,14 +135,14 @@ ROWS: Sequence[Operation] = (
     _special("expi", special.expi, special_balls.expi, POSITIVE),
     binary(
         "xlogy",
-        numerics.elementwise(special.xlogy, special_balls.xlogy, operands=2),
+        numpy_ops.elementwise(special.xlogy, special_balls.xlogy, operands=2),
         None,
         family("beside_zero", 0.0),
         weight=2,
     ),
     binary(
         "xlog1py",
-        numerics.elementwise(special.xlog1py, special_balls.xlog1py, operands=2),
+        numpy_ops.elementwise(special.xlog1py, special_balls.xlog1py, operands=2),
         None,
         family("beside_zero", -1.0),
         weight=2,
@@ -151,7 +151,7 @@ ROWS: Sequence[Operation] = (
     derived(rel_entr, family("beside_zero", 0.0, positive=True), arity=2),
     Operation(
         name="logsumexp",
-        evaluate=numerics.logsumexp,
+        evaluate=numpy_ops.logsumexp,
         template=None,
         operands=family("far_apart", family("reduction", nonempty=True, aim="tie")),
         params=REDUCTION,
@@ -159,7 +159,7 @@ ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="logcumsumexp",
-        evaluate=numerics.logcumsumexp,
+        evaluate=numpy_ops.logcumsumexp,
         template=None,
         operands=family("far_apart", family("along_axis", nonempty=True)),
         params={"axis": "int"},

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ad_conformance.generators.arithmetic import numpy_ops as numerics
+from ad_conformance.generators.arithmetic import numpy_ops
 from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import REDUCTION, derived
@@ -144,7 +144,7 @@ ROWS: Sequence[Operation] = (
     Operation(
         name="sort",
         curvature="linear",
-        evaluate=numerics.sort,
+        evaluate=numpy_ops.sort,
         template="xp.sort({0}, axis={axis}, descending={descending})",
         operands=family("sort"),
         params={"axis": "int", "descending": "bool"},
@@ -153,7 +153,7 @@ ROWS: Sequence[Operation] = (
     Operation(
         name="sort_by",
         curvature="linear",
-        evaluate=numerics.sort_by,
+        evaluate=numpy_ops.sort_by,
         template=None,
         operands=family("sort_by"),
         arity=2,
