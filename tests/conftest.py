@@ -26,6 +26,9 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     chosen = option.numprocesses is not None or option.tx or option.dist != "no"
     if folders and not (chosen or option.usepdb or option.collectonly):
         option.numprocesses, option.dist = WORKERS, "loadfile"
+        # By default, files with few tests come last. The longest test is in such a file, and the
+        # other worker would wait for it.
+        option.loadscopereorder = False
 
 
 def pytest_report_teststatus(
