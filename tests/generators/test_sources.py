@@ -118,9 +118,9 @@ def show(first, second):
 
 show()
 """
+    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
     alone, among = (
-        _ids_elsewhere(imports + script, PYTHONPATH=f"{tmp_path}:{os.environ['PYTHONPATH']}")
-        for imports in ("", "import somebody\n")
+        _ids_elsewhere(imports + script, PYTHONPATH=path) for imports in ("", "import somebody\n")
     )
     assert len(alone.splitlines()) >= 60
     assert alone == among
