@@ -36,7 +36,7 @@ class Domain:
 
 
 ANY, POSITIVE, NONZERO = Domain(), Domain(low=1 / 16), Domain(gap=1 / 16)
-UNIT, OPEN_UNIT = Domain(low=-7 / 8, high=7 / 8), Domain(low=-15 / 16, high=15 / 16)
+UNIT = Domain(low=-7 / 8, high=7 / 8)
 SATURATING = Domain(low=-512, high=512, saturate=True)
 
 
