@@ -224,8 +224,8 @@ def arity(op: str) -> int:
 def unasked() -> dict[str, str]:
     """Rules that no generated program uses, with the reasons."""
     reasons = {
-        "fresh_variable": "used only for a derivative inside the differentiated function, which no "
-        "program has",
+        "fresh_variable": "the operand replaces it after a derivative inside a program, before "
+        "an outer derivative could use its rule",
         "astype": "used only with mixed dtypes, and all values of a case that vary have one dtype",
     }
     if "logsumexp" not in CATALOGUE:
