@@ -1,7 +1,8 @@
 """Known failures: entries in TOML, one file per library.
 
-An entry says which findings it covers, and pins one minimal case. A finding that an entry covers
-does not fail the run. An entry whose pinned case no longer fails as described does fail it.
+An entry says which findings it covers, in which releases they were seen, and in which release they
+were fixed. It pins one minimal case. `ad_conformance.conformance.standings` asks this case to find
+out whether an entry holds on the release that is tested.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from ad_conformance.generators.ir.case_io import read_case
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import converted
 from ad_conformance.generators.ir.program import DTYPES, Case, MalformedCase
-from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 FOLDER = Path(__file__).parent / "known_failures"
 #: The environment variable that names a further folder of entries, for an adapter outside this
@@ -53,18 +54,22 @@ class KnownFailure(
 ):
     """One root cause in one library: a table ``[[failure]]`` of a TOML file.
 
-    It covers a Result if all of this holds: the engine is in `engines` and its release in
-    `versions`; the mode matches the pattern `modes` (key ``words``); the verdict is in `verdicts`;
-    some step is one of `operations` and has all of `features` (key ``with``); the text that the
-    engine printed contains `printed`; and, if the engine raised, "type: message" contains `error`.
-    Patterns are regular expressions. `dtype` is the only dtype that is covered, "" means any.
+    It covers a Result if all of this holds: the mode matches the pattern `modes` (key ``words``);
+    the verdict is in `verdicts`; some step is one of `operations` and has all of `features` (key
+    ``with``); the text that the engine printed contains `printed`; and, if the engine raised,
+    "type: message" contains `error`. Patterns are regular expressions. `dtype` is the only dtype
+    that is covered, "" means any.
+
+    The pinned case failed as described in the releases `seen`, and in another way in the releases
+    `changed`. It was right in all releases up to `right_until`, and it is right from `fixed_in` on;
+    None means that this is not known.
     """
 
     name: str
     summary: str
     issue: str
     engines: tuple[str, ...]
-    versions: SpecifierSet
+    seen: tuple[Version, ...]
     modes: Pattern
     verdicts: tuple[Verdict, ...]
     operations: tuple[str, ...]
@@ -73,22 +78,19 @@ class KnownFailure(
     dtype: str = ""
     error: Pattern = re.compile("")
     printed: Pattern = re.compile("")
+    fixed_in: Version | None = None
+    right_until: Version | None = None
+    changed: tuple[Version, ...] = ()
+    #: The file of the entry; no key of the file.
+    file: Path = Path()
 
     @property
     def pinned(self) -> Case:
         return read_case(self.case)
 
-    def applies_to(self, engine: Engine) -> bool:
-        """Whether the entry is about this release of the engine.
-
-        An engine without a release has only entries whose `versions` is empty.
-        """
-        if engine.base not in self.engines:
-            return False
-        version = engine.version()
-        return (
-            self.versions.contains(version, prereleases=True) if version else not str(self.versions)
-        )
+    def names(self, engine: Engine) -> bool:
+        """Whether the entry is about the engine, whatever its release."""
+        return engine.base in self.engines
 
     def concerns(self, case: Case, raised: bool = False) -> bool:
         """Whether the mode and some step of the case match the entry.
@@ -119,10 +121,10 @@ class KnownFailure(
 
 
 def _decode(kind: type, value: Any) -> Any:
-    """A version specifier, pattern or path from its text."""
+    """A release, pattern or path from its text."""
     if not isinstance(value, str):
         raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
-    if kind in (Path, SpecifierSet):
+    if kind in (Path, Version):
         return kind(value)
     try:
         with warnings.catch_warnings():
@@ -139,6 +141,8 @@ def _entry(
     path: Path, number: int, document: Any, regressions: Path | None, engines: Collection[str]
 ) -> KnownFailure:
     where = f"{path.name}: failure {number}"
+    if isinstance(document, dict) and "file" in document:
+        raise MalformedEntry(f"{where}: 'file' is not a field here")
     try:
         found = converted(document, KnownFailure, decode=_decode)
     except ValueError as error:
@@ -156,6 +160,8 @@ def _entry(
     for key, given, known, problem in allowed:
         if unknown := [item for item in given if item not in known]:
             raise MalformedEntry(f"{where}: {key}: {', '.join(map(repr, unknown))} is {problem}")
+    if found.fixed_in and found.fixed_in in found.seen:
+        raise MalformedEntry(f"{where}: fixed_in: {found.fixed_in} is also in seen")
     case = (regressions or path.parent) / found.case
     if case.exists() and not case.is_file():
         raise MalformedEntry(f"{where}: case: {case} is not a file")
@@ -163,7 +169,7 @@ def _entry(
         read_case(case)
     except MalformedCase as error:
         raise MalformedEntry(f"{where}: {error}") from None
-    return msgspec.structs.replace(found, case=case)
+    return msgspec.structs.replace(found, case=case, file=path)
 
 
 @lru_cache
@@ -213,18 +219,3 @@ def _entries(folder: Path, regressions: Path | None) -> list[KnownFailure]:
             for n, e in enumerate(document.get("failure", []), start=1)
         )
     return entries
-
-
-def regressed(
-    finding: Result, engine: Engine, entries: tuple[KnownFailure, ...]
-) -> KnownFailure | None:
-    """The entry of other releases of the engine that would cover the finding, if there is one."""
-    mine = (e for e in entries if engine.base in e.engines and not e.applies_to(engine))
-    return next((e for e in mine if e.covers(finding)), None)
-
-
-def covering(
-    finding: Result, engine: Engine, entries: tuple[KnownFailure, ...]
-) -> KnownFailure | None:
-    """The entry that covers the finding, if there is one."""
-    return next((e for e in entries if e.applies_to(engine) and e.covers(finding)), None)

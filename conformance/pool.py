@@ -85,13 +85,17 @@ class EnginePool:
         truth = truth_of(case)
         return judge(case, engine, pending.result(), truth)
 
+    def probe(self, case: Case, engine: str) -> Result:
+        """The result of a case outside the run, which no other engine is asked."""
+        return self.judge(case, engine, probe=True)
+
     def agrees(self, case: Case, engine: str) -> bool:
         """Whether the engine agrees on a case outside the run.
 
         False also if the engine cannot be imported or its adapter cannot write the case.
         """
         try:
-            return self.judge(case, engine, probe=True).verdict is Verdict.AGREE
+            return self.probe(case, engine).verdict is Verdict.AGREE
         except EngineUnavailable:
             return False
 

@@ -8,7 +8,7 @@ import zlib
 import pytest
 from ad_conformance.conformance.suite.ask import Failed, check, report
 from ad_conformance.conformance.suite.run import run_of
-from ad_conformance.conformance.verdicts import Result, Verdict
+from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.programs import cases
 from hypothesis import given, seed, target
@@ -18,7 +18,7 @@ def test_generated(request: pytest.FixtureRequest, signature: str, mode: str, en
     run = run_of(request.config)
     if not run.engines[engine].answers(mode):
         pytest.skip(f"unsupported: {engine} does not have mode {mode}")
-    found: list[Result] = []
+    found: list[Failed] = []
     verdicts: set[Verdict] = set()
 
     # The cases depend only on the seed, the mode and the signature: all engines get the same cases.
@@ -29,17 +29,17 @@ def test_generated(request: pytest.FixtureRequest, signature: str, mode: str, en
         try:
             result = check(run, case, engine, probe=bool(found))
         except Failed as failed:
-            found.append(failed.result)
+            found.append(failed)
             raise
         verdicts.add(result.verdict)
         if 0 < result.error_ratio < math.inf:
             target(math.log10(result.error_ratio), label="error in units of the tolerance")
 
-    smallest: Result | None = None
+    smallest: Failed | None = None
     try:
         asked()
     except Failed as failed:
-        smallest = failed.result
+        smallest = failed
     if smallest is not None:
         pytest.fail(report(run, smallest), pytrace=False)
     if not any(verdict.compared for verdict in verdicts):

@@ -180,9 +180,7 @@ def known(name: str, cases: Sequence[Case]) -> list[tuple[frozenset[str], Explan
     with Sandbox(engine) as sandbox:
         for case in cases:
             finding = judged(case, sandbox)
-            covering = [
-                entry for entry in load() if entry.applies_to(engine) and entry.covers(finding)
-            ]
+            covering = [entry for entry in load() if entry.names(engine) and entry.covers(finding)]
             if finding.is_finding and covering:
                 blamed = frozenset(
                     operation for entry in covering for operation in entry.operations
@@ -196,7 +194,7 @@ def known_lines(names: Sequence[str], count: int) -> Iterator[str]:
     drawn = [case for case in draw(_ASKED, count) if _operations(case) > 2]
     for name in names:
         engine = registry.find(name)
-        pinned = known(name, [entry.pinned for entry in load() if entry.applies_to(engine)])
+        pinned = known(name, [entry.pinned for entry in load() if entry.names(engine)])
         several = [
             (blamed, found) for blamed, found in pinned if _operations(found.finding.case) > 1
         ]

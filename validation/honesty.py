@@ -13,8 +13,9 @@ import time
 from collections import Counter, defaultdict
 
 import numpy as np
-from ad_conformance.conformance.known_failures import covering, load
+from ad_conformance.conformance.known_failures import load
 from ad_conformance.conformance.pool import EnginePool, truth_of
+from ad_conformance.conformance.standings import Standings
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE
@@ -44,7 +45,7 @@ def main() -> None:
     pool.ahead = tuple(names)
     for name in names:
         pool.sandbox(name)
-    entries = load()
+    standings = Standings(load(), pool.probe)
     verdicts: dict[str, Counter[str]] = defaultdict(Counter)
     error_ratio: dict[str, list[float]] = defaultdict(list)
     kinds: Counter[str] = Counter()
@@ -80,10 +81,10 @@ def main() -> None:
         for name, _ in pending:
             result = pool.judge(case, name)
             inside[name] += result.answer.seconds
-            entry = covering(result, pool.engines[name], entries) if result.is_finding else None
-            verdicts[name][f"{result.verdict}{' (known)' if entry else ''}"] += 1
-            if entry:
-                known[entry.name] += 1
+            match = standings.match(result, pool.engines[name])
+            verdicts[name][f"{result.verdict}{f' ({match.standing})' if match else ''}"] += 1
+            if match:
+                known[match.entry.name] += 1
             elif result.is_finding:
                 print(
                     f"NEW {name} {case.mode} {result.verdict} {result.answer.error}: "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ad_conformance.conformance.known_failures import covering
+from ad_conformance.conformance.standings import Match
 from ad_conformance.conformance.suite.failure_report import describe
 from ad_conformance.conformance.suite.run import Run
 from ad_conformance.conformance.verdicts import Result
@@ -11,30 +11,40 @@ from ad_conformance.generators.ir.program import Case
 
 
 class Failed(AssertionError):
-    """A finding that no known failure covers."""
+    """A finding that no known failure covers, or one of a known failure that has regressed."""
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, match: Match | None) -> None:
         super().__init__(f"{result.engine} {result.case.mode}: {result.verdict}")
         self.result = result
+        self.match = match
 
 
 def check(run: Run, case: Case, engine: str, *, probe: bool = False) -> Result:
-    """Judge a case. Raises Failed for a finding that no known failure covers.
+    """Judge a case. Raises Failed for a finding that is no known failure of this release.
 
     With `probe`, the case is an attempt to reduce an earlier finding: it is not counted, and no
     other engine is asked.
     """
     result = run.pool.judge(case, engine, probe=probe)
-    known = covering(result, run.engines[engine], run.entries) if result.is_finding else None
+    match = run.standings.match(result, run.engines[engine])
     if not probe:
-        run.count(result, known)
-    if result.is_finding and known is None:
-        raise Failed(result)
+        run.count(result, match)
+    if result.is_finding and (match is None or not match.is_known):
+        raise Failed(result, match)
     return result
 
 
-def report(run: Run, finding: Result) -> str:
-    return describe(finding, run.pool, run.modes, run.named[finding.engine])
+def report(run: Run, failed: Failed) -> str:
+    """The report on a finding; its first line names the known failure that has regressed."""
+    finding = failed.result
+    text = describe(finding, run.pool, run.modes, run.named[finding.engine])
+    if failed.match is None:
+        return text
+    entry = failed.match.entry
+    return (
+        f"regressed: {entry.name} was fixed in {entry.fixed_in}, and is back: {entry.summary} "
+        f"({entry.issue})\n{text}"
+    )
 
 
 def skip_beyond(run: Run, case: Case) -> None:
@@ -45,13 +55,13 @@ def skip_beyond(run: Run, case: Case) -> None:
 
 def ask(run: Run, case: Case, engine: str) -> Result:
     """Judge one case: fails the test for a new finding, skips it if there is nothing to compare."""
-    found: Result | None = None
+    problem: Failed | None = None
     try:
         result = check(run, case, engine)
     except Failed as failed:
-        found = failed.result
-    if found is not None:
-        pytest.fail(report(run, found), pytrace=False)
+        problem = failed
+    if problem is not None:
+        pytest.fail(report(run, problem), pytrace=False)
     if not result.verdict.compared:
         pytest.skip(f"{result.verdict}: {result.answer.message or result.truth.reason}")
     return result

@@ -84,6 +84,13 @@ def add(parser: pytest.Parser) -> None:
         help="seed of the generated cases (default: 0 in profile ci, else random)",
     )
 
+    group.addoption(
+        f"{PREFIX}strict",
+        action="store_true",
+        help="fail if an entry of a known failure does not say what its pinned case does on this "
+        "release, fixed failures included",
+    )
+
 
 def given(config: pytest.Config, option: str) -> Any:
     """The value of one of OPTIONS."""
@@ -195,5 +202,6 @@ def described_run(config: pytest.Config, common: Mapping[str, int]) -> Run:
         settings=settings(profile_settings(profile), max_examples=examples),
         pool=EnginePool(engines.values()),
         entries=entries,
+        strict=given(config, "--strict"),
         only=frozenset(option for option in NARROWING if given(config, option) is not None),
     )

@@ -9,14 +9,18 @@ from dataclasses import dataclass, field
 import pytest
 from ad_conformance.conformance.known_failures import KnownFailure
 from ad_conformance.conformance.pool import EnginePool
+from ad_conformance.conformance.standings import Match, Standing, Standings, news, release_of
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, signature_of
 from hypothesis import settings
 
-#: Mode, verdict, and the name of the known failure that covers the result, or "".
-Counted = tuple[str, Verdict, str]
+#: Mode, verdict, and the known failure that covers the result with its standing; both "" if there
+#: is none.
+Counted = tuple[str, Verdict, str, str]
+#: The standing of a known failure in an engine, and what to change in its entry, or "".
+LookedAt = tuple[str, str]
 
 
 @dataclass
@@ -27,7 +31,8 @@ class Run:
     `absent` gives the reason for each named engine that is skipped. `only` has "--modes" and
     "--signature" if the user gave these options: they then also restrict the pinned cases.
     `settings` are the Hypothesis settings of the generated cases. `lost` names the workers that
-    died before they reported what they had counted.
+    died before they reported what they had counted. With `strict`, a test fails if an entry does
+    not say what its pinned case does on this release.
     """
 
     engines: dict[str, Engine]
@@ -42,8 +47,13 @@ class Run:
     pool: EnginePool
     entries: tuple[KnownFailure, ...]
     only: frozenset[str] = frozenset()
+    strict: bool = False
     judged: dict[tuple[str, str], Counted] = field(default_factory=dict)
+    looked_at: dict[tuple[str, str], LookedAt] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.standings = Standings(self.entries, self.pool.probe)
 
     def beyond(self, case: Case) -> str:
         """Why the options of this run leave out a pinned case; "" if they do not."""
@@ -54,36 +64,80 @@ class Run:
             return f"{signature} is not among --signature"
         return ""
 
-    def count(self, result: Result, known: KnownFailure | None) -> None:
+    def count(self, result: Result, match: Match | None) -> None:
         """Count a result, once per engine and case, and the known failure that covers it."""
-        counted = result.case.mode, result.verdict, known.name if known else ""
+        name, standing = (match.entry.name, str(match.standing)) if match else ("", "")
+        counted = result.case.mode, result.verdict, name, standing
         self.judged.setdefault((result.engine, result.case.id), counted)
+
+    def look_at(self, entry: KnownFailure, engine: str) -> str:
+        """Count the standing of an entry that names the engine; what to change in the entry."""
+        adapter = self.engines[engine]
+        standing = self.standings.of(entry, adapter)
+        said = news(entry, engine, release_of(adapter), standing)
+        self.looked_at[engine, entry.name] = str(standing), said
+        return said
 
     @property
     def met(self) -> Counter[str]:
         """How many cases each known failure covered."""
-        return Counter(known for _, _, known in self.judged.values() if known)
+        return Counter(known for _, _, known, _ in self.judged.values() if known)
 
     @property
-    def record(self) -> list[list[str]]:
+    def record(self) -> list[list[list[str]]]:
         """What was counted, as plain strings that `merge` adds to another run."""
-        return [[*key, *map(str, counted)] for key, counted in self.judged.items()]
+        return [
+            [[*key, *map(str, found)] for key, found in part.items()]
+            for part in (self.judged, self.looked_at)
+        ]
 
-    def merge(self, record: Iterable[Sequence[str]]) -> None:
+    def merge(self, record: Sequence[Iterable[Sequence[str]]]) -> None:
         """Add what another worker of the same run counted."""
-        for engine, case, mode, verdict, known in record:
-            self.judged.setdefault((engine, case), (mode, Verdict(verdict), known))
+        judged, looked_at = record
+        for engine, case, mode, verdict, known, standing in judged:
+            self.judged.setdefault((engine, case), (mode, Verdict(verdict), known, standing))
+        for engine, entry, standing, said in looked_at:
+            self.looked_at.setdefault((engine, entry), (standing, said))
+
+    def standing_lines(self) -> list[str]:
+        """A line per engine that counts the standings of its known failures and new findings, then
+        a line per entry that is news.
+        """
+        lines = []
+        for name, engine in self.engines.items():
+            found = Counter(s for (e, _), (s, _) in self.looked_at.items() if e == name)
+            fresh = sum(
+                verdict.is_finding and not known
+                for (e, _), (_, verdict, known, _) in self.judged.items()
+                if e == name
+            )
+            counts = [
+                f"{found[s]} {s}" for s in Standing if found[s] or s not in _SHOWN_IF_THERE_ARE_ANY
+            ]
+            entries = f"known failures: {', '.join(counts)}" if found else "no known failures asked"
+            lines.append(f"{name} {engine.version()}: {entries}; new findings: {fresh}")
+        lines += [
+            f"{standing}: {said}"
+            for (_, _), (standing, said) in sorted(self.looked_at.items(), key=lambda kv: kv[1])
+            if said and (self.strict or standing not in (Standing.KNOWN, Standing.NOT_YET))
+        ]
+        return lines
 
     def table_lines(self) -> list[str]:
         """The closing table: a row per engine and mode, a column per verdict that occurred."""
         table = Counter(
-            (engine, mode, verdict) for (engine, _), (mode, verdict, _) in self.judged.items()
+            (engine, mode, verdict) for (engine, _), (mode, verdict, _, _) in self.judged.items()
         )
-        known = Counter(
-            (engine, mode) for (engine, _), (mode, _, name) in self.judged.items() if name
+        covered = Counter(
+            (engine, mode, standing)
+            for (engine, _), (mode, _, _, standing) in self.judged.items()
+            if standing
         )
         present = [v for v in Verdict if any(verdict is v for _, _, verdict in table)]
-        header = ["engine", "mode", "cases", *map(str, present), "known", "new"]
+        standings = [
+            s for s in _COVERING if s is Standing.KNOWN or any(s == t for _, _, t in covered)
+        ]
+        header = ["engine", "mode", "cases", *map(str, present), *map(str, standings), "new"]
         rows = [header]
         for engine in self.engines:
             modes = sorted({w for e, w, _ in table if e == engine}, key=lambda w: (len(w), w))
@@ -92,10 +146,9 @@ class Run:
                 findings = sum(
                     n for n, verdict in zip(counts, present, strict=True) if verdict.is_finding
                 )
-                covered = known[engine, mode]
-                rows.append(
-                    [engine, mode, *map(str, (sum(counts), *counts, covered, findings - covered))]
-                )
+                known = [covered[engine, mode, str(s)] for s in standings]
+                numbers = (sum(counts), *counts, *known, findings - sum(known))
+                rows.append([engine, mode, *map(str, numbers)])
         widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
         return [
             "  ".join(
@@ -106,6 +159,10 @@ class Run:
         ]
 
 
+#: Standings of entries that cover findings, a column of the table each.
+_COVERING = (Standing.KNOWN, Standing.CHANGED, Standing.REGRESSED)
+#: Standings that a line names only if an entry has them.
+_SHOWN_IF_THERE_ARE_ANY = (Standing.NOT_YET, Standing.NOT_COMPARED)
 #: Where the configuration of pytest keeps the run.
 RUN = pytest.StashKey[Run]()
 

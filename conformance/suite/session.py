@@ -146,6 +146,8 @@ def pytest_terminal_summary(
     terminalreporter.section("verdicts")
     for line in run.table_lines():
         write(line)
+    for line in run.standing_lines():
+        write(line)
     met = run.met
     for entry in run.entries:
         if met[entry.name]:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ad_conformance.conformance.known_failures import covering, load, regressed
+from ad_conformance.conformance.known_failures import load
 from ad_conformance.conformance.pool import EnginePool, truth_of
 from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.conformance.standings import Match, Standings
 from ad_conformance.conformance.suite.failure_report import named
 from ad_conformance.conformance.verdicts import Result, judge
 from ad_conformance.engines import registry
@@ -62,7 +63,7 @@ class Tally:
 _kept = threading.local()
 
 
-def _pool(plan: Plan) -> EnginePool:
+def _pool(plan: Plan) -> tuple[EnginePool, Standings]:
     if getattr(_kept, "plan", None) != plan:
         if hasattr(_kept, "pool"):
             _kept.pool.close()
@@ -70,8 +71,8 @@ def _pool(plan: Plan) -> EnginePool:
         _kept.pool = EnginePool(
             [registry.find(name) for name in plan.engines], timeout=plan.timeout
         )
-    pool: EnginePool = _kept.pool
-    return pool
+        _kept.standings = Standings(load(), _kept.pool.probe)
+    return _kept.pool, _kept.standings
 
 
 def ask_shard(url: str, digest: str, shard: int, count: int | None) -> Tally:
@@ -119,7 +120,7 @@ class _Shard:
     ) -> None:
         self.begun, self.killed = time.monotonic(), _out_of_memory()
         self.folder, self.journal, self.tally = folder, journal, tally
-        self.pool, self.entries = _pool(plan), load()
+        self.pool, self.standings = _pool(plan)
         self.cases = {
             number: (origin, name, case) for number, origin, name, case in plan.cases(shard, count)
         }
@@ -184,18 +185,17 @@ class _Shard:
         begun = time.monotonic()
         result = judge(case, engine, answer, truth)
         first = self.doubted.pop((number, engine), None)
-        known = None
+        match = self.standings.match(first or result, self.pool.engines[engine])
         if first is None and result.is_finding:
-            known = covering(result, self.pool.engines[engine], self.entries)
             self.folder.write(f"findings/{named(result)}", case.json.encode() + b"\n")
-            if known is None:
+            if match is None or not match.is_known:
                 self.doubted[number, engine] = result
                 self.waiting[engine].appendleft(number)
                 return
         self._record(
             number,
             first or result,
-            known.name if known else None,
+            match,
             str(result.verdict) if first else None,
         )
         if answer.seconds:
@@ -237,12 +237,9 @@ class _Shard:
             self._time(number, engine, "truth", seconds)
         return truth
 
-    def _record(self, number: int, result: Result, known: str | None, again: str | None) -> None:
+    def _record(self, number: int, result: Result, match: Match | None, again: str | None) -> None:
         answer, truth = result.answer, result.truth
         shown = result.is_finding or number < 0
-        again_there = (
-            regressed(result, self.pool.engines[result.engine], self.entries) if again else None
-        )
         row = {
             "number": number,
             "engine": result.engine,
@@ -255,8 +252,9 @@ class _Shard:
             "got": as_text(answer.value) if shown else None,
             "wanted": as_text(truth.value) if shown else None,
             "again": again,
-            "known": known,
-            "regressed": again_there.name if again_there else None,
+            "known": match.entry.name if match and match.is_known else None,
+            "regressed": match.entry.name if match and not match.is_known else None,
+            "standing": str(match.standing) if match else None,
             "finding": named(result) if result.is_finding else None,
         }
         self._write("verdicts", row)

@@ -58,7 +58,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "wanted": "VARCHAR",  # the certified derivative, likewise
         "again": "VARCHAR",  # verdict of the second try; a finding that is not known is asked twice
         "known": "VARCHAR",  # name of the known failure that covers it
-        "regressed": "VARCHAR",  # name of a known failure of other releases that would cover it
+        "regressed": "VARCHAR",  # name of a known failure that was fixed, and fails again
+        "standing": "VARCHAR",  # known, changed or regressed: what its pinned case does
         "finding": "VARCHAR",  # file in findings/
     },
     "timings": {

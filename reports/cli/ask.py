@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 from ad_conformance.conformance.check_adapter import check
-from ad_conformance.conformance.known_failures import MalformedEntry, covering, load
-from ad_conformance.conformance.pool import truth_of
+from ad_conformance.conformance.known_failures import MalformedEntry, load
+from ad_conformance.conformance.pool import EnginePool, truth_of
 from ad_conformance.conformance.standalone_script import standalone
-from ad_conformance.conformance.verdicts import Verdict, judge
-from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
+from ad_conformance.conformance.standings import Standings
+from ad_conformance.conformance.verdicts import Verdict
+from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.generators.ir.mode import ANY_MODE
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.reports.cli.shared import (
@@ -90,12 +91,14 @@ def replay(
         entries = load()
     except MalformedEntry as error:
         refuse(str(error))
+    pool = EnginePool(chosen)
+    standings = Standings(entries, pool.probe)
     truth = truth_of(asked)
     findings = 0
     for adapter in chosen:
         try:
-            with Sandbox(adapter) as sandbox:
-                result = judge(asked, adapter.name, sandbox.ask(asked), truth)
+            result = pool.judge(asked, adapter.name)
+            match = standings.match(result, adapter)
         except EngineUnavailable as error:
             refuse(f"engine {error}")
         findings += result.is_finding
@@ -104,11 +107,12 @@ def replay(
             line += f", error {result.error_ratio:.2g} times the tolerance"
         if result.answer.error:
             line += f": {result.answer.error}: {result.answer.message.partition(chr(10))[0]}"
-        if result.is_finding and (entry := covering(result, adapter, entries)):
-            line += f" (known: {entry.name}, {entry.issue})"
+        if match:
+            line += f" ({match.standing}: {match.entry.name}, {match.entry.issue})"
         print(line)
         if result.answer.value is not None and truth.value is not None and result.is_finding:
             print(f"  got      {result.answer.value.tolist()}\n  expected {truth.value.tolist()}")
+    pool.close()
     if truth.kind != "certified":
         print(f"no certified derivative: {truth.kind}: {truth.reason}")
     if findings:

@@ -1,6 +1,7 @@
 """Group the findings of a run into buckets and compare them with an earlier run.
 
-Each bucket gets a status: new, regressed, flaky, fixed, still there, not compared or known.
+Each bucket gets a status: new, regressed, changed, flaky, fixed, still there, not compared or
+known.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from ad_conformance.conformance.known_failures import KnownFailure, load
+from ad_conformance.conformance.standings import Standing, agreeing, news, release_named
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.reports.campaign.store import Folder, StoreError, record, sessions
@@ -46,6 +48,7 @@ class Finding:
     again: str | None
     known: str | None
     regressed: str | None
+    standing: str | None
     finding: str
 
     @property
@@ -63,8 +66,8 @@ class Finding:
         The key is the known failure, or the root cause if triage found it, or else the engine,
         verdict, exception and operations.
         """
-        if self.known:
-            return self.base, self.known
+        if entry := self.known or self.regressed:
+            return self.base, entry
         if self.finding in files:
             return self.base, "cause", files[self.finding].cause.id
         operations = ",".join(o for o in self.operations if o not in ("constant", "argument"))
@@ -171,6 +174,8 @@ def _status(
         return "flaky"
     if any(f.regressed for f in group):
         return "regressed"
+    if any(f.standing == Standing.CHANGED for f in group):
+        return "changed"
     if before is None:
         return "known" if known else "new"
     failed, agreed = _seen(group, before)
@@ -181,7 +186,8 @@ def _status(
 
 
 def buckets(folder: Folder, previous: Folder | None) -> list[Bucket]:
-    """The buckets of a run, and the buckets of the earlier run that are fixed or not compared.
+    """The buckets of a run, the buckets of the earlier run that are fixed or not compared, and the
+    known failures that are fixed in the releases of this run.
 
     Raises StoreError, MalformedEntry or MalformedBucket.
     """
@@ -209,7 +215,55 @@ def buckets(folder: Folder, previous: Folder | None) -> list[Bucket]:
             made.append(_bucket(key, group, "fixed", entries, (), then))
         elif not group[0].known:
             made.append(_bucket(key, group, "not compared", entries, (), then))
+    told = {(base(bucket.engine), bucket.known) for bucket in made}
+    made += [b for b in _fixed(folder, entries) if (base(b.engine), b.known) not in told]
     return made
+
+
+def _fixed(folder: Folder, entries: Mapping[str, KnownFailure]) -> Iterator[Bucket]:
+    """Known failures whose pinned cases agree in this run, if their entries do not say so yet."""
+    releases = record(folder, "run.json")["engines"]
+    query = (
+        "SELECT engine, name, word, json FROM verdicts JOIN cases USING (number) "
+        "WHERE origin = 'known' AND verdict = 'agree' ORDER BY ALL"
+    )
+    with tables(folder) as connection:
+        rows = connection.sql(query).fetchall()
+    for engine, name, mode, case in rows:
+        entry, release = entries.get(name), release_named(releases.get(engine) or "")
+        if entry is None or base(engine) not in entry.engines:
+            continue
+        standing = agreeing(entry, release)
+        if standing is not Standing.FIXED or not (edit := news(entry, engine, release, standing)):
+            continue
+        yield Bucket(
+            id=_id((base(engine), name)),
+            engine=engine,
+            name=name,
+            status="fixed",
+            verdict=str(entry.verdicts[0]),
+            known=name,
+            summary=f"{entry.summary}. {edit}",
+            issue=entry.issue,
+            modes=(mode,),
+            operations=entry.operations,
+            count=0,
+            case=case,
+            finding="",
+            error="",
+            message="",
+            printed="",
+            stage="",
+            got=None,
+            wanted=None,
+            error_ratio=None,
+            right_modes=(),
+            right_engines=(),
+        )
+
+
+def _id(key: tuple[str, ...]) -> str:
+    return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:12]
 
 
 def _bucket(
@@ -231,9 +285,9 @@ def _bucket(
         summary = f"{first.error}: {(first.message or '').partition(chr(10))[0]}"
     gone = status in ("fixed", "not compared")
     made = Bucket(
-        id=hashlib.sha256(json.dumps(key).encode()).hexdigest()[:12],
+        id=_id(key),
         engine=first.engine,
-        name=first.known or f"{subject}: {first.verdict}",
+        name=first.known or first.regressed or f"{subject}: {first.verdict}",
         status=status,
         verdict=first.verdict,
         known=first.known,
@@ -292,6 +346,15 @@ def run_report(folder: Folder, previous: Folder | None = None) -> RunReport:
     found = (
         [] if "" in invalid else [b for b in buckets(folder, previous) if b.engine not in invalid]
     )
-    order = ("new", "regressed", "flaky", "fixed", "still there", "not compared", "known")
+    order = (
+        "new",
+        "regressed",
+        "changed",
+        "flaky",
+        "fixed",
+        "still there",
+        "not compared",
+        "known",
+    )
     found.sort(key=lambda b: (order.index(b.status), b.engine, b.name, b.id))
     return RunReport(folder, run, times, previous.url if previous else None, tuple(found), invalid)

@@ -9,15 +9,16 @@ from ad_conformance.reports.nightly.run_report import RunReport
 #: The statuses of buckets, the most important first: mark and meaning.
 STATUSES = {
     "new": ("▲", "the previous run had no such finding"),
-    "regressed": ("↩", "it was gone and has come back"),
+    "regressed": ("↩", "a known failure that was fixed, and fails again"),
+    "changed": ("≠", "a known failure that fails in another way on this release"),
     "flaky": ("≈", "it was not the same when it was asked again"),
-    "fixed": ("✓", "the previous run had it; asked again, the answer is correct now"),
+    "fixed": ("✓", "it failed before, in the previous run or release; now the answer is correct"),
     "still there": ("■", "no known failure covers it, and the previous run had it, too"),
     "known": ("•", "a known failure covers it"),
     "not compared": ("?", "the previous run had it; this run has no answer to compare"),
 }
 #: Statuses that the sentence counts.
-_COUNTED = ("new", "regressed", "flaky", "fixed")
+_COUNTED = ("new", "regressed", "changed", "flaky", "fixed")
 #: The state of a run: mark and word.
 STATES = {
     "bad": ("✗", "Broken"),

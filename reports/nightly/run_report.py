@@ -18,7 +18,7 @@ class Bucket:
     id: str  # stable over runs
     engine: str  # as in the run
     name: str  # readable, e.g. 'det FF wrong', or the known failure's name
-    status: str  # 'new', 'regressed', 'flaky', 'fixed', 'still there', 'known', 'not compared'
+    status: str  # 'new', 'regressed', 'changed', ...: see headline.STATUSES
     verdict: str
     known: str | None  # name of the known failure that covers it
     summary: str  # of the known failure, or made from the finding
