@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 import numpy as np
 from ad_conformance.conformance.known_failures import load
 from ad_conformance.conformance.pool import EnginePool, truth_of
-from ad_conformance.conformance.standings import Standings
+from ad_conformance.conformance.standings.standing import Standings
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ad_conformance.conformance.standings import Match
+from ad_conformance.conformance.standings.standing import Match
 from ad_conformance.conformance.suite.failure_report import describe
 from ad_conformance.conformance.suite.run import Run
 from ad_conformance.conformance.verdicts import Result

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 import pytest
 from ad_conformance.conformance.known_failures import KnownFailure
 from ad_conformance.conformance.pool import EnginePool
-from ad_conformance.conformance.standings import Match, Standing, Standings, news, release_of
+from ad_conformance.conformance.standings.standing import (
+    Match,
+    Standing,
+    Standings,
+    news,
+    release_of,
+)
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.evaluate import evaluate_steps

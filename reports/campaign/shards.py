@@ -17,7 +17,7 @@ import numpy as np
 from ad_conformance.conformance.known_failures import load
 from ad_conformance.conformance.pool import EnginePool, truth_of
 from ad_conformance.conformance.reference.certify import Truth
-from ad_conformance.conformance.standings import Match, Standings
+from ad_conformance.conformance.standings.standing import Match, Standings
 from ad_conformance.conformance.suite.failure_report import named
 from ad_conformance.conformance.verdicts import Result, judge
 from ad_conformance.engines import registry

@@ -10,7 +10,7 @@ from ad_conformance.conformance.check_adapter import check
 from ad_conformance.conformance.known_failures import MalformedEntry, load
 from ad_conformance.conformance.pool import EnginePool, truth_of
 from ad_conformance.conformance.standalone_script import standalone
-from ad_conformance.conformance.standings import Standings
+from ad_conformance.conformance.standings.standing import Standings
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.generators.ir.mode import ANY_MODE

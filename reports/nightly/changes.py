@@ -14,12 +14,13 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from ad_conformance.conformance.known_failures import KnownFailure, load
-from ad_conformance.conformance.standings import Standing, agreeing, news, release_named
+from ad_conformance.conformance.standings.standing import Standing, agreeing, news, release_named
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.reports.campaign.store import Folder, StoreError, record, sessions
 from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.issues.bucket_files import BucketFile, bucket_files
+from ad_conformance.reports.nightly.headline import STATUSES
 from ad_conformance.reports.nightly.run_report import Bucket, RunReport
 from ad_conformance.reports.nightly.validity import invalidities
 
@@ -346,15 +347,6 @@ def run_report(folder: Folder, previous: Folder | None = None) -> RunReport:
     found = (
         [] if "" in invalid else [b for b in buckets(folder, previous) if b.engine not in invalid]
     )
-    order = (
-        "new",
-        "regressed",
-        "changed",
-        "flaky",
-        "fixed",
-        "still there",
-        "not compared",
-        "known",
-    )
+    order = list(STATUSES)
     found.sort(key=lambda b: (order.index(b.status), b.engine, b.name, b.id))
     return RunReport(folder, run, times, previous.url if previous else None, tuple(found), invalid)

@@ -14,8 +14,8 @@ STATUSES = {
     "flaky": ("≈", "it was not the same when it was asked again"),
     "fixed": ("✓", "it failed before, in the previous run or release; now the answer is correct"),
     "still there": ("■", "no known failure covers it, and the previous run had it, too"),
-    "known": ("•", "a known failure covers it"),
     "not compared": ("?", "the previous run had it; this run has no answer to compare"),
+    "known": ("•", "a known failure covers it"),
 }
 #: Statuses that the sentence counts.
 _COUNTED = ("new", "regressed", "changed", "flaky", "fixed")
