@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -357,6 +357,14 @@ def test_the_command_refuses_in_one_line(arguments: tuple[str, ...], message: st
     assert done.output.count("\n") == 1
 
 
+@pytest.fixture
+def entries_read_again() -> Iterator[None]:
+    """Other tests must not get the entries that the command has read."""
+    yield
+    load.cache_clear()
+
+
+@pytest.mark.usefixtures("entries_read_again")
 def test_the_command_asks_this_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = own(tmp_path, entry_text("mine", "inhouse", 'seen = ["0.0.1"]'))
     monkeypatch.setenv(OWN, str(folder))
