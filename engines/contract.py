@@ -74,7 +74,11 @@ class Engine:
     #: "float64", or "float32" for an engine that has no float64. The `array` of its dialect is then
     #: None, and it is asked the cases whose numbers are exact in float32.
     dtype: str = "float64"
-    #: How many times as long as other engines this one may take for a case.
+    #: Python statements that say whether the engine can be asked on this machine, for instance
+    #: whether there is a device. They run in the engine's interpreter, once, before its first case;
+    #: `sys.exit("no CUDA device")` gives a reason, and the engine is then skipped.
+    device_check: str = ""
+    #: How many times as much time as other engines this one may take for a case.
     timeout_factor: float = 1.0
 
     def __post_init__(self) -> None:
@@ -133,9 +137,17 @@ class Engine:
         """Whether the engine can be asked this mode."""
         return set(mode) <= set(self.mode_transforms) and re.fullmatch(self.modes, mode) is not None
 
+    def absent(self) -> str:
+        """Why the engine cannot be asked on this machine, or ""."""
+        if not self.runner.installed(self.module):
+            return f"{self.distribution} is not installed{self.runner.where()}"
+        if self.device_check:
+            return self.runner.reason_against(self.device_check, self.environment)
+        return ""
+
     def installed(self) -> bool:
         """Whether the engine can be asked on this machine."""
-        return self.runner.installed(self.module)
+        return not self.absent()
 
     def version(self) -> str:
         """The installed release, or "" if the engine is not installed."""

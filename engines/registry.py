@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import shlex
 from dataclasses import replace
 
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.environments import Release
+from ad_conformance.engines.process.interpreters import Interpreter
 from ad_conformance.engines.process.runners import HERE
 from packaging.version import InvalidVersion, Version
 
@@ -19,8 +21,10 @@ _ADAPTERS = {
     "inhouse": "inhouse:inhouse",
     "jax": "jax:jax",
     "jax-eager": "jax:eager",
+    "jax-cuda": "jax:cuda",
     "torch": "torch.adapter:torch",
     "torch-autograd": "torch.adapter:create_graph",
+    "torch-cuda": "torch.adapter:cuda",
     "autograd": "autograd:autograd",
     "enzyme-mlir": "enzyme.mlir:enzyme_mlir",
     "enzyme-mlir-plain": "enzyme.mlir:plain",
@@ -48,6 +52,12 @@ OWN = {name: f"ad_conformance.engines.adapters.{target}" for name, target in _AD
 DEFAULT = ("inhouse", "jax", "torch", "autograd")
 #: A distribution offers engines under this entry point group: `name = "package.module:attribute"`.
 GROUP = "ad_conformance.engines"
+
+#: How help texts describe the interpreter that `find` takes.
+PYTHON = (
+    "interpreter of another environment: engines that pip installs run there, and environments of "
+    "NAME@RELEASE are made with it; the in-house engine and those in Julia do not depend on it"
+)
 
 
 class UnknownEngine(ValueError):
@@ -78,15 +88,28 @@ def is_import(name: str) -> bool:
     return ":" in name
 
 
-def find(name: str) -> Engine:
+def find(name: str, python: str = "") -> Engine:
     """The engine of a name, or at `package.module:attribute`.
 
-    `name@release` is the engine in an environment of that release. Raises UnknownEngine.
+    `name@release` is the engine in an environment of that release. An engine that pip installs runs
+    in the interpreter `python`, a path from `interpreters.checked`, if one is given; this
+    interpreter also makes the environments of releases. Other engines do not depend on it. Raises
+    UnknownEngine.
     """
     if not name.isprintable():
         raise UnknownEngine(f"engine {name!r} is not known: a name is one line of text")
     if "@" in name:
-        return _of_release(name)
+        return _of_release(name, python)
+    found = _offered_as(name)
+    if not python or not has_releases(found):
+        return found
+    runner = Interpreter(python)
+    if not runner.installed("numpy"):
+        raise UnknownEngine(f"{python}: NumPy is not installed there; answers are NumPy arrays")
+    return replace(found, runner=runner)
+
+
+def _offered_as(name: str) -> Engine:
     target = name if is_import(name) else _offered().get(name)
     if target is None:
         raise UnknownEngine(
@@ -122,10 +145,24 @@ def has_releases(engine: Engine) -> bool:
 
     That is so for libraries that pip installs, but not for the in-house engine.
     """
-    return engine.runner == HERE and engine.distribution != "ad-conformance"
+    own = engine.runner == HERE or isinstance(engine.runner, Interpreter)
+    return own and engine.distribution != "ad-conformance"
 
 
-def _of_release(name: str) -> Engine:
+def python_named(path: str) -> str:
+    """The option that names an interpreter, as it follows in a command; "" without a path."""
+    return f" --python {shlex.quote(path)}" if path else ""
+
+
+def python_option(engine: Engine) -> str:
+    """The option that gives `find` the interpreter of this engine; "" for one that needs none."""
+    runner = engine.runner
+    if isinstance(runner, Release):
+        return python_named(runner.base)
+    return python_named(runner.path) if isinstance(runner, Interpreter) else ""
+
+
+def _of_release(name: str, python: str) -> Engine:
     base, _, release = name.partition("@")
     try:
         wanted = str(Version(release))
@@ -142,5 +179,5 @@ def _of_release(name: str) -> Engine:
         *engine.unsupported,
         ("AttributeError", r"^module '(?!(numpy|scipy)\b).*' has no attribute"),
     )
-    runner = Release(engine.distribution, wanted)
+    runner = Release(engine.distribution, wanted, python)
     return replace(engine, name=f"{engine.name}@{wanted}", runner=runner, unsupported=unsupported)

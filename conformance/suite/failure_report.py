@@ -10,6 +10,7 @@ from ad_conformance.conformance.pool import EnginePool
 from ad_conformance.conformance.standalone_script import standalone
 from ad_conformance.conformance.suite.wording import largest_error, short
 from ad_conformance.conformance.verdicts import Result, Verdict
+from ad_conformance.engines.registry import python_option
 from ad_conformance.generators.ir.mode import spoken
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
@@ -30,9 +31,9 @@ def keep(finding: Result, folder: Path = FINDINGS) -> Path:
     return path
 
 
-def _replay(finding: Result, named: str) -> str:
+def _replay(finding: Result, named: str, options: str) -> str:
     try:
-        return f"replay: ad-conformance replay {keep(finding)} --engine {named}"
+        return f"replay: ad-conformance replay {keep(finding)} --engine {named}{options}"
     except OSError as error:
         return (
             f"The case could not be written to {FINDINGS}/ ({error.strerror}). It "
@@ -87,7 +88,7 @@ def describe(finding: Result, pool: EnginePool, modes: Iterable[str], named: str
         f"engines that give the expected result in mode {case.mode}: "
         f"{', '.join(right_engines) or 'none of those tried'}"
     )
-    lines.append(_replay(finding, named))
+    lines.append(_replay(finding, named, python_option(engine)))
     return "\n".join(lines)
 
 

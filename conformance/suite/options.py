@@ -14,6 +14,7 @@ from ad_conformance.conformance.suite.plugin import OPTIONS, PREFIX
 from ad_conformance.conformance.suite.run import Run
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.process.interpreters import BadInterpreter, checked
 from ad_conformance.generators.ir.mode import HINT, USUAL_MODES, is_mode
 from ad_conformance.generators.ir.operator import SIGNATURES
 from hypothesis import HealthCheck, Phase, settings
@@ -59,6 +60,11 @@ def add(parser: pytest.Parser) -> None:
         metavar="NAMES",
         help=f"engines, separated by commas: {', '.join(registry.OWN)}, an installed entry point, "
         f"or package.module:attribute (default: {','.join(registry.DEFAULT)})",
+    )
+    group.addoption(
+        f"{PREFIX}python",
+        metavar="PATH",
+        help=f"{registry.PYTHON} (default: the interpreter of this run)",
     )
     group.addoption(
         f"{PREFIX}modes",
@@ -155,18 +161,23 @@ def _engines(config: pytest.Config) -> tuple[dict[str, Engine], dict[str, str], 
     engines: dict[str, Engine] = {}
     named: dict[str, str] = {}
     absent: dict[str, str] = {}
+    python = given(config, "--python")
+    try:
+        python = "" if python is None else checked(python)
+    except BadInterpreter as error:
+        refuse(f"--python: {error}")
     for name in _listed("--engine", ",".join(given(config, "--engine") or registry.DEFAULT)):
         try:
-            engine = registry.find(name)
+            engine = registry.find(name, python)
         except registry.UnknownEngine as error:
             refuse(str(error))
         if engine.name in engines or engine.name in absent:
             refuse(f"--engine: two engines are named {engine.name!r}")
-        if engine.installed():
+        if reason := engine.absent():
+            absent[engine.name] = reason
+        else:
             engines[engine.name] = engine
             named[engine.name] = name
-        else:
-            absent[engine.name] = f"{engine.distribution} is not installed"
     return engines, named, absent
 
 

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ad_conformance.engines.process.runners import WORKER
+from ad_conformance.engines.process.interpreters import ENVIRONMENT, Interpreter, facts
+from ad_conformance.engines.process.runners import WORKER, python_reason
 from filelock import FileLock
 from packaging.specifiers import SpecifierSet
 from platformdirs import user_cache_path
@@ -63,15 +64,20 @@ def cache() -> Path:
 
 @dataclass(frozen=True)
 class Release:
-    """The runner of one release of a distribution, in a separate environment."""
+    """The runner of one release of a distribution, in a separate environment.
+
+    `base` is the interpreter that makes the environment: an absolute path, or "" for this one.
+    """
 
     distribution: str
     release: str
+    base: str = ""
 
     @property
     def python(self) -> Path:
         """Path of the environment's interpreter, which need not exist yet."""
-        wanted = " ".join((*requirements(self.distribution, self.release), sys.version))
+        build = facts(self.base).build if self.base else sys.version
+        wanted = " ".join((*requirements(self.distribution, self.release), build))
         name = (
             f"{self.distribution}-{self.release}-{hashlib.sha256(wanted.encode()).hexdigest()[:8]}"
         )
@@ -90,12 +96,11 @@ class Release:
         """
         python = self.python
         if not self.made:
-            _make(python, self.distribution, self.release)
+            _make(python, self.distribution, self.release, self.base or sys.executable)
         return [str(python), str(WORKER), str(descriptor)]
 
     def environment(self) -> Mapping[str, str]:
-        # The worker must not import packages of this process.
-        return {"PYTHONPATH": ""}
+        return ENVIRONMENT
 
     def installed(self, module: str) -> bool:
         """Always True: the release is installed when a worker is started."""
@@ -106,7 +111,20 @@ class Release:
 
     def below(self) -> tuple[str, ...]:
         _, *more = requirements(self.distribution, self.release)
-        return (f"Python {platform.python_version()}", *more)
+        version = Interpreter(self.base).python_version if self.base else platform.python_version()
+        return (f"Python {version}", *more)
+
+    def where(self) -> str:
+        return ""
+
+    def reason_against(self, statements: str, environment: Mapping[str, str]) -> str:
+        """As of every runner; the environment is made first if needed."""
+        try:
+            python = self.command(0)[0]
+        except NoEnvironment:
+            # Whoever asks the engine is told why.
+            return ""
+        return python_reason(python, statements, {**ENVIRONMENT, **environment})
 
 
 def _mark(python: Path) -> Path:
@@ -117,7 +135,7 @@ def _complete(python: Path) -> bool:
     return _mark(python).exists()
 
 
-def _make(python: Path, distribution: str, release: str) -> None:
+def _make(python: Path, distribution: str, release: str, base: str) -> None:
     folder = python.parent.parent
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +145,7 @@ def _make(python: Path, distribution: str, release: str) -> None:
                 return
             shutil.rmtree(folder, ignore_errors=True)
             try:
-                create, install = _commands(distribution, folder)
+                create, install = _commands(distribution, folder, base)
                 _run(*create, str(folder))
                 _run(*install, *requirements(distribution, release))
             except NoEnvironment:
@@ -138,16 +156,18 @@ def _make(python: Path, distribution: str, release: str) -> None:
         raise NoEnvironment(f"{folder}: {error.strerror or error}") from None
 
 
-def _commands(distribution: str, folder: Path) -> tuple[list[str], list[str]]:
-    """The command that makes an environment, and the one that installs into it."""
+def _commands(distribution: str, folder: Path, base: str) -> tuple[list[str], list[str]]:
+    """The command that makes an environment of the interpreter `base`, and the one that installs
+    into it.
+    """
     python = str(folder / "bin" / "python")
     # pip can be configured to find local CPU builds of torch; uv does not see them.
     if importlib.util.find_spec("uv") and distribution != "torch":
         uv = [sys.executable, "-m", "uv"]
-        create = [*uv, "venv", "-q", "--python", sys.executable]
+        create = [*uv, "venv", "-q", "--python", base]
         return create, [*uv, "pip", "install", "-q", "--python", python]
     install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    return [sys.executable, "-m", "venv"], install
+    return [base, "-m", "venv"], install
 
 
 def _run(*command: str) -> None:

@@ -17,15 +17,18 @@ class NoReleases(Exception):
     """The releases cannot be listed; the message says why, in one line."""
 
 
-def released(distribution: str, *, prereleases: bool = False) -> tuple[str, ...]:
-    """The releases that pip offers this Python, oldest first.
+def released(distribution: str, *, prereleases: bool = False, python: str = "") -> tuple[str, ...]:
+    """The releases that pip offers this Python, or the interpreter at the path `python`, oldest
+    first.
 
     Yanked releases are left out; pre-releases are included only with `prereleases`. Raises
     NoReleases.
     """
     # pip knows its index, mirrors, folders, credentials and certificates. So pip is asked, and not
     # the index itself.
-    command = [sys.executable, "-m", "pip", "index", "versions", distribution, "--no-color"]
+    # With `--python`, this pip runs in the other interpreter, which need not have a pip.
+    pip = [sys.executable, "-m", "pip", *(["--python", python] if python else [])]
+    command = [*pip, "index", "versions", distribution, "--no-color"]
     try:
         done = subprocess.run(
             [*command, *(["--pre"] if prereleases else [])],

@@ -12,6 +12,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +41,58 @@ class Runner(Protocol):
     def below(self) -> tuple[str, ...]:
         """The interpreter and libraries that the engine runs on, each with its release."""
 
+    def where(self) -> str:
+        """How a sentence about what is not installed there ends; "" for this interpreter."""
+
+    def reason_against(self, statements: str, environment: Mapping[str, str]) -> str:
+        """The last line of the error of Python statements that are run there; "" if none is raised.
+
+        `environment` has additional environment variables.
+        """
+
+
+#: Without it, `python -c` also imports from the folder in which it is started.
+_ONLY_INSTALLED = "import sys\nsys.path[:] = [entry for entry in sys.path if entry]\n"
+#: Seconds that a check of `python_reason` may take: it may import the engine.
+PATIENCE = 300.0
+
+
+def run_python(
+    python: str, statements: str, *arguments: str, environment: Mapping[str, str], timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """Run statements in an interpreter; they may use `sys`. Raises OSError or TimeoutExpired."""
+    return subprocess.run(
+        [python, "-c", _ONLY_INSTALLED + statements, *arguments],
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=timeout,
+        check=False,
+    )
+
+
+def python_reason(python: str, statements: str, environment: Mapping[str, str]) -> str:
+    """The last line of the error of statements in an interpreter, "" if they raise none.
+
+    Each question is asked once in a process.
+    """
+    return _reason(python, statements, tuple(sorted(environment.items())))
+
+
+@lru_cache
+def _reason(python: str, statements: str, environment: tuple[tuple[str, str], ...]) -> str:
+    try:
+        done = run_python(python, statements, environment=dict(environment), timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        return f"no answer within {PATIENCE:g} s"
+    except OSError as error:
+        return f"{python}: {error.strerror or error}"
+    if not done.returncode:
+        return ""
+    return (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+
 
 @dataclass(frozen=True)
 class Here:
@@ -67,6 +120,12 @@ class Here:
 
     def below(self) -> tuple[str, ...]:
         return (f"Python {platform.python_version()}", f"NumPy {self.version('numpy')}")
+
+    def where(self) -> str:
+        return ""
+
+    def reason_against(self, statements: str, environment: Mapping[str, str]) -> str:
+        return python_reason(sys.executable, statements, {**self.environment(), **environment})
 
 
 HERE = Here()
@@ -106,3 +165,10 @@ class Julia:
     def below(self) -> tuple[str, ...]:
         done = subprocess.run(["julia", "--version"], capture_output=True, text=True, check=False)
         return (done.stdout.strip().replace("julia version", "Julia"),)
+
+    def where(self) -> str:
+        return ""
+
+    def reason_against(self, statements: str, environment: Mapping[str, str]) -> str:
+        """Always "": Julia does not run Python's statements."""
+        return ""

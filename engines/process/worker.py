@@ -3,8 +3,8 @@
     python worker.py DESCRIPTOR
 
 It reads requests from standard input and writes answers to the file descriptor. It imports nothing
-of this project, so that it can run in an environment of any release of an engine. `worker.jl`
-follows the same protocol.
+of this project and runs on Python 3.9 and later, so that it can run in an environment of any
+release of an engine, and in that of a development build. `worker.jl` follows the same protocol.
 
 A request is one line with `stage:bytes` for each piece of a script, separated by spaces, and then
 the pieces. The first request is the engine's header; all later requests see its names.
@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
-import itertools
 import os
 import re
 import signal
@@ -90,7 +89,8 @@ def main() -> None:
         own = names if pieces[0][0] == "header" else dict(names)
         outcome, stage, error, message, value = _execute(pieces, own, begun)
         begun.append(time.perf_counter())
-        seconds = ",".join(repr(after - before) for before, after in itertools.pairwise(begun))
+        # Python 3.9 has no itertools.pairwise.
+        seconds = ",".join(repr(b - a) for a, b in zip(begun, begun[1:]))  # noqa: B905, RUF007
         dtype, shape, data = "", "", b""
         if value is not None:
             dtype, shape = value.dtype.newbyteorder("<").str, ",".join(map(str, value.shape))

@@ -11,6 +11,8 @@ from typing import Any
 
 from ad_conformance.conformance.known_failures import load
 from ad_conformance.engines import registry
+from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.process.interpreters import Interpreter
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.program import Case, MalformedCase
 from ad_conformance.generators.scenarios.kinks import kink_cases
@@ -34,7 +36,8 @@ class Plan:
     `engines` are names as `ad_conformance.engines.registry.find` takes them. Generated case n is
     in portion n // PORTION, see `ad_conformance.generators.strategies.sampling.portion`; a
     shard has `shard` portions. `named` are triples: origin (kink, seed, known, previous), name,
-    and the case as JSON. An engine has `timeout` seconds for a case.
+    and the case as JSON. An engine has `timeout` seconds of processor time for a case. `python` is
+    the interpreter that `find` takes.
     """
 
     engines: tuple[str, ...]
@@ -43,6 +46,11 @@ class Plan:
     shard: int
     timeout: float
     named: tuple[tuple[str, str, str], ...] = ()
+    python: str = ""
+
+    def find(self, name: str) -> Engine:
+        """The engine of that name, in the plan's interpreter. Raises UnknownEngine."""
+        return registry.find(name, self.python)
 
     @property
     def size(self) -> int:
@@ -98,8 +106,25 @@ def named_cases(engines: tuple[str, ...], modes: tuple[str, ...]) -> Iterator[tu
             yield "known", entry.name, entry.pinned.json
 
 
-def planned(found: Mapping[str, Any], where: str) -> Plan:
-    """The plan in a record. Raises StoreError for a named case that cannot be read."""
+def check_python(found: Mapping[str, Any], where: str, python: str) -> None:
+    """Raise StoreError if the record names another interpreter than `python`, the user's.
+
+    Nothing that only a file names is run.
+    """
+    recorded = (found.get("interpreter") or {}).get("path", "")
+    if recorded and not python:
+        raise StoreError(f"{where}: interpreter: {recorded!r} is used only if --python names it")
+    if recorded != python:
+        other = f"in {recorded!r}" if recorded else "without --python"
+        raise StoreError(f"{where}: interpreter: the campaign ran {other}, not in {python!r}")
+
+
+def planned(found: Mapping[str, Any], where: str, python: str = "") -> Plan:
+    """The plan in a record; `python` is the interpreter that the user names.
+
+    Raises StoreError for another interpreter, or for a named case that cannot be read.
+    """
+    check_python(found, where, python)
     plan = Plan(
         tuple(found["asked"].values()),
         tuple(found["words"]),
@@ -107,6 +132,7 @@ def planned(found: Mapping[str, Any], where: str) -> Plan:
         found["shard"],
         float(found["timeout"]),
         tuple((origin, name, text) for origin, name, text in found["named"]),
+        python,
     )
     for _, name, text in plan.named:
         try:
@@ -123,11 +149,14 @@ def other_release(plan: Plan, found: Mapping[str, Any]) -> str:
     """
     here = {
         engine.name: engine.version() if engine.installed() else None
-        for engine in map(registry.find, plan.engines)
+        for engine in map(plan.find, plan.engines)
     }
     here |= {"ad-conformance": version("ad-conformance"), SEEDING: str(SEED_VERSION)}
     # Records of the first version do not name it.
     recorded = {SEEDING: "1", **found["harness"], **found["engines"]}
+    if plan.python:
+        here[plan.python] = Interpreter(plan.python).python_version
+        recorded[plan.python] = found["interpreter"].get("python")
     return "; ".join(
         f"{name} is {release or 'not installed'} here, {recorded.get(name)} in the campaign"
         for name, release in here.items()
@@ -136,13 +165,14 @@ def other_release(plan: Plan, found: Mapping[str, Any]) -> str:
 
 
 @lru_cache(maxsize=4)
-def plan_of(url: str, digest: str) -> Plan:
-    """The plan of the folder, for a worker. `digest` of its record makes the cache safe.
+def plan_of(url: str, digest: str, python: str) -> Plan:
+    """The plan of the folder, for a worker. `digest` of its record makes the cache safe. `python`
+    is the interpreter that the user named.
 
     Raises StoreError, also if releases on this machine differ from the record.
     """
     found = record(Folder(url), "run.json")
-    plan = planned(found, f"{url}/run.json")
+    plan = planned(found, f"{url}/run.json", python)
     if other := other_release(plan, found):
         raise StoreError(f"{platform.node()}: {other}")
     return plan

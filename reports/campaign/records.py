@@ -35,6 +35,7 @@ class Run(msgspec.Struct):
     harness: dict[str, str]
     platform: dict[str, str | _Count | None]
     named: list[tuple[str, str, str]]
+    interpreter: dict[str, str] | None = None
 
 
 class Session(msgspec.Struct):

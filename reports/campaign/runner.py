@@ -27,7 +27,8 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from multiprocessing import active_children, get_context
 
-from ad_conformance.engines import registry
+from ad_conformance.engines.process.interpreters import Interpreter
+from ad_conformance.engines.registry import python_named
 from ad_conformance.generators.strategies.source import SEED_VERSION
 from ad_conformance.reports.campaign.cluster import Cluster, worker_lost
 from ad_conformance.reports.campaign.plan import SEEDING, Plan, other_release, planned
@@ -73,14 +74,10 @@ class Campaign:
         """
         if folder.exists("run.json"):
             raise StoreError(f"{folder.url}: there is a campaign here; --resume continues it")
-        found = {name: registry.find(name) for name in plan.engines}
+        found = {name: plan.find(name) for name in plan.engines}
         if len({engine.name for engine in found.values()}) < len(found):
             raise CampaignError(f"two of {', '.join(plan.engines)} have the same name")
-        absent = {
-            e.name: f"{e.distribution} is not installed"
-            for e in found.values()
-            if not e.installed()
-        }
+        absent = {e.name: reason for e in found.values() if (reason := e.absent())}
         asked = {engine.name: name for name, engine in found.items() if engine.name not in absent}
         if not asked:
             raise CampaignError("; ".join(f"{name}: {why}" for name, why in absent.items()))
@@ -106,18 +103,19 @@ class Campaign:
                 "cores": os.cpu_count(),
             },
             "named": plan.named,
+            "interpreter": _described(plan.python) if plan.python else None,
         }
         write_record(folder, "run.json", fields)
         return campaign
 
     @classmethod
-    def resume(cls, folder: Folder) -> Campaign:
-        """The campaign of the folder.
+    def resume(cls, folder: Folder, python: str = "") -> Campaign:
+        """The campaign of the folder, in the interpreter `python` if it began in one.
 
         Raises StoreError, or CampaignError if an engine has another release than at the start.
         """
         found = record(folder, "run.json")
-        plan = planned(found, f"{folder.url}/run.json")
+        plan = planned(found, f"{folder.url}/run.json", python)
         campaign = cls(plan, dict(found["engines"]), dict(found["absent"]), folder)
         if other := other_release(plan, found):
             raise CampaignError(other)
@@ -196,6 +194,12 @@ class Session:
         write_record(self.folder, self.name, fields)
 
 
+def _described(python: str) -> dict[str, str]:
+    """The record of an interpreter."""
+    there = Interpreter(python)
+    return {"path": python, "python": there.python_version, "numpy": there.version("numpy")}
+
+
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
@@ -240,6 +244,7 @@ class Work:
         folder = campaign.folder
         # Workers on other machines have another working directory.
         self._url = folder.path if folder.local else folder.url
+        self._python = campaign.plan.python
         self._digest = hashlib.sha256(folder.read("run.json")).hexdigest()
         done = complete(folder)
         self._waiting = (
@@ -265,7 +270,9 @@ class Work:
             room = max(1, min(threads, self._workers))
             while not late and len(self._flying) < room and (following := self._next()):
                 try:
-                    future = executor.submit(ask_shard, self._url, self._digest, *following)
+                    future = executor.submit(
+                        ask_shard, self._url, self._digest, self._python, *following
+                    )
                 except BrokenExecutor:
                     # A worker has just been killed.
                     self._again.append(following)
@@ -303,7 +310,7 @@ class Work:
         except CancelledError:
             raise CampaignError(
                 f"the scheduler is gone; to continue: ad-conformance campaign --resume --out "
-                f"{self._campaign.folder.url}"
+                f"{self._campaign.folder.url}{python_named(self._python)}"
             ) from None
         except Exception as error:
             if not _lost(error):

@@ -19,6 +19,7 @@ from ad_conformance.reports.cli.shared import (
     ENGINE,
     CasePath,
     EngineName,
+    Python,
     all_engines,
     app,
     case_at,
@@ -29,12 +30,14 @@ from ad_conformance.reports.cli.shared import (
 
 
 @app.command()
-def engines() -> None:
+def engines(python: Python = "") -> None:
     """List the engines: the installed release of each, and its modes."""
     rows = [("engine", "installed", "modes")]
-    loaded, problems = all_engines()
+    loaded, problems = all_engines(python)
     for name, engine in loaded.items():
         version = (engine.version() or "yes") if engine.installed() else "no"
+        if version == "no" and engine.device_check and engine.version():
+            version = f"no: {engine.absent()}"
         letters = " and ".join(sorted(engine.mode_transforms, reverse=True))
         modes = (
             f"{letters}, freely nested"
@@ -74,6 +77,7 @@ def replay(
         list[str] | None,
         typer.Option("--engine", help=f"{ENGINE}; may be repeated; default: all installed engines"),
     ] = None,
+    python: Python = "",
 ) -> None:
     """Ask engines a case again and print the verdict of each.
 
@@ -81,9 +85,9 @@ def replay(
     """
     asked = case_at(case)
     if engine:
-        chosen = [engine_named(name) for name in engine]
+        chosen = [engine_named(name, python) for name in engine]
     else:
-        loaded, problems = all_engines()
+        loaded, problems = all_engines(python)
         chosen = [adapter for adapter in loaded.values() if adapter.installed()]
         for problem in problems:
             print(f"ad-conformance: {problem}", file=sys.stderr)

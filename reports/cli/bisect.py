@@ -9,7 +9,7 @@ from ad_conformance.conformance.triage.releases.bisect import find_boundary
 from ad_conformance.conformance.triage.releases.search import NoBoundary, Observation
 from ad_conformance.engines.process.releases import NoReleases
 from ad_conformance.engines.registry import UnknownEngine
-from ad_conformance.reports.cli.shared import ENGINE, CasePath, app, case_at, refuse
+from ad_conformance.reports.cli.shared import ENGINE, CasePath, Python, app, case_at, refuse
 
 
 @app.command()
@@ -27,10 +27,13 @@ def bisect(
     repeats: Annotated[int, typer.Option(min=1, help="how often each release is asked")] = 3,
     most: Annotated[int, typer.Option(min=2, help="how many releases are asked at most")] = 32,
     pre: Annotated[bool, typer.Option("--pre", help="include pre-releases")] = False,
+    python: Python = "",
 ) -> None:
     """Find the release of the engine in which a finding began or was fixed.
 
     The releases between a good and a bad one are bisected: about log2 of their number is asked.
+    With --python, these are the releases for that interpreter, and the installed one is the one
+    installed there. If that is no release but a development build, it is asked where it is.
     """
     asked = case_at(case)
 
@@ -46,6 +49,7 @@ def bisect(
             repeats=repeats,
             most=most,
             prereleases=pre,
+            python=python,
             report=tell,
         )
     except UnknownEngine as error:

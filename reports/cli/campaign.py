@@ -12,7 +12,7 @@ from ad_conformance.conformance.known_failures import MalformedEntry
 from ad_conformance.conformance.reference.certify import MAX_ORDER
 from ad_conformance.engines import registry
 from ad_conformance.generators.ir.mode import HINT, USUAL_MODES, is_mode
-from ad_conformance.reports.cli.shared import app, refuse
+from ad_conformance.reports.cli.shared import Python, app, refuse
 from rich.console import Console
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -83,18 +83,25 @@ def campaign(
     ] = None,
     shard: Annotated[int, typer.Option(min=1, help="size of a shard, in portions of 90 cases")] = 1,
     timeout: Annotated[
-        float, typer.Option(min=1.0, help="time limit for one answer, in seconds")
+        float,
+        typer.Option(
+            min=1.0,
+            help="limit for one answer, in seconds of processor time; on the wall, ten times as "
+            "many",
+        ),
     ] = 60.0,
     previous: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="an earlier campaign whose findings are asked again"),
     ] = None,
+    python: Python = "",
     resume: Annotated[bool, typer.Option("--resume", help="continue the campaign in DIR")] = False,
 ) -> None:
     """Ask engines many generated cases and record every verdict.
 
     Exit status 1 if there are findings that no known failure covers. With --resume, the options
-    --engines, --modes, --seed, --shard, --timeout and --previous keep their first values.
+    --engines, --modes, --seed, --shard, --timeout and --previous keep their first values. --python
+    has to be given again, with the same interpreter.
     """
     need_reports("duckdb", "fsspec", "rich")
     if scheduler:
@@ -118,7 +125,7 @@ def campaign(
         # Connect first: no campaign must be recorded if the scheduler does not answer.
         with cluster(scheduler) if scheduler else nullcontext() as make:
             if resume:
-                begun = Campaign.resume(folder)
+                begun = Campaign.resume(folder, python)
             else:
                 names, nested = listed("--engines", engines), _modes(modes)
                 named = [
@@ -126,7 +133,7 @@ def campaign(
                     *(previous_findings(Folder(previous)) if previous else []),
                 ]
                 begun = Campaign.begin(
-                    folder, Plan(names, nested, seed, shard, timeout, tuple(named))
+                    folder, Plan(names, nested, seed, shard, timeout, tuple(named), python)
                 )
             for name, why in begun.absent.items():
                 print(f"skipped: {name}: {why}")
@@ -139,7 +146,8 @@ def campaign(
     except OSError as error:
         refuse(f"{error.filename or out}: {error.strerror or error}")
     except KeyboardInterrupt:
-        refuse(f"interrupted; to continue: ad-conformance campaign --resume --out {out}")
+        again = registry.python_named(python)
+        refuse(f"interrupted; to continue: ad-conformance campaign --resume --out {out}{again}")
     print(f"{ended}: {new} new findings; for details: ad-conformance report {out}")
     if new:
         raise typer.Exit(1)

@@ -10,6 +10,7 @@ from ad_conformance.conformance.triage.locate import explain as explained
 from ad_conformance.reports.cli.shared import (
     CasePath,
     EngineName,
+    Python,
     app,
     case_at,
     engine_named,
@@ -21,6 +22,7 @@ from ad_conformance.reports.cli.shared import (
 def explain(
     case: CasePath,
     engine: EngineName = "inhouse",
+    python: Python = "",
     seconds: Annotated[
         float, typer.Option(min=0.0, help="time limit; then the result so far is printed")
     ] = 120.0,
@@ -29,7 +31,7 @@ def explain(
 
     The smallest case that shows it is kept in findings/. Exit status 1 if the case does not fail.
     """
-    with finding_of(case_at(case), engine_named(engine)) as (finding, sandbox):
+    with finding_of(case_at(case), engine_named(engine, python)) as (finding, sandbox):
         found = explained(finding, sandbox, seconds=seconds)
         print("\n".join(found.lines))
         print(f"the smallest case that shows it: {keep(found.evidence)}")

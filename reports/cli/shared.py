@@ -14,6 +14,7 @@ from ad_conformance.conformance.triage.ask import judged
 from ad_conformance.conformance.verdicts import Result
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.process.interpreters import BadInterpreter, checked
 from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
 from ad_conformance.generators.ir.case_io import read_case
 from ad_conformance.generators.ir.program import Case, MalformedCase
@@ -36,6 +37,19 @@ ENGINE = "name of an engine, or package.module:attribute of an adapter"
 EngineName = Annotated[str, typer.Option("--engine", help=ENGINE)]
 
 
+def _interpreter(path: str | None) -> str:
+    try:
+        return checked(path) if path else ""
+    except BadInterpreter as error:
+        refuse(f"--python: {error}")
+
+
+Python = Annotated[
+    str,
+    typer.Option("--python", metavar="PATH", help=registry.PYTHON, callback=_interpreter),
+]
+
+
 def complain(message: str) -> None:
     """Print one line to standard error; of a long message, the beginning and the end."""
     line = " ".join(message.splitlines())
@@ -50,24 +64,24 @@ def refuse(message: str) -> NoReturn:
     raise typer.Exit(2)
 
 
-def engine_named(name: str) -> Engine:
-    """The engine of that name; exit status 2 if there is none."""
+def engine_named(name: str, python: str = "") -> Engine:
+    """The engine of that name, in the interpreter `python`; exit status 2 if there is none."""
     try:
-        return registry.find(name)
+        return registry.find(name, python)
     except registry.UnknownEngine as error:
         refuse(str(error))
 
 
-def all_engines() -> tuple[dict[str, Engine], list[str]]:
-    """All engines that can be loaded, and one line for each that cannot."""
+def all_engines(python: str = "") -> tuple[dict[str, Engine], list[str]]:
+    """All engines that can be loaded, and one line for each reason why others cannot."""
     loaded: dict[str, Engine] = {}
     problems = []
     for name in registry.names():
         try:
-            loaded[name] = registry.find(name)
+            loaded[name] = registry.find(name, python)
         except registry.UnknownEngine as error:
             problems.append(str(error))
-    return loaded, problems
+    return loaded, list(dict.fromkeys(problems))
 
 
 def case_at(path: Path) -> Case:

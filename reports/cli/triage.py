@@ -20,6 +20,7 @@ from ad_conformance.reports.cli.shared import (
     ENGINE,
     CasePath,
     EngineName,
+    Python,
     app,
     case_at,
     complain,
@@ -33,6 +34,7 @@ from ad_conformance.reports.cli.shared import (
 def reduce(
     case: CasePath,
     engine: EngineName = "inhouse",
+    python: Python = "",
     seconds: Annotated[
         float, typer.Option(min=0.0, help="time limit; then the smallest case so far is kept")
     ] = 120.0,
@@ -45,7 +47,7 @@ def reduce(
 
     Exit status 1 if the case does not fail.
     """
-    adapter = engine_named(engine)
+    adapter = engine_named(engine, python)
     with finding_of(case_at(case), adapter) as (finding, sandbox):
         smaller = reduced(finding, sandbox, seconds=seconds, progress=progress)
         print(standalone(smaller.case, adapter, smaller.truth), end="")
@@ -73,9 +75,11 @@ def triage(
             help="adapters that may be imported: package.module:attribute, separated by commas",
         ),
     ] = "",
+    python: Python = "",
 ) -> None:
     """Find the causes of the new findings of a campaign.
 
+    A campaign with --python is triaged with the same --python.
     Each cause becomes a file in DIR/buckets and a proposed entry of known failures in DIR/proposed.
     Files that exist are reused: edit a file, or delete it to have it made again.
     """
@@ -91,6 +95,7 @@ def triage(
             each=each,
             previous=Folder(previous) if previous else None,
             imported=engine.split(","),
+            python=python,
         )
         for name in campaign.engines:
             begun = time.monotonic()
@@ -116,6 +121,7 @@ def issue(
     engine: Annotated[
         str | None, typer.Option(help=f"{ENGINE}; default: that of the bucket")
     ] = None,
+    python: Python = "",
     bisect: Annotated[
         bool, typer.Option("--bisect", help="first find the release in which the failure began")
     ] = False,
@@ -137,22 +143,23 @@ def issue(
     asked = engine or found.engine
     if engine is None and registry.is_import(asked):
         refuse(f"{bucket}: engine: {asked!r} is imported only if --engine names it")
-    adapter = engine_named(asked)
-    problem = ""
+    adapter, problem = engine_named(asked, python), ""
+    if asked == found.engine and found.version not in ("", adapter.version()):
+        complain(f"{bucket}: is of {asked} {found.version}; asked is {adapter.version() or 'none'}")
     with finding_of(found.case, adapter) as (finding, _):
         described = found
         if asked != found.engine:
-            described = described_elsewhere(found, finding, adapter)
+            described = described_elsewhere(found, finding, adapter, python)
         if bisect:
             try:
-                described = since(described, asked)
+                described = since(described, asked, python)
             except (NoBoundary, NoReleases, registry.UnknownEngine) as error:
                 problem = f"no first bad release: {error}"
             if described.release and asked == found.engine:
                 # The search takes minutes; keep its result for the next time.
                 bucket.write_bytes(described.text)
         releases = {
-            name: registry.find(name).version()
+            name: registry.find(name, python).version()
             for name in described.right_engines
             if name in registry.names()
         }

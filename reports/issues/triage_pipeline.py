@@ -27,6 +27,7 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.mode import UP_TO_SECOND_ORDER, modes_of_order
 from ad_conformance.generators.ir.program import Case, MalformedCase
+from ad_conformance.reports.campaign.plan import check_python
 from ad_conformance.reports.campaign.shards import as_text
 from ad_conformance.reports.campaign.store import Folder, StoreError, record
 from ad_conformance.reports.issues.bucket_files import BucketFile, by_cause, proposed
@@ -45,7 +46,8 @@ class CampaignTriage:
 
     Causes that have a file in `previous`, an earlier run, are known: the file is copied, with the
     findings of this run. If the run names an engine as package.module:attribute, it is imported
-    only if `imported` names it too.
+    only if `imported` names it too. If the campaign ran in another interpreter, `python` has to be
+    this one.
     """
 
     def __init__(
@@ -55,11 +57,14 @@ class CampaignTriage:
         each: float,
         previous: Folder | None = None,
         imported: Collection[str] = (),
+        python: str = "",
     ) -> None:
         """Raises StoreError, MalformedBucket or OSError."""
         self._folder, self._each = folder, each
         run: dict[str, Any] = record(folder, "run.json")
         self._asked: dict[str, str] = dict(run["asked"])
+        check_python(run, f"{folder.url}/run.json", python)
+        self._python = python
         for name in self._asked.values():
             if registry.is_import(name) and name not in imported:
                 where = f"{folder.url}/run.json: asked"
@@ -92,8 +97,8 @@ class CampaignTriage:
         """
         chosen = [f for f in self._findings[name] if known or not f.known]
         steady = [f for f in chosen if f.steady]
-        engines = [registry.find(asked) for asked in self._asked.values()]
-        pool = EnginePool(_with_siblings(engines), timeout=self._timeout)
+        engines = [registry.find(asked, self._python) for asked in self._asked.values()]
+        pool = EnginePool(_with_siblings(engines, self._python), timeout=self._timeout)
         done = {finding for file in self._files.values() for finding in file.findings}
         files: dict[str, list[str]] = defaultdict(list)
         cases = {}
@@ -206,13 +211,14 @@ class CampaignTriage:
         )
 
 
-def _with_siblings(engines: list[Engine]) -> Iterator[Engine]:
+def _with_siblings(engines: list[Engine], python: str) -> Iterator[Engine]:
     """The engines, and others that use one of their libraries in another way."""
     yield from engines
     libraries = {engine.distribution for engine in engines if engine.base == engine.name}
     for name in sorted(set(registry.names()) - {engine.name for engine in engines}):
         with suppress(registry.UnknownEngine):
-            if (other := registry.find(name)).distribution in libraries and other.installed():
+            other = registry.find(name, python)
+            if other.distribution in libraries and other.installed():
                 yield other
 
 
@@ -245,17 +251,20 @@ def described(
     )
 
 
-def described_elsewhere(file: BucketFile, finding: Result, engine: Engine) -> BucketFile:
+def described_elsewhere(
+    file: BucketFile, finding: Result, engine: Engine, python: str = ""
+) -> BucketFile:
     """The bucket as one of another engine, with that engine's answer and workarounds.
 
-    Raises EngineUnavailable.
+    `python` is the interpreter that `registry.find` takes. Raises EngineUnavailable.
     """
     names = [
         name
         for name in (file.engine, *file.right_engines)
         if name != engine.name and name in registry.names()
     ]
-    pool = EnginePool(_with_siblings([engine, *map(registry.find, names)]))
+    others = [registry.find(name, python) for name in names]
+    pool = EnginePool(_with_siblings([engine, *others], python))
     modes = list(modes_of_order(finding.case.order))
     try:
         other = replace(file, release="", issue="")
@@ -277,10 +286,12 @@ def _left_over(group: Provisional) -> str:
     )
 
 
-def since(file: BucketFile, engine: str) -> BucketFile:
+def since(file: BucketFile, engine: str, python: str = "") -> BucketFile:
     """The file with the release since which its case fails. `engine` may name a bad release.
+    `python` is as for `find_boundary`.
 
     Raises NoBoundary, NoReleases or UnknownEngine.
     """
     name, _, release = engine.partition("@")
-    return replace(file, release=find_boundary(file.case, name, bad=release or None).line)
+    found = find_boundary(file.case, name, bad=release or None, python=python)
+    return replace(file, release=found.line)

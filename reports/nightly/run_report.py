@@ -56,13 +56,19 @@ class RunReport:
         return any(name.endswith(".json") for name in self.folder.names("buckets"))
 
     @property
-    def imports(self) -> str:
-        """The option --engine that lets `ad-conformance triage` import engines of the run.
+    def python(self) -> str:
+        """The option that names the interpreter of the run again, "" if it has none."""
+        return registry.python_named((self.run.get("interpreter") or {}).get("path", ""))
 
-        "" if the run names no engine as package.module:attribute.
+    @property
+    def imports(self) -> str:
+        """The options that let `ad-conformance triage` import engines of the run, and run its
+        interpreter.
+
+        "" if the run has no interpreter of its own and names no engine as package.module:attribute.
         """
         names = ",".join(name for name in self.run["asked"].values() if registry.is_import(name))
-        return f" --engine {shlex.quote(names)}" if names else ""
+        return (f" --engine {shlex.quote(names)}" if names else "") + self.python
 
     def case_and_engine(self, bucket: Bucket) -> str:
         """The case and the engine of a bucket as arguments of a command.
@@ -75,4 +81,4 @@ class RunReport:
             else "case.json"
         )
         asked = self.run["asked"].get(bucket.engine, bucket.engine)
-        return f"{shlex.quote(file)} --engine {shlex.quote(asked)}"
+        return f"{shlex.quote(file)} --engine {shlex.quote(asked)}{self.python}"

@@ -30,15 +30,23 @@ WIDTH = 160
 
 
 class Releases:
-    """Asks releases of an engine one case, `repeats` times each, every time in a new process."""
+    """Asks releases of an engine one case, `repeats` times each, every time in a new process.
 
-    def __init__(self, case: Case, engine: str, repeats: int) -> None:
+    `python` is the interpreter that makes their environments. The release `build` is no release but
+    what is installed in that interpreter, and is asked there.
+    """
+
+    def __init__(
+        self, case: Case, engine: str, repeats: int, python: str = "", build: str = ""
+    ) -> None:
         self.case, self.engine, self.repeats = case, engine, repeats
+        self._python, self._build = python, build
         #: How many releases were asked, and for how many an environment had to be made.
         self.asked, self.installs = 0, 0
 
     def observe(self, release: str) -> Observation:
-        engine = registry.find(f"{self.engine}@{release}")
+        name = self.engine if release == self._build else f"{self.engine}@{release}"
+        engine = registry.find(name, self._python)
         self.asked += 1
         if isinstance(engine.runner, Release) and not engine.runner.made:
             self.installs += 1
@@ -119,17 +127,23 @@ def find_boundary(
     repeats: int = 3,
     most: int = 32,
     prereleases: bool = False,
+    python: str = "",
     report: Callable[[str, Observation], None] = lambda release, observed: None,
 ) -> Found:
     """Find the release in which the finding of the bad release begins or ends.
 
-    `engine` is a name without a release. Every observation goes to `report` as it comes. Raises
-    UnknownEngine, NoReleases and NoBoundary, each in one line.
+    `engine` is a name without a release. The interpreter `python` is as for `registry.find`. If a
+    development build is installed there, it is asked like a release. Every observation goes to
+    `report` as it comes. Raises UnknownEngine, NoReleases and NoBoundary, each in one line.
     """
-    adapter = registry.find(engine)
+    adapter = registry.find(engine, python)
     if not registry.has_releases(adapter):
         raise registry.UnknownEngine(f"engine {engine!r}: there are no releases of {adapter.name}")
-    releases = released(adapter.distribution, prereleases=prereleases)
+    releases = released(adapter.distribution, prereleases=prereleases, python=python)
+    installed, build = adapter.version(), ""
+    if installed and str(Version(Version(installed).public)) not in releases:
+        build = installed
+        releases = tuple(sorted((*releases, build), key=Version))
     ends = {
         name: _index(releases, name, end)
         for name, end in (("good", good), ("bad", bad))
@@ -137,15 +151,15 @@ def find_boundary(
     }
     if len(ends) == 2 and ends["good"] == ends["bad"]:
         raise NoBoundary(f"{good} is given as good and as bad")
-    asker = Releases(case, engine, repeats)
+    asker = Releases(case, engine, repeats, python, build)
 
     def observe(release: str) -> Observation:
         observed = asker.observe(release)
         report(release, observed)
         return observed
 
-    installed = str(Version(Version(adapter.version() or "0").public))
-    latest = releases.index(installed) if installed in releases else len(releases) - 1
+    named = build or str(Version(Version(installed or "0").public))
+    latest = releases.index(named) if named in releases else len(releases) - 1
     boundary = bisect(releases, observe, latest=latest, most=most, **ends)
     return Found(releases, boundary, asker.asked, asker.installs, math.log2(boundary.width))
 
