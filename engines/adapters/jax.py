@@ -21,6 +21,7 @@ from ad_conformance.engines.adapters.numpy_family import (
     symmetric,
 )
 from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.process.devices import nvidia_or_amd
 from ad_conformance.generators.catalogue.operation import Call, Template, padded, whole_index
 from ad_conformance.generators.render.dialect import Dialect
 
@@ -271,3 +272,18 @@ jax = Engine(
 )
 
 eager = replace(jax, name="jax-eager", compile="derivative = {nested}")
+
+#: Products in float32 otherwise have the precision of TF32, ten bits.
+CUDA = """jax.config.update("jax_default_matmul_precision", "highest")
+"""
+cuda = replace(
+    jax,
+    name="jax-cuda",
+    header=HEADER + CUDA,
+    # JAX takes most of the device's memory by default, and a second process then gets none.
+    environment={"JAX_PLATFORMS": "cuda", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"},
+    device_check=nvidia_or_amd(
+        "import jax\ntry:\n    jax.devices()\nexcept Exception:\n"
+        "    sys.exit(f'jax {jax.__version__} finds no CUDA device')"
+    ),
+)

@@ -21,6 +21,7 @@ from ad_conformance.engines.adapters.numpy_family import (
 )
 from ad_conformance.engines.adapters.torch.templates import INDEXING, NETWORKS
 from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.process.devices import nvidia_or_amd
 from ad_conformance.generators.catalogue.operation import Call, Template
 from ad_conformance.generators.render.dialect import Dialect
 
@@ -282,6 +283,23 @@ torch = Engine(
         ("RuntimeError", r"^vmap over .* isn't supported yet"),
         ("RuntimeError", r"^Batching rule not implemented for"),
         ("RuntimeError", r"Double backward is unsupported for \w+ when >1 zeros"),
+    ),
+)
+
+#: New tensors are on the device, those of templates such as `take` too. Convolutions in float32
+#: otherwise have the precision of TF32, ten bits.
+CUDA = """
+torch.set_default_device("cuda")
+torch.backends.cudnn.allow_tf32 = False
+"""
+cuda = replace(
+    torch,
+    name="torch-cuda",
+    header=HEADER + CUDA,
+    run="got = derivative(x).detach().clone().cpu().numpy()",
+    device_check=nvidia_or_amd(
+        "import torch\nif not torch.cuda.is_available():\n"
+        "    sys.exit(f'torch {torch.__version__} finds no CUDA device')"
     ),
 )
 
