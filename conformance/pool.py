@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import replace
 from functools import lru_cache
 
@@ -40,7 +40,9 @@ class EnginePool:
     """Sandboxes of several engines. Each is started when its engine is first asked.
 
     `ahead` names engines that will all be asked the same cases: a case for one of them is submitted
-    to all of them at once, so that they work at the same time.
+    to all of them at once, so that they work at the same time. `timeout` is in seconds of processor
+    time, as for `Sandbox`. After a timeout, the engine is asked again while no other engine of the
+    pool is at work, and only the second answer counts.
     """
 
     def __init__(self, engines: Iterable[Engine], *, timeout: float = 60.0) -> None:
@@ -49,6 +51,7 @@ class EnginePool:
         self.ahead: tuple[str, ...] = ()
         self._sandboxes: dict[str, Sandbox] = {}
         self._pending: dict[tuple[str, str], Future[Answer]] = {}
+        self._asked_alone: set[tuple[str, str]] = set()
 
     def sandbox(self, engine: str) -> Sandbox:
         """The sandbox of an engine. Raises EngineUnavailable if it cannot be imported."""
@@ -83,7 +86,19 @@ class EnginePool:
                 self.submit(case, other)
         case = self.asked(case, engine)
         truth = truth_of(case)
-        return judge(case, engine, pending.result(), truth)
+        answer = pending.result()
+        if answer.outcome == "timeout":
+            answer = self._alone(case, engine)
+        return judge(case, engine, answer, truth)
+
+    def _alone(self, case: Case, engine: str) -> Answer:
+        """The answer of the engine while no other engine of the pool is at work."""
+        key = (engine, case.id)
+        if key not in self._asked_alone:
+            wait(self._pending.values())
+            self._pending[key] = self.sandbox(engine).submit(case)
+            self._asked_alone.add(key)
+        return self._pending[key].result()
 
     def probe(self, case: Case, engine: str) -> Result:
         """The result of a case outside the run, which no other engine is asked."""

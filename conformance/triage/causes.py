@@ -10,7 +10,7 @@ from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
 
 import msgspec
-from ad_conformance.conformance.triage.failure_key import FailureKey, Symptom, without_noise
+from ad_conformance.conformance.triage.failure_key import FailureKey, Symptom
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import FEATURES
@@ -50,7 +50,7 @@ class Finding:
     @property
     def key(self) -> FailureKey:
         """How the case fails."""
-        return FailureKey(self.verdict, self.error, without_noise(self.message))
+        return FailureKey.from_text(self.verdict, self.error, self.message)
 
     @property
     def symptom(self) -> Symptom:

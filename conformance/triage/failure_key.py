@@ -46,6 +46,8 @@ _NOISE = tuple(
 )
 #: Characters of a message that are compared.
 COMPARED = 200
+#: The message of every timeout, however long it took. Ids of causes depend on this text.
+TIMED_OUT = "no answer within # s"
 
 
 def without_noise(message: str) -> str:
@@ -77,8 +79,13 @@ class FailureKey:
     @classmethod
     def of(cls, result: Result) -> FailureKey:
         """The key of a finding."""
-        answer = result.answer
-        return cls(result.verdict, answer.error, without_noise(answer.message))
+        return cls.from_text(result.verdict, result.answer.error, result.answer.message)
+
+    @classmethod
+    def from_text(cls, verdict: Verdict, error: str, message: str) -> FailureKey:
+        """The key of a finding with this message of the engine."""
+        late = verdict is Verdict.TIMEOUT
+        return cls(verdict, error, TIMED_OUT if late else without_noise(message))
 
     @property
     def has_value(self) -> bool:

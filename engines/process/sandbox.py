@@ -19,13 +19,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 from ad_conformance.engines.contract import Answer, Engine
+from ad_conformance.engines.process.clock import Clock, Late
 from ad_conformance.engines.process.environments import NoEnvironment
+from ad_conformance.engines.process.interpreters import BadInterpreter
 from ad_conformance.engines.process.worker import MESSAGE_LENGTH
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
-#: Seconds for one case, and for the header of an engine, which imports it.
+#: Seconds of processor time for one case, and for the header of an engine, which imports it.
 TIMEOUT, START_TIMEOUT = 60.0, 300.0
 #: Lines of the engine's own output that are kept with an answer.
 LAST_LINES = 8
@@ -40,10 +43,6 @@ class EngineUnavailable(Exception):
 
 class _Died(Exception):
     """The process ended; the argument is its exit code."""
-
-
-class _Late(Exception):
-    """The process did not answer in time."""
 
 
 class _Worker:
@@ -75,12 +74,14 @@ class _Worker:
                 env=environment,
                 pass_fds=(answers,),
             )
-        except (NoEnvironment, OSError) as error:
+        except (NoEnvironment, BadInterpreter, OSError) as error:
             os.close(self._answers)
             os.close(self._log)
             raise EngineUnavailable(f"{engine.name}: {error}") from None
         finally:
             os.close(answers)
+        self._measured = psutil.Process(self._process.pid)
+        self._clock = Clock(self._measured, START_TIMEOUT)
         self._waiting = True
         with contextlib.suppress(BrokenPipeError):
             self._send((("header", engine.header),))
@@ -91,9 +92,11 @@ class _Worker:
             return ""
         self._waiting = False
         try:
-            answer = self._receive(START_TIMEOUT)
-        except (_Died, _Late) as error:
-            reason = f"{type(error).__name__[1:].lower()} while importing: {self.last_words()}"
+            answer = self._receive(self._clock)
+        except _Died:
+            reason = f"died while importing: {self.last_words()}"
+        except Late as late:
+            reason = f"while importing: {late}; {self.last_words()}"
         else:
             if answer.outcome == "ready":
                 return ""
@@ -101,13 +104,14 @@ class _Worker:
         return reason.strip().splitlines()[0]
 
     def ask(self, pieces: Pieces, timeout: float) -> Answer:
-        """Run a script, for at most `timeout` seconds. Raises _Died or _Late."""
+        """Run a script, for at most `timeout` seconds of processor time. Raises _Died or Late."""
         os.ftruncate(self._log, 0)
+        clock = Clock(self._measured, timeout)
         try:
             self._send(pieces)
         except BrokenPipeError:
             raise _Died(self._process.wait()) from None
-        answer = self._receive(timeout)
+        answer = self._receive(clock)
         answer = replace(answer, printed=self.last_words())
         if answer.outcome == "raised":
             said = answer.message.splitlines()
@@ -128,17 +132,16 @@ class _Worker:
         self._process.stdin.write(b"".join(text for _, text in texts))
         self._process.stdin.flush()
 
-    def _receive(self, timeout: float) -> Answer:
-        """Wait for an answer, as described in `worker.py`. Raises _Died or _Late."""
-        deadline = time.monotonic() + timeout
+    def _receive(self, clock: Clock) -> Answer:
+        """Wait for an answer, as described in `worker.py`. Raises _Died or Late."""
         received = bytearray()
         while b"\n" not in received:
-            received += self._some(deadline)
+            received += self._some(clock)
         line, _, rest = bytes(received).partition(b"\n")
         outcome, stage, error, length, seconds, dtype, shape, size = line.decode().split("\t")
         message_length = int(length)
         while len(rest) < message_length + int(size):
-            rest += self._some(deadline)
+            rest += self._some(clock)
         value = None
         if outcome == "answered":
             axes = tuple(int(n) for n in shape.split(",") if n)
@@ -147,11 +150,14 @@ class _Worker:
         spent = [float(part) for part in seconds.split(",")]
         return Answer(outcome, value, stage, error, message, sum(spent), spent[0])
 
-    def _some(self, deadline: float) -> bytes:
-        """The next bytes of an answer, at least one. Raises _Died or _Late."""
-        ready, _, _ = select.select([self._answers], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
-            raise _Late
+    def _some(self, clock: Clock) -> bytes:
+        """The next bytes of an answer, at least one. Raises _Died or Late."""
+        wait = 0.0
+        while not select.select([self._answers], [], [], wait)[0]:
+            # A child of the process may hold the pipe open.
+            if (exitcode := self._process.poll()) is not None:
+                raise _Died(exitcode)
+            wait = clock.left()
         found = os.read(self._answers, 1 << 20)
         if not found:
             raise _Died(self._process.wait())
@@ -175,12 +181,17 @@ class _Worker:
         return "\n".join(line for line in lines if line.strip())[:MESSAGE_LENGTH]
 
     def kill(self) -> None:
-        """Kill the process, whatever it does."""
-        self._process.kill()
+        """Kill the process and what it started, whatever they do."""
+        children = []
+        with contextlib.suppress(psutil.Error):
+            children = self._measured.children(recursive=True)
+        for process in (self._process, *children):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
 
     def end(self) -> None:
         """Kill the process and clean up. No other thread may be waiting for its answer."""
-        self._process.kill()
+        self.kill()
         self._process.wait()
         with contextlib.suppress(OSError):
             self._process.stdin.close()  # type: ignore[union-attr]
@@ -192,7 +203,8 @@ class _Worker:
 class Sandbox:
     """Asks one engine, in a separate process.
 
-    `timeout` is the seconds for one case, before multiplication by the engine's timeout factor. The
+    `timeout` is the limit for one case, in seconds of processor time, before multiplication by the
+    engine's timeout factor. On the wall, a case may take `WALL_FACTOR` times as long. The
     constructor raises ValueError if it is not positive, and EngineUnavailable if the engine's
     header fails. Later calls raise EngineUnavailable if the header fails in a new process.
     """
@@ -256,10 +268,8 @@ class Sandbox:
         begun = time.monotonic()
         try:
             answer = worker.ask(pieces, self.timeout)
-        except _Late:
-            answer = Answer(
-                "timeout", message=f"no answer within {self.timeout:g} s", seconds=self.timeout
-            )
+        except Late as late:
+            answer = Answer("timeout", message=str(late), seconds=late.seconds)
         except _Died as died:
             seconds = time.monotonic() - begun
             printed = worker.last_words()

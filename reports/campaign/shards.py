@@ -19,8 +19,7 @@ from ad_conformance.conformance.pool import EnginePool, truth_of
 from ad_conformance.conformance.reference.certify import Truth
 from ad_conformance.conformance.standings.standing import Match, Standings
 from ad_conformance.conformance.suite.failure_report import named
-from ad_conformance.conformance.verdicts import Result, judge
-from ad_conformance.engines import registry
+from ad_conformance.conformance.verdicts import Result, Verdict, judge
 from ad_conformance.engines.contract import Answer
 from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.generators.ir.evaluate import evaluate_steps
@@ -68,20 +67,19 @@ def _pool(plan: Plan) -> tuple[EnginePool, Standings]:
         if hasattr(_kept, "pool"):
             _kept.pool.close()
         _kept.plan = plan
-        _kept.pool = EnginePool(
-            [registry.find(name) for name in plan.engines], timeout=plan.timeout
-        )
+        _kept.pool = EnginePool([plan.find(name) for name in plan.engines], timeout=plan.timeout)
         _kept.standings = Standings(load(), _kept.pool.probe)
     return _kept.pool, _kept.standings
 
 
-def ask_shard(url: str, digest: str, shard: int, count: int | None) -> Tally:
+def ask_shard(url: str, digest: str, python: str, shard: int, count: int | None) -> Tally:
     """Ask and record all cases of a shard that are not recorded yet.
 
-    `digest` is the SHA-256 of the plan's record, run.json. Raises OSError if rows cannot be
+    `digest` is the SHA-256 of the plan's record, run.json, and `python` the interpreter that the
+    user named. Raises OSError if rows cannot be
     recorded, and StoreError if the releases on this machine differ from the record.
     """
-    plan, folder, tally = plan_of(url, digest), Folder(url), Tally(shard)
+    plan, folder, tally = plan_of(url, digest, python), Folder(url), Tally(shard)
     journal = Journal(folder, shard)
     try:
         # Another worker, which was reported as dead, may have completed it.
@@ -129,6 +127,8 @@ class _Shard:
         self.recorded = {row["number"] for row in journal.found["cases"]}
         #: The first Result of each case that is asked a second time.
         self.doubted: dict[tuple[int, str], Result] = {}
+        #: Those of them that were late. They are asked again when no other engine is at work here.
+        self.late: deque[tuple[int, str]] = deque()
         self.gone: set[str] = set()
         self.waiting: dict[str, deque[int]] = {}
         self.pending: dict[Future[Answer], tuple[int, str]] = {}
@@ -141,6 +141,23 @@ class _Shard:
         for engine in self.pool.engines:
             self.waiting[engine] = deque(n for n in self.cases if (n, engine) not in self.asked)
             self._feed(engine)
+        self._receive()
+        while self.late:
+            number, engine = self.late.popleft()
+            self.waiting[engine].append(number)
+            self._feed(engine)
+            self._receive()
+        for number in self.cases:
+            self._record_case(number)
+        if killed := _out_of_memory() - self.killed:
+            self._write(
+                "troubles",
+                {"engine": None, "kind": "out_of_memory", "detail": f"{killed} processes killed"},
+            )
+        self._time(self.first, None, "shard", time.monotonic() - self.begun)
+
+    def _receive(self) -> None:
+        """Judge and record answers until no engine is at work."""
         while self.pending:
             done, _ = wait(self.pending, return_when=FIRST_COMPLETED)
             for future in done:
@@ -154,14 +171,6 @@ class _Shard:
                 else:
                     self._answered(number, engine, answer)
                     self._feed(engine)
-        for number in self.cases:
-            self._record_case(number)
-        if killed := _out_of_memory() - self.killed:
-            self._write(
-                "troubles",
-                {"engine": None, "kind": "out_of_memory", "detail": f"{killed} processes killed"},
-            )
-        self._time(self.first, None, "shard", time.monotonic() - self.begun)
 
     def _feed(self, engine: str) -> None:
         ahead = sum(asked == engine for _, asked in self.pending.values())
@@ -184,20 +193,22 @@ class _Shard:
         truth = self._truth(number, engine, case)
         begun = time.monotonic()
         result = judge(case, engine, answer, truth)
+        late = result.verdict is Verdict.TIMEOUT
         first = self.doubted.pop((number, engine), None)
-        match = self.standings.match(first or result, self.pool.engines[engine])
-        if first is None and result.is_finding:
-            self.folder.write(f"findings/{named(result)}", case.json.encode() + b"\n")
-            if match is None or not match.is_known:
-                self.doubted[number, engine] = result
+        if first is not None and first.verdict is Verdict.TIMEOUT and not late:
+            # It was slow once, while other engines were at work. That is no finding.
+            first = None
+        found = first or result
+        match = self.standings.match(found, self.pool.engines[engine])
+        known = match is not None and match.is_known
+        if first is None and result.is_finding and (late or not known):
+            self.doubted[number, engine] = result
+            if late:
+                self.late.append((number, engine))
+            else:
                 self.waiting[engine].appendleft(number)
-                return
-        self._record(
-            number,
-            first or result,
-            match,
-            str(result.verdict) if first else None,
-        )
+            return
+        self._record(number, found, match, str(result.verdict) if first and not known else None)
         if answer.seconds:
             self._time(number, engine, "compile", answer.compiling)
             self._time(number, engine, "run", answer.seconds - answer.compiling)
@@ -239,6 +250,9 @@ class _Shard:
 
     def _record(self, number: int, result: Result, match: Match | None, again: str | None) -> None:
         answer, truth = result.answer, result.truth
+        if result.is_finding:
+            text = result.case.json.encode() + b"\n"
+            self.folder.write(f"findings/{named(result)}", text)
         shown = result.is_finding or number < 0
         row = {
             "number": number,

@@ -168,17 +168,15 @@ def test_a_wrong_step_that_does_no_harm_is_not_accused() -> None:
         (broken.compiling, "does not compile: RuntimeError: no rule"),
         (broken.running, "does not run: RuntimeError: out of registers"),
         (broken.segfault, "kills the process: SIGSEGV"),
-        (broken.hang, "times out: no answer within 0.5 s"),
+        (broken.hang, "times out: no answer within 0.5 s of processor time"),
     ],
 )
 def test_no_step_is_accused_if_the_input_itself_fails(engine: Engine, said: str) -> None:
     asked = case([("exp", (0,)), ("sin", (1,))], 0.5, "R")
     found = explained(asked, engine, timeout=0.5 if engine is broken.hang else 60.0)
     assert (found.operation, found.way) == ("", "question")
-    assert (
-        found.lines[0]
-        == f"no step is at fault: in mode R the derivative of the input itself {said}"
-    )
+    line = found.lines[0].partition(" (used ")[0]
+    assert line == f"no step is at fault: in mode R the derivative of the input itself {said}"
 
 
 def test_a_program_without_steps_has_no_step_at_fault() -> None:
@@ -203,7 +201,7 @@ def _dying(name: str, body: str) -> Engine:
             "does not compile: TypeError: no rule for sin",
         ),
         (_dying("crashing", "import ctypes; ctypes.string_at(0)"), "kills the process: SIGSEGV"),
-        (_dying("hanging", "import time; time.sleep(60)"), "times out: no answer within 1 s"),
+        (_dying("hanging", "[None for _ in iter(int, 1)]"), "times out: no answer within 1 s"),
         (_dying("infinite", "return x * float('inf')"), "is not finite"),
     ],
 )
