@@ -74,6 +74,13 @@ compiling = replace(inhouse, name="compiling", compile='raise RuntimeError("no r
 running = replace(inhouse, name="running", run='raise RuntimeError("out of registers")')
 segfault = replace(inhouse, name="segfault", run="import ctypes\nctypes.string_at(0)")
 hang = replace(inhouse, name="hang", run="while True:\n    pass")
+#: Never comes to an end when it is first asked with a name of a file in MARK, and makes that file.
+slow_once = replace(
+    inhouse,
+    name="slow-once",
+    run="import os\nif not os.path.exists(os.environ['MARK']):\n"
+    "    open(os.environ['MARK'], 'w').close()\n    while True:\n        pass\n" + inhouse.run,
+)
 exiting = replace(inhouse, name="exiting", run="import sys\nsys.exit(0)")
 interrupting = replace(inhouse, name="interrupting", run="raise KeyboardInterrupt")
 exiting_header = replace(inhouse, name="exiting-header", header="import sys\nsys.exit(0)")

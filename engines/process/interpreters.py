@@ -80,8 +80,10 @@ def checked(path: str) -> str:
 @lru_cache
 def facts(path: str) -> _Facts:
     """What the interpreter says of itself. It is asked once. Raises BadInterpreter."""
+    said = ""
     try:
         done = run_python(path, QUESTION, environment=ENVIRONMENT, timeout=PATIENCE)
+        said = "".join(f": {line}" for line in done.stderr.strip().splitlines()[-1:])
         # Something else may print when Python starts.
         found = json.loads((done.stdout.strip().splitlines() or [""])[-1])
         releases = {str(canonicalize_name(n)): str(r) for n, r in found["releases"].items()}
@@ -91,7 +93,7 @@ def facts(path: str) -> _Facts:
     except OSError as error:
         raise BadInterpreter(f"{path}: {error.strerror or error}") from None
     except (ValueError, LookupError, TypeError, AttributeError):
-        raise BadInterpreter(f"{path}: is not a Python interpreter") from None
+        raise BadInterpreter(f"{path}: is not a Python interpreter{said}") from None
 
 
 @lru_cache

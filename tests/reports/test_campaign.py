@@ -6,16 +6,20 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from ad_conformance.engines.process.interpreters import checked
 from ad_conformance.generators.scenarios.seed_programs import seed_case
 from ad_conformance.reports.campaign.plan import Plan, planned
 from ad_conformance.reports.campaign.runner import (
@@ -25,8 +29,10 @@ from ad_conformance.reports.campaign.runner import (
     previous_findings,
     run,
 )
+from ad_conformance.reports.campaign.shards import _Shard
 from ad_conformance.reports.campaign.store import Folder, StoreError, record
 from ad_conformance.reports.campaign.tables import tables
+from ad_conformance.reports.issues.triage_pipeline import CampaignTriage
 from rich.console import Console
 
 from validation.kills import differences, disturbed, lost, start
@@ -173,6 +179,70 @@ def test_an_unsteady_finding_is_told(tmp_path: Path) -> None:
     assert Campaign.resume(folder).new_findings() == len(
         rows(folder, "FROM verdicts WHERE again = verdict")
     )
+
+
+def test_a_late_case_is_asked_again_when_no_other_engine_is_at_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone: list[bool] = []
+    feed = _Shard._feed
+
+    def fed(shard: _Shard, engine: str) -> None:
+        waiting = shard.waiting[engine]
+        if waiting and (waiting[0], engine) in shard.doubted:
+            alone.append(not shard.pending)
+        feed(shard, engine)
+
+    monkeypatch.setattr(_Shard, "_feed", fed)
+    monkeypatch.setenv("MARK", str(tmp_path / "mark"))
+    named = (("seed", "num_to_num", seed_case("num_to_num", "R").json),)
+    asked = replace(plan("inhouse", f"{BROKEN}slow_once", f"{BROKEN}hang"), timeout=0.5)
+    folder = ask(tmp_path / "out", replace(asked, named=named), cases=1)
+    assert (tmp_path / "mark").exists(), "it was late once"
+    assert alone == [True] * 3
+    assert rows(
+        folder, "SELECT engine, verdict, again, finding IS NULL FROM verdicts ORDER BY ALL"
+    ) == [
+        *[("hang", "timeout", "timeout", False)] * 2,
+        *[("inhouse", "agree", None, True)] * 2,
+        *[("slow-once", "agree", None, True)] * 2,
+    ]
+    assert {name.partition("-")[0] for name in folder.names("findings")} == {"hang"}
+
+
+def test_an_interpreter_is_recorded_and_used_only_if_the_user_names_it(tmp_path: Path) -> None:
+    # This interpreter, as another one: nothing of it is on the path of its workers.
+    python = checked(sys.executable)
+    folder = ask(tmp_path, replace(plan("inhouse", "autograd"), python=python), cases=2)
+    recorded = record(folder, "run.json")["interpreter"]
+    assert (recorded["path"], recorded["numpy"]) == (python, np.__version__)
+    for named, reason in (
+        ("", "is used only if --python names it"),
+        ("/another", f"the campaign ran in {python!r}, not in '/another'"),
+    ):
+        with pytest.raises(StoreError, match=f"run.json: interpreter: .*{re.escape(reason)}$"):
+            Campaign.resume(folder, named)
+        with pytest.raises(StoreError, match=f"run.json: interpreter: .*{re.escape(reason)}$"):
+            CampaignTriage(folder, each=1.0, python=named)
+    campaign = Campaign.resume(folder, python)
+    assert {engine.name for engine in map(campaign.plan.find, campaign.plan.engines)} == {
+        "inhouse",
+        "autograd",
+    }
+    # A campaign without an interpreter does not get one later.
+    without = ask(tmp_path / "without", plan("inhouse"), cases=1)
+    with pytest.raises(StoreError, match="the campaign ran without --python"):
+        Campaign.resume(without, python)
+
+
+def test_another_python_there_is_another_release(tmp_path: Path) -> None:
+    python = checked(sys.executable)
+    folder = ask(tmp_path, replace(plan("inhouse"), python=python), cases=1)
+    found = record(folder, "run.json")
+    found["interpreter"]["python"] = "3.10.1"
+    (tmp_path / "run.json").write_text(json.dumps(found))
+    with pytest.raises(CampaignError, match=f"^{re.escape(python)} is .* here, 3.10.1 in the"):
+        Campaign.resume(folder, python)
 
 
 def test_an_engine_that_does_not_import_is_a_trouble(tmp_path: Path) -> None:
