@@ -126,14 +126,15 @@ def replay(
 @app.command()
 def check_adapter(
     engine: Annotated[str, typer.Argument(metavar="ENGINE", help=ENGINE)],
+    python: Python = "",
 ) -> None:
     """Test an adapter itself: its templates, transforms and operators.
 
     Exit status 1 if a test fails.
     """
-    adapter = engine_named(engine)
-    if not adapter.installed():
-        refuse(f"{adapter.name}: {adapter.distribution} is not installed")
+    adapter = engine_named(engine, python)
+    if reason := adapter.absent():
+        refuse(f"{adapter.name}: {reason}")
     print(f"{adapter.name} {adapter.version()}")
     failed = False
     try:

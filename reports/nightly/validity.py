@@ -64,7 +64,8 @@ def invalidities(
         for engine, n, total in connection.sql(late).fetchall():
             if total >= FEWEST and n > LATE * total:
                 found[engine].append(
-                    f"{n} of {total} answers came too late: the machine was overloaded"
+                    f"{n} of {total} answers came too late, also when they were asked again alone: "
+                    f"it hangs, or needs a longer --timeout"
                 )
         for engine, n, total, verdict, error in connection.sql(_ALIKE).fetchall():
             if total >= FEWEST and n > ALIKE * total:
