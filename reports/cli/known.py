@@ -17,7 +17,7 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.releases import NoReleases, released
 from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.reports import releases_page
-from ad_conformance.reports.cli.shared import ENGINE, app, complain, engine_named, refuse
+from ad_conformance.reports.cli.shared import ENGINE, Python, app, complain, engine_named, refuse
 
 
 @app.command()
@@ -35,6 +35,7 @@ def known(
     strict: Annotated[
         bool, typer.Option("--strict", help="exit status 1 if an entry does not say what was found")
     ] = False,
+    python: Python = "",
     page: Annotated[
         Path | None, typer.Option(metavar="FILE.md", help="write the page about all releases")
     ] = None,
@@ -48,7 +49,7 @@ def known(
         refuse("give --engine, the engine to ask, or --page, the file to write")
     entries_or_refuse()
     failed = False
-    for asked in _asked(engine or [], releases):
+    for asked in _asked(engine or [], releases, python):
         failed = _look_at(asked, write=write, strict=strict) or failed
     if page:
         entries = entries_or_refuse()
@@ -69,23 +70,23 @@ def entries_or_refuse() -> tuple[KnownFailure, ...]:
         refuse(str(error))
 
 
-def _asked(names: list[str], count: int) -> list[Engine]:
-    """The engines to ask: as named, or the last `count` releases of each."""
+def _asked(names: list[str], count: int, python: str) -> list[Engine]:
+    """The engines to ask: as named, or the last `count` releases of each, for `python`."""
     found = []
     for name in names:
-        adapter = engine_named(name)
+        adapter = engine_named(name, python)
         if not count:
-            if not adapter.installed():
-                refuse(f"{adapter.name}: {adapter.distribution} is not installed")
+            if reason := adapter.absent():
+                refuse(f"{adapter.name}: {reason}")
             found.append(adapter)
             continue
         if "@" in name or not registry.has_releases(adapter):
             refuse(f"--releases: {name}: name an engine that pip installs, without a release")
         try:
-            last = released(adapter.distribution)[-count:]
+            last = released(adapter.distribution, python=python)[-count:]
         except NoReleases as error:
             refuse(str(error))
-        found += [engine_named(f"{name}@{release}") for release in last]
+        found += [engine_named(f"{name}@{release}", python) for release in last]
     return found
 
 
