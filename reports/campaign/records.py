@@ -21,6 +21,17 @@ _Seconds = Annotated[float, msgspec.Meta(ge=0, le=_LONGEST)]
 _Mode = Annotated[str, msgspec.Meta(pattern=rf"^{ANY_LETTER}{{1,{MAX_ORDER}}}\Z")]
 
 
+_Line = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+
+
+class Interpreter(msgspec.Struct):
+    """The interpreter of the engines that pip installs: its path, and releases there."""
+
+    path: _Line
+    python: _Line
+    numpy: _Line
+
+
 class Run(msgspec.Struct):
     """run.json: what is asked, of which releases, on which machine."""
 
@@ -35,7 +46,7 @@ class Run(msgspec.Struct):
     harness: dict[str, str]
     platform: dict[str, str | _Count | None]
     named: list[tuple[str, str, str]]
-    interpreter: dict[str, str] | None = None
+    interpreter: Interpreter | None = None
 
 
 class Session(msgspec.Struct):

@@ -11,7 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.conformance.triage.releases import bisect as bisecting
+from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines import registry
+from ad_conformance.engines.contract import Answer, Engine
 from ad_conformance.engines.process import environments, interpreters, releases
 from ad_conformance.engines.process.environments import Release
 from ad_conformance.engines.process.interpreters import BadInterpreter, Interpreter, checked
@@ -19,6 +23,8 @@ from ad_conformance.engines.process.runners import HERE, WORKER
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.reports.__main__ import app
+from ad_conformance.reports.campaign.store import Folder
+from ad_conformance.reports.nightly.run_report import RunReport
 from typer.testing import CliRunner
 
 from tests.tiny import publish
@@ -216,6 +222,50 @@ def test_the_commands_for_one_case_take_the_interpreter(built: Path, tmp_path: P
     assert (done.exit_code, done.stdout.splitlines()[0][:19]) == (1, "tiny 3.0.dev1 R: wr"), done
     done = CliRunner().invoke(app, ["replay", str(path), *named[:2]])
     assert done.exit_code == 2, "it is not installed here"
+
+
+def test_bisection_asks_a_development_build_where_it_is(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The build there is wrong; all releases are right."""
+    asked: list[str] = []
+
+    class Box:
+        def __init__(self, engine: Engine) -> None:
+            self.engine = engine
+
+        def __enter__(self) -> Box:
+            return self
+
+        def __exit__(self, *exc: object) -> None:
+            pass
+
+    def judged(case: Case, box: Box) -> Result:
+        asked.append(registry.python_option(box.engine))
+        wrong = box.engine.runner == Interpreter(str(built))
+        verdict = Verdict.WRONG if wrong else Verdict.AGREE
+        return Result(case, box.engine.name, verdict, Answer("answered"), Truth("certified"))
+
+    listed: list[str] = []
+
+    def released(distribution: str, *, prereleases: bool, python: str) -> tuple[str, ...]:
+        listed.append(python)
+        return ("1.0", "2.0")
+
+    monkeypatch.setattr(bisecting, "Sandbox", Box)
+    monkeypatch.setattr(bisecting, "judged", judged)
+    monkeypatch.setattr(bisecting, "released", released)
+    found = bisecting.find_boundary(SQUARE, TINY, repeats=1, python=str(built))
+    assert found.line == "first bad: 3.0.dev1, after 2.0"
+    assert listed == [str(built)]
+    assert set(asked) == {f" --python {built}"}, "environments are made with it, too"
+
+
+def test_a_report_names_the_interpreter_in_its_commands() -> None:
+    run = {"asked": {"torch": "torch"}, "interpreter": {"path": "/a b/python"}}
+    report = RunReport(Folder("."), run, (), None, (), {})
+    assert report.imports == " --python '/a b/python'"
+    assert replace(report, run={"asked": {}}).imports == ""
 
 
 def test_the_worker_runs_on_the_oldest_python() -> None:

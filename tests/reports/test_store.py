@@ -76,6 +76,18 @@ def test_a_record_of_other_fields_or_types(
 
 
 @pytest.mark.parametrize(
+    "value", ["/python", {"path": "/python"}, {"path": "/a\n", "python": "", "numpy": ""}]
+)
+def test_a_record_of_another_interpreter(value: object, tmp_path: Path) -> None:
+    """Older records have none, so it may be missing."""
+    folder = made_runs.write(tmp_path)
+    found = json.loads(folder.read("run.json"))
+    folder.write("run.json", json.dumps({**found, "interpreter": value}).encode())
+    with pytest.raises(StoreError, match=r"run.json: interpreter"):
+        record(folder, "run.json")
+
+
+@pytest.mark.parametrize(
     "command", [("report",), ("triage",), ("campaign", "--resume", "--cases", "1", "--out")]
 )
 def test_a_record_nested_too_deeply(tmp_path: Path, command: tuple[str, ...]) -> None:
