@@ -90,11 +90,7 @@ def test_an_engine_that_finds_no_device_says_so(
     found = replace(engine, device_check=statements)
     # On a machine with a device, hide it.
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert found.absent() == f"{engine.distribution} {_public(engine)} finds no CUDA device"
-
-
-def _public(engine: Engine) -> str:
-    return engine.version()
+    assert found.absent() == f"{engine.distribution} {engine.version()} finds no CUDA device"
 
 
 @pytest.mark.parametrize("name", VARIANTS)
