@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from ad_conformance.conformance.adapter_mistakes import Mistake, of_derivative, of_value
 from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.standalone_script import standalone, standalone_value
 from ad_conformance.conformance.verdicts import Result, Verdict, judge
-from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.contract import Answer, Engine
 from ad_conformance.engines.process.sandbox import TIMEOUT, Sandbox
 from ad_conformance.engines.script import write
 from ad_conformance.generators.catalogue import CATALOGUE, CORE
@@ -60,7 +60,8 @@ class Wrong:
 @dataclass(frozen=True)
 class Check:
     """The result of one check: the number of correct items, the names of unsupported ones, the
-    wrong ones, and the names of those for which there was no time.
+    wrong ones, the names of those for which there was no time, and of those that could not be
+    checked because others are wrong.
     """
 
     name: str
@@ -68,18 +69,19 @@ class Check:
     absent: tuple[str, ...] = ()
     wrong: tuple[Wrong, ...] = ()
     left: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
         """The counts, in one line."""
-        parts = [f"{self.right} correct"]
-        if self.absent:
-            parts.append(f"{len(self.absent)} unsupported")
-        if self.wrong:
-            parts.append(f"{len(self.wrong)} wrong")
-        if self.left:
-            parts.append(f"{len(self.left)} not checked")
-        return f"{self.name}: {', '.join(parts)}"
+        counts = {
+            "unsupported": self.absent,
+            "wrong": self.wrong,
+            "blocked by wrong ones": self.blocked,
+            "not checked": self.left,
+        }
+        parts = [f"{len(items)} {what}" for what, items in counts.items() if items]
+        return f"{self.name}: {', '.join([f'{self.right} correct', *parts])}"
 
 
 #: Called before each item: the check, the number of items before this one and of all, its name.
@@ -129,7 +131,7 @@ def check(
                     wrong_modes = frozenset(wrong.case.mode for wrong in done.wrong)
                 yield done
             elif has_templates(engine):
-                yield _templates(sandbox, limits, operations)
+                yield _Templates(engine, sandbox).check(limits, operations)
 
 
 def has_templates(engine: Engine) -> bool:
@@ -139,69 +141,120 @@ def has_templates(engine: Engine) -> bool:
     return engine.writer is write
 
 
-@dataclass
-class _Tally:
-    """What a check has found so far."""
+class _Templates:
+    """The check of templates: each operation in a few programs, by their values.
 
-    right: int = 0
-    absent: list[str] = field(default_factory=list)
-    wrong: list[Wrong] = field(default_factory=list)
+    A wrong value is blamed on the first step that has one. Programs with an operation that is known
+    to be wrong are no use for others.
+    """
 
-    def result(self, name: str, items: Iterable[str]) -> Check:
-        """The result of the check of `items`, the first of which have been checked."""
-        done = self.right + len(self.absent) + len(self.wrong)
-        left = tuple(items)[done:]
-        core = sorted(name for name in self.absent if name in CORE)
-        absent = core + sorted(set(self.absent) - set(core))
-        return Check(CHECKS[name], self.right, tuple(absent), tuple(self.wrong), left)
+    def __init__(self, engine: Engine, sandbox: Sandbox) -> None:
+        self._engine, self._sandbox = engine, sandbox
+        self._values = replace(engine, mode_transforms={"R": "{f}"}, operators={}, modes="R")
+        self._wrong: dict[str, Wrong] = {}
+
+    def check(self, limits: _Limits, operations: Collection[str]) -> Check:
+        names = tuple(name for name in CHECKED if not operations or name in operations)
+        found: dict[str, list[str]] = {"right": [], "absent": [], "blocked": []}
+        done = 0
+        self._sandbox.engine = self._values
+        try:
+            for name in limits.while_time("templates", names):
+                done += 1
+                outcome = self._outcome(name)
+                if outcome != "wrong":
+                    found[outcome].append(name)
+        finally:
+            self._sandbox.engine = self._engine
+        wrong = tuple(self._wrong.values())
+        if not found["right"] and not operations:
+            wrong = tuple(replace(one, mistake=Mistake.NOTHING_RUNS) for one in wrong)
+        core = [name for name in found["absent"] if name in CORE]
+        absent = sorted(core) + sorted(set(found["absent"]) - set(core))
+        # An operation may be found to be wrong after it has been right in some programs.
+        right = len(set(found["right"]) - self._wrong.keys())
+        blocked = tuple(name for name in found["blocked"] if name not in self._wrong)
+        return Check(CHECKS["templates"], right, tuple(absent), wrong, names[done:], blocked)
+
+    def _outcome(self, name: str) -> str:
+        """ "right", "wrong", "absent" if the engine does not have the operation, or "blocked" if
+        there was no program without another operation that is wrong.
+        """
+        asked, blocked = 0, False
+        for case in self._cases(name):
+            if name in self._wrong:
+                return "wrong"
+            if asked == ASKED:
+                break
+            if self._wrong.keys() & case.program.operations:
+                blocked = True
+                continue
+            answer, fault = self._compared(case)
+            if answer.outcome == "unsupported":
+                continue
+            if fault is None:
+                asked += 1
+                continue
+            blamed, one = self._blamed(name, case, fault)
+            self._wrong[blamed] = one
+            blocked = blamed != name
+        if name in self._wrong:
+            return "wrong"
+        return "right" if asked else "blocked" if blocked else "absent"
+
+    def _cases(self, name: str) -> Iterator[Case]:
+        """Cases whose programs end in the operation, with numbers that the engine has exactly.
+
+        Those with different operands come first: they tell whether operands are exchanged.
+        """
+        drawn = operation_examples(name, "R", DRAWN)
+        endings = (self._ending(name, case) for case in drawn)
+        found = (case for case in endings if case is not None)
+        if CATALOGUE[name].arity == 1:
+            yield from found
+        else:
+            yield from sorted(found, key=lambda case: -len(set(case.program.steps[-1].operands)))
+
+    def _ending(self, name: str, drawn: Case) -> Case | None:
+        case = replace(drawn.plain, dtype=self._engine.dtype)
+        steps = case.program.steps
+        last = max((k for k, s in enumerate(steps, 1) if s.operation == name), default=0)
+        if last and (self._engine.dtype == "float64" or is_single(case)):
+            return replace(case, program=Program(steps[:last]).pruned())
+        return None
+
+    def _compared(self, case: Case) -> tuple[Answer, tuple[Mistake, str] | None]:
+        """The value of a program, and what is wrong with it."""
+        answer = self._sandbox.ask(case)
+        if answer.outcome == "unsupported":
+            return answer, None
+        return answer, of_value(answer, *_expected(case), case.input)
+
+    def _blamed(self, name: str, case: Case, fault: tuple[Mistake, str]) -> tuple[str, Wrong]:
+        """The operation of the first step with a wrong value, and what is wrong with it; `name`
+        with `fault` if no step has one by itself.
+        """
+        steps, values = case.program.steps, evaluate_steps(case.program, case.input)
+        for k, step in enumerate(steps, start=1):
+            if step.operation not in CHECKED or values[k].dtype == bool:
+                continue
+            part = replace(case, program=Program(steps[:k]).pruned())
+            _, found = self._compared(part)
+            if found is not None:
+                name, case, fault = step.operation, part, found
+                break
+        mistake, told = fault
+        script = standalone_value(case, self._values, *_expected(case))
+        kept = replace(case, mode=next(iter(self._engine.mode_transforms)))
+        file = f"{self._engine.name}-value-{name}"
+        return name, Wrong(name, told, mistake, kept, script, file)
 
 
-def _templates(sandbox: Sandbox, limits: _Limits, operations: Collection[str]) -> Check:
-    engine = sandbox.engine
-    values = replace(engine, mode_transforms={"R": "{f}"}, operators={}, modes="R")
-    names = tuple(name for name in CHECKED if not operations or name in operations)
-    tally = _Tally()
-    sandbox.engine = values
-    try:
-        for name in limits.while_time("templates", names):
-            found: Wrong | bool = False
-            asked = 0
-            for case in _value_cases(name, engine):
-                answer = sandbox.ask(case)
-                if answer.outcome == "unsupported":
-                    continue
-                found, asked = True, asked + 1
-                computed = evaluate_steps(case.program, case.input)
-                size = max(float(np.max(np.abs(v), initial=0.0)) for v in computed)
-                tolerance = ROUGH[case.dtype] * size
-                if wrong := of_value(answer, computed[-1], tolerance, case.input):
-                    mistake, told = wrong
-                    script = standalone_value(case, values, computed[-1], tolerance)
-                    kept = replace(case, mode=next(iter(engine.mode_transforms)))
-                    file = f"{engine.name}-value-{name}"
-                    found = Wrong(name, told, mistake, kept, script, file)
-                    break
-                if asked == ASKED:
-                    break
-            if isinstance(found, Wrong):
-                tally.wrong.append(found)
-            elif found:
-                tally.right += 1
-            else:
-                tally.absent.append(name)
-    finally:
-        sandbox.engine = engine
-    if not tally.right and not operations:
-        tally.wrong = [replace(w, mistake=Mistake.NOTHING_RUNS) for w in tally.wrong]
-    return tally.result("templates", names)
-
-
-def _value_cases(name: str, engine: Engine) -> Iterator[Case]:
-    """Cases whose programs have the operation, at points that are exact in the engine's dtype."""
-    for drawn in operation_examples(name, "R", DRAWN):
-        case = replace(drawn.plain, dtype=engine.dtype)
-        if name in case.program.operations and (engine.dtype == "float64" or is_single(case)):
-            yield case
+def _expected(case: Case) -> tuple[np.ndarray, float]:
+    """The value of a program, and a tolerance."""
+    values = evaluate_steps(case.program, case.input)
+    size = max(float(np.max(np.abs(value), initial=0.0)) for value in values)
+    return values[-1], ROUGH[case.dtype] * size
 
 
 def _judged(
@@ -214,20 +267,22 @@ def _judged(
     """A check of derivatives. In `wrong_modes`, even plain derivatives are wrong, so that a mistake
     there is not about operators or inputs.
     """
-    engine, tally = sandbox.engine, _Tally()
+    engine, done, right = sandbox.engine, 0, 0
+    absent: list[str] = []
+    wrong: list[Wrong] = []
     for label in limits.while_time(CHECKS[name], cases):
-        case = cases[label]
+        case, done = cases[label], done + 1
         result = judge(case, engine.name, sandbox.ask(case), truth_of(case))
         if result.verdict is Verdict.AGREE:
-            tally.right += 1
+            right += 1
         elif result.is_finding:
             kind = _OF_ONE_THING.get(label, _KIND[name])
             if case.mode in wrong_modes or (kind is Mistake.OPERATOR and not engine.operators):
                 kind = None
-            tally.wrong.append(_wrong(engine, label, result, kind))
+            wrong.append(_wrong(engine, label, result, kind))
         else:
-            tally.absent.append(label)
-    return tally.result(name, cases)
+            absent.append(label)
+    return Check(CHECKS[name], right, tuple(absent), tuple(wrong), tuple(cases)[done:])
 
 
 def _wrong(engine: Engine, label: str, result: Result, kind: Mistake | None) -> Wrong:

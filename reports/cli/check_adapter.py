@@ -26,7 +26,7 @@ from ad_conformance.reports.cli.shared import ENGINE, app, complain, engine_name
 
 #: Seconds between lines of progress that is not shown on a terminal.
 EVERY = 20.0
-#: Names that a line of advice quotes, and names of items for which there was no time.
+#: Names that a line of advice quotes, and that a line on items without a result lists.
 QUOTED, LISTED = 3, 8
 
 
@@ -97,9 +97,10 @@ def check_adapter(
                 print(f"  {wrong.label}: {wrong.told}{_saved(wrong, adapter)}")
             if done.absent:
                 print(f"  unsupported: {', '.join(done.absent)}")
-            if done.left:
-                more = f" and {len(done.left) - LISTED} more" if len(done.left) > LISTED else ""
-                print(f"  not checked: {', '.join(done.left[:LISTED])}{more}")
+            for what, items in (("blocked", done.blocked), ("not checked", done.left)):
+                if items:
+                    more = f" and {len(items) - LISTED} more" if len(items) > LISTED else ""
+                    print(f"  {what}: {', '.join(items[:LISTED])}{more}")
             found += done.wrong
             left += len(done.left)
     except EngineUnavailable as error:
