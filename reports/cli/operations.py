@@ -118,7 +118,7 @@ def _tabled(table: Sequence[Row], code: Sequence[int]) -> str:
 def _escaped(text: str) -> str:
     """The text without characters that mean something in Markdown, except backquotes."""
     parts = re.split(r"(`[^`]*`)", text)
-    parts[::2] = [re.sub(r"([\\*_|<>\[\]])", r"\\\1", part) for part in parts[::2]]
+    parts[::2] = [re.sub(r"([\\*_|<\[\]])", r"\\\1", part) for part in parts[::2]]
     return "".join(parts)
 
 
