@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from ad_conformance.conformance.adapter_mistakes import Mistake, of_derivative, of_value
+from ad_conformance.conformance.known_failures import KnownFailure
 from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.standalone_script import standalone, standalone_value
+from ad_conformance.conformance.standings.standing import Standings
 from ad_conformance.conformance.verdicts import Result, Verdict, judge
 from ad_conformance.engines.contract import Answer, Engine
 from ad_conformance.engines.process.sandbox import TIMEOUT, Sandbox
@@ -60,8 +62,8 @@ class Wrong:
 @dataclass(frozen=True)
 class Check:
     """The result of one check: the number of correct items, the names of unsupported ones, the
-    wrong ones, the names of those for which there was no time, and of those that could not be
-    checked because others are wrong.
+    wrong ones, the names of those for which there was no time, of those that could not be checked
+    because others are wrong, and of those that are wrong as a known failure says.
     """
 
     name: str
@@ -70,12 +72,14 @@ class Check:
     wrong: tuple[Wrong, ...] = ()
     left: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
         """The counts, in one line."""
         counts = {
             "unsupported": self.absent,
+            "known failures": self.known,
             "wrong": self.wrong,
             "blocked by wrong ones": self.blocked,
             "not checked": self.left,
@@ -111,6 +115,7 @@ def check(
     operations: Collection[str] = (),
     seconds: float = math.inf,
     *,
+    entries: Iterable[KnownFailure] = (),
     watch: Watch = lambda name, done, count, label: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Check]:
@@ -118,15 +123,17 @@ def check(
 
     `checks` are names of CHECKS. Of the templates, only those of `operations` are checked, if there
     are any. After `seconds` of `clock`, no case is begun; one case may take as long as that, and at
-    most TIMEOUT. Raises EngineUnavailable if the header of the adapter does not run.
+    most TIMEOUT. Findings that one of `entries` covers are faults of the engine and not of the
+    adapter. Raises EngineUnavailable if the header of the adapter does not run.
     """
     limits = _Limits(clock() + seconds, clock, watch)
     # A limit of zero is for the whole run; a sandbox needs a positive one.
     with Sandbox(engine, timeout=min(TIMEOUT, max(seconds, 1.0))) as sandbox:
         wrong_modes: frozenset[str] = frozenset()
+        standings = Standings(entries, lambda case, _: _asked(sandbox, case))
         for name in checks:
             if name != "templates":
-                done = _judged(sandbox, limits, name, _CASES[name](engine), wrong_modes)
+                done = _judged(sandbox, limits, name, standings, wrong_modes)
                 if name == "modes":
                     wrong_modes = frozenset(wrong.case.mode for wrong in done.wrong)
                 yield done
@@ -261,7 +268,7 @@ def _judged(
     sandbox: Sandbox,
     limits: _Limits,
     name: str,
-    cases: Mapping[str, Case],
+    standings: Standings,
     wrong_modes: Collection[str],
 ) -> Check:
     """A check of derivatives. In `wrong_modes`, even plain derivatives are wrong, so that a mistake
@@ -269,20 +276,29 @@ def _judged(
     """
     engine, done, right = sandbox.engine, 0, 0
     absent: list[str] = []
+    known: list[str] = []
     wrong: list[Wrong] = []
+    cases = _CASES[name](engine)
     for label in limits.while_time(CHECKS[name], cases):
         case, done = cases[label], done + 1
-        result = judge(case, engine.name, sandbox.ask(case), truth_of(case))
+        result = _asked(sandbox, case)
         if result.verdict is Verdict.AGREE:
             right += 1
-        elif result.is_finding:
+        elif not result.is_finding:
+            absent.append(label)
+        elif (match := standings.match(result, engine)) is not None and match.is_known:
+            known.append(f"{label} ({match.entry.name})")
+        else:
             kind = _OF_ONE_THING.get(label, _KIND[name])
             if case.mode in wrong_modes or (kind is Mistake.OPERATOR and not engine.operators):
                 kind = None
             wrong.append(_wrong(engine, label, result, kind))
-        else:
-            absent.append(label)
-    return Check(CHECKS[name], right, tuple(absent), tuple(wrong), tuple(cases)[done:])
+    left = tuple(cases)[done:]
+    return Check(CHECKS[name], right, tuple(absent), tuple(wrong), left, known=tuple(known))
+
+
+def _asked(sandbox: Sandbox, case: Case) -> Result:
+    return judge(case, sandbox.engine.name, sandbox.ask(case), truth_of(case))
 
 
 def _wrong(engine: Engine, label: str, result: Result, kind: Mistake | None) -> Wrong:

@@ -17,6 +17,7 @@ from ad_conformance.conformance.check_adapter import (
     check,
     has_templates,
 )
+from ad_conformance.conformance.known_failures import MalformedEntry, load
 from ad_conformance.conformance.suite.failure_report import FINDINGS
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import EngineUnavailable
@@ -90,19 +91,23 @@ def check_adapter(
     progress = Progress(sys.stderr)
     limit = float("inf") if seconds is None else seconds
     try:
-        for done in check(adapter, chosen, names, limit, watch=progress):
+        for done in check(adapter, chosen, names, limit, entries=load(), watch=progress):
             progress.clear()
             print(done.line, flush=True)
             for wrong in done.wrong:
                 print(f"  {wrong.label}: {wrong.told}{_saved(wrong, adapter)}")
             if done.absent:
                 print(f"  unsupported: {', '.join(done.absent)}")
+            if done.known:
+                print(f"  known failures: {', '.join(done.known)}")
             for what, items in (("blocked", done.blocked), ("not checked", done.left)):
                 if items:
                     more = f" and {len(items) - LISTED} more" if len(items) > LISTED else ""
                     print(f"  {what}: {', '.join(items[:LISTED])}{more}")
             found += done.wrong
             left += len(done.left)
+    except MalformedEntry as error:
+        refuse(str(error))
     except EngineUnavailable as error:
         progress.clear()
         refuse(f"engine {error}")

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from ad_conformance.conformance.adapter_mistakes import Mistake
 from ad_conformance.conformance.check_adapter import CHECKED, CHECKS, check
+from ad_conformance.conformance.known_failures import OWN, load
 from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.case_io import read_case
+from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.reports.__main__ import app
 from ad_conformance.reports.cli import check_adapter
 from typer.testing import CliRunner, Result
@@ -28,6 +30,20 @@ R, F = (inhouse.mode_transforms[letter] for letter in "RF")
 BY_X_ONLY = """
 def by_x(f, derivative):
     return derivative if f.__code__.co_varnames[:1] == ("x",) else lambda v: 0.0 * derivative(v)
+"""
+
+
+ENTRY = """
+[[failure]]
+name = "sin-sign"
+summary = "the derivative of sin has the wrong sign"
+issue = "none found"
+engines = ["sign"]
+seen = []
+words = "R"
+verdicts = ["wrong"]
+operations = ["sin"]
+case = "sin.json"
 """
 
 
@@ -179,6 +195,30 @@ def test_the_case_of_a_wrong_mode_can_be_replayed(
     assert path.with_suffix(".py").exists()
     replayed = ["replay", str(path), "--engine", "tests.broken_engines:sign"]
     assert CliRunner().invoke(app, replayed).exit_code == 1
+
+
+def test_a_known_failure_of_the_engine_is_no_mistake_of_the_adapter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "sign.toml").write_text(ENTRY)
+    pinned = Case(Program((Step("sin", (0,)),)), 0.5, "R")
+    (tmp_path / "own" / "sin.json").write_text(pinned.json)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(OWN, "own")
+    load.cache_clear()
+    try:
+        ran = command("tests.broken_engines:sign", "--check", "modes")
+    finally:
+        load.cache_clear()
+    assert ran.exit_code == 1
+    lines = ran.stdout.splitlines()
+    (known,) = [line for line in lines if line.startswith("  known failures: ")]
+    assert "num_to_num R (sin-sign), " in known
+    assert "num_to_num F" not in known
+    wrong = [line.partition(":")[0].split() for line in lines if ": got" in line]
+    assert ["num_to_num", "F"] in wrong
+    assert all(mode != "R" for _, mode in wrong)
 
 
 def test_the_command_says_what_is_wrong_with_its_arguments() -> None:
