@@ -129,8 +129,12 @@ def test_the_call_is_short_and_gives_the_inputs_that_there_are() -> None:
 
 def test_the_document_shows_what_is_tried_here() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    assert (REPOSITORY / CALLING).read_text(encoding="utf-8") in text
-    assert (REPOSITORY / "duals_conformance.py").read_text(encoding="utf-8") in text
+    call = (REPOSITORY / CALLING).read_text(encoding="utf-8")
+    adapter = (REPOSITORY / "duals_conformance.py").read_text(encoding="utf-8")
+    assert call in text
+    assert adapter in text
+    lines = [len(shown.splitlines()) for shown in (call, adapter)]
+    assert f"the workflow has {lines[0]} lines and the adapter {lines[1]} lines" in text
     for name in inputs():
         assert f"| `{name}` |" in text
 
