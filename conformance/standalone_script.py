@@ -22,16 +22,38 @@ def standalone(case: Case, engine: Engine, truth: Truth) -> str:
     Without a certified derivative, the script prints the answer and names the reason. Raises
     UnsupportedOperation if the engine's dialect cannot write the program.
     """
-    language = engine.dialect.language
-    text = engine.script(case).text
-    text = _without_unused_imports(_without_unused_functions(text) if language is PYTHON else text)
-    named = f"{engine.name} {engine.version()}".rstrip()
-    heading = f"# {named}, {spoken(case.mode)} ({case.mode}), case {case.id}\n"
+    language, text = engine.dialect.language, _script(case, engine)
+    heading = f"# {_named(engine)}, {spoken(case.mode)} ({case.mode}), case {case.id}\n"
     if truth.kind != "certified" or truth.value is None or truth.tolerance is None:
         return f"{heading}{text}{language.printed}  # {truth.kind}: {truth.reason}\n"
     # Two digits, rounded up: an error that passes in the suite must pass here, too.
     tolerance = f"{float(np.max(truth.tolerance, initial=0.0)) * 1.05:.1e}"
-    return f"{heading}{text}\n{language.assertions(truth.value, case.dtype, tolerance)}"
+    origin = "Certified by finite differences in ball arithmetic."
+    return f"{heading}{text}\n{language.assertions(truth.value, case.dtype, tolerance, origin)}"
+
+
+def standalone_value(case: Case, engine: Engine, value: np.ndarray, tolerance: float) -> str:
+    """The script of an engine whose mode_transforms change nothing: it computes the value of the
+    program, without any derivative, and compares it with `value`.
+
+    Raises UnsupportedOperation if the engine's dialect cannot write the program.
+    """
+    origin = "Computed by NumPy, with the operations of the catalogue."
+    assertions = engine.dialect.language.assertions(value, case.dtype, f"{tolerance:.1e}", origin)
+    heading = f"# {_named(engine)}: the value of a program, without any derivative\n"
+    return f"{heading}{_script(case, engine)}\n{assertions}"
+
+
+def _named(engine: Engine) -> str:
+    return f"{engine.name} {engine.version()}".rstrip()
+
+
+def _script(case: Case, engine: Engine) -> str:
+    """The script of the case, without what this program does not use."""
+    text = engine.script(case).text
+    if engine.dialect.language is PYTHON:
+        text = _without_unused_functions(text)
+    return _without_unused_imports(text)
 
 
 def _without_unused_functions(text: str) -> str:

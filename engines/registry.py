@@ -173,11 +173,17 @@ def _of_release(name: str, python: str) -> Engine:
     engine = find(base)
     if not has_releases(engine):
         raise UnknownEngine(f"engine {name!r}: there are no releases of {base}")
-    # An older release may lack a function of its own, which is no failure. If it asks NumPy for a
-    # function that NumPy lacks, that is a failure.
-    unsupported = (
-        *engine.unsupported,
-        ("AttributeError", r"^module '(?!(numpy|scipy)\b).*' has no attribute"),
-    )
     runner = Release(engine.distribution, wanted, python)
-    return replace(engine, name=f"{engine.name}@{wanted}", runner=runner, unsupported=unsupported)
+    return replace(of_any_release(engine), name=f"{engine.name}@{wanted}", runner=runner)
+
+
+#: An older release may lack a function of its own, which is no failure. If it asks NumPy for a
+#: function that NumPy lacks, that is a failure.
+_LACKS = ("AttributeError", r"^module '(?!(numpy|scipy)\b).*' has no attribute")
+
+
+def of_any_release(engine: Engine) -> Engine:
+    """The engine, of which functions are `unsupported` that a release does not have."""
+    if _LACKS in engine.unsupported:
+        return engine
+    return replace(engine, unsupported=(*engine.unsupported, _LACKS))

@@ -6,11 +6,21 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
-from ad_conformance.reports.cli import ask, bisect, campaign, explain, known, report, triage
+from ad_conformance.reports.cli import (
+    ask,
+    bisect,
+    campaign,
+    check_adapter,
+    explain,
+    known,
+    operations,
+    report,
+    triage,
+)
 from ad_conformance.reports.cli.shared import app
 
 #: The modules that define the commands.
-COMMANDS = (ask, campaign, report, triage, explain, bisect, known)
+COMMANDS = (ask, operations, check_adapter, campaign, report, triage, explain, bisect, known)
 
 
 def _print_version(asked: bool) -> None:

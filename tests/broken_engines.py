@@ -116,3 +116,28 @@ hostile = replace(
     run='raise RuntimeError(\'<script>document.title="caught"</script> | `code` [a](http://b) '
     "\\x07 end')",
 )
+#: Templates with another value, of a function that does not exist, and of a call that raises.
+templates = replace(
+    inhouse,
+    name="broken-templates",
+    dialect=replace(
+        inhouse.dialect,
+        templates={
+            **inhouse.dialect.templates,
+            "concat": "inhouse.concat([{args}][::-1], axis={axis})",
+            "sinh": "inhouse.cosh({0})",
+            "cosh": "inhouse.no_such_function({0})",
+            "tanh": "inhouse.tanh({0}, axis=0)",
+        },
+    ),
+)
+#: The axes of its Jacobians in forward mode are reversed.
+transposed = replace(
+    inhouse,
+    name="transposed",
+    header=f"""{inhouse.header}
+def turned(j):
+    return lambda x: inhouse.permute_dims(j(x), axes=tuple(range(j(x).ndim))[::-1])
+""",
+    mode_transforms={**inhouse.mode_transforms, "F": f"turned({inhouse.mode_transforms['F']})"},
+)

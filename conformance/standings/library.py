@@ -62,7 +62,7 @@ def look_at(
 
     Raises EngineUnavailable if the engine cannot be imported.
     """
-    engines = engines_of_library(engine, entries)
+    engines = [registry.of_any_release(one) for one in engines_of_library(engine, entries)]
     pool = EnginePool(engines, timeout=timeout)
     try:
         pool.sandbox(engine.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -93,6 +94,8 @@ class Operation:
         values at points where the result is smooth.
     elementwise: whether each entry of the result depends on one entry of the only operand.
     truth_values: the indices of operands that are truth values; all others are numbers.
+    summary: what it computes, in one sentence, if neither the name says so nor the docstring of a
+        definition.
     """
 
     name: str
@@ -110,6 +113,34 @@ class Operation:
     enclosed: Callable[..., Any] | None = None
     elementwise: bool = False
     truth_values: tuple[int, ...] = ()
+    summary: str = ""
+
+    @property
+    def meaning(self) -> str:
+        """What it computes, in a sentence; "" if it is the function of this name of the array API
+        standard, NumPy or SciPy.
+        """
+        docstring = self.definition.__doc__ if self.definition else None
+        return " ".join((docstring or self.summary).partition("\n\n")[0].split())
+
+    @property
+    def operand_names(self) -> tuple[str, ...]:
+        """The names of its operands, those that may be left out in brackets; ("...",) for one or
+        more.
+        """
+        function, found = self.definition or self.evaluate, []
+        # Not of ufuncs: whether these have a signature depends on the release of NumPy.
+        if inspect.isfunction(function):
+            found = list(inspect.signature(function).parameters.values())
+        named = [
+            p for p in found[self.definition is not None :] if p.kind is p.POSITIONAL_OR_KEYWORD
+        ]
+        if self.arity is None:
+            names = (p.name if p.default is p.empty else f"[{p.name}]" for p in named)
+            return tuple(names) or ("...",)
+        if len(named) == self.arity:
+            return tuple(p.name for p in named)
+        return ("x",) if self.arity == 1 else tuple(f"x{i + 1}" for i in range(self.arity))
 
     def bound_to(self, namespace: Any) -> Operation:
         """The same operation; if a definition gives it, it calls the operations of `namespace`."""

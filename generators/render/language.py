@@ -16,7 +16,7 @@ def _python_literal(value: object) -> str:
     return repr(value)
 
 
-def _python_assertions(expected: np.ndarray, dtype: str, tolerance: str) -> str:
+def _python_assertions(expected: np.ndarray, dtype: str, tolerance: str, origin: str) -> str:
     lists = textwrap.fill(
         repr(expected.tolist()),
         110,
@@ -26,7 +26,7 @@ def _python_assertions(expected: np.ndarray, dtype: str, tolerance: str) -> str:
     )
     return (
         "import numpy\n\n"
-        "# Certified by finite differences in ball arithmetic.\n"
+        f"# {origin}\n"
         f"expected = numpy.array(\n{lists}\n)"
         + (f".reshape({expected.shape})\n" if not expected.size else "\n")
         + 'print("got", got, "expected", expected, sep="\\n")\n'
@@ -41,15 +41,16 @@ def _python_assertions(expected: np.ndarray, dtype: str, tolerance: str) -> str:
 class Language:
     """How a language writes everything but operations.
 
-    `name` is the name of the language in Markdown. `header`, `assignment`, `result` and `footer`
-    make a function. `closure` is a function without a name; the regular expression `closed` matches
-    the start of one. `literal` writes a number, or nested tuples of numbers as an array. `captured`
-    assigns to a name that closures see. `printed` shows `got`. `assertions`, called with the
-    expected array, the name of the dtype and the tolerance as text, writes statements that fail if
-    `got` differs.
+    `name` is the name of the language in Markdown, `suffix` that of its files. `header`,
+    `assignment`, `result` and `footer` make a function. `closure` is a function without a name; the
+    regular expression `closed` matches the start of one. `literal` writes a number, or nested
+    tuples of numbers as an array. `captured` assigns to a name that closures see. `printed` shows
+    `got`. `assertions`, called with the expected array, the name of the dtype, the tolerance as
+    text, and a sentence on the origin of the array, writes statements that fail if `got` differs.
     """
 
     name: str = "python"
+    suffix: str = ".py"
     header: str = "def {name}({inputs}):"
     assignment: str = "    {name} = {value}"
     result: str = "    return {value}"
@@ -59,7 +60,7 @@ class Language:
     literal: Callable[[object], str] = _python_literal
     captured: str = "{name} = {value}"
     printed: str = "print(got)"
-    assertions: Callable[[np.ndarray, str, str], str] = _python_assertions
+    assertions: Callable[[np.ndarray, str, str, str], str] = _python_assertions
 
     def function(self, name: str, inputs: str, lines: Iterable[tuple[str, str]], value: str) -> str:
         """The text of a function; `lines` are names and what they are assigned."""

@@ -6,7 +6,6 @@ import sys
 from typing import Annotated
 
 import typer
-from ad_conformance.conformance.check_adapter import check
 from ad_conformance.conformance.known_failures import MalformedEntry, load
 from ad_conformance.conformance.pool import EnginePool, truth_of
 from ad_conformance.conformance.standalone_script import standalone
@@ -120,32 +119,4 @@ def replay(
     if truth.kind != "certified":
         print(f"no certified derivative: {truth.kind}: {truth.reason}")
     if findings:
-        raise typer.Exit(1)
-
-
-@app.command()
-def check_adapter(
-    engine: Annotated[str, typer.Argument(metavar="ENGINE", help=ENGINE)],
-    python: Python = "",
-) -> None:
-    """Test an adapter itself: its templates, transforms and operators.
-
-    Exit status 1 if a test fails.
-    """
-    adapter = engine_named(engine, python)
-    if reason := adapter.absent():
-        refuse(f"{adapter.name}: {reason}")
-    print(f"{adapter.name} {adapter.version()}")
-    failed = False
-    try:
-        for done in check(adapter):
-            print(done.line, flush=True)
-            failed = failed or bool(done.wrong)
-            for line in done.wrong:
-                print(f"  {line}")
-            if done.absent:
-                print(f"  unsupported: {', '.join(done.absent)}")
-    except EngineUnavailable as error:
-        refuse(f"engine {error}")
-    if failed:
         raise typer.Exit(1)

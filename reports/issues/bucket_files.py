@@ -206,7 +206,7 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
         else f"{', '.join(operations)}: {bucket.verdict}",
         "issue": bucket.issue or "none found",
         "engines": [engine.base],
-        "versions": f"<={engine.version()}" if engine.version() else "",
+        "seen": [engine.version()] if engine.version() else [],
         "words": f"{ANY_LETTER}*({'|'.join(cause.modes)})",
         "verdicts": verdicts,
         "operations": operations,

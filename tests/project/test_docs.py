@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import re
 from pathlib import Path
@@ -9,6 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ad_conformance.conformance.check_adapter import check
+from ad_conformance.conformance.triage.ask import judged
+from ad_conformance.conformance.verdicts import Verdict
+from ad_conformance.engines.adapters.inhouse import inhouse
+from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.process.sandbox import Sandbox
+from ad_conformance.generators.ir.case_io import read_case
+from ad_conformance.generators.ir.file_keys import file_key
+from ad_conformance.generators.ir.operator import OPERATORS
+from ad_conformance.generators.ir.program import DEFAULTS, Case, Program, Step
+from ad_conformance.generators.render.dialect import Dialect
 
 from validation.tree import tree
 
@@ -53,6 +64,43 @@ def test_the_worked_example_works() -> None:
     checks = list(check(names["mylib"]))  # type: ignore[arg-type]
     assert [line for done in checks for line in done.wrong] == []
     assert [done.right > 3 for done in checks] == [True] * 4
+
+
+def test_the_script_of_a_case_is_as_shown() -> None:
+    adapter, script, _ = blocks("add-an-engine.md", "python")
+    names: dict[str, object] = {}
+    exec(adapter, names)
+    steps = (Step("sin", (0,)), Step("sum", (1,), (("axis", None), ("keepdims", False))))
+    case = Case(Program(steps), (0.5, -1.0), "RR", warmup_point=(0.25, 1.0))
+    shown = [line.partition("#")[0].rstrip() for line in script.splitlines()]
+    mylib = names["mylib"]
+    assert isinstance(mylib, Engine)
+    written = [line for line in mylib.script(case).text.splitlines() if line]
+    assert written == [line for line in shown if line]
+
+
+def test_every_field_of_an_adapter_is_explained() -> None:
+    text = (DOCS / "add-an-engine.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", text, re.MULTILINE)
+    explained = {name.strip("`") for row in rows for name in row.split(", ")}
+    for record in (Engine, Dialect):
+        assert {field.name for field in dataclasses.fields(record)} <= explained
+
+
+@pytest.mark.parametrize("text", blocks("case-format.md", "json"))
+def test_the_cases_of_the_format_can_be_asked(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "case.json"
+    path.write_text(text)
+    case = read_case(path)
+    with Sandbox(inhouse) as sandbox:
+        assert judged(case, sandbox).verdict is Verdict.AGREE
+
+
+def test_every_key_of_a_case_and_every_operator_is_explained() -> None:
+    text = (DOCS / "case-format.md").read_text(encoding="utf-8")
+    keys = {*map(file_key, DEFAULTS), "format", "point", "steps", "word", *OPERATORS}
+    keys |= {"operation", "operands", "params"}
+    assert [key for key in keys if f"\n| `{key}` | " not in text] == []
 
 
 def test_the_operations_of_the_example_can_be_built() -> None:

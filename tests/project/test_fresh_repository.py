@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.project.wheels import ROOT, SOURCES, built
+
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
-SOURCES = ("generators", "engines", "conformance", "reports")
 SUITE = ("pytest", "--pyargs", "ad_conformance.conformance", "--engine=mylib.adapter:engine")
 SMALL = ("--modes=F", "--signature=num_to_vec", "--examples=2")
 
@@ -26,16 +26,9 @@ SMALL = ("--modes=F", "--signature=num_to_vec", "--examples=2")
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the installed wheel, and nothing else."""
-    pytest.importorskip("setuptools")
-    source, site = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("site")
-    # Built from a copy, as setuptools leaves folders in the place that it builds in.
-    for name in SOURCES:
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / name, source / name, ignore=ignored)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    options = ("--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--target", str(site))
-    subprocess.run([sys.executable, "-m", "pip", "install", *options, str(source)], check=True)
+    wheel, site = built(tmp_path_factory.mktemp("wheel")), tmp_path_factory.mktemp("site")
+    options = ("--no-deps", "--no-index", "--quiet", "--target", str(site))
+    subprocess.run([sys.executable, "-m", "pip", "install", *options, str(wheel)], check=True)
     return site
 
 

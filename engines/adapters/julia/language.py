@@ -37,7 +37,7 @@ def literal(value: object) -> str:
     return f"reshape({literal(array.ravel('F'))}, {dims(array.shape)})"
 
 
-def _assertions(expected: np.ndarray, dtype: str, tolerance: str) -> str:
+def _assertions(expected: np.ndarray, dtype: str, tolerance: str, origin: str) -> str:
     text = f"expected = {literal(expected)}"
     if len(text) > 110:
         # Julia allows a line break in a vector, but not in a row of a matrix.
@@ -46,7 +46,7 @@ def _assertions(expected: np.ndarray, dtype: str, tolerance: str) -> str:
         )
         text = f"expected = reshape([\n{flat}\n], {dims(expected.shape)})"
     return (
-        f"# Certified by finite differences in ball arithmetic.\n{text}\n"
+        f"# {origin}\n{text}\n"
         'println("got\\n", got, "\\nexpected\\n", expected)\n'
         "@assert size(got) == size(expected) size(got)\n"
         f"@assert eltype(got) == {dtype.capitalize()} eltype(got)\n"
@@ -56,6 +56,7 @@ def _assertions(expected: np.ndarray, dtype: str, tolerance: str) -> str:
 
 JULIA = Language(
     name="julia",
+    suffix=".jl",
     header="function {name}({inputs})",
     footer="\nend\n",
     closure="{inputs} -> {value}",

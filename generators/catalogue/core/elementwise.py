@@ -27,6 +27,7 @@ from ad_conformance.generators.catalogue.row_forms import (
 ROWS: Sequence[Operation] = (
     Operation(
         name="constant",
+        summary="A constant.",
         evaluate=lambda *, value: np.asarray(value, dtype=float),
         template="{value}",
         operands=family("constant"),
@@ -37,6 +38,7 @@ ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="argument",
+        summary="A further input, `y`, `z` or `u`, with its value at the point.",
         evaluate=lambda *, value: np.asarray(value, dtype=float),
         template="{value}",
         operands=family("constant"),
@@ -97,6 +99,7 @@ ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="pow_int",
+        summary="x to a constant integer power.",
         weight=2,
         evaluate=lambda x, *, exponent: numpy_ops.power(x, np.asarray(float(exponent))),
         template="{0} ** {exponent}",
@@ -106,6 +109,7 @@ ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="pow_float",
+        summary="x to a constant power, which is a float.",
         weight=2,
         evaluate=lambda x, *, exponent: numpy_ops.power(x, np.asarray(exponent)),
         template="{0} ** {exponent}",
@@ -232,6 +236,7 @@ ROWS: Sequence[Operation] = (
     logical("not", np.logical_not),
     Operation(
         name="where",
+        summary="a where the condition holds, else b.",
         curvature="linear",
         evaluate=numpy_ops.where,
         template="xp.where({0}, {1}, {2})",

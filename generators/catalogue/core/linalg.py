@@ -72,6 +72,7 @@ ROWS: Sequence[Operation] = (
     binary("solve", numpy_ops.solve, "xp.linalg.solve({0}, {1})", family("solve"), weight=2),
     Operation(
         name="vector_norm",
+        summary="The Euclidean norm.",
         weight=2,
         evaluate=numpy_ops.vector_norm,
         template="xp.linalg.vector_norm({0}, axis={axis})",
@@ -80,6 +81,7 @@ ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="matrix_norm",
+        summary="The Frobenius norm of the last two axes.",
         weight=2,
         evaluate=numpy_ops.matrix_norm,
         template="xp.linalg.matrix_norm({0})",

@@ -94,6 +94,7 @@ ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="index",
+        summary="The entry or part x[index], with an integer for each of the first axes.",
         curvature="linear",
         evaluate=lambda x, *, index: x[tuple(index)],
         template=index_text,
@@ -103,6 +104,7 @@ ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="slice",
+        summary="The slice start:stop:step along `axis`.",
         curvature="linear",
         evaluate=numpy_ops.slice_,
         template=slice_text,
@@ -112,6 +114,7 @@ ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="take",
+        summary="The parts at constant indices along `axis`.",
         curvature="linear",
         evaluate=lambda x, *, indices, axis: np.take(x, np.asarray(indices, dtype=int), axis=axis),
         template="xp.take({0}, xp.asarray({indices}), axis={axis})",
@@ -137,6 +140,7 @@ ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="diag",
+        summary="The matrix with this vector as its diagonal.",
         curvature="linear",
         evaluate=numpy_ops.diag,
         template="xp.diag({0})",

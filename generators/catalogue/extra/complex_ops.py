@@ -22,34 +22,42 @@ def _times(z: Complex, w: Complex) -> Complex:
 
 
 def complex_abs(xp: Any, a: Any, b: Any) -> Any:
+    """The magnitude of a + ib."""
     return xp.hypot(a, b)
 
 
 def complex_angle(xp: Any, b: Any, a: Any) -> Any:
+    """The angle of a + ib."""
     return xp.atan2(b, a)
 
 
 def complex_square_abs(xp: Any, a: Any, b: Any) -> Any:
+    """The squared magnitude of a + ib."""
     return a * a + b * b
 
 
 def complex_exp(xp: Any, a: Any, b: Any) -> Any:
+    """The real part of exp(a + ib)."""
     return xp.exp(a) * xp.cos(b)
 
 
 def complex_log(xp: Any, a: Any, b: Any) -> Any:
+    """The real part of log(a + ib)."""
     return xp.log(xp.hypot(a, b))
 
 
 def complex_sqrt(xp: Any, a: Any, b: Any) -> Any:
+    """The real part of sqrt(a + ib)."""
     return xp.sqrt((xp.hypot(a, b) + a) / 2)
 
 
 def complex_reciprocal(xp: Any, a: Any, b: Any) -> Any:
+    """The imaginary part of 1 / (a + ib)."""
     return -b / (a * a + b * b)
 
 
 def complex_product(xp: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    """The real part of (a + ib)(c + id)."""
     return a * c - b * d
 
 
@@ -69,11 +77,13 @@ def _angles(n: int, rows: int) -> Any:
 
 
 def rfft_real(xp: Any, x: Any) -> Any:
+    """The real part of numpy.fft.rfft of a vector."""
     n = x.shape[0]
     return xp.matmul(np.cos(_angles(n, n // 2 + 1)), x)
 
 
 def rfft_imag(xp: Any, x: Any) -> Any:
+    """The imaginary part of numpy.fft.rfft of a vector."""
     n = x.shape[0]
     return xp.matmul(-np.sin(_angles(n, n // 2 + 1)), x)
 
@@ -88,12 +98,14 @@ def fft_power(xp: Any, x: Any, *, norm: str) -> Any:
 
 
 def fft_round_trip(xp: Any, x: Any) -> Any:
+    """A vector, transformed and transformed back."""
     if len(x.shape) != 1 or not x.shape[0]:
         raise ValueError(f"a vector with entries is needed, not shape {x.shape}")
     return 1.0 * x
 
 
 def circular_convolution(xp: Any, x: Any, y: Any) -> Any:
+    """The circular convolution of two vectors, by Fourier transforms."""
     if len(x.shape) != 1 or not x.shape[0] or x.shape != y.shape:
         raise ValueError(
             f"two vectors of one length are needed, not shapes {x.shape} and {y.shape}"

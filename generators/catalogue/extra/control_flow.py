@@ -19,6 +19,7 @@ def newton_sqrt(xp: Any, x: Any, *, count: int) -> Any:
 
 
 def logistic_map(xp: Any, x: Any, *, rate: float, count: int) -> Any:
+    """`count` steps x -> rate x (1 - x)."""
     for _ in range(count):
         x = rate * x * (1.0 - x)
     return x
@@ -39,10 +40,12 @@ def _scanned(xp: Any, x: Any, step: Callable[[Any, Any], Any]) -> Any:
 
 
 def scan_decay(xp: Any, x: Any, *, decay: float) -> Any:
+    """The results of h -> decay h + v for every prefix of a vector, from 0."""
     return _scanned(xp, x, lambda h, v: decay * h + v)
 
 
 def scan_tanh(xp: Any, x: Any, weight: Any) -> Any:
+    """The results of h -> tanh(weight h + v) for every prefix of a vector, from 0."""
     if len(weight.shape):
         raise ValueError(f"the weight must be a number, not of shape {weight.shape}")
     return _scanned(xp, x, lambda h, v: xp.tanh(weight * h + v))
@@ -56,6 +59,7 @@ def branch(xp: Any, x: Any, *, threshold: float) -> Any:
 
 
 def associative_product(xp: Any, x: Any, *, axis: int) -> Any:
+    """The cumulative product, by an associative scan."""
     return xp.cumulative_prod(x, axis=axis)
 
 
@@ -65,6 +69,7 @@ def implicit_sqrt(xp: Any, x: Any) -> Any:
 
 
 def checkpointed(xp: Any, x: Any) -> Any:
+    """sin(x) exp(-x**2), computed again in the reverse pass."""
     return xp.sin(x) * xp.exp(-(x * x))
 
 
@@ -120,6 +125,7 @@ def inner_derivative(xp: Any, x: Any, c: Any, *, body: str) -> Any:
 
 
 def inner_second_derivative(xp: Any, x: Any, c: Any, *, body: str) -> Any:
+    """The second derivative of the body by t at x, entry by entry."""
     _same_shape(x, c)
     return _body(body)[2](xp, x, c)
 

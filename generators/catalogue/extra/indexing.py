@@ -38,36 +38,40 @@ def moved(xp: Any, x: Any, move: Callable[[Numbers], Any], fill: float | None = 
 
 
 def take_along_axis(xp: Any, x: Any, *, indices: Indices, axis: int) -> Any:
+    """As numpy.take_along_axis, with constant indices."""
     return moved(
         xp, x, lambda numbers: np.take_along_axis(numbers, np.asarray(indices, dtype=int), axis)
     )
 
 
 def unstack(xp: Any, x: Any, *, axis: int, which: int) -> Any:
+    """Part `which` of the array, taken apart along `axis`."""
     return moved(xp, x, lambda numbers: np.moveaxis(numbers, axis, 0)[which])
 
 
 def split(xp: Any, x: Any, *, sections: int, axis: int, which: int) -> Any:
+    """Part `which` of numpy.array_split in `sections` parts."""
     return moved(xp, x, lambda numbers: np.array_split(numbers, sections, axis)[which])
 
 
 def pad_constant(xp: Any, x: Any, *, widths: tuple[int, ...], value: float) -> Any:
-    """`widths` are pairs (before, after), those of the last axis first; there may be fewer than
-    axes.
-    """
+    """The array, surrounded by `value`; there may be fewer pairs of `widths` than axes."""
     pairs = _pairs(x, widths)
     return moved(xp, x, lambda numbers: np.pad(numbers, pairs, constant_values=numbers.size), value)
 
 
 def pad_edge(xp: Any, x: Any, *, widths: tuple[int, ...]) -> Any:
+    """As pad_constant, with copies of the entries at the edge."""
     return moved(xp, x, lambda numbers: np.pad(numbers, _pairs(x, widths), mode="edge"))
 
 
 def pad_reflect(xp: Any, x: Any, *, widths: tuple[int, ...]) -> Any:
+    """As pad_constant, with the entries reflected at the edge, which is not repeated."""
     return moved(xp, x, lambda numbers: np.pad(numbers, _pairs(x, widths), mode="reflect"))
 
 
 def pad_wrap(xp: Any, x: Any, *, widths: tuple[int, ...]) -> Any:
+    """As pad_constant, with the entries of the other end."""
     return moved(xp, x, lambda numbers: np.pad(numbers, _pairs(x, widths), mode="wrap"))
 
 
@@ -77,26 +81,32 @@ def _pairs(x: Any, widths: tuple[int, ...]) -> list[tuple[int, int]]:
 
 
 def tile(xp: Any, x: Any, *, repetitions: tuple[int, ...]) -> Any:
+    """As numpy.tile."""
     return moved(xp, x, lambda numbers: np.tile(numbers, repetitions))
 
 
 def repeat(xp: Any, x: Any, *, repeats: tuple[int, ...], axis: int) -> Any:
+    """As numpy.repeat."""
     return moved(xp, x, lambda numbers: np.repeat(numbers, repeats, axis))
 
 
 def roll_axes(xp: Any, x: Any, *, shift: tuple[int, ...], axis: tuple[int, ...]) -> Any:
+    """numpy.roll along several axes."""
     return moved(xp, x, lambda numbers: np.roll(numbers, shift, axis))
 
 
 def rot90(xp: Any, x: Any, *, k: int) -> Any:
+    """As numpy.rot90: the first two axes are turned `k` times."""
     return moved(xp, x, lambda numbers: np.rot90(numbers, k))
 
 
 def moveaxis(xp: Any, x: Any, *, source: int, destination: int) -> Any:
+    """As numpy.moveaxis, for one axis."""
     return moved(xp, x, lambda numbers: np.moveaxis(numbers, source, destination))
 
 
 def squeeze(xp: Any, x: Any, *, axis: int) -> Any:
+    """Without an axis of length 1."""
     return moved(xp, x, lambda numbers: np.squeeze(numbers, axis))
 
 
@@ -115,6 +125,8 @@ def unfold(xp: Any, x: Any, *, axis: int, size: int, step: int) -> Any:
 
 
 def diag_embed(xp: Any, x: Any, *, offset: int) -> Any:
+    """Matrices with the entries of the last axis on a diagonal, and zeros."""
+
     def embedded(numbers: Numbers) -> Numbers:
         n = numbers.shape[-1] + abs(offset)
         out = np.full((*numbers.shape[:-1], n, n), numbers.size)
@@ -126,10 +138,12 @@ def diag_embed(xp: Any, x: Any, *, offset: int) -> Any:
 
 
 def diagonal_offset(xp: Any, x: Any, *, offset: int) -> Any:
+    """A diagonal of the last two axes."""
     return moved(xp, x, lambda numbers: np.diagonal(numbers, offset, -2, -1))
 
 
 def tril_offset(xp: Any, x: Any, *, k: int) -> Any:
+    """As numpy.tril."""
     return moved(
         xp,
         x,
@@ -141,6 +155,7 @@ def tril_offset(xp: Any, x: Any, *, k: int) -> Any:
 
 
 def triu_offset(xp: Any, x: Any, *, k: int) -> Any:
+    """As numpy.triu."""
     return moved(
         xp,
         x,
@@ -152,6 +167,7 @@ def triu_offset(xp: Any, x: Any, *, k: int) -> Any:
 
 
 def outer_sum(xp: Any, a: Any, b: Any) -> Any:
+    """a[..., None] + b[None, ...]: all sums of two entries."""
     return xp.expand_dims(a, axis=-1) + xp.expand_dims(b, axis=0)
 
 
@@ -163,6 +179,7 @@ def index_set(xp: Any, x: Any, v: Any, *, indices: tuple[int, ...], axis: int) -
 
 
 def slice_set(xp: Any, x: Any, v: Any, *, axis: int, start: int, stop: int, step: int) -> Any:
+    """`x` with the slice start:stop:step along `axis` replaced by `v`."""
     numbers = np.arange(x.size).reshape(x.shape)
     np.moveaxis(numbers, axis, 0)[start:stop:step] = np.moveaxis(_own(x, v), axis, 0)
     return _of_both(xp, x, v, numbers)
@@ -232,30 +249,37 @@ def _averaged(xp: Any, x: Any, v: Any, targets: Numbers) -> Any:
 
 
 def index_add(xp: Any, x: Any, v: Any, *, indices: tuple[int, ...], axis: int) -> Any:
+    """`x` with `v` added at `indices` along `axis`; they may repeat."""
     return _added(xp, x, v, _along(x, indices, axis))
 
 
 def index_multiply(xp: Any, x: Any, v: Any, *, indices: tuple[int, ...], axis: int) -> Any:
+    """As index_add, with a product."""
     return _multiplied(xp, x, v, _along(x, indices, axis))
 
 
 def index_max(xp: Any, x: Any, v: Any, *, indices: tuple[int, ...], axis: int) -> Any:
+    """As index_add, with the maximum."""
     return _largest(xp, x, v, _along(x, indices, axis))
 
 
 def scatter_add(xp: Any, x: Any, v: Any, *, indices: Indices, axis: int) -> Any:
+    """`x` with `v` added at `indices`, which are those of take_along_axis."""
     return _added(xp, x, v, _among(x, indices, axis))
 
 
 def scatter_multiply(xp: Any, x: Any, v: Any, *, indices: Indices, axis: int) -> Any:
+    """As scatter_add, with a product."""
     return _multiplied(xp, x, v, _among(x, indices, axis))
 
 
 def scatter_max(xp: Any, x: Any, v: Any, *, indices: Indices, axis: int) -> Any:
+    """As scatter_add, with the maximum."""
     return _largest(xp, x, v, _among(x, indices, axis))
 
 
 def scatter_mean(xp: Any, x: Any, v: Any, *, indices: Indices, axis: int) -> Any:
+    """As scatter_add, with the mean of an entry and all that go to it."""
     return _averaged(xp, x, v, _among(x, indices, axis))
 
 

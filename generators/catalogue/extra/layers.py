@@ -36,25 +36,30 @@ def _channels(x: Any) -> tuple[int, ...]:
 
 
 def layer_norm(xp: Any, x: Any, weight: Any = None, bias: Any = None, *, eps: float) -> Any:
+    """Normalization over the last axis, then scale and shift if they are given."""
     return _scaled(xp, _normalized(xp, x, [-1], eps), weight, bias, (x.shape[-1],))
 
 
 def standardize(xp: Any, x: Any, *, axis: int, eps: float) -> Any:
+    """(x - mean) / sqrt(variance + eps) along `axis`."""
     return _normalized(xp, x, [axis], eps)
 
 
 def batch_norm(xp: Any, x: Any, weight: Any = None, bias: Any = None, *, eps: float) -> Any:
+    """Normalization of each channel (axis 1), then scale and shift if they are given."""
     axes = [a for a in range(len(x.shape)) if a != 1]
     return _scaled(xp, _normalized(xp, x, axes, eps), weight, bias, _channels(x))
 
 
 def instance_norm(xp: Any, x: Any, weight: Any = None, bias: Any = None, *, eps: float) -> Any:
+    """Normalization of each channel of each instance (axes 0 and 1), then scale and shift."""
     return _scaled(xp, _normalized(xp, x, range(2, len(x.shape)), eps), weight, bias, _channels(x))
 
 
 def group_norm(
     xp: Any, x: Any, weight: Any = None, bias: Any = None, *, groups: int, eps: float
 ) -> Any:
+    """Normalization of groups of channels of each instance, then scale and shift."""
     grouped = xp.reshape(x, shape=(x.shape[0], groups, -1))
     return _scaled(
         xp,
@@ -66,15 +71,18 @@ def group_norm(
 
 
 def rms_norm(xp: Any, x: Any, weight: Any = None, bias: Any = None, *, eps: float) -> Any:
+    """x / sqrt(mean(x**2) + eps) over the last axis, then scale and shift if they are given."""
     size = xp.mean(x * x, axis=-1, keepdims=True)
     return _scaled(xp, x / xp.sqrt(size + eps), weight, bias, (x.shape[-1],))
 
 
 def normalize(xp: Any, x: Any, *, axis: int) -> Any:
+    """x divided by its Euclidean norm along `axis`."""
     return x / xp.sqrt(xp.sum(x * x, axis=axis, keepdims=True))
 
 
 def cosine_similarity(xp: Any, x: Any, y: Any, *, axis: int) -> Any:
+    """The cosine of the angle of x and y along `axis`."""
     dots = [xp.sum(a * b, axis=axis, keepdims=False) for a, b in ((x, y), (x, x), (y, y))]
     return dots[0] / (xp.sqrt(dots[1]) * xp.sqrt(dots[2]))
 
@@ -93,10 +101,12 @@ def _p_norm(xp: Any, x: Any, p: float) -> Any:
 
 
 def pairwise_distance(xp: Any, x: Any, y: Any, *, p: float) -> Any:
+    """The p-norm of x - y over the last axis; p is 1, 2, 3 or 4."""
     return _p_norm(xp, x - y, p)
 
 
 def pdist(xp: Any, x: Any, *, p: float) -> Any:
+    """The distances of every two rows; p is 1, 2, 3 or 4."""
     first, second = np.triu_indices(x.shape[0], 1)
     return _p_norm(
         xp, xp.take(x, indices=tuple(first), axis=0) - xp.take(x, indices=tuple(second), axis=0), p
@@ -106,6 +116,7 @@ def pdist(xp: Any, x: Any, *, p: float) -> Any:
 def scaled_dot_product_attention(
     xp: Any, query: Any, key: Any, value: Any, *, scale: float, causal: bool
 ) -> Any:
+    """softmax(scale * query key^T) value; `causal`: row i sees keys up to i."""
     scores = scale * xp.matmul(query, xp.matrix_transpose(key))
     if not causal:
         weights = xp.exp(scores - xp.expand_dims(logsumexp(xp, scores), axis=-1))
@@ -121,6 +132,7 @@ def scaled_dot_product_attention(
 
 
 def linear(xp: Any, x: Any, weight: Any, bias: Any) -> Any:
+    """x weight^T + bias."""
     return xp.matmul(x, xp.matrix_transpose(weight)) + bias
 
 
@@ -148,10 +160,12 @@ def _folded(xp: Any, x: Any, y: Any, fold: Callable[[Any, Any], Any]) -> Any:
 
 
 def convolve(xp: Any, x: Any, y: Any, *, mode: str) -> Any:
+    """As numpy.convolve."""
     return _folded(xp, x, y, lambda a, b: np.convolve(a, b, _MODES[mode]))
 
 
 def correlate(xp: Any, x: Any, y: Any, *, mode: str) -> Any:
+    """As numpy.correlate."""
     return _folded(xp, x, y, lambda a, b: np.correlate(a, b, _MODES[mode]))
 
 
@@ -189,11 +203,13 @@ def _windows(x: Any, window: int, stride: int) -> list[Any]:
 
 
 def avg_pool1d(xp: Any, x: Any, *, window: int, stride: int) -> Any:
+    """Means of windows, `stride` apart."""
     parts = _windows(x, window, stride)
     return sum(parts[1:], start=parts[0]) / window
 
 
 def max_pool1d(xp: Any, x: Any, *, window: int, stride: int) -> Any:
+    """Maxima of windows, `stride` apart."""
     out, *rest = _windows(x, window, stride)
     for part in rest:
         out = xp.maximum(out, part)

@@ -40,10 +40,12 @@ def logsumexp(xp: Any, x: Any) -> Any:
 
 
 def mse_loss(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
+    """(x - target)**2."""
     return reduced(xp, (x - target) * (x - target), reduction)
 
 
 def l1_loss(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
+    """abs(x - target)."""
     return reduced(xp, xp.abs(x - target), reduction)
 
 
@@ -54,34 +56,41 @@ def _huber(xp: Any, gap: Any, width: float) -> Any:
 
 
 def huber_loss(xp: Any, x: Any, target: Any, *, delta: float, reduction: str) -> Any:
+    """gap**2 / 2 up to delta, linear beyond, with gap = x - target."""
     return reduced(xp, _huber(xp, x - target, delta), reduction)
 
 
 def smooth_l1_loss(xp: Any, x: Any, target: Any, *, beta: float, reduction: str) -> Any:
+    """huber_loss / beta, with delta = beta."""
     return reduced(xp, _huber(xp, x - target, beta) / beta, reduction)
 
 
 def binary_cross_entropy(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
+    """-(target log(x) + (1 - target) log(1 - x))."""
     return reduced(xp, -(target * xp.log(x) + (1.0 - target) * xp.log1p(-x)), reduction)
 
 
 def binary_cross_entropy_with_logits(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
+    """binary_cross_entropy of sigmoid(x)."""
     return reduced(xp, xp.logaddexp(x, 0.0) - target * x, reduction)
 
 
 def soft_margin_loss(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
+    """log(1 + exp(-target * x))."""
     return reduced(xp, xp.logaddexp(0.0, -(target * x)), reduction)
 
 
 def poisson_nll_loss(
     xp: Any, x: Any, target: Any, *, log_input: bool, eps: float, reduction: str
 ) -> Any:
+    """exp(x) - target x with `log_input`, else x - target log(x + eps)."""
     return reduced(
         xp, xp.exp(x) - target * x if log_input else x - target * xp.log(x + eps), reduction
     )
 
 
 def gaussian_nll_loss(xp: Any, x: Any, target: Any, variance: Any, *, reduction: str) -> Any:
+    """(log(variance) + (x - target)**2 / variance) / 2."""
     return reduced(xp, 0.5 * (xp.log(variance) + (x - target) * (x - target) / variance), reduction)
 
 
@@ -96,7 +105,7 @@ def kl_div(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
 
 
 def kl_div_log(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
-    """The same for the logarithm of the target."""
+    """As kl_div, for the logarithm of the target."""
     return reduced(xp, xp.exp(target) * (target - x), reduction)
 
 
@@ -120,6 +129,7 @@ def cross_entropy_probabilities(xp: Any, x: Any, target: Any, *, reduction: str)
 
 
 def nll_loss(xp: Any, x: Any, *, labels: Sequence[int], reduction: str) -> Any:
+    """The negative entry of each row at its label."""
     classes = x.shape[-1]
     if len(labels) != int(np.prod(x.shape[:-1])) or not all(0 <= k < classes for k in labels):
         raise ValueError(f"labels {labels} do not fit the shape {x.shape}")

@@ -14,27 +14,32 @@ from ad_conformance.generators.catalogue.row_forms import derived
 
 
 def masked_sqrt(xp: Any, x: Any, *, threshold: float) -> Any:
+    """The square root above the threshold, else 0."""
     return xp.where(xp.greater(x, threshold), xp.sqrt(x), 0.0)
 
 
 def masked_log(xp: Any, x: Any, *, threshold: float) -> Any:
+    """The logarithm above the threshold, else 0."""
     return xp.where(xp.greater(x, threshold), xp.log(x), 0.0)
 
 
 def masked_reciprocal(xp: Any, x: Any, *, threshold: float) -> Any:
+    """1 / x above the threshold, else 0."""
     return xp.where(xp.greater(x, threshold), xp.reciprocal(x), 0.0)
 
 
 def masked_sum(xp: Any, x: Any, *, threshold: float, axis: int | None) -> Any:
+    """The sum of the entries above the threshold."""
     return xp.sum(xp.where(xp.greater(x, threshold), x, 0.0), axis=axis, keepdims=False)
 
 
 def masked_prod(xp: Any, x: Any, *, threshold: float, axis: int | None) -> Any:
+    """The product of the entries above the threshold."""
     return xp.prod(xp.where(xp.greater(x, threshold), x, 1.0), axis=axis, keepdims=False)
 
 
 def masked_max(xp: Any, x: Any, *, threshold: float, axis: int | None) -> Any:
-    """The largest entry above it, or the threshold less 1 if there is none."""
+    """The largest entry above the threshold, or the threshold less 1 if there is none."""
     return xp.max(xp.where(xp.greater(x, threshold), x, threshold - 1.0), axis=axis, keepdims=False)
 
 

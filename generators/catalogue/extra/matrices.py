@@ -56,6 +56,7 @@ def _gram(xp: Any, x: Any) -> Any:
 
 
 def svdvals(xp: Any, x: Any) -> Any:
+    """The singular values, the largest first."""
     return xp.flip(xp.sqrt(xp.eigvalsh(_gram(xp, x))), axis=-1)
 
 
@@ -76,10 +77,12 @@ def slogdet(xp: Any, a: Any) -> Any:
 
 
 def logdet(xp: Any, a: Any) -> Any:
+    """The logarithm of the determinant."""
     return xp.log(xp.det(a))
 
 
 def pinv(xp: Any, a: Any) -> Any:
+    """The pseudoinverse of a matrix of full rank."""
     if a.shape[-2] == a.shape[-1]:
         return xp.inv(a)
     inverse, other = xp.inv(_gram(xp, a)), xp.matrix_transpose(a)
@@ -87,6 +90,7 @@ def pinv(xp: Any, a: Any) -> Any:
 
 
 def lstsq(xp: Any, a: Any, b: Any) -> Any:
+    """The least-squares solution x of a x = b, for a matrix of full rank."""
     return xp.matmul(xp.pinv(a), b)
 
 
@@ -97,17 +101,20 @@ def cholesky_solve(xp: Any, a: Any, b: Any) -> Any:
 
 
 def cholesky_inverse(xp: Any, a: Any) -> Any:
+    """The inverse of the symmetric part, by its Cholesky factor."""
     root = xp.inv(xp.cholesky(a))
     return xp.matmul(xp.matrix_transpose(root), root)
 
 
 def lu_solve(xp: Any, a: Any, b: Any) -> Any:
+    """The solution x of a x = b, by a factorization."""
     return xp.solve(a, b)
 
 
 def solve_triangular(
     xp: Any, a: Any, b: Any, *, upper: bool, unit_diagonal: bool, transpose: bool
 ) -> Any:
+    """The solution of a x = b for a triangle of a; other entries are not used."""
     n = a.shape[-1]
     triangle = xp.triu(a, k=int(unit_diagonal)) if upper else xp.tril(a, k=-int(unit_diagonal))
     if unit_diagonal:
@@ -116,6 +123,7 @@ def solve_triangular(
 
 
 def matrix_power(xp: Any, a: Any, *, n: int) -> Any:
+    """a to the power `n`, which may be negative."""
     if n == 0:
         return a * 0.0 + np.eye(a.shape[-1])
     base = a if n > 0 else xp.inv(a)
@@ -126,12 +134,15 @@ def matrix_power(xp: Any, a: Any, *, n: int) -> Any:
 
 
 def kron(xp: Any, a: Any, b: Any) -> Any:
+    """The Kronecker product."""
     (m, n), (p, q) = ((1,) * (2 - x.ndim) + x.shape for x in (a, b))
     product = xp.reshape(a, shape=(m, 1, n, 1)) * xp.reshape(b, shape=(1, p, 1, q))
     return xp.reshape(product, shape=(m * p, n * q)[2 - max(a.ndim, b.ndim) :])
 
 
 def cross(xp: Any, a: Any, b: Any, *, axis: int) -> Any:
+    """The cross product; `axis` has length 3."""
+
     def rolled(x: Any, shift: int) -> Any:
         return xp.roll(x, shift=shift, axis=axis)
 
@@ -139,11 +150,13 @@ def cross(xp: Any, a: Any, b: Any, *, axis: int) -> Any:
 
 
 def inner(xp: Any, a: Any, b: Any) -> Any:
+    """Sums of products over the last axes, as numpy.inner."""
     last = b.ndim - 1
     return xp.tensordot(a, xp.permute_dims(b, axes=(last, *range(last))), axes=1)
 
 
 def multi_dot(xp: Any, *factors: Any) -> Any:
+    """The product of matrices; the first and the last operand may be vectors."""
     product = factors[0]
     for factor in factors[1:]:
         product = xp.matmul(product, factor)
@@ -151,17 +164,20 @@ def multi_dot(xp: Any, *factors: Any) -> Any:
 
 
 def vander(xp: Any, x: Any, *, columns: int, increasing: bool) -> Any:
+    """The Vandermonde matrix of a vector."""
     powers = np.arange(columns, dtype=float)
     return xp.pow(x[:, None], powers if increasing else powers[::-1].copy())
 
 
 def corrcoef(xp: Any, x: Any) -> Any:
+    """The correlations of the rows of a matrix."""
     c = xp.cov(x, correction=1)
     deviation = xp.sqrt(xp.diagonal(c))
     return c / (deviation[:, None] * deviation)
 
 
 def vector_norm_ord(xp: Any, x: Any, *, ord: float | str, axis: int | None, keepdims: bool) -> Any:
+    """The norm of vectors along `axis`."""
     if isinstance(ord, str):
         extremum = xp.max if ord == "inf" else xp.min
         return extremum(xp.abs(x), axis=axis, keepdims=keepdims)
@@ -185,6 +201,7 @@ def matrix_norm_ord(xp: Any, x: Any, *, ord: float | str) -> Any:
 
 
 def cdist(xp: Any, a: Any, b: Any, *, p: float | str) -> Any:
+    """The distances of the rows of `a` from those of `b`."""
     return xp.vector_norm_ord(a[:, None, :] - b[None, :, :], ord=p, axis=-1, keepdims=False)
 
 
@@ -228,6 +245,7 @@ def _einsum(*xs: np.ndarray, subscripts: str) -> Any:
 ROWS: Sequence[Operation] = (
     Operation(
         name="cholesky",
+        summary="The lower triangular factor of the symmetric part.",
         evaluate=decompositions.cholesky,
         template=None,
         operands=family("definite"),
@@ -241,16 +259,22 @@ ROWS: Sequence[Operation] = (
         weight=2,
     ),
     Operation(
-        name="sqrtm", evaluate=decompositions.sqrtm, template=None, operands=family("definite")
+        name="sqrtm",
+        summary="The square root of the symmetric part, which must be positive definite.",
+        evaluate=decompositions.sqrtm,
+        template=None,
+        operands=family("definite"),
     ),
     Operation(
         name="eigvalsh",
+        summary="The eigenvalues of the symmetric part, in ascending order.",
         evaluate=decompositions.eigvalsh,
         template=None,
         operands=family("simple_spectrum"),
     ),
     Operation(
         name="eigenvector_weights",
+        summary="The squared entries of the eigenvectors of the symmetric part, as columns.",
         evaluate=decompositions.eigenvector_weights,
         template=None,
         operands=family("simple_spectrum"),

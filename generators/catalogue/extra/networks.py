@@ -21,85 +21,105 @@ def logistic(xp: Any, x: Any) -> Any:
 
 
 def softplus(xp: Any, x: Any) -> Any:
+    """log(1 + exp(x))."""
     return xp.logaddexp(x, 0.0)
 
 
 def logsigmoid(xp: Any, x: Any) -> Any:
+    """-log(1 + exp(-x))."""
     return -xp.logaddexp(0.0, -x)
 
 
 def silu(xp: Any, x: Any) -> Any:
+    """x sigmoid(x)."""
     return x * logistic(xp, x)
 
 
 def mish(xp: Any, x: Any) -> Any:
+    """x tanh(softplus(x))."""
     return x * xp.tanh(xp.logaddexp(x, 0.0))
 
 
 def gelu(xp: Any, x: Any) -> Any:
+    """x times the normal distribution function of x."""
     # erfc keeps the digits of the left tail.
     return 0.5 * x * xp.erfc(-x / math.sqrt(2.0))
 
 
 def gelu_tanh(xp: Any, x: Any) -> Any:
+    """gelu, approximated by tanh."""
     inner = math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))
     return 0.5 * x * (1.0 + xp.tanh(inner))
 
 
 def squareplus(xp: Any, x: Any, *, b: float) -> Any:
+    """(x + sqrt(x**2 + b)) / 2."""
     return (x + xp.sqrt(x * x + b)) / 2
 
 
 def log1mexp(xp: Any, x: Any) -> Any:
+    """log(1 - exp(-x))."""
     return xp.log(-xp.expm1(-x))
 
 
 def softsign(xp: Any, x: Any) -> Any:
+    """x / (1 + abs(x))."""
     return x / (1.0 + xp.abs(x))
 
 
 def tanhshrink(xp: Any, x: Any) -> Any:
+    """x - tanh(x)."""
     return x - xp.tanh(x)
 
 
 def relu(xp: Any, x: Any) -> Any:
+    """max(x, 0)."""
     return xp.maximum(x, 0.0)
 
 
 def relu6(xp: Any, x: Any) -> Any:
+    """min(max(x, 0), 6)."""
     return xp.minimum(xp.maximum(x, 0.0), 6.0)
 
 
 def hardsigmoid(xp: Any, x: Any) -> Any:
+    """relu6(x + 3) / 6."""
     return relu6(xp, x + 3.0) / 6
 
 
 def hardswish(xp: Any, x: Any) -> Any:
+    """x hardsigmoid(x)."""
     return x * (relu6(xp, x + 3.0) / 6)
 
 
 def hardtanh(xp: Any, x: Any, *, min: float, max: float) -> Any:
+    """min(max(x, min), max)."""
     return xp.minimum(xp.maximum(x, min), max)
 
 
 def leaky_relu(xp: Any, x: Any, *, slope: float) -> Any:
+    """x if positive, else slope * x."""
     return x if slope == 1 else xp.where(xp.greater(x, 0.0), x, slope * x)
 
 
 def elu(xp: Any, x: Any, *, alpha: float) -> Any:
+    """x if positive, else alpha * (exp(x) - 1)."""
     return xp.where(xp.greater(x, 0.0), x, alpha * xp.expm1(x))
 
 
 def celu(xp: Any, x: Any, *, alpha: float) -> Any:
+    """x if positive, else alpha * (exp(x / alpha) - 1)."""
     return xp.where(xp.greater(x, 0.0), x, alpha * xp.expm1(x / alpha))
 
 
 def selu(xp: Any, x: Any) -> Any:
+    """A multiple of elu, with fixed constants."""
     return SELU_SCALE * elu(xp, x, alpha=SELU_ALPHA)
 
 
 # For lambd = 0 the function is the identity, which is smooth at zero.
 def softshrink(xp: Any, x: Any, *, lambd: float) -> Any:
+    """x moved by `lambd` towards zero, 0 within `lambd`."""
     if lambd == 0:
         return x
     return xp.where(
@@ -108,6 +128,7 @@ def softshrink(xp: Any, x: Any, *, lambd: float) -> Any:
 
 
 def hardshrink(xp: Any, x: Any, *, lambd: float) -> Any:
+    """x, but 0 within `lambd`."""
     if lambd == 0:
         return x
     return xp.where(xp.greater(x, lambd), x, xp.where(xp.less(x, -lambd), x, 0.0 * x))
@@ -121,13 +142,14 @@ def sparse_plus(xp: Any, x: Any) -> Any:
 
 
 def prelu(xp: Any, x: Any, slope: Any) -> Any:
-    """With one slope for all entries."""
+    """x if positive, else slope * x, with one slope for all entries."""
     if slope.shape:
         raise ValueError(f"the slope must be a number, not of shape {slope.shape}")
     return xp.where(xp.greater(x, 0.0), x, slope * x)
 
 
 def glu(xp: Any, x: Any, *, axis: int) -> Any:
+    """The first half along `axis` times the sigmoid of the second half."""
     before = (slice(None),) * (axis % len(x.shape))
     n = x.shape[axis]
     if n % 2:

@@ -19,26 +19,32 @@ POSITIVE = Domain(low=1 / 8)
 
 
 def betaln(xp: Any, a: Any, b: Any) -> Any:
+    """The logarithm of the beta function."""
     return xp.lgamma(a) + xp.lgamma(b) - xp.lgamma(a + b)
 
 
 def beta(xp: Any, a: Any, b: Any) -> Any:
+    """The beta function."""
     return xp.exp(xp.betaln(a, b))
 
 
 def entr(xp: Any, x: Any) -> Any:
+    """-x log(x)."""
     return -xp.xlogy(x, x)
 
 
 def rel_entr(xp: Any, x: Any, y: Any) -> Any:
+    """x log(x / y)."""
     return xp.xlogy(x, x / y)
 
 
 def log_softmax(xp: Any, x: Any, *, axis: int) -> Any:
+    """The logarithm of softmax."""
     return x - xp.logsumexp(x, axis=axis, keepdims=True)
 
 
 def softmax(xp: Any, x: Any, *, axis: int) -> Any:
+    """exp(x) / sum(exp(x)) along `axis`."""
     return xp.exp(xp.log_softmax(x, axis=axis))
 
 
@@ -95,6 +101,7 @@ ROWS: Sequence[Operation] = (
         special.gammaln,
         special_balls.lgamma,
         None,
+        summary="The logarithm of the magnitude of gamma.",
         operands=family("gamma_argument"),
         weight=2,
     ),
@@ -111,6 +118,7 @@ ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="zeta",
+        summary="The Hurwitz zeta function of `s` and x.",
         evaluate=lambda x, *, s: numpy_ops.elementwise(
             lambda v: special.zeta(float(s), v), lambda z: special_balls.zeta(z, s), operands=1
         )(x),
@@ -127,7 +135,13 @@ ROWS: Sequence[Operation] = (
     _special("j0", special.j0, special_balls.j0, TAILS),
     _special("j1", special.j1, special_balls.j1, TAILS),
     _special(
-        "sinc", np.sinc, special_balls.sinc, None, operands=family("at_zeros", TAILS), weight=2
+        "sinc",
+        np.sinc,
+        special_balls.sinc,
+        None,
+        operands=family("at_zeros", TAILS),
+        weight=2,
+        summary="sin(pi x) / (pi x).",
     ),
     _special("expit", special.expit, special_balls.expit, None, operands=family("extended", TAILS)),
     _special("logit", special.logit, special_balls.logit, None, operands=family("probability", 0)),
@@ -159,6 +173,7 @@ ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="logcumsumexp",
+        summary="log(cumulative_sum(exp(x))).",
         evaluate=numpy_ops.logcumsumexp,
         template=None,
         operands=family("far_apart", family("along_axis", nonempty=True)),

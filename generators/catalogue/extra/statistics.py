@@ -73,10 +73,12 @@ def _running(xp: Any, x: Any, axis: int, larger: Callable[[Any, Any], Any]) -> A
 
 
 def cumulative_max(xp: Any, x: Any, *, axis: int) -> Any:
+    """The maximum of each entry and all before it."""
     return _running(xp, x, axis, xp.maximum)
 
 
 def cumulative_min(xp: Any, x: Any, *, axis: int) -> Any:
+    """The minimum of each entry and all before it."""
     return _running(xp, x, axis, xp.minimum)
 
 
@@ -86,6 +88,7 @@ def ptp(xp: Any, x: Any, *, axis: int | None, keepdims: bool) -> Any:
 
 
 def var(xp: Any, x: Any, *, axis: int | None, keepdims: bool, correction: int) -> Any:
+    """The variance: sum((x - mean)**2) / (n - correction)."""
     n = x.size if axis is None else x.shape[axis]
     if n <= correction:
         raise ValueError(f"no variance of {n} entries with correction {correction}")
@@ -94,6 +97,7 @@ def var(xp: Any, x: Any, *, axis: int | None, keepdims: bool, correction: int) -
 
 
 def std(xp: Any, x: Any, *, axis: int | None, keepdims: bool, correction: int) -> Any:
+    """The square root of var."""
     return xp.sqrt(xp.var(x, axis=axis, keepdims=keepdims, correction=correction))
 
 
@@ -152,6 +156,7 @@ ROWS: Sequence[Operation] = (
     ),
     Operation(
         name="sort_by",
+        summary="`x` in the order of `keys`, which have the same shape.",
         curvature="linear",
         evaluate=numpy_ops.sort_by,
         template=None,
