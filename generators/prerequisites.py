@@ -60,9 +60,9 @@ def outdated() -> str:
 def _release(distribution: str) -> str:
     """The installed release of a distribution, "" if there is none."""
     try:
-        # Metadata that were damaged have no release.
         return version(distribution) or ""
-    except PackageNotFoundError:
+    except (PackageNotFoundError, KeyError):
+        # KeyError, or None before: metadata that were damaged have no release.
         return ""
 
 
