@@ -16,9 +16,10 @@ ROOT = Path(__file__).parents[2]
 POSIX = ("fcntl", "grp", "pwd", "resource", "termios")
 #: What the commands of a user run: the command line, and the suite.
 ENTRIES = (("ad_conformance.reports", "engines"), ("pytest", "conformance/", "--engine=inhouse"))
-#: Makes this process look like one on Windows, where some modules do not exist.
+#: Makes this process look like one on Windows, where some modules do not exist. Modules of Python
+#: that choose their parts by the system are imported before that.
 WINDOWS = f"""
-import sys
+import importlib.metadata, sys
 
 class Absent:
     def find_spec(self, name, path=None, target=None):
