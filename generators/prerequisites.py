@@ -52,8 +52,8 @@ def outdated() -> str:
         return ""
     return (
         f"needs {' '.join(needed)}, found {', '.join(found)}: run pip install {' '.join(needed)}. "
-        f"An engine that needs the older release is tested in an environment of its own, as "
-        f"--engine=NAME@RELEASE"
+        f"An engine that needs the older release is tested in an environment of its own, by "
+        f"--engine=NAME@RELEASE or --python"
     )
 
 
