@@ -6,6 +6,7 @@ python -m validation.kills --engines inhouse,torch --cases 900 --kills 20
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import re
@@ -16,6 +17,8 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+
+import psutil
 
 #: Tables that do not depend on time.
 SAME = ("cases", "verdicts")
@@ -36,18 +39,13 @@ def start(out: Path, *arguments: str) -> subprocess.Popen[str]:
 
 def workers(main: int) -> list[int]:
     """The worker processes of a campaign, without the helper process of multiprocessing."""
-    try:
-        children = [int(n) for n in Path(f"/proc/{main}/task/{main}/children").read_text().split()]
-    except OSError:
-        return []
-    return [pid for pid in children if b"spawn_main" in _command(pid)]
-
-
-def _command(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
+    found = []
+    with contextlib.suppress(psutil.Error):
+        for child in psutil.Process(main).children():
+            with contextlib.suppress(psutil.Error):
+                if any("spawn_main" in argument for argument in child.cmdline()):
+                    found.append(child.pid)
+    return found
 
 
 def disturbed(

@@ -1,19 +1,21 @@
 """The pytest plugin: turns the suite on in the runs of pytest that name it, and only in those.
 
 pytest loads this module in every run, as it does every installed plugin. It therefore imports
-nothing but pytest and the standard library. Options, hooks and Hypothesis come with
-`ad_conformance.conformance.suite.session`, which is registered if an argument names the package
-(`--pyargs ad_conformance.conformance`) or a path in its folder.
+nothing but pytest, what pytest needs, and the standard library. Options, hooks and Hypothesis come
+with `ad_conformance.conformance.suite.session`, which is registered if an argument names the
+package (`--pyargs ad_conformance.conformance`) or a path in its folder.
 """
 
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from ad_conformance.generators.prerequisites import obstacle
 
 PACKAGE = "ad_conformance.conformance"
 FOLDER = Path(__file__).resolve().parents[1]
@@ -59,8 +61,14 @@ def renamed(arguments: Sequence[str]) -> list[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
-    """Turn the suite on if an argument names it."""
+    """Turn the suite on if an argument names it.
+
+    If the suite cannot run here, print one line and end with exit status 2.
+    """
     if name_suite(args, early_config.invocation_params.dir):
+        if why := obstacle():
+            print(f"ad-conformance: {why}", file=sys.stderr)
+            raise SystemExit(2)
         args[:] = renamed(args)
         early_config.pluginmanager.register(importlib.import_module(SESSION), SESSION)
 

@@ -8,6 +8,7 @@ programs with a dozen entries.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -332,7 +333,8 @@ CONTROL_FLOW: dict[str, Template] = {
 
 tensorflow = Engine(
     name="tensorflow",
-    distribution="tensorflow-cpu",
+    # Elsewhere, the distribution without GPUs has no wheels, or another name.
+    distribution="tensorflow-cpu" if sys.platform == "linux" else "tensorflow",
     module="tensorflow",
     header=HEADER,
     dialect=Dialect(

@@ -26,6 +26,7 @@ from ad_conformance.engines.process.environments import NoEnvironment
 from ad_conformance.engines.process.interpreters import BadInterpreter
 from ad_conformance.engines.process.worker import MESSAGE_LENGTH
 from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.prerequisites import other_system
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 #: Seconds of processor time for one case, and for the header of an engine, which imports it.
@@ -38,7 +39,7 @@ Pieces = tuple[tuple[str, str], ...]
 
 
 class EngineUnavailable(Exception):
-    """The engine cannot be imported; the message says why, in one line."""
+    """The engine cannot be imported or started; the message says why, in one line."""
 
 
 class _Died(Exception):
@@ -212,6 +213,8 @@ class Sandbox:
     def __init__(self, engine: Engine, *, timeout: float = TIMEOUT) -> None:
         if timeout <= 0:
             raise ValueError(f"timeout={timeout}: give a positive number of seconds")
+        if why := other_system():
+            raise EngineUnavailable(why)
         self.engine = engine
         self.timeout = timeout * engine.timeout_factor
         self._folder = tempfile.mkdtemp(prefix="ad-conformance-")

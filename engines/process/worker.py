@@ -13,7 +13,8 @@ An answer is one line with eight fields, separated by tabs: the outcome, the sta
 type, the bytes of the message, the seconds of each piece that was begun (separated by commas), and
 the dtype, shape and bytes of the value. Then come the message and the value, in row-major order.
 
-The process ends when its standard input ends, or with the thread that started it.
+The process ends when its standard input ends, or with the thread that started it (on macOS: with
+the process that started it).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 import warnings
 from typing import Any
@@ -32,6 +34,8 @@ from typing import Any
 MESSAGE_LENGTH = 2000
 #: The option of Linux's prctl that chooses a signal for the end of the parent's thread.
 PR_SET_PDEATHSIG = 1
+#: Seconds from one look at the parent to the next, where there is no prctl.
+WATCHED = 0.5
 
 
 def _request() -> list[tuple[str, str]] | None:
@@ -73,6 +77,13 @@ def _execute(
         return "raised", stage, type(error).__name__, text, None
 
 
+def _watch(parent: int) -> None:
+    """End this process when its parent has ended: macOS has no such signal."""
+    while os.getppid() == parent:
+        time.sleep(WATCHED)
+    os._exit(1)
+
+
 def main() -> None:
     """Answer requests until standard input ends."""
     answers = os.fdopen(int(sys.argv[1]), "wb")
@@ -80,6 +91,8 @@ def main() -> None:
     # Without this, a script that hangs would go on after its parent was killed.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    else:
+        threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
     warnings.simplefilter("ignore")
     # The folder of this file: scripts must not import its modules.
     del sys.path[0]

@@ -17,8 +17,8 @@ from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.case_io import read_case
 from ad_conformance.generators.ir.program import Case, Program, Step
-from ad_conformance.reports.__main__ import app
 from ad_conformance.reports.cli import check_adapter
+from ad_conformance.reports.cli.commands import app
 from typer.testing import CliRunner, Result
 
 from tests import broken_engines as broken

@@ -27,7 +27,7 @@ from ad_conformance.engines.contract import Answer, Engine
 from ad_conformance.engines.process.runners import HERE
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.reports import releases_page
-from ad_conformance.reports.__main__ import app
+from ad_conformance.reports.cli.commands import app
 from packaging.version import Version
 from typer.testing import CliRunner
 

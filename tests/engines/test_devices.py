@@ -14,7 +14,7 @@ from ad_conformance.engines.process import devices, runners
 from ad_conformance.engines.process.environments import Release
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.scenarios.seed_programs import seed_case
-from ad_conformance.reports.__main__ import app
+from ad_conformance.reports.cli.commands import app
 from typer.testing import CliRunner
 
 from tests import broken_engines as broken

@@ -22,8 +22,8 @@ from ad_conformance.engines.process.interpreters import BadInterpreter, Interpre
 from ad_conformance.engines.process.runners import HERE, WORKER
 from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.program import Case, Program, Step
-from ad_conformance.reports.__main__ import app
 from ad_conformance.reports.campaign.store import Folder
+from ad_conformance.reports.cli.commands import app
 from ad_conformance.reports.nightly.run_report import RunReport
 from typer.testing import CliRunner
 

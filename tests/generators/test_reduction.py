@@ -23,7 +23,7 @@ from ad_conformance.generators.ir.program import Case, MalformedCase, Program, S
 from ad_conformance.generators.rewrite import reduction
 from ad_conformance.generators.rewrite.reduction import reduce, size
 from ad_conformance.generators.strategies.sampling import draw
-from ad_conformance.reports.__main__ import app
+from ad_conformance.reports.cli.commands import app
 from typer.testing import CliRunner
 
 from tests import broken_engines as broken

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
+import psutil
 import pytest
 from ad_conformance.reports.campaign import runner as campaign
 from ad_conformance.reports.campaign.cluster import cluster, worker_lost
@@ -55,9 +56,10 @@ def until(there: Callable[[], bool]) -> None:
 def journals(process: int) -> int:
     """How many shards the process is at, with some verdicts of each."""
     count = 0
-    for open_file in Path(f"/proc/{process}/fd").glob("*"):
-        with suppress(OSError):
-            count += os.readlink(open_file).endswith(".jsonl") and open_file.stat().st_size > ROWS
+    with suppress(psutil.Error, OSError):
+        for open_file in psutil.Process(process).open_files():
+            path = Path(open_file.path)
+            count += path.suffix == ".jsonl" and path.stat().st_size > ROWS
     return count
 
 

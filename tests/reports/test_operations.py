@@ -8,7 +8,7 @@ import pytest
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import PARAMETER_TYPES
 from ad_conformance.generators.catalogue.parameters import MEANINGS, TYPES, meaning
-from ad_conformance.reports.__main__ import app
+from ad_conformance.reports.cli.commands import app
 from ad_conformance.reports.cli.operations import MARKS
 from typer.testing import CliRunner, Result
 

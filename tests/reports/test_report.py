@@ -13,9 +13,9 @@ from xml.etree import ElementTree as Xml
 import pytest
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.scenarios.seed_programs import seed_case
-from ad_conformance.reports.__main__ import app
 from ad_conformance.reports.campaign.store import Folder, write_record
 from ad_conformance.reports.campaign.tables import Journal
+from ad_conformance.reports.cli.commands import app
 from ad_conformance.reports.nightly.changes import run_report
 from ad_conformance.reports.nightly.exports import as_json, as_junit, as_markdown, broken
 from ad_conformance.reports.nightly.headline import headline

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ad_conformance.reports.__main__ import app
 from ad_conformance.reports.campaign.store import StoreError, complete, record, sessions
 from ad_conformance.reports.campaign.tables import Journal
+from ad_conformance.reports.cli.commands import app
 from ad_conformance.reports.nightly.changes import run_report
 from ad_conformance.reports.nightly.exports import as_json
 from typer.testing import CliRunner

@@ -19,7 +19,7 @@ from ad_conformance.conformance.triage.releases.search import (
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines.process.releases import NoReleases, released
 from ad_conformance.generators.ir.program import Case, Program, Step
-from ad_conformance.reports.__main__ import app
+from ad_conformance.reports.cli.commands import app
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner

@@ -19,7 +19,7 @@ from ad_conformance.generators.rewrite.program_builder import BARE, SMOOTH
 from ad_conformance.generators.rewrite.slicing import Slicer
 from ad_conformance.generators.rewrite.variants import modes_within
 from ad_conformance.generators.strategies.sampling import draw
-from ad_conformance.reports.__main__ import app
+from ad_conformance.reports.cli.commands import app
 from typer.testing import CliRunner
 
 from tests import broken_engines as broken

@@ -20,8 +20,8 @@ from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
 from ad_conformance.engines.script import Script, write
 from ad_conformance.generators.ir.case_io import read_case
 from ad_conformance.generators.ir.program import Case, Program, Step
-from ad_conformance.reports.__main__ import app
 from ad_conformance.reports.campaign.store import Folder
+from ad_conformance.reports.cli.commands import app
 from ad_conformance.reports.issues import triage_pipeline as pipeline
 from ad_conformance.reports.issues.bucket_files import BucketFile, bucket_at, bucket_files
 from ad_conformance.reports.issues.triage_pipeline import CampaignTriage
