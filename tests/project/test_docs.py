@@ -67,7 +67,7 @@ def test_the_worked_example_works() -> None:
 
 
 def test_the_script_of_a_case_is_as_shown() -> None:
-    adapter, script, _ = blocks("add-an-engine.md", "python")
+    adapter, script, *_ = blocks("add-an-engine.md", "python")
     names: dict[str, object] = {}
     exec(adapter, names)
     steps = (Step("sin", (0,)), Step("sum", (1,), (("axis", None), ("keepdims", False))))
