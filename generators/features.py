@@ -8,10 +8,13 @@ other failures of the product. Coverage counts features.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from ad_conformance.generators.arithmetic.numpy_ops import as_array, as_arrays
+from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, Step
 from scipy import special
@@ -103,6 +106,7 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "vector": lambda ops: any(v.ndim == 1 for v in ops),
     "batch": lambda ops: any(v.ndim > 2 for v in ops),
     "broadcast": lambda ops: len({v.shape for v in ops}) > 1,
+    "broadcast array": lambda ops: len({v.shape for v in ops if v.ndim}) > 1,
     "singular": _singular,
     "4 rows or more": lambda ops: ops[0].ndim > 1 and ops[0].shape[-2] >= 4,
     "tied singular values": _tied_singular_values,
@@ -126,6 +130,58 @@ def _broadcastable(operands: list[Array]) -> bool:
     return True
 
 
+class _Domains:
+    """The operations as functions, for a definition: `left` says whether one of them left its
+    domain.
+    """
+
+    def __init__(self) -> None:
+        self.left = False
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        def function(*operands: Any, **params: Any) -> Array:
+            given = (
+                operands[0] if len(operands) == 1 and isinstance(operands[0], list) else operands
+            )
+            arrays = as_arrays(tuple(given))
+            varied = [isinstance(v, np.ndarray) for v in given]
+            self.left = self.left or _leaves_domain(name, arrays, params, varied)
+            return as_array(CATALOGUE[name].evaluate(*arrays, **params))
+
+        return function
+
+
+def _leaves_domain(
+    name: str, operands: Sequence[Array], params: Mapping[str, Any], varied: Sequence[bool]
+) -> bool:
+    """Whether the operation, or one in its definition, is at the end of its domain or outside.
+
+    That is so if its value is not finite, or not after the smallest change of an operand: its
+    derivative is infinite or NaN. `varied` says which operands may change.
+    """
+    row = CATALOGUE[name]
+    if not all(bool(np.all(np.isfinite(v))) for v in operands):
+        return False
+    with np.errstate(all="ignore"):
+        if row.definition:
+            watched = _Domains()
+            row.definition(watched, *operands, **params)
+            return watched.left
+        moved = [
+            [*operands[:j], np.nextafter(v, side), *operands[j + 1 :]]
+            for j, v in enumerate(operands)
+            for side in (-np.inf, np.inf)
+            if varied[j] and v.dtype != bool
+        ]
+        try:
+            return not all(
+                bool(np.all(np.isfinite(row.evaluate(*near, **params))))
+                for near in (operands, *moved)
+            )
+        except ArithmeticError:
+            return True
+
+
 #: The names of all features. Those after the first group depend on the step, not on values only.
 FEATURES = (
     *_ON_VALUES,
@@ -133,9 +189,13 @@ FEATURES = (
     "constant",
     "constant first",
     "constant last",
+    "first varies",
     "last varies",
     "several vary",
     "parameter zero",
+    "parameter infinite",
+    "end of domain",
+    "several outputs",
 )
 
 
@@ -147,6 +207,12 @@ def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozense
         found.add("repeated")
     if any(value == 0 and type(value) in (int, float) for value in step.arguments.values()):
         found.add("parameter zero")
+    if "inf" in step.arguments.values():
+        found.add("parameter infinite")
+    if any(depends) and _leaves_domain(step.operation, operands, step.arguments, depends):
+        found.add("end of domain")
+    if depends[0]:
+        found.add("first varies")
     if depends[-1]:
         found.add("last varies")
     if sum(depends) > 1:
@@ -172,6 +238,7 @@ def features(case: Case) -> tuple[frozenset[str], ...]:
     found = []
     for k, step in enumerate(case.program.steps, start=1):
         used = [depends[i] for i in step.operands]
-        found.append(_of_step(step, [values[i] for i in step.operands], used))
+        own = _of_step(step, [values[i] for i in step.operands], used)
+        found.append(own | {"several outputs"} if own and values[-1].size > 1 else own)
         depends.append(k in varied or any(used))
     return tuple(found)
