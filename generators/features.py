@@ -8,6 +8,7 @@ other failures of the product. Coverage counts features.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -182,10 +183,19 @@ def _leaves_domain(
             return True
 
 
+#: Operations whose result is a view of their operand, with other strides; and operations whose
+#: result is such a view if their operand is.
+_VIEWS = {
+    *("diagonal", "diagonal_offset", "matrix_transpose", "permute_dims", "moveaxis", "rot90"),
+    *("slice", "index", "unstack", "split", "broadcast_to", "flip"),
+}
+_VIEWS_OF_VIEWS = {"reshape", "expand_dims", "squeeze"}
+
 #: The names of all features. Those after the first group depend on the step, not on values only.
 FEATURES = (
     *_ON_VALUES,
     "repeated",
+    "reused",
     "constant",
     "constant first",
     "constant last",
@@ -196,6 +206,7 @@ FEATURES = (
     "parameter infinite",
     "end of domain",
     "several outputs",
+    "view",
 )
 
 
@@ -235,10 +246,22 @@ def features(case: Case) -> tuple[frozenset[str], ...]:
     value_ids = (0, *case.program.arguments)
     varied = {value_ids[i] for i in case.inputs}
     depends = [0 in varied]
+    uses = Counter(i for step in case.program.steps for i in step.operands)
     found = []
+    views: set[int] = set()
     for k, step in enumerate(case.program.steps, start=1):
+        if step.operation in _VIEWS or (
+            step.operation in _VIEWS_OF_VIEWS and step.operands[0] in views
+        ):
+            views.add(k)
         used = [depends[i] for i in step.operands]
         own = _of_step(step, [values[i] for i in step.operands], used)
-        found.append(own | {"several outputs"} if own and values[-1].size > 1 else own)
+        if own and values[-1].size > 1:
+            own |= {"several outputs"}
+        if any(uses[i] > 1 for i in step.operands):
+            own |= {"reused"}
+        if not views.isdisjoint(step.operands):
+            own |= {"view"}
+        found.append(own)
         depends.append(k in varied or any(used))
     return tuple(found)
