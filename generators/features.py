@@ -8,10 +8,14 @@ other failures of the product. Coverage counts features.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from ad_conformance.generators.arithmetic.numpy_ops import as_array, as_arrays
+from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, Step
 from scipy import special
@@ -103,6 +107,7 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "vector": lambda ops: any(v.ndim == 1 for v in ops),
     "batch": lambda ops: any(v.ndim > 2 for v in ops),
     "broadcast": lambda ops: len({v.shape for v in ops}) > 1,
+    "broadcast array": lambda ops: len({v.shape for v in ops if v.ndim}) > 1,
     "singular": _singular,
     "4 rows or more": lambda ops: ops[0].ndim > 1 and ops[0].shape[-2] >= 4,
     "tied singular values": _tied_singular_values,
@@ -126,16 +131,82 @@ def _broadcastable(operands: list[Array]) -> bool:
     return True
 
 
+class _Domains:
+    """The operations as functions, for a definition: `left` says whether one of them left its
+    domain.
+    """
+
+    def __init__(self) -> None:
+        self.left = False
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        def function(*operands: Any, **params: Any) -> Array:
+            given = (
+                operands[0] if len(operands) == 1 and isinstance(operands[0], list) else operands
+            )
+            arrays = as_arrays(tuple(given))
+            varied = [isinstance(v, np.ndarray) for v in given]
+            self.left = self.left or _leaves_domain(name, arrays, params, varied)
+            return as_array(CATALOGUE[name].evaluate(*arrays, **params))
+
+        return function
+
+
+def _leaves_domain(
+    name: str, operands: Sequence[Array], params: Mapping[str, Any], varied: Sequence[bool]
+) -> bool:
+    """Whether the operation, or one in its definition, is at the end of its domain or outside.
+
+    That is so if its value is not finite, or not after the smallest change of an operand: its
+    derivative is infinite or NaN. `varied` says which operands may change.
+    """
+    row = CATALOGUE[name]
+    if not all(bool(np.all(np.isfinite(v))) for v in operands):
+        return False
+    with np.errstate(all="ignore"):
+        if row.definition:
+            watched = _Domains()
+            row.definition(watched, *operands, **params)
+            return watched.left
+        moved = [
+            [*operands[:j], np.nextafter(v, side), *operands[j + 1 :]]
+            for j, v in enumerate(operands)
+            for side in (-np.inf, np.inf)
+            if varied[j] and v.dtype != bool
+        ]
+        try:
+            return not all(
+                bool(np.all(np.isfinite(row.evaluate(*near, **params))))
+                for near in (operands, *moved)
+            )
+        except ArithmeticError:
+            return True
+
+
+#: Operations whose result is a view of their operand, with other strides; and operations whose
+#: result is such a view if their operand is.
+_VIEWS = {
+    *("diagonal", "diagonal_offset", "matrix_transpose", "permute_dims", "moveaxis", "rot90"),
+    *("slice", "index", "unstack", "split", "broadcast_to", "flip"),
+}
+_VIEWS_OF_VIEWS = {"reshape", "expand_dims", "squeeze"}
+
 #: The names of all features. Those after the first group depend on the step, not on values only.
 FEATURES = (
     *_ON_VALUES,
     "repeated",
+    "reused",
     "constant",
     "constant first",
     "constant last",
+    "first varies",
     "last varies",
     "several vary",
     "parameter zero",
+    "parameter infinite",
+    "end of domain",
+    "several outputs",
+    "view",
 )
 
 
@@ -147,6 +218,12 @@ def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozense
         found.add("repeated")
     if any(value == 0 and type(value) in (int, float) for value in step.arguments.values()):
         found.add("parameter zero")
+    if "inf" in step.arguments.values():
+        found.add("parameter infinite")
+    if any(depends) and _leaves_domain(step.operation, operands, step.arguments, depends):
+        found.add("end of domain")
+    if depends[0]:
+        found.add("first varies")
     if depends[-1]:
         found.add("last varies")
     if sum(depends) > 1:
@@ -169,9 +246,22 @@ def features(case: Case) -> tuple[frozenset[str], ...]:
     value_ids = (0, *case.program.arguments)
     varied = {value_ids[i] for i in case.inputs}
     depends = [0 in varied]
+    uses = Counter(i for step in case.program.steps for i in step.operands)
     found = []
+    views: set[int] = set()
     for k, step in enumerate(case.program.steps, start=1):
+        if step.operation in _VIEWS or (
+            step.operation in _VIEWS_OF_VIEWS and step.operands[0] in views
+        ):
+            views.add(k)
         used = [depends[i] for i in step.operands]
-        found.append(_of_step(step, [values[i] for i in step.operands], used))
+        own = _of_step(step, [values[i] for i in step.operands], used)
+        if own and values[-1].size > 1:
+            own |= {"several outputs"}
+        if any(uses[i] > 1 for i in step.operands):
+            own |= {"reused"}
+        if not views.isdisjoint(step.operands):
+            own |= {"view"}
+        found.append(own)
         depends.append(k in varied or any(used))
     return tuple(found)

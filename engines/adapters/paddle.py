@@ -1,7 +1,7 @@
-"""PaddlePaddle: reverse mode by `paddle.grad`, with `create_graph` at most once over itself.
+"""PaddlePaddle: reverse mode by `paddle.grad`, with `create_graph` at most twice over itself.
 
-At the third order every gradient walks through all of the graph: programs with a dozen entries take
-over a minute.
+At the third order every gradient walks through all of the graph: programs with a dozen entries may
+take over a minute.
 """
 
 from __future__ import annotations
@@ -253,6 +253,6 @@ paddle = Engine(
     mode_transforms={"R": "jacobian({f})"},
     operators={"gradient": "pullback({f})", "pullback": "pullback({f}, {w})"},
     run="got = derivative(x).numpy()",
-    modes="R{1,2}",
+    modes="R{1,3}",
     unsupported=(("RuntimeError", r"^\(Unavailable\) The Op \w+ doesn't have any grad op"),),
 )

@@ -13,14 +13,17 @@ from typing import Any
 
 import msgspec
 from ad_conformance.conformance.reference.certify import MAX_ORDER
+from ad_conformance.conformance.standings.standing import release_of
 from ad_conformance.conformance.triage.causes import FAILURES, Cause, read_cause
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import converted, parsed
 from ad_conformance.generators.ir.mode import ANY_LETTER, is_mode
 from ad_conformance.generators.ir.program import Case, MalformedCase
+from ad_conformance.generators.rewrite.derivative_formulas import MOVING
 from ad_conformance.reports.campaign.store import Folder
 
 FORMAT = 1
@@ -188,13 +191,18 @@ def by_cause(folder: Folder) -> dict[Cause, BucketFile]:
 def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
     """An entry for the library's file of known failures, and its pinned case.
 
-    A person must check the entry and make it narrower. Its pattern matches the modes of the
-    cause, and all longer modes that end in one of them.
+    The entry has what triage has established. A person must check it, and may make it narrower. Its
+    pattern matches the modes of the cause, and all longer modes that end in one of them.
     """
     cause, name = bucket.cause, bucket.name.replace(".", "-").lower()
-    operations = sorted(
-        {re.sub(r"\[.*", "", operation) for operation in cause.operations}
-    ) or sorted(bucket.case.program.operations - {"constant", "argument"})
+    steps = bucket.case.program.operations - {"constant", "argument"}
+    operations = (
+        sorted({re.sub(r"\[.*", "", operation) for operation in cause.operations})
+        or sorted(steps - MOVING)
+        or sorted(steps)
+    )
+    release = release_of(engine)
+    features = [*cause.features, *_varying(cause)]
     # One bug may give any of the verdicts that the cause counts as the same failure.
     verdicts = sorted(
         {bucket.verdict, *(str(v) for v, failure in FAILURES.items() if failure == cause.failure)}
@@ -206,11 +214,11 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
         else f"{', '.join(operations)}: {bucket.verdict}",
         "issue": bucket.issue or "none found",
         "engines": [engine.base],
-        "seen": [engine.version()] if engine.version() else [],
+        "seen": [str(release)] if release else [],
         "words": f"{ANY_LETTER}*({'|'.join(cause.modes)})",
         "verdicts": verdicts,
         "operations": operations,
-        **({"with": list(cause.features)} if cause.features else {}),
+        **({"with": features} if features else {}),
         **({"dtype": "float32"} if "float32" in cause.questions else {}),
         **({"error": _error_pattern(bucket)} if cause.failure == "raised" else {}),
         "case": f"{bucket.name}.json",
@@ -218,6 +226,19 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
     # A string or list of strings is written the same in JSON and TOML.
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]
     return "[[failure]]\n" + "\n".join(lines) + "\n", bucket.case.json + "\n"
+
+
+def _varying(cause: Cause) -> list[str]:
+    """The features that say which operands vary, if the cause names them, as in "divide[1]"."""
+    if len(cause.operations) != 1 or "[" not in cause.operations[0]:
+        return []
+    operation, _, slots = cause.operations[0].rstrip("]").partition("[")
+    named, arity = [int(slot) for slot in slots.split(",")], CATALOGUE[operation].arity
+    if len(named) > 1:
+        return ["several vary"]
+    if named == [0]:
+        return ["first varies"]
+    return ["last varies"] if arity is not None and named == [arity - 1] else []
 
 
 def _error_pattern(bucket: BucketFile) -> str:

@@ -97,7 +97,7 @@ def test_the_entry_that_is_proposed_covers_the_finding(
         (tmp_path / place / path.name).write_text(path.read_text())
     (entry,) = load(tmp_path / "known")
     engine = registry.find("sign")
-    assert entry.applies_to(engine)
+    assert entry.names(engine)
     with Sandbox(engine) as sandbox:
         for case in (entry.pinned, *(Case(SINES, point, "RR") for point in (0.5, 2.0))):
             assert entry.covers(judge(case, "sign", sandbox.ask(case), truth_of(case)))

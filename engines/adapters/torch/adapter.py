@@ -273,6 +273,7 @@ torch = Engine(
     unsupported=(
         ("NotImplementedError", r"^the derivative for .* is not implemented"),
         ("RuntimeError", r"^derivative for .* is not implemented"),
+        ("RuntimeError", r"^\w+ does not support 3rd\+ order derivatives"),
         ("NotImplementedError", r"^Trying to use forward AD with .* that does not support it"),
         ("RuntimeError", r"^The function '.*' is not differentiable with respect to argument"),
         (
