@@ -196,7 +196,7 @@ def test_releases_since_when_are_told(bucket: Path) -> None:
 def test_releases_since_when_are_kept(bucket: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def boundary(case: Case, engine: str, *, bad: str | None) -> Any:
+    def boundary(case: Case, engine: str, *, bad: str | None, python: str = "") -> Any:
         asked.append((engine, bad))
         return SimpleNamespace(line="first bad: 1.2, after 1.1")
 
