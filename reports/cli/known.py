@@ -74,7 +74,8 @@ def _asked(names: list[str], count: int, python: str) -> list[Engine]:
     """The engines to ask: as named, or the last `count` releases of each, for `python`."""
     found = []
     for name in names:
-        adapter = engine_named(name, python)
+        # For releases, the interpreter needs nothing installed: it only makes environments.
+        adapter = engine_named(name, "" if count else python)
         if not count:
             if reason := adapter.absent():
                 refuse(f"{adapter.name}: {reason}")
