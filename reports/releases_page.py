@@ -6,13 +6,17 @@ Everything on it comes from the entries. `ad-conformance known --write` puts it 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from ad_conformance.conformance.known_failures import KnownFailure
 from ad_conformance.conformance.standings.standing import Standing, recorded
 from packaging.version import Version
 
+#: Releases whose changes the page shows first.
+LAST = 3
+#: Lists of changes, and the kinds of change in each.
+_SECTIONS = {"New failures": ("began",), "Fixed or changed failures": ("fixed", "changed")}
 #: The sign of a standing in a table.
 SIGNS = {
     Standing.KNOWN: "✗",
@@ -52,46 +56,47 @@ def lines(entries: Iterable[KnownFailure]) -> Iterator[str]:
     """The page, line by line."""
     yield from _HEAD.splitlines()
     by_library = libraries(entries)
-    yield "## The newest release of each library"
-    yield ""
+    changes = [change for mine in by_library.values() for change in _changes(mine)]
+    for title, kinds in _SECTIONS.items():
+        yield from ("", f"## {title} in the last {LAST} releases of a library", "")
+        told = [line for kind, line in changes if kind in kinds]
+        yield from told or ["None."]
+    yield from ("", "## Counts", "", "| library | newest release | known | fixed | changed |")
+    yield "| --- | --- | --: | --: | --: |"
     for library, mine in by_library.items():
-        yield from _newest(library, mine)
+        newest = releases_asked(mine)[-1]
+        now = Counter(recorded(entry, newest) for entry in mine)
+        counts = (now[s] for s in (Standing.KNOWN, Standing.FIXED, Standing.CHANGED))
+        yield f"| {library} | {newest} | {' | '.join(map(str, counts))} |"
     for library, mine in by_library.items():
         yield from _table(library, mine)
 
 
-def _newest(library: str, entries: list[KnownFailure]) -> Iterator[str]:
+def _changes(entries: list[KnownFailure]) -> Iterator[tuple[str, str]]:
+    """What changed in the last releases: "began", "fixed" or "changed", and its line."""
     releases = releases_asked(entries)
-    newest = releases[-1]
-    counts = {
-        "known": sum(recorded(e, newest) is Standing.KNOWN for e in entries),
-        "fixed": sum(recorded(e, newest) is Standing.FIXED for e in entries),
-        "changed": sum(recorded(e, newest) is Standing.CHANGED for e in entries),
-    }
-    told = ", ".join(f"{count} {what}" for what, count in counts.items())
-    yield f"**{library} {newest}**: {told}."
-    yield ""
-    fresh = [entry for entry in entries if began(entry, releases) == newest]
-    for what, found in (
-        ("began in", fresh),
-        ("fixed in", [entry for entry in entries if entry.fixed_in == newest]),
-        ("fails in another way since", [entry for entry in entries if newest in entry.changed]),
-    ):
-        for entry in found:
-            yield f"- {what} {newest}: {_linked(entry)}: {_cell(entry.summary)}"
-    yield ""
+    for release in reversed(releases[-LAST:]):
+        for entry in entries:
+            kind = ""
+            if began(entry, releases) == release:
+                kind = "began"
+            elif entry.fixed_in == release:
+                kind = "fixed"
+            elif release in entry.changed and min(entry.changed) == release > min(entry.seen):
+                kind = "changed"
+            if kind:
+                what = "fails in another way since" if kind == "changed" else f"{kind} in"
+                yield kind, f"- {_linked(entry)} {what} {release}: {_cell(entry.summary)}"
 
 
 def _table(library: str, entries: list[KnownFailure]) -> Iterator[str]:
     releases = releases_asked(entries)
-    yield f"## {library}"
-    yield ""
+    yield from ("", f"## {library}", "")
     yield f"| failure | {' | '.join(map(str, releases))} |"
     yield f"| --- |{' :-: |' * len(releases)}"
     for entry in entries:
         cells = " | ".join(SIGNS[recorded(entry, release)] for release in releases)
         yield f"| {_linked(entry)} | {cells} |"
-    yield ""
 
 
 def _linked(entry: KnownFailure) -> str:

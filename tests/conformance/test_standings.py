@@ -326,9 +326,12 @@ def test_the_page_has_the_newest_regression_on_top(tmp_path: Path) -> None:
         name="lib",
     )
     lines = list(releases_page.lines(known))
-    assert "**lib 3.0**: 1 known, 1 fixed, 0 changed." in lines
-    assert "- began in 3.0: [fresh](https://example.org/fresh): sin" in lines
-    assert "- fixed in 3.0: [old](https://example.org/old): sin" in lines
+    assert "| lib | 3.0 | 1 | 1 | 0 |" in lines
+    fresh, fixed = (
+        "- [fresh](https://example.org/fresh) began in 3.0: sin",
+        "- [old](https://example.org/old) fixed in 3.0: sin",
+    )
+    assert lines.index(fresh) < lines.index(fixed)
     assert "| failure | 1.0 | 2.0 | 3.0 |" in lines
     assert "| [old](https://example.org/old) | ✗ | ✗ | ✓ |" in lines
     assert "| [fresh](https://example.org/fresh) | ✓ | ✓ | ✗ |" in lines
