@@ -41,6 +41,23 @@ def _tied_singular_values(operands: list[Array]) -> bool:
     return _tied(np.linalg.svd(matrix, compute_uv=False)[..., ::-1])
 
 
+def _tied_positive_singular_values(operands: list[Array]) -> bool:
+    matrix = operands[0]
+    if not _tied_singular_values(operands):
+        return False
+    values = np.linalg.svd(matrix, compute_uv=False)[..., ::-1]
+    scale = max(float(np.max(values)), 1.0)
+    near = np.diff(values, axis=-1) <= 1e-9 * scale
+    return bool(np.any(near & (values[..., :-1] > 1e-9 * scale)))
+
+
+def _two_singular_values_zero(operands: list[Array]) -> bool:
+    matrix = operands[0]
+    if matrix.ndim < 2 or not matrix.size or matrix.shape[-1] != matrix.shape[-2]:
+        return False
+    return bool(np.any(np.linalg.matrix_rank(matrix) < matrix.shape[-1] - 1))
+
+
 def _tied_eigenvalues(operands: list[Array]) -> bool:
     """Whether two eigenvalues of the symmetric part are equal."""
     matrix = operands[0]
@@ -110,7 +127,10 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "broadcast array": lambda ops: len({v.shape for v in ops if v.ndim}) > 1,
     "singular": _singular,
     "4 rows or more": lambda ops: ops[0].ndim > 1 and ops[0].shape[-2] >= 4,
+    "2 or 3 rows": lambda ops: ops[0].ndim > 1 and ops[0].shape[-2] in (2, 3),
     "tied singular values": _tied_singular_values,
+    "tied positive singular values": _tied_positive_singular_values,
+    "two zero singular values": _two_singular_values_zero,
     "tied eigenvalues": _tied_eigenvalues,
     "complex singular": lambda ops: _singular(_complex(ops)),
     "not square": lambda ops: ops[0].ndim > 1 and ops[0].shape[-1] != ops[0].shape[-2],
