@@ -148,4 +148,6 @@ tinygrad = Engine(
     run="got = derivative(x)\ngot = (got + array(0.0, got.dtype)).numpy()",
     modes="R{1,2}",
     environment={"DEV": "PYTHON"},
+    # The value itself: einsum does not broadcast axes of length 1.
+    unsupported=(("RuntimeError", r"^\{.*\} contains different values for the same key$"),),
 )
