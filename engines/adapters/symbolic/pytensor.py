@@ -269,8 +269,8 @@ pytensor = Engine(
     unsupported=(
         ("NullTypeGradError", r"2nd derivatives of `product\(a\)` is not currently supported"),
         ("NotImplementedError", r"^vectorize with zero size not implemented"),
-        # PyTensor without a C compiler has no sums of more than 32 terms, and no fused operations of
-        # more than 32 operands.
+        # PyTensor without a C compiler has no sums of more than 32 terms, and no fused operations
+        # of more than 32 operands.
         ("NotImplementedError", r"^Elemwise\.perform .* does not support more than 32 operands"),
         ("AttributeError", r"^'Scratchpad' object has no attribute 'ufunc'"),
     ),
