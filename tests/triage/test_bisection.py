@@ -254,7 +254,7 @@ def test_a_search_that_cannot_begin_is_refused_in_one_line(
 ) -> None:
     monkeypatch.setattr(
         "ad_conformance.conformance.triage.releases.bisect.released",
-        lambda distribution, prereleases: ("1.0", "2.0"),
+        lambda distribution, prereleases, python: ("1.0", "2.0"),
     )
     status, lines = command(wheels, "--repeats", "1", *options)
     assert (status, len(lines)) == (2, 1)
