@@ -27,11 +27,16 @@ def _real(operands: list[Array]) -> list[Array]:
     return [v for v in operands if v.dtype != bool]
 
 
-def _singular(operands: list[Array]) -> bool:
+def _zero_singular_values(operands: list[Array]) -> int:
+    """How many singular values of a square matrix are zero; the most of a stack of matrices."""
     matrix = operands[0]
     if matrix.ndim < 2 or not matrix.size or matrix.shape[-1] != matrix.shape[-2]:
-        return False
-    return bool(np.any(np.linalg.matrix_rank(matrix) < matrix.shape[-1]))
+        return 0
+    return int(matrix.shape[-1] - np.min(np.linalg.matrix_rank(matrix)))
+
+
+def _singular(operands: list[Array]) -> bool:
+    return _zero_singular_values(operands) > 0
 
 
 def _tied_singular_values(operands: list[Array]) -> bool:
@@ -49,13 +54,6 @@ def _tied_positive_singular_values(operands: list[Array]) -> bool:
     scale = max(float(np.max(values)), 1.0)
     near = np.diff(values, axis=-1) <= 1e-9 * scale
     return bool(np.any(near & (values[..., :-1] > 1e-9 * scale)))
-
-
-def _two_singular_values_zero(operands: list[Array]) -> bool:
-    matrix = operands[0]
-    if matrix.ndim < 2 or not matrix.size or matrix.shape[-1] != matrix.shape[-2]:
-        return False
-    return bool(np.any(np.linalg.matrix_rank(matrix) < matrix.shape[-1] - 1))
 
 
 def _tied_eigenvalues(operands: list[Array]) -> bool:
@@ -130,7 +128,7 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "2 or 3 rows": lambda ops: ops[0].ndim > 1 and ops[0].shape[-2] in (2, 3),
     "tied singular values": _tied_singular_values,
     "tied positive singular values": _tied_positive_singular_values,
-    "two zero singular values": _two_singular_values_zero,
+    "two zero singular values": lambda ops: _zero_singular_values(ops) > 1,
     "tied eigenvalues": _tied_eigenvalues,
     "complex singular": lambda ops: _singular(_complex(ops)),
     "not square": lambda ops: ops[0].ndim > 1 and ops[0].shape[-1] != ops[0].shape[-2],
