@@ -23,15 +23,13 @@ no derivative is certified.
 
 from __future__ import annotations
 
-import itertools
 import math
 import threading
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from ad_conformance.conformance.reference.evaluator import Evaluator
-from ad_conformance.conformance.reference.perturbation import Array, Noise
+from ad_conformance.conformance.reference.perturbation import Array, Rounded
 from ad_conformance.conformance.reference.stencils import (
     STENCILS,
     TARGET_BITS,
@@ -40,30 +38,31 @@ from ad_conformance.conformance.reference.stencils import (
     Wide,
     differ,
     magnitude,
-    telling_directions,
 )
-from ad_conformance.generators.arithmetic.balls import Decision, selections, to_balls
+from ad_conformance.conformance.reference.tolerance import (
+    TINY,
+    Copies,
+    IllConditioned,
+    tolerances,
+)
+from ad_conformance.generators.arithmetic.balls import Branches, following, selections, to_balls
+from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.ir.program import Case
-from flint import ctx
+from flint import arb, ctx
 
-#: The radius of a certified derivative should not exceed this, relative to its largest entry.
-RELATIVE_RADIUS = 2.0**-70
+#: The radius of a certified derivative should not exceed these, relative to its largest entry, and
+#: relative to each entry that is not zero.
+RELATIVE_RADIUS, ENTRY_RADIUS = 2.0**-70, 2.0**-66
 #: The radii of the polydisc to try, as powers of two, the largest first.
 RADII = (-8, -16, -32, -64)
-#: How far apart balls must be, relative to the values that they are computed from, for a comparison
-#: to be decided: an engine with rounding errors must get the same result.
-MARGIN = {"float64": 2.0**-30, "float32": 2.0**-16}
+#: The relative size of rounding errors for which comparisons must be decided, as a power of two:
+#: 8192 rounding units of float64, 64 of float32.
+LOG_ERROR = {"float64": -40, "float32": -18}
+#: The bits of a value that the dtype can hold.
+MANTISSA = {"float64": 53, "float32": 24}
+#: The radius around the point in which comparisons are decided.
+NEAR = 2.0**-200
 MAX_SELECTIONS = 64
-#: The number of perturbed copies whose spread measures the conditioning.
-COPIES = 3
-#: The tolerance is SPREAD times the measured spread plus FLOOR rounding units of the largest entry.
-SPREAD, FLOOR = 64.0, 256.0
-EPSILON = {"float64": 2.0**-53, "float32": 2.0**-24}
-#: The relative size of the perturbations. It is well above the rounding unit, so that the measured
-#: spread, which is scaled down to the rounding unit, contains effects of second order too.
-NOISE = {"float64": 2.0**-40, "float32": 2.0**-20}
-#: Engines may replace numbers below this by zero.
-TINY = {"float64": 1e-290, "float32": 1e-34}
 MAX_ORDER = max(STENCILS)
 
 #: The precision of balls and the current branches are global to the process, so only one thread may
@@ -121,9 +120,7 @@ def _certify(case: Case) -> Truth:
     try:
         for radius in RADII:
             try:
-                truth = _at_precision(question, evaluate, radius, TARGET_BITS)
-                if truth.kind == "certified" and (more := _missing_bits(truth)):
-                    truth = _at_precision(question, evaluate, radius, TARGET_BITS + more)
+                truth = _on(question, evaluate, radius)
             except Wide:
                 continue
             except OverflowError as error:
@@ -138,28 +135,27 @@ def _certify(case: Case) -> Truth:
         ctx.prec = kept
 
 
-def _at_precision(question: _Question, evaluate: Evaluator, radius: int, bits: int) -> Truth:
-    hood = Neighbourhood(evaluate, radius, question.order, bits)
-    ctx.prec = hood.precision
-    return _on(hood, question)
-
-
-def _missing_bits(truth: Truth) -> int:
-    """How many more bits of precision make the radius less than RELATIVE_RADIUS times the largest
-    entry.
+def _missing_bits(answer: Array) -> int:
+    """How many more bits of precision make the radii as small as they should be.
 
     A derivative can be far smaller than the values that it is computed from. For a derivative of
-    zero no precision is enough, and the answer is 0.
+    zero no precision is enough.
     """
-    assert truth.value is not None
-    assert truth.radius is not None
-    assert truth.tolerance is not None
-    largest, radius = np.max(np.abs(truth.value)), np.max(truth.radius)
-    if radius <= RELATIVE_RADIUS * largest or largest <= RELATIVE_RADIUS * np.max(truth.tolerance):
+    value, radius = np.abs(_middle(answer)), _radius(answer)
+    largest = np.max(value)
+    wanted = np.where(value > radius, np.maximum(ENTRY_RADIUS * value, 1e-300), np.inf)
+    wanted = np.minimum(wanted, RELATIVE_RADIUS * np.maximum(largest, radius * RELATIVE_RADIUS))
+    if largest == 0 or np.all(radius <= wanted) or not np.all(np.isfinite(radius)):
         return 0
-    return 16 + math.ceil(
-        math.log2(radius / (RELATIVE_RADIUS * max(largest, radius * RELATIVE_RADIUS)))
-    )
+    return 16 + math.ceil(math.log2(np.max(radius / wanted, where=radius > 0, initial=1.0)))
+
+
+def _middle(balls: Array) -> Array:
+    return np.vectorize(lambda z: float(z.mid()), otypes=[float])(balls)
+
+
+def _radius(balls: Array) -> Array:
+    return np.vectorize(lambda z: float(z.rad()), otypes=[float])(balls)
 
 
 class _Question:
@@ -177,106 +173,84 @@ class _Question:
         self.blocks: Blocks = tuple(blocks[i] for i in case.inputs)
         self.shape = case.asked.shape(evaluate.shape, [shapes[i] for i in case.inputs])
 
-    def answer(self, tensor: Array) -> Array:
-        """The full derivative, contracted with the seed of the operator."""
+        self.tangent = (
+            np.asarray(case.tangent, dtype=float).reshape(-1)
+            if case.asked.seed == "tangent"
+            else None
+        )
+
+    def along(self, tensor: Array) -> Array:
+        """The full derivative, contracted with the tangent: an axis of outputs, then one for each
+        letter, of length 1 for letters that the tangent takes the place of.
+        """
+        if self.tangent is not None:
+            weights = to_balls(self.tangent)
+            for axis in range(1, self.case.asked.along + 1):
+                tensor = np.expand_dims(np.tensordot(tensor, weights, axes=((axis,), (0,))), axis)
+        return tensor
+
+    def directions(self, n: int) -> Blocks:
+        """The directions of each axis of `along`; n stands for the tangent."""
+        if self.tangent is None:
+            return self.blocks
+        count = self.case.asked.along
+        return (range(n, n + 1),) * count + self.blocks[count:]
+
+    def answer(self, along: Array) -> Array:
+        """The answer: the result of `along`, contracted with the cotangent."""
         if self.case.asked.seed == "cotangent":
             weights = to_balls(np.asarray(self.case.cotangent, dtype=float).reshape(-1))
-            tensor = np.tensordot(weights, tensor, axes=1)
-        elif self.case.asked.seed == "tangent":
-            weights = to_balls(np.asarray(self.case.tangent, dtype=float).reshape(-1))
-            for _ in range(self.case.asked.along):
-                tensor = np.tensordot(tensor, weights, axes=((1,), (0,)))
-        return np.asarray(tensor, dtype=object).reshape(self.shape)
+            along = np.tensordot(weights, along, axes=1)
+        return np.asarray(along, dtype=object).reshape(self.shape)
 
     def lift(self, tolerance: Array) -> Array:
-        """The tolerances of the derivatives of each output as tolerances of the answer, in a shape
-        that broadcasts with it.
-        """
-        tiny = TINY[self.case.dtype]
+        """The tolerances of the entries of `along` as tolerances of the answer."""
         if self.case.asked.seed == "cotangent":
-            return np.asarray(
-                np.abs(np.asarray(self.case.cotangent, dtype=float).reshape(-1)) @ tolerance + tiny
-            )
-        for _ in range(self.case.asked.along):
-            tolerance = tolerance * float(np.sum(np.abs(self.case.tangent))) + tiny
-        outputs = len(tolerance)
-        rest = np.broadcast_to(tolerance[:, None], (outputs, math.prod(self.shape) // outputs))
-        return rest.reshape(self.shape)
+            weights = np.abs(np.asarray(self.case.cotangent, dtype=float).reshape(-1))
+            tolerance = np.tensordot(weights, tolerance, axes=1) + TINY[self.case.dtype]
+        return np.asarray(tolerance).reshape(self.shape)
 
 
-def _on(hood: Neighbourhood, question: _Question) -> Truth:
+def _on(question: _Question, evaluate: Evaluator, radius: int) -> Truth:
     dtype = question.case.dtype
-    margin = MARGIN[dtype] * max(hood.evaluate.scales)
-    met = selections(hood.disc, margin, MAX_SELECTIONS)
-    branches, value = next(met)
-    script = tuple(branches.taken)
+    hood = Neighbourhood(evaluate, radius, question.order, TARGET_BITS)
+    ctx.prec = hood.precision
+    rounded = Rounded(MANTISSA[dtype], LOG_ERROR[dtype])
+    # What depends on the input is not exact, so that it is not taken for a constant.
+    near = as_array(hood.x + arb(0, NEAR))
+
+    def decided(branches: Branches) -> None:
+        with following(branches):
+            evaluate.visited(near, rounded)
+
+    met = selections(decided, MAX_SELECTIONS)
+    branches = next(met)
+    script, value = tuple(branches.taken), hood.disc(branches)
     if branches.open:
-        others = ((tuple(other.taken), magnitude(there)) for other, there in met)
+        others = ((tuple(other.taken), magnitude(hood.disc(other))) for other in met)
         if (order := differ(hood, (script, magnitude(value)), others, question.order)) is not None:
             return Truth(
                 "convention", reason=f"branches that meet at the point differ at order {order}"
             )
-    tensor = hood.tensor(value, script, question.blocks)
-    answer = question.answer(tensor)
-    truth = np.vectorize(lambda z: float(z.mid()), otypes=[float])(answer)
-    radius = np.vectorize(lambda z: float(z.rad()), otypes=[float])(answer)
+    along = question.along(hood.tensor(value, script, question.blocks))
+    if more := _missing_bits(question.answer(along)):
+        hood = Neighbourhood(evaluate, radius, question.order, TARGET_BITS + more)
+        ctx.prec = hood.precision
+        along = question.along(hood.tensor(hood.disc(branches), script, question.blocks))
+    answer = question.answer(along)
+    truth, radii = _middle(answer), _radius(answer)
     if not np.all(np.isfinite(truth)):
         return Truth("uncertified", reason="the stencil has no finite value")
-    tolerance = _tolerance(hood, question, tensor, script)
-    if not np.all(np.isfinite(tolerance)):
+    copies = Copies(evaluate, script, radius, question.order, question.tangent)
+    try:
+        found = tolerances(copies, along, question.directions(hood.n), dtype)
+    except IllConditioned:
+        return Truth("uncertified", reason="the problem is too ill-conditioned")
+    if not np.all(np.isfinite(found)):
         return Truth("uncertified", reason="the spread of perturbed copies is not finite")
+    tolerance = question.lift(found)
     # The radius must be far below the tolerance, or negligible relative to the values that the
     # derivative is computed from.
-    if not np.max(radius) <= max(
-        np.max(tolerance) * 2.0**-20, max(hood.evaluate.scales) * 2.0**-64
-    ):
-        return Truth("uncertified", reason=f"radius {np.max(radius):.1e} is too wide")
-    return Truth(
-        "certified", truth, radius, question.lift(tolerance) + radius, pieces=bool(branches.open)
-    )
-
-
-def _tolerance(
-    hood: Neighbourhood, question: _Question, tensor: Array, script: tuple[Decision, ...]
-) -> Array:
-    """The tolerance of the derivative of each output entry, shape (outputs,)."""
-    spread = np.zeros(len(tensor))
-    epsilon, size = EPSILON[question.case.dtype], NOISE[question.case.dtype]
-    middle = np.vectorize(lambda z: float(z.mid()), otypes=[float])(tensor)
-    for copy, direction in enumerate(telling_directions(middle, question.blocks, hood.n, COPIES)):
-        exact = tensor
-        for block in reversed(question.blocks):
-            exact = np.asarray(exact @ to_balls(direction[block.start : block.stop]), dtype=object)
-        noisy = _contracted(
-            hood, question.blocks, direction, script, Noise(copy, question.order, size)
-        )
-        difference = np.array([float(abs(z).upper()) for z in noisy - exact])
-        spread = np.maximum(spread, difference)
-    largest = float(np.max(np.abs(middle)))
-    return (
-        SPREAD * spread * (epsilon / size) + FLOOR * epsilon * largest + TINY[question.case.dtype]
-    )
-
-
-def _contracted(
-    hood: Neighbourhood,
-    blocks: Blocks,
-    direction: Array,
-    script: tuple[Decision, ...],
-    noise: Noise,
-) -> Array:
-    """The derivative along `direction` in each block of coordinates, for a copy perturbed by
-    `noise`.
-
-    Different blocks are combined by polarization: k! 2**k T(d_1, ..., d_k) is the sum over signs e
-    of prod(e) T(sum(e d), ...).
-    """
-    if len(set(blocks)) == 1 and len(blocks[0]) == hood.n:
-        return hood.along(direction, len(blocks), script, noise)
-    parts = [np.where(np.isin(np.arange(hood.n), block), direction, 0.0) for block in blocks]
-    total: Any = 0
-    for signs in itertools.product((1, -1), repeat=len(blocks)):
-        combined = np.sum([e * part for e, part in zip(signs, parts, strict=True)], axis=0)
-        if np.any(combined):
-            total = total + math.prod(signs) * hood.along(combined, len(blocks), script, noise)
-    return np.asarray(total / (math.factorial(len(blocks)) * 2 ** len(blocks)), dtype=object)
+    if not np.all(radii <= np.maximum(tolerance * 2.0**-16, evaluate.size * 2.0**-64)):
+        return Truth("uncertified", reason=f"radius {np.max(radii):.1e} is too wide")
+    return Truth("certified", truth, radii, tolerance + radii, pieces=bool(branches.open))

@@ -1,20 +1,9 @@
-"""Programs on balls: at a point, on a complex neighbourhood, and with perturbations."""
+"""Programs on balls: at a point, on a complex neighbourhood, and seen by a visitor."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
-from typing import Any
-
 import numpy as np
-from ad_conformance.conformance.reference.perturbation import (
-    Array,
-    Calls,
-    Kept,
-    Noise,
-    coerced,
-    largest,
-)
+from ad_conformance.conformance.reference.perturbation import Array, Visitor, applied, coerced
 from ad_conformance.generators.arithmetic.balls import to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.catalogue import CATALOGUE
@@ -51,19 +40,13 @@ class Evaluator:
             for k, step in enumerate(program.steps, start=1)
             if k not in self.constants and k not in varied
         ]
-        #: For each value the largest magnitude of it and of all values it was made from: rounding
-        #: errors are relative to this.
-        self.scales = [largest(point)]
         self.depends = program.depending(varied)
-        #: For each value the size of the terms that were added up in it.
-        self.sizes = [0.0]
-        for k, step in enumerate(program.steps, start=1):
-            own = largest(self.values[k])
-            self.scales.append(max([own, *(self.scales[i] for i in step.operands)]))
-            op, operands = CATALOGUE[step.operation], [self.values[i] for i in step.operands]
-            self.sizes.append(
-                0.0 if self.values[k].dtype == bool else op.size_of_terms(operands, self.values[k])
-            )
+        #: The largest finite magnitude of an entry of any value.
+        self.size = max(
+            float(np.max(np.abs(value), where=np.isfinite(value), initial=0.0))
+            for value in self.values
+            if value.dtype != bool
+        )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -89,35 +72,9 @@ class Evaluator:
             values[k] = coerced(as_array(op.evaluate(*inputs, **params)))
         return values[-1]
 
-    @cached_property
-    def _inside(self) -> dict[int, tuple[Callable[..., Any], list[Kept]]]:
-        """The definitions of derived steps that depend on the input, each with the calls that it
-        makes.
-        """
-        found = {}
-        for k, op, operands, params in self.steps:
-            if op.definition is not None and op.enclosed is None and self.depends[k]:
-                calls = Calls()
-                with np.errstate(all="ignore"):
-                    op.definition(calls, *(self.values[i] for i in operands), **params)
-                found[k] = (op.definition, calls.kept)
-        return found
-
-    def perturbed(self, x: Array, noise: Noise) -> Array:
-        """The output at `x` when `noise` perturbs every use of an operand and every result."""
+    def visited(self, x: Array, visitor: Visitor) -> Array:
+        """The output at `x` when `visitor` sees, and may change, every operand and result."""
         values = self._inputs(x)
         for k, op, operands, params in self.steps:
-            inputs = [
-                noise.operand(k, slot, values[i], self.values[i]) if self.depends[i] else values[i]
-                for slot, i in enumerate(operands)
-            ]
-            if k in self._inside:
-                definition, calls = self._inside[k]
-                value = coerced(as_array(definition(Calls(noise, k, calls), *inputs, **params)))
-            else:
-                value = coerced(as_array(op.evaluate(*inputs, **params)))
-            if self.depends[k] and value.dtype == object:
-                moved = [(values[i], self.values[i]) for i in operands if self.depends[i]]
-                value = noise.result(k, value, self.sizes[k], moved, op.elementwise)
-            values[k] = value
+            values[k] = applied(op, [values[i] for i in operands], params, visitor)
         return values[-1]

@@ -1,17 +1,25 @@
-"""Perturbed copies of a program, which show how much rounding errors are amplified."""
+"""Perturbed copies of a program, which show how much rounding errors are amplified.
+
+An operand v, whose value at the point is v0, becomes v0 (1 + size c0) + (v - v0) (1 + size c1) with
+random numbers c0 and c1 of magnitude 1/2 to 1, for each entry and each use. So the value and the
+derivatives of each operand are changed relative to their own sizes, as rounding in a derivative
+program changes them: every product of derivatives in the chain rule gets an error of its own. An
+operation that mixes the entries of an operand (`inv`, `solve`) gets errors relative to the largest
+entry, as the backward error analysis of such algorithms has them (Higham, Accuracy and Stability of
+Numerical Algorithms, 2nd edition, chapters 9 and 10).
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from ad_conformance.generators.arithmetic.balls import to_balls
-from ad_conformance.generators.arithmetic.numpy_ops import as_array
-from ad_conformance.generators.catalogue import CATALOGUE, NAMESPACE
+from ad_conformance.generators.arithmetic.numpy_ops import as_array, as_arrays
+from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.catalogue.operation import Operation
 from flint import acb, arb
 
 Array = np.ndarray
@@ -29,6 +37,69 @@ def coerced(value: Array) -> Array:
     return out
 
 
+class Visitor:
+    """Sees every operation of one evaluation, also those inside the definition of a derived
+    operation, and may change operands and results. This one changes nothing.
+    """
+
+    def operands(self, op: Operation, operands: list[Array]) -> list[Array]:
+        """The operands that the operation gets."""
+        return operands
+
+    def result(self, op: Operation, operands: list[Array], value: Array, inside: bool) -> Array:
+        """The result that later operations get; `inside` tells if a definition called `op`."""
+        return value
+
+
+def applied(
+    op: Operation,
+    operands: list[Array],
+    params: dict[str, Any],
+    visitor: Visitor,
+    inside: bool = False,
+) -> Array:
+    """The operation on balls, seen by `visitor`."""
+    operands = visitor.operands(op, operands)
+    definition = op.in_steps if op.definition is None or op.enclosed else op.definition
+    if definition is not None:
+        given = definition(_Called(visitor), *operands, **params)
+    else:
+        given = op.evaluate(*operands, **params)
+    return visitor.result(op, operands, coerced(as_array(given)), inside)
+
+
+class _Called:
+    """The operations of the catalogue as a definition calls them."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self._visitor = visitor
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        op = CATALOGUE[name]
+
+        def called(*operands: Any, **params: Any) -> Array:
+            if len(operands) == 1 and isinstance(operands[0], list):
+                operands = tuple(operands[0])
+            return applied(op, as_arrays(operands), params, self._visitor, inside=True)
+
+        return called
+
+
+class Recorder(Visitor):
+    """Keeps the operands and results at the point."""
+
+    def __init__(self) -> None:
+        self.seen: list[list[Array]] = []
+
+    def operands(self, op: Operation, operands: list[Array]) -> list[Array]:
+        self.seen.append(operands)
+        return operands
+
+    def result(self, op: Operation, operands: list[Array], value: Array, inside: bool) -> Array:
+        self.seen.append([*operands, value])
+        return value
+
+
 @lru_cache(maxsize=2**14)
 def _drawn(seed: tuple[int, ...], shape: tuple[int, ...], size: float) -> Array:
     rng = np.random.default_rng(seed)
@@ -38,135 +109,124 @@ def _drawn(seed: tuple[int, ...], shape: tuple[int, ...], size: float) -> Array:
 
 
 class Noise:
-    """Smooth perturbations of a relative size. They are drawn once per step and are the same at
-    every evaluation.
+    """The random numbers of one perturbed copy of one program, prepared for many evaluations.
 
-    An operand v near v0, of scale S = max|v0|, becomes v + size S (c0 + c1 u + c2 u**2 + ...) with
-    u = (v - v0)/S and random c. This is an error in the value and in each of its derivatives, as
-    rounding in a derivative program is.
-
-    A result is perturbed by a polynomial of its operands, not of itself: if a function is almost
-    constant (tanh far out), its value does not move, but the rounding of its derivative
-    (1 - tanh**2) matters. The size of the perturbation is that of the terms that were added up,
-    because these may cancel (a singular determinant) while their rounding errors do not.
+    `seen` is what a Recorder kept at the point. Terms of order up to `order` are perturbed.
     """
 
-    def __init__(self, seed: int, degree: int, size: float) -> None:
-        self.seed = seed
-        self.degree = degree
-        self.size = size
+    def __init__(self, seed: int, size: float, order: int, seen: list[list[Array]]) -> None:
+        self.seed, self.size, self.order, self.seen = seed, size, order, seen
+        #: For each call and slot the factor and the summand of its perturbation.
+        self.prepared: dict[tuple[int, int], tuple[Array, Array]] = {}
 
-    def _coefficients(self, k: int, slot: int, shape: tuple[int, ...]) -> Array:
-        return _drawn((self.seed, k, slot + 64), (self.degree + 1, *shape), self.size)
+    def coefficients(self, call: int, slot: int, count: int, shape: tuple[int, ...]) -> list[Array]:
+        return [as_array(c) for c in _drawn((self.seed, call, slot), (count, *shape), self.size)]
 
-    @staticmethod
-    def _polynomial(coefficients: Array, u: Any) -> Array:
-        total = as_array(coefficients[-1])
-        for c in coefficients[-2::-1]:
-            total = as_array(c + u * total)
-        return total
 
-    def operand(self, k: int, slot: int, value: Array, at: Array) -> Array:
-        if value.dtype != object or value.size == 0 or not np.all(np.isfinite(at)):
+class Perturbed(Visitor):
+    """One evaluation of a perturbed copy, which must make the same calls as the recorded one."""
+
+    def __init__(self, noise: Noise) -> None:
+        self.noise = noise
+        self.call = -1
+
+    def operands(self, op: Operation, operands: list[Array]) -> list[Array]:
+        self.call += 1
+        change = self._mixed if op.mixes else self._entrywise
+        pairs = zip(operands, self.noise.seen[self.call], strict=True)
+        return [
+            change(slot, v, at) if v.dtype == object and v.size else v
+            for slot, (v, at) in enumerate(pairs)
+        ]
+
+    def result(self, op: Operation, operands: list[Array], value: Array, inside: bool) -> Array:
+        self.call += 1
+        *operands_at, at = self.noise.seen[self.call]
+        if value.dtype != object or value.size == 0:
             return value
-        scale = _scale(at)
-        u = (value - at) / scale
-        return as_array(
-            value + scale * self._polynomial(self._coefficients(k, slot, value.shape), u)
-        )
+        if op.mixes:
+            value = self._mixed(len(operands), value, at)
+        elif inside:
+            # Definitions also use arithmetic operators, whose operands nobody sees.
+            value = self._entrywise(len(operands), value, at)
+        if op.terms is not None:
+            value = as_array(value + self._of_terms(op, operands, operands_at, value.shape))
+        return value
 
-    def result(
-        self,
-        k: int,
-        value: Array,
-        size: float,
-        moved: Sequence[tuple[Array, Array]],
-        elementwise: bool,
-        slot: int = -16,
+    def _entrywise(self, slot: int, value: Array, at: Array) -> Array:
+        key = self.call, slot
+        if key not in self.noise.prepared:
+            constant, relative = self.noise.coefficients(*key, 2, value.shape)
+            summand = [
+                c * (0 if _has_no_error(z) else z) - r * (z if z.is_finite() else 0)
+                for c, r, z in zip(constant.flat, relative.flat, at.flat, strict=True)
+            ]
+            self.noise.prepared[key] = (
+                as_array(1 + relative),
+                _objects(summand).reshape(value.shape),
+            )
+        factor, summand = self.noise.prepared[key]
+        return as_array(value * factor + summand)
+
+    def _mixed(self, slot: int, value: Array, at: Array) -> Array:
+        weights, constant, relative = self.noise.coefficients(self.call, slot, 3, value.shape)
+        moved = as_array(weights * (value - at)).sum() / self.noise.size
+        largest = float(np.max(np.abs(_floats(at))))
+        return as_array(value + relative * moved + constant * largest)
+
+    def _of_terms(
+        self, op: Operation, operands: list[Array], operands_at: list[Array], shape: tuple[int, ...]
     ) -> Array:
-        if value.size == 0:
-            return value
+        """An error relative to the terms of the result and of its derivatives."""
+        assert op.terms is not None
         u: Any = arb(0)
-        for operand_slot, (operand, operand_at) in enumerate(moved, start=slot + 1):
+        for slot, (operand, at) in enumerate(zip(operands, operands_at, strict=True)):
             if operand.dtype != object or operand.size == 0:
                 continue
-            weights = as_array(self._coefficients(k, operand_slot, operand.shape)[0])
-            # Entries that are infinite near the point, such as a root of zero, may not enter the
-            # result.
-            entries = zip(weights.flat, operand.flat, operand_at.flat, strict=True)
-            moves = [
-                w * (z - at) if z.is_finite() and math.isfinite(at) else arb(0)
-                for w, z, at in entries
-            ]
-            # The entries are used one by one if possible: their sum may cancel by chance.
-            moved_by: Any = (
-                as_array(moves).reshape(operand.shape) if elementwise else sum(moves, arb(0))
-            )
-            u = u + moved_by / (self.size * min(_scale(operand_at[np.isfinite(operand_at)]), 1.0))
-        return as_array(
-            value + (size or 1.0) * self._polynomial(self._coefficients(k, slot, value.shape), u)
-        )
+            weights = self.noise.coefficients(self.call, slot, 1, operand.shape)[0]
+            moves = weights * (operand - at) / self.noise.size
+            u = u + (moves if op.elementwise else as_array(moves).sum())
+        with np.errstate(all="ignore"):
+            size = op.terms(*(_floats(at) for at in operands_at))
+        total: Any = arb(0)
+        count = self.noise.order + 1
+        for c in self.noise.coefficients(self.call, len(operands), count, shape)[::-1]:
+            total = c + u * total
+        return as_array(total * to_balls(np.broadcast_to(np.asarray(size, dtype=float), shape)))
 
 
-@dataclass(frozen=True)
-class Kept:
-    """One call in a definition, at the point itself: the operands, and the size of the terms of
-    the result.
+def _has_no_error(z: arb) -> bool:
+    """Whether every honest engine has the value exactly. A small integer that no rounding was
+    needed for may be an exponent, whose neighbours have another domain.
+    """
+    return not z.is_finite() or (z.is_exact() and z.is_integer() and abs(z) < 2**24)
+
+
+def _objects(entries: list[Any]) -> Array:
+    out = np.empty(len(entries), dtype=object)
+    out[:] = entries
+    return out
+
+
+def _floats(value: Array) -> Array:
+    return np.array([float(z) for z in value.flat]).reshape(value.shape)
+
+
+class Rounded(Visitor):
+    """Makes each result enclose what an engine with rounding errors may have instead.
+
+    A value of `bits` bits needs no rounding and stays as it is.
     """
 
-    operands: list[Array]
-    size: float
+    def __init__(self, bits: int, log_error: int) -> None:
+        self.bits, self.error = bits, arb(0, 2.0**log_error)
 
+    def result(self, op: Operation, operands: list[Array], value: Array, inside: bool) -> Array:
+        if value.dtype != object:
+            return value
+        return _objects([self._rounded(z) for z in value.flat]).reshape(value.shape)
 
-class Calls:
-    """The operations of the catalogue as a definition calls them.
-
-    Without `noise`, each call is recorded in `kept`. With `noise`, each call is perturbed, and
-    `kept` holds the calls at the point itself. An engine rounds inside a derived operation as it
-    does between operations, and terms there may be far larger than the result.
-    """
-
-    def __init__(
-        self, noise: Noise | None = None, k: int = 0, kept: list[Kept] | None = None
-    ) -> None:
-        self.noise, self.k = noise, k
-        self.kept = kept or []
-        self.count = 0
-
-    def __getattr__(self, name: str) -> Callable[..., Array]:
-        function = getattr(NAMESPACE, name)
-
-        def called(*operands: Any, **params: Any) -> Array:
-            listed = len(operands) == 1 and isinstance(operands[0], list)
-            given = [as_array(v) for v in (operands[0] if listed else operands)]
-            if self.noise is None:
-                result = as_array(
-                    function(given, **params) if listed else function(*given, **params)
-                )
-                size = 0.0 if result.dtype == bool else CATALOGUE[name].size_of_terms(given, result)
-                self.kept.append(Kept(given, size))
-                return result
-            own, slot = self.kept[self.count], 128 + 32 * self.count
-            self.count += 1
-            pairs = list(zip(given, own.operands, strict=True))
-            off = [self.noise.operand(self.k, slot + j, v, at) for j, (v, at) in enumerate(pairs)]
-            result = coerced(
-                as_array(function(off, **params) if listed else function(*off, **params))
-            )
-            if result.dtype != object or not math.isfinite(own.size):
-                return result
-            return self.noise.result(
-                self.k, result, own.size, pairs, CATALOGUE[name].elementwise, slot + 16
-            )
-
-        return called
-
-
-def largest(value: Array) -> float:
-    """The largest magnitude of an entry, 0 for truth values and empty arrays."""
-    return float(np.max(np.abs(value), initial=0.0)) if value.dtype != bool else 0.0
-
-
-def _scale(value: Array) -> float:
-    """The largest magnitude of an entry; 1 if all entries are zero."""
-    return largest(value) or 1.0
+    def _rounded(self, z: arb) -> arb:
+        if not z.is_finite() or abs(z.mid().man_exp()[0]).bit_length() <= self.bits:
+            return z
+        return z + z * self.error

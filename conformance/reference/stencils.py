@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.conformance.reference.evaluator import Evaluator
-from ad_conformance.conformance.reference.perturbation import Array, Noise
+from ad_conformance.conformance.reference.perturbation import Array
 from ad_conformance.generators.arithmetic.balls import Branches, Decision, following, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from flint import acb, arb, ctx
@@ -25,9 +25,6 @@ TARGET_BITS = 80
 #: Bits of a stencil whose truncation error is some 1e-290, where engines may replace numbers by
 #: zero. It decides whether derivatives that are almost zero differ.
 FINE_BITS = 960
-
-#: The number of random directions from which those to measure rounding along are chosen.
-CANDIDATES = 16
 
 STENCILS: dict[int, tuple[tuple[int, int], ...]] = {
     0: ((0, 1),),
@@ -91,13 +88,20 @@ class Neighbourhood:
         self.precision = 64 + bits - order * self.log_h
 
     def disc(self, branches: Branches) -> Array:
-        """The program on the polydisc, as complex balls."""
+        """The program on the polydisc, as complex balls, along a selection of the point.
+
+        Raises Wide if a comparison that is decided at the point is not on the whole polydisc.
+        """
         disc = arb(0, 2.0**self.radius)
         wide = np.empty(self.x.shape, dtype=object)
         for index, centre in np.ndenumerate(self.x):
             wide[index] = acb(centre + disc, disc)
-        with following(branches):
-            return self.evaluate(wide)
+        followed = Branches(script=tuple(branches.taken), confirm=branches.open)
+        with following(followed):
+            value = self.evaluate(wide)
+        if followed.doubtful:
+            raise Wide
+        return value
 
     def tensor(self, value: Array, script: tuple[Decision, ...], blocks: Blocks) -> Array:
         """The derivative, as an object array of balls of shape (outputs, n, ..., n): one axis per
@@ -165,23 +169,12 @@ class Neighbourhood:
         with following(Branches(script=script)):
             return self.evaluate(x).reshape(-1)
 
-    def along(
-        self, direction: Array, order: int, script: tuple[Decision, ...], noise: Noise | None = None
-    ) -> Array:
-        """The derivative of that order (from 0) along one direction, one ball per output entry.
-
-        With `noise`, that of a perturbed copy. The truncation error is not enclosed.
-        """
-        return self.jet(direction, (order,), script, noise)[0]
-
     def jet(
-        self,
-        direction: Array,
-        orders: Iterable[int],
-        script: tuple[Decision, ...],
-        noise: Noise | None = None,
+        self, direction: Array, orders: Iterable[int], script: tuple[Decision, ...]
     ) -> list[Array]:
-        """The same as `along` for several orders, from the same points."""
+        """The derivatives of these orders (from 0) along one direction, for each one ball per
+        output entry. The truncation error is not enclosed.
+        """
         h = arb(2) ** self.log_h
         step = as_array(to_balls(direction).reshape(self.x.shape) * h)
 
@@ -189,9 +182,7 @@ class Neighbourhood:
         def value(offset: int) -> Array:
             at = as_array(self.x + step * offset)
             with following(Branches(script=script)):
-                return (
-                    self.evaluate(at) if noise is None else self.evaluate.perturbed(at, noise)
-                ).reshape(-1)
+                return self.evaluate(at).reshape(-1)
 
         return [
             np.asarray(
@@ -260,35 +251,3 @@ def _compared(
 def random_direction(n: int, order: int, copy: int) -> Array:
     rng = np.random.default_rng((n, order, copy))
     return rng.choice([-1.0, 1.0], n) * rng.uniform(0.5, 1.5, n)
-
-
-def telling_directions(tensor: Array, blocks: Blocks, n: int, count: int) -> list[Array]:
-    """`count` random directions, chosen so that no output has a small derivative along all of them
-    by chance.
-
-    `tensor` is the derivative as floats: an axis of outputs, then one axis per block. For example,
-    the third derivative of a function of x1 + x2 is only a millionth along (1, -1.01), and its
-    rounding errors would not be seen.
-    """
-    tiny = np.finfo(float).tiny
-    unit = tensor / np.maximum(
-        np.max(np.abs(tensor), axis=tuple(range(1, tensor.ndim)), keepdims=True), tiny
-    )
-    drawn = [random_direction(n, len(blocks), copy) for copy in range(CANDIDATES)]
-    sizes = []
-    for direction in drawn:
-        along = unit
-        for block in reversed(blocks):
-            along = along @ direction[block.start : block.stop]
-        sizes.append(np.abs(along))
-    share = np.array(sizes) / np.maximum(np.max(sizes, axis=0), tiny)
-    chosen: list[int] = []
-    shown = np.zeros(len(tensor))
-    for _ in range(count):
-        # Outputs that earlier directions show well count for less, so that each output is shown by
-        # one.
-        gains = share @ (1.0 / (0.25 + shown))
-        gains[chosen] = -1.0
-        chosen.append(int(np.argmax(gains)))
-        shown += share[chosen[-1]]
-    return [drawn[copy] for copy in chosen]

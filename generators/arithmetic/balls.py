@@ -8,7 +8,7 @@ ball, as Cauchy's estimate requires.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -123,21 +123,32 @@ Decision = bool | int | None
 class Branches:
     """The results of comparisons in the order in which a program makes them.
 
+    Without `script`, a comparison is decided if the balls are disjoint, or exact and so constant.
+    If the balls enclose rounding errors, every engine must get the same result. Otherwise the
+    result is taken from `forced`, or is False, and its index is stored in `open` with the other
+    possible results.
+
     With `script`, the results are given in advance: every evaluation follows the same smooth
-    selection. Without, a comparison is decided if the balls are further apart than `margin`. If
-    they are not, its result is taken from `forced`, or is False, and its index is stored in `open`
-    with the other possible results.
+    selection. With `confirm` too, `doubtful` tells afterwards whether any result that is not of an
+    index in `confirm` is not certain for these balls.
     """
 
     script: tuple[Decision, ...] | None = None
     forced: Mapping[int, Decision] = field(default_factory=dict)
-    margin: float = 0.0
+    confirm: Container[int] | None = None
     taken: list[Decision] = field(default_factory=list)
     open: dict[int, tuple[Decision, ...]] = field(default_factory=dict)
+    doubtful: bool = False
 
     def less(self, a: Ball, b: Ball, *, mean: bool) -> Decision:
         index = len(self.taken)
-        answer = self.script[index] if self.script is not None else self._decide(index, a, b, mean)
+        if self.script is None:
+            answer = self._decide(index, a, b, mean)
+        else:
+            answer = self.script[index]
+            if self.confirm is not None and index not in self.confirm and not _constant(a, b):
+                gap = (b - a).real
+                self.doubtful |= not (gap > 0 if answer else gap < 0)
         self.taken.append(answer)
         return answer
 
@@ -146,7 +157,12 @@ class Branches:
         integer the even one.
         """
         index = len(self.taken)
-        answer = self.script[index] if self.script is not None else self._round_down(index, a, even)
+        if self.script is None:
+            answer = self._round_down(index, a, even)
+        else:
+            answer = self.script[index]
+            if self.confirm is not None and index not in self.confirm and not _constant(a, a):
+                self.doubtful |= answer is None or not answer < a.real < answer + 1
         self.taken.append(answer)
         return answer
 
@@ -156,9 +172,9 @@ class Branches:
         if nearest is None or not a.real.rad() < 0.25:
             return None
         n = int(nearest)
-        if even and integer_value(a) is not None:
-            return n - n % 2
-        if a.is_exact() or abs(a.real - n).lower() > self.margin:
+        if integer_value(a) is not None:
+            return n - n % 2 if even else n
+        if not a.real.contains_integer():
             return n if middle >= n else n - 1
         self.open[index] = (n - 1,)
         return self.forced.get(index, n)
@@ -169,10 +185,15 @@ class Branches:
         if a.is_exact() and b.is_exact():
             return None if mean and a.real == b.real else bool(a.real < b.real)
         gap = (b - a).real
-        if abs(gap).lower() > self.margin:
+        if gap > 0 or gap < 0:
             return bool(gap > 0)
         self.open[index] = (True, None) if mean else (True,)
         return self.forced.get(index, False)
+
+
+def _constant(a: Ball, b: Ball) -> bool:
+    """Whether the result of a comparison does not depend on the input, which is not exact."""
+    return a is b or (a.is_exact() and b.is_exact())
 
 
 #: The branches of the evaluations that are running, the innermost last.
@@ -258,10 +279,8 @@ def minimum(a: Ball, b: Ball) -> Ball:
     return b if second else a
 
 
-def selections(
-    evaluate: Callable[[Branches], np.ndarray], margin: float, limit: int
-) -> Iterator[tuple[Branches, np.ndarray]]:
-    """Every smooth selection of a program whose branches meet at the point, with its value.
+def selections(evaluate: Callable[[Branches], object], limit: int) -> Iterator[Branches]:
+    """Every smooth selection of a program whose branches meet at the point.
 
     At a kink, the mean of the two sides is a selection too: engines choose one of the three by
     convention. Raises OverflowError if there are more than `limit`.
@@ -272,14 +291,14 @@ def selections(
         if (count := count + 1) > limit:
             raise OverflowError(f"more than {limit} branches meet at the point")
         forced = pending.pop()
-        branches = Branches(forced=forced, margin=margin)
-        value = evaluate(branches)
+        branches = Branches(forced=forced)
+        evaluate(branches)
         seen: dict[int, Decision] = {}
         for index, others in branches.open.items():
             if index not in forced:
                 pending.extend({**forced, **seen, index: other} for other in others)
             seen[index] = branches.taken[index]
-        yield branches, value
+        yield branches
 
 
 def to_balls(array: np.ndarray) -> np.ndarray:

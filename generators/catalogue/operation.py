@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -86,7 +86,11 @@ class Operation:
     exact: whether operands that are multiples of a power of two give a result without rounding.
     literals: whether scalar constants are written as literals.
     curvature: how the result depends on the operands, apart from kinks.
-    terms: the size of terms of the result that may cancel, if `curvature` does not determine it.
+    terms: the size of terms that may cancel in the usual formulas for the result or for its
+        derivatives, such as 1 in 1 - tanh(x)**2; None if there are no such terms.
+    mixes: whether the usual algorithms have errors relative to the largest entry of an operand.
+    in_steps: the same function by elementary operations, as a definition; its rounding errors stand
+        for those of the usual formulas for the derivatives. None for elementary operations.
     weight: how often it is drawn: more for rules with special cases, 0 for steps that only help
         others.
     definition: how a derived operation computes its result by other operations.
@@ -107,7 +111,9 @@ class Operation:
     exact: bool = False
     literals: bool = False
     curvature: Literal["linear", "multilinear", "nonlinear"] = "nonlinear"
-    terms: Callable[..., float] | None = None
+    terms: Callable[..., Any] | None = None
+    mixes: bool = False
+    in_steps: Callable[..., Any] | None = None
     weight: int = 1
     definition: Callable[..., Any] | None = None
     enclosed: Callable[..., Any] | None = None
@@ -155,24 +161,6 @@ class Operation:
     def call(self) -> str:
         """The operation as a call of a function of the same name, with operands and parameters."""
         return f"xp.{self.name}({', '.join(['{args}', *(f'{p}={{{p}!r}}' for p in self.params)])})"
-
-    def size_of_terms(self, operands: Sequence[Array], result: Array) -> float:
-        """The magnitude of the terms that are added up in the result. They may cancel, so that the
-        result is far smaller.
-        """
-        sizes = [float(np.max(np.abs(v), initial=0.0)) for v in operands if v.dtype != bool]
-        own = float(np.max(np.abs(result), initial=0.0))
-        # Overflow gives infinity.
-        with np.errstate(all="ignore"):
-            if self.terms is not None:
-                return max(own, self.terms(*operands))
-            match self.curvature:
-                case "linear":
-                    return max([own, *sizes])
-                case "multilinear":
-                    return max(own, float(np.prod(sizes)))
-                case _:
-                    return own
 
 
 def _subscript(call: Call, key: str) -> str:

@@ -55,10 +55,12 @@ ROWS: Sequence[Operation] = (
     unary("log2", np.log2, special_balls.log2, POSITIVE),
     unary("log10", np.log10, special_balls.log10, POSITIVE),
     unary("log1p", np.log1p, balls.log1p, Domain(low=-7 / 8)),
-    unary("expm1", np.expm1, None, Domain(low=-32, high=12)),
+    # Its derivative is expm1(x) + 1.
+    unary("expm1", np.expm1, None, Domain(low=-32, high=12), terms=np.expm1),
     unary("sqrt", np.sqrt, balls.sqrt, POSITIVE),
     unary("square", np.square, lambda z: z * z, ANY, exact=True),
-    unary("tanh", np.tanh, None, SATURATING),
+    # Its derivative is 1 - tanh(x)**2.
+    unary("tanh", np.tanh, None, SATURATING, terms=np.tanh),
     unary("sinh", np.sinh, None, Domain(low=-12, high=12)),
     unary("cosh", np.cosh, None, Domain(low=-12, high=12)),
     unary("atan", np.arctan, balls.atan, SATURATING),
@@ -184,6 +186,7 @@ ROWS: Sequence[Operation] = (
         numpy_ops.elementwise(np.hypot, balls.hypot),
         "xp.hypot({0}, {1})",
         family("binary", second=NONZERO),
+        in_steps=lambda xp, a, b: xp.sqrt(xp.add(xp.multiply(a, a), xp.multiply(b, b))),
         weight=2,
     ),
     binary(
@@ -198,6 +201,7 @@ ROWS: Sequence[Operation] = (
         numpy_ops.elementwise(np.logaddexp, balls.logaddexp),
         "xp.logaddexp({0}, {1})",
         family("binary", SATURATING, SATURATING),
+        in_steps=lambda xp, a, b: xp.log(xp.add(xp.exp(a), xp.exp(b))),
         weight=2,
     ),
     binary(

@@ -57,7 +57,7 @@ ROWS: Sequence[Operation] = (
         name="det",
         weight=2,
         evaluate=numpy_ops.det,
-        terms=lambda a: float(np.float64(np.max(np.abs(a), initial=0.0)) ** a.shape[-1]),
+        mixes=True,
         template="xp.linalg.det({0})",
         operands=family("matrix", square=True, aim="singular"),
         exact=True,
@@ -66,15 +66,26 @@ ROWS: Sequence[Operation] = (
         name="inv",
         weight=2,
         evaluate=numpy_ops.inv,
+        mixes=True,
         template="xp.linalg.inv({0})",
         operands=family("matrix", square=True, regular=True),
     ),
-    binary("solve", numpy_ops.solve, "xp.linalg.solve({0}, {1})", family("solve"), weight=2),
+    binary(
+        "solve",
+        numpy_ops.solve,
+        "xp.linalg.solve({0}, {1})",
+        family("solve"),
+        weight=2,
+        mixes=True,
+    ),
     Operation(
         name="vector_norm",
         summary="The Euclidean norm.",
         weight=2,
         evaluate=numpy_ops.vector_norm,
+        in_steps=lambda xp, x, *, axis: xp.sqrt(
+            xp.sum(xp.multiply(x, x), axis=axis, keepdims=False)
+        ),
         template="xp.linalg.vector_norm({0}, axis={axis})",
         operands=family("vector_norm"),
         params={"axis": "axis"},
@@ -84,6 +95,9 @@ ROWS: Sequence[Operation] = (
         summary="The Frobenius norm of the last two axes.",
         weight=2,
         evaluate=numpy_ops.matrix_norm,
+        in_steps=lambda xp, x: xp.sqrt(
+            xp.sum(xp.sum(xp.multiply(x, x), axis=-1, keepdims=False), axis=-1, keepdims=False)
+        ),
         template="xp.linalg.matrix_norm({0})",
         operands=family("matrix", nonzero=True),
     ),

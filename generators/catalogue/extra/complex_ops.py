@@ -183,12 +183,25 @@ ROWS: Sequence[Operation] = (
         exact=True,
         template=f"xp.imag({Z} ** {{exponent}})",
     ),
-    derived(rfft_real, family("signal"), curvature="linear", template="xp.real(xp.fft.rfft({0}))"),
-    derived(rfft_imag, family("signal"), curvature="linear", template="xp.imag(xp.fft.rfft({0}))"),
+    derived(
+        rfft_real,
+        family("signal"),
+        curvature="linear",
+        mixes=True,
+        template="xp.real(xp.fft.rfft({0}))",
+    ),
+    derived(
+        rfft_imag,
+        family("signal"),
+        curvature="linear",
+        mixes=True,
+        template="xp.imag(xp.fft.rfft({0}))",
+    ),
     derived(
         fft_power,
         family("signal", norm=one_of("backward", "ortho", "forward")),
         params={"norm": "name"},
+        mixes=True,
         template="xp.real(xp.fft.fft({0}, norm={norm!r}) * xp.conj(xp.fft.fft({0}, "
         "norm={norm!r})))",
     ),
@@ -196,6 +209,7 @@ ROWS: Sequence[Operation] = (
         fft_round_trip,
         family("signal"),
         curvature="linear",
+        mixes=True,
         template=lambda call: f"xp.fft.irfft(xp.fft.rfft({call.operands[0]}), {call.shapes[0][0]})",
     ),
     derived(
@@ -203,22 +217,29 @@ ROWS: Sequence[Operation] = (
         family("two_signals"),
         arity=2,
         curvature="multilinear",
+        mixes=True,
         template="xp.real(xp.fft.ifft(xp.fft.fft({0}) * xp.fft.fft({1})))",
     ),
     derived(
         complex_det,
         family("complex_matrix", 2, regular=False),
         arity=2,
+        mixes=True,
         exact=True,
         template=f"xp.real(xp.linalg.det{Z})",
     ),
     derived(
-        complex_inv, family("complex_matrix", 2), arity=2, template=f"xp.real(xp.linalg.inv{Z})"
+        complex_inv,
+        family("complex_matrix", 2),
+        arity=2,
+        mixes=True,
+        template=f"xp.real(xp.linalg.inv{Z})",
     ),
     derived(
         complex_solve,
         family("complex_matrix", 3),
         arity=3,
+        mixes=True,
         template=f"xp.real(xp.linalg.solve({Z}, {{2}} + 0j))",
     ),
 )

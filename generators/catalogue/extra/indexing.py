@@ -7,7 +7,6 @@ function of their own.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -295,14 +294,6 @@ def _update(
     )
 
 
-def _most(x: np.ndarray, v: np.ndarray) -> float:
-    """The largest product that one entry may become."""
-    return float(
-        max(1.0, np.max(np.abs(x), initial=0.0))
-        * math.prod(max(1.0, float(e)) for e in np.abs(v).flat)
-    )
-
-
 ROWS: Sequence[Operation] = (
     _linear(take_along_axis, family("take_along_axis"), indices="indices", axis="int"),
     _linear(unstack, family("unstack"), axis="int", which="int"),
@@ -333,10 +324,10 @@ ROWS: Sequence[Operation] = (
         exact=True,
     ),
     _update(index_add, family("update"), "ints", curvature="linear", exact=True),
-    _update(index_multiply, family("update", aim="zeros"), "ints", terms=_most, weight=2),
+    _update(index_multiply, family("update", aim="zeros"), "ints", weight=2),
     _update(index_max, family("update", aim="tie"), "ints", curvature="linear", exact=True),
     _update(scatter_add, family("scatter"), "indices", curvature="linear", exact=True),
-    _update(scatter_multiply, family("scatter", aim="zeros"), "indices", terms=_most, weight=2),
+    _update(scatter_multiply, family("scatter", aim="zeros"), "indices", weight=2),
     _update(scatter_max, family("scatter", aim="tie"), "indices", curvature="linear", exact=True),
     _update(scatter_mean, family("scatter"), "indices", curvature="linear"),
 )

@@ -224,14 +224,6 @@ def polyval(xp: Any, coefficients: Any, x: Any) -> Any:
     return total
 
 
-def _attended(query: Any, key: Any, value: Any) -> float:
-    """The values times the square of the scores: a second derivative is a sum of such terms, which
-    cancel.
-    """
-    score = float(np.max(np.abs(query)) * np.max(np.abs(key))) * query.shape[-1]
-    return float(np.max(np.abs(value)) * max(1.0, score) ** 2)
-
-
 _NORM: dict[str, Any] = {"arity": None, "params": {"eps": "float"}}
 _POOL = {"window": "int", "stride": "int"}
 
@@ -260,7 +252,6 @@ ROWS: Sequence[Operation] = (
         family("attention"),
         arity=3,
         params={"scale": "float", "causal": "bool"},
-        terms=_attended,
     ),
     derived(linear, family("linear"), arity=3, curvature="multilinear", exact=True),
     derived(bilinear, family("bilinear"), arity=3, curvature="multilinear", exact=True),

@@ -205,28 +205,6 @@ def cdist(xp: Any, a: Any, b: Any, *, p: float | str) -> Any:
     return xp.vector_norm_ord(a[:, None, :] - b[None, :, :], ord=p, axis=-1, keepdims=False)
 
 
-def _condition(a: Any) -> float:
-    """The size of cancelling terms in derivatives of functions that do not depend on the scale of
-    the matrix.
-    """
-    return float(np.max(np.linalg.cond(a)))
-
-
-def _nearly_tied(a: Any) -> float:
-    """The same for functions of singular vectors. The derivatives of singular vectors have inverse
-    gaps between squared singular values as factors, and these terms cancel.
-
-    Cubed, for three derivatives. Gaps of the size of rounding do not count: the vectors are
-    arbitrary there.
-    """
-    squares = np.square(np.linalg.svd(a, compute_uv=False))
-    gaps = (
-        np.abs(squares[..., :, None] - squares[..., None, :])
-        / np.max(squares, axis=-1)[..., None, None]
-    )
-    return _condition(a) / float(np.min(gaps, where=gaps > 1e-9, initial=1.0)) ** 3
-
-
 ORDER = {"ord": "order"}
 
 
@@ -247,6 +225,7 @@ ROWS: Sequence[Operation] = (
         name="cholesky",
         summary="The lower triangular factor of the symmetric part.",
         evaluate=decompositions.cholesky,
+        mixes=True,
         template=None,
         operands=family("definite"),
         weight=2,
@@ -254,6 +233,7 @@ ROWS: Sequence[Operation] = (
     Operation(
         name="matrix_exp",
         evaluate=decompositions.matrix_exp,
+        mixes=True,
         template=None,
         operands=family("small"),
         weight=2,
@@ -262,6 +242,7 @@ ROWS: Sequence[Operation] = (
         name="sqrtm",
         summary="The square root of the symmetric part, which must be positive definite.",
         evaluate=decompositions.sqrtm,
+        mixes=True,
         template=None,
         operands=family("definite"),
     ),
@@ -269,6 +250,7 @@ ROWS: Sequence[Operation] = (
         name="eigvalsh",
         summary="The eigenvalues of the symmetric part, in ascending order.",
         evaluate=decompositions.eigvalsh,
+        mixes=True,
         template=None,
         operands=family("simple_spectrum"),
     ),
@@ -276,6 +258,7 @@ ROWS: Sequence[Operation] = (
         name="eigenvector_weights",
         summary="The squared entries of the eigenvectors of the symmetric part, as columns.",
         evaluate=decompositions.eigenvector_weights,
+        mixes=True,
         template=None,
         operands=family("simple_spectrum"),
     ),
@@ -291,12 +274,12 @@ ROWS: Sequence[Operation] = (
         weight=3,
     ),
     derived(qr_r, family("full_rank"), weight=2),
-    derived(qr_q, family("full_rank"), weight=2, terms=_condition),
+    derived(qr_q, family("full_rank"), weight=2),
     derived(eigh_exp, family("small")),
     derived(eigh_sqrt, family("definite")),
     derived(svdvals, family("simple_singular_values")),
-    derived(polar_factor, family("full_rank"), terms=_nearly_tied),
-    derived(column_projection, family("tall"), terms=_nearly_tied),
+    derived(polar_factor, family("full_rank")),
+    derived(column_projection, family("tall")),
     derived(slogdet, family("regular"), weight=2),
     derived(logdet, family("definite")),
     derived(pinv, family("full_rank"), weight=2),

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from ad_conformance.generators.catalogue.operands import ANY, SATURATING, Domain, family, one_of
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import derived
@@ -170,8 +169,6 @@ ROWS: Sequence[Operation] = (
         squareplus,
         family("cornered", SATURATING, (0.0,), b=one_of(4.0, 1.0)),
         params={"b": "float"},
-        # x + sqrt(x**2 + b) cancels for large negative x.
-        terms=lambda x: float(np.max(np.abs(x), initial=0.0)),
     ),
     derived(log1mexp, family("cornered", Domain(low=1 / 16, saturate=True))),
     derived(softsign, family("cornered", SATURATING, (0.0,))),

@@ -130,8 +130,9 @@ ROWS: Sequence[Operation] = (
     derived(beta, family("binary", POSITIVE, POSITIVE), arity=2),
     _special("i0", special.i0, special_balls.i0, Domain(low=-12, high=12)),
     _special("i1", special.i1, special_balls.i1, Domain(low=-12, high=12)),
-    _special("i0e", special.i0e, special_balls.i0e, TAILS),
-    _special("i1e", special.i1e, special_balls.i1e, TAILS),
+    # Their derivatives are differences of the functions that i0e and i1e are.
+    _special("i0e", special.i0e, special_balls.i0e, TAILS, terms=special.i0e),
+    _special("i1e", special.i1e, special_balls.i1e, TAILS, terms=special.i0e),
     _special("j0", special.j0, special_balls.j0, TAILS),
     _special("j1", special.j1, special_balls.j1, TAILS),
     _special(
@@ -143,7 +144,15 @@ ROWS: Sequence[Operation] = (
         weight=2,
         summary="sin(pi x) / (pi x).",
     ),
-    _special("expit", special.expit, special_balls.expit, None, operands=family("extended", TAILS)),
+    # Its derivative is expit(x) * (1 - expit(x)).
+    _special(
+        "expit",
+        special.expit,
+        special_balls.expit,
+        None,
+        operands=family("extended", TAILS),
+        terms=special.expit,
+    ),
     _special("logit", special.logit, special_balls.logit, None, operands=family("probability", 0)),
     _special("exp1", special.exp1, special_balls.exp1, POSITIVE),
     _special("expi", special.expi, special_balls.expi, POSITIVE),
@@ -166,6 +175,7 @@ ROWS: Sequence[Operation] = (
     Operation(
         name="logsumexp",
         evaluate=numpy_ops.logsumexp,
+        in_steps=lambda xp, x, **along: xp.log(xp.sum(xp.exp(x), **along)),
         template=None,
         operands=family("far_apart", family("reduction", nonempty=True, aim="tie")),
         params=REDUCTION,
@@ -175,6 +185,7 @@ ROWS: Sequence[Operation] = (
         name="logcumsumexp",
         summary="log(cumulative_sum(exp(x))).",
         evaluate=numpy_ops.logcumsumexp,
+        in_steps=lambda xp, x, *, axis: xp.log(xp.cumulative_sum(xp.exp(x), axis=axis)),
         template=None,
         operands=family("far_apart", family("along_axis", nonempty=True)),
         params={"axis": "int"},
