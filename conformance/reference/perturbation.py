@@ -165,8 +165,8 @@ class Perturbed(Visitor):
                 as_array(1 + relative),
                 _objects(summand).reshape(value.shape),
             )
-        factor, summand = self.noise.prepared[key]
-        return as_array(value * factor + summand)
+        factor, shift = self.noise.prepared[key]
+        return as_array(value * factor + shift)
 
     def _mixed(self, slot: int, value: Array, at: Array) -> Array:
         weights, constant, relative = self.noise.coefficients(self.call, slot, 3, value.shape)

@@ -8,8 +8,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from ad_conformance.conformance.reference.certify import MARGIN
+from ad_conformance.conformance.reference.certify import LOG_ERROR, MANTISSA
 from ad_conformance.conformance.reference.evaluator import Evaluator
+from ad_conformance.conformance.reference.perturbation import Rounded
 from ad_conformance.generators.arithmetic.balls import Branches, following, to_balls
 from ad_conformance.generators.catalogue import CATALOGUE, CORE
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES
@@ -149,11 +150,12 @@ def test_rendered_text_computes_what_the_rows_compute(drawn: list[Case]) -> None
             exec(render(case.program, NUMPY, case.input), names)
             got = names["f"](*inputs)  # type: ignore[operator]
         np.testing.assert_allclose(
-            got, evaluate.values[-1], rtol=1e-9, atol=1e-9 * max(evaluate.scales)
+            got, evaluate.values[-1], rtol=1e-9, atol=1e-9 * evaluate.size
         )
 
 
 def test_balls_enclose_what_the_rows_compute(drawn: list[Case]) -> None:
+    rounded = Rounded(MANTISSA["float64"], LOG_ERROR["float64"])
     kept = ctx.prec
     ctx.prec = 200
     try:
@@ -161,15 +163,15 @@ def test_balls_enclose_what_the_rows_compute(drawn: list[Case]) -> None:
             evaluate = Evaluator(case.program, case.input)
             # A comparison counts as decided where truth counts it so, and rounding cannot decide it
             # otherwise.
-            with following(Branches(margin=MARGIN["float64"] * max(evaluate.scales))) as branches:
-                got = evaluate(to_balls(case.input))
+            with following(Branches()) as branches:
+                got = evaluate.visited(to_balls(case.input), rounded)
             if branches.open:
                 continue
             # On a branch cut (atan2) there is nothing to enclose.
             if not all(z.is_finite() for z in got.reshape(-1)):
                 continue
             middle = np.array([float(z.mid()) for z in got.reshape(-1)]).reshape(got.shape)
-            scale = max(evaluate.scales)
+            scale = evaluate.size
             np.testing.assert_allclose(middle, evaluate.values[-1], rtol=1e-7, atol=1e-9 * scale)
     finally:
         ctx.prec = kept
