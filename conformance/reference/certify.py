@@ -28,6 +28,7 @@ import threading
 from dataclasses import dataclass
 
 import numpy as np
+from ad_conformance.conformance.reference.dtype_range import outside
 from ad_conformance.conformance.reference.evaluator import Evaluator
 from ad_conformance.conformance.reference.perturbation import Array, Rounded
 from ad_conformance.conformance.reference.stencils import (
@@ -240,6 +241,8 @@ def _on(question: _Question, evaluate: Evaluator, radius: int) -> Truth:
     truth, radii = _middle(answer), _radius(answer)
     if not np.all(np.isfinite(truth)):
         return Truth("uncertified", reason="the stencil has no finite value")
+    if outside(evaluate, script, radius, question.order, dtype, float(np.max(np.abs(truth)))):
+        return Truth("uncertified", reason=f"a value on the way is outside the range of {dtype}")
     copies = Copies(evaluate, script, radius, question.order, question.tangent)
     found = tolerances(copies, along, question.directions(hood.n), dtype)
     if not np.all(np.isfinite(found)):
@@ -247,9 +250,6 @@ def _on(question: _Question, evaluate: Evaluator, radius: int) -> Truth:
     tolerance = question.lift(found)
     # The radius must be far below the tolerance, or negligible relative to the values that the
     # derivative is computed from.
-    if not np.all(radii <= np.maximum(tolerance * 2.0**-16, evaluate.size * 2.0**-64)):
+    if not np.all(radii <= np.maximum(tolerance * 2.0**-16, (evaluate.size or 1.0) * 2.0**-64)):
         return Truth("uncertified", reason=f"radius {np.max(radii):.1e} is too wide")
-    tolerance = tolerance + radii
-    if np.any(np.abs(truth) > radii) and np.all(np.abs(truth) <= tolerance):
-        return Truth("uncertified", reason="rounding may change every entry by more than its size")
-    return Truth("certified", truth, radii, tolerance, pieces=bool(branches.open))
+    return Truth("certified", truth, radii, tolerance + radii, pieces=bool(branches.open))

@@ -185,7 +185,11 @@ class Perturbed(Visitor):
                 continue
             weights = self.noise.coefficients(self.call, slot, 1, operand.shape)[0]
             moves = weights * (operand - at) / self.noise.size
-            u = u + (moves if op.elementwise else as_array(moves).sum())
+            if op.mixes:
+                # The usual formulas are polynomials of the entries.
+                u = u + as_array(moves).sum() / (float(np.max(np.abs(_floats(at)))) or 1.0)
+            else:
+                u = u + moves
         with np.errstate(all="ignore"):
             size = op.terms(*(_floats(at) for at in operands_at))
         total: Any = arb(0)

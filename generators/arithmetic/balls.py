@@ -140,10 +140,11 @@ class Branches:
     open: dict[int, tuple[Decision, ...]] = field(default_factory=dict)
     doubtful: bool = False
 
-    def less(self, a: Ball, b: Ball, *, mean: bool) -> Decision:
+    def less(self, a: Ball, b: Ball, *, mean: bool, signed_zero: bool = False) -> Decision:
+        """Whether a < b; None means that both are equal and the mean of the branches is taken."""
         index = len(self.taken)
         if self.script is None:
-            answer = self._decide(index, a, b, mean)
+            answer = self._decide(index, a, b, mean, signed_zero)
         else:
             answer = self.script[index]
             if self.confirm is not None and index not in self.confirm and not _constant(a, b):
@@ -179,10 +180,10 @@ class Branches:
         self.open[index] = (n - 1,)
         return self.forced.get(index, n)
 
-    def _decide(self, index: int, a: Ball, b: Ball, mean: bool) -> Decision:
+    def _decide(self, index: int, a: Ball, b: Ball, mean: bool, signed_zero: bool) -> Decision:
         if a is b:
             return False
-        if a.is_exact() and b.is_exact():
+        if a.is_exact() and b.is_exact() and not (signed_zero and a.is_zero()):
             return None if mean and a.real == b.real else bool(a.real < b.real)
         gap = (b - a).real
         if gap > 0 or gap < 0:
@@ -254,8 +255,9 @@ def remainder(a: Ball, b: Ball) -> Ball:
 
 
 def copysign(a: Ball, b: Ball) -> Ball:
+    """|a| with the sign of b. Balls have no negative zero, so both signs meet at b = 0."""
     size = absolute(a)
-    return -size if less(b, ZERO) else size
+    return -size if _current[-1].less(b, ZERO, mean=False, signed_zero=True) else size
 
 
 def absolute(a: Ball) -> Ball:

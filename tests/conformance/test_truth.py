@@ -147,7 +147,11 @@ KINKS = {
         "R",
     ),
     "a kink that float64 cannot tell from a tie": (
-        program(("constant", (), {"value": 1.0 + 2.0**-40}), ("maximum", (0, 1))),
+        program(
+            ("constant", (), {"value": math.exp(1.0) * (1.0 + 2.0**-44)}),
+            ("exp", (0,)),
+            ("maximum", (1, 2)),
+        ),
         1.0,
         "R",
     ),

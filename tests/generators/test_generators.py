@@ -149,9 +149,7 @@ def test_rendered_text_computes_what_the_rows_compute(drawn: list[Case]) -> None
         with np.errstate(all="ignore"):
             exec(render(case.program, NUMPY, case.input), names)
             got = names["f"](*inputs)  # type: ignore[operator]
-        np.testing.assert_allclose(
-            got, evaluate.values[-1], rtol=1e-9, atol=1e-9 * evaluate.size
-        )
+        np.testing.assert_allclose(got, evaluate.values[-1], rtol=1e-9, atol=1e-9 * evaluate.size)
 
 
 def test_balls_enclose_what_the_rows_compute(drawn: list[Case]) -> None:

@@ -225,6 +225,7 @@ ROWS: Sequence[Operation] = (
         family("complex_matrix", 2, regular=False),
         arity=2,
         mixes=True,
+        terms=lambda a, b: np.max(np.hypot(a, b), initial=0.0) ** a.shape[-1],
         exact=True,
         template=f"xp.real(xp.linalg.det{Z})",
     ),

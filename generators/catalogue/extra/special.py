@@ -48,18 +48,18 @@ def softmax(xp: Any, x: Any, *, axis: int) -> Any:
     return xp.exp(xp.log_softmax(x, axis=axis))
 
 
-def _erfcx_terms(x: np.ndarray) -> float:
+def _erfcx_terms(x: np.ndarray) -> Any:
     """The size of cancelling terms in the derivative 2 x erfcx(x) - 2 / sqrt(pi); each further
     order multiplies by 2 x.
     """
-    return float(np.max(np.maximum(x, 1.0) ** 2, initial=1.0))
+    return np.maximum(x, 1.0) ** 2
 
 
-def _log_ndtr_terms(x: np.ndarray) -> float:
+def _log_ndtr_terms(x: np.ndarray) -> Any:
     """The size of cancelling terms in the tail: g = exp(-x**2 / 2 - log_ndtr(x)) has the derivative
     -g (x + g).
     """
-    return float(np.max(np.maximum(-x, 1.0) ** 4, initial=1.0)) / 2
+    return np.where(x < 0, np.maximum(-x, 1.0) ** 4 / 2, 0.0)
 
 
 def _special(name: str, ufunc: Any, ball: Any, domain: Domain | None, **more: Any) -> Operation:
@@ -142,6 +142,8 @@ ROWS: Sequence[Operation] = (
         None,
         operands=family("at_zeros", TAILS),
         weight=2,
+        # Its derivative is (cos(pi x) - sinc(x)) / x.
+        terms=np.sinc,
         summary="sin(pi x) / (pi x).",
     ),
     # Its derivative is expit(x) * (1 - expit(x)).
