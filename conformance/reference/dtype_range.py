@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import itertools
 
 import numpy as np
 from ad_conformance.conformance.reference.evaluator import Evaluator
@@ -56,8 +56,7 @@ def outside(
     exponents = [_exponents([s[i] for s in seen], log_h) for i in range(len(seen[0]))]
     last = exponents[-1]
     for own in exponents:
-        # A result of zero on the way is as good as one below the range, and both are wrong if
-        # what is made of it is not as small.
+        # A size below the range counts if what is made of it is far inside the range.
         for of_value, of_output in zip(own, last, strict=True):
             if of_value is None:
                 continue
@@ -84,12 +83,10 @@ def _exponents(values: list[Array], log_h: int) -> list[int | None]:
         sizes = [abs(z).upper() for z in values[0].flat if z.is_finite()]
         largest = max(sizes, default=arb(0))
         found.append(None if largest == 0 else _exponent(largest) - order * log_h)
-        values = [as_array(b - a) for a, b in zip(values, values[1:], strict=False)]
+        values = [as_array(b - a) for a, b in itertools.pairwise(values)]
     return found
 
 
 def _exponent(size: arb) -> int:
     mantissa, exponent = size.mid().man_exp()
-    return (
-        int(exponent) + math.frexp(float(abs(mantissa)))[1] if mantissa.bit_length() < 1000 else 0
-    )
+    return int(exponent) + int(abs(mantissa).bit_length())

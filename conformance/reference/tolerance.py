@@ -28,8 +28,8 @@ SPREAD, FLOOR = 64.0, 256.0
 EPSILON = {"float64": 2.0**-53, "float32": 2.0**-24}
 #: The relative size of small perturbations, as a power of two. Their effects are linear.
 LOG_NOISE = -70
-#: The number of copies with small perturbations. One more has errors of SPREAD rounding units, whose
-#: effects of second order count.
+#: The number of copies with small perturbations. One more has errors of SPREAD rounding units,
+#: whose effects of second order count.
 COPIES = 2
 #: Engines may replace numbers below this by zero.
 TINY = {"float64": 1e-290, "float32": 1e-34}
