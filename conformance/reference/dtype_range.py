@@ -1,4 +1,4 @@
-"""Whether an honest engine can hold every value and derivative on the way in the dtype of a case."""
+"""Whether engines can hold all values and derivatives on the way in the dtype of a case."""
 
 from __future__ import annotations
 
