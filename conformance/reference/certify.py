@@ -17,8 +17,8 @@ so that for a mixed derivative of orders j_i, with q = h/r, the error is at most
     S_3 = 8/(1-4q**2) - 2/(1-q**2),  S_4 = 32/(1-4q**2) - 8/(1-q**2).
 
 If comparisons have different results around the point, every smooth selection that meets there is
-differentiated. If they do not all agree up to the order asked, the function is not smooth there and
-no derivative is certified.
+differentiated. Only entries of the derivative on which all of them agree are certified
+(conformance/reference/selections.py).
 """
 
 from __future__ import annotations
@@ -32,17 +32,16 @@ from typing import Any
 import numpy as np
 from ad_conformance.conformance.reference.evaluator import Evaluator
 from ad_conformance.conformance.reference.perturbation import Array, Noise
+from ad_conformance.conformance.reference.selections import agreement
 from ad_conformance.conformance.reference.stencils import (
     STENCILS,
     TARGET_BITS,
     Blocks,
     Neighbourhood,
     Wide,
-    differ,
-    magnitude,
     telling_directions,
 )
-from ad_conformance.generators.arithmetic.balls import Decision, selections, to_balls
+from ad_conformance.generators.arithmetic.balls import Decision, to_balls
 from ad_conformance.generators.ir.program import Case
 from flint import ctx
 
@@ -53,7 +52,6 @@ RADII = (-8, -16, -32, -64)
 #: How far apart balls must be, relative to the values that they are computed from, for a comparison
 #: to be decided: an engine with rounding errors must get the same result.
 MARGIN = {"float64": 2.0**-30, "float32": 2.0**-16}
-MAX_SELECTIONS = 64
 #: The number of perturbed copies whose spread measures the conditioning.
 COPIES = 3
 #: The tolerance is SPREAD times the measured spread plus FLOOR rounding units of the largest entry.
@@ -81,7 +79,11 @@ class Truth:
     radius: a bound on the error of each entry of `value`.
     tolerance: how far rounding in the dtype of the case may move a correct answer, for each entry.
     reason: why there is no certified derivative.
-    pieces: whether several smooth selections meet at the point; all have this derivative.
+    pieces: whether several smooth selections meet at the point; all have this derivative, where it
+        is judged.
+    judged: the entries of the answer on which all selections agree; None: all. The values of the
+        others are conventions. None is true if the kind is "convention".
+    finite: the entries in which the derivatives of all selections are finite; None: all.
     """
 
     kind: str
@@ -90,6 +92,37 @@ class Truth:
     tolerance: Array | None = None
     reason: str = ""
     pieces: bool = False
+    judged: Array | None = None
+    finite: Array | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape of the answer; None if nothing is known about the answer."""
+        known = self.judged if self.value is None else self.value
+        return None if known is None else known.shape
+
+    @property
+    def expected(self) -> Array | None:
+        """What an answer is compared with, NaN where its value is a convention; None if nothing is
+        known about the answer.
+        """
+        if self.shape is None or self.judged is None:
+            return self.value
+        return np.where(self.judged, 0.0 if self.value is None else self.value, np.nan)
+
+    @property
+    def must_be_finite(self) -> Array:
+        """The entries in which an answer that is NaN or infinite is wrong."""
+        return np.ones(self.shape or (), bool) if self.finite is None else self.finite
+
+    def ratios(self, got: Array) -> Array:
+        """error / tolerance of an answer of the right shape, by entry; 0 where the value is a
+        convention. Raises ValueError if there is no certified derivative.
+        """
+        if self.value is None or self.tolerance is None:
+            raise ValueError(f"no certified derivative: {self.kind}")
+        ratios = np.abs(got - self.value) / self.tolerance
+        return ratios if self.judged is None else np.where(self.judged, ratios, 0.0)
 
 
 def certify(case: Case) -> Truth:
@@ -188,6 +221,20 @@ class _Question:
                 tensor = np.tensordot(tensor, weights, axes=((1,), (0,)))
         return np.asarray(tensor, dtype=object).reshape(self.shape)
 
+    def mask(self, entries: Array) -> Array:
+        """For each entry of the answer, whether all `entries` of the full derivative that are
+        contracted into it with a weight other than zero are true.
+        """
+        missing = ~entries
+        if self.case.asked.seed == "cotangent":
+            weights = np.asarray(self.case.cotangent, dtype=float).reshape(-1) != 0
+            missing = np.any(missing[weights], axis=0)
+        elif self.case.asked.seed == "tangent":
+            weights = np.asarray(self.case.tangent, dtype=float).reshape(-1) != 0
+            for _ in range(self.case.asked.along):
+                missing = np.any(missing[:, weights], axis=1)
+        return np.asarray(~missing).reshape(self.shape)
+
     def lift(self, tolerance: Array) -> Array:
         """The tolerances of the derivatives of each output as tolerances of the answer, in a shape
         that broadcasts with it.
@@ -207,16 +254,13 @@ class _Question:
 def _on(hood: Neighbourhood, question: _Question) -> Truth:
     dtype = question.case.dtype
     margin = MARGIN[dtype] * max(hood.evaluate.scales)
-    met = selections(hood.disc, margin, MAX_SELECTIONS)
-    branches, value = next(met)
-    script = tuple(branches.taken)
-    if branches.open:
-        others = ((tuple(other.taken), magnitude(there)) for other, there in met)
-        if (order := differ(hood, (script, magnitude(value)), others, question.order)) is not None:
-            return Truth(
-                "convention", reason=f"branches that meet at the point differ at order {order}"
-            )
-    tensor = hood.tensor(value, script, question.blocks)
+    met = agreement(hood, margin, question.blocks, last=hood.radius == RADII[-1])
+    judged = None if met.judged is None else question.mask(met.judged)
+    finite = None if met.finite is None else question.mask(met.finite)
+    if judged is not None and not np.any(judged):
+        reason = f"branches that meet at the point differ at order {met.order}"
+        return Truth("convention", reason=reason, judged=judged, finite=finite)
+    tensor, script = hood.tensor(met.value, met.script, question.blocks), met.script
     answer = question.answer(tensor)
     truth = np.vectorize(lambda z: float(z.mid()), otypes=[float])(answer)
     radius = np.vectorize(lambda z: float(z.rad()), otypes=[float])(answer)
@@ -232,7 +276,13 @@ def _on(hood: Neighbourhood, question: _Question) -> Truth:
     ):
         return Truth("uncertified", reason=f"radius {np.max(radius):.1e} is too wide")
     return Truth(
-        "certified", truth, radius, question.lift(tolerance) + radius, pieces=bool(branches.open)
+        "certified",
+        truth,
+        radius,
+        question.lift(tolerance) + radius,
+        pieces=met.several,
+        judged=judged,
+        finite=finite,
     )
 
 

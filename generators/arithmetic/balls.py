@@ -135,9 +135,16 @@ class Branches:
     taken: list[Decision] = field(default_factory=list)
     open: dict[int, tuple[Decision, ...]] = field(default_factory=dict)
 
-    def less(self, a: Ball, b: Ball, *, mean: bool) -> Decision:
+    def less(self, a: Ball, b: Ball, *, mean: bool = False, continuous: bool = False) -> Decision:
+        """Whether a < b. Both `mean` and `continuous` give None for equal exact numbers. In an
+        open comparison, None is a selection of its own, unless the result is `continuous`: then the
+        value at a tie is that of both sides.
+        """
         index = len(self.taken)
+        mean = mean or continuous
         answer = self.script[index] if self.script is not None else self._decide(index, a, b, mean)
+        if continuous and index in self.open:
+            self.open[index] = (True,)
         self.taken.append(answer)
         return answer
 
@@ -195,7 +202,7 @@ class following:  # noqa: N801 (used as a verb, like contextlib.suppress)
 
 def less(a: Ball, b: Ball) -> bool:
     """Whether a < b, decided by the current branches. Only real parts are compared."""
-    return bool(_current[-1].less(a, b, mean=False))
+    return bool(_current[-1].less(a, b))
 
 
 def floor(a: Ball, even: bool = False) -> Ball:
@@ -238,21 +245,21 @@ def copysign(a: Ball, b: Ball) -> Ball:
 
 
 def absolute(a: Ball) -> Ball:
-    negative = _current[-1].less(a, ZERO, mean=True)
+    negative = _current[-1].less(a, ZERO, continuous=True)
     if negative is None:
         return a * 0
     return -a if negative else a
 
 
 def maximum(a: Ball, b: Ball) -> Ball:
-    second = _current[-1].less(a, b, mean=True)
+    second = _current[-1].less(a, b, continuous=True)
     if second is None:
         return (a + b) / 2
     return b if second else a
 
 
 def minimum(a: Ball, b: Ball) -> Ball:
-    second = _current[-1].less(b, a, mean=True)
+    second = _current[-1].less(b, a, continuous=True)
     if second is None:
         return (a + b) / 2
     return b if second else a
@@ -263,8 +270,9 @@ def selections(
 ) -> Iterator[tuple[Branches, np.ndarray]]:
     """Every smooth selection of a program whose branches meet at the point, with its value.
 
-    At a kink, the mean of the two sides is a selection too: engines choose one of the three by
-    convention. Raises OverflowError if there are more than `limit`.
+    Near a kink of `abs`, `maximum` or `minimum`, the value is always that of one side. So the mean
+    of the sides is no selection, though engines may choose it by convention. Raises OverflowError
+    if there are more than `limit`.
     """
     pending: list[dict[int, Decision]] = [{}]
     count = 0
