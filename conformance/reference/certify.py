@@ -164,7 +164,7 @@ def _certify(case: Case) -> Truth:
                 continue
             except ZeroDivisionError:
                 continue
-            if truth.kind == "certified":
+            if truth.kind != "uncertified":
                 break
         return truth
     finally:
@@ -254,7 +254,7 @@ class _Question:
 def _on(hood: Neighbourhood, question: _Question) -> Truth:
     dtype = question.case.dtype
     margin = MARGIN[dtype] * max(hood.evaluate.scales)
-    met = agreement(hood, margin, question.blocks, last=hood.radius == RADII[-1])
+    met = agreement(hood, margin, question.blocks, RADII)
     judged = None if met.judged is None else question.mask(met.judged)
     finite = None if met.finite is None else question.mask(met.finite)
     if judged is not None and not np.any(judged):

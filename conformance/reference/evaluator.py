@@ -69,7 +69,7 @@ class Evaluator:
     def shape(self) -> tuple[int, ...]:
         return self.values[-1].shape
 
-    def _inputs(self, x: Array) -> list[Array]:
+    def inputs(self, x: Array) -> list[Array]:
         """The list of values with constants and inputs filled in."""
         values: list[Array] = [x] * len(self.values)
         for k, constant in self.constants.items():
@@ -83,7 +83,7 @@ class Evaluator:
 
     def __call__(self, x: Array) -> Array:
         """The output at `x`, an object array of balls; comparisons follow the current branches."""
-        values = self._inputs(x)
+        values = self.inputs(x)
         for k, op, operands, params in self.steps:
             inputs = [values[i] for i in operands]
             values[k] = coerced(as_array(op.evaluate(*inputs, **params)))
@@ -105,7 +105,7 @@ class Evaluator:
 
     def perturbed(self, x: Array, noise: Noise) -> Array:
         """The output at `x` when `noise` perturbs every use of an operand and every result."""
-        values = self._inputs(x)
+        values = self.inputs(x)
         for k, op, operands, params in self.steps:
             inputs = [
                 noise.operand(k, slot, values[i], self.values[i]) if self.depends[i] else values[i]

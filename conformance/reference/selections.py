@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,10 +25,15 @@ from ad_conformance.conformance.reference.stencils import (
     magnitudes,
     random_direction,
 )
-from ad_conformance.generators.arithmetic.balls import Decision, selections
+from ad_conformance.generators.arithmetic.balls import Branches, Decision, following
+from ad_conformance.generators.arithmetic.numpy_ops import as_array
+from ad_conformance.generators.arithmetic.signs import UNKNOWN, Facts, Weighed, enclosed
 from flint import arb, ctx
 
 MAX_SELECTIONS = 64
+#: The real neighbourhood on which a comparison must have the same result. No input is so near a
+#: number that the end of its interval would be that number by chance.
+BOX = arb(2) ** -8 + arb(2) ** -90
 #: The most points of stencils at which selections are evaluated in order to compare entries. If
 #: more are needed, all derivatives of an output at a kink count as conventions.
 MAX_POINTS = 4000
@@ -75,17 +80,20 @@ class _Side:
         return np.array([bool(b.is_finite()) for b in self.bounds], dtype=bool)
 
 
-def agreement(hood: Neighbourhood, margin: float, blocks: Blocks, *, last: bool) -> Agreement:
+def agreement(
+    hood: Neighbourhood, margin: float, blocks: Blocks, radii: Sequence[int]
+) -> Agreement:
     """What the selections agree on that meet at the point.
 
-    Comparisons of values that are closer than `margin` are not decided. Unless this is the `last`
-    neighbourhood to be tried, raises Wide if a selection has no finite bound on it. Also raises
-    Wide if no selection has one. If there are more than MAX_SELECTIONS, they count as agreeing on
-    nothing if any differ, or OverflowError is raised.
+    Comparisons of values that are closer than `margin` are not decided. `radii` are those of all
+    neighbourhoods that may be tried. Raises Wide if a smaller one is better: comparisons are
+    decided on it, or a selection may have a finite bound. Also raises Wide if no selection has one.
+    If there are more than MAX_SELECTIONS, they count as agreeing on nothing if any differ, or
+    OverflowError is raised.
     """
     sides: list[_Side] = []
     try:
-        for side in _sides(hood, margin):
+        for side in _sides(hood, margin, radii[-1]):
             sides.append(side)
     except OverflowError:
         if (order := _some_difference(_Comparison(hood, len(blocks)), sides)) is None:
@@ -96,7 +104,8 @@ def agreement(hood: Neighbourhood, margin: float, blocks: Blocks, *, last: bool)
         return Agreement(sides[0].script, sides[0].value)
     finite = np.array([side.finite for side in sides])
     whole = [side for side, known in zip(sides, finite, strict=True) if np.all(known)]
-    if not whole or (len(whole) < len(sides) and not last):
+    # Where a selection is infinite at the point itself, no radius helps: two are tried.
+    if not whole or (len(whole) < len(sides) and hood.radius == radii[0]):
         raise Wide
     base = whole[0]
     shape = (len(base.bounds), *map(len, blocks))
@@ -134,9 +143,68 @@ def _by_output(mask: Array, order: int) -> Array:
     return mask.reshape(-1, *(1,) * order)
 
 
-def _sides(hood: Neighbourhood, margin: float) -> Iterator[_Side]:
-    for branches, value in selections(hood.disc, margin, MAX_SELECTIONS):
-        yield _Side(tuple(branches.taken), value, magnitudes(value))
+def _sides(hood: Neighbourhood, margin: float, least: int) -> Iterator[_Side]:
+    """Every smooth selection of the program that meets at the point.
+
+    Near a kink of `abs`, `maximum` or `minimum`, the value is always that of one side. So the mean
+    of the sides is no selection, though engines may choose it by convention. Raises OverflowError
+    if there are more than MAX_SELECTIONS, and Wide if comparisons are open that are not on the
+    polydisc of the `least` radius.
+    """
+    pending: list[dict[int, Decision]] = [{}]
+    count = 0
+    while pending:
+        forced = pending.pop()
+        branches = Branches(forced=forced, margin=margin)
+        value = hood.disc(branches)
+        if branches.open and not forced and hood.radius > least:
+            closer = Branches(margin=margin)
+            hood.disc(closer, least)
+            if closer.open.keys() != branches.open.keys():
+                raise Wide
+        free = [index for index in branches.open if index not in forced]
+        settled = _settled(hood, branches, free) if free else {}
+        seen: dict[int, Decision] = {}
+        for index, others in branches.open.items():
+            taken = branches.taken[index]
+            if settled.get(index, taken) != taken:
+                # This selection is none: the comparison has another result all around the point.
+                pending.append({**forced, **seen, index: settled[index]})
+                break
+            if index not in forced and index not in settled:
+                pending.extend({**forced, **seen, index: other} for other in others)
+            seen[index] = taken
+        else:
+            if (count := count + 1) > MAX_SELECTIONS:
+                raise OverflowError(f"more than {MAX_SELECTIONS} branches meet at the point")
+            yield _Side(tuple(branches.taken), value, magnitudes(value))
+
+
+def _settled(hood: Neighbourhood, branches: Branches, asked: list[int]) -> dict[int, Decision]:
+    """The results of comparisons that are not decided at the point, but are the same all around it
+    where those before them are as in `branches`.
+    """
+    facts = Facts()
+    weighed = Weighed(tuple(branches.taken), asked, facts)
+    x = np.empty(hood.x.shape, dtype=object)
+    for index, centre in np.ndenumerate(hood.x):
+        x[index] = facts.variable(index, ((centre - BOX).lower(), (centre + BOX).upper()))
+    values = hood.evaluate.inputs(x)
+    with following(weighed):
+        for k, op, operands, params in hood.evaluate.steps:
+            given = [values[i] for i in operands]
+            made = len(weighed.taken)
+            try:
+                values[k] = as_array(op.evaluate(*given, **params))
+            except UNKNOWN:
+                weighed.forget(made)
+                try:
+                    value = as_array(op.evaluate(*map(enclosed, given), **params))
+                except UNKNOWN:
+                    break
+                form = (op.name, repr(params), *map(facts.form, given))
+                values[k] = facts.results(form, value)
+    return weighed.settled
 
 
 class _Comparison:

@@ -87,9 +87,9 @@ class Neighbourhood:
         self.radius = radius
         self.precision = 64 + bits - order * self.log_h
 
-    def disc(self, branches: Branches) -> Array:
-        """The program on the polydisc, as complex balls."""
-        disc = arb(0, 2.0**self.radius)
+    def disc(self, branches: Branches, radius: int | None = None) -> Array:
+        """The program on the polydisc, or on that of another radius, as complex balls."""
+        disc = arb(0, 2.0 ** (self.radius if radius is None else radius))
         wide = np.empty(self.x.shape, dtype=object)
         for index, centre in np.ndenumerate(self.x):
             wide[index] = acb(centre + disc, disc)

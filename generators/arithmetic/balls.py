@@ -8,7 +8,7 @@ ball, as Cauchy's estimate requires.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +18,7 @@ Ball = arb | acb
 
 NAN = arb("nan")
 # One object: a comparison of a ball with zero is recognized by the identity of the zero.
-ZERO = arb(0)
+ZERO, ONE = arb(0), arb(1)
 
 
 def _inside(certain: bool, value: Callable[[], Ball]) -> Ball:
@@ -215,6 +215,9 @@ def ceil(a: Ball) -> Ball:
 
 
 def trunc(a: Ball) -> Ball:
+    # Between -1 and 1 it is zero. There is no jump at zero, where floor and ceil have one.
+    if less(a * a, ONE):
+        return ZERO
     return ceil(a) if less(a, ZERO) else floor(a)
 
 
@@ -263,31 +266,6 @@ def minimum(a: Ball, b: Ball) -> Ball:
     if second is None:
         return (a + b) / 2
     return b if second else a
-
-
-def selections(
-    evaluate: Callable[[Branches], np.ndarray], margin: float, limit: int
-) -> Iterator[tuple[Branches, np.ndarray]]:
-    """Every smooth selection of a program whose branches meet at the point, with its value.
-
-    Near a kink of `abs`, `maximum` or `minimum`, the value is always that of one side. So the mean
-    of the sides is no selection, though engines may choose it by convention. Raises OverflowError
-    if there are more than `limit`.
-    """
-    pending: list[dict[int, Decision]] = [{}]
-    count = 0
-    while pending:
-        if (count := count + 1) > limit:
-            raise OverflowError(f"more than {limit} branches meet at the point")
-        forced = pending.pop()
-        branches = Branches(forced=forced, margin=margin)
-        value = evaluate(branches)
-        seen: dict[int, Decision] = {}
-        for index, others in branches.open.items():
-            if index not in forced:
-                pending.extend({**forced, **seen, index: other} for other in others)
-            seen[index] = branches.taken[index]
-        yield branches, value
 
 
 def to_balls(array: np.ndarray) -> np.ndarray:

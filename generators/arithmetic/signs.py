@@ -1,0 +1,363 @@
+"""Signs of real functions near a point, to find comparisons that are the same on both sides.
+
+A `Real` stands for a function of real inputs on a small box around the point. It knows an interval
+that the function does not leave, and which other function is the same: functions that are computed
+by the same operations of the same operands are. So x - x is zero, x * x is at least zero, and
+cos(x) is at most 1. All of that holds for rounded numbers too, since rounding is monotone.
+
+Catalogue operations run on object arrays of these as they run on arrays of balls. An operation
+that asks for more than is known here raises an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from ad_conformance.generators.arithmetic.balls import NAN, ZERO, Branches, Decision
+from flint import arb
+
+Array = np.ndarray
+INFINITY = arb("inf")
+ONE = arb(1)
+Interval = tuple[arb, arb]
+#: What an operation raises that asks for more than is known of functions.
+UNKNOWN = (TypeError, AttributeError, ValueError, ArithmeticError)
+ANYTHING: Interval = (-INFINITY, INFINITY)
+#: Intervals that functions do not leave, for all arguments.
+IMAGES: dict[str, Interval] = {
+    "exp": (ZERO, INFINITY),
+    "sqrt": (ZERO, INFINITY),
+    "cosh": (ONE, INFINITY),
+    "erfc": (ZERO, arb(2)),
+    **dict.fromkeys(("sin", "cos", "tanh", "erf"), (-ONE, ONE)),
+}
+#: Increasing functions, with a point that they map to an exact number.
+INCREASING: dict[str, tuple[arb, arb]] = {
+    **dict.fromkeys(("expm1", "sinh", "tanh", "asinh", "atan", "log1p", "erf"), (ZERO, ZERO)),
+    **dict.fromkeys(("sqrt",), (ZERO, ZERO)),
+    "exp": (ZERO, ONE),
+    "log": (ONE, ZERO),
+}
+
+
+def _ends(values: Iterable[arb]) -> Interval:
+    """The least interval that contains all values; all numbers if a value is NaN."""
+    low, high = INFINITY, -INFINITY
+    for value in values:
+        if value.is_nan():
+            return ANYTHING
+        low, high = min(low, value.lower()), max(high, value.upper())
+    return low, high
+
+
+def _product(a: arb, b: arb) -> arb:
+    # An end of an interval that is infinite is not in the interval: zero times it is zero.
+    return ZERO if a.is_zero() or b.is_zero() else a * b
+
+
+def _ball(interval: Interval) -> arb:
+    low, high = interval
+    return low.union(high) if low.is_finite() and high.is_finite() else NAN
+
+
+class Facts:
+    """What is known of the functions that a program computes."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[Any, ...], int] = {}
+        self._intervals: list[Interval] = []
+        #: Balls that are not exact are known by their identity. They must live as long as this.
+        self._kept: list[object] = []
+
+    def function(self, form: tuple[Any, ...], interval: Interval) -> Real:
+        """The function that is computed as `form` says, and lies in the interval."""
+        number = self._numbers.setdefault(form, len(self._numbers))
+        if number == len(self._intervals):
+            self._intervals.append(interval)
+        return Real(self, number)
+
+    def variable(self, name: object, interval: Interval) -> Real:
+        return self.function(("variable", name), interval)
+
+    def real(self, value: Any) -> Real:
+        """A ball or a Python number as a constant function."""
+        if isinstance(value, Real):
+            return value
+        ball = value if isinstance(value, arb) else arb(value)
+        if ball.is_exact() and ball.is_finite():
+            return self.function(("constant", *ball.man_exp()), (ball, ball))
+        self._kept.append(ball)
+        return self.function(("ball", id(ball)), _ends([ball]))
+
+    def interval(self, number: int) -> Interval:
+        return self._intervals[number]
+
+    def narrow(self, number: int, low: arb, high: arb) -> None:
+        """From now on, the function lies between these, too, unless it cannot."""
+        before = self._intervals[number]
+        low, high = max(before[0], low), min(before[1], high)
+        if before[0] < before[1] and low <= high:
+            self._intervals[number] = low, high
+
+    def form(self, value: Array) -> tuple[Any, ...]:
+        """What a value, as an operand, was computed by."""
+        if value.dtype == bool:
+            return value.shape, value.tobytes()
+        return value.shape, tuple(self.real(entry).number for entry in value.flat)
+
+    def results(self, form: tuple[Any, ...], value: Array) -> Array:
+        """The balls that were computed as `form` says, as functions."""
+        if value.dtype == bool:
+            return value
+        out = np.empty(value.shape, dtype=object)
+        for index, ball in np.ndenumerate(value):
+            out[index] = self.function((*form, index), _ends([arb(ball)]))
+        return out
+
+
+def enclosed(value: Array) -> Array:
+    """The same with balls instead of functions."""
+    if value.dtype == bool:
+        return value
+    out = np.empty(value.shape, dtype=object)
+    for index, entry in np.ndenumerate(value):
+        out[index] = _ball(entry.interval) if isinstance(entry, Real) else arb(entry)
+    return out
+
+
+class Real:
+    """A function, by its number in `facts`."""
+
+    __slots__ = ("facts", "number")
+
+    def __init__(self, facts: Facts, number: int) -> None:
+        self.facts, self.number = facts, number
+
+    @property
+    def interval(self) -> Interval:
+        return self.facts.interval(self.number)
+
+    @property
+    def constant(self) -> arb | None:
+        low, high = self.interval
+        return low if low == high else None
+
+    # What functions of balls ask for.
+
+    @property
+    def real(self) -> Real:
+        return self
+
+    @property
+    def imag(self) -> arb:
+        return ZERO
+
+    def is_zero(self) -> bool:
+        return self.constant is not None and self.constant.is_zero()
+
+    def is_exact(self) -> bool:
+        return self.constant is not None
+
+    def is_integer(self) -> bool:
+        return self.constant is not None and self.constant.is_integer()
+
+    def unique_fmpz(self) -> Any:
+        return None if self.constant is None else self.constant.unique_fmpz()
+
+    def abs_upper(self) -> arb:
+        low, high = self.interval
+        return max(-low, high)
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.interval[1] < self.facts.real(other).interval[0])
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self.interval[0] > self.facts.real(other).interval[1])
+
+    # Arithmetic.
+
+    def _with(self, name: str, other: Any, *, swap: bool = False) -> Real:
+        a, b = self, self.facts.real(other)
+        a, b = (b, a) if swap else (a, b)
+        if a.constant is not None and b.constant is not None:
+            exact = EXACT[name](a.constant, b.constant)
+            if exact.is_exact() and exact.is_finite():
+                return self.facts.real(exact)
+        return ARITHMETIC[name](a, b)
+
+    def __add__(self, other: Any) -> Real:
+        return self._with("+", other)
+
+    def __radd__(self, other: Any) -> Real:
+        return self._with("+", other, swap=True)
+
+    def __sub__(self, other: Any) -> Real:
+        return self._with("-", other)
+
+    def __rsub__(self, other: Any) -> Real:
+        return self._with("-", other, swap=True)
+
+    def __mul__(self, other: Any) -> Real:
+        return self._with("*", other)
+
+    def __rmul__(self, other: Any) -> Real:
+        return self._with("*", other, swap=True)
+
+    def __truediv__(self, other: Any) -> Real:
+        return self._with("/", other)
+
+    def __rtruediv__(self, other: Any) -> Real:
+        return self._with("/", other, swap=True)
+
+    def __neg__(self) -> Real:
+        return self.facts.real(0) - self
+
+    def __pow__(self, exponent: int) -> Real:
+        if type(exponent) is not int:
+            raise TypeError("only integer powers are known")
+        low, high = self.interval
+        ends = [v ** abs(exponent) if v.is_finite() else v for v in (low, high)]
+        if exponent == 1:
+            return self
+        if exponent < 0 or not all(v.is_finite() for v in ends):
+            interval = ANYTHING
+        elif exponent % 2 == 0 and low < 0 < high:
+            interval = ZERO, _ends(ends)[1]
+        else:
+            interval = _ends(ends)
+        if exponent % 2 == 0:
+            interval = max(interval[0], ZERO), interval[1]
+        return self.facts.function(("**", self.number, exponent), interval)
+
+    def __getattr__(self, name: str) -> Callable[[], Real]:
+        """A function of one number, which is a method of balls."""
+        if name.startswith("_") or not hasattr(arb, name):
+            raise AttributeError(name)
+        return lambda: self._function(name)
+
+    def _function(self, name: str) -> Real:
+        ball = _ball(self.interval)
+        value = getattr(ball, name)() if ball.is_finite() else NAN
+        if not isinstance(value, arb):
+            raise TypeError(f"{name} is no function of real numbers")
+        low, high = _ends([value])
+        if name in IMAGES:
+            low, high = max(low, IMAGES[name][0]), min(high, IMAGES[name][1])
+        if name in INCREASING:
+            at, image = INCREASING[name]
+            low = max(low, image) if self.interval[0] >= at else low
+            high = min(high, image) if self.interval[1] <= at else high
+        return self.facts.function((name, self.number), (low, high))
+
+
+def _add(a: Real, b: Real) -> Real:
+    for one, other in ((a, b), (b, a)):
+        if one.is_zero():
+            return other
+    (low, high), (least, greatest) = a.interval, b.interval
+    ends = (low + least).lower(), (high + greatest).upper()
+    return a.facts.function(("+", *sorted((a.number, b.number))), ends)
+
+
+def _subtract(a: Real, b: Real) -> Real:
+    if a.number == b.number:
+        return a.facts.real(0)
+    if b.is_zero():
+        return a
+    (low, high), (least, greatest) = a.interval, b.interval
+    ends = (low - greatest).lower(), (high - least).upper()
+    return a.facts.function(("-", a.number, b.number), ends)
+
+
+def _multiply(a: Real, b: Real) -> Real:
+    if a.number == b.number:
+        return a**2
+    for one, other in ((a, b), (b, a)):
+        if one.is_zero() or (one.constant is not None and one.constant == 1):
+            return one if one.is_zero() else other
+    ends = _ends(_product(v, w) for v in a.interval for w in b.interval)
+    return a.facts.function(("*", *sorted((a.number, b.number))), ends)
+
+
+def _divide(a: Real, b: Real) -> Real:
+    low, high = b.interval
+    if low > 0 or high < 0:
+        ends = _ends(v / w if w.is_finite() else ZERO for v in a.interval for w in b.interval)
+    elif low.is_zero() and a.interval[0] >= 0:
+        ends = ZERO, INFINITY
+    else:
+        ends = ANYTHING
+    return a.facts.function(("/", a.number, b.number), ends)
+
+
+ARITHMETIC: dict[str, Callable[[Real, Real], Real]] = {
+    "+": _add,
+    "-": _subtract,
+    "*": _multiply,
+    "/": _divide,
+}
+EXACT: dict[str, Callable[[arb, arb], arb]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+}
+
+
+class Weighed(Branches):
+    """Branches that follow a script, and find out which comparisons have one result wherever the
+    comparisons before them have theirs.
+
+    settled: these results, by index, for the comparisons of `asked`. A comparison whose result
+        does not matter where the values are equal may have another result there.
+    """
+
+    def __init__(self, script: tuple[Decision, ...], asked: Iterable[int], facts: Facts) -> None:
+        super().__init__(script=script)
+        self.asked, self.facts = frozenset(asked), facts
+        self.settled: dict[int, Decision] = {}
+
+    def less(self, a: Any, b: Any, *, mean: bool = False, continuous: bool = False) -> Decision:
+        index = len(self.taken)
+        answer = super().less(a, b, mean=mean, continuous=continuous)
+        gap = self.facts.real(b) - self.facts.real(a)
+        low, high = gap.interval
+        if index in self.asked:
+            if low == 0 == high:
+                self.settled[index] = None if mean else False
+            elif high == 0 and not mean:
+                self.settled[index] = False
+            elif low == 0 and continuous:
+                self.settled[index] = True
+        if answer is not None:
+            self._learn(a, b, gap, below=bool(answer))
+        return answer
+
+    def _learn(self, a: Any, b: Any, gap: Real, *, below: bool) -> None:
+        """Where the comparison has this result, a - b is at most or at least zero."""
+        sign = (ZERO, INFINITY) if below else (-INFINITY, ZERO)
+        self.facts.narrow(gap.number, *sign)
+        one, other = self.facts.real(a), self.facts.real(b)
+        back = one - other
+        self.facts.narrow(back.number, -sign[1], -sign[0])
+        for value, bound, under in ((one, other.constant, below), (other, one.constant, not below)):
+            if bound is not None and value.constant is None:
+                ends = (-INFINITY, bound) if under else (bound, INFINITY)
+                self.facts.narrow(value.number, *ends)
+
+    def forget(self, count: int) -> None:
+        """Go back to the state after `count` comparisons."""
+        del self.taken[count:]
+        self.settled = {i: result for i, result in self.settled.items() if i < count}
+
+    def floor(self, a: Any, *, even: bool) -> Decision:
+        index = len(self.taken)
+        answer = super().floor(a, even=even)
+        low, high = self.facts.real(a).interval
+        if index in self.asked and low.is_integer() and high < low + 1:
+            least = low.unique_fmpz()
+            if least is not None and not (even and int(least) % 2):
+                self.settled[index] = int(least)
+        return answer
