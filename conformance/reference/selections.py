@@ -25,9 +25,8 @@ from ad_conformance.conformance.reference.stencils import (
     magnitudes,
     random_direction,
 )
-from ad_conformance.generators.arithmetic.balls import Branches, Decision, following
-from ad_conformance.generators.arithmetic.numpy_ops import as_array
-from ad_conformance.generators.arithmetic.signs import UNKNOWN, Facts, Weighed, enclosed
+from ad_conformance.generators.arithmetic.balls import Branches, Decision
+from ad_conformance.generators.arithmetic.signs import Facts, Weighed, follow
 from flint import arb, ctx
 
 MAX_SELECTIONS = 64
@@ -163,16 +162,19 @@ def _sides(hood: Neighbourhood, margin: float, least: int) -> Iterator[_Side]:
             if closer.open.keys() != branches.open.keys():
                 raise Wide
         free = [index for index in branches.open if index not in forced]
-        settled = _settled(hood, branches, free) if free else {}
+        possible = _possible(hood, branches, free) if free else {}
         seen: dict[int, Decision] = {}
         for index, others in branches.open.items():
             taken = branches.taken[index]
-            if settled.get(index, taken) != taken:
-                # This selection is none: the comparison has another result all around the point.
-                pending.append({**forced, **seen, index: settled[index]})
+            results = possible.get(index, (taken, *others))
+            if taken not in results:
+                # This selection is none: the comparison has other results all around the point.
+                pending.extend({**forced, **seen, index: result} for result in results)
                 break
-            if index not in forced and index not in settled:
-                pending.extend({**forced, **seen, index: other} for other in others)
+            if index not in forced:
+                pending.extend(
+                    {**forced, **seen, index: result} for result in results if result != taken
+                )
             seen[index] = taken
         else:
             if (count := count + 1) > MAX_SELECTIONS:
@@ -180,31 +182,19 @@ def _sides(hood: Neighbourhood, margin: float, least: int) -> Iterator[_Side]:
             yield _Side(tuple(branches.taken), value, magnitudes(value))
 
 
-def _settled(hood: Neighbourhood, branches: Branches, asked: list[int]) -> dict[int, Decision]:
-    """The results of comparisons that are not decided at the point, but are the same all around it
-    where those before them are as in `branches`.
+def _possible(
+    hood: Neighbourhood, branches: Branches, asked: list[int]
+) -> dict[int, tuple[Decision, ...]]:
+    """The results that comparisons which are not decided at the point can have around it where
+    those before them are as in `branches`.
     """
     facts = Facts()
     weighed = Weighed(tuple(branches.taken), asked, facts)
     x = np.empty(hood.x.shape, dtype=object)
     for index, centre in np.ndenumerate(hood.x):
         x[index] = facts.variable(index, ((centre - BOX).lower(), (centre + BOX).upper()))
-    values = hood.evaluate.inputs(x)
-    with following(weighed):
-        for k, op, operands, params in hood.evaluate.steps:
-            given = [values[i] for i in operands]
-            made = len(weighed.taken)
-            try:
-                values[k] = as_array(op.evaluate(*given, **params))
-            except UNKNOWN:
-                weighed.forget(made)
-                try:
-                    value = as_array(op.evaluate(*map(enclosed, given), **params))
-                except UNKNOWN:
-                    break
-                form = (op.name, repr(params), *map(facts.form, given))
-                values[k] = facts.results(form, value)
-    return weighed.settled
+    follow(hood.evaluate.steps, hood.evaluate.inputs(x), facts, weighed)
+    return weighed.possible
 
 
 class _Comparison:

@@ -11,16 +11,16 @@ that asks for more than is known here raises an exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from ad_conformance.generators.arithmetic.balls import NAN, ZERO, Branches, Decision
+from ad_conformance.generators.arithmetic.balls import NAN, ONE, ZERO, Branches, Decision, following
+from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from flint import arb
 
 Array = np.ndarray
 INFINITY = arb("inf")
-ONE = arb(1)
 Interval = tuple[arb, arb]
 #: What an operation raises that asks for more than is known of functions.
 UNKNOWN = (TypeError, AttributeError, ValueError, ArithmeticError)
@@ -154,6 +154,10 @@ class Real:
     def imag(self) -> arb:
         return ZERO
 
+    @property
+    def finite(self) -> bool:
+        return bool(self.interval[0].is_finite() and self.interval[1].is_finite())
+
     def is_zero(self) -> bool:
         return self.constant is not None and self.constant.is_zero()
 
@@ -262,7 +266,7 @@ def _add(a: Real, b: Real) -> Real:
 
 
 def _subtract(a: Real, b: Real) -> Real:
-    if a.number == b.number:
+    if a.number == b.number and a.finite:
         return a.facts.real(0)
     if b.is_zero():
         return a
@@ -275,8 +279,10 @@ def _multiply(a: Real, b: Real) -> Real:
     if a.number == b.number:
         return a**2
     for one, other in ((a, b), (b, a)):
-        if one.is_zero() or (one.constant is not None and one.constant == 1):
-            return one if one.is_zero() else other
+        if one.is_zero() and other.finite:
+            return one
+        if one.constant is not None and one.constant == 1:
+            return other
     ends = _ends(_product(v, w) for v in a.interval for w in b.interval)
     return a.facts.function(("*", *sorted((a.number, b.number))), ends)
 
@@ -307,50 +313,44 @@ EXACT: dict[str, Callable[[arb, arb], arb]] = {
 
 
 class Weighed(Branches):
-    """Branches that follow a script, and find out which comparisons have one result wherever the
-    comparisons before them have theirs.
+    """Branches that follow a script, and find out which results comparisons can have where those
+    before them have theirs.
 
-    settled: these results, by index, for the comparisons of `asked`. A comparison whose result
+    possible: the results that comparisons of `asked` can have, by index. A comparison whose result
         does not matter where the values are equal may have another result there.
     """
 
     def __init__(self, script: tuple[Decision, ...], asked: Iterable[int], facts: Facts) -> None:
         super().__init__(script=script)
         self.asked, self.facts = frozenset(asked), facts
-        self.settled: dict[int, Decision] = {}
+        self.possible: dict[int, tuple[Decision, ...]] = {}
+        self._made: dict[tuple[int, int], Decision] = {}
 
     def less(self, a: Any, b: Any, *, mean: bool = False, continuous: bool = False) -> Decision:
         index = len(self.taken)
         answer = super().less(a, b, mean=mean, continuous=continuous)
-        gap = self.facts.real(b) - self.facts.real(a)
-        low, high = gap.interval
+        one, other = self.facts.real(a), self.facts.real(b)
+        gap = other - one
+        made = self._made.get((one.number, other.number))
         if index in self.asked:
-            if low == 0 == high:
-                self.settled[index] = None if mean else False
-            elif high == 0 and not mean:
-                self.settled[index] = False
-            elif low == 0 and continuous:
-                self.settled[index] = True
+            if made is not None:
+                self.possible[index] = (made,)
+            elif (results := _results(gap, mean=mean, continuous=continuous)) is not None:
+                self.possible[index] = results
         if answer is not None:
-            self._learn(a, b, gap, below=bool(answer))
+            self._made[one.number, other.number] = answer
+            self._learn(one, other, gap, below=bool(answer))
         return answer
 
-    def _learn(self, a: Any, b: Any, gap: Real, *, below: bool) -> None:
-        """Where the comparison has this result, a - b is at most or at least zero."""
-        sign = (ZERO, INFINITY) if below else (-INFINITY, ZERO)
-        self.facts.narrow(gap.number, *sign)
-        one, other = self.facts.real(a), self.facts.real(b)
-        back = one - other
-        self.facts.narrow(back.number, -sign[1], -sign[0])
+    def _learn(self, one: Real, other: Real, gap: Real, *, below: bool) -> None:
+        """Where the comparison has this result, one - other is at most or at least zero."""
+        low, high = (ZERO, INFINITY) if below else (-INFINITY, ZERO)
+        self.facts.narrow(gap.number, low, high)
+        self.facts.narrow((one - other).number, -high, -low)
         for value, bound, under in ((one, other.constant, below), (other, one.constant, not below)):
-            if bound is not None and value.constant is None:
+            if bound is not None:
                 ends = (-INFINITY, bound) if under else (bound, INFINITY)
                 self.facts.narrow(value.number, *ends)
-
-    def forget(self, count: int) -> None:
-        """Go back to the state after `count` comparisons."""
-        del self.taken[count:]
-        self.settled = {i: result for i, result in self.settled.items() if i < count}
 
     def floor(self, a: Any, *, even: bool) -> Decision:
         index = len(self.taken)
@@ -359,5 +359,53 @@ class Weighed(Branches):
         if index in self.asked and low.is_integer() and high < low + 1:
             least = low.unique_fmpz()
             if least is not None and not (even and int(least) % 2):
-                self.settled[index] = int(least)
+                self.possible[index] = (int(least),)
         return answer
+
+    def forget(self, count: int) -> None:
+        """Go back to the state after `count` comparisons, apart from what was learned."""
+        del self.taken[count:]
+        self.possible = {i: results for i, results in self.possible.items() if i < count}
+
+
+def _results(gap: Real, *, mean: bool, continuous: bool) -> tuple[Decision, ...] | None:
+    """The results that a < b can have if b - a is `gap`; None if nothing is known."""
+    low, high = gap.interval
+    # Only an exact zero is the same for numbers that are rounded.
+    if low == 0 == high:
+        return (None,) if mean else (False,)
+    if high == 0:
+        return (False, None) if mean else (False,)
+    if low == 0 and continuous:
+        return (True,)
+    if low == 0 and mean:
+        return True, None
+    return None
+
+
+def follow(
+    steps: Iterable[tuple[int, Any, Sequence[int], Any]],
+    values: list[Array],
+    facts: Facts,
+    branches: Weighed,
+) -> None:
+    """Evaluate the steps, each (value_id, operation, operands, parameters), on functions instead of
+    numbers, and put the results into `values`.
+
+    Results of operations that ask for more than is known of functions are known by their intervals
+    only. Stops at an operation that cannot enclose them.
+    """
+    with following(branches):
+        for k, op, operands, params in steps:
+            given = [values[i] for i in operands]
+            made = len(branches.taken)
+            try:
+                values[k] = as_array(op.evaluate(*given, **params))
+            except UNKNOWN:
+                branches.forget(made)
+                try:
+                    value = as_array(op.evaluate(*map(enclosed, given), **params))
+                except UNKNOWN:
+                    break
+                form = (op.name, repr(params), *map(facts.form, given))
+                values[k] = facts.results(form, value)
