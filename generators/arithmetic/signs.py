@@ -324,21 +324,22 @@ class Weighed(Branches):
         super().__init__(script=script)
         self.asked, self.facts = frozenset(asked), facts
         self.possible: dict[int, tuple[Decision, ...]] = {}
-        self._made: dict[tuple[int, int], Decision] = {}
+        #: Pairs of functions of which the first is less than the second, and not only at most it.
+        self._strict: set[tuple[int, int]] = set()
 
     def less(self, a: Any, b: Any, *, mean: bool = False, continuous: bool = False) -> Decision:
         index = len(self.taken)
         answer = super().less(a, b, mean=mean, continuous=continuous)
         one, other = self.facts.real(a), self.facts.real(b)
         gap = other - one
-        made = self._made.get((one.number, other.number))
         if index in self.asked:
-            if made is not None:
-                self.possible[index] = (made,)
+            if (one.number, other.number) in self._strict:
+                self.possible[index] = (True,)
             elif (results := _results(gap, mean=mean, continuous=continuous)) is not None:
                 self.possible[index] = results
         if answer is not None:
-            self._made[one.number, other.number] = answer
+            if answer and not continuous:
+                self._strict.add((one.number, other.number))
             self._learn(one, other, gap, below=bool(answer))
         return answer
 
