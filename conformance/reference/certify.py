@@ -26,7 +26,7 @@ from __future__ import annotations
 import itertools
 import math
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,7 @@ from ad_conformance.conformance.reference.stencils import (
 )
 from ad_conformance.generators.arithmetic.balls import Decision, to_balls
 from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.rewrite.identities import rewritten
 from flint import ctx
 
 #: The radius of a certified derivative should not exceed this, relative to its largest entry.
@@ -102,6 +103,13 @@ class Truth:
         return None if known is None else known.shape
 
     @property
+    def known(self) -> int:
+        """The number of entries that have a certified derivative."""
+        if self.value is None:
+            return 0
+        return self.value.size if self.judged is None else int(np.sum(self.judged))
+
+    @property
     def expected(self) -> Array | None:
         """What an answer is compared with, NaN where its value is a convention; None if nothing is
         known about the answer.
@@ -131,7 +139,17 @@ def certify(case: Case) -> Truth:
     Raises ValueError for other orders.
     """
     with _ONE_AT_A_TIME:
-        return _certify(case)
+        truth = _certify(case)
+        if truth.kind == "certified" and truth.judged is None:
+            return truth
+        # A step may be singular where the function is smooth: a program for the same function may
+        # have a derivative in more entries.
+        other = rewritten(case)
+        better = truth if other is None else _certify(other)
+        if better.kind != "certified" or better.known <= truth.known:
+            return truth
+        # The program itself may be infinite in the other entries.
+        return replace(better, finite=better.judged)
 
 
 def _certify(case: Case) -> Truth:

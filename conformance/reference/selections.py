@@ -30,9 +30,6 @@ from ad_conformance.generators.arithmetic.signs import Facts, Weighed, follow
 from flint import arb, ctx
 
 MAX_SELECTIONS = 64
-#: The real neighbourhood on which a comparison must have the same result. No input is so near a
-#: number that the end of its interval would be that number by chance.
-BOX = arb(2) ** -8 + arb(2) ** -90
 #: The most points of stencils at which selections are evaluated in order to compare entries. If
 #: more are needed, all derivatives of an output at a kink count as conventions.
 MAX_POINTS = 4000
@@ -190,10 +187,9 @@ def _possible(
     """
     facts = Facts()
     weighed = Weighed(tuple(branches.taken), asked, facts)
-    x = np.empty(hood.x.shape, dtype=object)
-    for index, centre in np.ndenumerate(hood.x):
-        x[index] = facts.variable(index, ((centre - BOX).lower(), (centre + BOX).upper()))
-    follow(hood.evaluate.steps, hood.evaluate.inputs(x), facts, weighed)
+    values = hood.evaluate.inputs(facts.variables(hood.x))
+    # What follows an operation that cannot be enclosed stays open.
+    next(follow(hood.evaluate.steps, values, facts, weighed), None)
     return weighed.possible
 
 

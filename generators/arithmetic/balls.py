@@ -157,6 +157,10 @@ class Branches:
         self.taken.append(answer)
         return answer
 
+    def forget(self, count: int) -> None:
+        """Go back to the state after `count` comparisons."""
+        del self.taken[count:]
+
     def _round_down(self, index: int, a: Ball, even: bool) -> Decision:
         middle = a.real.mid()
         nearest = (middle + 0.5).floor().unique_fmpz()

@@ -11,7 +11,7 @@ that asks for more than is known here raises an exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,9 @@ from flint import arb
 
 Array = np.ndarray
 INFINITY = arb("inf")
+#: Half the side of the box. No input is so near a number that the end of its interval would be
+#: that number by chance.
+BOX = arb(2) ** -8 + arb(2) ** -90
 Interval = tuple[arb, arb]
 #: What an operation raises that asks for more than is known of functions.
 UNKNOWN = (TypeError, AttributeError, ValueError, ArithmeticError)
@@ -78,8 +81,21 @@ class Facts:
             self._intervals.append(interval)
         return Real(self, number)
 
-    def variable(self, name: object, interval: Interval) -> Real:
-        return self.function(("variable", name), interval)
+    def variables(self, centres: Array) -> Array:
+        """The inputs of a program around the point, an array of exact balls."""
+        out = np.empty(centres.shape, dtype=object)
+        for index, centre in np.ndenumerate(centres):
+            # The number makes the inputs of several arrays different.
+            name = ("variable", len(self._numbers), index)
+            out[index] = self.function(name, ((centre - BOX).lower(), (centre + BOX).upper()))
+        return out
+
+    def unknown(self, shape: tuple[int, ...], interval: Interval = ANYTHING) -> Array:
+        """Functions of which only an interval is known."""
+        out = np.empty(shape, dtype=object)
+        for index in np.ndindex(shape):
+            out[index] = self.function(("unknown", len(self._numbers), index), interval)
+        return out
 
     def real(self, value: Any) -> Real:
         """A ball or a Python number as a constant function."""
@@ -312,6 +328,35 @@ EXACT: dict[str, Callable[[arb, arb], arb]] = {
 }
 
 
+class Certain(Branches):
+    """Branches that decide what is the same all around the point, and raise ValueError for other
+    comparisons.
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__()
+        self.facts = facts
+
+    def less(self, a: Any, b: Any, *, mean: bool = False, continuous: bool = False) -> Decision:
+        gap = self.facts.real(b) - self.facts.real(a)
+        low, high = gap.interval
+        results = _results(gap, mean=mean, continuous=continuous)
+        if low > 0 or high < 0:
+            results = (bool(low > 0),)
+        if results is None or len(results) > 1:
+            raise ValueError("the comparison has several results around the point")
+        self.taken.append(results[0])
+        return results[0]
+
+    def floor(self, a: Any, *, even: bool) -> Decision:
+        low, high = self.facts.real(a).interval
+        n = low.floor().unique_fmpz()
+        if n is None or not n < low <= high < n + 1:
+            raise ValueError("rounding down has several results around the point")
+        self.taken.append(int(n))
+        return int(n)
+
+
 class Weighed(Branches):
     """Branches that follow a script, and find out which results comparisons can have where those
     before them have theirs.
@@ -364,8 +409,7 @@ class Weighed(Branches):
         return answer
 
     def forget(self, count: int) -> None:
-        """Go back to the state after `count` comparisons, apart from what was learned."""
-        del self.taken[count:]
+        super().forget(count)
         self.possible = {i: results for i, results in self.possible.items() if i < count}
 
 
@@ -388,25 +432,28 @@ def follow(
     steps: Iterable[tuple[int, Any, Sequence[int], Any]],
     values: list[Array],
     facts: Facts,
-    branches: Weighed,
-) -> None:
+    branches: Branches,
+) -> Iterator[int]:
     """Evaluate the steps, each (value_id, operation, operands, parameters), on functions instead of
     numbers, and put the results into `values`.
 
     Results of operations that ask for more than is known of functions are known by their intervals
-    only. Stops at an operation that cannot enclose them.
+    only. Yields the value_id of an operation that cannot enclose them, and goes on if its result
+    has been put into `values`.
     """
-    with following(branches):
-        for k, op, operands, params in steps:
-            given = [values[i] for i in operands]
-            made = len(branches.taken)
+    for k, op, operands, params in steps:
+        given = [values[i] for i in operands]
+        made = len(branches.taken)
+        with following(branches):
             try:
                 values[k] = as_array(op.evaluate(*given, **params))
+                continue
             except UNKNOWN:
                 branches.forget(made)
-                try:
-                    value = as_array(op.evaluate(*map(enclosed, given), **params))
-                except UNKNOWN:
-                    break
-                form = (op.name, repr(params), *map(facts.form, given))
-                values[k] = facts.results(form, value)
+            try:
+                value = as_array(op.evaluate(*map(enclosed, given), **params))
+                values[k] = facts.results((op.name, repr(params), *map(facts.form, given)), value)
+                continue
+            except UNKNOWN:
+                branches.forget(made)
+        yield k
