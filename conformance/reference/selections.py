@@ -140,12 +140,16 @@ def _by_output(mask: Array, order: int) -> Array:
 
 
 def _sides(hood: Neighbourhood, margin: float, least: int) -> Iterator[_Side]:
-    """Every smooth selection of the program that meets at the point.
+    """Smooth selections of the program that meet at the point.
 
-    Near a kink of `abs`, `maximum` or `minimum`, the value is always that of one side. So the mean
-    of the sides is no selection, though engines may choose it by convention. Raises OverflowError
-    if there are more than MAX_SELECTIONS, and Wide if comparisons are open that are not on the
-    polydisc of the `least` radius.
+    Near a kink of `abs`, `maximum` or `minimum`, the value is that of one side, and engines choose
+    one side or a mean of both by convention, at each kink anew. The derivatives are polynomials in
+    the weights of these means. A polynomial that has one value for all weights 0 and arbitrary
+    weights is constant, with probability one. So these two selections stand for all. All other
+    comparisons have every combination of their results.
+
+    Raises OverflowError if there are more than MAX_SELECTIONS, and Wide if comparisons are open
+    that are not on the polydisc of the `least` radius.
     """
     pending: list[dict[int, Decision]] = [{}]
     count = 0
@@ -161,9 +165,13 @@ def _sides(hood: Neighbourhood, margin: float, least: int) -> Iterator[_Side]:
         free = [index for index in branches.open if index not in forced]
         possible = _possible(hood, branches, free) if free else {}
         seen: dict[int, Decision] = {}
+        kinks = False
         for index, others in branches.open.items():
             taken = branches.taken[index]
             results = possible.get(index, (taken, *others))
+            if index in branches.continuous and len(results) > 1 and index not in forced:
+                kinks = True
+                continue
             if taken not in results:
                 # This selection is none: the comparison has other results all around the point.
                 pending.extend({**forced, **seen, index: result} for result in results)
@@ -177,6 +185,21 @@ def _sides(hood: Neighbourhood, margin: float, least: int) -> Iterator[_Side]:
             if (count := count + 1) > MAX_SELECTIONS:
                 raise OverflowError(f"more than {MAX_SELECTIONS} branches meet at the point")
             yield _Side(tuple(branches.taken), value, magnitudes(value))
+            if kinks:
+                yield _blended(hood, margin, {**forced, **seen})
+
+
+def _blended(hood: Neighbourhood, margin: float, fixed: dict[int, Decision]) -> _Side:
+    """The selection with the results `fixed`, and arbitrary means of both sides at all kinks."""
+    while True:
+        branches = Branches(forced=fixed, margin=margin, blend=True)
+        value = hood.disc(branches)
+        free = [i for i in branches.open if i in branches.continuous and i not in fixed]
+        possible = _possible(hood, branches, free)
+        settled = {i: results[0] for i, results in possible.items() if len(results) == 1}
+        if not settled:
+            return _Side(tuple(branches.taken), value, magnitudes(value))
+        fixed = {**fixed, **settled}
 
 
 def _possible(

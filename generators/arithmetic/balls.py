@@ -8,8 +8,10 @@ ball, as Cauchy's estimate requires.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from flint import acb, arb
@@ -114,9 +116,9 @@ def power(base: Ball, exponent: Ball) -> Ball:
     return (exponent * log(base)).exp()
 
 
-#: The result of a comparison a < b (None: a and b are equal, and the mean of the two branches is
-#: taken), or of rounding down.
-Decision = bool | int | None
+#: The result of a comparison a < b, or of rounding down. None: a and b are equal, and the mean of
+#: the two branches is taken. A float is the weight of the branch for a < b in a mean of both.
+Decision = bool | int | float | None
 
 
 @dataclass
@@ -127,24 +129,31 @@ class Branches:
     selection. Without, a comparison is decided if the balls are further apart than `margin`. If
     they are not, its result is taken from `forced`, or is False, and its index is stored in `open`
     with the other possible results.
+
+    A comparison is continuous if at a tie both branches have the same value. With `blend`, an open
+    continuous comparison that is not forced has an arbitrary weight as result.
     """
 
     script: tuple[Decision, ...] | None = None
     forced: Mapping[int, Decision] = field(default_factory=dict)
+    blend: bool = False
     margin: float = 0.0
     taken: list[Decision] = field(default_factory=list)
     open: dict[int, tuple[Decision, ...]] = field(default_factory=dict)
+    continuous: set[int] = field(default_factory=set)
 
     def less(self, a: Ball, b: Ball, *, mean: bool = False, continuous: bool = False) -> Decision:
         """Whether a < b. Both `mean` and `continuous` give None for equal exact numbers. In an
-        open comparison, None is a selection of its own, unless the result is `continuous`: then the
-        value at a tie is that of both sides.
+        open comparison, None is a selection of its own, unless it is continuous.
         """
         index = len(self.taken)
         mean = mean or continuous
         answer = self.script[index] if self.script is not None else self._decide(index, a, b, mean)
         if continuous and index in self.open:
             self.open[index] = (True,)
+            self.continuous.add(index)
+            if self.blend and index not in self.forced:
+                answer = _weight(index)
         self.taken.append(answer)
         return answer
 
@@ -204,6 +213,12 @@ class following:  # noqa: N801 (used as a verb, like contextlib.suppress)
         _current.pop()
 
 
+@cache
+def _weight(index: int) -> float:
+    """A random dyadic number between 1/4 and 3/4, another one for each index."""
+    return 0.25 + random.Random(index).getrandbits(24) / 2**25
+
+
 def less(a: Ball, b: Ball) -> bool:
     """Whether a < b, decided by the current branches. Only real parts are compared."""
     return bool(_current[-1].less(a, b))
@@ -255,6 +270,8 @@ def absolute(a: Ball) -> Ball:
     negative = _current[-1].less(a, ZERO, continuous=True)
     if negative is None:
         return a * 0
+    if type(negative) is float:
+        return a * (1 - 2 * negative)
     return -a if negative else a
 
 
@@ -262,6 +279,8 @@ def maximum(a: Ball, b: Ball) -> Ball:
     second = _current[-1].less(a, b, continuous=True)
     if second is None:
         return (a + b) / 2
+    if type(second) is float:
+        return a * (1 - second) + b * second
     return b if second else a
 
 
@@ -269,6 +288,8 @@ def minimum(a: Ball, b: Ball) -> Ball:
     second = _current[-1].less(b, a, continuous=True)
     if second is None:
         return (a + b) / 2
+    if type(second) is float:
+        return a * (1 - second) + b * second
     return b if second else a
 
 

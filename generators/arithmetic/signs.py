@@ -382,7 +382,8 @@ class Weighed(Branches):
                 self.possible[index] = (True,)
             elif (results := _results(gap, mean=mean, continuous=continuous)) is not None:
                 self.possible[index] = results
-        if answer is not None:
+        # Each result of a continuous comparison is combined with each of later ones.
+        if answer is not None and not (continuous and index in self.asked):
             if answer and not continuous:
                 self._strict.add((one.number, other.number))
             self._learn(one, other, gap, below=bool(answer))

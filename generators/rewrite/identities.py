@@ -9,20 +9,25 @@ base:
 
     sqrt(u)**2 = u,                            cbrt(u)**3 = u,
     vector_norm(x)**2 = sum(x**2),             hypot(a, b)**2 = a**2 + b**2,
-    std(x)**2 = var(x),
+    std(x)**2 = var(x),                        abs(u)**2 = u**2,
 
 in any product, and after reshaping or selecting entries. Roots of powers are simpler, too:
 
     sqrt(v**2) = abs(v),                       cbrt(v**3) = v.
 
 Entries that are the same number around the point, such as those of x - x, are replaced by that
-number. Maxima, minima, absolute values and sorting need no identity: where a function of them is
-smooth, all their smooth selections are the same function.
+number. The larger and the smaller of two numbers are the two numbers:
+
+    maximum(a, b) + minimum(a, b) = a + b,     maximum(a, b) * minimum(a, b) = a * b,
+
+also if they are the `max` and `min` of an axis with two entries. A function that does not depend
+on the order of the entries of an axis (sum, prod, max ...) has the same value for sorted entries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -41,7 +46,8 @@ OPENED = ("std", "complex_abs", "vector_norm_ord", "cdist", "pdist", "pairwise_d
 SINGULAR = {
     *OPENED,
     *("sqrt", "cbrt", "pow", "pow_float", "vector_norm", "matrix_norm", "hypot"),
-    *("log", "divide", "reciprocal"),
+    *("abs", "maximum", "minimum", "max", "min", "sort"),
+    *("log", "reciprocal"),
 }
 #: Operations that move entries.
 MOVING = (
@@ -57,6 +63,10 @@ MOVING = (
     "take",
     "positive",
 )
+#: Operations on each entry of their only operand.
+ENTRYWISE = tuple(name for name, row in CATALOGUE.items() if row.elementwise)
+#: Operations that do not depend on the order of entries along `axis`.
+SYMMETRIC = ("sum", "prod", "mean", "max", "min", "logsumexp", "var", "std", "vector_norm", "ptp")
 #: The factor -1 among the factors of a product.
 MINUS = -1
 #: The factors of a value by value_id, with their exponents.
@@ -130,6 +140,10 @@ class _Rewriting:
         self.factors: dict[int, Factors] = {}
         #: Roots: base and degree by value_id.
         self.roots: dict[int, tuple[int, int]] = {}
+        #: Values that have the entries of another value, in another order along an axis.
+        self.permuted: dict[int, tuple[int, int]] = {}
+        #: The larger or smaller of two values: "max" or "min", parameters, and operands.
+        self.extrema: dict[int, tuple[str, tuple[tuple[str, Any], ...], tuple[int, ...]]] = {}
         self._made: dict[object, int] = {}
         #: New value_ids of the values of the program.
         self.ids = {0: 0}
@@ -156,6 +170,24 @@ class _Rewriting:
 
     def _step(self, k: int, step: Step) -> int:
         given = tuple(self.ids[i] for i in step.operands)
+        if step.operation in SYMMETRIC and self._any_order(step, given[0]):
+            self.applied = True
+            given = (self.permuted[given[0]][0],)
+        new = self._one(k, step, given)
+        if step.operation == "sort":
+            axis = step.arguments["axis"] % self.at[k].ndim
+            self.permuted[new] = given[0], axis
+        elif step.operation in ENTRYWISE and given[0] in self.permuted:
+            base, axis = self.permuted[given[0]]
+            self.permuted[new] = self.add(step.operation, base, **step.arguments), axis
+        return new
+
+    def _any_order(self, step: Step, x: int) -> bool:
+        """Whether a symmetric operation takes entries in another order along its axis."""
+        ndim, axis = self.at[step.operands[0]].ndim, step.arguments["axis"]
+        return x in self.permuted and (axis is None or axis % ndim == self.permuted[x][1])
+
+    def _one(self, k: int, step: Step, given: tuple[int, ...]) -> int:
         exponent = self._exponent(step)
         if step.operation in ("multiply", "negative") or (
             isinstance(exponent, int) and exponent > 1
@@ -165,13 +197,39 @@ class _Rewriting:
             return self._root(k, step, given, 2)
         if step.operation == "cbrt":
             return self._root(k, step, given, 3)
+        if step.operation == "add" and (both := self._both(given)):
+            self.applied = True
+            name, two = both
+            return self.add("add" if len(two) == 2 else "sum", *two, **dict(name))
         if step.operation in NORMS:
             return self._norm(step, given)
         new = self.add(step.operation, *given, **step.arguments)
         if step.operation in MOVING and given[0] in self.roots:
             base, degree = self.roots[given[0]]
             self.roots[new] = self.add(step.operation, base, **step.arguments), degree
+        self._extremum(step, given, new)
         return new
+
+    def _extremum(self, step: Step, given: tuple[int, ...], new: int) -> None:
+        name, params = step.operation, tuple(sorted(step.arguments.items()))
+        if name in ("maximum", "minimum"):
+            self.extrema[new] = name[:3], (), given
+        elif name in ("max", "min"):
+            size = self.at[step.operands[0]].size
+            k = step.operands[0]
+            axis = step.arguments["axis"]
+            if (size if axis is None else self.at[k].shape[axis]) == 2:
+                self.extrema[new] = name, params, given
+
+    def _both(self, given: Iterable[int]) -> tuple[Any, tuple[int, ...]] | None:
+        """The two values of which `given` are the larger and the smaller, as operands of an
+        operation with these parameters.
+        """
+        one, other = (self.extrema.get(x) for x in given)
+        if one is None or other is None or one[0] == other[0]:
+            return None
+        same = one[1] == other[1] and sorted(one[2]) == sorted(other[2])
+        return (one[1], one[2]) if same else None
 
     def _exponent(self, step: Step) -> int | float | None:
         """The exponent of a power with a constant exponent."""
@@ -198,6 +256,14 @@ class _Rewriting:
                 factors[factor] = factors.get(factor, 0) + power * times
         if step.operation == "negative":
             factors[MINUS] = factors.get(MINUS, 0) + 1
+        pair = self._pair(factors)
+        if pair is not None:
+            larger, smaller, (params, two) = pair
+            times = min(factors[larger], factors[smaller])
+            for factor in (larger, smaller):
+                factors[factor] -= times
+            both = self.add("multiply" if len(two) == 2 else "prod", *two, **dict(params))
+            factors[both] = factors.get(both, 0) + times
         simpler: Factors = {}
         for factor, power in factors.items():
             base, degree = self.roots.get(factor, (factor, 1))
@@ -205,15 +271,21 @@ class _Rewriting:
                 if times:
                     simpler[new] = simpler.get(new, 0) + times
         simpler[MINUS] = factors.get(MINUS, 0) % 2
-        if any(
-            power >= self.roots.get(factor, (0, power + 1))[1] for factor, power in factors.items()
-        ):
+        singular = any(f in self.roots and n >= self.roots[f][1] for f, n in factors.items())
+        if pair is not None or singular:
             self.applied = True
             new = self._multiplied(simpler)
         else:
             new = self.add(step.operation, *given, **step.arguments)
         self.factors[new] = {factor: power for factor, power in simpler.items() if power}
         return new
+
+    def _pair(self, factors: Factors) -> tuple[int, int, tuple[Any, tuple[int, ...]]] | None:
+        """Two factors that are the larger and the smaller of two values."""
+        for one, other in itertools.combinations(factors, 2):
+            if (both := self._both((one, other))) is not None:
+                return one, other, both
+        return None
 
     def _multiplied(self, factors: Factors) -> int:
         new: int | None = None
@@ -234,7 +306,11 @@ class _Rewriting:
             self.applied = True
             parts = {f: power // degree for f, power in factors.items() if f != MINUS}
             new = self._multiplied({**parts, MINUS: factors.get(MINUS, 0)})
-            return new if degree == 3 else self.add("abs", new)
+            if degree == 3:
+                return new
+            size = self.add("abs", new)
+            self.roots[size] = self.squares(new), 2
+            return size
         new = self.add(step.operation, *given, **step.arguments)
         if degree == 3 or self._nowhere_negative(step.operands[0]):
             self.roots[new] = under, degree
@@ -293,9 +369,10 @@ def _hypot(rewriting: _Rewriting, given: tuple[int, ...], params: dict[str, Any]
     return rewriting.add("add", *(rewriting.squares(x) for x in given))
 
 
-#: Roots of sums of squares, each with the function that adds the steps of the sum.
+#: Square roots of sums of squares, each with the function that adds the steps of the sum.
 NORMS: dict[str, Callable[[_Rewriting, tuple[int, ...], dict[str, Any]], int]] = {
     "vector_norm": _vector_norm,
     "matrix_norm": _matrix_norm,
     "hypot": _hypot,
+    "abs": lambda rewriting, given, params: rewriting.squares(given[0]),
 }
