@@ -154,15 +154,13 @@ def of_derivative(result: Result, of_its_kind: Mistake | None) -> tuple[Mistake,
 def _is_transposed(result: Result) -> bool:
     """Whether the answer would agree if its axes were rotated or reversed."""
     got, truth = result.answer.value, result.truth
-    if got is None or truth.value is None or truth.tolerance is None or got.ndim < 2:
+    if got is None or truth.value is None or got.ndim < 2:
         return False
     axes = tuple(range(got.ndim))
     orders = {axes[k:] + axes[:k] for k in axes[1:]} | {axes[::-1]}
     moved = (np.transpose(got, order) for order in orders)
     return any(
-        turned.shape == truth.value.shape
-        and bool(np.all(np.abs(turned - truth.value) <= truth.tolerance))
-        for turned in moved
+        turned.shape == truth.shape and bool(np.all(truth.ratios(turned) <= 1)) for turned in moved
     )
 
 

@@ -31,11 +31,15 @@ class Answered:
 
     @classmethod
     def of(cls, case: Case, value: Array, truth: Truth) -> Answered:
-        """Raises ValueError if there is no tolerance, or if it differs from the answer in shape."""
+        """Raises ValueError if there is no tolerance, if it differs from the answer in shape, or if
+        an entry is a convention.
+        """
         if truth.tolerance is None or truth.tolerance.shape != value.shape:
             raise ValueError(
                 f"case {case.id}: a tolerance of the answer's shape {value.shape} is required"
             )
+        if truth.judged is not None:
+            raise ValueError(f"case {case.id}: not every entry is certified")
         return cls(case, value, truth.tolerance)
 
     def tensors(self) -> tuple[Array, Array]:

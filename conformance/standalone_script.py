@@ -19,17 +19,23 @@ from ad_conformance.generators.render.language import PYTHON
 def standalone(case: Case, engine: Engine, truth: Truth) -> str:
     """The script: the program, the certified derivative, and an assertion that compares them.
 
-    Without a certified derivative, the script prints the answer and names the reason. Raises
+    Entries whose value is a convention may be any finite number. If nothing is known about the
+    answer, the script prints it and names the reason. Raises
     UnsupportedOperation if the engine's dialect cannot write the program.
     """
     language, text = engine.dialect.language, _script(case, engine)
     heading = f"# {_named(engine)}, {spoken(case.mode)} ({case.mode}), case {case.id}\n"
-    if truth.kind != "certified" or truth.value is None or truth.tolerance is None:
+    if truth.expected is None:
         return f"{heading}{text}{language.printed}  # {truth.kind}: {truth.reason}\n"
     # Two digits, rounded up: an error that passes in the suite must pass here, too.
-    tolerance = f"{float(np.max(truth.tolerance, initial=0.0)) * 1.05:.1e}"
+    tolerance = f"{_largest(truth.tolerance, truth.judged) * 1.05:.1e}"
     origin = "Certified by finite differences in ball arithmetic."
-    return f"{heading}{text}\n{language.assertions(truth.value, case.dtype, tolerance, origin)}"
+    if truth.kind == "convention":
+        origin = f"No certified derivative: {truth.reason}."
+    assertions = language.assertions(
+        truth.expected, case.dtype, tolerance, origin, finite=truth.finite is None
+    )
+    return f"{heading}{text}\n{assertions}"
 
 
 def standalone_value(case: Case, engine: Engine, value: np.ndarray, tolerance: float) -> str:
@@ -42,6 +48,13 @@ def standalone_value(case: Case, engine: Engine, value: np.ndarray, tolerance: f
     assertions = engine.dialect.language.assertions(value, case.dtype, f"{tolerance:.1e}", origin)
     heading = f"# {_named(engine)}: the value of a program, without any derivative\n"
     return f"{heading}{_script(case, engine)}\n{assertions}"
+
+
+def _largest(tolerance: np.ndarray | None, judged: np.ndarray | None) -> float:
+    """The largest tolerance of an entry that is compared."""
+    if tolerance is None:
+        return 0.0
+    return float(np.max(tolerance, initial=0.0, where=True if judged is None else judged))
 
 
 def _named(engine: Engine) -> str:

@@ -107,7 +107,8 @@ class Result:
 def judge(case: Case, engine: str, answer: Answer, truth: Truth) -> Result:
     """The verdict on an answer, given the certified derivative.
 
-    A wrong value is a finding only if there is a certified derivative. An answer that failed
+    A wrong value is a finding only in an entry that has a certified derivative. Entries whose value
+    is a convention must be finite if all derivatives that meet there are. An answer that failed
     (exception, crash, timeout) is a finding in any case.
     """
     verdict, error_ratio = _verdict(answer, truth, case.dtype)
@@ -129,15 +130,15 @@ def _verdict(answer: Answer, truth: Truth, dtype: str) -> tuple[Verdict, float]:
             ), nan
     got = answer.value
     assert got is not None
-    if truth.kind != "certified":
+    if truth.shape is None:
         return Verdict(truth.kind), nan
-    assert truth.value is not None
-    assert truth.tolerance is not None
-    if got.shape != truth.value.shape:
+    if got.shape != truth.shape:
         return Verdict.WRONG_SHAPE, nan
     if got.dtype != dtype:
         return Verdict.WRONG_DTYPE, nan
-    if not np.all(np.isfinite(got)):
+    if not np.all(np.isfinite(got) | ~truth.must_be_finite):
         return Verdict.NOT_FINITE, nan
-    error_ratio = float(np.max(np.abs(got - truth.value) / truth.tolerance, initial=0.0))
+    if truth.kind != "certified":
+        return Verdict(truth.kind), nan
+    error_ratio = float(np.max(truth.ratios(got), initial=0.0))
     return (Verdict.AGREE if error_ratio <= 1 else Verdict.WRONG), error_ratio

@@ -17,37 +17,33 @@ so that for a mixed derivative of orders j_i, with q = h/r, the error is at most
     S_3 = 8/(1-4q**2) - 2/(1-q**2),  S_4 = 32/(1-4q**2) - 8/(1-q**2).
 
 If comparisons have different results around the point, every smooth selection that meets there is
-differentiated. If they do not all agree up to the order asked, the function is not smooth there and
-no derivative is certified.
+differentiated. Only entries of the derivative on which all of them agree are certified
+(conformance/reference/selections.py).
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from ad_conformance.conformance.reference.dtype_range import outside
 from ad_conformance.conformance.reference.evaluator import Evaluator
 from ad_conformance.conformance.reference.perturbation import Array, Rounded
+from ad_conformance.conformance.reference.selections import agreement
 from ad_conformance.conformance.reference.stencils import (
     STENCILS,
     TARGET_BITS,
     Blocks,
     Neighbourhood,
     Wide,
-    differ,
-    magnitude,
 )
-from ad_conformance.conformance.reference.tolerance import (
-    TINY,
-    Copies,
-    tolerances,
-)
-from ad_conformance.generators.arithmetic.balls import Branches, following, selections, to_balls
+from ad_conformance.conformance.reference.tolerance import TINY, Copies, tolerances
+from ad_conformance.generators.arithmetic.balls import Branches, following, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.rewrite.identities import rewritten
 from flint import arb, ctx
 
 #: The radius of a certified derivative should not exceed these, relative to its largest entry, and
@@ -62,7 +58,6 @@ LOG_ERROR = {"float64": -40, "float32": -18}
 MANTISSA = {"float64": 53, "float32": 24}
 #: The radius around the point in which comparisons are decided.
 NEAR = 2.0**-200
-MAX_SELECTIONS = 64
 MAX_ORDER = max(STENCILS)
 
 #: The precision of balls and the current branches are global to the process, so only one thread may
@@ -80,7 +75,11 @@ class Truth:
     radius: a bound on the error of each entry of `value`.
     tolerance: how far rounding in the dtype of the case may move a correct answer, for each entry.
     reason: why there is no certified derivative.
-    pieces: whether several smooth selections meet at the point; all have this derivative.
+    pieces: whether several smooth selections meet at the point; all have this derivative, where it
+        is judged.
+    judged: the entries of the answer on which all selections agree; None: all. The values of the
+        others are conventions. None is true if the kind is "convention".
+    finite: the entries in which the derivatives of all selections are finite; None: all.
     """
 
     kind: str
@@ -89,6 +88,44 @@ class Truth:
     tolerance: Array | None = None
     reason: str = ""
     pieces: bool = False
+    judged: Array | None = None
+    finite: Array | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape of the answer; None if nothing is known about the answer."""
+        known = self.judged if self.value is None else self.value
+        return None if known is None else known.shape
+
+    @property
+    def known(self) -> int:
+        """The number of entries that have a certified derivative."""
+        if self.value is None:
+            return 0
+        return self.value.size if self.judged is None else int(np.sum(self.judged))
+
+    @property
+    def expected(self) -> Array | None:
+        """What an answer is compared with, NaN where its value is a convention; None if nothing is
+        known about the answer.
+        """
+        if self.shape is None or self.judged is None:
+            return self.value
+        return np.where(self.judged, 0.0 if self.value is None else self.value, np.nan)
+
+    @property
+    def must_be_finite(self) -> Array:
+        """The entries in which an answer that is NaN or infinite is wrong."""
+        return np.ones(self.shape or (), bool) if self.finite is None else self.finite
+
+    def ratios(self, got: Array) -> Array:
+        """error / tolerance of an answer of the right shape, by entry; 0 where the value is a
+        convention. Raises ValueError if there is no certified derivative.
+        """
+        if self.value is None or self.tolerance is None:
+            raise ValueError(f"no certified derivative: {self.kind}")
+        ratios = np.abs(got - self.value) / self.tolerance
+        return ratios if self.judged is None else np.where(self.judged, ratios, 0.0)
 
 
 def certify(case: Case) -> Truth:
@@ -97,7 +134,17 @@ def certify(case: Case) -> Truth:
     Raises ValueError for other orders.
     """
     with _ONE_AT_A_TIME:
-        return _certify(case)
+        truth = _certify(case)
+        if truth.kind == "certified" and truth.judged is None:
+            return truth
+        # A step may be singular where the function is smooth: a program for the same function may
+        # have a derivative in more entries.
+        other = rewritten(case)
+        better = truth if other is None else _certify(other)
+        if better.kind != "certified" or better.known <= truth.known:
+            return truth
+        # The program itself may be infinite in the other entries.
+        return replace(better, finite=better.judged)
 
 
 def _certify(case: Case) -> Truth:
@@ -128,7 +175,7 @@ def _certify(case: Case) -> Truth:
                 continue
             except ZeroDivisionError:
                 continue
-            if truth.kind == "certified":
+            if truth.kind != "uncertified":
                 break
         return truth
     finally:
@@ -203,6 +250,20 @@ class _Question:
             along = np.tensordot(weights, along, axes=1)
         return np.asarray(along, dtype=object).reshape(self.shape)
 
+    def mask(self, entries: Array) -> Array:
+        """For each entry of the answer, whether all `entries` of the full derivative that are
+        contracted into it with a weight other than zero are true.
+        """
+        missing = ~entries
+        if self.case.asked.seed == "cotangent":
+            weights = np.asarray(self.case.cotangent, dtype=float).reshape(-1) != 0
+            missing = np.any(missing[weights], axis=0)
+        elif self.case.asked.seed == "tangent":
+            weights = np.asarray(self.case.tangent, dtype=float).reshape(-1) != 0
+            for _ in range(self.case.asked.along):
+                missing = np.any(missing[:, weights], axis=1)
+        return np.asarray(~missing).reshape(self.shape)
+
     def lift(self, tolerance: Array) -> Array:
         """The tolerances of the entries of `along` as tolerances of the answer."""
         if self.case.asked.seed == "cotangent":
@@ -219,24 +280,22 @@ def _on(question: _Question, evaluate: Evaluator, radius: int) -> Truth:
     # What depends on the input is not exact, so that it is not taken for a constant.
     near = as_array(hood.x + arb(0, NEAR))
 
-    def decided(branches: Branches) -> None:
+    def decide(branches: Branches) -> None:
         with following(branches):
             evaluate.visited(near, rounded)
 
-    met = selections(decided, MAX_SELECTIONS)
-    branches = next(met)
-    script, value = tuple(branches.taken), hood.disc(branches)
-    if branches.open:
-        others = ((tuple(other.taken), magnitude(hood.disc(other))) for other in met)
-        if (order := differ(hood, (script, magnitude(value)), others, question.order)) is not None:
-            return Truth(
-                "convention", reason=f"branches that meet at the point differ at order {order}"
-            )
-    along = question.along(hood.tensor(value, script, question.blocks))
+    met = agreement(hood, decide, question.blocks, RADII)
+    judged = None if met.judged is None else question.mask(met.judged)
+    finite = None if met.finite is None else question.mask(met.finite)
+    if judged is not None and not np.any(judged):
+        reason = f"branches that meet at the point differ at order {met.order}"
+        return Truth("convention", reason=reason, judged=judged, finite=finite)
+    script = met.script
+    along = question.along(hood.tensor(met.value, script, question.blocks))
     if more := _missing_bits(question.answer(along)):
         hood = Neighbourhood(evaluate, radius, question.order, TARGET_BITS + more)
         ctx.prec = hood.precision
-        along = question.along(hood.tensor(hood.disc(branches), script, question.blocks))
+        along = question.along(hood.tensor(met.value, script, question.blocks))
     answer = question.answer(along)
     truth, radii = _middle(answer), _radius(answer)
     if not np.all(np.isfinite(truth)):
@@ -250,6 +309,16 @@ def _on(question: _Question, evaluate: Evaluator, radius: int) -> Truth:
     tolerance = question.lift(found)
     # The radius must be far below the tolerance, or negligible relative to the values that the
     # derivative is computed from.
-    if not np.all(radii <= np.maximum(tolerance * 2.0**-16, (evaluate.size or 1.0) * 2.0**-64)):
-        return Truth("uncertified", reason=f"radius {np.max(radii):.1e} is too wide")
-    return Truth("certified", truth, radii, tolerance + radii, pieces=bool(branches.open))
+    asked = np.ones(truth.shape, bool) if judged is None else judged
+    enough = np.maximum(tolerance * 2.0**-16, (evaluate.size or 1.0) * 2.0**-64)
+    if not np.all(radii[asked] <= enough[asked]):
+        return Truth("uncertified", reason=f"radius {np.max(radii[asked]):.1e} is too wide")
+    return Truth(
+        "certified",
+        truth,
+        radii,
+        tolerance + radii,
+        pieces=met.several,
+        judged=judged,
+        finite=finite,
+    )

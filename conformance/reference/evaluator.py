@@ -52,7 +52,7 @@ class Evaluator:
     def shape(self) -> tuple[int, ...]:
         return self.values[-1].shape
 
-    def _inputs(self, x: Array) -> list[Array]:
+    def inputs(self, x: Array) -> list[Array]:
         """The list of values with constants and inputs filled in."""
         values: list[Array] = [x] * len(self.values)
         for k, constant in self.constants.items():
@@ -66,7 +66,7 @@ class Evaluator:
 
     def __call__(self, x: Array) -> Array:
         """The output at `x`, an object array of balls; comparisons follow the current branches."""
-        values = self._inputs(x)
+        values = self.inputs(x)
         for k, op, operands, params in self.steps:
             inputs = [values[i] for i in operands]
             values[k] = coerced(as_array(op.evaluate(*inputs, **params)))
@@ -74,7 +74,7 @@ class Evaluator:
 
     def visited(self, x: Array, visitor: Visitor) -> Array:
         """The output at `x` when `visitor` sees, and may change, every operand and result."""
-        values = self._inputs(x)
+        values = self.inputs(x)
         for k, op, operands, params in self.steps:
             values[k] = applied(op, [values[i] for i in operands], params, visitor)
         return values[-1]

@@ -18,7 +18,7 @@ from ad_conformance.conformance.reference.evaluator import Evaluator
 from ad_conformance.conformance.reference.perturbation import Array
 from ad_conformance.generators.arithmetic.balls import Branches, Decision, following, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
-from flint import acb, arb, ctx
+from flint import acb, arb
 
 #: Bits that a certified derivative should have, relative to its largest entry.
 TARGET_BITS = 80
@@ -40,10 +40,6 @@ DIVISORS = {0: 1, 1: 2, 2: 1, 3: 2, 4: 1}
 Stencil = tuple[tuple[tuple[tuple[int, int], ...], int], ...]
 #: For each letter of the mode, the innermost first, the coordinates that it differentiates by.
 Blocks = tuple[range, ...]
-
-
-#: A smooth selection: the results of its comparisons, and its bound on the polydisc.
-Side = tuple[tuple[Decision, ...], arb]
 
 
 class Wide(Exception):
@@ -78,6 +74,7 @@ class Neighbourhood:
         self, evaluate: Evaluator, radius: int, order: int, bits: int = TARGET_BITS
     ) -> None:
         self.evaluate = evaluate
+        self.bits = bits
         self.n = evaluate.point.size
         self.x = to_balls(evaluate.point)
         # With q = h/r, the truncation error is about M r**-k q**2. A smaller q compensates for a
@@ -103,16 +100,24 @@ class Neighbourhood:
             raise Wide
         return value
 
-    def tensor(self, value: Array, script: tuple[Decision, ...], blocks: Blocks) -> Array:
+    def tensor(
+        self,
+        value: Array,
+        script: tuple[Decision, ...],
+        blocks: Blocks,
+        *,
+        partial: bool = False,
+    ) -> Array:
         """The derivative, as an object array of balls of shape (outputs, n, ..., n): one axis per
         block of coordinates.
 
-        Raises Wide if `value`, the program on the polydisc, is not finite.
+        Raises Wide if `value`, the program on the polydisc, is not finite. If `partial`, only
+        derivatives of outputs that are not finite there are not finite.
         """
         order = len(blocks)
         flat = value.reshape(-1)
-        bounds = [abs(z).upper() for z in flat]
-        if not all(b.is_finite() for b in bounds):
+        bounds = magnitudes(value)
+        if not partial and not all(b.is_finite() for b in bounds):
             raise Wide
         q, h = arb(2) ** self.log_q, arb(2) ** self.log_h
         at: dict[tuple[tuple[int, int], ...], Array] = {}
@@ -193,59 +198,18 @@ class Neighbourhood:
         ]
 
 
-def magnitude(value: Array) -> arb:
-    """The largest magnitude of complex balls; infinite if one is."""
-    return max((abs(z).upper() for z in value.reshape(-1)), default=arb(0))
+def magnitudes(value: Array) -> list[arb]:
+    """An upper bound on the magnitude of each entry; infinite or NaN if there is none."""
+    return [abs(z).upper() for z in value.reshape(-1)]
 
 
-def differ(hood: Neighbourhood, side: Side, others: Iterable[Side], order: int) -> int | None:
-    """The first order, from 0, at which smooth selections that meet at the point differ, or None.
-
-    They are compared along random directions: two different forms agree at a random point with
-    probability zero. If all compared derivatives are zero, the comparison is repeated with a step
-    so small that the truncation error is negligible.
+def cut_off(hood: Neighbourhood, bound: arb, order: int) -> arb:
+    """The truncation error of a derivative along a direction with entries up to 1.5, if `bound`
+    bounds the function on the polydisc.
     """
-    kept = ctx.prec
-    try:
-        found, doubtful = _compared(hood, side, others, order)
-        if found is None and doubtful:
-            fine = Neighbourhood(hood.evaluate, hood.radius, order, FINE_BITS)
-            ctx.prec = fine.precision
-            found, _ = _compared(fine, side, doubtful, order)
-        return found
-    finally:
-        ctx.prec = kept
-
-
-def _compared(
-    hood: Neighbourhood, side: Side, others: Iterable[Side], order: int
-) -> tuple[int | None, list[Side]]:
-    """The first order at which another side certainly differs, or None, and the sides for which
-    that is not decided.
-    """
-    directions = [random_direction(hood.n, order, copy) for copy in range(2)]
-    script, bound = side
-    first = [hood.jet(d, range(order + 1), script) for d in directions]
-    size = max(abs(z).upper() for jet in first for part in jet for z in part)
-    # No entry of a direction exceeds 1.5, so the step is at most 1.5 h.
+    # The step is at most 1.5 h.
     q, radius = arb(2) ** hood.log_q * 1.5, arb(2) ** hood.radius / 1.5
-    doubtful = []
-    for other, there in others:
-        certain = True
-        for d, jet in zip(directions, first, strict=True):
-            theirs = hood.jet(d, range(order + 1), other)
-            for j, (one, two) in enumerate(zip(jet, theirs, strict=True)):
-                cut_off = (bound + there) * _excess(((0, j),), q) / radius**j if j else arb(0)
-                for z in one - two:
-                    largest = abs(z).upper()
-                    if largest <= size * 2.0**-60 or (0 in z and largest <= 2.0**-60):
-                        continue
-                    if not largest <= cut_off.abs_upper():
-                        return j, []
-                    certain = False
-        if not certain:
-            doubtful.append((other, there))
-    return None, doubtful
+    return bound * _excess(((0, order),), q) / radius**order
 
 
 def random_direction(n: int, order: int, copy: int) -> Array:

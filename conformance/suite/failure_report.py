@@ -43,10 +43,11 @@ def _replay(finding: Result, named: str, options: str) -> str:
 
 def _expected(finding: Result) -> str:
     truth = finding.truth
-    if truth.value is None:
+    if truth.expected is None:
         return f"expected: no certified derivative ({truth.kind}: {truth.reason})"
     radius = 0.0 if truth.radius is None else float(np.max(truth.radius, initial=0.0))
-    return f"expected: {short(truth.value)} (certified to within {radius:.0e})"
+    conventions = "" if truth.judged is None else "; NaN: any finite number"
+    return f"expected: {short(truth.expected)} (certified to within {radius:.0e}{conventions})"
 
 
 def _got(finding: Result) -> list[str]:

@@ -43,7 +43,7 @@ def largest_error(result: Result) -> str:
         raise ValueError(f"case {result.case.id}: {result.verdict} has no error to show")
     if got.shape != truth.value.shape or not got.size:
         raise ValueError(f"case {result.case.id}: shapes {got.shape} and {truth.value.shape}")
-    ratios = np.abs(got - truth.value) / truth.tolerance
+    ratios = truth.ratios(got)
     index = np.unravel_index(int(np.argmax(ratios)), got.shape)
     one, other = float(got[index]), float(truth.value[index])
     error, kind = abs(one - other), "absolute"

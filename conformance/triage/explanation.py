@@ -166,13 +166,15 @@ def _error(evidence: Result) -> str:
         return f"does not {answer.stage or 'run'}: {answer.error}: {message}"
     if verdict is Verdict.WRONG:
         return f"is wrong: {largest_error(evidence)}"
-    got, expected = answer.value, evidence.truth.value
+    got, expected = answer.value, evidence.truth.expected
     assert got is not None
     assert expected is not None
     if verdict is Verdict.WRONG_SHAPE:
         return f"has a wrong shape: got {got.shape}, expected {expected.shape}"
     if verdict is Verdict.WRONG_DTYPE:
         return f"has a wrong dtype: got {got.dtype}, expected {evidence.case.dtype}"
-    index = tuple(int(i) for i in np.argwhere(~np.isfinite(got))[0])
+    at_fault = ~np.isfinite(got) & evidence.truth.must_be_finite
+    index = tuple(int(i) for i in np.argwhere(at_fault)[0])
     at = f" at {list(index)}" if got.size > 1 else ""
-    return f"is not finite: got {got[index]}, expected {expected[index]:.6g}{at}"
+    wanted = "a finite number" if np.isnan(expected[index]) else f"{expected[index]:.6g}"
+    return f"is not finite: got {got[index]}, expected {wanted}{at}"

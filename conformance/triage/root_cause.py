@@ -214,8 +214,8 @@ class _RootCauseSearch:
         own = Slicer(case).plain_alone(k, inputs)
         if own is None:
             return False
-        truths = [truth_of(own.with_mode("R" * order)).value for order in range(1, case.order + 1)]
-        tensors = [value for value in truths if value is not None]
+        truths = [truth_of(own.with_mode("R" * order)) for order in range(1, case.order + 1)]
+        tensors = [t.value for t in truths if t.value is not None and t.judged is None]
         if len(tensors) < case.order:
             return None
         without = as_polynomial(case, k, inputs, tensors)

@@ -8,8 +8,10 @@ ball, as Cauchy's estimate requires.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+import random
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from flint import acb, arb
@@ -18,7 +20,7 @@ Ball = arb | acb
 
 NAN = arb("nan")
 # One object: a comparison of a ball with zero is recognized by the identity of the zero.
-ZERO = arb(0)
+ZERO, ONE = arb(0), arb(1)
 
 
 def _inside(certain: bool, value: Callable[[], Ball]) -> Ball:
@@ -114,9 +116,9 @@ def power(base: Ball, exponent: Ball) -> Ball:
     return (exponent * log(base)).exp()
 
 
-#: The result of a comparison a < b (None: a and b are equal, and the mean of the two branches is
-#: taken), or of rounding down.
-Decision = bool | int | None
+#: The result of a comparison a < b, or of rounding down. None: a and b are equal, and the mean of
+#: the two branches is taken. A float is the weight of the branch for a < b in a mean of both.
+Decision = bool | int | float | None
 
 
 @dataclass
@@ -131,20 +133,41 @@ class Branches:
     With `script`, the results are given in advance: every evaluation follows the same smooth
     selection. With `confirm` too, `doubtful` tells afterwards whether any result that is not of an
     index in `confirm` is not certain for these balls.
+
+    A comparison is continuous if at a tie both branches have the same value. With `blend`, an open
+    continuous comparison that is not forced has an arbitrary weight as result.
     """
 
     script: tuple[Decision, ...] | None = None
     forced: Mapping[int, Decision] = field(default_factory=dict)
+    blend: bool = False
     confirm: Container[int] | None = None
     taken: list[Decision] = field(default_factory=list)
     open: dict[int, tuple[Decision, ...]] = field(default_factory=dict)
+    continuous: set[int] = field(default_factory=set)
     doubtful: bool = False
 
-    def less(self, a: Ball, b: Ball, *, mean: bool, signed_zero: bool = False) -> Decision:
-        """Whether a < b; None means that both are equal and the mean of the branches is taken."""
+    def less(
+        self,
+        a: Ball,
+        b: Ball,
+        *,
+        mean: bool = False,
+        continuous: bool = False,
+        signed_zero: bool = False,
+    ) -> Decision:
+        """Whether a < b. Both `mean` and `continuous` give None for equal exact numbers. In an
+        open comparison, None is a selection of its own, unless it is continuous. With
+        `signed_zero`, a zero is not equal to itself: its sign is not known.
+        """
         index = len(self.taken)
         if self.script is None:
-            answer = self._decide(index, a, b, mean, signed_zero)
+            answer = self._decide(index, a, b, mean or continuous, signed_zero)
+            if continuous and index in self.open:
+                self.open[index] = (True,)
+                self.continuous.add(index)
+                if self.blend and index not in self.forced:
+                    answer = _weight(index)
         else:
             answer = self.script[index]
             if self.confirm is not None and index not in self.confirm and not _constant(a, b):
@@ -166,6 +189,10 @@ class Branches:
                 self.doubtful |= answer is None or not answer < a.real < answer + 1
         self.taken.append(answer)
         return answer
+
+    def forget(self, count: int) -> None:
+        """Go back to the state after `count` comparisons."""
+        del self.taken[count:]
 
     def _round_down(self, index: int, a: Ball, even: bool) -> Decision:
         middle = a.real.mid()
@@ -215,9 +242,15 @@ class following:  # noqa: N801 (used as a verb, like contextlib.suppress)
         _current.pop()
 
 
+@cache
+def _weight(index: int) -> float:
+    """A random dyadic number between 1/4 and 3/4, another one for each index."""
+    return 0.25 + random.Random(index).getrandbits(24) / 2**25
+
+
 def less(a: Ball, b: Ball) -> bool:
     """Whether a < b, decided by the current branches. Only real parts are compared."""
-    return bool(_current[-1].less(a, b, mean=False))
+    return bool(_current[-1].less(a, b))
 
 
 def floor(a: Ball, even: bool = False) -> Ball:
@@ -230,6 +263,9 @@ def ceil(a: Ball) -> Ball:
 
 
 def trunc(a: Ball) -> Ball:
+    # Between -1 and 1 it is zero. There is no jump at zero, where floor and ceil have one.
+    if less(a * a, ONE):
+        return ZERO
     return ceil(a) if less(a, ZERO) else floor(a)
 
 
@@ -257,50 +293,34 @@ def remainder(a: Ball, b: Ball) -> Ball:
 def copysign(a: Ball, b: Ball) -> Ball:
     """|a| with the sign of b. Balls have no negative zero, so both signs meet at b = 0."""
     size = absolute(a)
-    return -size if _current[-1].less(b, ZERO, mean=False, signed_zero=True) else size
+    return -size if _current[-1].less(b, ZERO, signed_zero=True) else size
 
 
 def absolute(a: Ball) -> Ball:
-    negative = _current[-1].less(a, ZERO, mean=True)
+    negative = _current[-1].less(a, ZERO, continuous=True)
     if negative is None:
         return a * 0
+    if type(negative) is float:
+        return a * (1 - 2 * negative)
     return -a if negative else a
 
 
 def maximum(a: Ball, b: Ball) -> Ball:
-    second = _current[-1].less(a, b, mean=True)
+    second = _current[-1].less(a, b, continuous=True)
     if second is None:
         return (a + b) / 2
+    if type(second) is float:
+        return a * (1 - second) + b * second
     return b if second else a
 
 
 def minimum(a: Ball, b: Ball) -> Ball:
-    second = _current[-1].less(b, a, mean=True)
+    second = _current[-1].less(b, a, continuous=True)
     if second is None:
         return (a + b) / 2
+    if type(second) is float:
+        return a * (1 - second) + b * second
     return b if second else a
-
-
-def selections(evaluate: Callable[[Branches], object], limit: int) -> Iterator[Branches]:
-    """Every smooth selection of a program whose branches meet at the point.
-
-    At a kink, the mean of the two sides is a selection too: engines choose one of the three by
-    convention. Raises OverflowError if there are more than `limit`.
-    """
-    pending: list[dict[int, Decision]] = [{}]
-    count = 0
-    while pending:
-        if (count := count + 1) > limit:
-            raise OverflowError(f"more than {limit} branches meet at the point")
-        forced = pending.pop()
-        branches = Branches(forced=forced)
-        evaluate(branches)
-        seen: dict[int, Decision] = {}
-        for index, others in branches.open.items():
-            if index not in forced:
-                pending.extend({**forced, **seen, index: other} for other in others)
-            seen[index] = branches.taken[index]
-        yield branches
 
 
 def to_balls(array: np.ndarray) -> np.ndarray:

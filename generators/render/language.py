@@ -16,9 +16,12 @@ def _python_literal(value: object) -> str:
     return repr(value)
 
 
-def _python_assertions(expected: np.ndarray, dtype: str, tolerance: str, origin: str) -> str:
+def _python_assertions(
+    expected: np.ndarray, dtype: str, tolerance: str, origin: str, *, finite: bool = True
+) -> str:
+    known = ~np.isnan(expected)
     lists = textwrap.fill(
-        repr(expected.tolist()),
+        re.sub(r"\bnan\b", "numpy.nan", repr(expected.tolist())),
         110,
         initial_indent="    ",
         subsequent_indent="    ",
@@ -33,7 +36,22 @@ def _python_assertions(expected: np.ndarray, dtype: str, tolerance: str, origin:
         "assert isinstance(got, numpy.ndarray), type(got)\n"
         "assert got.shape == expected.shape, got.shape\n"
         f"assert got.dtype == numpy.{dtype}, got.dtype\n"
-        f"numpy.testing.assert_allclose(got, expected, rtol=0, atol={tolerance})\n"
+        + (
+            f"numpy.testing.assert_allclose(got, expected, rtol=0, atol={tolerance})\n"
+            if np.all(known)
+            else _python_at_kinks(tolerance, finite=finite)
+        )
+    )
+
+
+def _python_at_kinks(tolerance: str, *, finite: bool) -> str:
+    """The last assertions if NaN in `expected` stands for any number."""
+    return (
+        "# NaN stands for any number: the function is not smooth there.\n"
+        + ("assert numpy.isfinite(got).all(), got\n" if finite else "")
+        + "known = ~numpy.isnan(expected)\n"
+        "numpy.testing.assert_allclose(got[known], expected[known], rtol=0, "
+        f"atol={tolerance})\n"
     )
 
 
@@ -47,6 +65,7 @@ class Language:
     tuples of numbers as an array. `captured` assigns to a name that closures see. `printed` shows
     `got`. `assertions`, called with the expected array, the name of the dtype, the tolerance as
     text, and a sentence on the origin of the array, writes statements that fail if `got` differs.
+    NaN in the expected array stands for any number, with `finite` only for finite ones.
     """
 
     name: str = "python"
@@ -60,7 +79,7 @@ class Language:
     literal: Callable[[object], str] = _python_literal
     captured: str = "{name} = {value}"
     printed: str = "print(got)"
-    assertions: Callable[[np.ndarray, str, str, str], str] = _python_assertions
+    assertions: Callable[..., str] = _python_assertions
 
     def function(self, name: str, inputs: str, lines: Iterable[tuple[str, str]], value: str) -> str:
         """The text of a function; `lines` are names and what they are assigned."""

@@ -264,7 +264,9 @@ class _Shard:
             "message": answer.message or None,
             "printed": answer.printed[:LONGEST_PRINT] or None if shown else None,
             "got": as_text(answer.value) if shown else None,
-            "wanted": as_text(truth.value) if shown else None,
+            "wanted": as_text(truth.expected if result.is_finding else truth.value)
+            if shown
+            else None,
             "again": again,
             "known": match.entry.name if match and match.is_known else None,
             "regressed": match.entry.name if match and not match.is_known else None,

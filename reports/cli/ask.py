@@ -113,8 +113,9 @@ def replay(
         if match:
             line += f" ({match.standing}: {match.entry.name}, {match.entry.issue})"
         print(line)
-        if result.answer.value is not None and truth.value is not None and result.is_finding:
-            print(f"  got      {result.answer.value.tolist()}\n  expected {truth.value.tolist()}")
+        if result.answer.value is not None and truth.expected is not None and result.is_finding:
+            print(f"  got      {result.answer.value.tolist()}")
+            print(f"  expected {truth.expected.tolist()}")
     pool.close()
     if truth.kind != "certified":
         print(f"no certified derivative: {truth.kind}: {truth.reason}")

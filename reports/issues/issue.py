@@ -47,7 +47,7 @@ def issue_text(
         "## Actual",
         _actual(finding),
     ]
-    if finding.truth.value is not None:
+    if finding.truth.expected is not None:
         parts += ["## Expected", *_expected(bucket, finding, engine, releases)]
     if bucket.explanation:
         what = "wrong value" if finding.verdict.returned else "failure"
@@ -132,8 +132,8 @@ def _actual(finding: Result) -> str:
         parts.append(
             f"The dtype is {answer.value.dtype}. The dtype of the input is {finding.case.dtype}."
         )
-    elif finding.verdict is Verdict.WRONG_SHAPE and truth.value is not None:
-        parts.append(f"The shape is {answer.value.shape} instead of {truth.value.shape}.")
+    elif finding.verdict is Verdict.WRONG_SHAPE and truth.shape is not None:
+        parts.append(f"The shape is {answer.value.shape} instead of {truth.shape}.")
     return "\n\n".join(parts)
 
 
@@ -141,8 +141,16 @@ def _expected(
     bucket: BucketFile, finding: Result, engine: Engine, releases: dict[str, str]
 ) -> list[str]:
     """The certified derivative, how it was certified, and which engines agree with it."""
-    assert finding.truth.value is not None
-    parts = [f"`{short(finding.truth.value)}`", _certainty(finding)]
+    truth = finding.truth
+    assert truth.expected is not None
+    parts = [f"`{short(truth.expected)}`"]
+    if truth.judged is not None:
+        parts.append(
+            "NaN stands for any finite number: the program compares equal numbers at this point "
+            "(in abs, max, where ...), and the smooth pieces that meet differ in these entries."
+        )
+    if truth.value is not None:
+        parts.append(_certainty(finding))
     others = [name for name in bucket.right_engines if name not in _callings(bucket, engine)]
     if others:
         agreeing = [_named(name, releases.get(name, "")) for name in others]
@@ -168,7 +176,8 @@ def _certainty(finding: Result) -> str:
             "The program compares equal numbers at this point (in abs, max, where ...), so several "
             "smooth pieces of the function meet. The bound comes from evaluations on complex balls "
             "around the point. They prove that each piece is analytic there. All pieces have the "
-            "same derivative, so the expected result does not depend on a convention."
+            f"same {'derivative' if truth.judged is None else 'numbers in the other entries'}, so "
+            "the expected result does not depend on a convention."
         )
     else:
         analytic = (

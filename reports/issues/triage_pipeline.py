@@ -243,7 +243,7 @@ def described(
         rewrite=found.rewrite,
         explanation=tuple(explain(finding, pool.sandbox(finding.engine), seconds=seconds).lines),
         got=as_text(finding.answer.value) or "",
-        wanted=as_text(finding.truth.value) or "",
+        wanted=as_text(finding.truth.expected) or "",
         stage=finding.answer.stage,
         error=finding.answer.error,
         message=finding.answer.message,

@@ -79,7 +79,9 @@ def truths() -> Any:
     found = {}
     for entry in sorted(load(), key=lambda e: e.name):
         truth = certify(entry.pinned)
-        arrays = [a for a in (truth.value, truth.radius, truth.tolerance) if a is not None]
+        arrays = [
+            a for a in (truth.value, truth.radius, truth.tolerance, truth.judged) if a is not None
+        ]
         found[entry.name] = f"{truth.kind} {_digest(b'|'.join(a.tobytes() for a in arrays))}"
     return found
 

@@ -27,7 +27,7 @@ def answered(sandbox: Sandbox, case: Case) -> Answered | None:
     """The engine's answer, where the function is smooth."""
     # The same for all words of one order.
     truth = truth_of(case.with_mode("R" * case.order))
-    if truth.kind != "certified":
+    if truth.kind != "certified" or truth.judged is not None:
         return None
     value = sandbox.ask(case).value
     assert value is not None

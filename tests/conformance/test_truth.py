@@ -131,11 +131,6 @@ KINKS = {
     "x * abs(x), second order": (program(("abs", (0,)), ("multiply", (0, 1))), 0.0, "RR"),
     "maximum of x and -x": (program(("negative", (0,)), ("maximum", (0, 1))), 0.0, "R"),
     "a tie in max": (program(("max", (0,), {"axis": None, "keepdims": False})), (1.0, 1.0), "R"),
-    "abs(x)**2, where a mean of slopes gives another answer": (
-        program(("abs", (0,)), ("square", (1,))),
-        0.0,
-        "RR",
-    ),
     "a jump": (
         program(
             ("constant", (), {"value": 0.0}),
@@ -173,6 +168,12 @@ def test_kinks_are_conventions(name: str) -> None:
 
 
 SMOOTH = {
+    "abs(x)**2, where a mean of slopes gives another answer": (
+        program(("abs", (0,)), ("square", (1,))),
+        0.0,
+        "RR",
+        2.0,
+    ),
     "x * abs(x), first order": (program(("abs", (0,)), ("multiply", (0, 1))), 0.0, "R", 0.0),
     "maximum(x, x)": (program(("maximum", (0, 0))), 1.0, "R", 1.0),
     "ties of a value with itself": (
@@ -378,9 +379,9 @@ def test_first_derivatives_agree_with_central_differences(signature: str) -> Non
                     columns.append((up - down) / (2 * h))
             numeric = np.stack(columns, axis=-1).reshape(truth.value.shape)
             scale = max(1.0, float(np.max(np.abs(truth.value), initial=0)))
-            assert np.all(np.abs(numeric - truth.value) < 2e-3 * scale**2) or not np.all(
-                np.isfinite(numeric)
-            )
+            judged = True if truth.judged is None else truth.judged
+            close = np.abs(numeric - truth.value) < 2e-3 * scale**2
+            assert np.all(close | ~np.asarray(judged)) or not np.all(np.isfinite(numeric))
 
 
 def test_tolerance_covers_cancelled_terms() -> None:

@@ -113,14 +113,14 @@ def test_a_polynomial_has_the_derivatives_of_the_step() -> None:
             entered = tuple(dict.fromkeys(i for i in step.operands if depends[i]))
             own = Slicer(case).plain_alone(k, entered) if entered else None
             truths = (
-                [truth_of(own.with_mode(mode)).value for mode in ("R", "RR")]
-                if own is not None
-                else [None]
+                [truth_of(own.with_mode(mode)) for mode in ("R", "RR")] if own is not None else []
             )
-            tensors = [value for value in truths if value is not None]
+            tensors = [t.value for t in truths if t.value is not None and t.judged is None]
             whole = as_polynomial(case, k, entered, tensors) if len(tensors) == 2 else None
             expected = truth_of(case)
-            if whole is None or valid(whole) is None or expected.value is None:
+            if whole is None or valid(whole) is None or expected.judged is not None:
+                continue
+            if expected.value is None:
                 continue
             got = truth_of(whole)
             # A step may hide a jump of an earlier step (corrcoef does not depend on a factor); its

@@ -5,6 +5,7 @@ Julia indexes arrays from 1 and stores them column by column.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 
@@ -37,7 +38,9 @@ def literal(value: object) -> str:
     return f"reshape({literal(array.ravel('F'))}, {dims(array.shape)})"
 
 
-def _assertions(expected: np.ndarray, dtype: str, tolerance: str, origin: str) -> str:
+def _assertions(
+    expected: np.ndarray, dtype: str, tolerance: str, origin: str, *, finite: bool = True
+) -> str:
     text = f"expected = {literal(expected)}"
     if len(text) > 110:
         # Julia allows a line break in a vector, but not in a row of a matrix.
@@ -45,12 +48,19 @@ def _assertions(expected: np.ndarray, dtype: str, tolerance: str, origin: str) -
             literal(expected.ravel("F"))[1:-1], 110, initial_indent="    ", subsequent_indent="    "
         )
         text = f"expected = reshape([\n{flat}\n], {dims(expected.shape)})"
+    compared = f"abs.(got .- expected) .<= {tolerance}"
+    if np.any(np.isnan(expected)):
+        text = "# NaN stands for any number: the function is not smooth there.\n" + re.sub(
+            r"\bnan\b", "NaN", text
+        )
+        anything = "isnan.(expected)" + (" .& isfinite.(got)" if finite else "")
+        compared = f"({anything}) .| ({compared})"
     return (
         f"# {origin}\n{text}\n"
         'println("got\\n", got, "\\nexpected\\n", expected)\n'
         "@assert size(got) == size(expected) size(got)\n"
         f"@assert eltype(got) == {dtype.capitalize()} eltype(got)\n"
-        f"@assert all(abs.(got .- expected) .<= {tolerance})\n"
+        f"@assert all({compared})\n"
     )
 
 
