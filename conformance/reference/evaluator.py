@@ -53,16 +53,18 @@ class Evaluator:
         ]
         #: For each value the largest magnitude of it and of all values it was made from: rounding
         #: errors are relative to this.
+        # Entries that are infinite or NaN count as zero: the output does not depend on them.
+        sized = [_finite(value) for value in self.values]
         self.scales = [largest(point)]
         self.depends = program.depending(varied)
         #: For each value the size of the terms that were added up in it.
         self.sizes = [0.0]
         for k, step in enumerate(program.steps, start=1):
-            own = largest(self.values[k])
+            own = largest(sized[k])
             self.scales.append(max([own, *(self.scales[i] for i in step.operands)]))
-            op, operands = CATALOGUE[step.operation], [self.values[i] for i in step.operands]
+            op, operands = CATALOGUE[step.operation], [sized[i] for i in step.operands]
             self.sizes.append(
-                0.0 if self.values[k].dtype == bool else op.size_of_terms(operands, self.values[k])
+                0.0 if self.values[k].dtype == bool else op.size_of_terms(operands, sized[k])
             )
 
     @property
@@ -121,3 +123,10 @@ class Evaluator:
                 value = noise.result(k, value, self.sizes[k], moved, op.elementwise)
             values[k] = value
         return values[-1]
+
+
+def _finite(value: Array) -> Array:
+    """The value, with zeros in place of entries that are infinite or NaN."""
+    if value.dtype == bool or np.all(np.isfinite(value)):
+        return value
+    return np.where(np.isfinite(value), value, 0.0)

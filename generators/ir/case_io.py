@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES, PARAMETER_TYPES
-from ad_conformance.generators.ir.evaluate import evaluate_steps, is_single
+from ad_conformance.generators.ir.evaluate import endless_step, evaluate_steps, is_single
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import converted, parsed
 from ad_conformance.generators.ir.mode import MAX_LETTERS, NAMED, is_mode
@@ -101,16 +101,18 @@ def _case(document: Any) -> Case:
     case = Case(program, point, mode, **more)
     values = evaluate_steps(program, case.input)
     check_question(case, values[-1].shape)
-    for k, (step, value) in enumerate(zip(program.steps, values[1:], strict=True)):
-        where = f"steps[{k}] ({step.operation})"
+    for k, step in enumerate(program.steps):
         truth_values = tuple(j for j, i in enumerate(step.operands) if values[i].dtype == bool)
         if truth_values != CATALOGUE[step.operation].truth_values:
             raise MalformedCase(
-                f"{where}: truth values are what logical operations and the condition of where "
+                f"steps[{k}] ({step.operation}): truth values are what logical operations and the condition of where "
                 f"take, and nothing else"
             )
-        if value.dtype != bool and not np.all(np.isfinite(value)):
-            raise MalformedCase(f"{where}: not finite at the point")
+    if (k := endless_step(program, values)) is not None:
+        raise MalformedCase(
+            f"steps[{k}] ({program.steps[k].operation}): not finite at the point, and the output "
+            f"depends on it"
+        )
     if values[-1].dtype == bool:
         raise MalformedCase("steps: the last one must give numbers, not truth values")
     value_ids = (0, *program.arguments)

@@ -76,6 +76,9 @@ class Builder:
         self.nearby: list[np.ndarray] = [_nearby(point)]
         self.depends = [True]
         self.exact = [True]
+        #: Whether entries may be infinite or NaN, or have infinite derivatives. No other step may
+        #: pick such a value.
+        self.hidden = [False]
         self.steps: list[Step] = []
         #: The value that the next `pick` that accepts it returns. After that there is none.
         self.wanted: int | None = None
@@ -84,13 +87,27 @@ class Builder:
         """Append a step and return the value_id of its result, or None if the result is undefined
         or out of bounds.
         """
+        return self._emit(name, operands, params, hidden=False)
+
+    def hide(self, name: str, operands: Sequence[int], **params: Any) -> int:
+        """`must` for a step with entries that may be infinite or NaN: the caller selects others."""
+        value_id = self._emit(name, operands, params, hidden=True)
+        if value_id is None:
+            raise Abandon(name)
+        return value_id
+
+    def _emit(
+        self, name: str, operands: Sequence[int], params: dict[str, Any], *, hidden: bool
+    ) -> int | None:
         op = self.catalogue[name]
         operands = tuple(int(i) for i in operands)
         value = _evaluate(op, self.values, operands, params)
         if value is None or value.size > MAX_ENTRIES or value.ndim > MAX_AXES:
             return None
-        if value.dtype != bool and not np.all(np.abs(value) <= MAX_MAGNITUDE):
-            return None
+        if value.dtype != bool:
+            sizes = np.abs(value)
+            if not np.all((sizes <= MAX_MAGNITUDE) | (hidden and ~np.isfinite(sizes))):
+                return None
         self.steps.append(Step(name, operands, tuple(sorted(params.items()))))
         self.values.append(value)
         self.nearby.append(self._nearby(op, operands, params))
@@ -100,9 +117,11 @@ class Builder:
             or (
                 op.exact
                 and all(self.exact[i] for i in operands)
+                and not hidden
                 and bool(np.all(np.mod(value, GRID) == 0))
             )
         )
+        self.hidden.append(hidden)
         return len(self.steps)
 
     def _nearby(self, op: Operation, operands: Sequence[int], params: Any) -> np.ndarray:
@@ -185,7 +204,7 @@ class Builder:
     def rewind(self, length: int) -> None:
         """Remove the steps after the first `length`."""
         del self.steps[length:]
-        for values in (self.values, self.nearby, self.depends, self.exact):
+        for values in (self.values, self.nearby, self.depends, self.exact, self.hidden):
             del values[length + 1 :]
 
     def flag(self, one_in: int = 2) -> bool:
@@ -220,6 +239,14 @@ class Builder:
         """An array of small dyadic numbers; zeros and ones are common."""
         return draw_numbers(self.source, shape)
 
+    def pickable(self, value_id: int) -> bool:
+        """Whether a value is a real one that depends on the input, finite with its derivatives."""
+        return (
+            self.depends[value_id]
+            and self.values[value_id].dtype != bool
+            and not self.hidden[value_id]
+        )
+
     def pick(self, accept: Callable[[np.ndarray], bool] = lambda value: True) -> int | None:
         """A real value that depends on the input and that `accept` takes: the wanted one, else the
         latest one with probability 1/2 or more. None if there is no such value.
@@ -231,7 +258,7 @@ class Builder:
         found = [
             i
             for i in range(len(self.values) - 1, -1, -1)
-            if self.depends[i] and self.values[i].dtype != bool and accept(self.values[i])
+            if self.pickable(i) and accept(self.values[i])
         ]
         if not found:
             return None
