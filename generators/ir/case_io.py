@@ -105,13 +105,13 @@ def _case(document: Any) -> Case:
         truth_values = tuple(j for j, i in enumerate(step.operands) if values[i].dtype == bool)
         if truth_values != CATALOGUE[step.operation].truth_values:
             raise MalformedCase(
-                f"steps[{k}] ({step.operation}): truth values are what logical operations and the condition of where "
-                f"take, and nothing else"
+                f"steps[{k}] ({step.operation}): truth values are what logical operations and the "
+                f"condition of where take, and nothing else"
             )
-    if (k := endless_step(program, values)) is not None:
+    if (endless := endless_step(program, values)) is not None:
         raise MalformedCase(
-            f"steps[{k}] ({program.steps[k].operation}): not finite at the point, and the output "
-            f"depends on it"
+            f"steps[{endless}] ({program.steps[endless].operation}): not finite at the point, and "
+            f"the output depends on it"
         )
     if values[-1].dtype == bool:
         raise MalformedCase("steps: the last one must give numbers, not truth values")

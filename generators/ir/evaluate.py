@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import MAX_SIZE
-from ad_conformance.generators.ir.program import Case, MalformedCase, Program
+from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step
 
 #: Limits that are far above what is drawn, so that no file makes the machine run out of memory:
 #: entries of all values of one program together, and entries of the common shape that the operands
@@ -33,6 +33,10 @@ def evaluate_steps(program: Program, point: np.ndarray) -> list[np.ndarray]:
     for k, step in enumerate(program.steps):
         operands = [values[i] for i in step.operands]
         try:
+            if (axis := step.arguments.get("axis")) not in (None, ()) and _is_number(
+                step, operands
+            ):
+                raise ValueError(f"a number has no axis {axis}")
             if len(operands) > 2 and _spread(operands) > MAX_SPREAD:
                 raise ValueError("too large together")
             with np.errstate(all="ignore"):
@@ -54,6 +58,13 @@ def evaluate_steps(program: Program, point: np.ndarray) -> list[np.ndarray]:
                 f"steps[{k}] ({step.operation}): more than {MAX_TOTAL} entries in all"
             )
     return values
+
+
+def _is_number(step: Step, operands: list[np.ndarray]) -> bool:
+    """Whether `axis` must be one of the first operand, and that is a number. Some functions of
+    NumPy accept that; those of other libraries do not.
+    """
+    return step.operation not in ("stack", "expand_dims") and operands[0].ndim == 0
 
 
 def _spread(operands: list[np.ndarray]) -> int:

@@ -157,14 +157,14 @@ class Builder:
         for k in range(order + 1):
             at = scale * (order / 2 - k)
             moved = {i: self.values[i] + at * direction for i, direction in directions.items()}
-            value = self._value_at(value_id, moved)
+            value = self.value_at(value_id, moved)
             if value is None or value.shape != total.shape:
                 return True
             total += (-1) ** k * math.comb(order, k) * value
         with np.errstate(all="ignore"):
             return not bool(np.all(np.abs(total) <= NEGLIGIBLE * STEP**order))
 
-    def _value_at(self, value_id: int, values: dict[int, np.ndarray]) -> np.ndarray | None:
+    def value_at(self, value_id: int, values: dict[int, np.ndarray]) -> np.ndarray | None:
         """A value for other inputs, None if it is undefined. `values` are those already known."""
         if value_id not in values:
             if not self.depends[value_id]:
@@ -172,7 +172,7 @@ class Builder:
             step = self.steps[value_id - 1]
             operands: list[np.ndarray] = []
             for i in step.operands:
-                operand = self._value_at(i, values)
+                operand = self.value_at(i, values)
                 if operand is None:
                     return None
                 operands.append(operand)

@@ -82,7 +82,9 @@ def can_hide(operation: str) -> bool:
 
 
 def _hidden(b: Builder, operation: str | None) -> int:
-    name = b.choose([*functions(), "divide"]) if operation in (None, *_SELECTIONS) else operation
+    name: str = operation or ""
+    if name not in functions() and name != "divide":
+        name = b.choose([*functions(), "divide"])
     if name == "divide":
         function = _Function({}, (0.0,), (0.5, 2.0, -1.0))
     else:

@@ -15,7 +15,7 @@ from ad_conformance.generators.strategies.operands.basic import aimed
 ATTEMPTS = 3
 #: One time in so many, an operation is applied to values at the end of its domain that nothing
 #: selects, or selects others than those; and before any other operation there is such a selection.
-HIDING, HIDING_BEFORE = 8, 32
+HIDING, HIDING_BEFORE = 8, 64
 #: Nonlinear operations, one of which is added to a program that would be linear: those of scalars,
 #: and those of arrays.
 _BENDING_SCALARS = ("multiply", "sin", "square", "exp", "pow", "tanh")
