@@ -21,11 +21,11 @@ def coerced(value: Array) -> Array:
     """The value as an object array of balls; truth values as they are."""
     # The sum over an empty axis and the zeros of diag and tril are Python integers in an object
     # array. They have no methods of balls.
-    if value.dtype == bool or all(type(entry) in (arb, acb) for entry in value.flat):
+    if value.dtype == bool or all(isinstance(entry, (arb, acb)) for entry in value.flat):
         return value if value.dtype in (bool, object) else value.astype(object)
     out = np.empty(value.shape, dtype=object)
     for index, entry in np.ndenumerate(value):
-        out[index] = entry if type(entry) in (arb, acb) else arb(float(entry))
+        out[index] = entry if isinstance(entry, (arb, acb)) else arb(float(entry))
     return out
 
 

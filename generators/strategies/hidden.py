@@ -78,10 +78,13 @@ def hidden(b: Builder, operation: str | None = None) -> int | None:
 
 def can_hide(operation: str) -> bool:
     """Whether `hidden` can be about this operation."""
-    return operation in _SELECTIONS or operation == "divide" or operation in functions()
+    selections = {*_SELECTIONS, *_FROM_BELOW, *_FROM_ABOVE, "divide"}
+    return operation in selections or operation in functions()
 
 
 def _hidden(b: Builder, operation: str | None) -> int:
+    if operation in {*_FROM_BELOW, *_FROM_ABOVE} or (operation in (None, *_CLAMPED) and b.flag(4)):
+        return _clamped(b, operation)
     name: str = operation or ""
     if name not in functions() and name != "divide":
         name = b.choose([*functions(), "divide"])
@@ -90,25 +93,72 @@ def _hidden(b: Builder, operation: str | None) -> int:
     else:
         function = b.choose(functions()[name])
     start = _exact_value(b)
-    shape = b.values[start].shape
-    good = np.array([b.flag() for _ in range(b.values[start].size)], dtype=bool).reshape(shape)
-    if np.all(good):
-        good.flat[0] = False
-    # Both differences are exact, so the entries are exactly these numbers in every engine.
-    aims = np.where(
-        good,
-        np.array(b.choices(function.inside, good.size)).reshape(shape),
-        np.array(b.choices(function.ends, good.size)).reshape(shape),
-    )
-    at = b.must("subtract", (start, b.constant(b.values[start] - aims)))
+    at, good = _moved(b, start, function.ends, function.inside)
     if name == "divide":
         found = b.hide(name, (b.constant(1.0) if b.flag() else start, at))
     else:
         found = b.hide(name, (at,), **function.params)
     if b.flag(4):
         found = b.hide(b.choose(["sin", "negative", "square"]), (found,))
-    names = [n for n, s in _SELECTIONS.items() if n == operation or operation not in _SELECTIONS]
+    names = [operation] if operation in _SELECTIONS else ["where"]
+    if operation not in _SELECTIONS and np.any(good) and good.ndim:
+        names = list(_SELECTIONS)
     return _SELECTIONS[b.choose(names)](b, found, at, good)
+
+
+def _moved(
+    b: Builder, start: int, ends: tuple[float, ...], inside: tuple[float, ...]
+) -> tuple[int, np.ndarray]:
+    """The value, with a constant subtracted: one entry or more becomes one of `ends`, others become
+    one of `inside`. Also a mask of the latter.
+    """
+    value = b.values[start]
+    good = np.array([b.flag() for _ in range(value.size)], dtype=bool).reshape(value.shape)
+    if np.all(good):
+        good.flat[0] = False
+    # Both differences are exact, so the entries are exactly these numbers in every engine.
+    aims = np.where(
+        good,
+        np.array(b.choices(inside, good.size)).reshape(good.shape),
+        np.array(b.choices(ends, good.size)).reshape(good.shape),
+    )
+    return b.must("subtract", (start, b.constant(value - aims))), good
+
+
+#: Functions of zero that are far below or above a bound, with the operations that select the bound.
+_FROM_BELOW, _FROM_ABOVE = ("maximum", "clip", "max"), ("minimum", "clip", "min")
+_CLAMPED = {"sqrt": _FROM_BELOW, "log": _FROM_BELOW, "reciprocal": _FROM_ABOVE}
+_BOUNDS = (0.5, 0.0625, 2.0, 3.0)
+
+
+def _clamped(b: Builder, operation: str | None) -> int:
+    """A function of entries some of which are zero, and a bound or a larger entry in its place."""
+    names = [n for n, clamps in _CLAMPED.items() if operation in (None, n, *clamps)]
+    name = b.choose(names)
+    at, good = _moved(b, _exact_value(b), (0.0,), (0.5, 2.0, 1.5, 1.0))
+    if name == "reciprocal" or b.flag():
+        at = b.must("square", (at,))
+    found = b.hide(name, (at,))
+    values = b.values[found][good]
+    clamps = [clamp for clamp in _CLAMPED[name] if operation in (None, name, clamp)]
+    match b.choose(clamps):
+        case "clip":
+            # `clip` to one bound: the other one is beyond all values.
+            apart = _apart(b, values)
+            low, high = (-64.0, apart) if name == "reciprocal" else (apart, 64.0)
+            return b.must("clip", (found,), min=low, max=high)
+        case "max" | "min" as clamp:
+            if not values.size or not good.ndim:
+                raise Abandon
+            return b.must(clamp, (found,), axis=None, keepdims=False)
+        case clamp:
+            return b.must(clamp, (found, b.constant(_apart(b, values))))
+
+
+def _apart(b: Builder, values: np.ndarray) -> float:
+    """A bound that is apart from all values."""
+    bounds = [c for c in _BOUNDS if np.all(np.abs(values - c) >= _AROUND)]
+    return float(b.choose(bounds))
 
 
 def _exact_value(b: Builder) -> int:
