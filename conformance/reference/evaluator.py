@@ -98,7 +98,7 @@ class Evaluator:
         """
         found = {}
         for k, op, operands, params in self.steps:
-            if op.definition is not None and op.enclosed is None and self.depends[k]:
+            if op.definition is not None and self.depends[k]:
                 calls = Calls()
                 with np.errstate(all="ignore"):
                     op.definition(calls, *(self.values[i] for i in operands), **params)

@@ -35,6 +35,18 @@ from ad_conformance.generators.ir.program import (
 MAX_ANSWER, MAX_STEPS = 2**16, 4096
 #: The limit of a parameter type, for messages.
 _LIMITS = {"int": f"; at most {MAX_SIZE}", "times": f"; at most {MAX_TIMES}"}
+#: Operations of earlier releases, with the steps that do the same.
+REMOVED = {
+    **{
+        f"masked_{name}": f"where(greater(x, threshold), {name}(x), 0.0)"
+        for name in ("sqrt", "log", "reciprocal")
+    },
+    "taken_sqrt": "take of sqrt(x)",
+    "sliced_log": "slice of log(x)",
+    "root_at_least": "maximum(sqrt(square(x)), least)",
+    "reciprocal_at_most": "minimum(reciprocal(square(x)), most)",
+    "largest_root": "max of sqrt(square(x))",
+}
 
 
 class _StepDocument(msgspec.Struct, forbid_unknown_fields=True):
@@ -196,6 +208,8 @@ def _floats(value: Any) -> Any:
 def _step(k: int, document: _StepDocument) -> Step:
     where = f"steps[{k}]"
     name, count, given = document.operation, len(document.operands), document.params
+    if name in REMOVED:
+        raise MalformedCase(f"{where}.operation: {name!r} was removed; write {REMOVED[name]}")
     if name not in CATALOGUE:
         raise MalformedCase(f"{where}.operation: {name!r} is not in the catalogue")
     row = CATALOGUE[name]
