@@ -223,6 +223,8 @@ class Branches:
                 return True
             if first and second and first[0] - second[1] > self.margin:
                 return False
+            # The mean of two values has no bounds; either one may be beyond a third.
+            mean = mean and a.is_finite() and b.is_finite()
         gap = (b - a).real
         if abs(gap).lower() > self.margin:
             return bool(gap > 0)

@@ -148,7 +148,8 @@ def _clamped(b: Builder, operation: str | None) -> int:
             low, high = (-64.0, apart) if name == "reciprocal" else (apart, 64.0)
             return b.must("clip", (found,), min=low, max=high)
         case "max" | "min" as clamp:
-            if not values.size or not good.ndim:
+            largest = values if clamp == "max" else -values
+            if not values.size or not good.ndim or np.sum(largest == np.max(largest)) > 1:
                 raise Abandon
             return b.must(clamp, (found,), axis=None, keepdims=False)
         case clamp:
