@@ -80,6 +80,8 @@ class Builder:
         #: pick such a value.
         self.hidden = [False]
         self.steps: list[Step] = []
+        #: Values at the points of the differences of `varies`, by order and inputs.
+        self._moved: dict[tuple[int, tuple[int, ...]], list[dict[int, np.ndarray]]] = {}
         #: The value that the next `pick` that accepts it returns. After that there is none.
         self.wanted: int | None = None
 
@@ -141,28 +143,38 @@ class Builder:
         return np.asarray(self.values[value_id] != self.nearby[value_id])
 
     def varies(self, value_id: int, order: int) -> bool:
-        """Whether the derivative of that order of a value seems to be nonzero: an estimate by
-        central differences along one direction. Also True if the value is undefined nearby.
+        """Whether the derivative of that order of a value seems to be nonzero. Also True if the
+        value is undefined nearby.
         """
         if not self.depends[value_id] or self.values[value_id].dtype == bool:
             return False
-        # All entries of all inputs change by different amounts, the largest by STEP.
-        inputs = [
+        derivative = self.derivative(value_id, order)
+        return derivative is None or not bool(np.all(np.abs(derivative) <= NEGLIGIBLE))
+
+    def derivative(self, value_id: int, order: int) -> np.ndarray | None:
+        """An estimate of the derivative of that order along one direction, in which all entries of
+        all inputs change, by central differences. None if the value is undefined nearby.
+        """
+        inputs = (
             0,
             *(k for k, s in enumerate(self.steps[:value_id], 1) if s.operation == "argument"),
-        ]
-        directions = {i: self.nearby[i] - self.values[i] for i in inputs}
-        scale = STEP / max(float(np.max(d, initial=0.0)) for d in directions.values())
+        )
+        if (order, inputs) not in self._moved:
+            directions = {i: self.nearby[i] - self.values[i] for i in inputs}
+            # The largest change of an entry is STEP.
+            scale = STEP / max(float(np.max(d, initial=0.0)) for d in directions.values())
+            self._moved[order, inputs] = [
+                {i: self.values[i] + scale * (order / 2 - k) * d for i, d in directions.items()}
+                for k in range(order + 1)
+            ]
         total = np.zeros(self.values[value_id].shape)
-        for k in range(order + 1):
-            at = scale * (order / 2 - k)
-            moved = {i: self.values[i] + at * direction for i, direction in directions.items()}
-            value = self.value_at(value_id, moved)
-            if value is None or value.shape != total.shape:
-                return True
-            total += (-1) ** k * math.comb(order, k) * value
         with np.errstate(all="ignore"):
-            return not bool(np.all(np.abs(total) <= NEGLIGIBLE * STEP**order))
+            for k, moved in enumerate(self._moved[order, inputs]):
+                value = self.value_at(value_id, moved)
+                if value is None or value.shape != total.shape:
+                    return None
+                total += (-1) ** k * math.comb(order, k) * value
+        return total / STEP**order
 
     def value_at(self, value_id: int, values: dict[int, np.ndarray]) -> np.ndarray | None:
         """A value for other inputs, None if it is undefined. `values` are those already known."""
@@ -206,6 +218,12 @@ class Builder:
         del self.steps[length:]
         for values in (self.values, self.nearby, self.depends, self.exact, self.hidden):
             del values[length + 1 :]
+        for key, points in list(self._moved.items()):
+            if key[1][-1] > length:
+                del self._moved[key]
+            for point in points:
+                for value_id in [k for k in point if k > length]:
+                    del point[value_id]
 
     def flag(self, one_in: int = 2) -> bool:
         """True with probability 1 / `one_in`; shrinks to False."""

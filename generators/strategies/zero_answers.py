@@ -12,10 +12,8 @@ from collections import Counter
 
 import numpy as np
 from ad_conformance.generators.ir.program import Case
-from ad_conformance.generators.strategies.builder import Abandon, Builder
+from ad_conformance.generators.strategies.builder import NEGLIGIBLE, STEP, Abandon, Builder
 
-#: Step of the differences, and the largest estimate that counts as zero.
-STEP, NEGLIGIBLE = 2.0**-8, 2.0**-10
 #: How often a nonlinear function is tried.
 ATTEMPTS = 4
 #: Nonlinear functions without a zero derivative of all entries, with the largest argument for each.
@@ -36,9 +34,26 @@ def answers_zero(b: Builder, case: Case, output: int) -> bool:
     """
     if not b.values[output].size:
         return False
-    value_ids = (0, *(k for k, s in enumerate(b.steps[:output], 1) if s.operation == "argument"))
-    letters = [(value_ids[i], j < case.asked.along) for j, i in enumerate(case.inputs)]
-    groups = Counter(letters)
+    if case.tangent is None and not case.program.arguments:
+        derivative = b.derivative(output, case.order)
+    else:
+        derivative = _mixed_derivative(b, case, output)
+    if derivative is None:
+        return False
+    with np.errstate(all="ignore"):
+        if case.cotangent is not None:
+            derivative = np.sum(derivative * np.asarray(case.cotangent, dtype=float))
+        return bool(np.all(np.abs(derivative) <= NEGLIGIBLE))
+
+
+def _mixed_derivative(b: Builder, case: Case, output: int) -> np.ndarray | None:
+    """An estimate of the derivative by the inputs that the case asks for, along the tangent if it
+    has one, else along one direction for each input.
+    """
+    value_ids = _inputs(b, output)
+    groups = Counter(
+        (value_ids[i], number < case.asked.along) for number, i in enumerate(case.inputs)
+    )
     directions = {}
     for number, (value_id, seeded) in enumerate(groups):
         shape = b.values[value_id].shape
@@ -49,23 +64,23 @@ def answers_zero(b: Builder, case: Case, output: int) -> bool:
         )
         directions[value_id, seeded] = along * (STEP / np.max(np.abs(along), initial=1e-9))
     total = np.zeros(b.values[output].shape)
-    for steps in itertools.product(*(range(count + 1) for count in groups.values())):
-        moved: dict[int, np.ndarray] = {}
-        weight = 1
-        for (key, count), k in zip(groups.items(), steps, strict=True):
-            weight *= (-1) ** k * math.comb(count, k)
-            start = moved.get(key[0], b.values[key[0]])
-            moved[key[0]] = start + (count / 2 - k) * directions[key]
-        for value_id in value_ids:
-            moved.setdefault(value_id, b.values[value_id])
-        value = b.value_at(output, moved)
-        if value is None or value.shape != total.shape:
-            return False
-        total += weight * value
-    if case.cotangent is not None:
-        total = np.sum(total * np.asarray(case.cotangent, dtype=float))
     with np.errstate(all="ignore"):
-        return bool(np.all(np.abs(total) <= NEGLIGIBLE * STEP**case.order))
+        for steps in itertools.product(*(range(count + 1) for count in groups.values())):
+            moved = {value_id: b.values[value_id] for value_id in value_ids}
+            weight = 1
+            for (key, count), k in zip(groups.items(), steps, strict=True):
+                weight *= (-1) ** k * math.comb(count, k)
+                moved[key[0]] = moved[key[0]] + (count / 2 - k) * directions[key]
+            value = b.value_at(output, moved)
+            if value is None or value.shape != total.shape:
+                return None
+            total += weight * value
+    return total / STEP**case.order
+
+
+def _inputs(b: Builder, output: int) -> tuple[int, ...]:
+    """The value_ids of the inputs of the program that ends in `output`."""
+    return (0, *(k for k, s in enumerate(b.steps[:output], 1) if s.operation == "argument"))
 
 
 def made_nonzero(b: Builder, case: Case, output: int) -> int | None:
@@ -86,7 +101,7 @@ def made_nonzero(b: Builder, case: Case, output: int) -> int | None:
 
 
 def _nonlinear(b: Builder, case: Case, output: int) -> int:
-    value_ids = (0, *(k for k, s in enumerate(b.steps[:output], 1) if s.operation == "argument"))
+    value_ids = _inputs(b, output)
     value = b.values[output]
     largest = float(np.max(np.abs(value), initial=0.0))
     name = b.choose(list(_NONLINEAR))
