@@ -33,9 +33,12 @@ Array = np.ndarray
 
 def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Series]:
     def apply(one: Any, two: Any) -> Series:
-        return Series(
-            of=function(*(z.of if isinstance(z, Series) else arb_series([z]) for z in (one, two)))
-        )
+        operands = (z.of if isinstance(z, Series) else arb_series([z]) for z in (one, two))
+        try:
+            return Series(of=function(*operands))
+        except ValueError:
+            # Divided by a series without constant term; nothing selects this entry.
+            return Series(arb("nan"))
 
     return apply
 

@@ -364,19 +364,23 @@ def test_first_derivatives_agree_with_central_differences(signature: str) -> Non
             if truth.kind != "certified":
                 continue
             assert truth.value is not None
-            x, h = case.input, 2.0**-17
-            columns = []
-            with np.errstate(all="ignore"):
-                for direction in np.eye(x.size).reshape((x.size, *x.shape)):
-                    up, down = (
-                        Evaluator(case.program, x + s * h * direction).values[-1] for s in (1, -1)
-                    )
-                    columns.append((up - down) / (2 * h))
-            numeric = np.stack(columns, axis=-1).reshape(truth.value.shape)
-            scale = max(1.0, float(np.max(np.abs(truth.value), initial=0)))
-            assert np.all(np.abs(numeric - truth.value) < 2e-3 * scale**2) or not np.all(
-                np.isfinite(numeric)
+            numeric, finer = (
+                _differences(case, h).reshape(truth.value.shape) for h in (2.0**-17, 2.0**-18)
             )
+            scale = max(1.0, float(np.max(np.abs(truth.value), initial=0)))
+            # Where one smooth piece meets another, the error is proportional to the step.
+            good = 2e-3 * scale**2 + 3 * np.abs(numeric - finer)
+            assert np.all(np.abs(numeric - truth.value) < good) or not np.all(np.isfinite(numeric))
+
+
+def _differences(case: Case, h: float) -> np.ndarray:
+    """Central differences of the NumPy evaluation along each coordinate, in a last axis."""
+    x, columns = case.input, []
+    with np.errstate(all="ignore"):
+        for direction in np.eye(x.size).reshape((x.size, *x.shape)):
+            up, down = (Evaluator(case.program, x + s * h * direction).values[-1] for s in (1, -1))
+            columns.append((up - down) / (2 * h))
+    return np.stack(columns, axis=-1)
 
 
 def test_tolerance_covers_cancelled_terms() -> None:
