@@ -44,7 +44,7 @@ from ad_conformance.generators.arithmetic.balls import Branches, following, to_b
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.rewrite.identities import rewritten
-from flint import arb, ctx
+from flint import acb, arb, ctx
 
 #: The radius of a certified derivative should not exceed these, relative to its largest entry, and
 #: relative to each entry that is not zero.
@@ -278,7 +278,7 @@ def _on(question: _Question, evaluate: Evaluator, radius: int) -> Truth:
     ctx.prec = hood.precision
     rounded = Rounded(MANTISSA[dtype], LOG_ERROR[dtype])
     # What depends on the input is not exact, so that it is not taken for a constant.
-    near = as_array(hood.x + arb(0, NEAR))
+    near = as_array(hood.x + acb(arb(0, NEAR), arb(0, NEAR)))
 
     def decide(branches: Branches) -> None:
         with following(branches):

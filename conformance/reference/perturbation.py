@@ -29,11 +29,11 @@ def coerced(value: Array) -> Array:
     """The value as an object array of balls; truth values as they are."""
     # The sum over an empty axis and the zeros of diag and tril are Python integers in an object
     # array. They have no methods of balls.
-    if value.dtype == bool or all(type(entry) in (arb, acb) for entry in value.flat):
+    if value.dtype == bool or all(isinstance(entry, (arb, acb)) for entry in value.flat):
         return value if value.dtype in (bool, object) else value.astype(object)
     out = np.empty(value.shape, dtype=object)
     for index, entry in np.ndenumerate(value):
-        out[index] = entry if type(entry) in (arb, acb) else arb(float(entry))
+        out[index] = entry if isinstance(entry, (arb, acb)) else arb(float(entry))
     return out
 
 
@@ -60,7 +60,7 @@ def applied(
 ) -> Array:
     """The operation on balls, seen by `visitor`."""
     operands = visitor.operands(op, operands)
-    definition = op.in_steps if op.definition is None or op.enclosed else op.definition
+    definition = op.definition or op.in_steps
     if definition is not None:
         given = definition(_Called(visitor), *operands, **params)
     else:
@@ -230,7 +230,7 @@ class Rounded(Visitor):
             return value
         return _objects([self._rounded(z) for z in value.flat]).reshape(value.shape)
 
-    def _rounded(self, z: arb) -> arb:
-        if not z.is_finite() or abs(z.mid().man_exp()[0]).bit_length() <= self.bits:
+    def _rounded(self, z: arb | acb) -> arb | acb:
+        if not z.is_finite() or abs(z.real.mid().man_exp()[0]).bit_length() <= self.bits:
             return z
         return z + z * self.error

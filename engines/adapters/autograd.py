@@ -7,7 +7,6 @@ from dataclasses import replace
 from ad_conformance.engines.adapters.numpy_calls import ascending_sort, repeat, selected, solver
 from ad_conformance.engines.adapters.numpy_family import (
     BEFORE_NUMPY_2,
-    CONDITIONAL,
     LOOPS,
     NUMPY,
     called,
@@ -126,14 +125,13 @@ INDEXING: dict[str, Template] = {
     **shared(
         NUMPY,
         *("matrix_transpose", "split", "tile", "roll_axes", "rot90", "moveaxis", "squeeze"),
-        *("tril_offset", "triu_offset", "sliced_log"),
-        *(*CONDITIONAL, "masked_sum", "masked_prod", "masked_max"),
+        *("tril_offset", "triu_offset"),
+        *("masked_sum", "masked_prod", "masked_max"),
     ),
     "take": selected("{entries}", "{list}"),
     "take_along_axis": _gather,
     "pad_constant": padded("np.pad", "constant"),
     "repeat": repeat("np.repeat({0}, {count}, {axis})", "{list}"),
-    "taken_sqrt": "np.sqrt({0})[..., np.array({indices})]",
 }
 
 autograd = Engine(

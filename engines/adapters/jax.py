@@ -11,7 +11,6 @@ import numpy as np
 from ad_conformance.engines.adapters.numpy_calls import axis_from_0, norm, repeat, selected, solver
 from ad_conformance.engines.adapters.numpy_family import (
     ACTIVATIONS,
-    CONDITIONAL,
     NUMPY,
     TORCH,
     called,
@@ -164,7 +163,7 @@ INDEXING: dict[str, Template] = {
     **shared(
         NUMPY,
         *("unstack", "split", "tile", "roll_axes", "rot90", "moveaxis", "squeeze"),
-        *("diagonal_offset", "tril_offset", "triu_offset", "sliced_log", *CONDITIONAL),
+        *("diagonal_offset", "tril_offset", "triu_offset"),
     ),
     **{f"pad_{m}": padded("jnp.pad", m) for m in ("constant", "edge", "reflect", "wrap")},
     "repeat": repeat("jnp.repeat({0}, {count}, axis={axis})", "np.array({list}, dtype=int)"),
@@ -178,7 +177,6 @@ INDEXING: dict[str, Template] = {
     "scatter_add": _scatter("add"),
     "scatter_multiply": _scatter("multiply"),
     "scatter_max": _scatter("max"),
-    "taken_sqrt": "jnp.take(jnp.sqrt({0}), jnp.array({indices}), axis=-1)",
     "masked_sum": _masked("sum"),
     "masked_prod": _masked("prod"),
     "masked_max": _masked("max", below=True),

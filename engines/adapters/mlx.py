@@ -9,7 +9,6 @@ from ad_conformance.engines.adapters.numpy_calls import lists, selected, unless
 from ad_conformance.engines.adapters.numpy_family import (
     ACTIVATIONS,
     BEFORE_NUMPY_2,
-    CONDITIONAL,
     LOOPS,
     NUMPY,
     TORCH,
@@ -99,7 +98,7 @@ INDEXING: dict[str, Template] = {
         NUMPY,
         *("matrix_transpose", "unstack", "tile", "roll_axes", "moveaxis", "squeeze"),
         *("tril_offset", "triu_offset", "diagonal_offset"),
-        *(*CONDITIONAL, "masked_sum", "masked_prod"),
+        *("masked_sum", "masked_prod"),
     ),
     "take": lists("mx.take({0}, mx.array({indices}, mx.int32), axis={axis})"),
     "diagonal": "mx.diagonal({0}, 0, -2, -1)",

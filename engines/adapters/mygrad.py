@@ -8,7 +8,6 @@ from ad_conformance.engines.adapters.numpy_calls import lists, selected
 from ad_conformance.engines.adapters.numpy_family import (
     ACTIVATIONS,
     BEFORE_NUMPY_2,
-    CONDITIONAL,
     LOOPS,
     NUMPY,
     TORCH,
@@ -69,7 +68,7 @@ mygrad = Engine(
                 NUMPY,
                 *(*BEFORE_NUMPY_2, "matrix_transpose", "vecdot", "vector_norm"),
                 *("exp2", "cbrt", "sinc", "var", "std", "moveaxis", "squeeze"),
-                *(*CONDITIONAL, "masked_sum", "masked_prod"),
+                *("masked_sum", "masked_prod"),
             ),
             "take": selected("{entries}", "{list}"),
             "repeat": lists("mg.repeat({0}, {repeats}, axis={axis})"),

@@ -77,17 +77,10 @@ NUMPY: Mapping[str, str] = {
     "logcumsumexp": "xp.logcumsumexp({0}, axis={axis})",
     "softmax": "xp.softmax({0}, axis={axis})",
     "log_softmax": "xp.log_softmax({0}, axis={axis})",
-    # Functions behind a condition. They are infinite where the condition is false.
-    "masked_sqrt": _ABOVE + "xp.sqrt({0}), 0.0)",
-    "masked_log": _ABOVE + "xp.log({0}), 0.0)",
-    "masked_reciprocal": _ABOVE + "xp.reciprocal({0}), 0.0)",
+    # Reductions of the entries above a threshold.
     "masked_sum": f"xp.sum({_ABOVE}{{0}}, 0.0), axis={{axis}})",
     "masked_prod": f"xp.prod({_ABOVE}{{0}}, 1.0), axis={{axis}})",
     "masked_max": f"xp.max({_ABOVE}{{0}}, {{threshold}} - 1.0), axis={{axis}})",
-    "sliced_log": "xp.log({0})[..., {start}:]",
-    "root_at_least": "xp.maximum(xp.sqrt(xp.square({0})), {least})",
-    "reciprocal_at_most": "xp.minimum(xp.reciprocal(xp.square({0})), {most})",
-    "largest_root": "xp.max(xp.sqrt(xp.square({0})), axis={axis})",
     # Statistics.
     "median": f"xp.median({{0}}, {_KEPT})",
     "ptp": f"xp.ptp({{0}}, {_KEPT})",
@@ -104,11 +97,6 @@ NUMPY: Mapping[str, str] = {
 BEFORE_NUMPY_2 = (
     *("asin", "acos", "atan", "asinh", "acosh", "atanh", "atan2"),
     *("cumulative_sum", "cumulative_prod", "concat", "permute_dims"),
-)
-#: Operations of `NUMPY` that are smooth only where a condition holds.
-CONDITIONAL = (
-    *("masked_sqrt", "masked_log", "masked_reciprocal"),
-    *("root_at_least", "reciprocal_at_most", "largest_root"),
 )
 
 #: Names and arguments of `torch`, `torch.linalg` and `torch.nn.functional`.

@@ -179,7 +179,7 @@ INDEXING: dict[str, Template | None] = {
     **shared(
         NUMPY,
         *("tile", "roll_axes", "moveaxis", "squeeze", "diagonal_offset", "tril_offset"),
-        *("triu_offset", "sliced_log", "largest_root"),
+        "triu_offset",
     ),
     "rot90": "paddle.rot90({0}, {k}, axes=[0, 1])",
     # PaddlePaddle declares that diag_embed has no derivative.
@@ -189,14 +189,8 @@ INDEXING: dict[str, Template | None] = {
     "scatter_add": _indexed(
         "paddle.put_along_axis({0}, {indices}, {1}, {axis}, reduce='add', broadcast=False)"
     ),
-    **{
-        f"masked_{name}": _masked(f"paddle.{name}({{0}})", "zeros")
-        for name in ("sqrt", "log", "reciprocal")
-    },
     "masked_sum": f"paddle.sum({_masked('{0}', 'zeros')}, axis={{axis}})",
     "masked_prod": f"paddle.prod({_masked('{0}', 'ones')}, axis={{axis}})",
-    "root_at_least": "paddle.clip(paddle.sqrt(paddle.square({0})), min={least})",
-    "reciprocal_at_most": "paddle.clip(paddle.reciprocal(paddle.square({0})), max={most})",
 }
 STATISTICS: dict[str, Template] = {
     "sort": "paddle.sort({0}, axis={axis}, descending={descending})",

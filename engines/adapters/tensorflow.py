@@ -162,6 +162,17 @@ def _bad_order(call: Call) -> bool:
     return order == "-inf" or (isinstance(order, float) and order <= 0)
 
 
+def _stretched(call: Call) -> bool:
+    """Whether a letter of an einsum has several lengths: TensorFlow wants them to be equal."""
+    groups = call.params["subscripts"].partition("->")[0].split(",")
+    lengths = {
+        (letter, n)
+        for letters, shape in zip(groups, call.shapes, strict=True)
+        for letter, n in zip(letters, shape, strict=True)
+    }
+    return len(lengths) > len({letter for letter, _ in lengths})
+
+
 CORE: dict[str, Template | None] = {
     # What TensorFlow has in its NumPy interface only.
     **called("tnp", "log2", "log10", "positive", "hypot", "logaddexp", "outer", "tril", "triu"),
@@ -185,7 +196,9 @@ CORE: dict[str, Template | None] = {
     "diagonal": "tf.linalg.diag_part({0})",
     "matmul": _matmul,
     "tensordot": "tf.tensordot({0}, {1}, axes={axes})",
-    "einsum": "tf.einsum('{subscripts}', {args})",
+    "einsum": unless(
+        _stretched, "einsum with lengths 1 and more", "tf.einsum('{subscripts}', {args})"
+    ),
     **shared(NUMPY, "vecdot", namespace="tf"),
     "trace": "tf.linalg.trace({0})",
     "det": "tf.linalg.det({0})",
@@ -264,17 +277,11 @@ INDEXING: dict[str, Template] = {
     "index_add": _update("add"),
     "index_max": _update("max"),
     # tf.where is in another namespace than the functions.
-    **{
-        f"masked_{name}": f"tf.where({{0}} > {{threshold}}, tf.math.{name}({{0}}), 0.0)"
-        for name in ("sqrt", "log", "reciprocal")
-    },
     "masked_sum": "tf.math.reduce_sum(tf.where({0} > {threshold}, {0}, 0.0), axis={axis})",
     "masked_prod": "tf.math.reduce_prod(tf.where({0} > {threshold}, {0}, 1.0), axis={axis})",
     "masked_max": (
         "tf.math.reduce_max(tf.where({0} > {threshold}, {0}, {threshold} - 1.0), axis={axis})"
     ),
-    **shared(NUMPY, "sliced_log", "root_at_least", "reciprocal_at_most"),
-    "largest_root": "tf.math.reduce_max(tf.math.sqrt(tf.math.square({0})), axis={axis})",
 }
 STATISTICS: dict[str, Template] = {
     "sort": _sort,

@@ -35,12 +35,61 @@ def _off_imaginary_cut(z: Ball) -> bool:
     return bool(abs(z.imag).upper() < 1)
 
 
+class Ranged(acb):
+    """A complex ball with bounds on the real values that a function takes on the real part of its
+    operand, wherever it is defined there.
+
+    The value is NaN if the function is not analytic on the operand. A comparison may be decided by
+    the bounds all the same: close to zero, a logarithm is below any bound of `clip`.
+    """
+
+    low: arb
+    high: arb
+
+
+def _ranged(value: acb, low: arb, high: arb) -> Ranged:
+    found = Ranged(value)
+    found.low, found.high = low, high
+    return found
+
+
+def _bounds(z: Ball) -> tuple[arb, arb] | None:
+    """Bounds on the real values of a ball, None if there are none."""
+    if isinstance(z, Ranged):
+        return z.low, z.high
+    return (z.real.lower(), z.real.upper()) if z.is_finite() else None
+
+
 def log(z: Ball) -> Ball:
-    return z.log(analytic=True) if isinstance(z, acb) else z.log()
+    if not isinstance(z, acb):
+        return z.log()
+    found = z.log(analytic=True)
+    if found.is_finite() or 0 not in z:
+        return found
+    return _ranged(found, arb("-inf"), z.abs_upper().log().upper())
 
 
 def sqrt(z: Ball) -> Ball:
-    return z.sqrt(analytic=True) if isinstance(z, acb) else z.sqrt()
+    if not isinstance(z, acb):
+        return z.sqrt()
+    found = z.sqrt(analytic=True)
+    if found.is_finite() or 0 not in z:
+        return found
+    return _ranged(found, arb(0), z.abs_upper().sqrt().upper())
+
+
+def square(z: Ball) -> Ball:
+    found = z * z
+    if not isinstance(found, acb) or not found.is_finite():
+        return found
+    return _ranged(found, arb(0), found.abs_upper())
+
+
+def reciprocal(z: Ball) -> Ball:
+    found = 1 / z
+    if isinstance(z, Ranged) and not found.is_finite() and z.low >= 0 and z.is_finite():
+        return _ranged(acb(found), (1 / z.high).lower(), arb("inf"))
+    return found
 
 
 def log1p(z: Ball) -> Ball:
@@ -171,8 +220,7 @@ class Branches:
         else:
             answer = self.script[index]
             if self.confirm is not None and index not in self.confirm and not _constant(a, b):
-                gap = (b - a).real
-                self.doubtful |= not (gap > 0 if answer else gap < 0)
+                self.doubtful |= _certainly_less(a, b) is not bool(answer)
         self.taken.append(answer)
         return answer
 
@@ -212,11 +260,24 @@ class Branches:
             return False
         if a.is_exact() and b.is_exact() and not (signed_zero and a.is_zero()):
             return None if mean and a.real == b.real else bool(a.real < b.real)
-        gap = (b - a).real
-        if gap > 0 or gap < 0:
-            return bool(gap > 0)
+        if (certain := _certainly_less(a, b)) is not None:
+            return certain
+        # The mean of two values has no bounds; either one may be beyond a third.
+        mean = mean and a.is_finite() and b.is_finite()
         self.open[index] = (True, None) if mean else (True,)
         return self.forced.get(index, False)
+
+
+def _certainly_less(a: Ball, b: Ball) -> bool | None:
+    """True if a < b for all real values of both, False if a > b for all; None if neither."""
+    if isinstance(a, Ranged) or isinstance(b, Ranged):
+        first, second = _bounds(a), _bounds(b)
+        if first and second and second[0] > first[1]:
+            return True
+        if first and second and first[0] > second[1]:
+            return False
+    gap = (b - a).real
+    return bool(gap > 0) if gap > 0 or gap < 0 else None
 
 
 def _constant(a: Ball, b: Ball) -> bool:

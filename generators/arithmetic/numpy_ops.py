@@ -83,9 +83,6 @@ def reduce_pairwise(binary: Callable[..., Any], ufunc: Any) -> Callable[..., Any
     """A reduction that applies `binary` to pairs of balls, so that every comparison is a branch."""
 
     def evaluate(x: Array, *, axis: int | None, keepdims: bool) -> Any:
-        if axis is not None and not x.ndim:
-            # NumPy accepts a scalar as a vector here; other libraries do not.
-            raise ValueError(f"a number has no axis {axis}")
         if x.dtype != object:
             return ufunc.reduce(x, axis=axis, keepdims=keepdims)
         rows = x.reshape(-1) if axis is None else np.moveaxis(x, axis, 0)

@@ -94,8 +94,6 @@ class Operation:
     weight: how often it is drawn: more for rules with special cases, 0 for steps that only help
         others.
     definition: how a derived operation computes its result by other operations.
-    enclosed: the same function for values and balls, if the definition has infinite intermediate
-        values at points where the result is smooth.
     elementwise: whether each entry of the result depends on one entry of the only operand.
     truth_values: the indices of operands that are truth values; all others are numbers.
     summary: what it computes, in one sentence, if neither the name says so nor the docstring of a
@@ -116,7 +114,6 @@ class Operation:
     in_steps: Callable[..., Any] | None = None
     weight: int = 1
     definition: Callable[..., Any] | None = None
-    enclosed: Callable[..., Any] | None = None
     elementwise: bool = False
     truth_values: tuple[int, ...] = ()
     summary: str = ""
@@ -150,7 +147,7 @@ class Operation:
 
     def bound_to(self, namespace: Any) -> Operation:
         """The same operation; if a definition gives it, it calls the operations of `namespace`."""
-        definition = self.enclosed or self.definition
+        definition = self.definition
         if definition is None:
             return self
         return replace(

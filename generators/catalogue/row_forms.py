@@ -71,7 +71,6 @@ def derived(
     *,
     arity: int | None = 1,
     params: Mapping[str, str] | None = None,
-    enclosed: Callable[..., Any] | None = None,
     **more: Any,
 ) -> Operation:
     """An operation that is defined by other rows; it has the name of its definition.
@@ -85,7 +84,6 @@ def derived(
         name=definition.__name__,
         evaluate=unbound,
         definition=definition,
-        enclosed=enclosed,
         operands=operands,
         arity=arity,
         params=params or {},

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES, PARAMETER_TYPES
-from ad_conformance.generators.ir.evaluate import evaluate_steps, is_single
+from ad_conformance.generators.ir.evaluate import endless_step, evaluate_steps, is_single
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import converted, parsed
 from ad_conformance.generators.ir.mode import MAX_LETTERS, NAMED, is_mode
@@ -35,6 +35,18 @@ from ad_conformance.generators.ir.program import (
 MAX_ANSWER, MAX_STEPS = 2**16, 4096
 #: The limit of a parameter type, for messages.
 _LIMITS = {"int": f"; at most {MAX_SIZE}", "times": f"; at most {MAX_TIMES}"}
+#: Operations of earlier releases, with the steps that do the same.
+REMOVED = {
+    **{
+        f"masked_{name}": f"where(greater(x, threshold), {name}(x), 0.0)"
+        for name in ("sqrt", "log", "reciprocal")
+    },
+    "taken_sqrt": "take of sqrt(x)",
+    "sliced_log": "slice of log(x)",
+    "root_at_least": "maximum(sqrt(square(x)), least)",
+    "reciprocal_at_most": "minimum(reciprocal(square(x)), most)",
+    "largest_root": "max of sqrt(square(x))",
+}
 
 
 class _StepDocument(msgspec.Struct, forbid_unknown_fields=True):
@@ -101,16 +113,18 @@ def _case(document: Any) -> Case:
     case = Case(program, point, mode, **more)
     values = evaluate_steps(program, case.input)
     check_question(case, values[-1].shape)
-    for k, (step, value) in enumerate(zip(program.steps, values[1:], strict=True)):
-        where = f"steps[{k}] ({step.operation})"
+    for k, step in enumerate(program.steps):
         truth_values = tuple(j for j, i in enumerate(step.operands) if values[i].dtype == bool)
         if truth_values != CATALOGUE[step.operation].truth_values:
             raise MalformedCase(
-                f"{where}: truth values are what logical operations and the condition of where "
-                f"take, and nothing else"
+                f"steps[{k}] ({step.operation}): truth values are what logical operations and the "
+                f"condition of where take, and nothing else"
             )
-        if value.dtype != bool and not np.all(np.isfinite(value)):
-            raise MalformedCase(f"{where}: not finite at the point")
+    if (endless := endless_step(program, values)) is not None:
+        raise MalformedCase(
+            f"steps[{endless}] ({program.steps[endless].operation}): not finite at the point, and "
+            f"the output depends on it"
+        )
     if values[-1].dtype == bool:
         raise MalformedCase("steps: the last one must give numbers, not truth values")
     value_ids = (0, *program.arguments)
@@ -194,6 +208,8 @@ def _floats(value: Any) -> Any:
 def _step(k: int, document: _StepDocument) -> Step:
     where = f"steps[{k}]"
     name, count, given = document.operation, len(document.operands), document.params
+    if name in REMOVED:
+        raise MalformedCase(f"{where}.operation: {name!r} was removed; write {REMOVED[name]}")
     if name not in CATALOGUE:
         raise MalformedCase(f"{where}.operation: {name!r} is not in the catalogue")
     row = CATALOGUE[name]

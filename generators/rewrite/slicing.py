@@ -250,7 +250,8 @@ class Slicer:
         `tied` and no numbers are equal.
         """
         result = self.values[k]
-        if result.dtype == bool:
+        # Alone, every entry is part of the output.
+        if result.dtype == bool or not np.all(np.isfinite(result)):
             return None
         builder = ProgramBuilder(self.case.dtype)
         entering = self._one_input(builder, inputs, tied)

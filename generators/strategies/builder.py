@@ -76,7 +76,12 @@ class Builder:
         self.nearby: list[np.ndarray] = [_nearby(point)]
         self.depends = [True]
         self.exact = [True]
+        #: Whether entries may be infinite or NaN, or have infinite derivatives. No other step may
+        #: pick such a value.
+        self.hidden = [False]
         self.steps: list[Step] = []
+        #: Values at the points of the differences of `varies`, by order and inputs.
+        self._moved: dict[tuple[int, tuple[int, ...]], list[dict[int, np.ndarray]]] = {}
         #: The value that the next `pick` that accepts it returns. After that there is none.
         self.wanted: int | None = None
 
@@ -84,13 +89,27 @@ class Builder:
         """Append a step and return the value_id of its result, or None if the result is undefined
         or out of bounds.
         """
+        return self._emit(name, operands, params, hidden=False)
+
+    def hide(self, name: str, operands: Sequence[int], **params: Any) -> int:
+        """`must` for a step with entries that may be infinite or NaN: the caller selects others."""
+        value_id = self._emit(name, operands, params, hidden=True)
+        if value_id is None:
+            raise Abandon(name)
+        return value_id
+
+    def _emit(
+        self, name: str, operands: Sequence[int], params: dict[str, Any], *, hidden: bool
+    ) -> int | None:
         op = self.catalogue[name]
         operands = tuple(int(i) for i in operands)
         value = _evaluate(op, self.values, operands, params)
         if value is None or value.size > MAX_ENTRIES or value.ndim > MAX_AXES:
             return None
-        if value.dtype != bool and not np.all(np.abs(value) <= MAX_MAGNITUDE):
-            return None
+        if value.dtype != bool:
+            sizes = np.abs(value)
+            if not np.all((sizes <= MAX_MAGNITUDE) | (hidden and ~np.isfinite(sizes))):
+                return None
         self.steps.append(Step(name, operands, tuple(sorted(params.items()))))
         self.values.append(value)
         self.nearby.append(self._nearby(op, operands, params))
@@ -100,9 +119,11 @@ class Builder:
             or (
                 op.exact
                 and all(self.exact[i] for i in operands)
+                and not hidden
                 and bool(np.all(np.mod(value, GRID) == 0))
             )
         )
+        self.hidden.append(hidden)
         return len(self.steps)
 
     def _nearby(self, op: Operation, operands: Sequence[int], params: Any) -> np.ndarray:
@@ -122,30 +143,40 @@ class Builder:
         return np.asarray(self.values[value_id] != self.nearby[value_id])
 
     def varies(self, value_id: int, order: int) -> bool:
-        """Whether the derivative of that order of a value seems to be nonzero: an estimate by
-        central differences along one direction. Also True if the value is undefined nearby.
+        """Whether the derivative of that order of a value seems to be nonzero. Also True if the
+        value is undefined nearby.
         """
         if not self.depends[value_id] or self.values[value_id].dtype == bool:
             return False
-        # All entries of all inputs change by different amounts, the largest by STEP.
-        inputs = [
+        derivative = self.derivative(value_id, order)
+        return derivative is None or not bool(np.all(np.abs(derivative) <= NEGLIGIBLE))
+
+    def derivative(self, value_id: int, order: int) -> np.ndarray | None:
+        """An estimate of the derivative of that order along one direction, in which all entries of
+        all inputs change, by central differences. None if the value is undefined nearby.
+        """
+        inputs = (
             0,
             *(k for k, s in enumerate(self.steps[:value_id], 1) if s.operation == "argument"),
-        ]
-        directions = {i: self.nearby[i] - self.values[i] for i in inputs}
-        scale = STEP / max(float(np.max(d, initial=0.0)) for d in directions.values())
+        )
+        if (order, inputs) not in self._moved:
+            directions = {i: self.nearby[i] - self.values[i] for i in inputs}
+            # The largest change of an entry is STEP.
+            scale = STEP / max(float(np.max(d, initial=0.0)) for d in directions.values())
+            self._moved[order, inputs] = [
+                {i: self.values[i] + scale * (order / 2 - k) * d for i, d in directions.items()}
+                for k in range(order + 1)
+            ]
         total = np.zeros(self.values[value_id].shape)
-        for k in range(order + 1):
-            at = scale * (order / 2 - k)
-            moved = {i: self.values[i] + at * direction for i, direction in directions.items()}
-            value = self._value_at(value_id, moved)
-            if value is None or value.shape != total.shape:
-                return True
-            total += (-1) ** k * math.comb(order, k) * value
         with np.errstate(all="ignore"):
-            return not bool(np.all(np.abs(total) <= NEGLIGIBLE * STEP**order))
+            for k, moved in enumerate(self._moved[order, inputs]):
+                value = self.value_at(value_id, moved)
+                if value is None or value.shape != total.shape:
+                    return None
+                total += (-1) ** k * math.comb(order, k) * value
+        return total / STEP**order
 
-    def _value_at(self, value_id: int, values: dict[int, np.ndarray]) -> np.ndarray | None:
+    def value_at(self, value_id: int, values: dict[int, np.ndarray]) -> np.ndarray | None:
         """A value for other inputs, None if it is undefined. `values` are those already known."""
         if value_id not in values:
             if not self.depends[value_id]:
@@ -153,7 +184,7 @@ class Builder:
             step = self.steps[value_id - 1]
             operands: list[np.ndarray] = []
             for i in step.operands:
-                operand = self._value_at(i, values)
+                operand = self.value_at(i, values)
                 if operand is None:
                     return None
                 operands.append(operand)
@@ -185,8 +216,14 @@ class Builder:
     def rewind(self, length: int) -> None:
         """Remove the steps after the first `length`."""
         del self.steps[length:]
-        for values in (self.values, self.nearby, self.depends, self.exact):
+        for values in (self.values, self.nearby, self.depends, self.exact, self.hidden):
             del values[length + 1 :]
+        for key, points in list(self._moved.items()):
+            if key[1][-1] > length:
+                del self._moved[key]
+            for point in points:
+                for value_id in [k for k in point if k > length]:
+                    del point[value_id]
 
     def flag(self, one_in: int = 2) -> bool:
         """True with probability 1 / `one_in`; shrinks to False."""
@@ -220,6 +257,14 @@ class Builder:
         """An array of small dyadic numbers; zeros and ones are common."""
         return draw_numbers(self.source, shape)
 
+    def pickable(self, value_id: int) -> bool:
+        """Whether a value is a real one that depends on the input, finite with its derivatives."""
+        return (
+            self.depends[value_id]
+            and self.values[value_id].dtype != bool
+            and not self.hidden[value_id]
+        )
+
     def pick(self, accept: Callable[[np.ndarray], bool] = lambda value: True) -> int | None:
         """A real value that depends on the input and that `accept` takes: the wanted one, else the
         latest one with probability 1/2 or more. None if there is no such value.
@@ -231,7 +276,7 @@ class Builder:
         found = [
             i
             for i in range(len(self.values) - 1, -1, -1)
-            if self.depends[i] and self.values[i].dtype != bool and accept(self.values[i])
+            if self.pickable(i) and accept(self.values[i])
         ]
         if not found:
             return None

@@ -19,6 +19,7 @@ from ad_conformance.generators.strategies.builder import Abandon, Builder, draw_
 from ad_conformance.generators.strategies.operands.basic import shaped, some, zeroed
 from ad_conformance.generators.strategies.outputs import ATTEMPTS, bend, draw_step, output_of
 from ad_conformance.generators.strategies.source import Source
+from ad_conformance.generators.strategies.zero_answers import answers_zero, made_nonzero
 
 #: Bounds on the work of one case: partial derivatives of each output, and (by order) reverse passes
 #: of the outermost level. An engine that takes these one by one traverses the graph of all inner
@@ -39,6 +40,9 @@ _CORE, _EXTRA = _weighted_names(CORE), _weighted_names(EXTRA)
 #: Most steps of one program that are extra operations. Few engines have all operations of a
 #: program with more.
 MAX_EXTRA = 2
+#: One in so many of the cases whose answer would be zero stays as it is: engines fail there too,
+#: for instance by giving nothing in place of zeros.
+ZERO_ANSWERS = 6
 #: Nonlinear operations that, more often than not, keep zeros zero and let them change with the
 #: input.
 _THROUGH_ZERO = ("sin", "tanh", "sinh", "multiply")
@@ -101,9 +105,16 @@ def _finished(b: Builder, target: str, mode: str) -> Case:
         if shape:
             flat = b.must("multiply", (flat, b.constant(np.ones(shape))))
         program = b.program(flat)
-    if not b.flag(6):
+    output, pruned = len(program.steps), not b.flag(6)
+    if pruned:
         program = program.pruned()
-    return _with_options(b, Case(program, nested(b.values[0]), mode, wrt=wrt), target)
+    case = _with_options(b, Case(program, nested(b.values[0]), mode, wrt=wrt), target)
+    if answers_zero(b, case, output) and b.source.unless(ZERO_ANSWERS):
+        made = made_nonzero(b, case, output)
+        if made is not None:
+            program = b.program(made)
+            case = replace(case, program=program.pruned() if pruned else program)
+    return case
 
 
 def _with_output(b: Builder, target: str, mode: str) -> tuple[Program, str]:

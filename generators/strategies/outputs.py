@@ -7,11 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.strategies.builder import Abandon, Builder
+from ad_conformance.generators.strategies.hidden import can_hide, hidden
 from ad_conformance.generators.strategies.operands import strategy_of
 from ad_conformance.generators.strategies.operands.basic import aimed
 
 #: How often an operation is tried before a program goes without it.
 ATTEMPTS = 3
+#: One time in so many, an operation is applied to values at the end of its domain that nothing
+#: selects, or selects others than those; and before any other operation there is such a selection.
+HIDING, HIDING_BEFORE = 8, 64
 #: Nonlinear operations, one of which is added to a program that would be linear: those of scalars,
 #: and those of arrays.
 _BENDING_SCALARS = ("multiply", "sin", "square", "exp", "pow", "tanh")
@@ -24,6 +28,11 @@ def draw_step(b: Builder, names: Sequence[str]) -> int | None:
     """
     length = len(b.steps)
     op = CATALOGUE[b.choose(names)]
+    if can_hide(op.name) and b.flag(HIDING) and (found := hidden(b, op.name)) is not None:
+        return found
+    if b.flag(HIDING_BEFORE):
+        wanted = b.wanted
+        b.wanted = hidden(b) or wanted
     try:
         operands, params = strategy_of(op)(b)
         return b.must(op.name, operands, **params)
@@ -60,7 +69,7 @@ def _varying_value(b: Builder, order: int) -> int:
         return value_id
     if wanted is None:
         for other in range(len(b.steps), 0, -1):
-            if other != value_id and b.varies(other, order):
+            if other != value_id and not b.hidden[other] and b.varies(other, order):
                 return other
     return bend(b, value_id, order) or value_id
 

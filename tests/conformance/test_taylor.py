@@ -33,9 +33,12 @@ Array = np.ndarray
 
 def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Series]:
     def apply(one: Any, two: Any) -> Series:
-        return Series(
-            of=function(*(z.of if isinstance(z, Series) else arb_series([z]) for z in (one, two)))
-        )
+        operands = (z.of if isinstance(z, Series) else arb_series([z]) for z in (one, two))
+        try:
+            return Series(of=function(*operands))
+        except ValueError:
+            # Divided by a series without constant term; nothing selects this entry.
+            return Series(arb("nan"))
 
     return apply
 
@@ -80,7 +83,7 @@ def _at_point(z: Any) -> arb:
 class _ByValue(Branches):
     """Comparisons as the constant terms decide them."""
 
-    def less(self, a: Any, b: Any, *, mean: bool) -> Decision:
+    def less(self, a: Any, b: Any, **_kind: bool) -> Decision:
         if a is b:
             return False
         gap = _at_point(b) - _at_point(a)

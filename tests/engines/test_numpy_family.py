@@ -10,7 +10,6 @@ from ad_conformance.engines.adapters import numpy_calls as calls
 from ad_conformance.engines.adapters.numpy_family import (
     ACTIVATIONS,
     BEFORE_NUMPY_2,
-    CONDITIONAL,
     LOOPS,
     NUMPY,
     TORCH,
@@ -48,7 +47,7 @@ def test_tables_have_templates_of_operations_of_the_catalogue(table: dict[str, s
 
 
 def test_named_groups_are_operations_of_the_numpy_table() -> None:
-    assert set(BEFORE_NUMPY_2) | set(CONDITIONAL) <= set(NUMPY)
+    assert set(BEFORE_NUMPY_2) <= set(NUMPY)
 
 
 def test_shared_templates_take_the_names_of_the_engine() -> None:

@@ -56,23 +56,6 @@ SMOOTH = {
         [[0.0, 3.0], [2.0, 0.0]],
         [("scatter_multiply", [0, 0], {"indices": ((0, 0), (1, 0)), "axis": 1})],
     ),
-    "root masked at zero": ([0.0, 0.25, -1.0], [("masked_sqrt", [0], {"threshold": 0.125})]),
-    "logarithm masked at zero": ([0.0, 2.0], [("masked_log", [0], {"threshold": 0.125})]),
-    "reciprocal masked at zero": ([0.0, 2.0], [("masked_reciprocal", [0], {"threshold": 0.125})]),
-    "roots taken beside zero": (
-        [0.0, 2.0],
-        [("square", [0]), ("taken_sqrt", [1], {"indices": (1, 1)})],
-    ),
-    "logarithms beside zero": ([0.0, 2.0], [("square", [0]), ("sliced_log", [1], {"start": 1})]),
-    "root of less than it may be": ([0.0, 2.0], [("root_at_least", [0], {"least": 0.5})]),
-    "reciprocal of zero": (
-        [0.0, 2.0],
-        [("reciprocal_at_most", [0], {"most": 2.0}), ("square", [1])],
-    ),
-    "root of zero beside a larger one": (
-        [0.0, -2.0],
-        [("largest_root", [0], {"axis": 0}), ("square", [1])],
-    ),
     "nothing is above": ([1.0, 2.0], [("masked_max", [0], {"threshold": 64.0, "axis": None})]),
     "straight on through a knot": (
         [1.0, 1.5],
@@ -104,7 +87,7 @@ def test_engines_are_right_in_every_mode_at_smooth_ties(name: str) -> None:
         ([1.0, 2.0, 2.0], ("cumulative_max", [0], {"axis": 0})),
         ([1.0, 1.0], ("index_max", [0, 0], {"indices": (1, 0), "axis": 0})),
         ([1.0], ("interp", [0], {"knots": (0.0, 1.0, 2.0), "heights": (0.0, 3.0, 2.0)})),
-        ([0.5], ("masked_sqrt", [0], {"threshold": 0.5})),
+        ([0.5, 0.25], ("masked_sum", [0], {"threshold": 0.5, "axis": 0})),
     ],
 )
 def test_a_kink_is_a_convention(point: list[float], step: tuple[Any, ...]) -> None:

@@ -106,7 +106,7 @@ def test_reduction_continues_from_its_progress_file(
     monkeypatch.setattr(reduction, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
     met: list[int] = []
     while len(met) < 2 or met[-1] > met[-2]:
-        small = reduced(finding, sandbox, seconds=4.0, progress=progress)
+        small = reduced(finding, sandbox, seconds=2.0, progress=progress)
         met.append(len(json.loads(progress.read_text())["asked"]))
     assert len(met) > 3
     assert small.case == whole.case

@@ -48,7 +48,9 @@ def test_steps_alone_keep_their_values_and_general_numbers_are_general() -> None
                     values[k].reshape(-1).tolist(), nan_ok=True
                 )
                 assert candidate.mode == case.mode
-                assert Slicer(case).surroundings(k) is not None
+                # No input or constant can hold what is infinite or NaN.
+                finite = all(bool(np.all(np.isfinite(v))) for v in values)
+                assert Slicer(case).surroundings(k) is not None or not finite
         for given in general(case):
             assert all(isinstance(v, np.ndarray) for v in given.values())
             assert {k: v.shape for k, v in given.items()} == {

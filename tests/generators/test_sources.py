@@ -25,10 +25,10 @@ from hypothesis import strategies as st
 #: Ids of the first cases of four portions with the seeds 0 to 3. A change that alters them raises
 #: SEED_VERSION.
 PINNED = {
-    0: ["58327b00f952", "44ca909c721e", "a943349dac50", "8ab4f6923be0"],
-    1: ["f986c116cd48", "07aa47187b2e", "fa1906278660", "b9d39fc2d754"],
-    2: ["40a929953c5a", "0786804519d8", "96db673840ae", "7c1052592bf3"],
-    3: ["22b996ec6db6", "4b39ef3fd56e", "6e11899f2b16", "bfc272646254"],
+    0: ["fccce4294e7f", "81535bb565c6", "78474994047c", "e36983cef208"],
+    1: ["d7e62d5b680a", "477ed13ddf5c", "80a317dec89b", "4a08d539a61a"],
+    2: ["16e7225acbe5", "c08745223de1", "c8bbd1a48718", "cc23b7ac993a"],
+    3: ["7a636629afd8", "a0851e2f6cf6", "57d50fcb6010", "a81080b8e5d4"],
 }
 FAST = settings(
     max_examples=60,
@@ -47,18 +47,18 @@ def test_the_cases_of_a_seed_are_pinned() -> None:
 def test_choices_of_a_seed_are_pinned() -> None:
     source = SeededSource("a name")
     assert [source.index(1000) for _ in range(10)] == [
-        289,
-        730,
-        472,
-        122,
-        138,
-        17,
-        610,
-        990,
-        733,
-        502,
+        741,
+        927,
+        315,
+        14,
+        90,
+        890,
+        255,
+        598,
+        171,
+        745,
     ]
-    assert source.permutation(5) == [2, 3, 1, 0, 4]
+    assert source.permutation(5) == [2, 3, 1, 4, 0]
 
 
 def _ids_elsewhere(script: str, **environment: str) -> str:

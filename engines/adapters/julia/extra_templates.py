@@ -8,7 +8,6 @@ import numpy as np
 from ad_conformance.engines.adapters.julia.language import dims, indices
 from ad_conformance.engines.adapters.julia.templates import (
     along,
-    atom,
     axis_of,
     broadcast,
     circshift,
@@ -139,27 +138,6 @@ def _masked(name: str, otherwise: str) -> Callable[[Call], str]:
         return reduced(name)(Call((masked,), call.params, call.shapes))
 
     return write_reduction
-
-
-def _largest_root(call: Call) -> str:
-    x = atom(call.operands[0])
-    return reduced("maximum")(Call((f"sqrt.({x} .^ 2)",), call.params, call.shapes))
-
-
-def _taken_sqrt(call: Call) -> str:
-    n = call.shapes[0][-1]
-    return along(
-        call,
-        indices(i % n for i in call.params["indices"]),
-        len(call.shapes[0]),
-        f"sqrt.({call.operands[0]})",
-    )
-
-
-def _sliced_log(call: Call) -> str:
-    n = call.shapes[0][-1]
-    key = range_text(range(*slice(call.params["start"], None).indices(n)))
-    return along(call, key, len(call.shapes[0]), f"log.({call.operands[0]})")
 
 
 def _sorted(call: Call, descending: bool, axis: int) -> str:
@@ -298,15 +276,9 @@ EXTRA_TEMPLATES: dict[str, Template | None] = {
     "tril_offset": of_matrix("LinearAlgebra.tril({0}, {k})"),
     "triu_offset": of_matrix("LinearAlgebra.triu({0}, {k})"),
     "outer_sum": _outer_sum,
-    "masked_reciprocal": broadcast("ifelse.({0} .> {threshold}, inv.({0}), 0.0)"),
     "masked_sum": _masked("sum", "0.0"),
     "masked_prod": _masked("prod", "1.0"),
     "masked_max": _masked("maximum", "{below}"),
-    "taken_sqrt": _taken_sqrt,
-    "sliced_log": _sliced_log,
-    "root_at_least": broadcast("max.(sqrt.({0} .^ 2), {least})"),
-    "reciprocal_at_most": broadcast("min.(inv.({0} .^ 2), {most})"),
-    "largest_root": _largest_root,
     # statistics
     "sort": lambda call: _sorted(call, call.params["descending"], axis_of(call)),
     "sort_by": _sort_by,

@@ -279,11 +279,6 @@ UNARY = {
     "clip": "ca.fmin(ca.fmax({0}, {min}), {max})",
     "relu": "ca.fmax({0}, 0)",
     "relu6": "ca.fmin(ca.fmax({0}, 0), 6)",
-    "masked_sqrt": "ca.if_else({0} > {threshold}, ca.sqrt({0}), 0)",
-    "masked_log": "ca.if_else({0} > {threshold}, ca.log({0}), 0)",
-    "masked_reciprocal": "ca.if_else({0} > {threshold}, 1 / {0}, 0)",
-    "root_at_least": "ca.fmax(ca.sqrt({0} ** 2), {least})",
-    "reciprocal_at_most": "ca.fmin(1 / {0} ** 2, {most})",
     "newton_sqrt": (
         "functools.reduce(lambda t, k: (t + {0} / t) / 2, range({count}), "
         "Expression.ones(*{0}.shape))"

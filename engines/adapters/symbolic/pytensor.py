@@ -15,7 +15,6 @@ from ad_conformance.engines.adapters.numpy_calls import (
 )
 from ad_conformance.engines.adapters.numpy_family import (
     BEFORE_NUMPY_2,
-    CONDITIONAL,
     LOOPS,
     NUMPY,
     called,
@@ -201,7 +200,7 @@ INDEXING: dict[str, Template | None] = {
     **shared(
         NUMPY,
         *("tile", "moveaxis", "squeeze", "tril_offset", "triu_offset", "diagonal_offset"),
-        *("sliced_log", *CONDITIONAL, "masked_sum", "masked_prod", "masked_max"),
+        *("masked_sum", "masked_prod", "masked_max"),
     ),
     "index_set": selected("pt.set_subtensor({entries}, {1})", INDICES),
     "index_add": selected("pt.inc_subtensor({entries}, {1})", INDICES),

@@ -156,10 +156,6 @@ sympy = Engine(
             },
             "matrix_power": _of_matrix("np.array({0} ** {n})"),
             "relu": "each(lambda t: sp.Max(t, 0), {0})",
-            "masked_sqrt": IF.format(value="sp.sqrt(t)", otherwise="0.0"),
-            "masked_log": IF.format(value="sp.log(t)", otherwise="0.0"),
-            "masked_reciprocal": IF.format(value="1 / t", otherwise="0.0"),
-            "root_at_least": "each(lambda t: sp.Max(sp.sqrt(t**2), {least}), {0})",
             "masked_sum": "np.sum(" + IF.format(value="t", otherwise="0.0") + ", axis={axis})",
             "masked_prod": "np.prod(" + IF.format(value="t", otherwise="1.0") + ", axis={axis})",
             "branch": (

@@ -154,9 +154,8 @@ def _masked(name: str, otherwise: float | None) -> Callable[[Call], str]:
 
 INDEXING: dict[str, Template] = {
     **shared(TORCH, "unstack", axis="dim"),
-    **shared(NUMPY, "tile", "squeeze", "tril_offset", "triu_offset", "sliced_log", axis="dim"),
+    **shared(NUMPY, "tile", "squeeze", "tril_offset", "triu_offset", axis="dim"),
     **shared(NUMPY, "roll_axes", axis="dims"),
-    **shared(NUMPY, "masked_sqrt", "masked_log", "masked_reciprocal"),
     "take_along_axis": _gather,
     "split": "torch.tensor_split({0}, {sections}, dim={axis})[{which}]",
     "pad_constant": F + ".pad({0}, {widths}, value={value})",
@@ -182,10 +181,6 @@ INDEXING: dict[str, Template] = {
     "scatter_multiply": _indexed("torch.scatter_reduce({0}, {axis}, {indices}, {1}, 'prod')"),
     "scatter_max": _indexed("torch.scatter_reduce({0}, {axis}, {indices}, {1}, 'amax')"),
     "scatter_mean": _indexed("torch.scatter_reduce({0}, {axis}, {indices}, {1}, 'mean')"),
-    "taken_sqrt": "torch.index_select(torch.sqrt({0}), -1, torch.tensor({indices}))",
-    "root_at_least": "torch.clamp(torch.sqrt(torch.square({0})), min={least})",
-    "reciprocal_at_most": "torch.clamp(torch.reciprocal(torch.square({0})), max={most})",
-    "largest_root": "torch.amax(torch.sqrt(torch.square({0})), dim={axis})",
     "masked_sum": _masked("sum", 0.0),
     "masked_prod": _masked("prod", 1.0),
     "masked_max": _masked("amax", None),

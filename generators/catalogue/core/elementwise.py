@@ -58,7 +58,7 @@ ROWS: Sequence[Operation] = (
     # Its derivative is expm1(x) + 1.
     unary("expm1", np.expm1, None, Domain(low=-32, high=12), terms=np.expm1),
     unary("sqrt", np.sqrt, balls.sqrt, POSITIVE),
-    unary("square", np.square, lambda z: z * z, ANY, exact=True),
+    unary("square", np.square, balls.square, ANY, exact=True),
     # Its derivative is 1 - tanh(x)**2.
     unary("tanh", np.tanh, None, SATURATING, terms=np.tanh),
     unary("sinh", np.sinh, None, Domain(low=-12, high=12)),
@@ -69,7 +69,7 @@ ROWS: Sequence[Operation] = (
     unary("asinh", np.arcsinh, balls.asinh, SATURATING),
     unary("acosh", np.arccosh, balls.acosh, Domain(low=1.125)),
     unary("atanh", np.arctanh, balls.atanh, UNIT),
-    unary("reciprocal", np.reciprocal, lambda z: 1 / z, NONZERO),
+    unary("reciprocal", np.reciprocal, balls.reciprocal, NONZERO),
     unary("negative", np.negative, lambda z: -z, ANY, exact=True, curvature="linear"),
     unary("abs", np.abs, balls.absolute, ANY, exact=True, curvature="linear"),
     unary("positive", np.positive, lambda z: z, ANY, exact=True, curvature="linear"),

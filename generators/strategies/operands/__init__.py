@@ -90,10 +90,6 @@ STRATEGIES: Mapping[str, OperandStrategy] = {
     "diag_embed": indexing.diag_embed,
     "vectors_for_outer_sum": indexing.two_vectors,
     "slice_set": indexing.slice_set,
-    "masked": indexing.masked,
-    "taken_root": indexing.taken_root,
-    "sliced_log": indexing.sliced_log,
-    "largest_root": indexing.largest_root,
     "sort": indexing.sort,
     "sort_by": indexing.sort_by,
     "top_k": indexing.top_k,
@@ -139,7 +135,6 @@ FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
     "matrix_and": indexing.matrix_and,
     "update": indexing.update,
     "scatter": indexing.scatter,
-    "beyond": indexing.beyond,
     "masked_reduction": indexing.masked_reduction,
     "deviation": indexing.deviation,
     # special

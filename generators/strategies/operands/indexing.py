@@ -15,7 +15,6 @@ from ad_conformance.generators.strategies.operands.basic import (
     shaped,
     some,
     with_axes,
-    zeroed,
 )
 
 #: Upper bound of windows, repetitions and widths of padding.
@@ -208,60 +207,6 @@ def scatter(aim: str | None = None) -> OperandStrategy:
         return _with_update(b, value_id, update_shape, aim), {"indices": indices, "axis": axis}
 
     return strategy
-
-
-def masked(b: Builder) -> DrawnOperands:
-    """An operand with entries above the threshold and others that are zero or negative."""
-    value_id = aimed(b, some(b), "zeros")
-    if b.flag():
-        value_id = b.must("square", (value_id,))
-    return [value_id], {"threshold": b.choose([0.125, 0.5])}
-
-
-def _with_zeros(b: Builder, value_id: int) -> int:
-    """The value, mostly after steps that make some entries exactly zero in every engine."""
-    if not b.values[value_id].size or b.flag(4):
-        return value_id
-    if b.exact[value_id]:
-        return zeroed(b, value_id)
-    if not b.values[value_id].ndim:
-        return value_id
-    return b.must("subtract", (value_id, b.must("index", (value_id,), index=b.entry(value_id))))
-
-
-def _columns(b: Builder, value_id: int) -> list[int]:
-    """The indices along the last axis at which all entries are away from zero."""
-    value = b.values[value_id]
-    return [k for k in range(value.shape[-1]) if np.all(value[..., k] >= 1 / 16)]
-
-
-def taken_root(b: Builder) -> DrawnOperands:
-    value_id = b.must("square", (_with_zeros(b, with_axes(b, 1, nonempty=True)),))
-    columns = _columns(b, value_id)
-    if not columns:
-        raise Abandon
-    return [value_id], {"indices": tuple(b.choices(columns, b.integer(1, 3)))}
-
-
-def sliced_log(b: Builder) -> DrawnOperands:
-    value_id = b.must("square", (_with_zeros(b, with_axes(b, 1, nonempty=True)),))
-    columns, n = _columns(b, value_id), b.values[value_id].shape[-1]
-    start = next((k for k in range(n) if columns[-(n - k) :] == list(range(k, n))), n)
-    if start == n:
-        raise Abandon
-    return [value_id], {"start": start}
-
-
-def beyond(param: str) -> OperandStrategy:
-    return lambda b: ([_with_zeros(b, some(b))], {param: b.choose([0.5, 0.0625, 2.0])})
-
-
-def largest_root(b: Builder) -> DrawnOperands:
-    value_id = _with_zeros(b, with_axes(b, 1, nonempty=True))
-    axis = None if b.flag() else axis_of(b, value_id)
-    if not np.all(np.max(np.abs(b.values[value_id]), axis=axis) >= 1 / 16):
-        raise Abandon
-    return [value_id], {"axis": axis}
 
 
 def masked_reduction(aim: str | None = None) -> OperandStrategy:

@@ -114,12 +114,13 @@ SUBSCRIPTS = (
 
 def einsum(b: Builder) -> DrawnOperands:
     """Operands in which equal letters have equal lengths. If no value fits, one of a new shape is
-    made.
+    made. One time in four, one of two operands is shortened to length 1 along a common axis.
     """
     subscripts = b.choose(SUBSCRIPTS)
     lengths: dict[str, int] = {}
     operands: list[int] = []
-    for letters in subscripts.split("->")[0].split(","):
+    groups = subscripts.split("->")[0].split(",")
+    for letters in groups:
 
         def fits(value: Array, letters: str = letters) -> bool:
             found = dict(lengths)
@@ -137,6 +138,20 @@ def einsum(b: Builder) -> DrawnOperands:
             value_id = b.constant(b.numbers(shape)) if operands and b.flag(4) else shaped(b, shape)
         lengths.update(zip(letters, b.values[value_id].shape, strict=True))
         operands.append(value_id)
+    common = [
+        (slot, axis)
+        for slot, letters in enumerate(groups)
+        for axis, letter in enumerate(letters)
+        if lengths[letter] > 1
+        and letters.count(letter) == 1
+        and any(letter in other for k, other in enumerate(groups) if k != slot)
+    ]
+    if common and b.flag(4):
+        slot, axis = b.choose(common)
+        start = b.integer(0, lengths[groups[slot][axis]] - 1)
+        operands[slot] = b.must(
+            "slice", (operands[slot],), axis=axis, start=start, stop=start + 1, step=1
+        )
     return operands, {"subscripts": subscripts}
 
 

@@ -50,11 +50,6 @@ EXPRESSIONS: Mapping[str, str] = {
     "logical_xor": "{0} != {1}",
     "logical_not": "!{0}",
     "where": "{0} ? {1} : {2}",
-    "masked_sqrt": "{0} > {threshold} ? std::sqrt({0}) : 0.0",
-    "masked_log": "{0} > {threshold} ? std::log({0}) : 0.0",
-    "masked_reciprocal": "{0} > {threshold} ? 1.0 / {0} : 0.0",
-    "root_at_least": "std::max(std::sqrt({0} * {0}), {least})",
-    "reciprocal_at_most": "std::min(1.0 / ({0} * {0}), {most})",
     # functions of neural networks
     "gelu": "0.5 * {0} * std::erfc(-{0} / std::sqrt(2.0))",
     "squareplus": "({0} + std::sqrt({0} * {0} + {b})) / 2.0",
