@@ -128,7 +128,7 @@ def check(
     """
     limits = _Limits(clock() + seconds, clock, watch)
     # A limit of zero is for the whole run; a sandbox needs a positive one.
-    with Sandbox(engine, timeout=min(TIMEOUT, max(seconds, 1.0))) as sandbox:
+    with Sandbox(engine, timeout=min(TIMEOUT, max(seconds, 1.0)), every=1) as sandbox:
         wrong_modes: frozenset[str] = frozenset()
         standings = Standings(entries, lambda case, _: _asked(sandbox, case))
         for name in checks:

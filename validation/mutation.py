@@ -101,8 +101,7 @@ def prepared(cases: Iterable[Case]) -> list[Question]:
         truth = certify(case)
         script = inhouse.script(case)
         pieces = tuple(
-            (stage, compile(text, f"<{stage}>", "exec"))
-            for stage, text in (("compile", script.program + script.compile), ("run", script.run))
+            (stage, compile(text, f"<{stage}>", "exec")) for stage, text in script.pieces
         )
         with consulted() as sites:
             honest = judge(case, "honest", ask(pieces, names), truth)
