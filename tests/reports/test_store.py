@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ad_conformance.reports.campaign.store import StoreError, complete, record, sessions
-from ad_conformance.reports.campaign.tables import Journal
+from ad_conformance.reports.campaign.tables import TABLES, Journal, tables
 from ad_conformance.reports.cli.commands import app
 from ad_conformance.reports.nightly.changes import run_report
 from ad_conformance.reports.nightly.exports import as_json
@@ -242,3 +242,24 @@ def test_what_is_repeated_is_cut(tmp_path: Path) -> None:
     told = refused("show", path)
     assert len(told) < 600
     assert told.endswith("must be 1 to 8 letters R and F\n")
+
+
+def test_tables_of_a_version_without_severity_are_read_beside_others(tmp_path: Path) -> None:
+    import duckdb
+
+    folder = made_runs.write(tmp_path)
+    for table in TABLES:
+        path = next((tmp_path / table).iterdir())
+        later, earlier = ("*", "*")
+        if table == "verdicts":
+            later, earlier = "* REPLACE ('sign' AS severity)", "* EXCLUDE (severity, how_wrong)"
+        # The first file decides about the columns of all, unless DuckDB is told otherwise.
+        for number, columns in ((91, earlier), (92, later)):
+            written = path.with_name(f"{number:08d}.parquet")
+            query = f"SELECT {columns} FROM read_parquet('{path}')"
+            duckdb.sql(f"COPY ({query}) TO '{written}' (FORMAT parquet)")
+        path.unlink()
+    with tables(folder) as connection:
+        found = connection.sql("SELECT count(*), count(severity) FROM verdicts").fetchone()
+    assert found is not None
+    assert found[0] == 2 * found[1] > 0
