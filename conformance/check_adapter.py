@@ -17,7 +17,7 @@ from ad_conformance.conformance.known_failures import KnownFailure
 from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.standalone_script import standalone, standalone_value
 from ad_conformance.conformance.standings.standing import Standings
-from ad_conformance.conformance.verdicts import Result, Verdict, judge
+from ad_conformance.conformance.verdicts import Result, Verdict, judge, repeated
 from ad_conformance.engines.contract import Answer, Engine
 from ad_conformance.engines.process.sandbox import TIMEOUT, Sandbox
 from ad_conformance.engines.script import write
@@ -278,12 +278,14 @@ def _judged(
     absent: list[str] = []
     known: list[str] = []
     wrong: list[Wrong] = []
+    agreed: dict[str, Result] = {}
     cases = _CASES[name](engine)
     for label in limits.while_time(CHECKS[name], cases):
         case, done = cases[label], done + 1
         result = _asked(sandbox, case)
         if result.verdict is Verdict.AGREE:
             right += 1
+            agreed[label] = result
         elif not result.is_finding:
             absent.append(label)
         elif (match := standings.match(result, engine)) is not None and match.is_known:
@@ -293,6 +295,13 @@ def _judged(
             if case.mode in wrong_modes or (kind is Mistake.OPERATOR and not engine.operators):
                 kind = None
             wrong.append(_wrong(engine, label, result, kind))
+    if name == "modes":
+        # After other cases, each must give the same again.
+        for label in limits.while_time(f"{CHECKS[name]}, again", agreed):
+            result = repeated(agreed[label], _asked(sandbox, agreed[label].case))
+            if result.is_finding:
+                right -= 1
+                wrong.append(_wrong(engine, label, result, None))
     left = tuple(cases)[done:]
     return Check(CHECKS[name], right, tuple(absent), tuple(wrong), left, known=tuple(known))
 

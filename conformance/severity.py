@@ -29,6 +29,7 @@ SAME_FACTOR = 2.0**12
 SIMPLE = 12
 #: Relative errors of numbers that were rounded to float32 on the way.
 SINGLE_ERRORS = (2.0**-26, 2.0**-22)
+SINGLE_SUSPECTED = "rounded to float32 on the way?"
 
 
 class Kind(StrEnum):
@@ -204,5 +205,5 @@ def _digits(got: Array, expected: Array, relative: Array, dtype: str, share: str
     text = f"{left} digit{'s' if left != 1 else ''} left (relative error {relative[worst]:.1e})"
     low, high = SINGLE_ERRORS
     if dtype == "float64" and np.mean((relative >= low) & (relative <= high)) > 0.5:
-        text += ", rounded to float32 on the way?"
+        text += f", {SINGLE_SUSPECTED}"
     return Severity(Kind.DIGITS, f"{text}{share}", left)
