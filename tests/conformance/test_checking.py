@@ -128,7 +128,7 @@ def test_cases_are_asked_again_after_the_others() -> None:
     tiring = made(
         header=f"{inhouse.header}\ncompiled = []\n",
         compile=f"{inhouse.compile}\ncompiled.append(1)",
-        run=f"{inhouse.run}\ngot = np.asarray(got + (len(compiled) > {count}))",
+        run=f"{inhouse.run}\ngot = np.asarray(got + 1e30 * (len(compiled) > {count}))",
     )
     (done,) = check(tiring, ["modes"])
     assert done.right == 0
