@@ -148,7 +148,7 @@ def of_derivative(result: Result, of_its_kind: Mistake | None) -> tuple[Mistake,
     if result.verdict in (Verdict.CRASH, Verdict.TIMEOUT):
         return Mistake.ENDED, told
     if result.verdict is Verdict.IMPURE:
-        return Mistake.SIDE_EFFECT, f"the engine {answer.message}"
+        return Mistake.SIDE_EFFECT, answer.message
     if result.verdict is Verdict.WRONG_DTYPE and answer.value is not None:
         told = f"got dtype {answer.value.dtype}, expected {result.case.dtype}"
         return of_its_kind if of_its_kind is Mistake.SINGLE else Mistake.DTYPE, told

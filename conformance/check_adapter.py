@@ -15,7 +15,7 @@ import numpy as np
 from ad_conformance.conformance.adapter_mistakes import Mistake, of_derivative, of_value
 from ad_conformance.conformance.known_failures import KnownFailure
 from ad_conformance.conformance.pool import truth_of
-from ad_conformance.conformance.standalone_script import standalone, standalone_value
+from ad_conformance.conformance.standalone_script import standalone_finding, standalone_value
 from ad_conformance.conformance.standings.standing import Standings
 from ad_conformance.conformance.verdicts import Result, Verdict, judge, repeated
 from ad_conformance.engines.contract import Answer, Engine
@@ -312,7 +312,7 @@ def _asked(sandbox: Sandbox, case: Case) -> Result:
 
 def _wrong(engine: Engine, label: str, result: Result, kind: Mistake | None) -> Wrong:
     mistake, told = of_derivative(result, kind)
-    script = standalone(result.case, engine, result.truth)
+    script = standalone_finding(result, engine)
     file = f"{engine.name}-{result.case.mode}-{result.case.id}"
     return Wrong(label, told, mistake, result.case, script, file)
 

@@ -193,5 +193,5 @@ def repeated(first: Result, second: Result) -> Result:
         gives = f"raises {second.answer.error}"
         if second.verdict is Verdict.CRASH:
             gives = f"kills the process ({second.answer.error})"
-    answer = replace(first.answer, message=f"depends on what was asked before: later it {gives}")
+    answer = replace(first.answer, message=f"after other cases, the engine {gives}")
     return replace(first, verdict=Verdict.IMPURE, answer=answer)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from ad_conformance.conformance.pool import EnginePool
 from ad_conformance.conformance.severity import severity_of
-from ad_conformance.conformance.standalone_script import standalone
+from ad_conformance.conformance.standalone_script import standalone_finding
 from ad_conformance.conformance.suite.wording import largest_error, short
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines.registry import python_option
@@ -73,7 +73,7 @@ def describe(finding: Result, pool: EnginePool, modes: Iterable[str], named: str
         "",
     ]
     try:
-        lines += [standalone(case, engine, finding.truth).rstrip(), ""]
+        lines += [standalone_finding(finding, engine).rstrip(), ""]
     except UnsupportedOperation as error:
         lines += [f"(no script: the adapter has no {error})", ""]
     lines += _got(finding)

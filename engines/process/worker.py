@@ -80,7 +80,7 @@ def _changed(copies: list[tuple[str, Any, bytes]]) -> list[str]:
     """What is wrong with inputs that have other numbers than their copies."""
     now = [(name, _array(value), data) for name, value, data in copies]
     return [
-        f"changes its input {name}"
+        f"the input {name} is changed"
         for name, array, data in now
         if array is not None and array.tobytes() != data
     ]

@@ -134,7 +134,7 @@ def test_cases_are_asked_again_after_the_others() -> None:
     assert done.right == 0
     assert {wrong.mistake for wrong in done.wrong} == {Mistake.SIDE_EFFECT}
     assert {wrong.told for wrong in done.wrong} == {
-        "the engine depends on what was asked before: later it gives another answer"
+        "after other cases, the engine gives another answer"
     }
 
 

@@ -4,12 +4,15 @@ earlier calls. Each is caught, and no honest engine is.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from ad_conformance.conformance.pool import LATER, EnginePool, asked_later, truth_of
 from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.conformance.standalone_script import standalone_finding
 from ad_conformance.conformance.triage.failure_key import FailureKey
 from ad_conformance.conformance.verdicts import Result, Verdict, judge, repeated
 from ad_conformance.engines import registry
@@ -42,7 +45,7 @@ def judged(engine: Engine, case: Case, every: int = 1) -> Result:
 @pytest.mark.parametrize(
     ("engine", "said"),
     [
-        (broken.overwriting, "changes its input x"),
+        (broken.overwriting, "the input x is changed"),
         (broken.lending, "a later call changes the array of the first answer"),
         (broken.adding, "a second call gives another answer"),
         (broken.single_use, "a second call raises IndexError: pop from empty list"),
@@ -83,7 +86,7 @@ def test_an_input_is_watched_in_every_case_and_at_every_point() -> None:
         "        got = np.array(f(x))\n        if left:\n            x[...] = left.pop()\n"
         "        return got\n    return derivative\n",
     )
-    assert judged(only_at_first, warm, EVERY).answer.message == "changes its input x"
+    assert judged(only_at_first, warm, EVERY).answer.message == "the input x is changed"
 
 
 @pytest.mark.parametrize("name", ["v", "w"])
@@ -93,7 +96,7 @@ def test_tangents_and_cotangents_are_watched(name: str) -> None:
     program = Program((Step("sin", (0,)),))
     case = Case(program, (1.0, 2.0), mode, operator, **{seed: (1.0, 0.5)})
     engine = replace(broken.honest, run=f"got = np.asarray(derivative(x))\n{name} *= 2.0")
-    assert judged(engine, case).answer.message == f"changes its input {name}"
+    assert judged(engine, case).answer.message == f"the input {name} is changed"
 
 
 def test_a_process_that_dies_at_the_first_call_is_a_crash() -> None:
@@ -135,7 +138,7 @@ def test_side_effects_of_a_wrong_answer_are_no_other_failure() -> None:
     assert truth.value is not None
     plain, more = (
         judge(NUMBER, "e", Answer("answered", -truth.value, message=message), truth)
-        for message in ("", "changes its input x")
+        for message in ("", "the input x is changed")
     )
     assert FailureKey.of(plain) == FailureKey.of(more)
     right = judge(NUMBER, "e", Answer("answered", truth.value, message="changes x"), truth)
@@ -166,9 +169,7 @@ def test_a_case_that_is_asked_again_gives_the_same() -> None:
     honest, ageing = found
     assert honest.verdict is Verdict.AGREE
     assert ageing.verdict is Verdict.IMPURE
-    assert ageing.answer.message == (
-        "depends on what was asked before: later it gives another answer"
-    )
+    assert ageing.answer.message == ("after other cases, the engine gives another answer")
 
 
 def test_what_a_second_try_says() -> None:
@@ -176,9 +177,30 @@ def test_what_a_second_try_says() -> None:
     first = judge(NUMBER, "e", Answer("answered", truth.value), truth)
     for answer, said in (
         (Answer("timeout"), ""),
-        (Answer("raised", error="KeyError", stage="run"), "later it raises KeyError"),
-        (Answer("crashed", error="SIGSEGV"), "later it kills the process (SIGSEGV)"),
+        (Answer("raised", error="KeyError", stage="run"), "the engine raises KeyError"),
+        (Answer("crashed", error="SIGSEGV"), "the engine kills the process (SIGSEGV)"),
     ):
         result = repeated(first, judge(NUMBER, "e", answer, truth))
         assert result.is_finding == bool(said)
         assert said in result.answer.message
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        (broken.overwriting, "the input is changed"),
+        (broken.lending, "the array of the first answer is changed"),
+        (broken.adding, "a second call gives another answer"),
+        (broken.single_use, "IndexError"),
+        (broken.honest, ""),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_the_script_of_a_finding_fails_as_the_engine_did(engine: Engine, said: str) -> None:
+    result = judged(engine, VECTOR)
+    script = standalone_finding(replace(result, verdict=Verdict.IMPURE), engine)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert bool(done.returncode) == bool(said)
+    assert said in done.stderr

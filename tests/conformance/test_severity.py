@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from ad_conformance.conformance.pool import truth_of
@@ -121,7 +124,7 @@ def test_rounding_to_float32_is_suspected() -> None:
         (broken.dtype, Kind.DTYPE, "float32 instead of float64"),
         (broken.shape, Kind.SHAPE, "shape (1,) instead of ()"),
         (broken.nan, Kind.NOT_FINITE, "NaN"),
-        (broken.overwriting, Kind.IMPURE, "changes its input x"),
+        (broken.overwriting, Kind.IMPURE, "the input x is changed"),
         (broken.honest, None, ""),
     ],
     ids=lambda value: getattr(value, "name", None),
@@ -144,3 +147,10 @@ def test_the_worst_come_first() -> None:
     assert rank_of(None) > rank_of(Kind.DIGITS)
     few, many = Severity(Kind.DIGITS, "", 5), Severity(Kind.DIGITS, "", 9)
     assert few.rank < many.rank
+
+
+def test_every_kind_is_explained() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "read-a-report.md").read_text(encoding="utf-8")
+    rows = text.partition("| severity |")[2].partition("\n\n")[0].splitlines()
+    named = [kind for row in rows for kind in re.findall(r"`([^`]*)`", row.split("|")[1])]
+    assert named == [str(kind) for kind in Kind]

@@ -110,7 +110,7 @@ def test_some_cases_are_asked_again_after_the_others(tmp_path: Path) -> None:
         "(number) WHERE ('0x' || right(id, 8))::UBIGINT % 16 = 1 AND verdict IN ('agree', "
         "'impure') ORDER BY ALL",
     )
-    said = "depends on what was asked before: later it gives another answer"
+    said = "after other cases, the engine gives another answer"
     assert ("inhouse", "agree", None, None, None) in found
     assert ("ageing", "impure", "impure", None, said) in found
     assert rows(folder, "SELECT count(*) FROM verdicts") == [(180,)]
