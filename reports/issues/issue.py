@@ -131,7 +131,8 @@ def _actual(finding: Result) -> str:
     parts = [f"`{short(answer.value)}`"]
     if finding.verdict is Verdict.IMPURE:
         parts.append(
-            f"The value is as expected, but the derivative is not a pure function: {answer.message}."
+            f"The value is as expected, but the derivative is not a pure function: "
+            f"{answer.message}."
         )
     elif (found := severity_of(finding)) and found.kind in _NAMED_KINDS:
         parts.append(f"How wrong: {found.text}.")
