@@ -30,7 +30,7 @@ FAULTS = {
     "adding": "a second call adds what the first one gave",
     "single_use": "a second call raises",
     "mixing": "derivatives are kept by the shape of the input only",
-    "ageing": "a point that was met before gives a result times 1.001",
+    "ageing": "what was asked before gives a result times 1.001",
     "narrow": "answers in float64 are rounded to float32 on the way",
     "honest": "none",
 }

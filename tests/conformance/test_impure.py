@@ -93,10 +93,10 @@ def test_an_input_is_watched_in_every_case_and_at_every_point() -> None:
 
 @pytest.mark.parametrize("name", ["v", "w"])
 def test_tangents_and_cotangents_are_watched(name: str) -> None:
-    operator, mode = ("pushforward", "F") if name == "v" else ("pullback", "R")
-    seed = "tangent" if name == "v" else "cotangent"
-    program = Program((Step("sin", (0,)),))
-    case = replace(Case(program, (1.0, 2.0), mode, operator), **{seed: (1.0, 0.5)})
+    program, point, seed = Program((Step("sin", (0,)),)), (1.0, 2.0), (1.0, 0.5)
+    case = Case(program, point, "F", "pushforward", tangent=seed)
+    if name == "w":
+        case = Case(program, point, "R", "pullback", cotangent=seed)
     engine = replace(broken.honest, run=f"got = np.asarray(derivative(x))\n{name} *= 2.0")
     assert judged(engine, case).answer.message == f"the input {name} is changed"
 
