@@ -177,19 +177,16 @@ adding = _wrapped(
 mixing = _wrapped(
     "mixing", "known = {}\ndef wrapped(f, point):\n    return known.setdefault(point.shape, f)\n"
 )
-#: A point with a derivative that it has met in an earlier case gets a result that is a little off.
-ageing = _wrapped(
-    "ageing",
-    "met = set()\ndef wrapped(f, point):\n"
-    "    key = point.shape, point.tobytes(), np.asarray(f(point)).tobytes()\n"
-    "    factor = 1.001 if key in met else 1.0\n    met.add(key)\n"
-    "    return lambda x: np.asarray(f(x) * factor)\n",
-)
-#: Right in the first 60 cases.
-tiring = _wrapped(
-    "tiring",
-    "cases = []\ndef wrapped(f, point):\n    cases.append(1)\n"
-    "    return lambda x: np.asarray(f(x) + 1e30 * (len(cases) > 60))\n",
+#: A program and a point that it has met in an earlier case get a result that is a little off.
+ageing = replace(
+    inhouse,
+    name="ageing",
+    header=f"{inhouse.header}\nmet = set()\n",
+    compile="derivative = inhouse.compile({nested}).lower(x)\ncode = f.__code__\n"
+    "given = [globals().get(name) for name in 'xyzuvw']\n"
+    "key = repr((given, code.co_code, code.co_consts, code.co_names, {nested!r}))\n"
+    "factor = 1.001 if key in met else 1.0\nmet.add(key)",
+    run="got = np.asarray(derivative(x) * factor)",
 )
 #: Answers in float64 are rounded to float32 on the way.
 narrow = _wrapped(
