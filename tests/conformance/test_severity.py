@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.severity import Kind, Severity, rank_of, severity, severity_of
+from ad_conformance.conformance.triage.causes import Finding
+from ad_conformance.conformance.triage.failure_key import FailureKey
 from ad_conformance.conformance.verdicts import Verdict, judge
 from ad_conformance.engines.contract import Answer
 from ad_conformance.engines.process.sandbox import Sandbox
@@ -154,3 +156,19 @@ def test_every_kind_is_explained() -> None:
     rows = text.partition("| severity |")[2].partition("\n\n")[0].splitlines()
     named = [kind for row in rows for kind in re.findall(r"`([^`]*)`", row.split("|")[1])]
     assert named == [str(kind) for kind in Kind]
+
+
+def test_lost_digits_are_another_failure_than_a_wrong_rule() -> None:
+    case = seed_case("num_to_num", "R")
+    truth = truth_of(case)
+    assert truth.value is not None
+    results = [
+        judge(case, "e", Answer("answered", truth.value * factor), truth)
+        for factor in (1 + 1e-9, 1 - 1e-8, 2.0, -1.0)
+    ]
+    keys = [FailureKey.of(result) for result in results]
+    assert keys[0] == keys[1] != keys[2] == keys[3]
+    assert [key.symptom[0] for key in keys] == ["digits", "digits", "wrong", "wrong"]
+    assert [Finding.of(result).key for result in results] == keys
+    # For the step at which a wrong value enters, both are one.
+    assert len({key.entry for key in keys}) == 1
