@@ -19,7 +19,7 @@ from ad_conformance.conformance.standalone_script import standalone_finding, sta
 from ad_conformance.conformance.standings.standing import Standings
 from ad_conformance.conformance.verdicts import Result, Verdict, judge, repeated
 from ad_conformance.engines.contract import Answer, Engine
-from ad_conformance.engines.process.sandbox import TIMEOUT, Sandbox
+from ad_conformance.engines.process.sandbox import EVERY, TIMEOUT, Sandbox
 from ad_conformance.engines.script import write
 from ad_conformance.generators.catalogue import CATALOGUE, CORE
 from ad_conformance.generators.ir.evaluate import evaluate_steps, is_single
@@ -128,10 +128,12 @@ def check(
     """
     limits = _Limits(clock() + seconds, clock, watch)
     # A limit of zero is for the whole run; a sandbox needs a positive one.
-    with Sandbox(engine, timeout=min(TIMEOUT, max(seconds, 1.0)), every=1) as sandbox:
+    with Sandbox(engine, timeout=min(TIMEOUT, max(seconds, 1.0))) as sandbox:
         wrong_modes: frozenset[str] = frozenset()
         standings = Standings(entries, lambda case, _: _asked(sandbox, case))
         for name in checks:
+            # Values of programs are computed once; side effects are those of derivatives.
+            sandbox.every = EVERY if name == "templates" else 1
             if name != "templates":
                 done = _judged(sandbox, limits, name, standings, wrong_modes)
                 if name == "modes":
