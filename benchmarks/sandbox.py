@@ -27,7 +27,10 @@ def here(engine: Engine, rounds: int) -> list[float]:
     for _ in range(rounds):
         started = time.perf_counter()
         script = engine.script(seed_case("num_to_mat", "RR"))
-        exec(compile(script.program + script.compile + script.run, "<case>", "exec"), dict(names))
+        exec(
+            compile(script.program + script.compile + script.point + script.run, "<case>", "exec"),
+            dict(names),
+        )
         taken.append(time.perf_counter() - started)
     return taken
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 import numpy as np
+from ad_conformance.conformance.severity import SINGLE_SUSPECTED, Kind, severity_of
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines.contract import Answer
 
@@ -81,6 +82,19 @@ class Mistake(StrEnum):
         "the compiled function is wrong at a second point",
         "`compile` must make a function of x: it must not use values of the x that it sees",
     )
+    SIDE_EFFECT = (
+        "a derivative has side effects",
+        "the value is right, but `derivative` changes the array that it is given, or gives another "
+        "result when it is called again. Look for arrays that a function of `header` changes, "
+        "returns twice or keeps between calls; for caches whose key lacks the function, the point "
+        "or the dtype; and for conversions that share memory (`torch.from_numpy`, `np.asarray`). "
+        "If there are none, the library itself is at fault",
+    )
+    NARROW = (
+        "float64 is rounded to float32 on the way",
+        "let the library compute in float64 (an option of it, or an argument `dtype`). Look for "
+        "numbers that a function of `header` or a template makes without a dtype",
+    )
     SINGLE = (
         "float32 is wrong",
         "`single` must make arrays of float32, and functions of `header` must keep the dtype. "
@@ -133,6 +147,8 @@ def of_derivative(result: Result, of_its_kind: Mistake | None) -> tuple[Mistake,
     told = f"{result.verdict}: {answer.error}: {_first(answer)}"
     if result.verdict in (Verdict.CRASH, Verdict.TIMEOUT):
         return Mistake.ENDED, told
+    if result.verdict is Verdict.IMPURE:
+        return Mistake.SIDE_EFFECT, answer.message
     if result.verdict is Verdict.WRONG_DTYPE and answer.value is not None:
         told = f"got dtype {answer.value.dtype}, expected {result.case.dtype}"
         return of_its_kind if of_its_kind is Mistake.SINGLE else Mistake.DTYPE, told
@@ -143,6 +159,11 @@ def of_derivative(result: Result, of_its_kind: Mistake | None) -> tuple[Mistake,
         return of_its_kind or failed, told
     found = Mistake.DERIVATIVE
     told = _both(answer.value, value)
+    how = severity_of(result)
+    if how is not None and how.kind is not Kind.NOT_FINITE:
+        told = f"{told}: {how.text}"
+    if how is not None and SINGLE_SUSPECTED in how.text:
+        return Mistake.NARROW, told
     if answer.value.shape != value.shape:
         found = Mistake.SHAPE
         told = f"got shape {answer.value.shape}, expected {value.shape}"

@@ -15,11 +15,11 @@ import numpy as np
 from ad_conformance.conformance.adapter_mistakes import Mistake, of_derivative, of_value
 from ad_conformance.conformance.known_failures import KnownFailure
 from ad_conformance.conformance.pool import truth_of
-from ad_conformance.conformance.standalone_script import standalone, standalone_value
+from ad_conformance.conformance.standalone_script import standalone_finding, standalone_value
 from ad_conformance.conformance.standings.standing import Standings
-from ad_conformance.conformance.verdicts import Result, Verdict, judge
+from ad_conformance.conformance.verdicts import Result, Verdict, judge, repeated
 from ad_conformance.engines.contract import Answer, Engine
-from ad_conformance.engines.process.sandbox import TIMEOUT, Sandbox
+from ad_conformance.engines.process.sandbox import EVERY, TIMEOUT, Sandbox
 from ad_conformance.engines.script import write
 from ad_conformance.generators.catalogue import CATALOGUE, CORE
 from ad_conformance.generators.ir.evaluate import evaluate_steps, is_single
@@ -132,6 +132,8 @@ def check(
         wrong_modes: frozenset[str] = frozenset()
         standings = Standings(entries, lambda case, _: _asked(sandbox, case))
         for name in checks:
+            # Values of programs are computed once; side effects are those of derivatives.
+            sandbox.every = EVERY if name == "templates" else 1
             if name != "templates":
                 done = _judged(sandbox, limits, name, standings, wrong_modes)
                 if name == "modes":
@@ -278,12 +280,14 @@ def _judged(
     absent: list[str] = []
     known: list[str] = []
     wrong: list[Wrong] = []
+    agreed: dict[str, Result] = {}
     cases = _CASES[name](engine)
     for label in limits.while_time(CHECKS[name], cases):
         case, done = cases[label], done + 1
         result = _asked(sandbox, case)
         if result.verdict is Verdict.AGREE:
             right += 1
+            agreed[label] = result
         elif not result.is_finding:
             absent.append(label)
         elif (match := standings.match(result, engine)) is not None and match.is_known:
@@ -293,6 +297,13 @@ def _judged(
             if case.mode in wrong_modes or (kind is Mistake.OPERATOR and not engine.operators):
                 kind = None
             wrong.append(_wrong(engine, label, result, kind))
+    if name == "modes":
+        # After other cases, each must give the same again.
+        for label in limits.while_time(f"{CHECKS[name]}, again", agreed):
+            result = repeated(agreed[label], _asked(sandbox, agreed[label].case))
+            if result.is_finding:
+                right -= 1
+                wrong.append(_wrong(engine, label, result, None))
     left = tuple(cases)[done:]
     return Check(CHECKS[name], right, tuple(absent), tuple(wrong), left, known=tuple(known))
 
@@ -303,7 +314,7 @@ def _asked(sandbox: Sandbox, case: Case) -> Result:
 
 def _wrong(engine: Engine, label: str, result: Result, kind: Mistake | None) -> Wrong:
     mistake, told = of_derivative(result, kind)
-    script = standalone(result.case, engine, result.truth)
+    script = standalone_finding(result, engine)
     file = f"{engine.name}-{result.case.mode}-{result.case.id}"
     return Wrong(label, told, mistake, result.case, script, file)
 

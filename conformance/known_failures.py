@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from ad_conformance.conformance.severity import Kind, severity_of
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Answer, Engine
@@ -58,7 +59,8 @@ class KnownFailure(
     the verdict is in `verdicts`; some step is one of `operations` and has all of `features` (key
     ``with``); the text that the engine printed contains `printed`; and, if the engine raised,
     "type: message" contains `error`. Patterns are regular expressions. `dtype` is the only dtype
-    that is covered, "" means any.
+    that is covered, "" means any. `severity` is the only kind of severity that is covered, None
+    means any.
 
     The pinned case failed as described in the releases `seen`, and in another way in the releases
     `changed`. It was right in all releases up to `right_until`, and it is right from `fixed_in` on;
@@ -76,6 +78,7 @@ class KnownFailure(
     case: Path
     features: frozenset[str] = frozenset()
     dtype: str = ""
+    severity: Kind | None = None
     error: Pattern = re.compile("")
     printed: Pattern = re.compile("")
     fixed_in: Version | None = None
@@ -109,11 +112,18 @@ class KnownFailure(
     def _raises(self, answer: Answer) -> bool:
         return self.error.search(f"{answer.error}: {answer.message}") is not None
 
+    def _is_so_wrong(self, finding: Result) -> bool:
+        if self.severity is None:
+            return True
+        found = severity_of(finding)
+        return found is not None and found.kind is self.severity
+
     def covers(self, finding: Result) -> bool:
         """Whether the Result matches the entry; the release of the engine is not compared."""
         return (
             finding.verdict in self.verdicts
             and self.dtype in ("", finding.case.dtype)
+            and self._is_so_wrong(finding)
             and (finding.answer.outcome != "raised" or self._raises(finding.answer))
             and self.printed.search(finding.answer.printed) is not None
             and self.concerns(finding.case, raised=finding.answer.outcome == "raised")

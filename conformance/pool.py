@@ -10,21 +10,31 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ad_conformance.conformance.reference.certify import Truth, certify
-from ad_conformance.conformance.verdicts import Result, Verdict, judge
+from ad_conformance.conformance.verdicts import Result, Verdict, judge, repeated
 from ad_conformance.engines.contract import Answer, Engine
-from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
+from ad_conformance.engines.process.sandbox import EVERY, EngineUnavailable, Sandbox, is_chosen
 from ad_conformance.generators.ir.evaluate import is_single
 from ad_conformance.generators.ir.program import Case
 
 #: Number of cases whose certified derivatives and answers are cached. All engines are asked the
 #: same cases in the same order.
 KEPT = 4096
+#: One agreeing case of so many is asked again after other cases.
+LATER = 16
 
 
 @lru_cache(maxsize=KEPT)
 def truth_of(case: Case) -> Truth:
     """The certified derivative of a case, computed once."""
     return certify(case)
+
+
+def asked_later(result: Result) -> bool:
+    """Whether the case is to be asked again after other cases: one agreeing case of LATER.
+
+    These are other cases than those with further calls.
+    """
+    return result.verdict is Verdict.AGREE and is_chosen(result.case, LATER, 1)
 
 
 def can_be_written(case: Case, engine: Engine) -> bool:
@@ -42,12 +52,16 @@ class EnginePool:
     `ahead` names engines that will all be asked the same cases: a case for one of them is submitted
     to all of them at once, so that they work at the same time. `timeout` is in seconds of processor
     time, as for `Sandbox`. After a timeout, the engine is asked again while no other engine of the
-    pool is at work, and only the second answer counts.
+    pool is at work, and only the second answer counts. In one case of `every`, and for probes, a
+    derivative is called more than once, as `Sandbox` describes.
     """
 
-    def __init__(self, engines: Iterable[Engine], *, timeout: float = 60.0) -> None:
+    def __init__(
+        self, engines: Iterable[Engine], *, timeout: float = 60.0, every: int = EVERY
+    ) -> None:
         self.engines = {engine.name: engine for engine in engines}
         self.timeout = timeout
+        self.every = every
         self.ahead: tuple[str, ...] = ()
         self._sandboxes: dict[str, Sandbox] = {}
         self._pending: dict[tuple[str, str], Future[Answer]] = {}
@@ -56,7 +70,9 @@ class EnginePool:
     def sandbox(self, engine: str) -> Sandbox:
         """The sandbox of an engine. Raises EngineUnavailable if it cannot be imported."""
         if engine not in self._sandboxes:
-            self._sandboxes[engine] = Sandbox(self.engines[engine], timeout=self.timeout)
+            self._sandboxes[engine] = Sandbox(
+                self.engines[engine], timeout=self.timeout, every=self.every
+            )
         return self._sandboxes[engine]
 
     def asked(self, case: Case, engine: str) -> Case:
@@ -69,18 +85,24 @@ class EnginePool:
             replace(case, dtype=own) if own == "float32" != case.dtype and is_single(case) else case
         )
 
-    def submit(self, case: Case, engine: str) -> Future[Answer]:
+    def submit(self, case: Case, engine: str, *, always: bool = False) -> Future[Answer]:
+        """Ask without waiting; `always` is that of the sandbox."""
         case = self.asked(case, engine)
         key = (engine, case.id)
         if key not in self._pending:
             while len(self._pending) >= KEPT * max(1, len(self.engines)):
                 self._pending.pop(next(iter(self._pending)))
-            self._pending[key] = self.sandbox(engine).submit(case)
+            self._pending[key] = self.sandbox(engine).submit(case, always=always)
         return self._pending[key]
+
+    def repeat(self, first: Result) -> Result:
+        """Ask the case of a result again; a finding if the second answer is another one."""
+        answer = self.sandbox(first.engine).submit(first.case).result()
+        return repeated(first, judge(first.case, first.engine, answer, first.truth))
 
     def judge(self, case: Case, engine: str, *, probe: bool = False) -> Result:
         """The result of one case in one engine. A `probe` is not submitted to the other engines."""
-        pending = self.submit(case, engine)
+        pending = self.submit(case, engine, always=probe)
         if not probe:
             for other in self.ahead:
                 self.submit(case, other)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 
 import numpy as np
 from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.mode import spoken
 from ad_conformance.generators.ir.program import Case
@@ -36,6 +38,34 @@ def standalone(case: Case, engine: Engine, truth: Truth) -> str:
         truth.expected, case.dtype, tolerance, origin, finite=truth.finite is None
     )
     return f"{heading}{text}\n{assertions}"
+
+
+def standalone_finding(finding: Result, engine: Engine) -> str:
+    """The script of a finding: it fails as the engine did.
+
+    If only further calls show what is wrong, the script makes them. Raises UnsupportedOperation if
+    the engine's dialect cannot write the program.
+    """
+    text = standalone(finding.case, engine, finding.truth)
+    script = engine.script(finding.case)
+    if finding.verdict is not Verdict.IMPURE or engine.dialect.language is not PYTHON:
+        return text
+    if not script.further:
+        return text
+    nearby = textwrap.indent(f"{script.elsewhere}{script.run}", "    ")
+    return f"""{text}
+# The derivative is called at a point nearby, and again at the first point.
+import numpy
+
+first, copy = got, got.copy()
+try:
+{nearby}except Exception as error:
+    print("at the point nearby:", error)
+numpy.testing.assert_array_equal(first, copy, "the array of the first answer is changed")
+{script.back}given = numpy.array(x)
+{script.run}numpy.testing.assert_array_equal(numpy.array(x), given, "the input is changed")
+numpy.testing.assert_allclose(got, copy, err_msg="a second call gives another answer")
+"""
 
 
 def standalone_value(case: Case, engine: Engine, value: np.ndarray, tolerance: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -42,6 +42,7 @@ class Verdict(StrEnum):
     )
     WRONG_SHAPE = _finding("wrong_shape", "has the wrong shape", returned=True)
     WRONG_DTYPE = _finding("wrong_dtype", "has the wrong dtype", returned=True)
+    IMPURE = _finding("impure", "is not a pure function", returned=True)
     COMPILE_FAILURE = _finding("compile_failure", "cannot be compiled: {error}", failure="raised")
     RUNTIME_FAILURE = _finding("runtime_failure", "raises {error}", failure="raised")
     CRASH = _finding("crash", "kills the process ({error})")
@@ -109,9 +110,11 @@ def judge(case: Case, engine: str, answer: Answer, truth: Truth) -> Result:
 
     A wrong value is a finding only in an entry that has a certified derivative. Entries whose value
     is a convention must be finite if all derivatives that meet there are. An answer that failed
-    (exception, crash, timeout) is a finding in any case.
+    (exception, crash, timeout) is a finding in any case, and so is one with side effects.
     """
     verdict, error_ratio = _verdict(answer, truth, case.dtype)
+    if not verdict.is_finding and _has_side_effects(answer, truth):
+        verdict = Verdict.IMPURE
     return Result(case, engine, verdict, answer, truth, error_ratio)
 
 
@@ -142,3 +145,54 @@ def _verdict(answer: Answer, truth: Truth, dtype: str) -> tuple[Verdict, float]:
         return Verdict(truth.kind), nan
     error_ratio = float(np.max(truth.ratios(got), initial=0.0))
     return (Verdict.AGREE if error_ratio <= 1 else Verdict.WRONG), error_ratio
+
+
+#: Two answers to one case without a tolerance are the same up to this, relative to the largest
+#: entry: sums may be computed in another order.
+ALIKE = {"float64": 2.0**-30, "float32": 2.0**-12}
+
+
+def _has_side_effects(answer: Answer, truth: Truth) -> bool:
+    """Whether something beside the value is wrong.
+
+    A second call may give another answer, as long as rounding explains it.
+    """
+    if answer.value is None or not answer.message:
+        return False
+    return answer.second is None or not _alike(answer.value, answer.second, truth)
+
+
+def _alike(one: np.ndarray, other: np.ndarray, truth: Truth) -> bool:
+    """Whether two answers to one case differ by no more than rounding: each may be off by the
+    tolerance.
+    """
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    if truth.tolerance is not None and truth.tolerance.shape == one.shape:
+        allowed = 2 * truth.tolerance
+    else:
+        finite = np.abs(one[np.isfinite(one)])
+        allowed = ALIKE.get(str(one.dtype), 0.0) * np.max(finite, initial=0.0)
+    with np.errstate(invalid="ignore"):
+        close = np.abs(one - other) <= allowed
+    return bool(np.all(close | (one == other) | (np.isnan(one) & np.isnan(other))))
+
+
+def repeated(first: Result, second: Result) -> Result:
+    """The result of a case that was asked again after other cases.
+
+    It is the first one, or a finding if the answers differ. A timeout proves nothing: the machine
+    may be busy.
+    """
+    one, other = first.answer.value, second.answer.value
+    if one is None or second.verdict is Verdict.TIMEOUT:
+        return first
+    if other is not None and _alike(one, other, first.truth):
+        return first
+    gives = "gives another answer"
+    if other is None:
+        gives = f"raises {second.answer.error}"
+        if second.verdict is Verdict.CRASH:
+            gives = f"kills the process ({second.answer.error})"
+    answer = replace(first.answer, message=f"after other cases, the engine {gives}")
+    return replace(first, verdict=Verdict.IMPURE, answer=answer)

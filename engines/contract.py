@@ -177,7 +177,8 @@ class Answer:
     stage: str = ""
     #: The name of the exception type, or of the signal or exit code that ended the process.
     error: str = ""
-    #: The engine's own message, cut after 2000 characters.
+    #: The engine's own message, cut after 2000 characters. Of an answer with a value: what is wrong
+    #: beside the value, for instance that an input was changed.
     message: str = ""
     #: Seconds that the script took.
     seconds: float = 0.0
@@ -185,3 +186,5 @@ class Answer:
     compiling: float = 0.0
     #: The last lines that the engine's process printed, whatever the outcome.
     printed: str = ""
+    #: The value of a second call at the same point, if it differs from `value`.
+    second: np.ndarray | None = None

@@ -4,6 +4,7 @@ answer.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +13,9 @@ from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.mode import LETTERS
 from ad_conformance.generators.ir.program import INPUTS, Case
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation, render
+
+#: How far a point nearby is away, relative and absolute.
+NEARBY = 2.0**-7
 
 
 class Writable(Protocol):
@@ -35,16 +39,45 @@ class Writable(Protocol):
 class Script:
     """The text of one case for one engine, in pieces: a failure is reported with the piece that
     failed.
+
+    `point` assigns the point of the case again, after the derivative was compiled at another one;
+    else it is "". `elsewhere` assigns a point nearby, and `back` the point of the case. They are
+    for further calls and no part of the text; "" if the script cannot be called again so.
     """
 
     header: str
     program: str
     compile: str
     run: str
+    point: str = ""
+    elsewhere: str = ""
+    back: str = ""
 
     @property
     def text(self) -> str:
-        return f"{self.header}\n\n{self.program}{self.compile}{self.run}"
+        return f"{self.header}\n\n{self.program}{self.compile}{self.point}{self.run}"
+
+    @property
+    def pieces(self) -> tuple[tuple[str, str], ...]:
+        """The pieces after the header that run one after the other: the stage and text of each."""
+        found = (
+            ("compile", self.program),
+            ("compile", self.compile),
+            ("run", self.point),
+            ("run", self.run),
+        )
+        return tuple(piece for piece in found if piece[1])
+
+    @property
+    def further(self) -> tuple[tuple[str, str], ...]:
+        """The pieces of further calls: at the point nearby, then at the point of the case."""
+        if not self.elsewhere:
+            return ()
+        return (
+            ("elsewhere", f"{self.elsewhere}{self.run}"),
+            ("again", self.back),
+            ("again", self.run),
+        )
 
 
 def write(engine: Writable, case: Case) -> Script:
@@ -75,10 +108,28 @@ def write(engine: Writable, case: Case) -> Script:
     else:
         nested = _nested(engine, case)
     compiling, run = engine.compile.format(nested=nested) + "\n", engine.run + "\n"
+    back = f"x = {dialect.constant(case.point, case.dtype)}\n"
     if case.warmup_point is not None:
         compiling += "derivative(x)\n"
-        run = f"x = {dialect.constant(case.point, case.dtype)}\n{run}"
-    return Script(header=engine.header, program="\n".join(lines) + "\n", compile=compiling, run=run)
+    return Script(
+        header=engine.header,
+        program="\n".join(lines) + "\n",
+        compile=compiling,
+        run=run,
+        point="" if case.warmup_point is None else back,
+        elsewhere=f"x = {dialect.constant(_nearby(case.point), case.dtype)}\n",
+        back=back,
+    )
+
+
+def _nearby(point: object) -> object:
+    """A point at which nearly every derivative has another value: all numbers differ from those of
+    `point`, zeros included.
+    """
+    if isinstance(point, tuple):
+        return tuple(_nearby(part) for part in point)
+    moved = float(point) * (1 + NEARBY) + NEARBY  # type: ignore[arg-type]
+    return moved if math.isfinite(moved) else point
 
 
 def _nested(engine: Writable, case: Case) -> str:

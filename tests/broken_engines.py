@@ -141,3 +141,66 @@ def turned(j):
 """,
     mode_transforms={**inhouse.mode_transforms, "F": f"turned({inhouse.mode_transforms['F']})"},
 )
+
+
+def _wrapped(name: str, body: str) -> Engine:
+    """The in-house engine whose compiled derivatives go through `wrapped`, which `body` defines."""
+    return replace(
+        inhouse,
+        name=name,
+        header=f"{inhouse.header}\n{body}",
+        compile="derivative = wrapped(inhouse.compile({nested}).lower(x), x)",
+    )
+
+
+#: Leaves zeros in its input.
+overwriting = _wrapped(
+    "overwriting",
+    "def wrapped(f, point):\n    def derivative(x):\n        got = np.array(f(x))\n"
+    "        x[...] = 0.0\n        return got\n    return derivative\n",
+)
+#: All answers of one shape are in the same memory.
+lending = _wrapped(
+    "lending",
+    "lent = {}\ndef wrapped(f, point):\n    def derivative(x):\n        got = np.asarray(f(x))\n"
+    "        kept = lent.setdefault((got.shape, got.dtype), np.array(got))\n"
+    "        kept[...] = got\n        return kept\n    return derivative\n",
+)
+#: A derivative that is called a second time adds what it gave before.
+adding = _wrapped(
+    "adding",
+    "def wrapped(f, point):\n    before = []\n    def derivative(x):\n"
+    "        before.append(np.asarray(f(x)))\n        return np.array(sum(before))\n"
+    "    return derivative\n",
+)
+#: Keeps derivatives by the shape of the point only.
+mixing = _wrapped(
+    "mixing", "known = {}\ndef wrapped(f, point):\n    return known.setdefault(point.shape, f)\n"
+)
+#: A program and a point that it has met in an earlier case get a result that is a little off.
+ageing = replace(
+    inhouse,
+    name="ageing",
+    header=f"{inhouse.header}\nmet = set()\n",
+    compile="derivative = inhouse.compile({nested}).lower(x)\ncode = f.__code__\n"
+    "given = [globals().get(name) for name in 'xyzuvw']\n"
+    "key = repr((given, code.co_code, code.co_consts, code.co_names, {nested!r}))\n"
+    "factor = 1.001 if key in met else 1.0\nmet.add(key)",
+    run="got = np.asarray(derivative(x) * factor)",
+)
+#: Answers in float64 are rounded to float32 on the way.
+narrow = _wrapped(
+    "narrow",
+    "def wrapped(f, point):\n"
+    "    return lambda x: np.asarray(f(x)).astype(np.float32).astype(x.dtype)\n",
+)
+#: Raises at the second call of a derivative, and kills the process.
+single_use = _wrapped(
+    "single-use",
+    "def wrapped(f, point):\n    left = [f]\n    return lambda x: np.asarray(left.pop()(x))\n",
+)
+fatal_use = _wrapped(
+    "fatal-use",
+    "import os\ndef wrapped(f, point):\n    left = [f]\n"
+    "    return lambda x: np.asarray(left.pop()(x)) if left else os.abort()\n",
+)

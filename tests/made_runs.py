@@ -208,6 +208,8 @@ def bucket(**fields: Any) -> Bucket:
         got="0.5",
         wanted=json.dumps(COSINE),
         error_ratio=4.5e12,
+        severity="value",
+        how_wrong="0.5 instead of 0.877583",
         right_modes=("F",),
         right_engines=("inhouse",),
     )

@@ -32,7 +32,7 @@ from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.sampling import BATCH, draw
 from ad_conformance.generators.strategies.source import SEED_VERSION
 
-from benchmarks.tables import markdown, versions
+from benchmarks.tables import markdown, versions, write_section
 from validation.customary import Check, checks
 from validation.mutants import MODES, Mutant, consulted, left_out, mutants, plant
 
@@ -101,8 +101,7 @@ def prepared(cases: Iterable[Case]) -> list[Question]:
         truth = certify(case)
         script = inhouse.script(case)
         pieces = tuple(
-            (stage, compile(text, f"<{stage}>", "exec"))
-            for stage, text in (("compile", script.program + script.compile), ("run", script.run))
+            (stage, compile(text, f"<{stage}>", "exec")) for stage, text in script.pieces
         )
         with consulted() as sites:
             honest = judge(case, "honest", ask(pieces, names), truth)
@@ -277,7 +276,7 @@ def main() -> None:
     page = document(found, later, options.cases, options.further)
     print(page)
     if options.write:
-        options.write.write_text(page, encoding="utf-8")
+        write_section(options.write, "planted faults", page, title="")
 
 
 if __name__ == "__main__":

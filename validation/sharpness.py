@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.conformance.reference.certify import certify
+from ad_conformance.conformance.reference.tolerance import TINY
 from ad_conformance.generators.ir.mode import USUAL_MODES
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.strategies.sampling import draw
@@ -179,7 +180,9 @@ def table_lines() -> Iterator[str]:
                         row.append(truth.kind)
                         continue
                     last = (-1,) * truth.value.ndim
-                    row.append(f"{truth.tolerance[last] / abs(truth.value[last]):.0e}")
+                    size = abs(float(truth.value[last]))
+                    tiny = size < 1e3 * TINY[dtype]
+                    row.append("tiny" if tiny else f"{truth.tolerance[last] / size:.0e}")
                 yield f"| {name} | {order} | {' | '.join(row)} |"
         yield ""
 
@@ -202,9 +205,9 @@ def main() -> None:
         "",
         *drawn_lines(options.cases, options.processes),
         "",
-        "The last columns tell in how many cases with a derivative other than zero an answer would",
-        "agree that consists of zeros, or has all entries off by a factor. In these cases, rounding",
-        "moves the derivative by as much: for example, `1 - tanh(x)**2` rounds to zero.",
+        "The last columns tell in how many cases with a derivative other than zero an answer",
+        "would agree that consists of zeros, or has all entries off by a factor. In these cases,",
+        "rounding moves the derivative by as much: for example, `1 - tanh(x)**2` rounds to zero.",
         "",
         "## Known functions",
         "",

@@ -34,6 +34,15 @@ def check(run: Run, case: Case, engine: str, *, probe: bool = False) -> Result:
     return result
 
 
+def check_again(run: Run, first: Result) -> None:
+    """Ask the case of a result again, after others. Raises Failed if the answer is another one."""
+    result = run.pool.repeat(first)
+    match = run.standings.match(result, run.engines[result.engine])
+    if result.is_finding and (match is None or not match.is_known):
+        run.recount(result, match)
+        raise Failed(result, match)
+
+
 def report(run: Run, failed: Failed) -> str:
     """The report on a finding; its first line names the known failure that has regressed."""
     finding = failed.result

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from ad_conformance.conformance.pool import EnginePool
-from ad_conformance.conformance.standalone_script import standalone
+from ad_conformance.conformance.severity import severity_of
+from ad_conformance.conformance.standalone_script import standalone_finding
 from ad_conformance.conformance.suite.wording import largest_error, short
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines.registry import python_option
@@ -73,11 +74,13 @@ def describe(finding: Result, pool: EnginePool, modes: Iterable[str], named: str
         "",
     ]
     try:
-        lines += [standalone(case, engine, finding.truth).rstrip(), ""]
+        lines += [standalone_finding(finding, engine).rstrip(), ""]
     except UnsupportedOperation as error:
         lines += [f"(no script: the adapter has no {error})", ""]
     lines += _got(finding)
     lines.append(_expected(finding))
+    if found := severity_of(finding):
+        lines.append(f"severity: {found.text}")
     if finding.verdict is Verdict.WRONG:
         lines.append(f"error:    {largest_error(finding)}")
     right_modes, right_engines = pool.ways_around(case, finding.engine, modes)

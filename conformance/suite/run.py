@@ -76,6 +76,11 @@ class Run:
         counted = result.case.mode, result.verdict, name, standing
         self.judged.setdefault((result.engine, result.case.id), counted)
 
+    def recount(self, result: Result, match: Match | None) -> None:
+        """Count another result of a case that was counted before."""
+        self.judged.pop((result.engine, result.case.id), None)
+        self.count(result, match)
+
     def look_at(self, entry: KnownFailure, engine: str) -> str:
         """Count the standing of an entry that names the engine; what to change in the entry."""
         adapter = self.engines[engine]

@@ -10,7 +10,8 @@ from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
 
 import msgspec
-from ad_conformance.conformance.triage.failure_key import FailureKey, Symptom
+from ad_conformance.conformance.severity import severity_of
+from ad_conformance.conformance.triage.failure_key import DIGITS, FailureKey, Symptom
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import FEATURES
@@ -23,6 +24,8 @@ from ad_conformance.generators.ir.program import Case
 FAILURES: Mapping[Verdict, str] = {
     verdict: verdict.failure for verdict in Verdict if verdict.is_finding
 }
+#: All failures that a cause may have.
+POSSIBLE_FAILURES = (*dict.fromkeys(FAILURES.values()), DIGITS)
 #: What a case may need to fail besides program and mode.
 QUESTIONS = ("float32", "elsewhere", "operator", "wrt")
 _OPERAND = re.compile(r"(\w+)(?:\[\d+(?:,\d+)*\])?")
@@ -41,16 +44,18 @@ class Finding:
     verdict: Verdict
     error: str = ""
     message: str = ""
+    severity: str = ""
 
     @classmethod
     def of(cls, result: Result) -> Finding:
-        answer = result.answer
-        return cls(result.case, result.engine, result.verdict, answer.error, answer.message)
+        answer, found = result.answer, severity_of(result)
+        kind = str(found.kind) if found else ""
+        return cls(result.case, result.engine, result.verdict, answer.error, answer.message, kind)
 
     @property
     def key(self) -> FailureKey:
         """How the case fails."""
-        return FailureKey.from_text(self.verdict, self.error, self.message)
+        return FailureKey.from_text(self.verdict, self.error, self.message, self.severity)
 
     @property
     def symptom(self) -> Symptom:
@@ -186,11 +191,11 @@ def _problems(given: Mapping[str, Any]) -> list[tuple[str, str]]:
         found.append(
             ("engine", f"{given['engine']!r} is not the name of an engine without a release")
         )
-    if given["failure"] not in FAILURES.values():
+    if given["failure"] not in POSSIBLE_FAILURES:
         found.append(
             (
                 "failure",
-                f"{given['failure']!r} is not one of {', '.join(dict.fromkeys(FAILURES.values()))}",
+                f"{given['failure']!r} is not one of {', '.join(POSSIBLE_FAILURES)}",
             )
         )
     if not given["modes"] or not all(

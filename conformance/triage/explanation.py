@@ -164,6 +164,8 @@ def _error(evidence: Result) -> str:
         return f"times out: {message}"
     if not verdict.returned:
         return f"does not {answer.stage or 'run'}: {answer.error}: {message}"
+    if verdict is Verdict.IMPURE:
+        return f"is not a pure function: {message}"
     if verdict is Verdict.WRONG:
         return f"is wrong: {largest_error(evidence)}"
     got, expected = answer.value, evidence.truth.expected

@@ -1,7 +1,8 @@
 """The failure key: two failures with the same key count as the same.
 
 Two failures are the same if they have the same verdict, the same exception type or signal, and the
-same message without noise (`without_noise`). `FailureKey` compares so. Reduction and the bisection
+same message without noise (`without_noise`). A wrong value that has only lost digits is not the
+same as another wrong value. `FailureKey` compares so. Reduction and the bisection
 of releases use this rule: a smaller case or another release must fail in exactly this way.
 
 Two callers need a coarser rule, and each is a property of the key:
@@ -19,6 +20,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ad_conformance.conformance.severity import Kind, severity_of
 from ad_conformance.conformance.verdicts import Result, Verdict
 
 #: Failure, exception type or signal, and message without noise.
@@ -46,6 +48,8 @@ _NOISE = tuple(
 )
 #: Characters of a message that are compared.
 COMPARED = 200
+#: The failure of findings that have only lost digits.
+DIGITS = "digits"
 #: The message of every timeout, however long it took. Ids of causes depend on this text.
 TIMED_OUT = "no answer within # s"
 
@@ -69,23 +73,33 @@ class FailureKey:
     """How a case fails.
 
     `error` is the exception type or the signal, `message` the message without noise. Both are empty
-    if the engine gave a value.
+    if the engine gave a wrong value; `message` says what side effects a right one had. `digits`:
+    the value is wrong by lost digits only.
     """
 
     verdict: Verdict
     error: str = ""
     message: str = ""
+    digits: bool = False
 
     @classmethod
     def of(cls, result: Result) -> FailureKey:
         """The key of a finding."""
-        return cls.from_text(result.verdict, result.answer.error, result.answer.message)
+        found, answer = severity_of(result), result.answer
+        kind = found.kind if found else ""
+        return cls.from_text(result.verdict, answer.error, answer.message, kind)
 
     @classmethod
-    def from_text(cls, verdict: Verdict, error: str, message: str) -> FailureKey:
-        """The key of a finding with this message of the engine."""
-        late = verdict is Verdict.TIMEOUT
-        return cls(verdict, error, TIMED_OUT if late else without_noise(message))
+    def from_text(
+        cls, verdict: Verdict, error: str, message: str, severity: str = ""
+    ) -> FailureKey:
+        """The key of a finding with this message of the engine and this kind of severity."""
+        if verdict is Verdict.TIMEOUT:
+            return cls(verdict, error, TIMED_OUT)
+        # A wrong value may have side effects, too; it is the same failure without them.
+        told = verdict is Verdict.IMPURE or not verdict.returned
+        digits = severity == Kind.DIGITS
+        return cls(verdict, error, without_noise(message) if told else "", digits)
 
     @property
     def has_value(self) -> bool:
@@ -95,9 +109,11 @@ class FailureKey:
     @property
     def symptom(self) -> Symptom:
         """The coarser key that findings of one root cause share."""
-        return self.verdict.failure, self.error, self.message
+        return DIGITS if self.digits else self.verdict.failure, self.error, self.message
 
     @property
     def entry(self) -> tuple[str, str]:
         """The coarsest key, for the search for the step at which a wrong value enters."""
-        return ("value", "") if self.has_value else (str(self.verdict), self.error)
+        if self.has_value and self.verdict is not Verdict.IMPURE:
+            return "value", ""
+        return str(self.verdict), self.error

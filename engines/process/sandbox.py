@@ -38,6 +38,19 @@ LAST_LINES = 8
 Pieces = tuple[tuple[str, str], ...]
 
 
+#: Further calls are made in one case of so many: they take time, and a fault that they show is
+#: mostly one of many cases.
+EVERY = 8
+
+
+def is_chosen(case: Case, every: int, turn: int = 0) -> bool:
+    """Whether the case is one of `every`, by its id: the same cases on every machine.
+
+    Different values of `turn` choose different cases.
+    """
+    return int(case.id, 16) % every == turn
+
+
 class EngineUnavailable(Exception):
     """The engine cannot be imported or started; the message says why, in one line."""
 
@@ -93,7 +106,7 @@ class _Worker:
             return ""
         self._waiting = False
         try:
-            answer = self._receive(self._clock)
+            answer = self._receive(self._clock, ())
         except _Died:
             reason = f"died while importing: {self.last_words()}"
         except Late as late:
@@ -105,14 +118,17 @@ class _Worker:
         return reason.strip().splitlines()[0]
 
     def ask(self, pieces: Pieces, timeout: float) -> Answer:
-        """Run a script, for at most `timeout` seconds of processor time. Raises _Died or Late."""
+        """Run a script, for at most `timeout` seconds of processor time. Raises _Died or Late.
+
+        Pieces of further calls may follow those of the script.
+        """
         os.ftruncate(self._log, 0)
         clock = Clock(self._measured, timeout)
         try:
             self._send(pieces)
         except BrokenPipeError:
             raise _Died(self._process.wait()) from None
-        answer = self._receive(clock)
+        answer = self._receive(clock, pieces)
         answer = replace(answer, printed=self.last_words())
         if answer.outcome == "raised":
             said = answer.message.splitlines()
@@ -133,23 +149,34 @@ class _Worker:
         self._process.stdin.write(b"".join(text for _, text in texts))
         self._process.stdin.flush()
 
-    def _receive(self, clock: Clock) -> Answer:
-        """Wait for an answer, as described in `worker.py`. Raises _Died or Late."""
+    def _receive(self, clock: Clock, pieces: Pieces) -> Answer:
+        """Wait for the answer to these pieces, as described in `worker.py`.
+
+        Raises _Died or Late.
+        """
         received = bytearray()
         while b"\n" not in received:
             received += self._some(clock)
         line, _, rest = bytes(received).partition(b"\n")
-        outcome, stage, error, length, seconds, dtype, shape, size = line.decode().split("\t")
-        message_length = int(length)
-        while len(rest) < message_length + int(size):
+        fields = line.decode().split("\t")
+        outcome, stage, error, length, seconds, dtype, shape, size, *more = fields
+        start = int(length)
+        end = start + int(size)
+        last = end + sum(map(int, more))
+        while len(rest) < last:
             rest += self._some(clock)
-        value = None
+        value = second = None
         if outcome == "answered":
             axes = tuple(int(n) for n in shape.split(",") if n)
-            value = np.frombuffer(rest[message_length:], dtype=dtype).reshape(axes)
-        message = rest[:message_length].decode(errors="replace")
+            value = np.frombuffer(rest[start:end], dtype=dtype).reshape(axes)
+            if last > end:
+                second = np.frombuffer(rest[end:last], dtype=dtype).reshape(axes)
+        message = rest[:start].decode(errors="replace")
         spent = [float(part) for part in seconds.split(",")]
-        return Answer(outcome, value, stage, error, message, sum(spent), spent[0])
+        compiling = sum(
+            s for s, (stage, _) in zip(spent, pieces, strict=False) if stage == "compile"
+        )
+        return Answer(outcome, value, stage, error, message, sum(spent), compiling, second=second)
 
     def _some(self, clock: Clock) -> bytes:
         """The next bytes of an answer, at least one. Raises _Died or Late."""
@@ -205,17 +232,19 @@ class Sandbox:
     """Asks one engine, in a separate process.
 
     `timeout` is the limit for one case, in seconds of processor time, before multiplication by the
-    engine's timeout factor. On the wall, a case may take `WALL_FACTOR` times as long. The
-    constructor raises ValueError if it is not positive, and EngineUnavailable if the engine's
-    header fails. Later calls raise EngineUnavailable if the header fails in a new process.
+    engine's timeout factor. On the wall, a case may take `WALL_FACTOR` times as long. In one case
+    of `every`, the derivative is called again, at another point and at the same one. The
+    constructor raises ValueError if `timeout` is not positive, and EngineUnavailable if the
+    engine's header fails. Later calls raise EngineUnavailable if the header fails in a new process.
     """
 
-    def __init__(self, engine: Engine, *, timeout: float = TIMEOUT) -> None:
+    def __init__(self, engine: Engine, *, timeout: float = TIMEOUT, every: int = EVERY) -> None:
         if timeout <= 0:
             raise ValueError(f"timeout={timeout}: give a positive number of seconds")
         if why := other_system():
             raise EngineUnavailable(why)
         self.engine = engine
+        self.every = every
         self.timeout = timeout * engine.timeout_factor
         self._folder = tempfile.mkdtemp(prefix="ad-conformance-")
         self._thread = ThreadPoolExecutor(max_workers=1)
@@ -231,8 +260,8 @@ class Sandbox:
             self.close()
             raise
 
-    def submit(self, case: Case) -> Future[Answer]:
-        """Ask without waiting for the answer.
+    def submit(self, case: Case, *, always: bool = False) -> Future[Answer]:
+        """Ask without waiting for the answer. With `always`, there are further calls in any case.
 
         Raises EngineUnavailable if the adapter fails to write the script.
         """
@@ -247,8 +276,8 @@ class Sandbox:
             raise EngineUnavailable(
                 f"{self.engine.name}: its adapter cannot write {case.json}: {fault}"
             ) from error
-        pieces = (("compile", script.program + script.compile), ("run", script.run))
-        return self._thread.submit(self._ask, pieces)
+        further = script.further if always or is_chosen(case, self.every) else ()
+        return self._thread.submit(self._ask, script.pieces, further)
 
     def ask(self, case: Case) -> Answer:
         """The engine's answer. Whatever the engine does is an answer and not an exception.
@@ -266,7 +295,17 @@ class Sandbox:
             raise EngineUnavailable(f"{self.engine.name}: {problem}")
         return self._worker
 
-    def _ask(self, pieces: Pieces) -> Answer:
+    def _ask(self, pieces: Pieces, further: Pieces = ()) -> Answer:
+        answer = self._once((*pieces, *further))
+        if not further or answer.outcome not in ("crashed", "timeout") or self._closing:
+            return answer
+        # The first call decides; a late further call may only be one too many for the limit.
+        first = self._once(pieces)
+        if first.outcome == "answered" and answer.outcome == "crashed":
+            return replace(first, message=f"a further call kills the process ({answer.error})")
+        return first
+
+    def _once(self, pieces: Pieces) -> Answer:
         worker = self._started()
         begun = time.monotonic()
         try:

@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.conformance.known_failures import load
-from ad_conformance.conformance.pool import EnginePool, truth_of
+from ad_conformance.conformance.pool import EnginePool, asked_later, truth_of
 from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.conformance.severity import severity_of
 from ad_conformance.conformance.standings.standing import Match, Standings
 from ad_conformance.conformance.suite.failure_report import named
-from ad_conformance.conformance.verdicts import Result, Verdict, judge
+from ad_conformance.conformance.verdicts import Result, Verdict, judge, repeated
 from ad_conformance.engines.contract import Answer
 from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.generators.ir.evaluate import evaluate_steps
@@ -129,6 +130,8 @@ class _Shard:
         self.doubted: dict[tuple[int, str], Result] = {}
         #: Those of them that were late. They are asked again when no other engine is at work here.
         self.late: deque[tuple[int, str]] = deque()
+        #: The agreeing Results of cases that are asked again after all others, not recorded yet.
+        self.later: dict[tuple[int, str], Result] = {}
         self.gone: set[str] = set()
         self.waiting: dict[str, deque[int]] = {}
         self.pending: dict[Future[Answer], tuple[int, str]] = {}
@@ -147,6 +150,14 @@ class _Shard:
             self.waiting[engine].append(number)
             self._feed(engine)
             self._receive()
+        for number, engine in self.later:
+            self.waiting[engine].append(number)
+        for engine in self.pool.engines:
+            self._feed(engine)
+        self._receive()
+        # Engines that can no longer be imported have not answered again.
+        for (number, _), result in self.later.items():
+            self._record(number, result, None, None)
         for number in self.cases:
             self._record_case(number)
         if killed := _out_of_memory() - self.killed:
@@ -193,6 +204,15 @@ class _Shard:
         truth = self._truth(number, engine, case)
         begun = time.monotonic()
         result = judge(case, engine, answer, truth)
+        if (number, engine) in self.later:
+            result = repeated(self.later.pop((number, engine)), result)
+            match = self.standings.match(result, self.pool.engines[engine])
+            self._record(number, result, match, None)
+            return
+        if asked_later(result) and (number, engine) not in self.doubted:
+            self.later[number, engine] = result
+            self._spent(number, engine, answer)
+            return
         late = result.verdict is Verdict.TIMEOUT
         first = self.doubted.pop((number, engine), None)
         if first is not None and first.verdict is Verdict.TIMEOUT and not late:
@@ -209,10 +229,13 @@ class _Shard:
                 self.waiting[engine].appendleft(number)
             return
         self._record(number, found, match, str(result.verdict) if first and not known else None)
+        self._spent(number, engine, answer)
+        self._time(number, engine, "judge", time.monotonic() - begun)
+
+    def _spent(self, number: int, engine: str, answer: Answer) -> None:
         if answer.seconds:
             self._time(number, engine, "compile", answer.compiling)
             self._time(number, engine, "run", answer.seconds - answer.compiling)
-        self._time(number, engine, "judge", time.monotonic() - begun)
 
     def _record_case(self, number: int) -> None:
         """Record the row of a case, once."""
@@ -253,12 +276,14 @@ class _Shard:
         if result.is_finding:
             text = result.case.json.encode() + b"\n"
             self.folder.write(f"findings/{named(result)}", text)
-        shown = result.is_finding or number < 0
+        shown, found = result.is_finding or number < 0, severity_of(result)
         row = {
             "number": number,
             "engine": result.engine,
             "verdict": str(result.verdict),
             "units": result.error_ratio if np.isfinite(result.error_ratio) else None,
+            "severity": str(found.kind) if found else None,
+            "how_wrong": found.text if found else None,
             "stage": answer.stage or None,
             "error": answer.error or None,
             "message": answer.message or None,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import duckdb
+from ad_conformance.conformance.severity import Kind
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.reports.campaign.store import (
     LAST_TABLE,
@@ -50,6 +51,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "engine": "VARCHAR",
         "verdict": "VARCHAR",
         "units": "DOUBLE",  # error_ratio: error / tolerance
+        "severity": "VARCHAR",  # how wrong a finding is: the kind, null in older campaigns
+        "how_wrong": "VARCHAR",  # the same, as text
         "stage": "VARCHAR",
         "error": "VARCHAR",
         "message": "VARCHAR",
@@ -91,10 +94,11 @@ _PYTHON: Mapping[str, type | tuple[type, ...]] = {
     "DOUBLE": (int, float),
     "FLOAT": (int, float),
 }
-#: Columns whose values are verdicts.
-_VERDICTS = {
+#: Columns with few possible values.
+_ALLOWED = {
     "verdict": [str(verdict) for verdict in Verdict],
     "again": [*map(str, Verdict), "unavailable"],
+    "severity": list(map(str, Kind)),
 }
 #: How the rows of a complete shard are sorted, in SQL.
 _ORDER = {
@@ -129,7 +133,7 @@ def journal_rows(line: bytes, where: str) -> list[tuple[str, dict[str, Any]]]:
                 if value is not None
                 else column not in _NEEDED[table]
             )
-            if not right or (value is not None and value not in _VERDICTS.get(column, [value])):
+            if not right or (value is not None and value not in _ALLOWED.get(column, [value])):
                 raise StoreError(f"{where}: {table}.{column}: {value!r} cannot be")
         rows.append((table, whole))
     return rows
@@ -234,7 +238,8 @@ def tables(folder: Folder, *, at_work: bool = True) -> Iterator[duckdb.DuckDBPyC
                         _quoted(folder.address(f"{table}/{shard_name(n)}.parquet"))
                         for n in sorted(done)
                     )
-                    parts.append(f"SELECT * FROM read_parquet([{files}])")
+                    # Files of earlier versions lack some columns.
+                    parts.append(f"SELECT * FROM read_parquet([{files}], union_by_name = true)")
                 parts += [
                     _rows(folder.address(name), table)
                     for n, name in at_work_too.items()
@@ -258,7 +263,7 @@ def tables(folder: Folder, *, at_work: bool = True) -> Iterator[duckdb.DuckDBPyC
 def _wrong(table: str) -> str:
     """SQL for one column with a value that it cannot have; no row if all values are right."""
     wrong = {name: f"{name} IS NULL" for name in _NEEDED[table]}
-    for name, allowed in _VERDICTS.items():
+    for name, allowed in _ALLOWED.items():
         if name in TABLES[table]:
             wrong[name] = (
                 f"{wrong.get(name, 'false')} OR {name} NOT IN ({', '.join(map(_quoted, allowed))})"

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from ad_conformance.conformance.known_failures import MalformedEntry, load
 from ad_conformance.conformance.pool import EnginePool, truth_of
+from ad_conformance.conformance.severity import severity_of
 from ad_conformance.conformance.standalone_script import standalone
 from ad_conformance.conformance.standings.standing import Standings
 from ad_conformance.conformance.verdicts import Verdict
@@ -94,7 +95,7 @@ def replay(
         entries = load()
     except MalformedEntry as error:
         refuse(str(error))
-    pool = EnginePool(chosen)
+    pool = EnginePool(chosen, every=1)
     standings = Standings(entries, pool.probe)
     truth = truth_of(asked)
     findings = 0
@@ -106,6 +107,8 @@ def replay(
             refuse(f"engine {error}")
         findings += result.is_finding
         line = f"{adapter.name} {adapter.version()} {asked.mode}: {result.verdict}"
+        if result.verdict.returned and (found := severity_of(result)):
+            line += f", {found.text}"
         if result.verdict is Verdict.WRONG:
             line += f", error {result.error_ratio:.2g} times the tolerance"
         if result.answer.error:

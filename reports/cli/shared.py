@@ -106,7 +106,7 @@ def finding_of(case: Case, engine: Engine) -> Iterator[tuple[Result, Sandbox]]:
     Errors of the engine, its adapter or a file are reported in one line, with exit status 2.
     """
     try:
-        with Sandbox(engine) as sandbox:
+        with Sandbox(engine, every=1) as sandbox:
             finding = judged(case, sandbox)
             if not finding.is_finding:
                 print(

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from ad_conformance.conformance.standalone_script import standalone
+from ad_conformance.conformance.severity import severity_of
+from ad_conformance.conformance.standalone_script import standalone_finding
 from ad_conformance.conformance.suite.failure_report import keep
 from ad_conformance.conformance.triage.reduce import reduced
 from ad_conformance.conformance.triage.releases.search import NoBoundary
@@ -50,8 +51,10 @@ def reduce(
     adapter = engine_named(engine, python)
     with finding_of(case_at(case), adapter) as (finding, sandbox):
         smaller = reduced(finding, sandbox, seconds=seconds, progress=progress)
-        print(standalone(smaller.case, adapter, smaller.truth), end="")
-        print(f"# {smaller.verdict}; kept as {keep(smaller)}")
+        print(standalone_finding(smaller, adapter), end="")
+        found = severity_of(smaller)
+        how = f", {found.text}" if found else ""
+        print(f"# {smaller.verdict}{how}; kept as {keep(smaller)}")
 
 
 @app.command()

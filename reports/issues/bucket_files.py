@@ -13,8 +13,10 @@ from typing import Any
 
 import msgspec
 from ad_conformance.conformance.reference.certify import MAX_ORDER
+from ad_conformance.conformance.severity import Kind
 from ad_conformance.conformance.standings.standing import release_of
 from ad_conformance.conformance.triage.causes import FAILURES, Cause, read_cause
+from ad_conformance.conformance.triage.failure_key import DIGITS
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.catalogue import CATALOGUE
@@ -207,6 +209,7 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
     verdicts = sorted(
         {bucket.verdict, *(str(v) for v, failure in FAILURES.items() if failure == cause.failure)}
     )
+    digits = cause.failure == DIGITS
     fields: dict[str, Any] = {
         "name": name,
         "summary": bucket.explanation[0]
@@ -220,6 +223,7 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
         "operations": operations,
         **({"with": features} if features else {}),
         **({"dtype": "float32"} if "float32" in cause.questions else {}),
+        **({"severity": str(Kind.DIGITS)} if digits else {}),
         **({"error": _error_pattern(bucket)} if cause.failure == "raised" else {}),
         "case": f"{bucket.name}.json",
     }

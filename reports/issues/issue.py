@@ -11,7 +11,8 @@ import re
 from importlib import metadata
 
 import numpy as np
-from ad_conformance.conformance.standalone_script import standalone
+from ad_conformance.conformance.severity import Kind, severity_of
+from ad_conformance.conformance.standalone_script import standalone_finding
 from ad_conformance.conformance.suite.failure_report import first_line, listed
 from ad_conformance.conformance.suite.wording import largest_error, short
 from ad_conformance.conformance.verdicts import Result, Verdict
@@ -23,6 +24,8 @@ from ad_conformance.generators.ir.program import Case
 from ad_conformance.reports.issues.bucket_files import BucketFile
 from packaging.utils import canonicalize_name
 
+#: Kinds of severity that say more than the numbers do.
+_NAMED_KINDS = (Kind.SIGN, Kind.FACTOR, Kind.ZERO, Kind.DIGITS)
 _ORDERS = ("", "first", "second", "third", "fourth")
 #: Characters of a message that are shown outside the fold.
 MESSAGE = 300
@@ -42,7 +45,7 @@ def issue_text(
         f"# The {_derivative(case, subject)} {_fails(finding)}",
         _first_sentence(finding, subject, engine),
         "## To reproduce",
-        _fenced(standalone(case, engine, finding.truth).rstrip(), engine.dialect.language.name),
+        _fenced(standalone_finding(finding, engine).rstrip(), engine.dialect.language.name),
         *_foreign(engine.script(case).text),
         "## Actual",
         _actual(finding),
@@ -126,6 +129,13 @@ def _actual(finding: Result) -> str:
         message = f"{answer.error}: {first_line(answer.message, MESSAGE)}".rstrip(": ")
         return _fenced(message, "") if message else f"The derivative {_fails(finding)}."
     parts = [f"`{short(answer.value)}`"]
+    if finding.verdict is Verdict.IMPURE:
+        parts.append(
+            f"The value is as expected, but the derivative is not a pure function: "
+            f"{answer.message}."
+        )
+    elif (found := severity_of(finding)) and found.kind in _NAMED_KINDS:
+        parts.append(f"How wrong: {found.text}.")
     if finding.verdict is Verdict.WRONG:
         parts.append(f"Largest error: {largest_error(finding)}.")
     elif finding.verdict is Verdict.WRONG_DTYPE:

@@ -98,7 +98,7 @@ class CampaignTriage:
         chosen = [f for f in self._findings[name] if known or not f.known]
         steady = [f for f in chosen if f.steady]
         engines = [registry.find(asked, self._python) for asked in self._asked.values()]
-        pool = EnginePool(_with_siblings(engines, self._python), timeout=self._timeout)
+        pool = EnginePool(_with_siblings(engines, self._python), timeout=self._timeout, every=1)
         done = {finding for file in self._files.values() for finding in file.findings}
         files: dict[str, list[str]] = defaultdict(list)
         cases = {}
@@ -107,7 +107,12 @@ class CampaignTriage:
             files[case.id].append(found.finding)
             if found.finding not in done:
                 cases[case.id] = Finding(
-                    case, name, Verdict(found.verdict), found.error or "", found.message or ""
+                    case,
+                    name,
+                    Verdict(found.verdict),
+                    found.error or "",
+                    found.message or "",
+                    found.severity or "",
                 )
         report(
             f"{name}: {len(chosen)} findings, {len(files)} different, {len(files) - len(cases)} "
@@ -264,7 +269,7 @@ def described_elsewhere(
         if name != engine.name and name in registry.names()
     ]
     others = [registry.find(name, python) for name in names]
-    pool = EnginePool(_with_siblings([engine, *others], python))
+    pool = EnginePool(_with_siblings([engine, *others], python), every=1)
     modes = list(modes_of_order(finding.case.order))
     try:
         other = replace(file, release="", issue="")

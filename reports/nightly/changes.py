@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from ad_conformance.conformance.known_failures import KnownFailure, load
+from ad_conformance.conformance.severity import Kind, rank_of
 from ad_conformance.conformance.standings.standing import Standing, agreeing, news, release_named
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.generators.ir.file_keys import file_key
@@ -40,6 +41,8 @@ class Finding:
     engine: str
     verdict: str
     error_ratio: float | None
+    severity: str | None
+    how_wrong: str | None
     stage: str | None
     error: str | None
     message: str | None
@@ -65,14 +68,16 @@ class Finding:
         """Findings with the same key are in one bucket.
 
         The key is the known failure, or the root cause if triage found it, or else the engine,
-        verdict, exception and operations.
+        verdict, exception and operations, and whether digits are lost.
         """
         if entry := self.known or self.regressed:
             return self.base, entry
         if self.finding in files:
             return self.base, "cause", files[self.finding].cause.id
         operations = ",".join(o for o in self.operations if o not in ("constant", "argument"))
-        return self.base, self.verdict, self.error or "", operations, "" if self.steady else "flaky"
+        key = self.base, self.verdict, self.error or "", operations
+        lost = (Kind.DIGITS,) if self.severity == Kind.DIGITS else ()
+        return (*key, "" if self.steady else "flaky", *lost)
 
     @property
     def size(self) -> tuple[bool, int, int, str]:
@@ -258,6 +263,8 @@ def _fixed(folder: Folder, entries: Mapping[str, KnownFailure]) -> Iterator[Buck
             got=None,
             wanted=None,
             error_ratio=None,
+            severity=None,
+            how_wrong=None,
             right_modes=(),
             right_engines=(),
         )
@@ -276,6 +283,7 @@ def _bucket(
     files: Files,
 ) -> Bucket:
     first = group[0]
+    worst = min(group, key=lambda f: rank_of(f.severity))
     entry = entries.get(first.known or first.regressed or "")
     operations = tuple(sorted({o for o in first.operations if o not in ("constant", "argument")}))
     subject = first.name if first.origin == "seed" and first.name else ", ".join(operations)
@@ -306,6 +314,8 @@ def _bucket(
         got=first.got,
         wanted=first.wanted,
         error_ratio=first.error_ratio,
+        severity=worst.severity,
+        how_wrong=worst.how_wrong,
         right_modes=(),
         right_engines=right,
     )
@@ -348,5 +358,5 @@ def run_report(folder: Folder, previous: Folder | None = None) -> RunReport:
         [] if "" in invalid else [b for b in buckets(folder, previous) if b.engine not in invalid]
     )
     order = list(STATUSES)
-    found.sort(key=lambda b: (order.index(b.status), b.engine, b.name, b.id))
+    found.sort(key=lambda b: (order.index(b.status), rank_of(b.severity), b.engine, b.name, b.id))
     return RunReport(folder, run, times, previous.url if previous else None, tuple(found), invalid)

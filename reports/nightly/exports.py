@@ -143,6 +143,7 @@ def as_markdown(report: RunReport) -> str:
         for bucket in found:
             modes = ", ".join(bucket.modes)
             line = f"- `{_code(bucket.engine)}` {modes}: {_plain(bucket.summary)}"
+            line += f" [{_plain(bucket.how_wrong)}]" if bucket.how_wrong else ""
             line += f" ({_plain(bucket.issue)})" if bucket.issue else ""
             if bucket.finding:
                 line += f"; `ad-conformance replay {_code(report.case_and_engine(bucket))}`"

@@ -35,6 +35,8 @@ class Bucket:
     got: str | None  # as JSON, like `wanted`
     wanted: str | None
     error_ratio: float | None  # error / tolerance
+    severity: str | None  # the kind of the worst finding, None in older campaigns
+    how_wrong: str | None  # the same, as text
     right_modes: tuple[str, ...]
     right_engines: tuple[str, ...]
 

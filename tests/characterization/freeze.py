@@ -58,7 +58,7 @@ def _script(engine: str, case: Case) -> str:
         script = registry.find(engine).script(case)
     except UnsupportedOperation as missing:
         return f"unsupported: {missing}"
-    return _digest(f"{script.program}{script.compile}{script.run}".encode())
+    return _digest(f"{script.program}{script.compile}{script.point}{script.run}".encode())
 
 
 def scripts() -> Any:

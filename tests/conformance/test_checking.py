@@ -16,7 +16,9 @@ from ad_conformance.conformance.known_failures import OWN, load
 from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.case_io import read_case
+from ad_conformance.generators.ir.mode import USUAL_MODES
 from ad_conformance.generators.ir.program import Case, Program, Step
+from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY
 from ad_conformance.reports.cli import check_adapter
 from ad_conformance.reports.cli.commands import app
 from typer.testing import CliRunner, Result
@@ -63,6 +65,8 @@ MADE: dict[Mistake, tuple[str, str, Engine]] = {
     Mistake.SHAPE: ("modes", "vec_to_vec R", broken.shape),
     Mistake.DTYPE: ("modes", "vec_to_vec R", broken.dtype),
     Mistake.DERIVATIVE: ("modes", "num_to_num R", broken.sign),
+    Mistake.SIDE_EFFECT: ("modes", "vec_to_vec R", broken.overwriting),
+    Mistake.NARROW: ("modes", "mat_to_mat R", broken.narrow),
     Mistake.OPERATOR: (
         "operators",
         "pullback R",
@@ -117,6 +121,21 @@ def test_each_kind_of_mistake_is_recognized(mistake: Mistake) -> None:
     (done,) = check(engine, [name], OPERATIONS if name == "templates" else ())
     found = {wrong.label: wrong.mistake for wrong in done.wrong}
     assert found[label] is mistake
+
+
+def test_cases_are_asked_again_after_the_others() -> None:
+    count = len(SEED_FAMILY) * len(USUAL_MODES)
+    tiring = made(
+        header=f"{inhouse.header}\ncompiled = []\n",
+        compile=f"{inhouse.compile}\ncompiled.append(1)",
+        run=f"{inhouse.run}\ngot = np.asarray(got + 1e30 * (len(compiled) > {count}))",
+    )
+    (done,) = check(tiring, ["modes"])
+    assert done.right == 0
+    assert {wrong.mistake for wrong in done.wrong} == {Mistake.SIDE_EFFECT}
+    assert {wrong.told for wrong in done.wrong} == {
+        "after other cases, the engine gives another answer"
+    }
 
 
 @pytest.mark.slow

@@ -92,6 +92,21 @@ def test_an_entry_of_one_dtype_covers_no_other(tmp_path: Path) -> None:
     assert entry.covers(replace(found, case=replace(found.case, dtype="float32")))
 
 
+def test_an_entry_of_one_severity_covers_no_other(tmp_path: Path) -> None:
+    text = ENTRY.replace('"not_finite"', '"wrong"') + 'severity = "digits"\n'
+    (entry,) = load(folder(tmp_path, text))
+    for off, covered in ((1e-8, True), (0.1, False)):
+        answer = Answer("answered", value=np.array([1.0 + off, 0.0]))
+        found = finding((0.0, 1.0), "R", answer)
+        assert str(found.verdict) == "wrong"
+        assert entry.covers(found) is covered
+
+
+def test_a_severity_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MalformedEntry, match=r"severity"):
+        load(folder(tmp_path, ENTRY + 'severity = "bad"\n'))
+
+
 def test_a_name_that_two_entries_have_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MalformedEntry, match=r"^prod-zero: name: another entry has it too$"):
         load(folder(tmp_path, ENTRY + ENTRY))

@@ -18,6 +18,7 @@ from ad_conformance.conformance.standalone_script import (
 from ad_conformance.generators.scenarios.seed_programs import seed_case
 
 ROOT = Path(__file__).parents[2]
+BROKEN = "tests.broken_engines:"
 SMALL = ("--modes=RR", "--signature=num_to_mat", "--examples=3")
 
 
@@ -61,6 +62,14 @@ def test_a_correct_engine_passes_with_the_same_table_twice() -> None:
     assert re.search(
         r"^inhouse +RR +\d+ +\d+ .*0 +0$", "\n".join(table(first.stdout)), re.MULTILINE
     )
+
+
+def test_an_agreeing_case_that_differs_when_it_is_asked_again_fails() -> None:
+    options = ("--modes=R,F,FR", "--signature=mat_to_mat,vec_to_mat", "--examples=40")
+    asked = run("pytest", "conformance/test_generated.py", f"--engine={BROKEN}ageing", *options)
+    assert asked.returncode == 1, asked.stdout
+    assert "severity: after other cases, the engine gives another answer" in asked.stdout
+    assert re.search(r"cases +agree +.*impure .*new$", asked.stdout, re.MULTILINE)
 
 
 def test_only_the_named_modes_and_signatures_are_asked() -> None:

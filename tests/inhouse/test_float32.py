@@ -31,7 +31,7 @@ def test_float32_stays(operation: str) -> None:
                 continue
             script, names = engine.script(single), dict(names_of("inhouse"))
             with np.errstate(all="ignore"):
-                exec(script.program + script.compile + script.run, names)
+                exec(script.program + script.compile + script.point + script.run, names)
             answers.append((single, names["got"]))
             assert names["got"].dtype == np.float32, script.program + script.compile
     assert answers, "no case has numbers that are exact in float32"

@@ -94,8 +94,26 @@ def test_every_verdict_is_recorded(tmp_path: Path) -> None:
         assert Path(tmp_path, "findings", finding).exists()
         assert again == "wrong"
         assert json.loads(got) != json.loads(wanted)
+    assert rows(folder, "SELECT DISTINCT how_wrong FROM verdicts WHERE severity = 'sign'")
+    assert rows(
+        folder, "SELECT count(*) FROM verdicts WHERE (severity IS NULL) = (finding IS NOT NULL)"
+    ) == [(0,)]
     phases = {phase for (phase,) in rows(folder, "SELECT DISTINCT phase FROM timings")}
     assert phases == {"generate", "truth", "compile", "run", "judge", "shard"}
+
+
+def test_some_cases_are_asked_again_after_the_others(tmp_path: Path) -> None:
+    folder = ask(tmp_path, plan("inhouse", f"{BROKEN}ageing", modes=("R",)), cases=90)
+    found = rows(
+        folder,
+        "SELECT engine, verdict, severity, again, how_wrong FROM verdicts JOIN cases USING "
+        "(number) WHERE ('0x' || right(id, 8))::UBIGINT % 16 = 1 AND verdict IN ('agree', "
+        "'impure') ORDER BY ALL",
+    )
+    said = "after other cases, the engine gives another answer"
+    assert ("inhouse", "agree", None, None, None) in found
+    assert ("ageing", "impure", "impure", None, said) in found
+    assert rows(folder, "SELECT count(*) FROM verdicts") == [(180,)]
 
 
 def test_workers_do_not_matter(tmp_path: Path) -> None:

@@ -121,6 +121,27 @@ def answers(
     ]
 
 
+def test_the_worst_findings_come_first_and_a_bucket_has_that_of_its_worst(tmp_path: Path) -> None:
+    rows = [
+        *answers("torch", "wrong", 1, severity="digits", how_wrong="8 digits left"),
+        *answers("torch", "wrong", 1, 1, severity="zero", how_wrong="0 instead of 1"),
+        *answers("torch", "wrong", 1, 2, severity="sign", how_wrong="wrong sign"),
+        *answers("inhouse", "runtime_failure", 1, 3, severity="raised", how_wrong="raises E"),
+        # As an earlier version wrote it.
+        *answers("inhouse", "wrong_shape", 1, 4),
+        *answers("inhouse", "agree", 1000, 5),
+        *answers("torch", "agree", 1000, 1005),
+    ]
+    found = run_report(made(tmp_path, rows))
+    assert [(b.severity, b.how_wrong, b.count) for b in found.buckets] == [
+        ("sign", "wrong sign", 2),
+        ("raised", "raises E", 1),
+        ("digits", "8 digits left", 1),
+        (None, None, 1),
+    ]
+    assert "[wrong sign]" in as_markdown(found)
+
+
 @pytest.mark.parametrize(
     ("rows", "run", "engine", "said"),
     [

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ad_conformance.reports.campaign.store import StoreError, complete, record, sessions
-from ad_conformance.reports.campaign.tables import Journal
+from ad_conformance.reports.campaign.tables import TABLES, Journal, tables
 from ad_conformance.reports.cli.commands import app
 from ad_conformance.reports.nightly.changes import run_report
 from ad_conformance.reports.nightly.exports import as_json
@@ -242,3 +242,26 @@ def test_what_is_repeated_is_cut(tmp_path: Path) -> None:
     told = refused("show", path)
     assert len(told) < 600
     assert told.endswith("must be 1 to 8 letters R and F\n")
+
+
+def test_tables_of_a_version_without_severity_are_read_beside_others(tmp_path: Path) -> None:
+    import duckdb
+
+    folder = made_runs.write(tmp_path)
+    for table in TABLES:
+        path, *others = sorted((tmp_path / table).iterdir())
+        for other in others:
+            other.unlink()
+        later, earlier = ("*", "*")
+        if table == "verdicts":
+            later, earlier = "* REPLACE ('sign' AS severity)", "* EXCLUDE (severity, how_wrong)"
+        # The first file decides about the columns of all, unless DuckDB is told otherwise.
+        for number, columns in ((91, earlier), (92, later)):
+            written = path.with_name(f"{number:08d}.parquet")
+            query = f"SELECT {columns} FROM read_parquet('{path}')"
+            duckdb.sql(f"COPY ({query}) TO '{written}' (FORMAT parquet)")
+        path.unlink()
+    with tables(folder) as connection:
+        query = "SELECT count(*), count(severity) FROM verdicts"
+        every, with_severity = connection.sql(query).fetchall()[0]
+    assert every == 2 * with_severity > 0

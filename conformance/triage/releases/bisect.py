@@ -53,7 +53,7 @@ class Releases:
         results = []
         for _ in range(self.repeats):
             try:
-                with Sandbox(engine) as sandbox:
+                with Sandbox(engine, every=1) as sandbox:
                     results.append(judged(self.case, sandbox))
             except EngineUnavailable as error:
                 reason = str(error).removeprefix(f"{engine.name}: ")[:WIDTH]

@@ -286,11 +286,17 @@ def write(engine: Engine, case: Case) -> Script:
     ]
     arguments = ", ".join(inputs)
     compiling = engine.compile.format(nested=f"{outermost.result}, {arguments}") + "\n"
-    run = f"got = np.asarray(derivative({arguments}))\n"
+    run, point = f"got = np.asarray(derivative({arguments}))\n", ""
     if case.warmup_point is not None:
         compiling += f"derivative({arguments})\n"
-        run = f"x = {constant(case.point)}\n{run}"
-    return Script(header=engine.header, program="\n".join(lines) + "\n", compile=compiling, run=run)
+        point = f"x = {constant(case.point)}\n"
+    return Script(
+        header=engine.header,
+        program="\n".join(lines) + "\n",
+        compile=compiling,
+        run=run,
+        point=point,
+    )
 
 
 enzyme_llvm = Engine(
