@@ -26,7 +26,8 @@ from ad_conformance.conformance.reference.stencils import (
     random_direction,
 )
 from ad_conformance.generators.arithmetic.balls import Branches, Decision
-from ad_conformance.generators.arithmetic.signs import Facts, Weighed, follow
+from ad_conformance.generators.arithmetic.certain import Weighed, follow
+from ad_conformance.generators.arithmetic.signs import Facts
 from flint import arb, ctx
 
 #: Evaluates the program at the point, with rounding errors enclosed, so that the comparisons of the

@@ -33,7 +33,8 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.generators.arithmetic.balls import ZERO, to_balls
-from ad_conformance.generators.arithmetic.signs import INFINITY, Certain, Facts, Real, follow
+from ad_conformance.generators.arithmetic.certain import Certain, follow
+from ad_conformance.generators.arithmetic.signs import INFINITY, Facts, Real
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, Program, Step
