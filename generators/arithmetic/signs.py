@@ -59,7 +59,8 @@ def _product(a: arb, b: arb) -> arb:
 
 def _ball(interval: Interval) -> arb:
     low, high = interval
-    return low.union(high) if low.is_finite() and high.is_finite() else NAN
+    # Balls are told apart by their identity, so two of which nothing is known must be two objects.
+    return low.union(high) if low.is_finite() and high.is_finite() else arb(NAN)
 
 
 class Facts:

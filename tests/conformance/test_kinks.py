@@ -332,3 +332,17 @@ def test_trunc_has_no_kink_at_zero(size: float, count: int) -> None:
     assert found.kind == "certified"
     assert found.judged is None
     assert truth([("trunc", (0,))], 1.0, "R").kind == "convention"
+
+
+def test_entries_of_which_nothing_is_known_are_not_taken_for_one() -> None:
+    """abs decides the entries of the polar factor of the identity: 1 has no kink, 0 has one."""
+    rows = [
+        constant(((1.0, 0.0), (0.0, 1.0))),
+        ("multiply", (0, 1)),
+        ("argument", (), {"value": ((0.0, 1.0), (0.0, 0.0))}),
+        ("add", (2, 3)),
+        ("polar_factor", (4,)),
+        ("abs", (5,)),
+    ]
+    judged = certify(Case(program(*rows), 1.0, "R", wrt="1")).judged
+    assert judged is None or not np.all(judged)

@@ -71,21 +71,25 @@ def complex_power(xp: Any, a: Any, b: Any, *, exponent: int) -> Any:
     return z[1]
 
 
-def _angles(n: int, rows: int) -> Any:
-    """The angles 2 pi j k / n, reduced to less than one turn before they are rounded."""
-    return 2 * np.pi * (np.outer(np.arange(rows), np.arange(n)) % n) / n
+def _turns(part: Any, n: int, rows: int) -> Any:
+    """The cosine or sine of 2 pi j k / n for j < rows and k < n, exact at multiples of a quarter
+    turn.
+    """
+    turn = np.outer(np.arange(rows), np.arange(n)) % n
+    values = part(2 * np.pi * turn / n)
+    return np.where(4 * turn % n == 0, np.round(values), values)
 
 
 def rfft_real(xp: Any, x: Any) -> Any:
     """The real part of numpy.fft.rfft of a vector."""
     n = x.shape[0]
-    return xp.matmul(np.cos(_angles(n, n // 2 + 1)), x)
+    return xp.matmul(_turns(np.cos, n, n // 2 + 1), x)
 
 
 def rfft_imag(xp: Any, x: Any) -> Any:
     """The imaginary part of numpy.fft.rfft of a vector."""
     n = x.shape[0]
-    return xp.matmul(-np.sin(_angles(n, n // 2 + 1)), x)
+    return xp.matmul(-_turns(np.sin, n, n // 2 + 1), x)
 
 
 def fft_power(xp: Any, x: Any, *, norm: str) -> Any:
@@ -93,7 +97,7 @@ def fft_power(xp: Any, x: Any, *, norm: str) -> Any:
     n = x.shape[0]
     if norm not in ("backward", "ortho", "forward"):
         raise ValueError(f"norm={norm!r}: use backward, ortho or forward")
-    real, imag = (xp.matmul(part(_angles(n, n)), x) for part in (np.cos, np.sin))
+    real, imag = (xp.matmul(_turns(part, n, n), x) for part in (np.cos, np.sin))
     return (real * real + imag * imag) / {"backward": 1, "ortho": n, "forward": n * n}[norm]
 
 
