@@ -1,0 +1,147 @@
+"""Derivatives by central differences of 640-bit numbers, and their comparison with `certify`.
+
+The step is 2**-110, so that the truncation error is some 2**-220 of the derivatives of higher
+order, and the rounding error some 2**-300 of the values at third order.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from ad_conformance.conformance.reference import certify as reference
+from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.generators.ir.program import Case
+from flint import arb
+
+from tests.oracle import arrays, complex_and_loops, layers, matrices, numbers
+from tests.oracle.numbers import Array, exact, mp
+
+OPERATIONS: Mapping[str, Callable[..., Array]] = {
+    **numbers.OPERATIONS,
+    **arrays.OPERATIONS,
+    **matrices.OPERATIONS,
+    **layers.OPERATIONS,
+    **complex_and_loops.OPERATIONS,
+}
+STEP = mp.mpf(2) ** -110
+#: The error of the differences relative to the largest derivative: `SLACK` where one function is
+#: smooth around the point, `MET` where several meet, so that the truncation error is some STEP.
+SLACK, MET = mp.mpf(2) ** -160, mp.mpf(2) ** -96
+
+
+def evaluate(case: Case, inputs: Mapping[int, Array]) -> Array:
+    """The output of the program; `inputs` has the values of inputs by their number."""
+    program = case.program.pruned()
+    numbered = {k: i for i, k in enumerate((0, *program.arguments))}
+    values = [exact(inputs[0])]
+    for k, step in enumerate(program.steps, start=1):
+        if k in numbered:
+            values.append(exact(inputs[numbered[k]]))
+        else:
+            operands = [values[i] for i in step.operands]
+            values.append(exact(OPERATIONS[step.operation](*operands, **step.arguments)))
+    return values[-1]
+
+
+def _inputs(case: Case) -> dict[int, Array]:
+    steps = [s for s in case.program.steps if s.operation == "argument"]
+    further = {i: exact(s.arguments["value"]) for i, s in enumerate(steps, start=1)}
+    return {0: exact(case.input), **further}
+
+
+def directional(case: Case, directions: list[Array]) -> Array:
+    """The mixed derivative along one direction for each letter of the mode, the innermost first."""
+    at = _inputs(case)
+    total: Any = 0
+    for signs in itertools.product((1, -1), repeat=case.order):
+        moved = dict(at)
+        for sign, i, direction in zip(signs, case.inputs, directions, strict=True):
+            moved[i] = moved[i] + direction * (sign * STEP)
+        total = total + evaluate(case, moved) * math.prod(signs)
+    return np.asarray(total / (2 * STEP) ** case.order, dtype=object)
+
+
+@dataclass(frozen=True)
+class Certified:
+    """A truth with its balls, which are not rounded to float64."""
+
+    truth: Truth
+    balls: Array
+
+
+def certified(case: Case) -> Certified:
+    """What `certify` returns, and the balls that it makes value and radius from."""
+    made: list[Array] = []
+    answer = reference._Question.answer
+
+    def kept(question: Any, tensor: Array) -> Array:
+        made.append(answer(question, tensor))
+        return made[-1]
+
+    with patch.object(reference._Question, "answer", kept):
+        truth = reference.certify(case)
+    if truth.kind != "certified":
+        return Certified(truth, np.empty(0, dtype=object))
+    assert truth.value is not None
+    zeros = np.full(truth.value.shape, arb(0), dtype=object)
+    return Certified(truth, made[-1] if made else zeros)
+
+
+def of_arb(x: arb) -> Any:
+    """An exact ball as a number."""
+    mantissa, exponent = x.man_exp()
+    return mp.mpf(int(mantissa)) * mp.mpf(2) ** int(exponent)
+
+
+def _contracted(balls: Array, directions: list[Array]) -> tuple[Array, Array]:
+    """Centres and radii along directions that take the place of the last axis groups."""
+    centre = np.frompyfunc(lambda z: of_arb(z.mid()), 1, 1)(balls)
+    radius = np.frompyfunc(lambda z: of_arb(z.rad()), 1, 1)(balls)
+    for direction in reversed(directions):
+        n = direction.ndim
+        if n:
+            axes = (range(centre.ndim - n, centre.ndim), range(n))
+            centre = np.tensordot(centre, direction, axes=axes)
+            radius = np.tensordot(radius, abs(direction), axes=axes)
+        else:
+            centre, radius = centre * direction, radius * abs(direction)
+    return exact(centre), exact(radius)
+
+
+def excess(case: Case, found: Certified, seed: int = 0) -> float:
+    """The largest distance of the differences from the centres / (radius + slack), at most 1 if the
+    truth is right.
+
+    They are compared along random directions, one for each letter that the operator leaves.
+    """
+    rng = np.random.default_rng(seed)
+    asked, at = case.asked, _inputs(case)
+    along = [
+        exact(case.tangent)
+        if k < asked.along
+        else exact(rng.choice([-1.0, 1.0], at[i].shape) * rng.uniform(0.5, 1.5, at[i].shape))
+        for k, i in enumerate(case.inputs)
+    ]
+    wanted = directional(case, along)
+    if asked.seed == "cotangent":
+        weights = exact(case.cotangent).reshape(-1)
+        wanted = exact(
+            sum((w * z for w, z in zip(weights, wanted.reshape(-1), strict=True)), mp.mpf(0))
+        )
+    centre, radius = _contracted(found.balls, along[asked.along :])
+    assert centre.shape == wanted.shape, f"shapes {centre.shape} and {wanted.shape}: {case.json}"
+    if not wanted.size:
+        return 0.0
+    slack = MET if found.truth.pieces else SLACK
+    scale = max(mp.mpf(1), *(abs(z) for z in wanted.reshape(-1)))
+    ratios = [
+        abs(a - b) / (r + slack * scale)
+        for a, b, r in zip(centre.flat, wanted.flat, radius.flat, strict=True)
+    ]
+    return math.inf if any(mp.isnan(z) for z in ratios) else float(max(ratios))
