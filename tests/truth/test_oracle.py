@@ -52,7 +52,7 @@ def conditional(operation: str, mode: str) -> Iterator[Case]:
 def with_argument(mode: str) -> Iterator[Case]:
     """x sin(y), differentiated by both."""
     steps = (Step("argument", (), (("value", 0.75),)), Step("sin", (1,)), Step("multiply", (0, 2)))
-    yield Case(Program(steps), (0.5, -1.25), mode, wrt=("011"[: len(mode)]))
+    yield Case(Program(steps), (0.5, -1.25), mode, wrt="0111"[: len(mode)])
 
 
 def examples(operation: str, mode: str, count: int) -> Iterable[Case]:
