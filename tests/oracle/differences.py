@@ -89,8 +89,10 @@ def certified(case: Case) -> Certified:
     if truth.kind != "certified":
         return Certified(truth, np.empty(0, dtype=object))
     assert truth.value is not None
-    zeros = np.full(truth.value.shape, arb(0), dtype=object)
-    return Certified(truth, made[-1] if made else zeros)
+    balls = made[-1] if made else np.full(truth.value.shape, arb(0), dtype=object)
+    for value, ball in zip(truth.value.flat, balls.flat, strict=True):
+        assert value == float(ball.mid()), "the value is not the rounded centre"
+    return Certified(truth, balls)
 
 
 def of_arb(x: arb) -> Any:
@@ -99,10 +101,10 @@ def of_arb(x: arb) -> Any:
     return mp.mpf(int(mantissa)) * mp.mpf(2) ** int(exponent)
 
 
-def _contracted(balls: Array, directions: list[Array]) -> tuple[Array, Array]:
+def _contracted(found: Certified, directions: list[Array]) -> tuple[Array, Array]:
     """Centres and radii along directions that take the place of the last axis groups."""
-    centre = np.frompyfunc(lambda z: of_arb(z.mid()), 1, 1)(balls)
-    radius = np.frompyfunc(lambda z: of_arb(z.rad()), 1, 1)(balls)
+    centre = np.asarray(np.frompyfunc(lambda z: of_arb(z.mid()), 1, 1)(found.balls), dtype=object)
+    radius = exact(found.truth.radius)
     for direction in reversed(directions):
         n = direction.ndim
         if n:
@@ -134,7 +136,7 @@ def excess(case: Case, found: Certified, seed: int = 0) -> float:
         wanted = exact(
             sum((w * z for w, z in zip(weights, wanted.reshape(-1), strict=True)), mp.mpf(0))
         )
-    centre, radius = _contracted(found.balls, along[asked.along :])
+    centre, radius = _contracted(found, along[asked.along :])
     assert centre.shape == wanted.shape, f"shapes {centre.shape} and {wanted.shape}: {case.json}"
     if not wanted.size:
         return 0.0

@@ -59,11 +59,12 @@ def test_a_ball_beside_an_integer_is_rounded_and_one_around_it_is_open() -> None
         assert balls.floor(arb(1.0, 2.0**-8)) == 1
     assert branches.open == {0: (0,)}
     # Within the margin of an integer, and too wide to have one neighbour.
-    near = Branches(margin=2.0**-10)
-    with following(near):
-        balls.floor(arb(1 + 2.0**-9, 2.0**-9))
-        assert not balls.floor(arb(0.25, 0.5)).is_finite()
-    assert near.open == {0: (0,)}
+    for centre in (1 + 2.0**-11, 1 - 2.0**-11):
+        near = Branches(margin=2.0**-10)
+        with following(near):
+            assert balls.floor(arb(centre, 2.0**-30)) == 1
+            assert not balls.floor(arb(0.25, 0.5)).is_finite()
+        assert near.open == {0: (0,)}
 
 
 @pytest.mark.parametrize("mean", [True, False])
@@ -86,9 +87,9 @@ def test_a_comparison_within_the_margin_is_open(mean: bool) -> None:
 
 
 def test_a_mean_is_taken_of_both_sides() -> None:
-    for function, wanted in ((balls.maximum, 2.0), (balls.minimum, 2.0)):
+    for paired in (balls.maximum, balls.minimum):
         with following(Branches(script=(None,))):
-            assert function(arb(1), arb(3)) == wanted
+            assert paired(arb(1), arb(3)) == 2
     for function in (balls.absolute, balls.sign):
         with following(Branches(script=(None,))):
             assert function(arb(3)) == 0
@@ -115,7 +116,7 @@ def values(function: Callable[..., Any], *operands: float) -> list[float]:
 
 
 def test_every_selection_is_visited_once() -> None:
-    def two(a: arb, b: arb, c: arb) -> arb:
+    def two(a: arb, b: arb, c: arb) -> Any:
         return balls.maximum(a, b) - 100 * balls.absolute(c)
 
     x, y, z = 1.0, 1.0 + 2.0**-24, 2.0**-24

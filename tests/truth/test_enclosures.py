@@ -161,6 +161,7 @@ def test_a_disc_encloses_the_values_at_its_points(name: str) -> None:
                 assert exact.rad() < 2.0**-200, (centre, z)
             interval = function(arb(centre, WIDE))
             assert isinstance(interval, arb)
+            assert interval.is_finite(), centre
             for z in points(centre, real=True):
                 assert encloses(interval, mp.re(same(z))), (centre, z)
 
@@ -210,6 +211,12 @@ SINGULAR: dict[str, tuple[Function, tuple[float, ...], float]] = {
     "logit": (special_balls.logit, (0.0, 1.0, -0.5, 1.5), WIDE),
     "expit": (special_balls.expit, (0.0,), 4.0),
     "log_ndtr": (special_balls.log_ndtr, (0.0,), 4.0),
+    # The normal distribution function is negative at -3 + 0.9583 i.
+    "log_ndtr beside the axis": (
+        lambda z: special_balls.log_ndtr(z + acb(0, 0.9583)),
+        (-3.0,),
+        WIDE,
+    ),
     "exp1": (special_balls.exp1, (0.0, -1.0), WIDE),
     "expi": (special_balls.expi, (0.0, -1.0), WIDE),
     "power 1.5": (_of(balls.power, 1.5), (0.0, -1.0), WIDE),

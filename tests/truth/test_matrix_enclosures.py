@@ -142,6 +142,12 @@ def test_a_function_has_no_bound_where_it_is_not_analytic(
     assert not all(ball.is_finite() for ball in np.reshape(image, -1))
 
 
+def test_eigenvalues_without_an_order_have_no_bound() -> None:
+    """1 + i and 1 - i."""
+    s = np.array([[acb(1), acb(0, 1)], [acb(0, 1), acb(1)]], dtype=object) + discs(np.zeros((2, 2)))
+    assert not any(ball.is_finite() for ball in matrices.eigvalsh(s))
+
+
 def test_the_root_of_a_matrix_is_in_its_enclosure_up_to_the_widest_discs() -> None:
     """The widest discs with a finite result, by bisection, and a corner of them."""
     for centre in (((1.0, 0.5), (0.5, 0.5)), ((0.25, 0.0), (0.0, 0.25))):

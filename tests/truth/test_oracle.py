@@ -140,10 +140,19 @@ def test_transforms_with_rounded_cosines_are_near_exact_ones() -> None:
 
 def test_a_truth_in_the_wrong_order_is_found() -> None:
     found = certified(CHECKED)
+    assert found.truth.value is not None
     for axes in itertools.permutations(range(3)):
-        turned = found.balls.transpose(axes)
+        truth = replace(found.truth, value=found.truth.value.transpose(axes))
+        turned = Certified(truth, found.balls.transpose(axes))
         # A Hessian is symmetric.
-        assert (excess(CHECKED, Certified(found.truth, turned)) <= 1) == (axes[0] == 0)
+        assert (excess(CHECKED, turned) <= 1) == (axes[0] == 0)
+
+
+def test_the_radius_is_that_of_the_balls() -> None:
+    found = certified(CHECKED)
+    assert found.truth.radius is not None
+    for ball, radius in zip(found.balls.flat, found.truth.radius.flat, strict=True):
+        assert float(radius) == float(ball.rad()) > 0
 
 
 def test_another_function_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,63 @@
+"""When the smooth selections that meet at a point count as different."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from ad_conformance.conformance.reference.certify import certify
+from ad_conformance.conformance.reference.stencils import random_direction
+from ad_conformance.generators.ir.program import Case, Program, Step
+
+
+def program(*rows: tuple[Any, ...]) -> Program:
+    return Program(tuple(Step(n, o, tuple(p[0].items()) if p else ()) for n, o, *p in rows))
+
+
+def kinked(size: float, steep: float = 0.0) -> Program:
+    """x + size |x| + steep x**6."""
+    return program(
+        ("abs", (0,)),
+        ("constant", (), {"value": size}),
+        ("multiply", (1, 2)),
+        ("pow_int", (0,), {"exponent": 6}),
+        ("constant", (), {"value": steep}),
+        ("multiply", (4, 5)),
+        ("add", (0, 3)),
+        ("add", (7, 6)),
+    )
+
+
+@pytest.mark.parametrize("size", [2.0**-20, 2.0**-40, 2.0**-50])
+def test_a_small_kink_beside_a_slope_is_a_convention(size: float) -> None:
+    assert certify(Case(kinked(size), 0.0, "R")).kind == "convention"
+
+
+def test_a_kink_that_the_truncation_error_covers_is_looked_at_again() -> None:
+    """2**-90 |x| + 2**60 x**6: the bound on the polydisc is far larger than all at the point."""
+    steps = kinked(2.0**-90, 2.0**60).steps
+    without = program(*((s.operation, s.operands, s.arguments) for s in steps[:6]), ("add", (3, 6)))
+    assert certify(Case(without, 0.0, "R")).kind == "convention"
+
+
+@pytest.mark.parametrize("copy", [0, 1])
+def test_a_kink_across_one_direction_is_seen_along_another(copy: int) -> None:
+    """|w x| for a w that is orthogonal to one of the directions along which sides are compared."""
+    d = random_direction(2, 1, copy)
+    steps = program(
+        ("constant", (), {"value": (float(d[1]), -float(d[0]))}),
+        ("multiply", (0, 1)),
+        ("sum", (2,), {"axis": None, "keepdims": False}),
+        ("abs", (3,)),
+    )
+    assert certify(Case(steps, np.zeros(2), "R")).kind == "convention"
+
+
+@pytest.mark.parametrize(("dtype", "gap"), [("float64", 2.0**-40), ("float32", 2.0**-20)])
+def test_operands_that_the_dtype_rounds_to_a_tie_are_a_tie(dtype: str, gap: float) -> None:
+    steps = program(("constant", (), {"value": 1.0 + gap}), ("maximum", (0, 1)))
+    assert certify(Case(steps, 1.0, "R", dtype=dtype)).kind == "convention"
+    # Exact operands that are apart are decided.
+    apart = program(("constant", (), {"value": 1.0 + 2.0**-8}), ("maximum", (0, 1)))
+    assert certify(Case(apart, 1.0, "R", dtype=dtype)).kind == "certified"
