@@ -97,11 +97,17 @@ def copied(fault: Fault | None) -> Iterator[Path]:
 
 def run(tests: Sequence[str], folder: Path) -> tuple[int, str]:
     """The exit code of pytest, and what it printed."""
-    command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *tests]
     ran = subprocess.run(
         command,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        # Without plugins, which take longer to load than most of the tests.
+        env={
+            **os.environ,
+            "PYTHONPATH": str(folder),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_ADDOPTS": "",
+        },
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -111,7 +111,7 @@ def values(function: Callable[..., Any], *operands: float) -> list[float]:
         with following(branches):
             return function(*wide)
 
-    found = [value for _, value in selections(evaluate, 2.0**-20, 64)]
+    found: list[Any] = [value for _, value in selections(evaluate, 2.0**-20, 64)]
     return sorted(float(np.round(float(z.mid()), 6)) for z in found)
 
 

@@ -198,6 +198,9 @@ SINGULAR: dict[str, tuple[Function, tuple[float, ...], float]] = {
     "atanh": (balls.atanh, (1.0, -1.0, 1.5, -2.0), WIDE),
     "atan": (balls.atan, (0.0, 0.5), 1.25),
     "asinh": (balls.asinh, (0.0, 0.5), 1.25),
+    # Discs around 1.5 i, which meet the cut and no branch point.
+    "atan on the cut": (lambda z: balls.atan(z + acb(0, 1.5)), (0.0,), WIDE),
+    "asinh on the cut": (lambda z: balls.asinh(z + acb(0, 1.5)), (0.0,), WIDE),
     "acosh": (balls.acosh, (1.0, 0.5, -1.0, -2.0), WIDE),
     "tan": (method("tan"), (1.5707963,), WIDE),
     "gamma": (method("gamma"), (0.0, -1.0), WIDE),
@@ -228,6 +231,12 @@ SINGULAR: dict[str, tuple[Function, tuple[float, ...], float]] = {
     "hypot": (_of(balls.hypot, 0.0), (0.0,), WIDE),
     "hypot of a wide disc": (_of(balls.hypot, 1.0), (0.0,), 1.25),
     "logaddexp": (_of(balls.logaddexp, 0.0), (0.0,), 4.0),
+    # Around 1 + pi i, where exp is negative.
+    "logaddexp on the cut": (
+        lambda z: balls.logaddexp(z + acb(0, arb.pi()), arb(0)),
+        (1.0,),
+        WIDE,
+    ),
     "xlogy": (lambda z: special_balls.xlogy(arb(2), z), (0.0, -1.0), WIDE),
     "xlogy of zero in a disc": (lambda z: special_balls.xlogy(z, arb(0)), (0.0,), WIDE),
     "xlog1py": (lambda z: special_balls.xlog1py(arb(2), z), (-1.0, -2.0), WIDE),

@@ -61,3 +61,12 @@ def test_operands_that_the_dtype_rounds_to_a_tie_are_a_tie(dtype: str, gap: floa
     # Exact operands that are apart are decided.
     apart = program(("constant", (), {"value": 1.0 + 2.0**-8}), ("maximum", (0, 1)))
     assert certify(Case(apart, 1.0, "R", dtype=dtype)).kind == "certified"
+
+
+def test_steps_that_are_not_needed_do_not_count() -> None:
+    """A value of 2**60 would widen the margin, and 70 ties would be too many selections."""
+    dead: list[tuple[Any, ...]] = [("constant", (), {"value": 2.0**60}), ("multiply", (0, 1))]
+    dead += [("constant", (), {"value": (1.0,) * 70}), ("maximum", (0, 3)), ("abs", (0,))]
+    truth = certify(Case(program(*dead), 1.0, "R"))
+    assert truth.kind == "certified"
+    assert truth.value == 1

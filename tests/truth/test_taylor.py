@@ -270,6 +270,8 @@ def test_taylor_arithmetic_gives_the_same_derivatives(order: int) -> None:
         assert audited(case, found.balls, direction, series), case.json
         asked["audited"] += 1
         operations.update(case.program.operations)
+        assert found.truth.value is not None
+        assert found.truth.radius is not None
         largest, radius = np.max(np.abs(found.truth.value)), np.max(found.truth.radius)
         # Along some directions the shifts of all entries cancel.
         reached = abs(np.sum(direction)) ** order
