@@ -9,6 +9,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -91,17 +92,24 @@ def test_more_derivatives_of_every_operation_are_within_the_radius(mode: str) ->
     assert count > 1.7 * len(CATALOGUE)
 
 
-def test_derivatives_of_compositions_are_within_the_radius() -> None:
+@cache
+def drawn() -> tuple[Case, ...]:
+    cases = list(draw(MODES, 1260, start=3))
+    return tuple(cases[i] for i in np.random.default_rng(0).permutation(len(cases)))
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_derivatives_of_compositions_are_within_the_radius(operator: str) -> None:
     asked: Counter[str] = Counter()
-    for case in compared(draw(MODES, 630, start=3)):
-        asked[case.operator] += 1
+    of_operator = (case for case in drawn() if case.operator == operator)
+    for case in itertools.islice(compared(of_operator), 105 if operator == "jacobian" else 42):
+        asked["cases"] += 1
         asked[case.dtype] += 1
         asked["several inputs"] += bool(case.wrt)
         asked[f"order {case.order}"] += 1
-    assert set(OPERATORS) <= set(asked), asked
-    assert asked["float32"] > 60
-    assert asked["several inputs"] > 60
-    assert asked["order 3"] > 60
+    assert asked["cases"] > 10
+    if operator == "jacobian":
+        assert min(asked["float32"], asked["several inputs"], asked["order 3"]) > 10, asked
 
 
 CHECKED = Case(
