@@ -56,7 +56,7 @@ def test_a_fault_that_cannot_be_planted_is_named(text: str, new: str, message: s
 
 @pytest.mark.slow
 def test_faults_are_caught_and_missed() -> None:
-    some = [CAUGHT, MISSED, FAULTS["the bound is a thousandth"], FAULTS["margin 0 in float32"]]
+    some = [CAUGHT, MISSED, FAULTS["the bound is a thousandth"], FAULTS["few bits"]]
     check(some)
     before = (ROOT / CAUGHT.file).read_bytes()
     found = measure(some)

@@ -50,40 +50,51 @@ def test_exact_pairs_are_decided_as_numpy_does(name: str) -> None:
 
 def test_a_ball_beside_an_integer_is_rounded_and_one_around_it_is_open() -> None:
     for centre, below in ((2.5, 2), (-0.5, -1), (1.0625, 1), (0.9375, 0)):
-        branches = Branches(margin=2.0**-10)
+        branches = Branches()
         with following(branches):
             assert balls.floor(arb(centre, 2.0**-8)) == below
         assert not branches.open
-    branches = Branches(margin=2.0**-10)
-    with following(branches):
-        assert balls.floor(arb(1.0, 2.0**-8)) == 1
-    assert branches.open == {0: (0,)}
-    # Within the margin of an integer, and too wide to have one neighbour.
-    for centre in (1 + 2.0**-11, 1 - 2.0**-11):
-        near = Branches(margin=2.0**-10)
-        with following(near):
-            assert balls.floor(arb(centre, 2.0**-30)) == 1
+    for centre in (1.0, 1 + 2.0**-11, 1 - 2.0**-11):
+        around = Branches()
+        with following(around):
+            assert balls.floor(arb(centre, 2.0**-10)) == 1
+            # Too wide to have one neighbour.
             assert not balls.floor(arb(0.25, 0.5)).is_finite()
-        assert near.open == {0: (0,)}
+        assert around.open == {0: (0,)}
 
 
 @pytest.mark.parametrize("mean", [True, False])
-def test_a_comparison_within_the_margin_is_open(mean: bool) -> None:
+def test_a_comparison_of_balls_that_meet_is_open(mean: bool) -> None:
     def decided(a: Any, b: Any) -> tuple[Decision, dict[int, tuple[Decision, ...]]]:
-        branches = Branches(margin=2.0**-10)
+        branches = Branches()
         return branches.less(a, b, mean=mean), branches.open
 
-    wide, others = arb(1, 2.0**-20), (True, None) if mean else (True,)
+    wide, others = arb(1, 2.0**-10), (True, None) if mean else (True,)
     assert decided(wide, arb(1 + 2.0**-9)) == (True, {})
     assert decided(arb(1 + 2.0**-9), wide) == (False, {})
     assert decided(wide, arb(1 + 2.0**-11)) == (False, {0: others})
     assert decided(arb(1 + 2.0**-11), wide) == (False, {0: others})
-    # A value compared with itself, and exact values, which have no rounding errors.
+    # A value compared with itself, and constants.
     assert decided(wide, wide) == (False, {})
     assert decided(arb(1), arb(1)) == (None if mean else False, {})
     assert decided(arb(1), arb(1 + 2.0**-40)) == (True, {})
     # Only real parts are compared.
     assert decided(acb(wide, 5), acb(2, wide)) == (True, {})
+
+
+def test_a_result_that_a_disc_does_not_confirm_is_doubtful() -> None:
+    def doubtful(answer: Decision, a: Any, b: Any, confirm: tuple[int, ...] = ()) -> bool:
+        branches = Branches(script=(answer,), confirm=confirm)
+        branches.less(a, b, mean=True)
+        return branches.doubtful
+
+    wide = acb(arb(1, 2.0**-8), arb(0, 2.0**-8))
+    assert not doubtful(True, wide, arb(1.5))
+    assert not doubtful(False, arb(1.5), wide)
+    assert doubtful(False, wide, arb(1.5))
+    assert doubtful(True, wide, arb(1.0))
+    assert not doubtful(True, wide, arb(1.0), confirm=(0,))
+    assert not doubtful(False, wide, wide)
 
 
 def test_a_mean_is_taken_of_both_sides() -> None:
@@ -103,16 +114,23 @@ def test_a_script_is_followed_whatever_the_values() -> None:
     assert branches.taken == [True, False, 7]
 
 
-def values(function: Callable[..., Any], *operands: float) -> list[float]:
-    """The values of all selections for operands that are known up to 2**-30."""
-    wide = [arb(x, 2.0**-30) for x in operands]
+def visited(evaluate: Callable[[], Any]) -> list[Any]:
+    """The value for each selection that meets at the operands."""
+    found: list[Any] = []
 
-    def evaluate(branches: Branches) -> Any:
+    def kept(branches: Branches) -> None:
         with following(branches):
-            return function(*wide)
+            found.append(evaluate())
 
-    found: list[Any] = [value for _, value in selections(evaluate, 2.0**-20, 64)]
-    return sorted(float(np.round(float(z.mid()), 6)) for z in found)
+    for _ in selections(kept, 64):
+        pass
+    return found
+
+
+def values(function: Callable[..., Any], *operands: float) -> list[float]:
+    """The values of all selections for operands that are known up to 2**-20."""
+    wide = [arb(x, 2.0**-20) for x in operands]
+    return sorted(float(np.round(float(z.mid()), 4)) for z in visited(lambda: function(*wide)))
 
 
 def test_every_selection_is_visited_once() -> None:
@@ -133,9 +151,8 @@ def test_tied_keys_come_in_every_order() -> None:
     keys = np.array([arb(1, 2.0**-30), arb(0), arb(1, 2.0**-30)], dtype=object)
     entries = np.array([arb(10), arb(20), arb(30)], dtype=object)
 
-    def evaluate(branches: Branches) -> Any:
-        with following(branches):
-            return numpy_ops.sort_by(keys, entries, axis=0)
-
-    found = [tuple(map(float, value)) for _, value in selections(evaluate, 2.0**-20, 64)]
-    assert sorted(found) == [(20.0, 10.0, 30.0), (20.0, 30.0, 10.0)]
+    found = visited(lambda: numpy_ops.sort_by(keys, entries, axis=0))
+    assert sorted(tuple(map(float, value)) for value in found) == [
+        (20.0, 10.0, 30.0),
+        (20.0, 30.0, 10.0),
+    ]

@@ -54,13 +54,18 @@ def test_a_kink_across_one_direction_is_seen_along_another(copy: int) -> None:
     assert certify(Case(steps, np.zeros(2), "R")).kind == "convention"
 
 
-@pytest.mark.parametrize(("dtype", "gap"), [("float64", 2.0**-40), ("float32", 2.0**-20)])
-def test_operands_that_the_dtype_rounds_to_a_tie_are_a_tie(dtype: str, gap: float) -> None:
-    steps = program(("constant", (), {"value": 1.0 + gap}), ("maximum", (0, 1)))
-    assert certify(Case(steps, 1.0, "R", dtype=dtype)).kind == "convention"
-    # Exact operands that are apart are decided.
-    apart = program(("constant", (), {"value": 1.0 + 2.0**-8}), ("maximum", (0, 1)))
-    assert certify(Case(apart, 1.0, "R", dtype=dtype)).kind == "certified"
+@pytest.mark.parametrize(
+    ("dtype", "near", "apart"),
+    [("float64", 2.0**-45, 2.0**-30), ("float32", 2.0**-20, 2.0**-12)],
+)
+def test_operands_that_rounding_may_exchange_are_a_tie(
+    dtype: str, near: float, apart: float
+) -> None:
+    """max(sin(x), c) at 1, where sin(x) is rounded."""
+    for gap, kind in ((near, "convention"), (-near, "convention"), (apart, "certified")):
+        height = float(np.float32(np.sin(1.0) + gap) if dtype == "float32" else np.sin(1.0) + gap)
+        steps = program(("sin", (0,)), ("constant", (), {"value": height}), ("maximum", (1, 2)))
+        assert certify(Case(steps, 1.0, "R", dtype=dtype)).kind == kind
 
 
 def test_steps_that_are_not_needed_do_not_count() -> None:

@@ -162,6 +162,17 @@ def test_a_small_derivative_has_as_many_digits(point: float, order: int) -> None
     assert float(truth.radius) < 2.0**-60 * float(truth.value)
 
 
+def test_a_small_entry_has_as_many_digits() -> None:
+    """exp(x0) + exp(x1), of which one derivative is 2**-58 of the other."""
+    program = steps(("exp", (0,)), ("sum", (1,), {"axis": None, "keepdims": False}))
+    point = (8.0, -32.0)
+    truth = certify(Case(program, point, "R"))
+    assert truth.value is not None
+    assert truth.radius is not None
+    np.testing.assert_allclose(truth.value, np.exp(point), rtol=1e-15)
+    assert np.all(truth.radius < 2.0**-60 * truth.value)
+
+
 def test_a_derivative_far_below_its_tolerance_needs_no_digits() -> None:
     """A computed zero: no precision gives it a digit."""
     truth = certify(Case(steps(("sin", (0,)), ("subtract", (1, 1))), 0.5, "R"))
