@@ -47,12 +47,19 @@ def entrywise(function: Callable[..., Any], count: int = 1) -> Callable[..., Arr
 
 
 def power(base: Any, exponent: Any) -> Any:
-    """base ** exponent, real; zero to a positive power is zero."""
+    """base ** exponent, real; zero to a positive power is zero, to a negative one infinite."""
+    if base == 0 and exponent < 0:
+        return mp.inf
     if exponent == mp.floor(exponent):
         return base ** int(exponent)
     if base == 0 and exponent > 0:
         return mp.mpf(0)
     return NAN if base <= 0 else mp.exp(exponent * mp.log(base))
+
+
+def quotient(a: Any, b: Any) -> Any:
+    """a / b; infinite for b = 0, where another value may be selected."""
+    return a / b if b != 0 or a == 0 else mp.sign(a) * mp.inf
 
 
 def rounded(x: Any) -> Any:
@@ -133,7 +140,7 @@ _UNARY: Mapping[str, Callable[[Any], Any]] = {
     "log1p": lambda x: mp.log(1 + x),
     "expm1": lambda x: mp.exp(x) - 1,
     "square": lambda x: x**2,
-    "reciprocal": lambda x: 1 / x,
+    "reciprocal": lambda x: quotient(mp.mpf(1), x),
     "negative": lambda x: -x,
     "positive": lambda x: x,
     "abs": abs,
@@ -166,7 +173,7 @@ _BINARY: Mapping[str, Callable[[Any, Any], Any]] = {
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,
     "multiply": lambda a, b: a * b,
-    "divide": lambda a, b: a / b,
+    "divide": quotient,
     "pow": power,
     "maximum": max,
     "minimum": min,
