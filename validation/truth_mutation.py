@@ -141,7 +141,11 @@ def caught(fault: Fault) -> bool:
 def measure(planned: Sequence[Fault], workers: int = 1) -> list[tuple[Fault, bool]]:
     """Each fault with whether its test caught it."""
     with ThreadPoolExecutor(workers) as executor:
-        return list(zip(planned, executor.map(caught, planned), strict=True))
+        found = []
+        for fault, hit in zip(planned, executor.map(caught, planned), strict=True):
+            print(f"{'caught' if hit else 'NOT CAUGHT'}: {fault.name}", file=sys.stderr, flush=True)
+            found.append((fault, hit))
+    return found
 
 
 PAGE = """\

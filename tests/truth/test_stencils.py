@@ -138,6 +138,19 @@ def test_the_polydisc_is_complex() -> None:
     assert certify(Case(program, 0.0, "RRR")).value == -(2.0**28)
 
 
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(("point", "radius"), [(0.75, RADII[0]), (2.0**-48, RADII[-1])])
+def test_the_first_stencil_has_digits_on_every_polydisc(
+    point: float, radius: int, order: int
+) -> None:
+    hood = Neighbourhood(Evaluator(steps(("log", (0,))), np.array(point)), radius, order)
+    ctx.prec = hood.precision
+    found = hood.tensor(hood.disc(Branches()), (), (range(1),) * order).item()
+    wanted = (-1) ** (order - 1) * math.factorial(order - 1) / point**order
+    assert math.isclose(float(found.mid()), wanted, rel_tol=1e-15)
+    assert float(found.rad()) < 2.0**-60 * abs(wanted)
+
+
 @pytest.mark.parametrize("distance", [2.0**-6, 2.0**-12, 2.0**-24, 2.0**-48])
 @pytest.mark.parametrize("order", ORDERS)
 def test_beside_a_singularity_the_polydisc_becomes_smaller(distance: float, order: int) -> None:
