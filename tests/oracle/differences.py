@@ -30,6 +30,8 @@ OPERATIONS: Mapping[str, Callable[..., Array]] = {
     **complex_and_loops.OPERATIONS,
 }
 STEP = mp.mpf(2) ** -110
+#: The number of entries that are compared one by one.
+JUDGED = 6
 #: The error of the differences relative to the largest derivative: `SLACK` where one function is
 #: smooth around the point, `MET` where several meet, so that the truncation error is some STEP.
 SLACK, MET = mp.mpf(2) ** -160, mp.mpf(2) ** -96
@@ -120,8 +122,11 @@ def excess(case: Case, found: Certified, seed: int = 0) -> float:
     """The largest distance of the differences from the centres / (radius + slack), at most 1 if the
     truth is right.
 
-    They are compared along random directions, one for each letter that the operator leaves.
+    They are compared along random directions, one for each letter that the operator leaves. If
+    some entries are conventions, a few of the others are compared, one by one.
     """
+    if found.truth.judged is not None:
+        return _excess_by_entry(case, found, seed)
     rng = np.random.default_rng(seed)
     asked, at = case.asked, _inputs(case)
     along = [
@@ -140,10 +145,41 @@ def excess(case: Case, found: Certified, seed: int = 0) -> float:
     assert centre.shape == wanted.shape, f"shapes {centre.shape} and {wanted.shape}: {case.json}"
     if not wanted.size:
         return 0.0
-    slack = MET if found.truth.pieces else SLACK
+    return _largest(found.truth, centre, wanted, radius)
+
+
+def _largest(truth: Truth, centre: Array, wanted: Array, radius: Array) -> float:
+    slack = MET if truth.pieces else SLACK
     scale = max(mp.mpf(1), *(abs(z) for z in wanted.reshape(-1)))
     ratios = [
         abs(a - b) / (r + slack * scale)
         for a, b, r in zip(centre.flat, wanted.flat, radius.flat, strict=True)
     ]
     return math.inf if any(mp.isnan(z) for z in ratios) else float(max(ratios))
+
+
+def _excess_by_entry(case: Case, found: Certified, seed: int) -> float:
+    """The same for a few of the entries that are judged."""
+    asked, at = case.asked, _inputs(case)
+    judged = np.argwhere(np.asarray(found.truth.judged))
+    chosen = np.random.default_rng(seed).permutation(len(judged))[:JUDGED]
+    ratios = [0.0]
+    for index in (tuple(judged[k].tolist()) for k in chosen):
+        along, rest = [exact(case.tangent)] * asked.along, list(index)
+        # The axes of the innermost letter are the first after those of the output.
+        outputs = len(index) - sum(at[i].ndim for i in case.inputs[asked.along :])
+        output, rest = tuple(rest[:outputs]), rest[outputs:]
+        for i in case.inputs[asked.along :]:
+            unit = exact(np.zeros(at[i].shape))
+            unit[tuple(rest[: at[i].ndim])], rest = mp.mpf(1), rest[at[i].ndim :]
+            along.append(unit)
+        wanted = directional(case, along)
+        if asked.seed == "cotangent":
+            weighed = zip(exact(case.cotangent).flat, wanted.flat, strict=True)
+            value = sum((w * z for w, z in weighed if w != 0), mp.mpf(0))
+        else:
+            value = wanted[output]
+        ball = of_arb(found.balls[index].mid())
+        radius = exact(found.truth.radius)[index]
+        ratios.append(_largest(found.truth, exact([ball]), exact([value]), exact([radius])))
+    return max(ratios)

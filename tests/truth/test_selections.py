@@ -7,8 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 from ad_conformance.conformance.reference.certify import certify
-from ad_conformance.conformance.reference.stencils import random_direction
+from ad_conformance.conformance.reference.evaluator import Evaluator
+from ad_conformance.conformance.reference.selections import _sides
+from ad_conformance.conformance.reference.stencils import Neighbourhood, random_direction
+from ad_conformance.generators.arithmetic.balls import Branches, following
+from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.ir.program import Case, Program, Step
+from flint import arb, ctx
 
 
 def program(*rows: tuple[Any, ...]) -> Program:
@@ -75,3 +80,48 @@ def test_steps_that_are_not_needed_do_not_count() -> None:
     truth = certify(Case(program(*dead), 1.0, "R"))
     assert truth.kind == "certified"
     assert truth.value == 1
+
+
+def met(steps: Program, point: Any) -> int:
+    """The number of selections that meet at the point."""
+    evaluate = Evaluator(steps, np.asarray(point, dtype=float))
+    hood = Neighbourhood(evaluate, -8, 1)
+    near = as_array(hood.x + arb(0, 2.0**-200))
+
+    def decide(branches: Branches) -> None:
+        with following(branches):
+            evaluate(near)
+
+    with ctx.workprec(hood.precision):
+        return len(list(_sides(hood, decide)))
+
+
+def test_every_selection_is_visited_once() -> None:
+    assert met(program(("floor", (0,))), 0.5) == 1
+    assert met(program(("floor", (0,))), 1.0) == 2
+    assert met(program(("floor", (0,))), (1.0, 2.0, 2.5)) == 4
+    assert met(program(("sign", (0,))), 0.0) == 3
+    assert met(program(("trunc", (0,))), 0.0) == 1
+    # One side and an arbitrary mean stand for both sides and all means of kinks.
+    assert met(program(("abs", (0,))), 0.0) == 2
+    assert met(program(("abs", (0,))), (0.0, 0.0, 1.0)) == 2
+    with pytest.raises(OverflowError, match="more than 64"):
+        met(program(("floor", (0,))), [1.0] * 7)
+
+
+def test_only_entries_that_a_kink_moves_are_conventions() -> None:
+    """max(x, 0) at (0, 1, 2), and its product with the next entry."""
+    steps = program(("constant", (), {"value": 0.0}), ("maximum", (0, 1)))
+    truth = certify(Case(steps, (0.0, 1.0, 2.0), "R"))
+    assert truth.kind == "certified"
+    assert truth.judged is not None
+    wanted = np.ones((3, 3), dtype=bool)
+    wanted[0, 0] = False
+    np.testing.assert_array_equal(truth.judged, wanted)
+    rolled = Program((*steps.steps, Step("roll", (0,), (("axis", 0), ("shift", -1)))))
+    product = Program((*rolled.steps, Step("multiply", (2, 3))))
+    truth = certify(Case(product, (0.0, 1.0, 2.0), "R"))
+    assert truth.judged is not None
+    np.testing.assert_array_equal(truth.judged, wanted)
+    assert truth.value is not None
+    np.testing.assert_allclose(truth.value[wanted], [0, 0, 0, 2, 1, 2, 0, 0], atol=1e-20)

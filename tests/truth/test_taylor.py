@@ -87,7 +87,15 @@ def _at_point(z: Any) -> arb:
 class _ByValue(Branches):
     """Comparisons as the constant terms decide them."""
 
-    def less(self, a: Any, b: Any, *, mean: bool) -> Decision:
+    def less(
+        self,
+        a: Any,
+        b: Any,
+        *,
+        mean: bool = False,
+        continuous: bool = False,
+        signed_zero: bool = False,
+    ) -> Decision:
         if a is b:
             return False
         gap = _at_point(b) - _at_point(a)
