@@ -165,7 +165,8 @@ def _excess_by_entry(case: Case, found: Certified, seed: int) -> float:
     chosen = np.random.default_rng(seed).permutation(len(judged))[:JUDGED]
     ratios = [0.0]
     for index in (tuple(judged[k].tolist()) for k in chosen):
-        along, rest = [exact(case.tangent)] * asked.along, list(index)
+        along = [exact(case.tangent) for _ in range(asked.along)]
+        rest = list(index)
         # The axes of the innermost letter are the first after those of the output.
         outputs = len(index) - sum(at[i].ndim for i in case.inputs[asked.along :])
         output, rest = tuple(rest[:outputs]), rest[outputs:]
