@@ -229,12 +229,8 @@ def _outer_sum(a: Array, b: Array) -> Array:
     return out
 
 
-def _above(x: Array, threshold: float) -> Array:
-    return np.asarray(np.frompyfunc(lambda z: z > number(threshold), 1, 1)(x)).astype(bool)
-
-
-def _masked(x: Array, threshold: float, function: Callable[[Any], Any], other: Any) -> Array:
-    one = np.frompyfunc(lambda z: function(z) if z > number(threshold) else number(other), 1, 1)
+def _masked(x: Array, threshold: float, other: float) -> Array:
+    one = np.frompyfunc(lambda z: z if z > number(threshold) else number(other), 1, 1)
     return exact(one(x))
 
 
@@ -242,12 +238,8 @@ def _masked_reduction(
     function: Callable[[list[Any]], Any], other: Callable[[float], float]
 ) -> Callable[..., Array]:
     return lambda x, *, threshold, axis: _reduced(
-        _masked(x, threshold, lambda z: z, other(threshold)), axis, False, function
+        _masked(x, threshold, other(threshold)), axis, False, function
     )
-
-
-def _each(function: Callable[[Any], Any]) -> Callable[[Array], Array]:
-    return lambda x: exact(np.frompyfunc(function, 1, 1)(x))
 
 
 OPERATIONS: Mapping[str, Callable[..., Array]] = {
@@ -338,19 +330,7 @@ OPERATIONS: Mapping[str, Callable[..., Array]] = {
     "scatter_multiply": _scattered(product),
     "scatter_max": _scattered(max),
     "scatter_mean": _scattered(mean),
-    "masked_sqrt": lambda x, *, threshold: _masked(x, threshold, mp.sqrt, 0.0),
-    "masked_log": lambda x, *, threshold: _masked(x, threshold, mp.log, 0.0),
-    "masked_reciprocal": lambda x, *, threshold: _masked(x, threshold, lambda z: 1 / z, 0.0),
     "masked_sum": _masked_reduction(total, lambda t: 0.0),
     "masked_prod": _masked_reduction(product, lambda t: 1.0),
     "masked_max": _masked_reduction(max, lambda t: t - 1.0),
-    "taken_sqrt": lambda x, *, indices: _each(mp.sqrt)(np.take(x, list(indices), axis=-1)),
-    "sliced_log": lambda x, *, start: _each(mp.log)(x[..., start:]),
-    "root_at_least": lambda x, *, least: _each(lambda z: max(abs(z), number(least)))(x),
-    "reciprocal_at_most": lambda x, *, most: _each(
-        lambda z: number(most) if z * z * number(most) <= 1 else 1 / (z * z)
-    )(x),
-    "largest_root": lambda x, *, axis: _reduced(
-        x, axis, False, lambda line: max(abs(z) for z in line)
-    ),
 }
