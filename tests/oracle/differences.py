@@ -37,8 +37,14 @@ JUDGED = 6
 SLACK, MET = mp.mpf(2) ** -160, mp.mpf(2) ** -96
 
 
-def evaluate(case: Case, inputs: Mapping[int, Array]) -> Array:
-    """The output of the program; `inputs` has the values of inputs by their number."""
+def evaluate(
+    case: Case, inputs: Mapping[int, Array], at_point: list[Array] | None = None
+) -> list[Array]:
+    """All values of the program; `inputs` has the values of inputs by their number.
+
+    An entry that is not defined, such as log(-h) beside log(0), keeps its value at the point. If it
+    has any effect on the output, its derivative is found to be wrong.
+    """
     program = case.program.pruned()
     numbered = {k: i for i, k in enumerate((0, *program.arguments))}
     values = [exact(inputs[0])]
@@ -47,8 +53,12 @@ def evaluate(case: Case, inputs: Mapping[int, Array]) -> Array:
             values.append(exact(inputs[numbered[k]]))
         else:
             operands = [values[i] for i in step.operands]
-            values.append(exact(OPERATIONS[step.operation](*operands, **step.arguments)))
-    return values[-1]
+            value = exact(OPERATIONS[step.operation](*operands, **step.arguments))
+            if at_point is not None and value.dtype != bool:
+                undefined = np.asarray(np.frompyfunc(mp.isnan, 1, 1)(value), dtype=bool)
+                value = np.where(undefined, at_point[k], value)
+            values.append(value)
+    return values
 
 
 def _inputs(case: Case) -> dict[int, Array]:
@@ -60,12 +70,13 @@ def _inputs(case: Case) -> dict[int, Array]:
 def directional(case: Case, directions: list[Array]) -> Array:
     """The mixed derivative along one direction for each letter of the mode, the innermost first."""
     at = _inputs(case)
+    here = evaluate(case, at)
     total: Any = 0
     for signs in itertools.product((1, -1), repeat=case.order):
         moved = dict(at)
         for sign, i, direction in zip(signs, case.inputs, directions, strict=True):
             moved[i] = moved[i] + direction * (sign * STEP)
-        total = total + evaluate(case, moved) * math.prod(signs)
+        total = total + evaluate(case, moved, here)[-1] * math.prod(signs)
     return np.asarray(total / (2 * STEP) ** case.order, dtype=object)
 
 

@@ -44,7 +44,7 @@ def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Serie
     def apply(one: Any, two: Any) -> Series:
         try:
             return Series(of=function(*map(_plain, (one, two))))
-        except ValueError:
+        except (ValueError, ZeroDivisionError):
             # Divided by a series without constant term; nothing selects this entry.
             return Series(arb("nan"))
 
@@ -294,7 +294,8 @@ def test_taylor_arithmetic_gives_the_same_derivatives(order: int) -> None:
 def test_every_other_operation_is_evaluated_on_series(name: str) -> None:
     for case in operation_examples(name, "RR", 20):
         found, direction = certified(case.plain), random_direction(case)
-        if name not in case.program.pruned().operations or not found.balls.size:
+        operations = case.program.pruned().operations
+        if name not in operations or operations & WITHOUT_SERIES or not found.balls.size:
             continue
         with contextlib.suppress(Unsettled):
             assert audited(case.plain, found.balls, direction, taylor(case.plain, direction))
