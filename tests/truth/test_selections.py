@@ -74,12 +74,14 @@ def test_operands_that_rounding_may_exchange_are_a_tie(
 
 
 def test_steps_that_are_not_needed_do_not_count() -> None:
-    """A value of 2**60 would widen the margin, and 70 ties would be too many selections."""
-    dead: list[tuple[Any, ...]] = [("constant", (), {"value": 2.0**60}), ("multiply", (0, 1))]
-    dead += [("constant", (), {"value": (1.0,) * 70}), ("maximum", (0, 3)), ("abs", (0,))]
-    truth = certify(Case(program(*dead), 1.0, "R"))
+    """Seven jumps are too many selections."""
+    constant = ("constant", (), {"value": (1.0,) * 7})
+    jumps = (constant, ("multiply", (0, 1)), ("floor", (2,)))
+    needed = program(*jumps, ("sum", (3,), {"axis": None, "keepdims": False}))
+    assert certify(Case(needed, 1.0, "R")).kind != "certified"
+    truth = certify(Case(program(*jumps, ("square", (0,))), 1.0, "R"))
     assert truth.kind == "certified"
-    assert truth.value == 1
+    assert truth.value == 2
 
 
 def met(steps: Program, point: Any) -> int:
