@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.reference.evaluator import Evaluator
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import Sandbox
-from ad_conformance.generators.ir.program import Case, Program, Step
+from ad_conformance.generators.ir.evaluate import evaluate_steps
+from ad_conformance.generators.ir.program import Case, Program, Step, nested
 from ad_conformance.generators.strategies.sampling import draw
 
 from tests import broken_engines as broken
@@ -26,12 +28,23 @@ MODES = ("R", "F", "RR", "FR", "RF", "FF", "RRR")
 def answered(sandbox: Sandbox, case: Case) -> Answered | None:
     """The engine's answer, where the function is smooth."""
     # The same for all words of one order.
-    truth = truth_of(case.with_mode("R" * case.order))
+    truth = truth_of(case if case.asked.seed else case.with_mode("R" * case.order))
     if truth.kind != "certified" or truth.judged is not None:
         return None
     value = sandbox.ask(case).value
     assert value is not None
     return Answered.of(case, value, truth)
+
+
+def products(case: Case) -> tuple[Case, Case]:
+    """The pushforward along one vector and the pullback of another, of random small integers."""
+    rng = np.random.default_rng(0)
+    output = evaluate_steps(case.program, case.input)[-1]
+    v, w = (rng.integers(1, 5, shape) * 1.0 for shape in (case.input.shape, output.shape))
+    return (
+        replace(case, mode="F", operator="pushforward", tangent=nested(np.asarray(v))),
+        replace(case, mode="R", operator="pullback", cotangent=nested(np.asarray(w))),
+    )
 
 
 def broken_laws(sandbox: Sandbox, case: Case) -> dict[str, float]:
@@ -44,10 +57,9 @@ def broken_laws(sandbox: Sandbox, case: Case) -> dict[str, float]:
     others = {mode: answered(sandbox, case.with_mode(mode)) for mode in modes}
     found = {"agreement": agreement(a for a in others.values() if a is not None)}
     if case.order == 1:
-        forward, reverse = others["F"], others["R"]
-        assert forward is not None
-        assert reverse is not None
-        found["duality"] = duality(forward, reverse)
+        pushed, pulled = (answered(sandbox, product) for product in products(case))
+        if pushed is not None and pulled is not None:
+            found["duality"] = duality(pushed, pulled)
     else:
         # Not Python's max, which may pass over what is not a number.
         found["symmetry"] = float(np.max([symmetry(a) for a in others.values() if a is not None]))

@@ -12,13 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ad_conformance.conformance.reference.certify import MAX_ORDER, certify
-from ad_conformance.conformance.reference.evaluator import Evaluator
-from ad_conformance.conformance.reference.stencils import DIVISORS, STENCILS, _excess
-from ad_conformance.generators.ir.operator import SIGNATURES
+from ad_conformance.conformance.reference.certify import certify
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.scenarios.seed_programs import seed_case
-from ad_conformance.generators.strategies.sampling import batch, portion
+from ad_conformance.generators.strategies.sampling import portion
 from flint import arb, arb_series, ctx
 
 
@@ -258,7 +255,8 @@ def test_smooth_points_are_certified(name: str) -> None:
     truth = certify(Case(steps, point, mode))
     assert truth.kind == "certified"
     assert truth.value is not None
-    assert abs(float(truth.value) - expected) < 1e-20
+    assert truth.radius is not None
+    assert abs(float(truth.value) - expected) <= float(truth.radius) < 1e-20
 
 
 UNCERTAIN = {
@@ -360,36 +358,6 @@ def test_tolerance_covers_second_order_rounding_in_float32() -> None:
     assert float(truth.tolerance) > 2.0**-48
 
 
-@pytest.mark.parametrize("signature", SIGNATURES)
-def test_first_derivatives_agree_with_central_differences(signature: str) -> None:
-    """A third way: plain float64 differences of the NumPy evaluation, as far as these are good."""
-    for number in range(2):
-        for case in (drawn.plain for drawn in batch("R", signature, number)):
-            truth = certify(case)
-            if truth.kind != "certified":
-                continue
-            assert truth.value is not None
-            numeric, finer = (
-                _differences(case, h).reshape(truth.value.shape) for h in (2.0**-17, 2.0**-18)
-            )
-            scale = max(1.0, float(np.max(np.abs(truth.value), initial=0)))
-            # Where one smooth piece meets another, the error is proportional to the step.
-            good = 2e-3 * scale**2 + 3 * np.abs(numeric - finer)
-            judged = np.True_ if truth.judged is None else truth.judged
-            close = (np.abs(numeric - truth.value) < good) | ~judged
-            assert np.all(close) or not np.all(np.isfinite(numeric))
-
-
-def _differences(case: Case, h: float) -> np.ndarray:
-    """Central differences of the NumPy evaluation along each coordinate, in a last axis."""
-    x, columns = case.input, []
-    with np.errstate(all="ignore"):
-        for direction in np.eye(x.size).reshape((x.size, *x.shape)):
-            up, down = (Evaluator(case.program, x + s * h * direction).values[-1] for s in (1, -1))
-            columns.append((up - down) / (2 * h))
-    return np.stack(columns, axis=-1)
-
-
 def test_tolerance_covers_cancelled_terms() -> None:
     """det of a 4x4 matrix of rank 2 along a line through it: each cofactor vanishes up to rounding
     only.
@@ -407,19 +375,6 @@ def test_tolerance_covers_cancelled_terms() -> None:
     assert truth.tolerance is not None
     assert abs(float(truth.value)) < 1e-30
     assert 1e-16 < float(truth.tolerance) < 1e-10
-
-
-def test_the_stencils_and_their_sums() -> None:
-    """s_j(p) and S_j(q) of the docstring, from the weights themselves."""
-    for order in range(1, MAX_ORDER + 1):
-        moments = [
-            sum(w * offset**p for offset, w in STENCILS[order]) / DIVISORS[order] for p in range(60)
-        ]
-        assert moments[:order] == [0] * order
-        assert moments[order] == math.factorial(order)
-        q = 2.0**-4
-        excess = sum(moments[p] * q ** (p - order) for p in range(order + 1, 60))
-        assert math.isclose(float(_excess(((0, order),), arb(q)).mid()), excess, rel_tol=1e-12)
 
 
 def test_threads_do_not_disturb_each_other() -> None:

@@ -1,0 +1,129 @@
+"""When the smooth selections that meet at a point count as different."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from ad_conformance.conformance.reference.certify import certify
+from ad_conformance.conformance.reference.evaluator import Evaluator
+from ad_conformance.conformance.reference.selections import _sides
+from ad_conformance.conformance.reference.stencils import Neighbourhood, random_direction
+from ad_conformance.generators.arithmetic.balls import Branches, following
+from ad_conformance.generators.arithmetic.numpy_ops import as_array
+from ad_conformance.generators.ir.program import Case, Program, Step
+from flint import arb, ctx
+
+
+def program(*rows: tuple[Any, ...]) -> Program:
+    return Program(tuple(Step(n, o, tuple(p[0].items()) if p else ()) for n, o, *p in rows))
+
+
+def kinked(size: float, steep: float = 0.0) -> Program:
+    """x + size |x| + steep x**6."""
+    return program(
+        ("abs", (0,)),
+        ("constant", (), {"value": size}),
+        ("multiply", (1, 2)),
+        ("pow_int", (0,), {"exponent": 6}),
+        ("constant", (), {"value": steep}),
+        ("multiply", (4, 5)),
+        ("add", (0, 3)),
+        ("add", (7, 6)),
+    )
+
+
+@pytest.mark.parametrize("size", [2.0**-20, 2.0**-40, 2.0**-50])
+def test_a_small_kink_beside_a_slope_is_a_convention(size: float) -> None:
+    assert certify(Case(kinked(size), 0.0, "R")).kind == "convention"
+
+
+def test_a_kink_that_the_truncation_error_covers_is_looked_at_again() -> None:
+    """2**-90 |x| + 2**60 x**6: the bound on the polydisc is far larger than all at the point."""
+    steps = kinked(2.0**-90, 2.0**60).steps
+    without = program(*((s.operation, s.operands, s.arguments) for s in steps[:6]), ("add", (3, 6)))
+    assert certify(Case(without, 0.0, "R")).kind == "convention"
+
+
+@pytest.mark.parametrize("copy", [0, 1])
+def test_a_kink_across_one_direction_is_seen_along_another(copy: int) -> None:
+    """|w x| for a w that is orthogonal to one of the directions along which sides are compared."""
+    d = random_direction(2, 1, copy)
+    steps = program(
+        ("constant", (), {"value": (float(d[1]), -float(d[0]))}),
+        ("multiply", (0, 1)),
+        ("sum", (2,), {"axis": None, "keepdims": False}),
+        ("abs", (3,)),
+    )
+    assert certify(Case(steps, np.zeros(2), "R")).kind == "convention"
+
+
+@pytest.mark.parametrize(
+    ("dtype", "near", "apart"),
+    [("float64", 2.0**-45, 2.0**-30), ("float32", 2.0**-20, 2.0**-12)],
+)
+def test_operands_that_rounding_may_exchange_are_a_tie(
+    dtype: str, near: float, apart: float
+) -> None:
+    """max(sin(x), c) at 1, where sin(x) is rounded."""
+    for gap, kind in ((near, "convention"), (-near, "convention"), (apart, "certified")):
+        height = float(np.float32(np.sin(1.0) + gap) if dtype == "float32" else np.sin(1.0) + gap)
+        steps = program(("sin", (0,)), ("constant", (), {"value": height}), ("maximum", (1, 2)))
+        assert certify(Case(steps, 1.0, "R", dtype=dtype)).kind == kind
+
+
+def test_steps_that_are_not_needed_do_not_count() -> None:
+    """Seven jumps are too many selections."""
+    constant = ("constant", (), {"value": (1.0,) * 7})
+    jumps = (constant, ("multiply", (0, 1)), ("floor", (2,)))
+    needed = program(*jumps, ("sum", (3,), {"axis": None, "keepdims": False}))
+    assert certify(Case(needed, 1.0, "R")).kind != "certified"
+    truth = certify(Case(program(*jumps, ("square", (0,))), 1.0, "R"))
+    assert truth.kind == "certified"
+    assert truth.value == 2
+
+
+def met(steps: Program, point: Any) -> int:
+    """The number of selections that meet at the point."""
+    evaluate = Evaluator(steps, np.asarray(point, dtype=float))
+    hood = Neighbourhood(evaluate, -8, 1)
+    near = as_array(hood.x + arb(0, 2.0**-200))
+
+    def decide(branches: Branches) -> None:
+        with following(branches):
+            evaluate(near)
+
+    with ctx.workprec(hood.precision):
+        return len(list(_sides(hood, decide)))
+
+
+def test_every_selection_is_visited_once() -> None:
+    assert met(program(("floor", (0,))), 0.5) == 1
+    assert met(program(("floor", (0,))), 1.0) == 2
+    assert met(program(("floor", (0,))), (1.0, 2.0, 2.5)) == 4
+    assert met(program(("sign", (0,))), 0.0) == 3
+    assert met(program(("trunc", (0,))), 0.0) == 1
+    # One side and an arbitrary mean stand for both sides and all means of kinks.
+    assert met(program(("abs", (0,))), 0.0) == 2
+    assert met(program(("abs", (0,))), (0.0, 0.0, 1.0)) == 2
+    with pytest.raises(OverflowError, match="more than 64"):
+        met(program(("floor", (0,))), [1.0] * 7)
+
+
+def test_only_entries_that_a_kink_moves_are_conventions() -> None:
+    """max(x, 0) at (0, 1, 2), and its product with the next entry."""
+    steps = program(("constant", (), {"value": 0.0}), ("maximum", (0, 1)))
+    truth = certify(Case(steps, (0.0, 1.0, 2.0), "R"))
+    assert truth.kind == "certified"
+    assert truth.judged is not None
+    wanted = np.ones((3, 3), dtype=bool)
+    wanted[0, 0] = False
+    np.testing.assert_array_equal(truth.judged, wanted)
+    rolled = Program((*steps.steps, Step("roll", (0,), (("axis", 0), ("shift", -1)))))
+    product = Program((*rolled.steps, Step("multiply", (2, 3))))
+    truth = certify(Case(product, (0.0, 1.0, 2.0), "R"))
+    assert truth.judged is not None
+    np.testing.assert_array_equal(truth.judged, wanted)
+    assert truth.value is not None
+    np.testing.assert_allclose(truth.value[wanted], [0, 0, 0, 2, 1, 2, 0, 0], atol=1e-20)
