@@ -110,6 +110,8 @@ def splits(case: Case) -> Iterator[tuple[Case, Case]]:
             or not depends[k]
             or values[k].dtype == bool
             or not values[k].size
+            # A value that nothing selects may be infinite, but a case cannot be asked there.
+            or not np.all(np.isfinite(values[k]))
         ):
             continue
         # Constants of the first part that the second part uses are copied in front of it.

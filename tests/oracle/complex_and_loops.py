@@ -27,15 +27,20 @@ def _of_complex(function: Callable[[Any], Any]) -> Callable[..., Array]:
     return entrywise(lambda a, b: function(mp.mpc(a, b)), 2)
 
 
-def _spectrum(x: Array) -> list[Any]:
-    """The sums of x[j] exp(-2 pi i j k / n), with cosines and sines that are rounded to float64 by
-    definition.
+def _turn(k: int, n: int) -> Any:
+    """exp(-2 pi i k / n) with a cosine and a sine that are rounded to float64 by definition, but
+    exact at quarter turns.
     """
+    if 4 * k % n == 0:
+        return mp.mpc(0, -1) ** (4 * k // n)
+    angle = 2 * np.pi * k / n
+    return mp.mpc(number(np.cos(angle)), number(-np.sin(angle)))
+
+
+def _spectrum(x: Array) -> list[Any]:
+    """The sums of x[j] exp(-2 pi i j k / n)."""
     n = len(x)
-    angles = 2 * np.pi * np.arange(n) / n
-    turns = [
-        mp.mpc(number(c), number(-s)) for c, s in zip(np.cos(angles), np.sin(angles), strict=True)
-    ]
+    turns = [_turn(k, n) for k in range(n)]
     return [sum((x[j] * turns[j * k % n] for j in range(n)), mp.mpc(0)) for k in range(n)]
 
 
