@@ -128,6 +128,7 @@ def severity(
         case Verdict.WRONG_SHAPE if got is not None and expected is not None:
             return Severity(Kind.SHAPE, f"shape {got.shape} instead of {expected.shape}")
     if verdict is Verdict.NOT_FINITE and got is not None:
+        # Entries whose value is a convention may have to be finite too.
         must = np.broadcast_to(np.True_ if finite is None else finite, got.shape)
         return _not_finite(got[must & ~np.isfinite(got)], int(np.sum(must)))
     if got is None or expected is None or tolerance is None:

@@ -17,7 +17,7 @@ import numpy as np
 from ad_conformance.generators.arithmetic.numpy_ops import as_array, as_arrays
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import evaluate_steps
-from ad_conformance.generators.ir.program import Case, Step
+from ad_conformance.generators.ir.program import Case, Program, Step, nested
 from scipy import special
 
 Array = np.ndarray
@@ -228,6 +228,7 @@ FEATURES = (
     "end of domain",
     "several outputs",
     "view",
+    "touched kink",
 )
 
 
@@ -266,6 +267,63 @@ def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozense
     return frozenset(found)
 
 
+#: The comparisons of an operation as differences that change sign, of its operands and parameters.
+_GAPS: Mapping[str, Callable[..., Sequence[Array]]] = {
+    **dict.fromkeys(
+        ("abs", "relu", "copysign", "sign", "leaky_relu", "elu"), lambda a, *_, **__: [a]
+    ),
+    **dict.fromkeys(("maximum", "minimum"), lambda a, b: [a - b]),
+    "clip": lambda a, *, min, max: [a - min, a - max],
+}
+#: How far and how often values are looked at beside the point to see whether a kink is crossed.
+_BESIDE, _LOOKS = 2.0**-10, 4
+
+
+def _touched(case: Case, values: Sequence[Array]) -> set[int]:
+    """The value ids of steps that touch a kink at the point without crossing it, like abs(x**2) at
+    zero.
+    """
+    suspects = {}
+    for k, step in enumerate(case.program.steps, start=1):
+        if gaps := _GAPS.get(step.operation):
+            found = gaps(*(values[i] for i in step.operands), **step.arguments)
+            if any(np.any(gap == 0) for gap in found):
+                suspects[k] = (gaps, found)
+    if not suspects:
+        return set()
+    rng = np.random.default_rng(0)
+    signs: dict[int, list[list[Array]]] = {k: [] for k in suspects}
+    for _ in range(_LOOKS):
+        there = evaluate_steps(*_beside(case, rng))
+        for k, (gaps, _found) in suspects.items():
+            step = case.program.steps[k - 1]
+            signs[k].append(
+                [np.sign(g) for g in gaps(*(there[i] for i in step.operands), **step.arguments)]
+            )
+    return {
+        k
+        for k, (_gaps, found) in suspects.items()
+        for i, gap in enumerate(found)
+        if np.any((gap == 0) & (np.abs(sum(seen[i] for seen in signs[k])) == _LOOKS))
+    }
+
+
+def _beside(case: Case, rng: np.random.Generator) -> tuple[Program, Array]:
+    """The program and the input of a case at a random point close by."""
+
+    def moved(value: Any) -> Array:
+        array = np.asarray(value, dtype=float)
+        return np.asarray(array + _BESIDE * rng.uniform(-1, 1, array.shape))
+
+    steps = tuple(
+        Step(s.operation, s.operands, (("value", nested(moved(s.arguments["value"]))),))
+        if s.operation == "argument"
+        else s
+        for s in case.program.steps
+    )
+    return Program(steps), moved(case.input)
+
+
 @lru_cache(maxsize=4096)
 def features(case: Case) -> tuple[frozenset[str], ...]:
     """The features of each step of the case at its point."""
@@ -276,6 +334,7 @@ def features(case: Case) -> tuple[frozenset[str], ...]:
     uses = Counter(i for step in case.program.steps for i in step.operands)
     found = []
     views: set[int] = set()
+    touched = _touched(case, values)
     for k, step in enumerate(case.program.steps, start=1):
         if step.operation in _VIEWS or (
             step.operation in _VIEWS_OF_VIEWS and step.operands[0] in views
@@ -289,6 +348,8 @@ def features(case: Case) -> tuple[frozenset[str], ...]:
             own |= {"reused"}
         if not views.isdisjoint(step.operands):
             own |= {"view"}
+        if k in touched:
+            own |= {"touched kink"}
         found.append(own)
         depends.append(k in varied or any(used))
     return tuple(found)

@@ -233,7 +233,7 @@ class Branches:
             answer = self._round_down(index, a, even)
         else:
             answer = self.script[index]
-            if self.confirm is not None and index not in self.confirm and not _constant(a, a):
+            if self.confirm is not None and index not in self.confirm and not a.is_exact():
                 self.doubtful |= answer is None or not answer < a.real < answer + 1
         self.taken.append(answer)
         return answer
