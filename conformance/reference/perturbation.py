@@ -11,7 +11,7 @@ Numerical Algorithms, 2nd edition, chapters 9 and 10).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -46,7 +46,14 @@ class Visitor:
         """The operands that the operation gets."""
         return operands
 
-    def result(self, op: Operation, operands: list[Array], value: Array, inside: bool) -> Array:
+    def result(
+        self,
+        op: Operation,
+        operands: list[Array],
+        params: Mapping[str, Any],
+        value: Array,
+        inside: bool,
+    ) -> Array:
         """The result that later operations get; `inside` tells if a definition called `op`."""
         return value
 
@@ -65,7 +72,7 @@ def applied(
         given = definition(_Called(visitor), *operands, **params)
     else:
         given = op.evaluate(*operands, **params)
-    return visitor.result(op, operands, coerced(as_array(given)), inside)
+    return visitor.result(op, operands, params, coerced(as_array(given)), inside)
 
 
 class _Called:
@@ -95,7 +102,14 @@ class Recorder(Visitor):
         self.seen.append(operands)
         return operands
 
-    def result(self, op: Operation, operands: list[Array], value: Array, inside: bool) -> Array:
+    def result(
+        self,
+        op: Operation,
+        operands: list[Array],
+        params: Mapping[str, Any],
+        value: Array,
+        inside: bool,
+    ) -> Array:
         self.seen.append([*operands, value])
         return value
 
@@ -139,7 +153,14 @@ class Perturbed(Visitor):
             for slot, (v, at) in enumerate(pairs)
         ]
 
-    def result(self, op: Operation, operands: list[Array], value: Array, inside: bool) -> Array:
+    def result(
+        self,
+        op: Operation,
+        operands: list[Array],
+        params: Mapping[str, Any],
+        value: Array,
+        inside: bool,
+    ) -> Array:
         self.call += 1
         *operands_at, at = self.noise.seen[self.call]
         if value.dtype != object or value.size == 0:
@@ -150,7 +171,7 @@ class Perturbed(Visitor):
             # Definitions also use arithmetic operators, whose operands nobody sees.
             value = self._entrywise(len(operands), value, at)
         if op.terms is not None:
-            value = as_array(value + self._of_terms(op, operands, operands_at, value.shape))
+            value = as_array(value + self._of_terms(op, params, operands, operands_at, value.shape))
         return value
 
     def _entrywise(self, slot: int, value: Array, at: Array) -> Array:
@@ -175,7 +196,12 @@ class Perturbed(Visitor):
         return as_array(value + relative * moved + constant * largest)
 
     def _of_terms(
-        self, op: Operation, operands: list[Array], operands_at: list[Array], shape: tuple[int, ...]
+        self,
+        op: Operation,
+        params: Mapping[str, Any],
+        operands: list[Array],
+        operands_at: list[Array],
+        shape: tuple[int, ...],
     ) -> Array:
         """An error relative to the terms of the result and of its derivatives."""
         assert op.terms is not None
@@ -185,13 +211,16 @@ class Perturbed(Visitor):
                 continue
             weights = self.noise.coefficients(self.call, slot, 1, operand.shape)[0]
             moves = weights * (operand - at) / self.noise.size
-            if op.mixes:
-                # The usual formulas are polynomials of the entries.
-                u = u + as_array(moves).sum() / (float(np.max(np.abs(_floats(at)))) or 1.0)
-            else:
+            if op.elementwise:
                 u = u + moves
+                continue
+            # The usual formulas are polynomials of the entries.
+            sizes = np.abs(_floats(at))
+            if op.mixes:
+                sizes = np.full(sizes.shape, np.max(sizes))
+            u = u + (moves / to_balls(np.where(sizes == 0, 1.0, sizes))).sum()
         with np.errstate(all="ignore"):
-            size = op.terms(*(_floats(at) for at in operands_at))
+            size = op.terms(*(_floats(at) for at in operands_at), **params)
         total: Any = arb(0)
         count = self.noise.order + 1
         for c in self.noise.coefficients(self.call, len(operands), count, shape)[::-1]:
@@ -225,7 +254,14 @@ class Rounded(Visitor):
     def __init__(self, bits: int, log_error: int) -> None:
         self.bits, self.error = bits, arb(0, 2.0**log_error)
 
-    def result(self, op: Operation, operands: list[Array], value: Array, inside: bool) -> Array:
+    def result(
+        self,
+        op: Operation,
+        operands: list[Array],
+        params: Mapping[str, Any],
+        value: Array,
+        inside: bool,
+    ) -> Array:
         if value.dtype != object:
             return value
         return _objects([self._rounded(z) for z in value.flat]).reshape(value.shape)

@@ -10,9 +10,18 @@ from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import reduction
 
+
 ROWS: Sequence[Operation] = (
     reduction("sum", np.sum, family("reduction"), exact=True, curvature="linear"),
-    reduction("prod", np.prod, family("reduction", aim="zeros"), exact=True, weight=2),
+    # Its derivative is the product divided by one of the factors, unless one is zero.
+    reduction(
+        "prod",
+        np.prod,
+        family("reduction", aim="zeros"),
+        exact=True,
+        weight=2,
+        terms=np.prod,
+    ),
     reduction("mean", numpy_ops.mean, family("reduction", nonempty=True), curvature="linear"),
     reduction(
         "max",
@@ -47,5 +56,6 @@ ROWS: Sequence[Operation] = (
         operands=family("along_axis", aim="zeros"),
         params={"axis": "int"},
         exact=True,
+        terms=np.cumprod,
     ),
 )
