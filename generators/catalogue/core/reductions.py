@@ -10,7 +10,6 @@ from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import reduction
 
-
 ROWS: Sequence[Operation] = (
     reduction("sum", np.sum, family("reduction"), exact=True, curvature="linear"),
     # Its derivative is the product divided by one of the factors, unless one is zero.
