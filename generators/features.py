@@ -274,6 +274,10 @@ _GAPS: Mapping[str, Callable[..., Sequence[Array]]] = {
     ),
     **dict.fromkeys(("maximum", "minimum"), lambda a, b: [a - b]),
     "clip": lambda a, *, min, max: [a - min, a - max],
+    **dict.fromkeys(
+        ("max", "min", "cumulative_max", "cumulative_min", "ptp", "sort", "median", "quantile"),
+        lambda a, **_: [a.reshape(-1, 1) - a.reshape(-1)],
+    ),
 }
 #: How far and how often values are looked at beside the point to see whether a kink is crossed.
 _BESIDE, _LOOKS = 2.0**-10, 4

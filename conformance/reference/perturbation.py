@@ -170,6 +170,9 @@ class Perturbed(Visitor):
         elif inside:
             # Definitions also use arithmetic operators, whose operands nobody sees.
             value = self._entrywise(len(operands), value, at)
+        if op.log_domain:
+            (error,) = self.noise.coefficients(self.call, len(operands) + 1, 1, value.shape)
+            value = as_array(value + error * to_balls(np.abs(_floats(at))) * (value - at))
         if op.terms is not None:
             value = as_array(value + self._of_terms(op, params, operands, operands_at, value.shape))
         return value

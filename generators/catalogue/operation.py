@@ -89,6 +89,8 @@ class Operation:
     terms: the size of terms that may cancel in the usual formulas for the result or for its
         derivatives, such as 1 in 1 - tanh(x)**2; None if there are no such terms.
     mixes: whether the usual algorithms have errors relative to the largest entry of an operand.
+    log_domain: whether the usual formulas take exp(x - f), where f is the result, so that an error
+        of f, relative to f, is one of the derivatives f times as large.
     in_steps: the same function by elementary operations, as a definition; its rounding errors stand
         for those of the usual formulas for the derivatives. None for elementary operations.
     weight: how often it is drawn: more for rules with special cases, 0 for steps that only help
@@ -111,6 +113,7 @@ class Operation:
     curvature: Literal["linear", "multilinear", "nonlinear"] = "nonlinear"
     terms: Callable[..., Any] | None = None
     mixes: bool = False
+    log_domain: bool = False
     in_steps: Callable[..., Any] | None = None
     weight: int = 1
     definition: Callable[..., Any] | None = None

@@ -202,6 +202,7 @@ ROWS: Sequence[Operation] = (
         "xp.logaddexp({0}, {1})",
         family("binary", SATURATING, SATURATING),
         in_steps=lambda xp, a, b: xp.log(xp.add(xp.exp(a), xp.exp(b))),
+        log_domain=True,
         weight=2,
     ),
     binary(
