@@ -22,6 +22,7 @@ from types import CodeType
 from typing import Any
 
 import numpy as np
+from ad_conformance.conformance.known_failures import load
 from ad_conformance.conformance.reference.certify import Truth, certify
 from ad_conformance.conformance.verdicts import Result, judge
 from ad_conformance.engines.adapters.inhouse import inhouse
@@ -86,6 +87,10 @@ def ask(pieces: Iterable[tuple[str, CodeType]], names: dict[str, Any]) -> Answer
         return Answer("raised", None, reached, type(error).__name__, str(error))
 
 
+#: Cases in which the correct engine is known to be wrong are left out.
+KNOWN = [entry for entry in load() if entry.names(inhouse)]
+
+
 def questions(count: int, start: int = 0) -> list[Question]:
     """Drawn cases with modes in random order. Raises AssertionError if the correct engine has a
     finding.
@@ -105,6 +110,8 @@ def prepared(cases: Iterable[Case]) -> list[Question]:
         )
         with consulted() as sites:
             honest = judge(case, "honest", ask(pieces, names), truth)
+        if any(entry.covers(honest) for entry in KNOWN):
+            continue
         assert not honest.is_finding, f"the correct engine: {honest.verdict} in {case.json}"
         now = time.process_time()
         made.append(Question(case, truth, pieces, frozenset(sites), now - mark))

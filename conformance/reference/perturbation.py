@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from ad_conformance.generators.arithmetic.balls import to_balls
+from ad_conformance.generators.arithmetic.balls import Ranged, ranged, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array, as_arrays
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import Operation
@@ -272,4 +272,7 @@ class Rounded(Visitor):
     def _rounded(self, z: arb | acb) -> arb | acb:
         if not z.is_finite() or abs(z.real.mid().man_exp()[0]).bit_length() <= self.bits:
             return z
-        return z + z * self.error
+        wider = z + z * self.error
+        if isinstance(z, Ranged):
+            return ranged(wider, (z.low + z.low * self.error).lower(), z.high + z.high * self.error)
+        return wider

@@ -47,6 +47,8 @@ WATCHED = 0.5
 INPUTS = ("x", "y", "z", "u", "v", "w")
 #: The stages of further calls.
 ELSEWHERE, AGAIN = "elsewhere", "again"
+#: A derivative that took more seconds than this is not called again.
+LONG = 2.0
 
 
 def _request() -> list[tuple[str, str]] | None:
@@ -126,7 +128,7 @@ def _execute(
     except BaseException as error:
         return "raised", stage, type(error).__name__, _described(error), None, None
     first, second = value.copy(), None
-    if further:
+    if further and sum(seconds) < LONG:
         more, second = _called_again(further, names, value)
         faults += more
     return "answered", "", "", "; ".join(dict.fromkeys(faults)), first, second

@@ -47,7 +47,8 @@ class Ranged(acb):
     high: arb
 
 
-def _ranged(value: acb, low: arb, high: arb) -> Ranged:
+def ranged(value: acb, low: arb, high: arb) -> Ranged:
+    """The value with these bounds."""
     found = Ranged(value)
     found.low, found.high = low, high
     return found
@@ -66,7 +67,7 @@ def log(z: Ball) -> Ball:
     found = z.log(analytic=True)
     if found.is_finite() or 0 not in z:
         return found
-    return _ranged(found, arb("-inf"), z.abs_upper().log().upper())
+    return ranged(found, arb("-inf"), z.abs_upper().log().upper())
 
 
 def sqrt(z: Ball) -> Ball:
@@ -75,20 +76,20 @@ def sqrt(z: Ball) -> Ball:
     found = z.sqrt(analytic=True)
     if found.is_finite() or 0 not in z:
         return found
-    return _ranged(found, arb(0), z.abs_upper().sqrt().upper())
+    return ranged(found, arb(0), z.abs_upper().sqrt().upper())
 
 
 def square(z: Ball) -> Ball:
     found = z * z
     if not isinstance(found, acb) or not found.is_finite():
         return found
-    return _ranged(found, arb(0), found.abs_upper())
+    return ranged(found, arb(0), found.abs_upper())
 
 
 def reciprocal(z: Ball) -> Ball:
     found = 1 / z
     if isinstance(z, Ranged) and not found.is_finite() and z.low >= 0 and z.is_finite():
-        return _ranged(acb(found), (1 / z.high).lower(), arb("inf"))
+        return ranged(acb(found), (1 / z.high).lower(), arb("inf"))
     return found
 
 
@@ -212,7 +213,8 @@ class Branches:
         index = len(self.taken)
         if self.script is None:
             answer = self._decide(index, a, b, mean or continuous, signed_zero)
-            if continuous and index in self.open:
+            # A mean of values without a bound has no bounds; each of them may have some.
+            if continuous and index in self.open and a.is_finite() and b.is_finite():
                 self.open[index] = (True,)
                 self.continuous.add(index)
                 if self.blend and index not in self.forced:
@@ -262,7 +264,6 @@ class Branches:
             return None if mean and a.real == b.real else bool(a.real < b.real)
         if (certain := _certainly_less(a, b)) is not None:
             return certain
-        # The mean of two values has no bounds; either one may be beyond a third.
         mean = mean and a.is_finite() and b.is_finite()
         self.open[index] = (True, None) if mean else (True,)
         return self.forced.get(index, False)

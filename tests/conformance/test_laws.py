@@ -77,12 +77,12 @@ def broken_laws(sandbox: Sandbox, case: Case) -> dict[str, float]:
 def test_the_inhouse_engine_keeps_every_law() -> None:
     asked: Counter[str] = Counter()
     with Sandbox(broken.honest) as sandbox:
-        for case in mixed(draw(MODES, 630), 315):
+        for case in mixed(draw(MODES, 420), 210):
             for law, error_ratio in broken_laws(sandbox, case).items():
                 assert error_ratio <= 1, f"{law}: {error_ratio:.1e} in {case.json}"
                 asked[law] += 1
-    assert asked["agreement"] > 280
-    assert min(asked["duality"], asked["symmetry"], asked["chain"]) > 60, asked
+    assert asked["agreement"] > 180
+    assert min(asked["duality"], asked["symmetry"], asked["chain"]) > 40, asked
 
 
 def mixed(cases: Iterable[Case], count: int) -> list[Case]:

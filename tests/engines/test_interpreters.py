@@ -231,7 +231,7 @@ def test_bisection_asks_a_development_build_where_it_is(
     asked: list[str] = []
 
     class Box:
-        def __init__(self, engine: Engine) -> None:
+        def __init__(self, engine: Engine, **_options: object) -> None:
             self.engine = engine
 
         def __enter__(self) -> Box:

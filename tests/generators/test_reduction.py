@@ -227,7 +227,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: S
     done = CliRunner().invoke(app, ["reduce", "case.json", "--engine", "tests.broken_engines:sign"])
     assert done.exit_code == 0
     (kept,) = (tmp_path / "findings").iterdir()
-    assert f"wrong; kept as findings/{kept.name}" in done.output
+    assert f"wrong, wrong sign; kept as findings/{kept.name}" in done.output
     assert [step.operation for step in read_case(kept).program.steps if step.operands] == ["sin"]
     done = CliRunner().invoke(
         app, ["reduce", "case.json", "--engine", "tests.broken_engines:honest"]

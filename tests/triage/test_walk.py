@@ -315,7 +315,7 @@ def test_a_malformed_finding_is_refused_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = campaign(tmp_path, "inhouse", cases=[])
-    rest: list[Any] = [None] * 11
+    rest: list[Any] = [None] * 13
     found = Recorded(0, "", None, "", "{", "R", [], 0, "inhouse", "wrong", *rest, "cut.json")
     monkeypatch.setattr(pipeline, "findings", lambda _: [found])
     done = triaged(folder)

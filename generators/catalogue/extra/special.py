@@ -142,8 +142,8 @@ ROWS: Sequence[Operation] = (
         None,
         operands=family("at_zeros", TAILS),
         weight=2,
-        # Its derivative is (cos(pi x) - sinc(x)) / x.
-        terms=np.sinc,
+        # Its derivative is (cos(pi x) - sinc(x)) / x, and sin(pi x) is rounded at integers, too.
+        terms=np.ones_like,
         summary="sin(pi x) / (pi x).",
     ),
     # Its derivative is expit(x) * (1 - expit(x)).
