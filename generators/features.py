@@ -338,7 +338,9 @@ def features(case: Case) -> tuple[frozenset[str], ...]:
     uses = Counter(i for step in case.program.steps for i in step.operands)
     found = []
     views: set[int] = set()
-    touched = _touched(case, values)
+    # Values that the output does not depend on may be infinite.
+    with np.errstate(invalid="ignore"):
+        touched = _touched(case, values)
     for k, step in enumerate(case.program.steps, start=1):
         if step.operation in _VIEWS or (
             step.operation in _VIEWS_OF_VIEWS and step.operands[0] in views
