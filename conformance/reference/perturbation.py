@@ -274,5 +274,7 @@ class Rounded(Visitor):
             return z
         wider = z + z * self.error
         if isinstance(z, Ranged):
-            return ranged(wider, (z.low + z.low * self.error).lower(), z.high + z.high * self.error)
+            return ranged(
+                acb(wider), (z.low + z.low * self.error).lower(), z.high + z.high * self.error
+            )
         return wider
