@@ -111,7 +111,7 @@ def drawn_lines(cases: int, processes: int) -> Iterator[str]:
         for kind in ("certified", "convention", "uncertified")
     )
     left = 1 - entries["judged"] / entries["all"]
-    yield f"({entries['all']} entries, of which {left:.2%} are conventions). A case takes "
+    yield f"({entries['all']} entries, of which {left:.2%} are conventions). A case takes"
     yield f"{found['seconds'] / count * 1e3:.1f} ms of processor time."
     yield ""
     for reason, times in found["reasons"].most_common():

@@ -188,13 +188,14 @@ def _missing_bits(answer: Array) -> int:
     A derivative can be far smaller than the values that it is computed from. For a derivative of
     zero no precision is enough.
     """
-    value, radius = np.abs(_middle(answer)), _radius(answer)
+    value, radius = np.abs(_middle(answer)).reshape(-1), _radius(answer).reshape(-1)
     largest = np.max(value)
     wanted = np.where(value > radius, np.maximum(ENTRY_RADIUS * value, 1e-300), np.inf)
     wanted = np.minimum(wanted, RELATIVE_RADIUS * np.maximum(largest, radius * RELATIVE_RADIUS))
-    if largest == 0 or np.all(radius <= wanted) or not np.all(np.isfinite(radius)):
+    missing = radius > wanted
+    if largest == 0 or not np.any(missing) or not np.all(np.isfinite(radius)):
         return 0
-    return 16 + math.ceil(math.log2(np.max(radius / wanted, where=radius > 0, initial=1.0)))
+    return 16 + math.ceil(math.log2(np.max(radius[missing] / wanted[missing])))
 
 
 def _middle(balls: Array) -> Array:
