@@ -173,8 +173,8 @@ class Perturbed(Visitor):
         if op.log_domain:
             (error,) = self.noise.coefficients(self.call, len(operands) + 1, 1, value.shape)
             value = as_array(value + error * to_balls(np.abs(_floats(at))) * (value - at))
-        if op.terms is not None:
-            value = as_array(value + self._of_terms(op, params, operands, operands_at, value.shape))
+        if op.terms is not None or op.mixes:
+            value = as_array(value + self._of_terms(op, params, operands, operands_at, at))
         return value
 
     def _entrywise(self, slot: int, value: Array, at: Array) -> Array:
@@ -204,11 +204,11 @@ class Perturbed(Visitor):
         params: Mapping[str, Any],
         operands: list[Array],
         operands_at: list[Array],
-        shape: tuple[int, ...],
+        result_at: Array,
     ) -> Array:
         """An error relative to the terms of the result and of its derivatives."""
-        assert op.terms is not None
         u: Any = arb(0)
+        shape = result_at.shape
         for slot, (operand, at) in enumerate(zip(operands, operands_at, strict=True)):
             if operand.dtype != object or operand.size == 0:
                 continue
@@ -222,8 +222,11 @@ class Perturbed(Visitor):
             if op.mixes:
                 sizes = np.full(sizes.shape, np.max(sizes))
             u = u + (moves / to_balls(np.where(sizes == 0, 1.0, sizes))).sum()
+        # Algorithms that mix entries add up terms of the size of the largest entry.
+        size: Any = np.max(np.abs(_floats(result_at)))
         with np.errstate(all="ignore"):
-            size = op.terms(*(_floats(at) for at in operands_at), **params)
+            if op.terms is not None:
+                size = op.terms(*(_floats(at) for at in operands_at), **params)
         total: Any = arb(0)
         count = self.noise.order + 1
         for c in self.noise.coefficients(self.call, len(operands), count, shape)[::-1]:
