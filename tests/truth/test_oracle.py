@@ -88,8 +88,8 @@ def test_derivatives_of_every_operation_are_within_the_radius(operation: str) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["RRRR"])
 def test_more_derivatives_of_every_operation_are_within_the_radius(mode: str) -> None:
-    count = sum(1 for name in CATALOGUE for _ in compared(examples(name, mode, 2)))
-    assert count > 1.7 * len(CATALOGUE)
+    count = sum(1 for name in CATALOGUE for _ in compared(examples(name, mode, 1)))
+    assert count > 0.8 * len(CATALOGUE)
 
 
 @cache
