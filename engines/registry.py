@@ -19,9 +19,9 @@ from packaging.version import InvalidVersion, Version
 #: `engines/adapters` and the attribute of its adapter.
 _ADAPTERS = {
     "inhouse": "inhouse:inhouse",
-    "jax": "jax:jax",
-    "jax-eager": "jax:eager",
-    "jax-cuda": "jax:cuda",
+    "jax": "jax.adapter:jax",
+    "jax-eager": "jax.adapter:eager",
+    "jax-cuda": "jax.adapter:cuda",
     "torch": "torch.adapter:torch",
     "torch-autograd": "torch.adapter:create_graph",
     "torch-cuda": "torch.adapter:cuda",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ad_conformance.engines.adapters.jax import jax
+from ad_conformance.engines.adapters.jax.adapter import jax
 
 HEADER = f"""\
 {jax.header}

@@ -1,0 +1,79 @@
+"""JAX: the derivative of a case is compiled by one `jax.jit`; the engine `jax-eager` runs it
+without compilation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ad_conformance.engines.adapters.jax.templates import (
+    CONTROL_FLOW,
+    INDEXING,
+    LINEAR_ALGEBRA,
+    NETWORKS,
+    SPECIAL,
+    STATISTICS,
+)
+from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.process.devices import nvidia_or_amd
+from ad_conformance.generators.render.dialect import Dialect
+
+HEADER = """\
+import jax
+import jax.numpy as jnp
+import jax.scipy.linalg
+import jax.scipy.special
+import numpy as np
+
+jax.config.update("jax_enable_x64", True)
+"""
+
+jax = Engine(
+    name="jax",
+    distribution="jax",
+    module="jax",
+    header=HEADER,
+    dialect=Dialect(
+        namespace="jnp",
+        array="jnp.asarray({value}, dtype=jnp.float64)",
+        single="jnp.asarray({value}, dtype=jnp.float32)",
+        templates={
+            **LINEAR_ALGEBRA,
+            **NETWORKS,
+            **CONTROL_FLOW,
+            **SPECIAL,
+            **INDEXING,
+            **STATISTICS,
+        },
+    ),
+    mode_transforms={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},
+    operators={
+        "gradient": "jax.grad({f})",
+        "pushforward": "lambda x: jax.jvp({f}, (x,), ({v},))[1]",
+        "pullback": "lambda x: jax.vjp({f}, x)[1]({w})[0]",
+    },
+    compile="derivative = jax.jit({nested}).lower(x).compile()",
+    environment={"JAX_PLATFORMS": "cpu"},
+    unsupported=(
+        ("NotImplementedError", r"^scatter_mul gradients are only implemented if"),
+        # Before 0.10.1, standardize has no argument `algorithm`.
+        ("TypeError", r"^Error interpreting argument to <function standardize .*<class 'str'>"),
+    ),
+)
+
+eager = replace(jax, name="jax-eager", compile="derivative = {nested}")
+
+#: Products in float32 otherwise have the precision of TF32, ten bits.
+CUDA = """jax.config.update("jax_default_matmul_precision", "highest")
+"""
+cuda = replace(
+    jax,
+    name="jax-cuda",
+    header=HEADER + CUDA,
+    # JAX takes most of the device's memory by default, and a second process then gets none.
+    environment={"JAX_PLATFORMS": "cuda", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"},
+    device_check=nvidia_or_amd(
+        "import jax\ntry:\n    jax.devices()\nexcept Exception:\n"
+        "    sys.exit(f'jax {jax.__version__} finds no CUDA device')"
+    ),
+)
