@@ -7,6 +7,10 @@ program changes them: every product of derivatives in the chain rule gets an err
 operation that mixes the entries of an operand (`inv`, `solve`) gets errors relative to the largest
 entry, as the backward error analysis of such algorithms has them (Higham, Accuracy and Stability of
 Numerical Algorithms, 2nd edition, chapters 9 and 10).
+
+A function on entries also gets an error in each of its derivatives of order 2 and higher, because
+each has a formula of its own. Otherwise the perturbed program would be a smooth function, of which
+some derivatives can be zero for every perturbation: hypot(a x, b x) is linear for all a and b.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from ad_conformance.conformance.reference.taylor import Orders, coefficients, has_coefficients
 from ad_conformance.generators.arithmetic.balls import Ranged, ranged, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array, as_arrays
 from ad_conformance.generators.catalogue import CATALOGUE
@@ -67,7 +72,7 @@ def applied(
 ) -> Array:
     """The operation on balls, seen by `visitor`."""
     operands = visitor.operands(op, operands)
-    definition = op.definition or op.in_steps
+    definition = op.in_steps or op.definition
     if definition is not None:
         given = definition(_Called(visitor), *operands, **params)
     else:
@@ -125,11 +130,20 @@ def _drawn(seed: tuple[int, ...], shape: tuple[int, ...], size: float) -> Array:
 class Noise:
     """The random numbers of one perturbed copy of one program, prepared for many evaluations.
 
-    `seen` is what a Recorder kept at the point. Terms of order up to `order` are perturbed.
+    `seen` is what a Recorder kept at the point, and `taylor` has the Taylor coefficients of calls
+    that are known already; several copies share both. Terms of order up to `order` are perturbed.
     """
 
-    def __init__(self, seed: int, size: float, order: int, seen: list[list[Array]]) -> None:
+    def __init__(
+        self,
+        seed: int,
+        size: float,
+        order: int,
+        seen: list[list[Array]],
+        taylor: dict[int, dict[Orders, Array]],
+    ) -> None:
         self.seed, self.size, self.order, self.seen = seed, size, order, seen
+        self.taylor = taylor
         #: For each call and slot the factor and the summand of its perturbation.
         self.prepared: dict[tuple[int, int], tuple[Array, Array]] = {}
 
@@ -173,6 +187,8 @@ class Perturbed(Visitor):
         if op.log_domain:
             (error,) = self.noise.coefficients(self.call, len(operands) + 1, 1, value.shape)
             value = as_array(value + error * to_balls(np.abs(_floats(at))) * (value - at))
+        if self.noise.order > 1 and has_coefficients(op):
+            value = self._of_order_2(op, params, operands, operands_at, value)
         if op.terms is not None or op.mixes:
             value = as_array(value + self._of_terms(op, params, operands, operands_at, at))
         return value
@@ -198,6 +214,34 @@ class Perturbed(Visitor):
         largest = float(np.max(np.abs(_floats(at))))
         return as_array(value + relative * moved + constant * largest)
 
+    def _of_order_2(
+        self,
+        op: Operation,
+        params: Mapping[str, Any],
+        operands: list[Array],
+        operands_at: list[Array],
+        value: Array,
+    ) -> Array:
+        """The result with a relative error in each Taylor coefficient of order 2 and higher, as
+        rules compute each derivative of the operation by another formula.
+        """
+        noise = self.noise
+        if self.call not in noise.taylor:
+            noise.taylor[self.call] = coefficients(op, params, operands_at, noise.order)
+        known = noise.taylor[self.call]
+        if not known:
+            return value
+        moves = [v - at for v, at in zip(operands, operands_at, strict=True)]
+        slot = len(operands) + 2
+        errors = noise.coefficients(self.call, slot, len(known), value.shape)
+        for error, (orders, coefficient) in zip(errors, known.items(), strict=True):
+            term: Any = error * coefficient
+            for n, move in zip(orders, moves, strict=True):
+                for _ in range(n):
+                    term = term * move
+            value = as_array(value + term)
+        return value
+
     def _of_terms(
         self,
         op: Operation,
@@ -209,24 +253,32 @@ class Perturbed(Visitor):
         """An error relative to the terms of the result and of its derivatives."""
         u: Any = arb(0)
         shape = result_at.shape
+        floats = [_floats(at) if at.dtype == object else at for at in operands_at]
+        on_entries = op.elementwise or op.broadcasts
+        scale: Any = np.ones(()) if op.term_scale is None else op.term_scale(*floats)
         for slot, (operand, at) in enumerate(zip(operands, operands_at, strict=True)):
             if operand.dtype != object or operand.size == 0:
                 continue
             weights = self.noise.coefficients(self.call, slot, 1, operand.shape)[0]
             moves = weights * (operand - at) / self.noise.size
-            if op.elementwise:
-                u = u + moves
+            if on_entries:
+                u = u + moves / to_balls(np.where(scale == 0, 1.0, scale))
                 continue
             # The usual formulas are polynomials of the entries.
-            sizes = np.abs(_floats(at))
+            sizes = np.abs(floats[slot])
             if op.mixes:
                 sizes = np.full(sizes.shape, np.max(sizes))
-            u = u + (moves / to_balls(np.where(sizes == 0, 1.0, sizes))).sum()
+            relative = as_array(moves / to_balls(np.where(sizes == 0, 1.0, sizes)))
+            if "axis" in params and not op.mixes:
+                kept = params.get("keepdims", True)
+                u = u + relative.sum(axis=params["axis"], keepdims=kept)
+            else:
+                u = u + relative.sum()
         # Algorithms that mix entries add up terms of the size of the largest entry.
         size: Any = np.max(np.abs(_floats(result_at)))
         with np.errstate(all="ignore"):
             if op.terms is not None:
-                size = op.terms(*(_floats(at) for at in operands_at), **params)
+                size = op.terms(*floats, **params)
         total: Any = arb(0)
         count = self.noise.order + 1
         for c in self.noise.coefficients(self.call, len(operands), count, shape)[::-1]:

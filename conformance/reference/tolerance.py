@@ -18,6 +18,7 @@ import numpy as np
 from ad_conformance.conformance.reference.evaluator import Evaluator
 from ad_conformance.conformance.reference.perturbation import Array, Noise, Perturbed, Recorder
 from ad_conformance.conformance.reference.stencils import Blocks
+from ad_conformance.conformance.reference.taylor import Orders
 from ad_conformance.generators.arithmetic.balls import Branches, Decision, following, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from flint import arb, ctx
@@ -61,6 +62,10 @@ class Copies:
         with following(Branches(script=script)):
             evaluate.visited(self.x, recorder)
         self.seen = recorder.seen
+        #: Taylor coefficients of operations, by call.
+        self.taylor: dict[int, dict[Orders, Array]] = {}
+        #: The directions on which the output depends; None: not known yet, or all.
+        self.active: set[int] | None = None
 
     def derivatives(
         self, wanted: Iterable[Directions], copy: int, size: float
@@ -69,22 +74,15 @@ class Copies:
 
         Derivatives along directions on which the output does not depend are left out.
         """
-        noise = Noise(copy, size, self.order, self.seen)
-        here = self._at((), noise)
-        differences: dict[Directions, Array] = {(): here}
-        for d in sorted({d for directions in wanted for d in directions}):
-            there = self._at((d,), noise)
-            if any(a != b for a, b in zip(here, there, strict=True)):
-                differences[d,] = there
-        wanted = [w for w in wanted if all((d,) in differences for d in w)]
+        noise = Noise(copy, size, self.order, self.seen, self.taylor)
+        wanted = [w for w in wanted if self._active(noise).issuperset(w)]
         needed = {
             part
             for directions in wanted
             for count in range(len(directions) + 1)
             for part in itertools.combinations(directions, count)
         }
-        for part in sorted(needed - differences.keys(), key=len):
-            differences[part] = self._at(part, noise)
+        differences = {d: self._output(self._moved(self.x, d), noise) for d in sorted(needed)}
         # In place, one direction after another, the highest multiplicity first.
         for d in {d for part in needed for d in part}:
             affected = sorted((p for p in needed if d in p), key=lambda p: -p.count(d))
@@ -99,15 +97,39 @@ class Copies:
             for part in wanted
         }
 
-    def _at(self, directions: Directions, noise: Noise) -> Array:
+    def _active(self, noise: Noise) -> set[int]:
+        """The directions on which the output depends."""
+        every = {*range(self.evaluate.point.size), *self.steps}
+        if self.active is None and self.order > 1 and len(every) > 1:
+            # Beside the point, where no factor is zero by chance.
+            beside = self.x.copy()
+            beside.reshape(-1)[:] += [k * arb(2) ** self.log_h for k in range(1, beside.size + 1)]
+            here = self._output(beside, noise)
+            self.active = {
+                d
+                for d in every
+                if any(
+                    not b.is_finite() or a != b
+                    for a, b in zip(
+                        here, self._output(self._moved(beside, (d,)), noise), strict=True
+                    )
+                )
+            }
+        return every if self.active is None else self.active
+
+    def _moved(self, x: Array, directions: Directions) -> Array:
+        """x, moved by one step along each of the directions."""
         h = arb(2) ** self.log_h
-        x = self.x.copy()
+        x = x.copy()
         flat = x.reshape(-1)
         for d in directions:
             if d in self.steps:
                 flat += self.steps[d] * h
             else:
                 flat[d] = flat[d] + h
+        return x
+
+    def _output(self, x: Array, noise: Noise) -> Array:
         with following(Branches(script=self.script)):
             return self.evaluate.visited(x, Perturbed(noise)).reshape(-1)
 
@@ -139,6 +161,11 @@ def tolerances(copies: Copies, tensor: Array, blocks: Blocks, dtype: str) -> Arr
         sizes = [2.0**LOG_NOISE] * COPIES + [SPREAD * unit]
         spread = np.max([error(copy, size) for copy, size in enumerate(sizes)], axis=0)
         value = np.abs(np.array([float(z.mid()) for z in tensor.flat]).reshape(tensor.shape))
-        return np.asarray(SPREAD * unit * spread + FLOOR * unit * value + TINY[dtype])
+        tolerance = SPREAD * unit * spread + FLOOR * unit * value + TINY[dtype]
+        # Zero has no relative error. Rules of several operations in one leave rounding errors of
+        # the size of what they compute together with it: the derivatives of the same output.
+        largest = np.max(value.reshape(len(value), -1), axis=1, initial=0.0)
+        beside = FLOOR * unit * largest.reshape(-1, *(1,) * len(blocks))
+        return np.asarray(np.where(value <= tolerance, np.maximum(tolerance, beside), tolerance))
     finally:
         ctx.prec = kept

@@ -258,8 +258,8 @@ class Branches:
         return self.forced.get(index, n)
 
     def _decide(self, index: int, a: Ball, b: Ball, mean: bool, signed_zero: bool) -> Decision:
-        if a is b:
-            return False
+        if a is b and not signed_zero:
+            return None if mean else False
         if a.is_exact() and b.is_exact() and not (signed_zero and a.is_zero()):
             return None if mean and a.real == b.real else bool(a.real < b.real)
         if (certain := _certainly_less(a, b)) is not None:

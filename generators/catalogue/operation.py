@@ -88,6 +88,8 @@ class Operation:
     curvature: how the result depends on the operands, apart from kinks.
     terms: the size of terms that may cancel in the usual formulas for the result or for its
         derivatives, such as 1 in 1 - tanh(x)**2; None if there are no such terms.
+    term_scale: for functions on entries, what each further order of a derivative divides those
+        terms by, by the operands; None: 1.
     mixes: whether the usual algorithms have errors relative to the largest entry of an operand.
     log_domain: whether the usual formulas take exp(x - f), where f is the result, so that an error
         of f, relative to f, is one of the derivatives f times as large.
@@ -97,6 +99,8 @@ class Operation:
         others.
     definition: how a derived operation computes its result by other operations.
     elementwise: whether each entry of the result depends on one entry of the only operand.
+    broadcasts: whether each entry of the result depends on one entry of each of several operands,
+        which are broadcast.
     truth_values: the indices of operands that are truth values; all others are numbers.
     summary: what it computes, in one sentence, if neither the name says so nor the docstring of a
         definition.
@@ -112,12 +116,14 @@ class Operation:
     literals: bool = False
     curvature: Literal["linear", "multilinear", "nonlinear"] = "nonlinear"
     terms: Callable[..., Any] | None = None
+    term_scale: Callable[..., Any] | None = None
     mixes: bool = False
     log_domain: bool = False
     in_steps: Callable[..., Any] | None = None
     weight: int = 1
     definition: Callable[..., Any] | None = None
     elementwise: bool = False
+    broadcasts: bool = False
     truth_values: tuple[int, ...] = ()
     summary: str = ""
 

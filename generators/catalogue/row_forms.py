@@ -32,6 +32,13 @@ def binary(
     )
 
 
+def broadcasting(
+    name: str, evaluate: Any, template: str | None, operands: OperandFamily, **more: Any
+) -> Operation:
+    """An operation on the entries of two operands, which are broadcast."""
+    return binary(name, evaluate, template, operands, broadcasts=True, **more)
+
+
 def comparison(name: str, operator: str, evaluate: Any) -> Operation:
     """A comparison: weight 0, because only the conditions of `where` need it."""
     return binary(

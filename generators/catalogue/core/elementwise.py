@@ -18,7 +18,7 @@ from ad_conformance.generators.catalogue.operands import (
 )
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import (
-    binary,
+    broadcasting,
     comparison,
     logical,
     unary,
@@ -127,7 +127,7 @@ ROWS: Sequence[Operation] = (
         operands=family("clip"),
         params={"min": "float", "max": "float"},
     ),
-    binary(
+    broadcasting(
         "add",
         np.add,
         "{0} + {1}",
@@ -136,7 +136,7 @@ ROWS: Sequence[Operation] = (
         literals=True,
         curvature="linear",
     ),
-    binary(
+    broadcasting(
         "subtract",
         np.subtract,
         "{0} - {1}",
@@ -145,7 +145,7 @@ ROWS: Sequence[Operation] = (
         literals=True,
         curvature="linear",
     ),
-    binary(
+    broadcasting(
         "multiply",
         np.multiply,
         "{0} * {1}",
@@ -154,8 +154,8 @@ ROWS: Sequence[Operation] = (
         literals=True,
         curvature="multilinear",
     ),
-    binary("divide", np.divide, "{0} / {1}", family("binary", second=NONZERO), literals=True),
-    binary(
+    broadcasting("divide", np.divide, "{0} / {1}", family("binary", second=NONZERO), literals=True),
+    broadcasting(
         "pow",
         lambda a, b: numpy_ops.power(a, b),
         "{0} ** {1}",
@@ -163,7 +163,7 @@ ROWS: Sequence[Operation] = (
         literals=True,
         weight=2,
     ),
-    binary(
+    broadcasting(
         "maximum",
         numpy_ops.maximum,
         "xp.maximum({0}, {1})",
@@ -172,7 +172,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         weight=2,
     ),
-    binary(
+    broadcasting(
         "minimum",
         numpy_ops.minimum,
         "xp.minimum({0}, {1})",
@@ -181,7 +181,7 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         weight=2,
     ),
-    binary(
+    broadcasting(
         "hypot",
         numpy_ops.elementwise(np.hypot, balls.hypot),
         "xp.hypot({0}, {1})",
@@ -189,14 +189,14 @@ ROWS: Sequence[Operation] = (
         in_steps=lambda xp, a, b: xp.sqrt(xp.add(xp.multiply(a, a), xp.multiply(b, b))),
         weight=2,
     ),
-    binary(
+    broadcasting(
         "atan2",
         numpy_ops.elementwise(np.arctan2, balls.atan2),
         "xp.atan2({0}, {1})",
         family("angle"),
         weight=2,
     ),
-    binary(
+    broadcasting(
         "logaddexp",
         numpy_ops.elementwise(np.logaddexp, balls.logaddexp),
         "xp.logaddexp({0}, {1})",
@@ -205,7 +205,7 @@ ROWS: Sequence[Operation] = (
         log_domain=True,
         weight=2,
     ),
-    binary(
+    broadcasting(
         "remainder",
         numpy_ops.elementwise(np.remainder, balls.remainder),
         "xp.remainder({0}, {1})",
@@ -213,20 +213,23 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         weight=2,
     ),
-    binary(
+    broadcasting(
         "floor_divide",
         numpy_ops.elementwise(np.floor_divide, balls.floor_divide),
         "xp.floor_divide({0}, {1})",
         family("quotient"),
         curvature="linear",
     ),
-    binary(
+    broadcasting(
         "copysign",
         numpy_ops.elementwise(np.copysign, balls.copysign),
         "xp.copysign({0}, {1})",
         family("binary", second=NONZERO),
         exact=True,
         curvature="linear",
+        # Its derivative may be computed as copysign(a, b) / a.
+        terms=lambda a, b: np.abs(a),
+        term_scale=lambda a, b: np.abs(a),
         weight=2,
     ),
     comparison("less", "<", lambda a, b: numpy_ops.truth_values(numpy_ops.less(a, b))),

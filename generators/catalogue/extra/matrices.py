@@ -163,6 +163,13 @@ def multi_dot(xp: Any, *factors: Any) -> Any:
     return product
 
 
+def _powers(xp: Any, x: Any, *, columns: int, increasing: bool) -> Any:
+    """The Vandermonde matrix by products, whose derivatives engines compute as product / factor."""
+    ones = xp.pow(x[:, None], np.zeros(1))
+    rows = xp.cumulative_prod(xp.concat([ones, *[x[:, None]] * (columns - 1)], axis=1), axis=1)
+    return rows if increasing else xp.flip(rows, axis=1)
+
+
 def vander(xp: Any, x: Any, *, columns: int, increasing: bool) -> Any:
     """The Vandermonde matrix of a vector."""
     powers = np.arange(columns, dtype=float)
@@ -311,6 +318,7 @@ ROWS: Sequence[Operation] = (
         vander,
         family("vander"),
         params={"columns": "times", "increasing": "bool"},
+        in_steps=_powers,
         exact=True,
     ),
     derived(corrcoef, family("varied_observations")),

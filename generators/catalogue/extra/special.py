@@ -11,7 +11,7 @@ from ad_conformance.generators.arithmetic.lazy import scipy_special as special
 from ad_conformance.generators.arithmetic.lazy import special_balls
 from ad_conformance.generators.catalogue.operands import NONZERO, Domain, family
 from ad_conformance.generators.catalogue.operation import Operation
-from ad_conformance.generators.catalogue.row_forms import REDUCTION, binary, derived, unary
+from ad_conformance.generators.catalogue.row_forms import REDUCTION, broadcasting, derived, unary
 
 #: Wide enough to reach the tails.
 TAILS = Domain(low=-32, high=32)
@@ -35,7 +35,8 @@ def entr(xp: Any, x: Any) -> Any:
 
 def rel_entr(xp: Any, x: Any, y: Any) -> Any:
     """x log(x / y)."""
-    return xp.xlogy(x, x / y)
+    # Not `/`: of a step by name, each derivative is known to be rounded.
+    return xp.xlogy(x, xp.divide(x, y))
 
 
 def log_softmax(xp: Any, x: Any, *, axis: int) -> Any:
@@ -60,6 +61,10 @@ def _log_ndtr_terms(x: np.ndarray) -> Any:
     -g (x + g).
     """
     return np.where(x < 0, np.maximum(-x, 1.0) ** 4 / 2, 0.0)
+
+
+def _at_most_1(x: np.ndarray) -> Any:
+    return np.minimum(np.abs(x), 1.0)
 
 
 def _special(name: str, ufunc: Any, ball: Any, domain: Domain | None, **more: Any) -> Operation:
@@ -129,10 +134,26 @@ ROWS: Sequence[Operation] = (
     derived(betaln, family("binary", POSITIVE, POSITIVE), arity=2),
     derived(beta, family("binary", POSITIVE, POSITIVE), arity=2),
     _special("i0", special.i0, special_balls.i0, Domain(low=-12, high=12)),
-    _special("i1", special.i1, special_balls.i1, Domain(low=-12, high=12)),
-    # Their derivatives are differences of the functions that i0e and i1e are.
+    # Its derivative is i0(x) - i1(x) / x.
+    _special(
+        "i1",
+        special.i1,
+        special_balls.i1,
+        Domain(low=-12, high=12),
+        terms=special.i1,
+        term_scale=np.abs,
+    ),
+    # Its derivative is i1e(x) - sign(x) i0e(x).
     _special("i0e", special.i0e, special_balls.i0e, TAILS, terms=special.i0e),
-    _special("i1e", special.i1e, special_balls.i1e, TAILS, terms=special.i0e),
+    # Its derivative is i0e(x) - i1e(x) (sign(x) + 1 / x).
+    _special(
+        "i1e",
+        special.i1e,
+        special_balls.i1e,
+        TAILS,
+        terms=lambda x: special.i0e(x) * _at_most_1(x),
+        term_scale=_at_most_1,
+    ),
     _special("j0", special.j0, special_balls.j0, TAILS),
     _special("j1", special.j1, special_balls.j1, TAILS),
     _special(
@@ -158,14 +179,14 @@ ROWS: Sequence[Operation] = (
     _special("logit", special.logit, special_balls.logit, None, operands=family("probability", 0)),
     _special("exp1", special.exp1, special_balls.exp1, POSITIVE),
     _special("expi", special.expi, special_balls.expi, POSITIVE),
-    binary(
+    broadcasting(
         "xlogy",
         numpy_ops.elementwise(special.xlogy, special_balls.xlogy, operands=2),
         None,
         family("beside_zero", 0.0),
         weight=2,
     ),
-    binary(
+    broadcasting(
         "xlog1py",
         numpy_ops.elementwise(special.xlog1py, special_balls.xlog1py, operands=2),
         None,
