@@ -267,11 +267,24 @@ def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozense
     return frozenset(found)
 
 
+def _to_corners(corners: Sequence[float | str]) -> Callable[..., Sequence[Array]]:
+    """The differences of an operand to numbers and parameters."""
+
+    def gaps(a: Array, **params: Any) -> Sequence[Array]:
+        named = {**params, **{f"-{name}": -value for name, value in params.items()}}
+        return [a - (named[c] if isinstance(c, str) else c) for c in corners]
+
+    return gaps
+
+
 #: The comparisons of an operation as differences that change sign, of its operands and parameters.
 _GAPS: Mapping[str, Callable[..., Sequence[Array]]] = {
-    **dict.fromkeys(
-        ("abs", "relu", "copysign", "sign", "leaky_relu", "elu"), lambda a, *_, **__: [a]
-    ),
+    **{
+        name: _to_corners(row.operands.arguments[1])
+        for name, row in CATALOGUE.items()
+        if row.operands.name == "cornered" and len(row.operands.arguments) > 1
+    },
+    **dict.fromkeys(("abs", "copysign", "sign", "prelu"), lambda a, *_, **__: [a]),
     **dict.fromkeys(("maximum", "minimum"), lambda a, b: [a - b]),
     "clip": lambda a, *, min, max: [a - min, a - max],
     **dict.fromkeys(

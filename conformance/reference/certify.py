@@ -299,10 +299,14 @@ def _on(question: _Question, evaluate: Evaluator, radius: int) -> Truth:
         along = question.along(hood.tensor(met.value, script, question.blocks))
     answer = question.answer(along)
     truth, radii = _middle(answer), _radius(answer)
+    beyond = f"a value on the way is outside the range of {dtype}"
     if not np.all(np.isfinite(truth)):
-        return Truth("uncertified", reason="the stencil has no finite value")
+        overflow = all(z.is_finite() for z in answer.flat)
+        return Truth(
+            "uncertified", reason=beyond if overflow else "the stencil has no finite value"
+        )
     if outside(evaluate, script, radius, question.order, dtype, float(np.max(np.abs(truth)))):
-        return Truth("uncertified", reason=f"a value on the way is outside the range of {dtype}")
+        return Truth("uncertified", reason=beyond)
     copies = Copies(evaluate, script, radius, question.order, question.tangent)
     found = tolerances(copies, along, question.directions(hood.n), dtype)
     if not np.all(np.isfinite(found)):

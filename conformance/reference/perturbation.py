@@ -255,25 +255,28 @@ class Perturbed(Visitor):
         shape = result_at.shape
         floats = [_floats(at) if at.dtype == object else at for at in operands_at]
         on_entries = op.elementwise or op.broadcasts
-        scale: Any = np.ones(()) if op.term_scale is None else op.term_scale(*floats)
+        scale: Any = np.ones(())
+        if op.term_scale is not None:
+            scale = op.term_scale(*floats, **params)
+            scale = to_balls(np.where(scale == 0, 1.0, scale))
         for slot, (operand, at) in enumerate(zip(operands, operands_at, strict=True)):
             if operand.dtype != object or operand.size == 0:
                 continue
             weights = self.noise.coefficients(self.call, slot, 1, operand.shape)[0]
             moves = weights * (operand - at) / self.noise.size
             if on_entries:
-                u = u + moves / to_balls(np.where(scale == 0, 1.0, scale))
+                u = u + moves / scale
                 continue
             # The usual formulas are polynomials of the entries.
             sizes = np.abs(floats[slot])
             if op.mixes:
                 sizes = np.full(sizes.shape, np.max(sizes))
-            relative = as_array(moves / to_balls(np.where(sizes == 0, 1.0, sizes)))
+            along: dict[str, Any] = {}
             if "axis" in params and not op.mixes:
-                kept = params.get("keepdims", True)
-                u = u + relative.sum(axis=params["axis"], keepdims=kept)
-            else:
-                u = u + relative.sum()
+                along = {"axis": params["axis"], "keepdims": params.get("keepdims", True)}
+            if op.term_scale is None:
+                moves = as_array(moves / to_balls(np.where(sizes == 0, 1.0, sizes)))
+            u = u + moves.sum(**along) / scale
         # Algorithms that mix entries add up terms of the size of the largest entry.
         size: Any = np.max(np.abs(_floats(result_at)))
         with np.errstate(all="ignore"):

@@ -88,8 +88,8 @@ class Operation:
     curvature: how the result depends on the operands, apart from kinks.
     terms: the size of terms that may cancel in the usual formulas for the result or for its
         derivatives, such as 1 in 1 - tanh(x)**2; None if there are no such terms.
-    term_scale: for functions on entries, what each further order of a derivative divides those
-        terms by, by the operands; None: 1.
+    term_scale: what each further order of a derivative divides those terms by, by the operands and
+        parameters; None: 1, and the entries themselves if the operation is none on entries.
     mixes: whether the usual algorithms have errors relative to the largest entry of an operand.
     log_domain: whether the usual formulas take exp(x - f), where f is the result, so that an error
         of f, relative to f, is one of the derivatives f times as large.

@@ -9,7 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from ad_conformance.conformance.reference.certify import certify
+from ad_conformance.conformance.reference.taylor import coefficients
+from ad_conformance.generators.arithmetic.balls import to_balls
+from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.program import Case, Program, Step
+from flint import ctx
 
 UNIT = {"float64": 2.0**-53, "float32": 2.0**-24}
 #: Any entry may be off by this many rounding units.
@@ -109,3 +113,105 @@ def test_a_derivative_of_zero_has_a_tolerance() -> None:
         assert truth.value == 0
         assert truth.tolerance is not None
         assert tiny / 1e3 < float(truth.tolerance) < tiny * 1e3
+
+
+SQUARED_GAP = (
+    ("constant", (), {"value": 0.0}),
+    ("add", (0, 1)),
+    ("hypot", (0, 2)),
+    ("subtract", (0, 3)),
+    ("multiply", (4, 4)),
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "order"),
+    [
+        ((("hypot", (0, 0)),), 2),
+        (SQUARED_GAP, 3),
+        ((("rel_entr", (0, 0)), ("exp", (1,))), 2),
+        ((("rel_entr", (0, 0)), ("exp", (1,))), 3),
+        ((("logaddexp", (0, 0)),), 2),
+        ((("copysign", (0, 0)),), 2),
+    ],
+)
+def test_terms_that_cancel_for_all_perturbed_operands_are_rounded(rows: Any, order: int) -> None:
+    """These are linear or quadratic functions, and so they are with any relative errors of their
+    operands. Rules add up terms of about 1, which leaves about one rounding unit.
+    """
+    truth = certify(Case(program(*rows), 1.25, "R" * order))
+    assert truth.value is not None
+    assert truth.tolerance is not None
+    assert abs(truth.value) < 1e-30
+    assert 16 * UNIT["float64"] < truth.tolerance < 4096 * UNIT["float64"]
+
+
+def test_an_output_that_is_zero_at_the_point_has_tolerances_in_all_entries() -> None:
+    """tanh(32 y) x at x = 0: its derivative by y is zero, that by x and twice by y is not, and is
+    the rounded zero 1 - tanh(32 y)**2 in usual formulas.
+    """
+    steps = program(
+        ("constant", (), {"value": (1.0, 32.0)}),
+        ("multiply", (0, 1)),
+        ("index", (2,), {"index": (0,)}),
+        ("index", (2,), {"index": (1,)}),
+        ("tanh", (4,)),
+        ("multiply", (3, 5)),
+    )
+    truth = certify(Case(steps, (0.0, 1.0), "FRF"))
+    assert truth.value is not None
+    assert truth.tolerance is not None
+    assert 0 < abs(truth.value[0, 1, 1]) < 1e-20
+    assert truth.tolerance[0, 1, 1] > 1e-13
+
+
+def test_zeros_are_compared_with_the_derivatives_of_the_same_output() -> None:
+    """(exp(x), 2**-40 exp(y)): nothing depends on x and y both."""
+    scale = 2.0**-40
+    steps = program(("constant", (), {"value": (1.0, scale)}), ("exp", (0,)), ("multiply", (1, 2)))
+    truth = certify(Case(steps, (0.5, 0.5), "RR"))
+    assert truth.tolerance is not None
+    e = math.exp(0.5) * UNIT["float64"]
+    assert 64 * e < truth.tolerance[0, 0, 1] < 1024 * e
+    assert 64 * e * scale < truth.tolerance[1, 0, 1] < 1024 * e * scale
+
+
+@pytest.mark.parametrize("name", ["i1", "i1e"])
+def test_derivatives_of_bessel_functions_have_terms_with_powers_of_one_over_x(name: str) -> None:
+    """The derivative of i1 is i0 - i1 / x. At 2**-6, that of order 3 has terms of 2**12."""
+    units = relative(Case(program((name, (0,))), 2.0**-6, "RRR"))
+    assert 2.0**12 < units < 2.0**26
+
+
+def test_the_rule_of_var_assumes_that_deviations_add_up_to_zero() -> None:
+    """The variance of x + (K, K + 1, K + 3) is constant; its deviations are rounded like K."""
+    offset = 2.0**10
+    steps = program(
+        ("constant", (), {"value": (offset, offset + 1.0, offset + 3.0)}),
+        ("add", (0, 1)),
+        ("var", (2,), {"axis": 0, "keepdims": False, "correction": 0}),
+    )
+    truth = certify(Case(steps, 0.25, "R"))
+    assert truth.value == 0
+    assert truth.tolerance is not None
+    assert 16 * offset < truth.tolerance / UNIT["float64"] < 1024 * offset
+
+
+def test_taylor_coefficients_are_those_of_the_operation() -> None:
+    point = to_balls(np.array([0.5, -1.25]))
+    ctx.prec = 512
+    try:
+        exp = coefficients(CATALOGUE["exp"], {}, [point], 4)
+        product = coefficients(CATALOGUE["multiply"], {}, [point, point], 3)
+        quotient = coefficients(CATALOGUE["divide"], {}, [point, point], 2)
+    finally:
+        ctx.prec = 53
+    assert exp.keys() == {(2,), (3,), (4,)}
+    for n in (2, 3, 4):
+        expected = np.exp([0.5, -1.25]) / math.factorial(n)
+        np.testing.assert_allclose(exp[n,].astype(float), expected, rtol=1e-12)
+    assert product.keys() == {(1, 1)}
+    np.testing.assert_allclose(product[1, 1].astype(float), 1.0, rtol=1e-12)
+    assert quotient.keys() == {(1, 1), (0, 2)}
+    x = np.array([0.5, -1.25])
+    np.testing.assert_allclose(quotient[0, 2].astype(float), 1 / x**2, rtol=1e-12)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from ad_conformance.generators.arithmetic import numpy_ops
 from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation
@@ -94,6 +95,16 @@ def var(xp: Any, x: Any, *, axis: int | None, keepdims: bool, correction: int) -
         raise ValueError(f"no variance of {n} entries with correction {correction}")
     centred = x - xp.mean(x, axis=axis, keepdims=True)
     return xp.sum(centred * centred, axis=axis, keepdims=keepdims) / float(n - correction)
+
+
+def _deviation(x: np.ndarray, *, axis: int | None, keepdims: bool, **_: Any) -> Any:
+    return np.std(x, axis=axis, keepdims=keepdims)
+
+
+def _offset_terms(x: np.ndarray, *, axis: int | None, keepdims: bool, **_: Any) -> Any:
+    """The derivative of var is x - mean times 2 / n, whose sum is not zero after rounding."""
+    size = np.max(np.abs(x), axis=axis, keepdims=keepdims, initial=0.0)
+    return size * _deviation(x, axis=axis, keepdims=keepdims)
 
 
 def std(xp: Any, x: Any, *, axis: int | None, keepdims: bool, correction: int) -> Any:
@@ -201,7 +212,13 @@ ROWS: Sequence[Operation] = (
         curvature="linear",
         exact=True,
     ),
-    derived(var, family("deviation"), params=_DEVIATION),
+    derived(
+        var,
+        family("deviation"),
+        params=_DEVIATION,
+        terms=_offset_terms,
+        term_scale=_deviation,
+    ),
     derived(std, family("deviation", nonzero=True), params=_DEVIATION, weight=2),
     derived(nanmean, family("reduction", nonempty=True), params=REDUCTION, curvature="linear"),
     derived(cov, family("cov"), params={"correction": "int"}),

@@ -1,0 +1,57 @@
+"""The range of the dtype: what engines cannot hold is not asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ad_conformance.conformance.reference.certify import certify
+from ad_conformance.generators.ir.program import Case, Program, Step
+
+OUTSIDE = "a value on the way is outside the range of "
+
+
+def program(*rows: tuple[Any, ...]) -> Program:
+    return Program(tuple(Step(n, o, tuple(p[0].items()) if p else ()) for n, o, *p in rows))
+
+
+def scaled(factor: float, *between: tuple[Any, ...]) -> Program:
+    """sin(x), times the factor, through `between`, and divided by the factor."""
+    n = 3 + len(between)
+    return program(
+        ("sin", (0,)),
+        ("constant", (), {"value": factor}),
+        ("multiply", (1, 2)),
+        *between,
+        ("divide", (n, 2)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("dtype", "inside", "outside"),
+    [("float64", 2.0**900, 2.0**1022), ("float32", 2.0**100, 2.0**126)],
+)
+@pytest.mark.parametrize("mode", ["R", "FR"])
+def test_values_on_the_way_must_be_in_the_range(
+    dtype: str, inside: float, outside: float, mode: str
+) -> None:
+    assert certify(Case(scaled(inside), 0.75, mode, dtype=dtype)).kind == "certified"
+    square = (("multiply", (3, 3)),)
+    truth = certify(Case(scaled(outside, *square), 0.75, mode, dtype=dtype))
+    assert (truth.kind, truth.reason) == ("uncertified", OUTSIDE + dtype)
+
+
+@pytest.mark.parametrize("mode", ["RR", "RRR"])
+def test_derivatives_on_the_way_must_be_in_the_range(mode: str) -> None:
+    """1 / x at 2**-50: the derivative of order k is 2**(50 (k + 1)), in float32 too much."""
+    steps = program(("reciprocal", (0,)))
+    assert certify(Case(steps, 2.0**-50, mode)).kind == "certified"
+    truth = certify(Case(steps, 2.0**-50, mode, dtype="float32"))
+    assert (truth.kind, truth.reason) == ("uncertified", OUTSIDE + "float32")
+
+
+def test_a_derivative_that_no_float_holds_is_outside_of_the_range() -> None:
+    """exp(1024 x) is about 2**1004, and 2**30 times as much after three derivatives."""
+    steps = program(("constant", (), {"value": 1024.0}), ("multiply", (0, 1)), ("exp", (2,)))
+    truth = certify(Case(steps, 0.6796875, "RRR"))
+    assert (truth.kind, truth.reason) == ("uncertified", OUTSIDE + "float64")
