@@ -15,7 +15,9 @@ some derivatives can be zero for every perturbation: hypot(a x, b x) is linear f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -25,21 +27,33 @@ from ad_conformance.generators.arithmetic.balls import Ranged, ranged, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array, as_arrays
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import Operation
+from ad_conformance.generators.rewrite.identities import MOVING
 from flint import acb, arb
 
 Array = np.ndarray
+
+
+BALLS = {arb, acb, Ranged}
 
 
 def coerced(value: Array) -> Array:
     """The value as an object array of balls; truth values as they are."""
     # The sum over an empty axis and the zeros of diag and tril are Python integers in an object
     # array. They have no methods of balls.
-    if value.dtype == bool or all(isinstance(entry, (arb, acb)) for entry in value.flat):
+    if value.dtype == bool or BALLS.issuperset(map(type, value.flat)):
         return value if value.dtype in (bool, object) else value.astype(object)
     out = np.empty(value.shape, dtype=object)
     for index, entry in np.ndenumerate(value):
         out[index] = entry if isinstance(entry, (arb, acb)) else arb(float(entry))
     return out
+
+
+#: Operations that round nothing: they move entries, choose among them or compare them.
+UNROUNDED = {
+    *MOVING,
+    *("concat", "stack", "squeeze", "where", "negative", "abs", "maximum", "minimum"),
+    *("less", "greater", "less_equal", "greater_equal", "equal", "not_equal"),
+}
 
 
 class Visitor:
@@ -119,19 +133,33 @@ class Recorder(Visitor):
         return value
 
 
-@lru_cache(maxsize=2**14)
-def _drawn(seed: tuple[int, ...], shape: tuple[int, ...], size: float) -> Array:
-    rng = np.random.default_rng(seed)
-    return to_balls(
-        np.asarray(rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.0, shape) * size)
-    )
+#: How many random numbers one copy has. More entries than that use some of them again.
+POOL = 4093
+
+
+@lru_cache(maxsize=16)
+def _pool(copy: int, size: float) -> Array:
+    """Random numbers of magnitude size / 2 to size with either sign, twice in a row."""
+    rng = np.random.default_rng(copy)
+    numbers = rng.choice([-1.0, 1.0], POOL) * rng.uniform(0.5, 1.0, POOL) * size
+    return np.tile(to_balls(numbers), 2)
+
+
+@dataclass
+class Known:
+    """What is computed once for each call of a program: the Taylor coefficients of the operation,
+    and the size of its terms, with what each order of a derivative by an operand divides it by.
+    """
+
+    taylor: dict[int, dict[Orders, Array]] = field(default_factory=dict)
+    terms: dict[int, tuple[Array, list[Array]]] = field(default_factory=dict)
 
 
 class Noise:
     """The random numbers of one perturbed copy of one program, prepared for many evaluations.
 
-    `seen` is what a Recorder kept at the point, and `taylor` has the Taylor coefficients of calls
-    that are known already; several copies share both. Terms of order up to `order` are perturbed.
+    `seen` is what a Recorder kept at the point. Terms of order up to `order` are perturbed. Several
+    copies share `known`.
     """
 
     def __init__(
@@ -140,15 +168,24 @@ class Noise:
         size: float,
         order: int,
         seen: list[list[Array]],
-        taylor: dict[int, dict[Orders, Array]],
+        known: Known,
     ) -> None:
         self.seed, self.size, self.order, self.seen = seed, size, order, seen
-        self.taylor = taylor
+        self.taylor, self.terms = known.taylor, known.terms
         #: For each call and slot the factor and the summand of its perturbation.
         self.prepared: dict[tuple[int, int], tuple[Array, Array]] = {}
 
     def coefficients(self, call: int, slot: int, count: int, shape: tuple[int, ...]) -> list[Array]:
-        return [as_array(c) for c in _drawn((self.seed, call, slot), (count, *shape), self.size)]
+        """`count` arrays of random numbers for an operand or the result of a call."""
+        # Far apart, so that no two calls have the same numbers for several entries.
+        start = (call * 1009 + slot * 211) % POOL
+        each = math.prod(shape)
+        needed = count * each
+        pool = _pool(self.seed, self.size)
+        numbers = pool[start : start + needed]
+        if needed > POOL:
+            numbers = np.resize(np.roll(pool[:POOL], -start), needed)
+        return [numbers[k * each : (k + 1) * each].reshape(shape) for k in range(count)]
 
 
 class Perturbed(Visitor):
@@ -160,6 +197,8 @@ class Perturbed(Visitor):
 
     def operands(self, op: Operation, operands: list[Array]) -> list[Array]:
         self.call += 1
+        if op.name in UNROUNDED:
+            return operands
         change = self._mixed if op.mixes else self._entrywise
         pairs = zip(operands, self.noise.seen[self.call], strict=True)
         return [
@@ -251,42 +290,53 @@ class Perturbed(Visitor):
         result_at: Array,
     ) -> Array:
         """An error relative to the terms of the result and of its derivatives."""
-        u: Any = arb(0)
-        shape = result_at.shape
-        floats = [_floats(at) if at.dtype == object else at for at in operands_at]
+        if self.call not in self.noise.terms:
+            self.noise.terms[self.call] = _terms(op, params, operands_at, result_at)
+        size, scales = self.noise.terms[self.call]
+        along: dict[str, Any] = {}
+        if "axis" in params and not op.mixes:
+            along = {"axis": params["axis"], "keepdims": params.get("keepdims", True)}
         on_entries = op.elementwise or op.broadcasts
-        scale: Any = np.ones(())
-        if op.term_scale is not None:
-            scale = op.term_scale(*floats, **params)
-            scale = to_balls(np.where(scale == 0, 1.0, scale))
+        u: Any = arb(0)
         for slot, (operand, at) in enumerate(zip(operands, operands_at, strict=True)):
-            if operand.dtype != object or operand.size == 0:
-                continue
-            weights = self.noise.coefficients(self.call, slot, 1, operand.shape)[0]
-            moves = weights * (operand - at) / self.noise.size
-            if on_entries:
-                u = u + moves / scale
-                continue
-            # The usual formulas are polynomials of the entries.
-            sizes = np.abs(floats[slot])
-            if op.mixes:
-                sizes = np.full(sizes.shape, np.max(sizes))
-            along: dict[str, Any] = {}
-            if "axis" in params and not op.mixes:
-                along = {"axis": params["axis"], "keepdims": params.get("keepdims", True)}
-            if op.term_scale is None:
-                moves = as_array(moves / to_balls(np.where(sizes == 0, 1.0, sizes)))
-            u = u + moves.sum(**along) / scale
-        # Algorithms that mix entries add up terms of the size of the largest entry.
-        size: Any = np.max(np.abs(_floats(result_at)))
-        with np.errstate(all="ignore"):
-            if op.terms is not None:
-                size = op.terms(*floats, **params)
+            if operand.dtype == object and operand.size:
+                weights = self.noise.coefficients(self.call, slot, 1, operand.shape)[0]
+                moves = as_array(weights * (operand - at) / scales[slot])
+                u = u + (moves if on_entries else moves.sum(**along))
+        # `weights` have the size of the errors, and the terms themselves are moved by their sizes.
+        u = u / self.noise.size
         total: Any = arb(0)
         count = self.noise.order + 1
-        for c in self.noise.coefficients(self.call, len(operands), count, shape)[::-1]:
+        for c in self.noise.coefficients(self.call, len(operands), count, result_at.shape)[::-1]:
             total = c + u * total
-        return as_array(total * to_balls(np.broadcast_to(np.asarray(size, dtype=float), shape)))
+        return as_array(total * size)
+
+
+def _terms(
+    op: Operation, params: Mapping[str, Any], operands: list[Array], result: Array
+) -> tuple[Array, list[Array]]:
+    """The size of the terms of the result, and what each order of a derivative by an operand
+    divides it by.
+    """
+    floats = [_floats(at) if at.dtype == object else at for at in operands]
+    # Algorithms that mix entries add up terms of the size of the largest entry.
+    size: Any = np.max(np.abs(_floats(result)))
+    with np.errstate(all="ignore"):
+        if op.terms is not None:
+            size = op.terms(*floats, **params)
+        if op.term_scale is not None:
+            scales = [op.term_scale(*floats, **params)] * len(operands)
+        elif op.elementwise or op.broadcasts:
+            scales = [np.ones(())] * len(operands)
+        else:
+            # The usual formulas are polynomials of the entries.
+            scales = [np.abs(at) for at in floats]
+    if op.mixes:
+        scales = [np.full(s.shape, np.max(s, initial=0.0)) for s in scales]
+    return (
+        to_balls(np.broadcast_to(np.asarray(size, dtype=float), result.shape)),
+        [to_balls(np.where(s == 0, 1.0, s)) for s in scales],
+    )
 
 
 def _has_no_error(z: arb) -> bool:

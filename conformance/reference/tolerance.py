@@ -16,9 +16,14 @@ from collections.abc import Iterable
 
 import numpy as np
 from ad_conformance.conformance.reference.evaluator import Evaluator
-from ad_conformance.conformance.reference.perturbation import Array, Noise, Perturbed, Recorder
+from ad_conformance.conformance.reference.perturbation import (
+    Array,
+    Known,
+    Noise,
+    Perturbed,
+    Recorder,
+)
 from ad_conformance.conformance.reference.stencils import Blocks
-from ad_conformance.conformance.reference.taylor import Orders
 from ad_conformance.generators.arithmetic.balls import Branches, Decision, following, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from flint import arb, ctx
@@ -29,9 +34,9 @@ SPREAD, FLOOR = 64.0, 256.0
 EPSILON = {"float64": 2.0**-53, "float32": 2.0**-24}
 #: The relative size of small perturbations, as a power of two. Their effects are linear.
 LOG_NOISE = -70
-#: The number of copies with small perturbations. One more has errors of SPREAD rounding units,
-#: whose effects of second order count.
-COPIES = 2
+#: The numbers of copies with small perturbations, and with errors of SPREAD rounding units, whose
+#: effects of second order count.
+SMALL_COPIES, LARGE_COPIES = 1, 2
 #: Engines may replace numbers below this by zero.
 TINY = {"float64": 1e-290, "float32": 1e-34}
 #: The step of the differences, relative to the radius of the polydisc, as a power of two.
@@ -62,8 +67,7 @@ class Copies:
         with following(Branches(script=script)):
             evaluate.visited(self.x, recorder)
         self.seen = recorder.seen
-        #: Taylor coefficients of operations, by call.
-        self.taylor: dict[int, dict[Orders, Array]] = {}
+        self.known = Known()
         #: The directions on which the output depends; None: not known yet, or all.
         self.active: set[int] | None = None
 
@@ -74,7 +78,7 @@ class Copies:
 
         Derivatives along directions on which the output does not depend are left out.
         """
-        noise = Noise(copy, size, self.order, self.seen, self.taylor)
+        noise = Noise(copy, size, self.order, self.seen, self.known)
         wanted = [w for w in wanted if self._active(noise).issuperset(w)]
         needed = {
             part
@@ -158,7 +162,7 @@ def tolerances(copies: Copies, tensor: Array, blocks: Blocks, dtype: str) -> Arr
             return out
 
         unit = EPSILON[dtype]
-        sizes = [2.0**LOG_NOISE] * COPIES + [SPREAD * unit]
+        sizes = [2.0**LOG_NOISE] * SMALL_COPIES + [SPREAD * unit] * LARGE_COPIES
         spread = np.max([error(copy, size) for copy, size in enumerate(sizes)], axis=0)
         value = np.abs(np.array([float(z.mid()) for z in tensor.flat]).reshape(tensor.shape))
         tolerance = SPREAD * unit * spread + FLOOR * unit * value + TINY[dtype]
