@@ -301,8 +301,13 @@ class Perturbed(Visitor):
         for slot, (operand, at) in enumerate(zip(operands, operands_at, strict=True)):
             if operand.dtype == object and operand.size:
                 weights = self.noise.coefficients(self.call, slot, 1, operand.shape)[0]
-                moves = as_array(weights * (operand - at) / scales[slot])
-                u = u + (moves if on_entries else moves.sum(**along))
+                moves = as_array(weights * (operand - at))
+                if on_entries:
+                    u = u + moves / scales[slot]
+                elif op.term_scale is not None:
+                    u = u + moves.sum(**along) / scales[slot]
+                else:
+                    u = u + as_array(moves / scales[slot]).sum(**along)
         # `weights` have the size of the errors, and the terms themselves are moved by their sizes.
         u = u / self.noise.size
         total: Any = arb(0)

@@ -195,6 +195,14 @@ def test_the_rule_of_var_assumes_that_deviations_add_up_to_zero() -> None:
     assert truth.value == 0
     assert truth.tolerance is not None
     assert 16 * offset < truth.tolerance / UNIT["float64"] < 1024 * offset
+    # Of each row of a matrix.
+    steps = program(("std", (0,), {"axis": 1, "keepdims": False, "correction": 0}))
+    rows = ((1.0, 2.0, 4.0), (offset, offset + 1.0, offset + 3.0))
+    truth = certify(Case(steps, rows, "R"))
+    assert truth.tolerance is not None
+    small, large = truth.tolerance[0, 0], truth.tolerance[1, 1]
+    assert np.max(small) < 1024 * UNIT["float64"]
+    assert np.min(large) > offset * UNIT["float64"]
 
 
 def test_taylor_coefficients_are_those_of_the_operation() -> None:
