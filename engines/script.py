@@ -13,6 +13,7 @@ from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.mode import LETTERS
 from ad_conformance.generators.ir.program import INPUTS, Case
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation, render
+from ad_conformance.generators.render.language import PYTHON
 
 #: How far a point nearby is away, relative and absolute.
 NEARBY = 2.0**-7
@@ -108,6 +109,8 @@ def write(engine: Writable, case: Case) -> Script:
     else:
         nested = _nested(engine, case)
     compiling, run = engine.compile.format(nested=nested) + "\n", engine.run + "\n"
+    if case.probe is not None:
+        run += _probed(dialect, case)
     back = f"x = {dialect.constant(case.point, case.dtype)}\n"
     if case.warmup_point is not None:
         compiling += "derivative(x)\n"
@@ -119,6 +122,17 @@ def write(engine: Writable, case: Case) -> Script:
         point="" if case.warmup_point is None else back,
         elsewhere=f"x = {dialect.constant(_nearby(case.point), case.dtype)}\n",
         back=back,
+    )
+
+
+def _probed(dialect: Dialect, case: Case) -> str:
+    """Contracts the answer with the probe, in float64."""
+    if dialect.language is not PYTHON:
+        raise UnsupportedOperation("probe")
+    return (
+        "import numpy\n\n"
+        f"u = numpy.array({PYTHON.literal(case.probe)})\n"
+        f"got = numpy.asarray(numpy.tensordot(got, u, {case.input.ndim}), dtype=got.dtype)\n"
     )
 
 

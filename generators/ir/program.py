@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -122,6 +122,10 @@ class Case:
     operator if it has one (see operator.py): `tangent` has the shape of the input, and `cotangent`
     that of the output.
 
+    `probe` is for large inputs, if all but one of the input axis groups are contracted already: a
+    vector u of the shape of the input with which the last group is contracted, so that the
+    certified derivative is along given directions only.
+
     `wrt` has a digit for each letter: the input that it differentiates by. 0 is the input that is
     not an `argument` step. "" means that all letters differentiate by that one. `warmup_point` is
     another point, at which the engine compiles and is called before it is asked at `point`.
@@ -136,6 +140,7 @@ class Case:
     dtype: str = "float64"
     warmup_point: Any = None
     wrt: str = ""
+    probe: Any = None
 
     @property
     def input(self) -> np.ndarray:
@@ -149,6 +154,14 @@ class Case:
     def asked(self) -> Operator:
         """The operator as a record. Raises KeyError for an operator that does not exist."""
         return OPERATORS[self.operator]
+
+    def shape(self, output: Sequence[int], inputs: Sequence[Sequence[int]]) -> tuple[int, ...]:
+        """The shape of the answer for an output of that shape, and inputs of these shapes, the
+        innermost letter's first.
+        """
+        if self.probe is not None:
+            inputs = inputs[:-1]
+        return self.asked.shape(output, inputs)
 
     @cached_property
     def inputs(self) -> tuple[int, ...]:
