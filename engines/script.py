@@ -109,8 +109,8 @@ def write(engine: Writable, case: Case) -> Script:
     else:
         nested = _nested(engine, case)
     compiling, run = engine.compile.format(nested=nested) + "\n", engine.run + "\n"
-    if case.probe is not None:
-        run += _probed(dialect, case)
+    if case.direction is not None:
+        run += _directed(dialect, case)
     back = f"x = {dialect.constant(case.point, case.dtype)}\n"
     if case.warmup_point is not None:
         compiling += "derivative(x)\n"
@@ -125,13 +125,13 @@ def write(engine: Writable, case: Case) -> Script:
     )
 
 
-def _probed(dialect: Dialect, case: Case) -> str:
-    """Contracts the answer with the probe, in float64."""
+def _directed(dialect: Dialect, case: Case) -> str:
+    """Contracts the answer with the direction, in float64."""
     if dialect.language is not PYTHON:
-        raise UnsupportedOperation("probe")
+        raise UnsupportedOperation("direction")
     return (
         "import numpy\n\n"
-        f"u = numpy.array({PYTHON.literal(case.probe)})\n"
+        f"u = numpy.array({PYTHON.literal(case.direction)})\n"
         f"got = numpy.asarray(numpy.tensordot(got, u, {case.input.ndim}), dtype=got.dtype)\n"
     )
 

@@ -21,6 +21,7 @@ from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.mode import USUAL_MODES
 from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.scenarios.sizes import MODES, draw_sized
 from ad_conformance.generators.strategies.sampling import draw
 
 
@@ -39,6 +40,9 @@ def main() -> None:
     parser.add_argument(
         "--start", type=int, default=0, help="number of the first batch; it determines the cases"
     )
+    parser.add_argument(
+        "--large", action="store_true", help="inputs of up to 1000 entries, along given directions"
+    )
     options = parser.parse_args()
     names = options.engines.split(",")
     pool = EnginePool([registry.find(name) for name in names])
@@ -55,7 +59,12 @@ def main() -> None:
     spent: defaultdict[str, float] = defaultdict(float)
     worst: dict[str, Case] = {}
     radii = []
-    drawn = draw(options.modes.split(","), options.cases, options.start)
+    modes = options.modes.split(",")
+    if options.large:
+        modes = [mode for mode in modes if mode in MODES]
+        drawn = draw_sized(options.cases, options.start, modes)
+    else:
+        drawn = draw(modes, options.cases, options.start)
     begun = time.perf_counter()
     while True:
         mark = time.perf_counter()

@@ -134,7 +134,7 @@ def certify(case: Case) -> Truth:
 
     Raises ValueError for other orders.
     """
-    if case.probe is not None:
+    if case.direction is not None:
         return _last_entry(certify(along(case)), case)
     with _ONE_AT_A_TIME:
         truth = _certify(case)

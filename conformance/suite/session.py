@@ -14,6 +14,8 @@ from ad_conformance.conformance.suite.run import RUN, run_of
 from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY
 
+#: Lengths of large inputs: of one and of several groups of entries that kernels take together.
+SIZES = (16, 33, 129, 1000)
 #: Keys of the data that a worker of pytest-xdist gets and returns.
 COMMON, RECORD = "ad_conformance_common", "ad_conformance_record"
 
@@ -72,6 +74,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("fixed", fixed, ids=[case.stem for case in fixed])
     if "member" in wanted:
         metafunc.parametrize("member", list(SEED_FAMILY))
+    if "length" in wanted:
+        metafunc.parametrize("length", SIZES)
     if "signature" in wanted:
         metafunc.parametrize("signature", run.signatures)
     if "mode" in wanted:

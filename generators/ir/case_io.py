@@ -70,7 +70,7 @@ class _CaseDocument(msgspec.Struct, forbid_unknown_fields=True, rename=file_key)
     dtype: str = DEFAULTS["dtype"]
     warmup_point: Any = None
     wrt: str = DEFAULTS["wrt"]
-    probe: Any = None
+    direction: Any = None
 
 
 def read_case(path: Path) -> Case:
@@ -108,7 +108,7 @@ def _case(document: Any) -> Case:
     point = _point(found.point, "point")
     program = Program(tuple(_step(k, step) for k, step in enumerate(found.steps)))
     more = {field: getattr(found, field) for field in DEFAULTS}
-    for field in ("tangent", "cotangent", "warmup_point", "probe"):
+    for field in ("tangent", "cotangent", "warmup_point", "direction"):
         if more[field] is not None:
             more[field] = _point(more[field], file_key(field))
     case = Case(program, point, mode, **more)
@@ -160,15 +160,15 @@ def check_question(case: Case, output: tuple[int, ...]) -> None:
         ("tangent", case.tangent, case.input.shape, _seeded("tangent")),
         ("cotangent", case.cotangent, output, _seeded("cotangent")),
         ("elsewhere", case.warmup_point, case.input.shape, None),
-        ("probe", case.probe, case.input.shape, None),
+        ("direction", case.direction, case.input.shape, None),
     ):
         if for_ is not None and (value is None) == (case.operator in for_):
             raise MalformedCase(f"{key}: it goes with {' and '.join(for_)}, and they with it")
         if value is not None and np.shape(value) != wanted:
             raise MalformedCase(f"{key}: shape {wanted} is needed, not {np.shape(value)}")
-    if case.probe is not None and (case.wrt or case.order - case.asked.along != 1):
+    if case.direction is not None and (case.wrt or case.order - case.asked.along != 1):
         raise MalformedCase(
-            "probe: it goes with an answer that has the axes of one input, which is the first one"
+            "direction: it goes with an answer that has the axes of the first input alone"
         )
     count = len(case.program.arguments)
     if count >= len(INPUTS):

@@ -124,7 +124,7 @@ def is_single(case: Case) -> bool:
         case.input,
         *(
             np.asarray(v)
-            for v in (case.tangent, case.cotangent, case.warmup_point, case.probe)
+            for v in (case.tangent, case.cotangent, case.warmup_point, case.direction)
             if v is not None
         ),
     ]

@@ -122,8 +122,8 @@ class Case:
     operator if it has one (see operator.py): `tangent` has the shape of the input, and `cotangent`
     that of the output.
 
-    `probe` is for large inputs, if all but one of the input axis groups are contracted already: a
-    vector u of the shape of the input with which the last group is contracted, so that the
+    `direction` is for large inputs, if all but one of the input axis groups are contracted
+    already: a vector of the shape of the input with which the last group is contracted. So the
     certified derivative is along given directions only.
 
     `wrt` has a digit for each letter: the input that it differentiates by. 0 is the input that is
@@ -140,7 +140,7 @@ class Case:
     dtype: str = "float64"
     warmup_point: Any = None
     wrt: str = ""
-    probe: Any = None
+    direction: Any = None
 
     @property
     def input(self) -> np.ndarray:
@@ -159,7 +159,7 @@ class Case:
         """The shape of the answer for an output of that shape, and inputs of these shapes, the
         innermost letter's first.
         """
-        if self.probe is not None:
+        if self.direction is not None:
             inputs = inputs[:-1]
         return self.asked.shape(output, inputs)
 

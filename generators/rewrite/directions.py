@@ -15,9 +15,9 @@ from ad_conformance.generators.rewrite.program_builder import ProgramBuilder
 
 def along(case: Case) -> Case:
     """The case of a function of one coefficient for each letter. Entry (0, 1 ...) of its answer is
-    the derivative along the tangent, if the case has one, and the probe.
+    the derivative along the tangent, if the case has one, and the direction.
     """
-    directions = [v for v in (case.tangent, case.probe) if v is not None]
+    directions = [v for v in (case.tangent, case.direction) if v is not None]
     rows = np.array([np.asarray(v, dtype=float).reshape(-1) for v in directions])
     builder = ProgramBuilder(case.dtype)
     moved = builder.add("matmul", 0, builder.constant(rows))
@@ -38,10 +38,13 @@ def along(case: Case) -> Case:
     )
 
 
-def probed(case: Case, probe: np.ndarray) -> Case:
-    """The case with an answer that is contracted with the probe. Raises ValueError if the answer
-    does not have the axes of one input.
+def directed(case: Case, direction: np.ndarray) -> Case:
+    """The case with an answer that is contracted with the direction.
+
+    Raises ValueError if the answer does not have the axes of one input.
     """
     if case.order - case.asked.along != 1 or case.wrt:
-        raise ValueError(f"{case.operator} in mode {case.mode}: no answer of the shape of the input")
-    return replace(case, probe=nested(probe))
+        raise ValueError(
+            f"{case.operator} in mode {case.mode}: no answer of the shape of the input"
+        )
+    return replace(case, direction=nested(direction))

@@ -1,4 +1,4 @@
-"""Drawn cases with longer arrays, whose answers are contracted with a probe.
+"""Drawn cases with longer arrays, whose answers are contracted with a direction.
 
 The kernels of an engine depend on the length: they are blocked and vectorized in groups of 8, 16,
 32 or 64 entries, and sums of many entries are computed in pairs.
@@ -6,15 +6,17 @@ The kernels of an engine depend on the length: they are blocked and vectorized i
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.evaluate import evaluate_steps
-from ad_conformance.generators.ir.program import Case, Program, Step, nested
-from ad_conformance.generators.rewrite.directions import probed
+from ad_conformance.generators.ir.program import Case, Program, nested
+from ad_conformance.generators.rewrite.directions import directed
 from ad_conformance.generators.strategies.sampling import batch
 
 #: Lengths beside the groups of entries that kernels take together, and large ones.
@@ -23,7 +25,7 @@ LENGTHS = (7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 129, 257, 1000)
 MODES = ("R", "F", "RR", "FR", "RF", "FF")
 #: The kinds of input and output that are drawn.
 SIGNATURES = ("vec_to_num", "vec_to_vec", "mat_to_num")
-#: Drawn cases for each one that is kept, at most.
+#: Batches that are drawn until a program fits, at most.
 ATTEMPTS = 40
 #: The difference of repeated entries, so that they are no ties.
 JITTER = 2.0**-9
@@ -31,7 +33,7 @@ JITTER = 2.0**-9
 
 def sized(case: Case, length: int) -> Case | None:
     """The case with arrays of `length` entries along the last axis of its input, and an answer
-    that is contracted with a probe. None if the program does not fit such arrays.
+    that is contracted with a direction. None if the program does not fit such arrays.
 
     Every array whose last axis is as long as that of the input is repeated along it.
     """
@@ -63,7 +65,7 @@ def sized(case: Case, length: int) -> Case | None:
 
 
 def _asked(case: Case, output: tuple[int, ...], numbers: np.ndarray) -> Case | None:
-    """The case with an operator of one product, and the probe if its answer is as large as the
+    """The case with an operator of one product, and the direction if its answer is as large as the
     input.
     """
     innermost, to_number = case.mode[-1], not output
@@ -80,7 +82,7 @@ def _asked(case: Case, output: tuple[int, ...], numbers: np.ndarray) -> Case | N
     else:
         return None
     if found.order - found.asked.along == 1:
-        found = probed(found, numbers[..., ::-1])
+        found = directed(found, numbers[..., ::-1])
     return valid(found)
 
 
@@ -90,21 +92,29 @@ def _numbers(shape: tuple[int, ...]) -> np.ndarray:
     return np.asarray(((-1.0) ** (k * k // 3) * (1 + k * 5 % 7) / 4).reshape(shape))
 
 
-def draw_sized(count: int, start: int = 0, lengths: Sequence[int] = LENGTHS) -> Iterator[Case]:
-    """`count` cases, always the same; the modes, signatures and lengths take turns. Another
-    `start` gives other cases.
+@cache
+def sized_case(mode: str, length: int, number: int = 0) -> Case | None:
+    """A drawn case of one of MODES with that length, always the same for a `number`. None if no
+    drawn program fits.
+    """
+    for attempt in range(ATTEMPTS):
+        signature = SIGNATURES[(number + attempt) % len(SIGNATURES)]
+        for drawn in batch(mode, signature, ATTEMPTS * number + attempt):
+            if (case := sized(drawn, length)) is not None:
+                return case
+    return None
+
+
+def draw_sized(count: int, start: int = 0, modes: Sequence[str] = MODES) -> Iterator[Case]:
+    """`count` cases, always the same; the modes and lengths take turns. Another `start` gives other
+    cases.
     """
     found: set[str] = set()
-    number = 0
-    while len(found) < count:
-        mode, signature = MODES[number % len(MODES)], SIGNATURES[number % len(SIGNATURES)]
-        length = lengths[number % len(lengths)]
-        number += 1
-        for attempt in range(ATTEMPTS):
-            drawn = batch(mode, signature, start + 1000 * number + attempt)
-            cases = (sized(case, length) for case in drawn)
-            case = next((c for c in cases if c is not None and c.id not in found), None)
-            if case is not None:
+    for number in itertools.count(start):
+        for mode, length in itertools.product(modes, LENGTHS):
+            case = sized_case(mode, length, number)
+            if case is not None and case.id not in found:
                 found.add(case.id)
                 yield case
-                break
+                if len(found) == count:
+                    return
