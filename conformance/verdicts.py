@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 import numpy as np
-from ad_conformance.conformance.reference.certify import Truth
+from ad_conformance.conformance.reference.certify import Truth, measured_again
 from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.ir.program import Case
 
@@ -105,6 +105,10 @@ class Result:
         return self.verdict.is_finding
 
 
+#: The tolerance is measured again for answers that are off by less than this many times as much.
+DOUBTFUL = 64.0
+
+
 def judge(case: Case, engine: str, answer: Answer, truth: Truth) -> Result:
     """The verdict on an answer, given the certified derivative.
 
@@ -113,6 +117,11 @@ def judge(case: Case, engine: str, answer: Answer, truth: Truth) -> Result:
     (exception, crash, timeout) is a finding in any case, and so is one with side effects.
     """
     verdict, error_ratio = _verdict(answer, truth, case.dtype)
+    if verdict is Verdict.WRONG and error_ratio < DOUBTFUL and truth.tolerance is not None:
+        again = measured_again(case)
+        if again.tolerance is not None and again.tolerance.shape == truth.tolerance.shape:
+            truth = replace(truth, tolerance=np.maximum(truth.tolerance, again.tolerance))
+            verdict, error_ratio = _verdict(answer, truth, case.dtype)
     if not verdict.is_finding and _has_side_effects(answer, truth):
         verdict = Verdict.IMPURE
     return Result(case, engine, verdict, answer, truth, error_ratio)

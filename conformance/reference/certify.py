@@ -26,6 +26,7 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from ad_conformance.conformance.reference.dtype_range import outside
@@ -39,7 +40,13 @@ from ad_conformance.conformance.reference.stencils import (
     Neighbourhood,
     Wide,
 )
-from ad_conformance.conformance.reference.tolerance import TINY, Copies, tolerances
+from ad_conformance.conformance.reference.tolerance import (
+    LARGE_COPIES,
+    MANY_COPIES,
+    TINY,
+    Copies,
+    tolerances,
+)
 from ad_conformance.generators.arithmetic.balls import Branches, following, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.ir.program import Case
@@ -129,25 +136,32 @@ class Truth:
         return ratios if self.judged is None else np.where(self.judged, ratios, 0.0)
 
 
-def certify(case: Case) -> Truth:
+def certify(case: Case, *, copies: int = LARGE_COPIES) -> Truth:
     """The certified derivative of a case of order 1 to 4. Only one thread at a time computes.
 
+    `copies` is the number of perturbed copies of the program that the tolerance is measured with.
     Raises ValueError for other orders.
     """
     if case.direction is not None:
-        return _last_entry(certify(along(case)), case)
+        return _last_entry(certify(along(case), copies=copies), case)
     with _ONE_AT_A_TIME:
-        truth = _certify(case)
+        truth = _certify(case, copies)
         if truth.kind == "certified" and truth.judged is None:
             return truth
         # A step may be singular where the function is smooth: a program for the same function may
         # have a derivative in more entries.
         other = rewritten(case)
-        better = truth if other is None else _certify(other)
+        better = truth if other is None else _certify(other, copies)
         if better.kind != "certified" or better.known <= truth.known:
             return truth
         # The program itself may be infinite in the other entries.
         return replace(better, finite=better.judged)
+
+
+@lru_cache(maxsize=256)
+def measured_again(case: Case) -> Truth:
+    """The same with a tolerance that is measured with many more copies."""
+    return certify(case, copies=MANY_COPIES)
 
 
 def _last_entry(truth: Truth, case: Case) -> Truth:
@@ -172,7 +186,7 @@ def _last_entry(truth: Truth, case: Case) -> Truth:
     return found
 
 
-def _certify(case: Case) -> Truth:
+def _certify(case: Case, copies: int) -> Truth:
     if not 1 <= case.order <= MAX_ORDER:
         raise ValueError(
             f"mode {case.mode!r}: derivatives are certified for orders 1 to {MAX_ORDER}"
@@ -192,7 +206,7 @@ def _certify(case: Case) -> Truth:
     try:
         for radius in RADII:
             try:
-                truth = _on(question, evaluate, radius)
+                truth = _on(question, evaluate, radius, copies)
             except Wide:
                 continue
             except OverflowError as error:
@@ -298,7 +312,7 @@ class _Question:
         return np.asarray(tolerance).reshape(self.shape)
 
 
-def _on(question: _Question, evaluate: Evaluator, radius: int) -> Truth:
+def _on(question: _Question, evaluate: Evaluator, radius: int, count: int) -> Truth:
     dtype = question.case.dtype
     hood = Neighbourhood(evaluate, radius, question.order, TARGET_BITS)
     ctx.prec = hood.precision
@@ -333,7 +347,7 @@ def _on(question: _Question, evaluate: Evaluator, radius: int) -> Truth:
     if outside(evaluate, script, radius, question.order, dtype, float(np.max(np.abs(truth)))):
         return Truth("uncertified", reason=beyond)
     copies = Copies(evaluate, script, radius, question.order, question.tangent)
-    found = tolerances(copies, along, question.directions(hood.n), dtype)
+    found = tolerances(copies, along, question.directions(hood.n), dtype, count)
     if not np.all(np.isfinite(found)):
         return Truth("uncertified", reason="the spread of perturbed copies is not finite")
     tolerance = question.lift(found)

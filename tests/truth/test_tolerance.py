@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ad_conformance.conformance.reference.certify import certify
+from ad_conformance.conformance import verdicts
+from ad_conformance.conformance.reference.certify import certify, measured_again
 from ad_conformance.conformance.reference.taylor import coefficients
+from ad_conformance.conformance.verdicts import Verdict, judge
+from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.arithmetic.balls import to_balls
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.program import Case, Program, Step
@@ -203,6 +206,45 @@ def test_the_rule_of_var_assumes_that_deviations_add_up_to_zero() -> None:
     small, large = truth.tolerance[0, 0], truth.tolerance[1, 1]
     assert np.max(small) < 1024 * UNIT["float64"]
     assert np.min(large) > offset * UNIT["float64"]
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [("standardize", {"axis": -1, "eps": 0.0625}), ("layer_norm", {"eps": 0.0625})],
+)
+def test_rules_of_normalizations_assume_so_too(name: str, params: dict[str, Any]) -> None:
+    offset = 2.0**10
+    steps = program(
+        ("constant", (), {"value": (offset, offset + 1.0, offset + 3.0)}),
+        ("add", (0, 1)),
+        (name, (2,), params),
+        ("index", (3,), {"index": (0,)}),
+    )
+    truth = certify(Case(steps, 0.25, "R"))
+    assert truth.value == 0
+    assert truth.tolerance is not None
+    assert offset < truth.tolerance / UNIT["float64"] < 1024 * offset
+
+
+def test_a_tolerance_is_measured_again_before_an_answer_is_called_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    case = Case(program(("exp", (0,))), 0.5, "R")
+    few, many = certify(case), measured_again(case)
+    assert few.value is not None
+    assert few.tolerance is not None
+    assert many.tolerance is not None
+    assert few.tolerance <= many.tolerance < 4 * few.tolerance
+
+    def judged(tolerances: float) -> Verdict:
+        # The same, as if few copies had shown less by chance.
+        small = replace(few, tolerance=few.tolerance / tolerances)
+        off = np.asarray(few.value + few.tolerance / 2)
+        return judge(case, "engine", Answer("answered", value=off), small).verdict
+
+    assert judged(8.0) is Verdict.AGREE
+    monkeypatch.setattr(verdicts, "DOUBTFUL", 0.0)
+    assert judged(8.0) is Verdict.WRONG
 
 
 def test_taylor_coefficients_are_those_of_the_operation() -> None:

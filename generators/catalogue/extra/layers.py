@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,16 +13,11 @@ from ad_conformance.generators.catalogue.operation import MAX_SIZE, Operation
 from ad_conformance.generators.catalogue.row_forms import derived
 
 
-def _normalized(xp: Any, x: Any, axes: Sequence[int], eps: float) -> Any:
+def _normalized(xp: Any, x: Any, axis: int, eps: float) -> Any:
     """x minus its mean, divided by the square root of its variance plus eps."""
-
-    def mean(v: Any) -> Any:
-        for axis in axes:
-            v = xp.mean(v, axis=axis, keepdims=True)
-        return v
-
-    centred = x - mean(x)
-    return centred / xp.sqrt(mean(centred * centred) + eps)
+    centred = x - xp.mean(x, axis=axis, keepdims=True)
+    # Of the variance as one step, it is known how its usual derivatives are rounded.
+    return centred / xp.sqrt(xp.var(x, axis=axis, keepdims=True, correction=0) + eps)
 
 
 def _scaled(xp: Any, x: Any, weight: Any, bias: Any, shape: tuple[int, ...]) -> Any:
@@ -37,23 +33,32 @@ def _channels(x: Any) -> tuple[int, ...]:
 
 def layer_norm(xp: Any, x: Any, weight: Any = None, bias: Any = None, *, eps: float) -> Any:
     """Normalization over the last axis, then scale and shift if they are given."""
-    return _scaled(xp, _normalized(xp, x, [-1], eps), weight, bias, (x.shape[-1],))
+    return _scaled(xp, _normalized(xp, x, -1, eps), weight, bias, (x.shape[-1],))
 
 
 def standardize(xp: Any, x: Any, *, axis: int, eps: float) -> Any:
     """(x - mean) / sqrt(variance + eps) along `axis`."""
-    return _normalized(xp, x, [axis], eps)
+    return _normalized(xp, x, axis, eps)
 
 
 def batch_norm(xp: Any, x: Any, weight: Any = None, bias: Any = None, *, eps: float) -> Any:
     """Normalization of each channel (axis 1), then scale and shift if they are given."""
-    axes = [a for a in range(len(x.shape)) if a != 1]
-    return _scaled(xp, _normalized(xp, x, axes, eps), weight, bias, _channels(x))
+    first = (1, 0, *range(2, len(x.shape)))
+    channels = xp.permute_dims(x, axes=first)
+    rows = _normalized(
+        xp,
+        xp.reshape(channels, shape=(x.shape[1], math.prod(x.shape) // max(x.shape[1], 1))),
+        -1,
+        eps,
+    )
+    y = xp.permute_dims(xp.reshape(rows, shape=channels.shape), axes=first)
+    return _scaled(xp, y, weight, bias, _channels(x))
 
 
 def instance_norm(xp: Any, x: Any, weight: Any = None, bias: Any = None, *, eps: float) -> Any:
     """Normalization of each channel of each instance (axes 0 and 1), then scale and shift."""
-    return _scaled(xp, _normalized(xp, x, range(2, len(x.shape)), eps), weight, bias, _channels(x))
+    rows = _normalized(xp, xp.reshape(x, shape=(*x.shape[:2], math.prod(x.shape[2:]))), -1, eps)
+    return _scaled(xp, xp.reshape(rows, shape=x.shape), weight, bias, _channels(x))
 
 
 def group_norm(
@@ -63,7 +68,7 @@ def group_norm(
     grouped = xp.reshape(x, shape=(x.shape[0], groups, -1))
     return _scaled(
         xp,
-        xp.reshape(_normalized(xp, grouped, [-1], eps), shape=x.shape),
+        xp.reshape(_normalized(xp, grouped, -1, eps), shape=x.shape),
         weight,
         bias,
         _channels(x),
