@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from ad_conformance.engines import inhouse as xp
+from scipy import special
 
 from .oracle import check
 
@@ -110,3 +113,18 @@ def test_logsumexp() -> None:
     np.testing.assert_allclose(xp.logsumexp(V), np.log(np.exp(V).sum()))
     jacobian = xp.jacobian(lambda t: xp.logsumexp(t, axis=0, keepdims=True))(A)
     np.testing.assert_allclose(jacobian.sum(axis=(2,)), np.eye(2)[None])
+
+
+def test_functions_of_one_family_are_stacked_one_by_one() -> None:
+    """The number that chooses a function of a family is one constant for all entries."""
+    x, factors = np.array(1.25), np.array([0.5, 2.0, 3.0])
+    for orders in ((1, 2), (2, 2)):
+
+        def stacked(t: Any, orders: tuple[int, int] = orders) -> Any:
+            return xp.concat([xp.polygamma(factors * k * t, n=n) for k, n in enumerate(orders, 1)])
+
+        expected = [
+            k * factors * special.polygamma(n + 1, factors * k * x) for k, n in enumerate(orders, 1)
+        ]
+        np.testing.assert_allclose(xp.nest(stacked, "R")(x), np.ravel(expected), rtol=1e-13)
+    assert "concatenate" not in xp.explain(stacked, x, mode="R")

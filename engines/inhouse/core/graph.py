@@ -36,6 +36,7 @@ class Primitive:
     broadcasts: bool = False  # leading axes of the operands broadcast
     commutative: bool = False
     keeps_finite: bool = False  # the result is finite if the operands are
+    family: bool = False  # the first operand is one number, which chooses the function
     omits: Callable[[Node], bool] = lambda node: True  # whether an index leaves entries out
 
 

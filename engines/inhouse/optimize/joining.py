@@ -45,7 +45,15 @@ def _join(parts: list[Node], shapes: list[Shape], axis: int, depth: int) -> Node
             if arg.shape and arg.shape != part.shape:
                 return None
             column.append(arg)
-    results = [_join(column, shapes, axis, depth - 1) for column in operands]
+    if parts[0].primitive.family and not all(n.value == operands[0][0].value for n in operands[0]):
+        return None
+    results = [
+        # The number of a family stays one number.
+        column[0]
+        if k == 0 and parts[0].primitive.family
+        else _join(column, shapes, axis, depth - 1)
+        for k, column in enumerate(operands)
+    ]
     if any(r is None for r in results):
         return None
     return make(op, *[r for r in results if r is not None])

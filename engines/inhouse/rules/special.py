@@ -7,6 +7,7 @@ Formulas: Abramowitz and Stegun 5.1.1, 5.1.2, 6.3.1, 6.4.1, 7.1.1, 7.2.8, 9.1.27
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from ad_conformance.engines.inhouse.codegen import printing
@@ -31,7 +32,7 @@ def _scipy(name: str, *partials: Partial, keeps_finite: bool = False) -> Primiti
 def _family(name: str, partial: Partial, keeps_finite: bool = False) -> Primitive:
     """Functions of which the first operand, a constant, chooses one."""
     partials = lambda y, n, x: 0.0, lambda y, n, x: partial(n, x)
-    return _scipy(name, *partials, keeps_finite=keeps_finite)
+    return replace(_scipy(name, *partials, keeps_finite=keeps_finite), family=True)
 
 
 def _density(x: Node, scale: float) -> Node:
