@@ -14,6 +14,7 @@ import importlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.mode import USUAL_MODES
@@ -25,6 +26,9 @@ from validation.rules import report
 from validation.rules.coverage import Coverage, measure
 from validation.rules.record import Recorder, Tables
 from validation.rules.unreachable import idle
+
+if TYPE_CHECKING:  # It imports PyTorch.
+    from validation.rules.opinfo import Spelled
 
 #: The module and the class of each engine.
 ENGINES = {
@@ -63,29 +67,33 @@ def main() -> None:
     modes = options.modes.split(",")
     if options.each:
         cases = list(of_each(options.each, modes))
-        said = f"{options.each} cases of every operation."
+        asked = f"{options.each} cases of every operation"
     else:
         cases = list(draw(modes, options.cases, options.start))
-        said = f"{len(cases)} drawn cases."
-    found: dict[str, Coverage] = {}
+        asked = f"{len(cases)} drawn cases"
+    rows: list[str] = []
     for engine in options.engines.split(","):
-        coverage = found[engine] = measure(Recorder(tables(engine)), cases)
-        assert not idle(engine, coverage.rules), idle(engine, coverage.rules)
-        print(engine, *(f"  {n} {text}" for text, n in coverage.outcomes.most_common(12)), sep="\n")
-    spelled = None
-    if "torch" in found:
-        from validation.rules import opinfo
-
-        met = {rule for table in found["torch"].tables for rule in found["torch"].met(table, 1)}
-        spelled = opinfo.compare(opinfo.called(cases), met)
-    text = report.document(found, modes, said, spelled)
-    print(text)
+        coverage = measure(Recorder(tables(engine)), cases)
+        if unmatched := idle(engine, coverage.rules):
+            raise SystemExit(f"unreachable.toml: patterns that match no rule: {unmatched}")
+        text = report.section(engine, asked, coverage, modes)
+        if engine == "torch":
+            text += f"\n{report.opinfo(_spelled(cases, coverage))}"
+        print(f"{engine}: {asked}\n", text, report.outcomes(coverage), sep="\n")
+        rows += report.lines(coverage)
+        if options.write:
+            name = f"{engine} {'each' if options.each else 'drawn'}"
+            write_section(options.write, name, f"## {engine}: {asked}\n\n{text}", TITLE)
     if options.all:
-        rows = (row for coverage in found.values() for row in report.lines(coverage))
         options.all.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
-    if options.write:
-        name, heading = ("each", "Each operation") if options.each else ("drawn", "Drawn cases")
-        write_section(options.write, name, f"## {heading}\n\n{text}", TITLE)
+
+
+def _spelled(cases: Sequence[Case], coverage: Coverage) -> Spelled:
+    """PyTorch's list of operations, compared with what the cases call."""
+    from validation.rules import opinfo
+
+    met = {rule for table in coverage.tables for rule in coverage.met(table, 1)}
+    return opinfo.compare(opinfo.called(cases), met)
 
 
 if __name__ == "__main__":

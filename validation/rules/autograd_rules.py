@@ -73,7 +73,7 @@ def _by_length(primitive: Function) -> Callable[[str], tuple[int, bool, str]]:
 class AutogradRules:
     """The tables of autograd."""
 
-    engine = registry.find("autograd")
+    engines = (registry.find("autograd"),)
 
     def rules(self) -> frozenset[Rule]:
         tables = {"vjp": primitive_vjps, "jvp": primitive_jvps}

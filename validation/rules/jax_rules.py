@@ -24,10 +24,12 @@ class JaxRules:
     """The tables of JAX."""
 
     #: The case is traced: its rules run, and nothing is compiled.
-    engine = replace(
-        registry.find("jax"),
-        compile="derivative = {nested}",
-        run="got = jax.eval_shape(derivative, x)",
+    engines = (
+        replace(
+            registry.find("jax"),
+            compile="derivative = {nested}",
+            run="got = jax.eval_shape(derivative, x)",
+        ),
     )
 
     def rules(self) -> frozenset[Rule]:

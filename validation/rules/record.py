@@ -36,8 +36,8 @@ class Tables(Protocol):
     """The rules of one engine, and how to see which of them run."""
 
     @property
-    def engine(self) -> Engine:
-        """The adapter; its scripts may leave out what takes time and runs no rule."""
+    def engines(self) -> tuple[Engine, ...]:
+        """The ways to call the engine; their scripts may leave out what runs no rule."""
 
     def rules(self) -> frozenset[Rule]:
         """All rules of the installed release."""
@@ -56,19 +56,34 @@ class Recorder:
     def __init__(self, tables: Tables) -> None:
         self.rules = tables.rules()
         self._tables = tables
-        self._engine = replace(
-            tables.engine,
-            mode_transforms=_observed(tables.engine.mode_transforms),
-            operators=_observed(tables.engine.operators),
-        )
-        self._names: dict[str, Any] = {}
-        exec(self._engine.header, self._names)
+        self._engines: list[tuple[Engine, dict[str, Any]]] = []
+        for engine in tables.engines:
+            names: dict[str, Any] = {}
+            exec(engine.header, names)
+            observed = replace(
+                engine,
+                mode_transforms=_observed(engine.mode_transforms),
+                operators=_observed(engine.operators),
+            )
+            self._engines.append((observed, names))
 
     def met(self, case: Case) -> frozenset[tuple[Rule, int]]:
-        """The rules that the case uses, each with a level.
+        """The rules that the case uses, each with a level, in any way to call the engine.
 
-        Raises UnsupportedOperation, and whatever the engine raises.
+        Raises UnsupportedOperation, or whatever the engine raises, if the case runs in none.
         """
+        found: set[tuple[Rule, int]] = set()
+        errors = []
+        for engine, names in self._engines:
+            try:
+                found |= self._used(case, engine, names)
+            except Exception as error:
+                errors.append(error)
+        if len(errors) == len(self._engines):
+            raise errors[0]
+        return frozenset(key for key in found if key[0] in self.rules)
+
+    def _used(self, case: Case, engine: Engine, header: Mapping[str, Any]) -> set[tuple[Rule, int]]:
         found: dict[int, Callable[[], Iterable[Rule]]] = {}
         # The functions whose derivatives the engine is computing, outermost first.
         depth = 0
@@ -90,13 +105,12 @@ class Recorder:
             return observed
 
         # A call at another point would use the same rules.
-        script = self._engine.script(replace(case, warmup_point=None))
-        names = {**self._names, "recorded": recorded}
+        script = engine.script(replace(case, warmup_point=None))
+        names = {**header, "recorded": recorded}
         with warnings.catch_warnings(action="ignore"):
             for _, text in script.pieces:
                 exec(text, names)
-            used = {(rule, level) for level, rules in found.items() for rule in rules()}
-        return frozenset((rule, level) for rule, level in used if rule in self.rules)
+            return {(rule, level) for level, rules in found.items() for rule in rules()}
 
 
 def _observed(templates: Mapping[str, str]) -> dict[str, str]:

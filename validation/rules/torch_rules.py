@@ -47,7 +47,7 @@ def _entries() -> dict[str, tuple[str, Any]]:
 class TorchRules:
     """The formulas of PyTorch, by ATen function."""
 
-    engine = registry.find("torch")
+    engines = (registry.find("torch"), registry.find("torch-autograd"))
 
     def rules(self) -> frozenset[Rule]:
         found = set()
