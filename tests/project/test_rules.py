@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from ad_conformance.generators.ir.program import Case, Program, Step
 
-from validation.rules import unreachable
+from validation.rules import report, unreachable
 from validation.rules.__main__ import ENGINES, tables
-from validation.rules.coverage import measure
+from validation.rules.coverage import Coverage, measure
 from validation.rules.record import Recorder, Rule
 
 #: sin(sin(x)): each of its derivatives contains sin of the inner sin.
@@ -143,3 +143,25 @@ def test_operations_of_opinfo_are_found_by_name_or_by_rule(monkeypatch: pytest.M
     assert spelled.inside == ("mm",)
     assert spelled.missing == ("cos",)
     assert spelled.random == ("nn.functional.dropout",)
+
+
+def test_the_report_counts_what_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    sections = {"never": {"random": "random values"}, "first": {"*_backward": "a derivative"}}
+    monkeypatch.setattr(unreachable, "patterns", lambda engine: sections)
+    names = ("sin", "cos", "random", "tanh_backward")
+    sin, cos, random, backward = (Rule("torch", "backward", name) for name in names)
+    coverage = Coverage(frozenset({sin, cos, random, backward}))
+    for key in ((sin, 1), (sin, 2), (backward, 2)):
+        coverage.modes[key]["RR"] += 1
+    coverage.certified[sin, 1] += 1
+    text = report.section("torch", "1 drawn case", coverage, ("R", "RR"))
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+    assert ["backward", "1", "1 of 4", "25.0%", "1 of 2", "50.0%", "50.0%"] in rows
+    assert ["backward", "2", "2 of 4", "50.0%", "2 of 3", "66.7%", "0.0%"] in rows
+    assert ["backward", "0", "2"] in rows
+    assert "- backward, level 1, 1: `cos`" in text
+    assert "- backward, level 3: not asked" in text
+    assert ["random values", "never", "1"] in rows
+    lines = list(report.lines(coverage))
+    assert "torch\tbackward\tsin\t1\tRR\t1\t1" in lines
+    assert "torch\tbackward\trandom\t1\trandom values\t0\t0" in lines
