@@ -159,6 +159,7 @@ def test_the_report_counts_what_can_be_reached(monkeypatch: pytest.MonkeyPatch) 
     assert ["backward", "1", "1 of 4", "25.0%", "1 of 2", "50.0%", "50.0%"] in rows
     assert ["backward", "2", "2 of 4", "50.0%", "2 of 3", "66.7%", "0.0%"] in rows
     assert ["backward", "0", "2"] in rows
+    assert "33.3% of the uses" in text
     assert "- backward, level 1, 1: `cos`" in text
     assert "- backward, level 3: not asked" in text
     assert ["random values", "never", "1"] in rows

@@ -115,8 +115,11 @@ def opinfo(spelled: Spelled) -> str:
 
 def section(engine: str, asked: str, coverage: Coverage, modes: Sequence[str]) -> str:
     """The report on one engine. `asked` says which cases were drawn."""
+    uses = sum(counts.total() for counts in coverage.modes.values())
+    certified = coverage.certified.total() / uses if uses else 0.0
     parts = [
-        f"{versions((engine,))}. Of {asked}, {coverage.outcomes['ran']} run in {engine}.",
+        f"{versions((engine,))}. Of {asked}, {coverage.outcomes['ran']} run in {engine}. "
+        f"{certified:.1%} of the uses of rules are in certified cases.",
         summary(coverage),
         "Rules met in cases of each mode:",
         by_mode(coverage, modes),
