@@ -137,7 +137,8 @@ def test_files_and_modules_that_pages_name_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     named = re.findall(rf"`((?:{FOLDERS})/[\w./-]*)`", text)
     modules = re.findall(r"python -m ((?:validation|benchmarks|tests)[\w.]*)", text)
-    named += [f"{module.replace('.', '/')}.py" for module in modules]
+    folders = [module.replace(".", "/") for module in modules]
+    named += [f"{f}/__main__.py" if (ROOT / f).is_dir() else f"{f}.py" for f in folders]
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
