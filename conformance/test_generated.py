@@ -11,6 +11,7 @@ from ad_conformance.conformance.suite.ask import Failed, check, check_again, rep
 from ad_conformance.conformance.suite.run import run_of
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.scenarios.sizes import MODES, sized_case
 from ad_conformance.generators.strategies.programs import cases
 from hypothesis import given, seed, target
 
@@ -50,3 +51,22 @@ def test_generated(request: pytest.FixtureRequest, signature: str, mode: str, en
         pytest.fail(report(run, smallest), pytrace=False)
     if not any(verdict.compared for verdict in verdicts):
         pytest.skip(f"nothing was compared: {', '.join(sorted(verdicts))}")
+
+
+def test_large_inputs(request: pytest.FixtureRequest, length: int, engine: str) -> None:
+    """Products of large inputs along given directions, in one test per engine and length."""
+    run = run_of(request.config)
+    compared, found = False, None
+    for mode in (m for m in MODES if m in run.modes and run.engines[engine].answers(m)):
+        case = sized_case(mode, length)
+        if case is None:
+            continue
+        try:
+            compared |= check(run, case, engine).verdict.compared
+        except Failed as failed:
+            found = failed
+            break
+    if found is not None:
+        pytest.fail(report(run, found), pytrace=False)
+    if not compared:
+        pytest.skip("nothing was compared")
