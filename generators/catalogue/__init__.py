@@ -23,6 +23,7 @@ from ad_conformance.generators.catalogue.extra import (
     special,
     statistics,
 )
+from ad_conformance.generators.catalogue.functions import arithmetic, integrals
 from ad_conformance.generators.catalogue.namespace import Namespace
 from ad_conformance.generators.catalogue.operation import Operation
 
@@ -38,6 +39,8 @@ _EXTRA = (
     layers,
     complex_ops,
     control_flow,
+    arithmetic,
+    integrals,
 )
 
 

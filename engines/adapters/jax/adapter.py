@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ad_conformance.engines.adapters.jax import special
 from ad_conformance.engines.adapters.jax.templates import (
     CONTROL_FLOW,
     INDEXING,
@@ -44,6 +45,7 @@ jax = Engine(
             **SPECIAL,
             **INDEXING,
             **STATISTICS,
+            **special.TEMPLATES,
         },
     ),
     mode_transforms={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},

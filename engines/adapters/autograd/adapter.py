@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ad_conformance.engines.adapters.autograd import special
 from ad_conformance.engines.adapters.numpy_calls import ascending_sort, repeat, selected, solver
 from ad_conformance.engines.adapters.numpy_family import (
     BEFORE_NUMPY_2,
@@ -156,6 +157,7 @@ autograd = Engine(
             "sort": ascending_sort("np.sort({0}, axis={axis})", "np.flip({sorted}, {axis})"),
             "kth_value": _kth_value,
             **shared(NUMPY, "var", "std", "diff"),
+            **special.TEMPLATES,
             **shared(LOOPS, *LOOPS),
             **derivatives(
                 first="elementwise_grad(lambda t: {body})",

@@ -1,0 +1,38 @@
+"""How JAX writes elementwise functions, special functions and distributions."""
+
+from __future__ import annotations
+
+from ad_conformance.engines.adapters.numpy_family import called
+from ad_conformance.generators.catalogue.operation import Template
+
+ARITHMETIC: dict[str, Template] = {
+    **called("jnp", "fmod", "deg2rad", "rad2deg", "nan_to_num", "fmax", "fmin", "logaddexp2"),
+    **called("jax.lax", "rsqrt"),
+    "frac": "jnp.modf({0})[0]",
+    "round_decimals": "jnp.round({0}, {decimals})",
+    "frexp_mantissa": "jnp.frexp({0})[0]",
+    "ldexp_constant": "jnp.ldexp({0}, {exponent})",
+    "real_angle": "jnp.angle({0})",
+    "clamp_between": "jax.lax.clamp({1}, {0}, {2})",
+    "clamp_min": "jnp.clip({0}, min={min})",
+    "clamp_max": "jnp.clip({0}, max={max})",
+}
+INTEGRALS: dict[str, Template] = {
+    **called(
+        "jax.scipy.special",
+        *("gammainc", "gammaincc", "betainc", "hyp1f1", "hyp2f1", "owens_t", "boxcox", "boxcox1p"),
+        *("poch", "comb", "factorial", "gammasgn", "spence", "dawsn"),
+    ),
+    "zeta_of_order": "jax.scipy.special.zeta({0}, {1})",
+    "multigammaln": "jax.scipy.special.multigammaln({0}, {dimension})",
+    "kl_divergence": "jax.scipy.special.kl_div({0}, {1})",
+    "expn": "jax.scipy.special.expn({n}, {0})",
+    "jv": "jax.scipy.special.bessel_jn({0}, v={n})[{n}]",
+    "sine_integral": "jax.scipy.special.sici({0})[0]",
+    "cosine_integral": "jax.scipy.special.sici({0})[1]",
+    "fresnel_s": "jax.scipy.special.fresnel({0})[0]",
+    "fresnel_c": "jax.scipy.special.fresnel({0})[1]",
+    "faddeeva_real": "jnp.real(jax.scipy.special.wofz({0} + 1j * {1}))",
+    "faddeeva_imag": "jnp.imag(jax.scipy.special.wofz({0} + 1j * {1}))",
+}
+TEMPLATES: dict[str, Template] = {**ARITHMETIC, **INTEGRALS}
