@@ -23,7 +23,12 @@ from ad_conformance.generators.catalogue.extra import (
     special,
     statistics,
 )
-from ad_conformance.generators.catalogue.functions import arithmetic, integrals
+from ad_conformance.generators.catalogue.functions import (
+    arithmetic,
+    distributions,
+    integrals,
+    location_scale,
+)
 from ad_conformance.generators.catalogue.namespace import Namespace
 from ad_conformance.generators.catalogue.operation import Operation
 
@@ -41,6 +46,8 @@ _EXTRA = (
     control_flow,
     arithmetic,
     integrals,
+    location_scale,
+    distributions,
 )
 
 

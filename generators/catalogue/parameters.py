@@ -37,8 +37,8 @@ MEANINGS: Mapping[str, str] = {
     "causal": "whether a row sees only the keys up to its own index",
     "columns": "the number of columns",
     "correction": "is subtracted from the number of entries",
-    "count": "the number of steps",
     "decimals": "the number of digits after the point",
+    "count": "the number of steps",
     "decay": "the factor of the previous result",
     "delta": "where the quadratic part ends",
     "descending": "whether the largest entry comes first",
@@ -104,6 +104,14 @@ MEANINGS: Mapping[str, str] = {
     **dict.fromkeys(
         ("expn.n", "jv.n", "yv.n", "iv.n", "ive.n", "kv.n", "kve.n"), "the order of the function"
     ),
+    **{
+        f"{name}.count": "the number of events"
+        for name in (
+            *("poisson_logpmf", "poisson_pmf", "poisson_cdf", "bernoulli_logpmf", "geom_logpmf"),
+            *("binom_logpmf", "nbinom_logpmf", "betabinom_logpmf"),
+        )
+    },
+    **dict.fromkeys(("binom_logpmf.n", "betabinom_logpmf.n"), "the number of trials"),
     "kth_value.k": "which entry, counted from 1 for the smallest",
     "matrix_power.n": "the exponent",
     "pad_constant.value": "the value of the new entries",

@@ -35,6 +35,7 @@ import autograd.numpy as np
 import autograd.scipy.linalg as linalg
 import autograd.scipy.signal as signal
 import autograd.scipy.special as special
+import autograd.scipy.stats as stats
 from autograd import elementwise_grad, grad, jacobian
 from autograd.differential_operators import make_jvp, make_vjp
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ad_conformance.engines.adapters.numpy_family import called
+from ad_conformance.engines.adapters.numpy_family import called, distribution
 from ad_conformance.generators.catalogue.operation import Template
 
 ARITHMETIC: dict[str, Template] = {
@@ -35,4 +35,47 @@ INTEGRALS: dict[str, Template] = {
     "faddeeva_real": "jnp.real(jax.scipy.special.wofz({0} + 1j * {1}))",
     "faddeeva_imag": "jnp.imag(jax.scipy.special.wofz({0} + 1j * {1}))",
 }
-TEMPLATES: dict[str, Template] = {**ARITHMETIC, **INTEGRALS}
+STATS = "jax.scipy.stats"
+_MEAN_2 = "({2} + {2}.mT) / 2"
+
+
+def _of_counts(name: str, *functions: str, counts: str = "{count}") -> dict[str, Template]:
+    """Functions of counts, with whole numbers before their operands."""
+    return {f"{name}_{f}": f"{STATS}.{name}.{f}({counts}, {{args}})" for f in functions}
+
+
+DISTRIBUTIONS: dict[str, Template] = {
+    **distribution(STATS, "norm", "logpdf", "pdf", "cdf", "sf", "logcdf", "logsf", "ppf"),
+    **distribution(STATS, "laplace", "logpdf", "cdf"),
+    **distribution(STATS, "logistic", "logpdf", "cdf", "sf", "ppf"),
+    **distribution(STATS, "cauchy", "logpdf", "cdf", "logcdf", "sf", "ppf"),
+    **distribution(STATS, "gumbel_r", "logpdf", "cdf", "logcdf", "logsf", "ppf"),
+    **distribution(STATS, "gumbel_l", "logpdf", "logcdf", "ppf"),
+    **distribution(STATS, "expon", "logpdf", "cdf", "logcdf", "ppf"),
+    **distribution(STATS, "t", "logpdf", "pdf"),
+    **distribution(STATS, "beta", "logpdf", "pdf", "cdf", "sf", "logcdf"),
+    **distribution(STATS, "gamma", "logpdf", "pdf", "cdf", "sf", "logcdf"),
+    **distribution(STATS, "chi2", "logpdf", "pdf", "cdf", "sf"),
+    **distribution(STATS, "gennorm", "logpdf", "cdf"),
+    **distribution(STATS, "truncnorm", "logpdf", "cdf", "logsf"),
+    **distribution(STATS, "vonmises", "logpdf"),
+    **distribution(STATS, "wrapcauchy", "logpdf"),
+    **distribution(STATS, "dirichlet", "logpdf", "pdf"),
+    **{
+        f"pareto_{name}": f"{STATS}.pareto.{name}({{0}}, {{1}}, 0.0, {{2}})"
+        for name in ("logpdf", "cdf", "logcdf")
+    },
+    **{
+        f"multivariate_normal_{name}": (
+            f"{STATS}.multivariate_normal.{name}({{0}}, {{1}}, {_MEAN_2})"
+        )
+        for name in ("logpdf", "pdf")
+    },
+    **_of_counts("poisson", "logpmf", "pmf", "cdf"),
+    **_of_counts("bernoulli", "logpmf"),
+    **_of_counts("geom", "logpmf"),
+    **_of_counts("nbinom", "logpmf"),
+    **_of_counts("binom", "logpmf", counts="{count}, {n}"),
+    **_of_counts("betabinom", "logpmf", counts="{count}, {n}"),
+}
+TEMPLATES: dict[str, Template] = {**ARITHMETIC, **INTEGRALS, **DISTRIBUTIONS}

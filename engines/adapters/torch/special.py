@@ -32,4 +32,52 @@ INTEGRALS: dict[str, Template] = {
     "zeta_of_order": "torch.special.zeta({0}, {1})",
     "multigammaln": "torch.special.multigammaln({0}, {dimension})",
 }
-TEMPLATES: dict[str, Template] = {**ARITHMETIC, **INTEGRALS}
+D = "torch.distributions"
+
+
+def _distribution(
+    name: str, torch_name: str, parameters: str, functions: dict[str, str]
+) -> dict[str, Template]:
+    """Functions of a distribution, its checks of the values switched off.
+
+    `parameters` are those that PyTorch takes, and `functions` its names of the functions.
+    """
+    made = f"{D}.{torch_name}({parameters}, validate_args=False)"
+    return {f"{name}_{f}": f"{made}.{method}({{0}})" for f, method in functions.items()}
+
+
+_DENSITY = {"logpdf": "log_prob"}
+_LOCATED = {"logpdf": "log_prob", "cdf": "cdf", "ppf": "icdf"}
+DISTRIBUTIONS: dict[str, Template] = {
+    **_distribution("norm", "Normal", "{1}, {2}", _LOCATED),
+    **_distribution("laplace", "Laplace", "{1}, {2}", {"logpdf": "log_prob", "cdf": "cdf"}),
+    **_distribution("cauchy", "Cauchy", "{1}, {2}", _LOCATED),
+    **_distribution("gumbel_r", "Gumbel", "{1}, {2}", _DENSITY),
+    **_distribution("t", "StudentT", "{1}, {2}, {3}", _DENSITY),
+    **_distribution("beta", "Beta", "{1}, {2}", _DENSITY),
+    **_distribution("gamma", "Gamma", "{1}, 1.0", {"logpdf": "log_prob", "cdf": "cdf"}),
+    **_distribution("chi2", "Chi2", "{1}", {"logpdf": "log_prob", "cdf": "cdf"}),
+    **_distribution("pareto", "Pareto", "{2}, {1}", _DENSITY),
+    **_distribution("vonmises", "VonMises", "0.0, {1}", _DENSITY),
+    "dirichlet_logpdf": (
+        f"{D}.Dirichlet({{1}}, validate_args=False)"
+        ".log_prob(torch.cat([{0}, 1 - torch.sum({0}, dim=0, keepdim=True)]))"
+    ),
+    "multivariate_normal_logpdf": (
+        f"{D}.MultivariateNormal({{1}}, ({{2}} + {{2}}.mT) / 2, validate_args=False)"
+        ".log_prob({0})"
+    ),
+    "multivariate_normal_entropy": (
+        f"{D}.MultivariateNormal(torch.zeros(len({{0}}), dtype={{0}}.dtype), "
+        "({0} + {0}.mT) / 2, validate_args=False).entropy()"
+    ),
+    "poisson_logpmf": (
+        f"{D}.Poisson({{0}}, validate_args=False)"
+        ".log_prob(torch.tensor({count}, dtype={0}.dtype))"
+    ),
+    "bernoulli_logpmf": (
+        f"{D}.Bernoulli(probs={{0}}, validate_args=False)"
+        ".log_prob(torch.tensor({count}, dtype={0}.dtype))"
+    ),
+}
+TEMPLATES: dict[str, Template] = {**ARITHMETIC, **INTEGRALS, **DISTRIBUTIONS}

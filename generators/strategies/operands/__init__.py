@@ -122,6 +122,7 @@ STRATEGIES: Mapping[str, OperandStrategy] = {
     # arguments
     "within_octaves": arguments.within_octaves,
     "simplex": arguments.simplex,
+    "point_and_covariance": arguments.point_and_covariance,
 }
 #: Families with arguments: functions that make a strategy of them.
 FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {

@@ -15,8 +15,10 @@ from ad_conformance.generators.strategies.operands.basic import (
     OperandStrategy,
     fit,
     pair,
+    shaped,
     some,
 )
+from ad_conformance.generators.strategies.operands.decompositions import definite
 from ad_conformance.generators.strategies.operands.networks import Draw, drawn
 
 
@@ -153,3 +155,14 @@ def _number(b: Builder, value_id: int) -> int:
     if not b.values[value_id].size:
         raise Abandon
     return b.must("index", (value_id,), index=b.entry(value_id))
+
+
+def point_and_covariance(b: Builder) -> DrawnOperands:
+    """Two vectors, and a matrix with a definite symmetric part."""
+    (cov,), _ = definite(b)
+    shape = b.values[cov].shape[-1:]
+    if b.values[cov].ndim != 2:
+        raise Abandon
+    x = shaped(b, shape)
+    mean = b.constant(b.numbers(shape)) if b.flag() else shaped(b, shape)
+    return [x, mean, cov], {}
