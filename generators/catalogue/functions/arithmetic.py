@@ -207,7 +207,7 @@ ROWS: Sequence[Operation] = (
     derived(real_angle, family("unary", NONZERO), curvature="linear"),
     derived(
         clamp_between,
-        family("alike", ANY, ANY, ANY),
+        family("clamped"),
         arity=3,
         curvature="linear",
         weight=2,

@@ -65,8 +65,7 @@ def laplace_logpdf(xp: Any, x: Any, loc: Any, scale: Any) -> Any:
 def laplace_cdf(xp: Any, x: Any, loc: Any, scale: Any) -> Any:
     """The Laplace distribution function."""
     z = (x - loc) / scale
-    tail = 0.5 * xp.exp(-xp.abs(z))
-    return xp.where(xp.less(z, 0.0), tail, 1.0 - tail)
+    return 0.5 + 0.5 * xp.where(xp.less(z, 0.0), xp.expm1(z), -xp.expm1(-z))
 
 
 def logistic_logpdf(xp: Any, x: Any, loc: Any, scale: Any) -> Any:
