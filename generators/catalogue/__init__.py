@@ -28,6 +28,7 @@ from ad_conformance.generators.catalogue.functions import (
     distributions,
     integrals,
     location_scale,
+    scalars,
 )
 from ad_conformance.generators.catalogue.namespace import Namespace
 from ad_conformance.generators.catalogue.operation import Operation
@@ -48,6 +49,7 @@ _EXTRA = (
     integrals,
     location_scale,
     distributions,
+    scalars,
 )
 
 

@@ -64,6 +64,7 @@ MEANINGS: Mapping[str, str] = {
     "mode": '"full", "same" or "valid"',
     "n": "how often",
     "norm": 'the scale: "backward", "ortho" or "forward"',
+    "number": "the number",
     "offset": "the diagonal, above the main one if positive",
     "ord": "the order of the norm",
     "otherwise": "the value below the threshold",

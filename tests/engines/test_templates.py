@@ -36,10 +36,13 @@ ROUGH = {
     ("tensorflow", "gelu"): 1e-7,
     ("tensorflow", "gelu_tanh"): 1e-7,
 }
-#: Finite values for which a library gives infinity. The known failures have entries for them.
-OVERFLOWING = {("torch", "soft_margin_loss")}
+#: Finite values for which a library gives infinity or NaN. The known failures have entries for them.
+OVERFLOWING = {("torch", "soft_margin_loss"), ("jax-eager", "jv")}
 #: Operations for which a library makes float64 of float32; the known failures have entries for it.
-WIDENED = {("pytensor", "var"), ("pytensor", "std"), ("pytensor", "cov")}
+WIDENED = {
+    *(("pytensor", name) for name in ("var", "std", "cov")),
+    ("jax-eager", "owens_t"),
+}
 #: NumPy itself makes float64 of float32 in some functions, and the known failures of autograd have
 #: entries for it. MyGrad makes arrays of plain numbers, which NumPy takes for float64.
 NOT_IN_FLOAT32 = ("autograd", "mygrad")

@@ -8,13 +8,28 @@ from typing import Any
 
 from scipy import special
 
-from tests.oracle.numbers import Array, clipped, entrywise, mp, number, rounded, softplus, xlogy
+from tests.oracle.numbers import (
+    Array,
+    clipped,
+    entrywise,
+    mp,
+    number,
+    power,
+    rounded,
+    softplus,
+    xlogy,
+)
 
 Entry = Callable[..., Any]
 #: Constants that are float64 numbers by definition.
 _PI, _LOG_TWO = number(math.pi), number(math.log(2.0))
 _LOG_PI, _ROOT_TWO = number(math.log(math.pi)), number(math.sqrt(2.0))
 _DEGREE, _RADIAN = number(math.pi / 180), number(180 / math.pi)
+
+
+def _rounded_to(value: float) -> Any:
+    """A constant that is rounded to float64. (`number` is the name of a parameter.)"""
+    return mp.mpf(value)
 
 
 def _cut(x: Any) -> Any:
@@ -114,6 +129,23 @@ def _inverse_erfc(x: Any) -> Any:
     return y * mp.sqrt(2) / _ROOT_TWO
 
 
+_SCALARS: Mapping[str, tuple[int, Entry]] = {
+    "clamp_min_array": (2, max),
+    "clamp_max_array": (2, min),
+    "copysign_number": (1, lambda x, number: abs(x) * (1 if number > 0 else -1)),
+    "remainder_number": (1, lambda x, number: x - mp.floor(x / number) * number),
+    "fmod_number": (1, lambda x, number: x - _cut(x / number) * number),
+    "xlogy_factor": (1, lambda x, number: number * mp.log(x)),
+    "xlogy_argument": (1, lambda x, number: x * _rounded_to(math.log(number))),
+    "xlog1py_factor": (1, lambda x, number: number * mp.log(1 + x)),
+    "xlog1py_argument": (1, lambda x, number: x * _rounded_to(math.log1p(number))),
+    "subtract_from": (2, lambda x, y, factor: y - factor * x),
+    "next_number": (1, lambda x, number: x),
+    "reduce_precision": (1, lambda x: x),
+    "fabs": (1, abs),
+    "sgn": (1, mp.sign),
+    "float_power": (1, lambda x, exponent: power(x, exponent)),
+}
 _INTEGRALS: Mapping[str, tuple[int, Entry]] = {
     "gammainc": (2, lambda a, x: mp.gammainc(a, 0, x, regularized=True)),
     "gammaincc": (2, lambda a, x: mp.gammainc(a, x, regularized=True)),
@@ -153,6 +185,6 @@ _INTEGRALS: Mapping[str, tuple[int, Entry]] = {
 }
 OPERATIONS: Mapping[str, Callable[..., Array]] = {
     name: _of_params(entry, count)
-    for table in (_ARITHMETIC, _INTEGRALS)
+    for table in (_ARITHMETIC, _SCALARS, _INTEGRALS)
     for name, (count, entry) in table.items()
 }

@@ -9,7 +9,7 @@ _TRANSPOSE = "np.swapaxes({0}, -1, -2)"
 _MEAN_2 = "({2} + np.swapaxes({2}, -1, -2)) / 2"
 
 ARITHMETIC: dict[str, Template] = {
-    **called("np", "deg2rad", "rad2deg", "nan_to_num", "fmax", "fmin", "logaddexp2"),
+    **called("np", "deg2rad", "rad2deg", "nan_to_num", "fmax", "fmin", "logaddexp2", "fabs"),
     "round_decimals": "np.round({0}, {decimals})",
     "real_angle": "np.angle({0})",
     "clamp_between": "np.clip({0}, {1}, {2})",

@@ -17,6 +17,20 @@ ARITHMETIC: dict[str, Template] = {
     "clamp_min": "jnp.clip({0}, min={min})",
     "clamp_max": "jnp.clip({0}, max={max})",
 }
+SCALARS: dict[str, Template] = {
+    **called("jnp", "fabs"),
+    "clamp_min_array": "jnp.clip({0}, min={1})",
+    "clamp_max_array": "jnp.clip({0}, max={1})",
+    "copysign_number": "jnp.copysign({0}, {number})",
+    "remainder_number": "jnp.remainder({0}, {number})",
+    "fmod_number": "jnp.fmod({0}, {number})",
+    "xlogy_factor": "jax.scipy.special.xlogy({number}, {0})",
+    "xlogy_argument": "jax.scipy.special.xlogy({0}, {number})",
+    "xlog1py_factor": "jax.scipy.special.xlog1py({number}, {0})",
+    "xlog1py_argument": "jax.scipy.special.xlog1py({0}, {number})",
+    "reduce_precision": "jax.lax.reduce_precision({0}, 11, 52)",
+    "float_power": "jnp.float_power({0}, {exponent})",
+}
 INTEGRALS: dict[str, Template] = {
     **called(
         "jax.scipy.special",
@@ -78,4 +92,4 @@ DISTRIBUTIONS: dict[str, Template] = {
     **_of_counts("binom", "logpmf", counts="{count}, {n}"),
     **_of_counts("betabinom", "logpmf", counts="{count}, {n}"),
 }
-TEMPLATES: dict[str, Template] = {**ARITHMETIC, **INTEGRALS, **DISTRIBUTIONS}
+TEMPLATES: dict[str, Template] = {**ARITHMETIC, **SCALARS, **INTEGRALS, **DISTRIBUTIONS}

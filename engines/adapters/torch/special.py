@@ -27,6 +27,23 @@ ARITHMETIC: dict[str, Template] = {
     "softplus_beta": F + ".softplus({0}, {beta}, threshold=40.0)",
     "logit_clamped": "torch.logit({0}, {eps})",
 }
+_NUMBER = "torch.tensor({number}, dtype={0}.dtype)"
+SCALARS: dict[str, Template] = {
+    **called("torch", "sgn"),
+    "clamp_min_array": "torch.clamp({0}, min={1})",
+    "clamp_max_array": "torch.clamp({0}, max={1})",
+    "copysign_number": "torch.copysign({0}, {number})",
+    "remainder_number": "torch.remainder({0}, {number})",
+    "fmod_number": "torch.fmod({0}, {number})",
+    "xlogy_factor": "torch.special.xlogy({number}, {0})",
+    "xlogy_argument": "torch.special.xlogy({0}, {number})",
+    "xlog1py_factor": "torch.special.xlog1py({number}, {0})",
+    "xlog1py_argument": "torch.special.xlog1py({0}, {number})",
+    "subtract_from": "torch.rsub({0}, {1}, alpha={factor})",
+    "next_number": f"torch.nextafter({{0}}, {_NUMBER})",
+    # PyTorch documents that float_power computes in float64.
+    "float_power": "torch.float_power({0}, {exponent}).to({0}.dtype)",
+}
 INTEGRALS: dict[str, Template] = {
     **called("torch.special", "gammainc", "gammaincc"),
     "zeta_of_order": "torch.special.zeta({0}, {1})",
@@ -80,4 +97,4 @@ DISTRIBUTIONS: dict[str, Template] = {
         ".log_prob(torch.tensor({count}, dtype={0}.dtype))"
     ),
 }
-TEMPLATES: dict[str, Template] = {**ARITHMETIC, **INTEGRALS, **DISTRIBUTIONS}
+TEMPLATES: dict[str, Template] = {**ARITHMETIC, **SCALARS, **INTEGRALS, **DISTRIBUTIONS}
