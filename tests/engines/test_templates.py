@@ -36,7 +36,7 @@ ROUGH = {
     ("tensorflow", "gelu"): 1e-7,
     ("tensorflow", "gelu_tanh"): 1e-7,
 }
-#: Finite values for which a library gives infinity or NaN. The known failures have entries for them.
+#: Finite values for which a library gives infinity or NaN; the known failures have entries for it.
 OVERFLOWING = {("torch", "soft_margin_loss"), ("jax-eager", "jv")}
 #: Operations for which a library makes float64 of float32; the known failures have entries for it.
 WIDENED = {

@@ -12,7 +12,7 @@ from typing import Any
 from ad_conformance.engines.inhouse.codegen import printing
 from ad_conformance.engines.inhouse.core.graph import Node, Primitive, make
 from ad_conformance.engines.inhouse.rules.elementary import elementwise, ufunc
-from ad_conformance.engines.inhouse.rules.kinds import Partial, f
+from ad_conformance.engines.inhouse.rules.kinds import Missing, Partial, f
 from ad_conformance.engines.inhouse.rules.ops import select
 
 
@@ -62,15 +62,6 @@ def _ratio(x: Node, y: Node) -> Node:
     """x / y, and 0 where both are zero: 0 * log(0) counts as 0."""
     both = make("logical_and", make("equal", x, 0.0), make("equal", y, 0.0))
     return x / select(both, 1.0, y)
-
-
-def _none(name: str, operand: int) -> Partial:
-    """In place of a derivative for which the engine has no formula."""
-
-    def partial(*_nodes: Node) -> Node:
-        raise NotImplementedError(f"{name} has no derivative by operand {operand}")
-
-    return partial
 
 
 def _gamma_density(y: Node, a: Node, x: Node) -> Node:
@@ -126,19 +117,19 @@ PRIMITIVES = (
     _family("erfcx", lambda n, x: f("erfcx", n + 1.0, x)),
     _family("sinc", lambda n, x: f("sinc", n + 1.0, x), keeps_finite=True),
     _family("polygamma", lambda n, x: f("polygamma", n + 1.0, x)),
-    _scipy("zeta", _none("zeta", 0), lambda y, s, x: -s * f("zeta", s + 1.0, x)),
-    _scipy("gammainc", _none("gammainc", 0), _gamma_density),
-    _scipy("gammaincc", _none("gammaincc", 0), lambda y, a, x: -_gamma_density(y, a, x)),
-    _scipy("betainc", _none("betainc", 0), _none("betainc", 1), _beta_density),
+    _scipy("zeta", Missing("zeta", 0), lambda y, s, x: -s * f("zeta", s + 1.0, x)),
+    _scipy("gammainc", Missing("gammainc", 0), _gamma_density),
+    _scipy("gammaincc", Missing("gammaincc", 0), lambda y, a, x: -_gamma_density(y, a, x)),
+    _scipy("betainc", Missing("betainc", 0), Missing("betainc", 1), _beta_density),
     _scipy(
         "hyp1f1",
-        _none("hyp1f1", 0),
-        _none("hyp1f1", 1),
+        Missing("hyp1f1", 0),
+        Missing("hyp1f1", 1),
         lambda y, a, b, x: a / b * f("hyp1f1", a + 1.0, b + 1.0, x),
     ),
     _scipy(
         "hyp2f1",
-        *(_none("hyp2f1", i) for i in range(3)),
+        *(Missing("hyp2f1", i) for i in range(3)),
         lambda y, a, b, c, x: a * b / c * f("hyp2f1", a + 1.0, b + 1.0, c + 1.0, x),
     ),
     _scipy("owens_t", _owens_by_h, _owens_by_a),

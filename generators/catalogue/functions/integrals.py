@@ -75,7 +75,12 @@ def _integral(name: str, index: int) -> Callable[[Any], Any]:
 
 _LONE: dict[str, Any] = {"template": None, "operands": family("arguments", RIGHT, most=FEW)}
 
-_SHORT = {**_LONE, "operands": family("arguments", Domain(low=-4, high=4), most=FEW)}
+_SHORT = {
+    **_LONE,
+    "operands": family("arguments", Domain(low=-4, high=4), most=FEW),
+    # The argument of the sine, pi / 2 x**2, is rounded.
+    "terms": lambda x: 2 * np.maximum(x * x, 1.0),
+}
 
 
 def rgamma(xp: Any, x: Any) -> Any:
@@ -279,6 +284,8 @@ ROWS: Sequence[Operation] = (
         SIDES,
         template=None,
         operands=family("at_zeros", SIDES),
+        # Its derivatives are those of sin(x) / x, whose terms cancel at zero.
+        terms=np.ones_like,
         summary="The integral of sin(t) / t from 0 to x.",
     ),
     unary(
