@@ -43,7 +43,7 @@ JUMPING = frozenset({"remainder"})
 FAMILIES = frozenset(
     {
         *("erfcx", "sinc", "polygamma", "zeta", "jv", "iv", "ive", "yv", "kv", "kve", "expn"),
-        *("exprel", "spence_slope"),
+        "spence_slope",
     }
 )
 #: Primitives whose operand is symmetrized.

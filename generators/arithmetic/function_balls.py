@@ -42,8 +42,6 @@ betainc = _of_complex(
 zeta_of_order = _of_complex(lambda s, q: s.zeta(q) if _right(s - 1, q) else NAN)
 hyp1f1 = _of_complex(lambda a, b, x: x.hypgeom_1f1(a, b))
 hyp2f1 = _of_complex(lambda a, b, c, x: x.hypgeom_2f1(a, b, c) if _right(1 - x) else NAN)
-#: (exp(x) - 1) / x, 1 at zero.
-exprel = _of_complex(lambda x: x.hypgeom_1f1(1, 2))
 jv = _of_complex(lambda x, n: x.bessel_j(n))
 iv = _of_complex(lambda x, n: x.bessel_i(n))
 yv = _of_complex(lambda x, n: x.bessel_y(n) if _right(x) else NAN)

@@ -30,7 +30,6 @@ POINTS: dict[str, tuple[float, ...]] = {
     "cosine_integral": (-0.5, 2.0),
     "fresnel_s": (0.0, 2.0),
     "dawsn": (0.0, 3.0),
-    "exprel": (0.0, -2.0, 3.0),
 }
 
 

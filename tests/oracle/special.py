@@ -165,7 +165,6 @@ _INTEGRALS: Mapping[str, tuple[int, Entry]] = {
     "y0": (1, lambda x: mp.bessely(0, x)),
     "y1": (1, lambda x: mp.bessely(1, x)),
     "expn": (1, lambda x, n: mp.expint(n, x)),
-    "exprel": (1, lambda x: mp.expm1(x) / x if x != 0 else mp.mpf(1)),
     "spence": (1, _dilogarithm),
     "dawsn": (1, lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(-x * x) * mp.erfi(x)),
     "sine_integral": (1, lambda x: mp.si(x)),

@@ -159,11 +159,6 @@ UNARY: dict[str, tuple[Function, Function, tuple[float, ...]]] = {
         lambda z: mp.hyp2f1(1.5, 0.75, 2.25, z),
         (-2.0, 0.0, 0.875),
     ),
-    "exprel": (
-        function_balls.exprel,
-        lambda z: mp.expm1(z) / z if z else mp.mpf(1),
-        (-2.0, 0.0, 3.0),
-    ),
     "jv 2": (lambda z: function_balls.jv(z, 2), lambda z: mp.besselj(2, z), (-2.0, 0.0, 5.0)),
     "iv 3": (lambda z: function_balls.iv(z, 3), lambda z: mp.besseli(3, z), (-2.0, 0.0, 5.0)),
     "ive 2": (

@@ -35,7 +35,7 @@ from scipy.special import (
 
 __all__ = [
     "betainc", "cosine_integral", "dawsn", "erf", "erfc", "erfcx", "erfinv", "exp1", "expi", "expn",
-    "exprel", "faddeeva_imag", "faddeeva_real", "fresnel_c", "fresnel_s", "gamma", "gammainc",
+    "faddeeva_imag", "faddeeva_real", "fresnel_c", "fresnel_s", "gamma", "gammainc",
     "gammaincc", "gammaln", "hazard", "hyp1f1", "hyp2f1", "iv", "ive", "jv", "kv", "kve",
     "log_ndtr", "logit", "ndtr", "ndtri", "owens_t", "polygamma", "sinc", "sine_integral", "spence",
     "spence_slope", "xlog1py", "xlogy", "yv", "zeta",
@@ -127,15 +127,6 @@ def expn(n: Any, x: Array) -> Any:
         # E(-k) = (exp(-x) + k E(1 - k)) / x, all of one sign (A&S 5.1.14).
         value = (np.exp(-x) + k * value) / x
     return value
-
-
-def exprel(n: Any, x: Array) -> Any:
-    """The n-th derivative of (exp(x) - 1) / x, which is the integral of t**n exp(t x) over the unit
-    interval.
-    """
-    order, x = _order(n), np.asarray(x)
-    integral = np.sum(_WEIGHTS * _NODES**order * np.exp(x[..., None] * _NODES), axis=-1)
-    return integral.astype(x.dtype)[()]
 
 
 def spence_slope(n: Any, x: Array) -> Any:

@@ -150,7 +150,6 @@ PRIMITIVES = (
     _scipy("fresnel_s", lambda y, x: f("sin", math.pi / 2 * (x * x))),
     _scipy("fresnel_c", lambda y, x: f("cos", math.pi / 2 * (x * x))),
     _family("spence_slope", lambda n, x: f("spence_slope", n + 1.0, x)),
-    _family("exprel", lambda n, x: f("exprel", n + 1.0, x)),
     _family("expn", lambda n, x: -f("expn", n - 1.0, x)),
     _family("yv", lambda n, x: 0.5 * (f("yv", n - 1.0, x) - f("yv", n + 1.0, x))),
     _family("kv", lambda n, x: -0.5 * (f("kv", n - 1.0, x) + f("kv", n + 1.0, x))),

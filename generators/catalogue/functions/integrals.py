@@ -73,6 +73,13 @@ def _integral(name: str, index: int) -> Callable[[Any], Any]:
     return lambda x: getattr(special, name)(x)[index]
 
 
+def _faddeeva_terms(x: np.ndarray, y: np.ndarray) -> Any:
+    """The size of cancelling terms in the derivative -2 z w(z) + 2 i / sqrt(pi); each further order
+    multiplies by 2 z.
+    """
+    return (1.0 + x * x + y * y) ** 2.5
+
+
 _LONE: dict[str, Any] = {"template": None, "operands": family("arguments", RIGHT, most=FEW)}
 
 _SHORT = {
@@ -124,16 +131,17 @@ def gammasgn(xp: Any, x: Any) -> Any:
     return xp.sign(xp.gamma(x))
 
 
+# (exp(u) - 1) / u is the hypergeometric function 1F1(1, 2, u).
 def boxcox(xp: Any, x: Any, power: Any) -> Any:
     """(x**power - 1) / power, and log(x) for the power 0."""
     log = xp.log(x)
-    return log * xp.exprel(power * log)
+    return log * xp.hyp1f1(1.0, 2.0, power * log)
 
 
 def boxcox1p(xp: Any, x: Any, power: Any) -> Any:
     """boxcox of 1 + x."""
     log = xp.log1p(x)
-    return log * xp.exprel(power * log)
+    return log * xp.hyp1f1(1.0, 2.0, power * log)
 
 
 def kl_divergence(xp: Any, x: Any, y: Any) -> Any:
@@ -221,16 +229,18 @@ ROWS: Sequence[Operation] = (
         lambda x, y: np.real(special.wofz(x + 1j * y)),
         function_balls.faddeeva_real,
         2,
-        family("arguments", SIDES, Domain(low=0, high=12), most=FEW),
+        family("arguments", Domain(low=-4, high=4), Domain(low=0, high=4), most=FEW),
         summary="The real part of the Faddeeva function of x1 + i x2.",
+        terms=_faddeeva_terms,
     ),
     _several(
         "faddeeva_imag",
         lambda x, y: np.imag(special.wofz(x + 1j * y)),
         function_balls.faddeeva_imag,
         2,
-        family("arguments", SIDES, Domain(low=0, high=12), most=FEW),
+        family("arguments", Domain(low=-4, high=4), Domain(low=0, high=4), most=FEW),
         summary="The imaginary part of the Faddeeva function of x1 + i x2.",
+        terms=_faddeeva_terms,
     ),
     _of_order("jv", special.jv, function_balls.jv, (0, 1, 2, 3), SIDES, most=MAX_SIZE),
     _of_order("yv", special.yv, function_balls.yv, (0, 1, 2, 3), RIGHT),
@@ -250,15 +260,6 @@ ROWS: Sequence[Operation] = (
     _of_order("expn", special.expn, function_balls.expn, (2, 3, 1, 0), RIGHT),
     unary("y0", special.y0, lambda z: function_balls.yv(z, 0), RIGHT, **_LONE),
     unary("y1", special.y1, lambda z: function_balls.yv(z, 1), RIGHT, **_LONE),
-    unary(
-        "exprel",
-        special.exprel,
-        function_balls.exprel,
-        SIDES,
-        template=None,
-        weight=0,
-        summary="(exp(x) - 1) / x.",
-    ),
     unary(
         "spence",
         special.spence,
@@ -315,5 +316,11 @@ ROWS: Sequence[Operation] = (
     derived(gammasgn, family("gamma_argument"), curvature="linear"),
     derived(boxcox, family("arguments", Domain(low=1 / 8), Domain(low=-3, high=3)), arity=2),
     derived(boxcox1p, family("arguments", Domain(low=-7 / 8), Domain(low=-3, high=3)), arity=2),
-    derived(kl_divergence, family("beside_zero", 0.0, positive=True), arity=2),
+    derived(
+        kl_divergence,
+        family("beside_zero", 0.0, positive=True),
+        arity=2,
+        # The terms cancel where the operands are equal.
+        terms=lambda x, y: np.maximum(np.abs(x), np.abs(y)),
+    ),
 )

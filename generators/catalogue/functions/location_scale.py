@@ -204,6 +204,8 @@ def t_logcdf(xp: Any, x: Any, df: Any, loc: Any, scale: Any) -> Any:
 
 WIDE = family("arguments", SATURATING, ANY, SCALE)
 TAILED = family("arguments", Domain(low=-12, high=12), ANY, SCALE)
+#: Where the exponential of the exponential does not overflow.
+MILD = family("arguments", Domain(low=-4, high=4), Domain(low=-2, high=2), Domain(low=1))
 QUANTILE = family("arguments", CHANCE, ANY, SCALE)
 ABOVE = family("beyond", ANY, SCALE, edge=1, reach=Domain(low=1 / 8))
 DEGREES = Domain(low=1 / 2, high=16)
@@ -223,8 +225,8 @@ _TABLE: Sequence[tuple[OperandFamily, Sequence[Callable[..., Any]]]] = (
     (WIDE, (logistic_logpdf, logistic_cdf, logistic_sf)),
     (WIDE, (cauchy_logpdf, cauchy_cdf, cauchy_logcdf, cauchy_sf)),
     (TAILED, (norm_cdf, norm_sf, norm_logcdf, norm_logsf)),
-    (TAILED, (gumbel_r_logpdf, gumbel_r_cdf, gumbel_r_logcdf, gumbel_r_logsf)),
-    (TAILED, (gumbel_l_logpdf, gumbel_l_logcdf)),
+    (MILD, (gumbel_r_logpdf, gumbel_r_cdf, gumbel_r_logcdf, gumbel_r_logsf)),
+    (MILD, (gumbel_l_logpdf, gumbel_l_logcdf)),
     (QUANTILE, (norm_ppf, logistic_ppf, cauchy_ppf, expon_ppf, gumbel_r_ppf, gumbel_l_ppf)),
     (ABOVE, (expon_logpdf, expon_cdf, expon_logcdf)),
     (STUDENT, (t_logpdf, t_pdf)),

@@ -89,7 +89,7 @@ def float_power(xp: Any, x: Any, *, exponent: float) -> Any:
     return xp.pow(x, exponent)
 
 
-NUMBER, DIVISOR = {"number": "float"}, one_of(1.5, -0.75, 2.5)
+NUMBER, DIVISORS = {"number": "float"}, (1.5, -0.75, 2.5)
 FACTORS = one_of(2.0, -0.5, 0.0)
 ROWS: Sequence[Operation] = (
     derived(clamp_min_array, family("binary"), arity=2, curvature="linear"),
@@ -102,12 +102,15 @@ ROWS: Sequence[Operation] = (
     ),
     derived(
         remainder_number,
-        family("arguments", ANY, number=DIVISOR),
+        family("order", "number", DIVISORS, family("rounding")),
         params=NUMBER,
         curvature="linear",
     ),
     derived(
-        fmod_number, family("arguments", ANY, number=DIVISOR), params=NUMBER, curvature="linear"
+        fmod_number,
+        family("order", "number", DIVISORS, family("rounding")),
+        params=NUMBER,
+        curvature="linear",
     ),
     derived(xlogy_factor, family("arguments", Domain(low=1 / 8), number=FACTORS), params=NUMBER),
     derived(
