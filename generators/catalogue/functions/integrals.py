@@ -39,6 +39,7 @@ def _several(
         template=None,
         operands=operands,
         arity=count,
+        broadcasts=True,
         **more,
     )
 
@@ -73,11 +74,11 @@ def _integral(name: str, index: int) -> Callable[[Any], Any]:
     return lambda x: getattr(special, name)(x)[index]
 
 
-def _faddeeva_terms(x: np.ndarray, y: np.ndarray) -> Any:
-    """The size of cancelling terms in the derivative -2 z w(z) + 2 i / sqrt(pi); each further order
+def _faddeeva_scale(x: np.ndarray, y: np.ndarray) -> Any:
+    """1 / (2 |z|): each order of the derivative -2 z w(z) + 2 i / sqrt(pi), whose terms cancel,
     multiplies by 2 z.
     """
-    return (1.0 + x * x + y * y) ** 2.5
+    return 0.5 / np.sqrt(1.0 + x * x + y * y)
 
 
 _LONE: dict[str, Any] = {"template": None, "operands": family("arguments", RIGHT, most=FEW)}
@@ -86,7 +87,8 @@ _SHORT = {
     **_LONE,
     "operands": family("arguments", Domain(low=-4, high=4), most=FEW),
     # The argument of the sine, pi / 2 x**2, is rounded.
-    "terms": lambda x: 2 * np.maximum(x * x, 1.0),
+    "terms": lambda x: np.maximum(x * x, 1.0),
+    "term_scale": lambda x: 0.25 / np.maximum(np.abs(x), 1.0),
 }
 
 
@@ -231,7 +233,8 @@ ROWS: Sequence[Operation] = (
         2,
         family("arguments", Domain(low=-4, high=4), Domain(low=0, high=4), most=FEW),
         summary="The real part of the Faddeeva function of x1 + i x2.",
-        terms=_faddeeva_terms,
+        terms=lambda x, y: np.ones(np.broadcast_shapes(x.shape, y.shape)),
+        term_scale=_faddeeva_scale,
     ),
     _several(
         "faddeeva_imag",
@@ -240,7 +243,8 @@ ROWS: Sequence[Operation] = (
         2,
         family("arguments", Domain(low=-4, high=4), Domain(low=0, high=4), most=FEW),
         summary="The imaginary part of the Faddeeva function of x1 + i x2.",
-        terms=_faddeeva_terms,
+        terms=lambda x, y: np.ones(np.broadcast_shapes(x.shape, y.shape)),
+        term_scale=_faddeeva_scale,
     ),
     _of_order("jv", special.jv, function_balls.jv, (0, 1, 2, 3), SIDES, most=MAX_SIZE),
     _of_order("yv", special.yv, function_balls.yv, (0, 1, 2, 3), RIGHT),
@@ -276,7 +280,8 @@ ROWS: Sequence[Operation] = (
         SIDES,
         template=None,
         # Its derivative is 1 - 2 x dawsn(x); each further order multiplies by 2 x.
-        terms=lambda x: np.maximum(np.abs(x), 1.0) ** 2,
+        terms=np.ones_like,
+        term_scale=lambda x: 0.5 / np.maximum(np.abs(x), 1.0),
     ),
     unary(
         "sine_integral",
@@ -322,5 +327,6 @@ ROWS: Sequence[Operation] = (
         arity=2,
         # The terms cancel where the operands are equal.
         terms=lambda x, y: np.maximum(np.abs(x), np.abs(y)),
+        broadcasts=True,
     ),
 )
