@@ -317,7 +317,8 @@ ROWS: Sequence[Operation] = (
         family("beyond", Domain(low=0, high=6), edge=1, reach=Domain(low=0, high=6)),
         arity=2,
     ),
-    derived(factorial, family("unary", Domain(low=-3 / 4, high=12))),
+    # Engines give 0 for negative numbers.
+    derived(factorial, family("arguments", Domain(low=1 / 8, high=12))),
     derived(gammasgn, family("gamma_argument"), curvature="linear"),
     derived(boxcox, family("arguments", Domain(low=1 / 8), Domain(low=-3, high=3)), arity=2),
     derived(boxcox1p, family("arguments", Domain(low=-7 / 8), Domain(low=-3, high=3)), arity=2),
