@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from ad_conformance.engines.adapters import autograd as autograd_adapter
 from ad_conformance.engines.adapters import inhouse as inhouse_adapter
+from ad_conformance.engines.adapters.autograd import adapter as autograd_adapter
 from ad_conformance.engines.adapters.jax import adapter as jax_adapter
 from ad_conformance.engines.adapters.torch import adapter as torch_adapter
 from ad_conformance.generators.render.dialect import Dialect

@@ -25,7 +25,7 @@ _ADAPTERS = {
     "torch": "torch.adapter:torch",
     "torch-autograd": "torch.adapter:create_graph",
     "torch-cuda": "torch.adapter:cuda",
-    "autograd": "autograd:autograd",
+    "autograd": "autograd.adapter:autograd",
     "enzyme-mlir": "enzyme.mlir:enzyme_mlir",
     "enzyme-mlir-plain": "enzyme.mlir:plain",
     "tensorflow": "tensorflow:tensorflow",

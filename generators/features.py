@@ -284,8 +284,13 @@ _GAPS: Mapping[str, Callable[..., Sequence[Array]]] = {
         for name, row in CATALOGUE.items()
         if row.operands.name == "cornered" and len(row.operands.arguments) > 1
     },
-    **dict.fromkeys(("abs", "copysign", "sign", "prelu"), lambda a, *_, **__: [a]),
-    **dict.fromkeys(("maximum", "minimum"), lambda a, b: [a - b]),
+    **dict.fromkeys(
+        ("abs", "fabs", "copysign", "copysign_number", "sign", "prelu"), lambda a, *_, **__: [a]
+    ),
+    **dict.fromkeys(
+        ("maximum", "minimum", "fmax", "fmin", "clamp_min_array", "clamp_max_array"),
+        lambda a, b: [a - b],
+    ),
     "clip": lambda a, *, min, max: [a - min, a - max],
     **dict.fromkeys(
         ("max", "min", "cumulative_max", "cumulative_min", "ptp", "sort", "median", "quantile"),

@@ -40,11 +40,16 @@ KINKED = frozenset({"abs"})
 #: Primitives that jump at ties and at zero operands.
 JUMPING = frozenset({"remainder"})
 #: Families of functions: the first operand is a constant and selects the member.
-FAMILIES = frozenset({"erfcx", "sinc", "polygamma", "zeta", "jv", "iv", "ive"})
+FAMILIES = frozenset(
+    {
+        *("erfcx", "sinc", "polygamma", "zeta", "jv", "iv", "ive", "yv", "kv", "kve", "expn"),
+        "spence_slope",
+    }
+)
 #: Primitives whose operand is symmetrized.
 OF_SYMMETRIC = frozenset({"cholesky", "sqrtm", "eigvalsh", "eigenvectors"})
 #: Primitives that occur only in derivatives, never in programs.
-OF_DERIVATIVES = frozenset({"sech", "hazard", "safe_multiply", "scatter"})
+OF_DERIVATIVES = frozenset({"sech", "hazard", "safe_multiply", "scatter", "spence_slope"})
 #: Those of them that only reverse mode uses.
 BY_REVERSE = frozenset({"safe_multiply", "scatter"})
 #: The modes that are asked.
@@ -238,6 +243,9 @@ def _elementwise(op: str, rule: Elementwise) -> Iterator[Mutant | str]:
         place = op if len(rule.partials) == 1 else f"{op}[{i}]"
         if op in FAMILIES and not i:
             yield f"{place}: it selects a member of a family of functions and is constant"
+            continue
+        if isinstance(rule.partials[i], kinds.Missing):
+            yield f"{place}: there is no formula"
             continue
 
         def mutant(fault: str, place: str = place, i: int = i) -> Mutant:

@@ -12,6 +12,7 @@ finding, in one process. The customary checks (validation/customary.py) test the
 from __future__ import annotations
 
 import argparse
+import re
 import statistics
 import time
 import warnings
@@ -87,6 +88,14 @@ def ask(pieces: Iterable[tuple[str, CodeType]], names: dict[str, Any]) -> Answer
         return Answer("raised", None, reached, type(error).__name__, str(error))
 
 
+def _is_unsupported(answer: Answer) -> bool:
+    """Whether the engine says that it has no rule for the case."""
+    return any(
+        answer.error == name and re.search(pattern, answer.message)
+        for name, pattern in inhouse.unsupported
+    )
+
+
 #: Cases in which the correct engine is known to be wrong are left out.
 KNOWN = [entry for entry in load() if entry.names(inhouse)]
 
@@ -109,7 +118,10 @@ def prepared(cases: Iterable[Case]) -> list[Question]:
             (stage, compile(text, f"<{stage}>", "exec")) for stage, text in script.pieces
         )
         with consulted() as sites:
-            honest = judge(case, "honest", ask(pieces, names), truth)
+            answer = ask(pieces, names)
+        if _is_unsupported(answer):
+            continue
+        honest = judge(case, "honest", answer, truth)
         if any(entry.covers(honest) for entry in KNOWN):
             continue
         assert not honest.is_finding, f"the correct engine: {honest.verdict} in {case.json}"

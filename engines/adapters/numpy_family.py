@@ -196,6 +196,11 @@ def called(namespace: str, *operations: str) -> dict[str, str]:
     return {name: f"{namespace}.{name}({{args}})" for name in operations}
 
 
+def distribution(stats: str, name: str, *functions: str) -> dict[str, str]:
+    """The functions of a distribution, which is `name` in the namespace `stats`."""
+    return {f"{name}_{f}": f"{stats}.{name}.{f}({{args}})" for f in functions}
+
+
 def symmetric(transpose: str) -> str:
     """The mean of a matrix and its transpose, `transpose` being the template of the latter.
 

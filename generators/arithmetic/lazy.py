@@ -49,6 +49,7 @@ def resolved(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 balls = LazyModule("ad_conformance.generators.arithmetic.balls")
+function_balls = LazyModule("ad_conformance.generators.arithmetic.function_balls")
 special_balls = LazyModule("ad_conformance.generators.arithmetic.special_balls")
 matrix_balls = LazyModule("ad_conformance.generators.arithmetic.matrix_balls")
 scipy_special = LazyModule("scipy.special")

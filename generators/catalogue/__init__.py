@@ -23,6 +23,13 @@ from ad_conformance.generators.catalogue.extra import (
     special,
     statistics,
 )
+from ad_conformance.generators.catalogue.functions import (
+    arithmetic,
+    distributions,
+    integrals,
+    location_scale,
+    scalars,
+)
 from ad_conformance.generators.catalogue.namespace import Namespace
 from ad_conformance.generators.catalogue.operation import Operation
 
@@ -38,6 +45,11 @@ _EXTRA = (
     layers,
     complex_ops,
     control_flow,
+    arithmetic,
+    integrals,
+    location_scale,
+    distributions,
+    scalars,
 )
 
 

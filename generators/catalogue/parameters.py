@@ -37,14 +37,17 @@ MEANINGS: Mapping[str, str] = {
     "causal": "whether a row sees only the keys up to its own index",
     "columns": "the number of columns",
     "correction": "is subtracted from the number of entries",
+    "decimals": "the number of digits after the point",
     "count": "the number of steps",
     "decay": "the factor of the previous result",
     "delta": "where the quadratic part ends",
     "descending": "whether the largest entry comes first",
     "destination": "the new index of the axis",
+    "dimension": "the number of rows of the matrix",
     "dilation": "the distance of the entries that neighbouring entries of the kernel meet",
     "eps": "is added so that nothing is divided by zero",
     "exponent": "the exponent",
+    "factor": "the factor",
     "groups": "the number of groups of channels",
     "heights": "the values at the knots",
     "increasing": "whether the powers increase",
@@ -61,8 +64,10 @@ MEANINGS: Mapping[str, str] = {
     "mode": '"full", "same" or "valid"',
     "n": "how often",
     "norm": 'the scale: "backward", "ortho" or "forward"',
+    "number": "the number",
     "offset": "the diagonal, above the main one if positive",
     "ord": "the order of the norm",
+    "otherwise": "the value below the threshold",
     "p": "the order of the norm",
     "padding": "the number of zeros on both sides of the signal",
     "q": "the fractions, from 0.0 to 1.0",
@@ -95,6 +100,19 @@ MEANINGS: Mapping[str, str] = {
     "broadcast_to.shape": "the new shape",
     "constant.value": "its value: a number, a vector or a matrix",
     "argument.value": "its value at the point: a number, a vector or a matrix",
+    "logit_clamped.eps": "the distance from 0 and 1 at which x is clamped",
+    "softplus_beta.beta": "the factor of x",
+    **dict.fromkeys(
+        ("expn.n", "jv.n", "yv.n", "iv.n", "ive.n", "kv.n", "kve.n"), "the order of the function"
+    ),
+    **{
+        f"{name}.count": "the number of events"
+        for name in (
+            *("poisson_logpmf", "poisson_pmf", "poisson_cdf", "bernoulli_logpmf", "geom_logpmf"),
+            *("binom_logpmf", "nbinom_logpmf", "betabinom_logpmf"),
+        )
+    },
+    **dict.fromkeys(("binom_logpmf.n", "betabinom_logpmf.n"), "the number of trials"),
     "kth_value.k": "which entry, counted from 1 for the smallest",
     "matrix_power.n": "the exponent",
     "pad_constant.value": "the value of the new entries",

@@ -230,7 +230,8 @@ def test_pairs_come_in_turn() -> None:
         for pair in case.program.pairs
     }
     asked = {pair for number in range(30) for pair in _pairs("vec_to_num", number)}
-    assert len(met & asked) > len(asked) / 6
+    # Not a larger share: many operations take only values that few others have as results.
+    assert len(met & asked) > len(asked) / 7
 
 
 def test_operations_come_alone_in_turn() -> None:

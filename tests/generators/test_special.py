@@ -25,6 +25,11 @@ POINTS: dict[str, tuple[float, ...]] = {
     "log_ndtr": (-30.0, 0.0, 12.0),
     "erfinv": (0.0, 1 - 2.0**-12),
     "logit": (2.0**-12, 1 - 2.0**-12),
+    "spence": (0.25, 1.0, 1.5, 2.0, 6.0),
+    "sine_integral": (0.0, 5.0),
+    "cosine_integral": (-0.5, 2.0),
+    "fresnel_s": (0.0, 2.0),
+    "dawsn": (0.0, 3.0),
 }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ad_conformance.generators.arithmetic import balls, special_balls
+from ad_conformance.generators.arithmetic import balls, function_balls, special_balls
 from ad_conformance.generators.arithmetic.balls import Branches, following
 from flint import acb, arb, ctx
 
@@ -47,6 +47,10 @@ def _erfinv(z: Any) -> Any:
 def _angle(y: Any, x: Any) -> Any:
     """The continuation of the angle of (x, y) from real numbers."""
     return -1j * mp.log((x + 1j * y) / mp.sqrt(x * x + y * y))
+
+
+def _faddeeva(z: Any) -> Any:
+    return mp.exp(-z * z) * mp.erfc(-1j * z)
 
 
 #: Each function of balls, the same function of mpmath numbers, and centres of discs on which it is
@@ -105,6 +109,91 @@ UNARY: dict[str, tuple[Function, Function, tuple[float, ...]]] = {
     "logit": (special_balls.logit, lambda z: mp.log(z / (1 - z)), (0.125, 0.5, 0.875)),
     "exp1": (special_balls.exp1, mp.e1, (0.5, 3.0)),
     "expi": (special_balls.expi, mp.ei, (0.5, 3.0)),
+    "gammainc of x": (
+        lambda z: function_balls.gammainc(arb(1.5), z),
+        lambda z: mp.gammainc(1.5, 0, z, regularized=True),
+        (0.5, 3.0),
+    ),
+    "gammainc of a": (
+        lambda a: function_balls.gammainc(a, arb(0.75)),
+        lambda a: mp.gammainc(a, 0, 0.75, regularized=True),
+        (0.5, 3.0),
+    ),
+    "gammaincc of x": (
+        lambda z: function_balls.gammaincc(arb(1.5), z),
+        lambda z: mp.gammainc(1.5, z, regularized=True),
+        (0.5, 3.0),
+    ),
+    "gammaincc of a": (
+        lambda a: function_balls.gammaincc(a, arb(0.75)),
+        lambda a: mp.gammainc(a, 0.75, regularized=True),
+        (0.5, 3.0),
+    ),
+    "betainc of x": (
+        lambda z: function_balls.betainc(arb(1.5), arb(0.5), z),
+        lambda z: mp.betainc(1.5, 0.5, 0, z, regularized=True),
+        (0.25, 0.875),
+    ),
+    "betainc of a": (
+        lambda a: function_balls.betainc(a, arb(0.5), arb(0.25)),
+        lambda a: mp.betainc(a, 0.5, 0, 0.25, regularized=True),
+        (0.5, 3.0),
+    ),
+    "zeta of s": (
+        lambda s: function_balls.zeta_of_order(s, arb(0.75)),
+        lambda s: mp.zeta(s, 0.75),
+        (1.5, 4.0),
+    ),
+    "zeta of q": (
+        lambda q: function_balls.zeta_of_order(arb(2.5), q),
+        lambda q: mp.zeta(2.5, q),
+        (0.5, 3.0),
+    ),
+    "hyp1f1": (
+        lambda z: function_balls.hyp1f1(arb(1.5), arb(0.75), z),
+        lambda z: mp.hyp1f1(1.5, 0.75, z),
+        (-1.0, 0.0, 3.0),
+    ),
+    "hyp2f1": (
+        lambda z: function_balls.hyp2f1(arb(1.5), arb(0.75), arb(2.25), z),
+        lambda z: mp.hyp2f1(1.5, 0.75, 2.25, z),
+        (-2.0, 0.0, 0.875),
+    ),
+    "jv 2": (lambda z: function_balls.jv(z, 2), lambda z: mp.besselj(2, z), (-2.0, 0.0, 5.0)),
+    "iv 3": (lambda z: function_balls.iv(z, 3), lambda z: mp.besseli(3, z), (-2.0, 0.0, 5.0)),
+    "ive 2": (
+        lambda z: function_balls.ive(z, 2),
+        lambda z: mp.besseli(2, z) * mp.exp(-z),
+        (0.5, 5.0),
+    ),
+    "ive 2 below 0": (
+        lambda z: function_balls.ive(z, 2),
+        lambda z: mp.besseli(2, z) * mp.exp(z),
+        (-0.5, -5.0),
+    ),
+    "yv 1": (lambda z: function_balls.yv(z, 1), lambda z: mp.bessely(1, z), (0.5, 5.0)),
+    "kv 1": (lambda z: function_balls.kv(z, 1), lambda z: mp.besselk(1, z), (0.5, 5.0)),
+    "kve 0": (
+        lambda z: function_balls.kve(z, 0),
+        lambda z: mp.besselk(0, z) * mp.exp(z),
+        (0.5, 5.0),
+    ),
+    "spence": (function_balls.spence, lambda z: mp.polylog(2, 1 - z), (0.25, 1.0, 1.875)),
+    "expn 2": (lambda z: function_balls.expn(z, 2), lambda z: mp.expint(2, z), (0.5, 5.0)),
+    "dawsn": (
+        function_balls.dawsn,
+        lambda z: mp.sqrt(mp.pi) / 2 * mp.exp(-z * z) * mp.erfi(z),
+        (-2.0, 0.0, 3.0),
+    ),
+    "sine integral": (function_balls.sine_integral, mp.si, (-2.0, 0.0, 5.0)),
+    "cosine integral": (function_balls.cosine_integral, mp.ci, (0.5, 5.0)),
+    "cosine integral below 0": (
+        function_balls.cosine_integral,
+        lambda z: mp.ci(-z),
+        (-0.5, -5.0),
+    ),
+    "fresnel S": (function_balls.fresnel_s, mp.fresnels, (-1.0, 0.0, 2.0)),
+    "fresnel C": (function_balls.fresnel_c, mp.fresnelc, (-1.0, 0.0, 2.0)),
     "abs above 0": (balls.absolute, lambda z: z, (0.5,)),
     "abs below 0": (balls.absolute, lambda z: -z, (-0.5,)),
     "integer power": (lambda z: balls.power(z, arb(3)), lambda z: z**3, (0.0, -2.0, 1.5)),
@@ -127,6 +216,16 @@ BINARY: dict[str, tuple[Function, Function, tuple[tuple[float, float], ...]]] = 
     ),
     "xlogy": (special_balls.xlogy, lambda x, y: x * mp.log(y), ((0.0, 0.5), (-2.0, 3.0))),
     "xlog1py": (special_balls.xlog1py, lambda x, y: x * mp.log(1 + y), ((0.0, -0.5), (2.0, 3.0))),
+    "faddeeva real": (
+        function_balls.faddeeva_real,
+        lambda x, y: (_faddeeva(x + 1j * y) + _faddeeva(1j * y - x)) / 2,
+        ((0.5, 1.5), (-3.0, 0.0)),
+    ),
+    "faddeeva imag": (
+        function_balls.faddeeva_imag,
+        lambda x, y: (_faddeeva(x + 1j * y) - _faddeeva(1j * y - x)) / 2j,
+        ((0.5, 1.5), (-3.0, 0.0)),
+    ),
     "maximum": (balls.maximum, lambda a, b: b, ((0.5, 1.5), (-3.0, -2.0))),
     "minimum": (balls.minimum, lambda a, b: a, ((0.5, 1.5), (-3.0, -2.0))),
     "copysign": (balls.copysign, lambda a, b: -a, ((0.5, -1.5), (3.0, -2.0))),
@@ -240,6 +339,27 @@ SINGULAR: dict[str, tuple[Function, tuple[float, ...], float]] = {
     "xlogy": (lambda z: special_balls.xlogy(arb(2), z), (0.0, -1.0), WIDE),
     "xlogy of zero in a disc": (lambda z: special_balls.xlogy(z, arb(0)), (0.0,), WIDE),
     "xlog1py": (lambda z: special_balls.xlog1py(arb(2), z), (-1.0, -2.0), WIDE),
+    "gammainc": (lambda z: function_balls.gammainc(arb(1.5), z), (0.0, -1.0), WIDE),
+    "gammainc of a": (lambda a: function_balls.gammainc(a, arb(1.5)), (0.0,), WIDE),
+    "gammaincc": (lambda z: function_balls.gammaincc(arb(1.5), z), (0.0, -1.0), WIDE),
+    "betainc": (lambda z: function_balls.betainc(arb(1.5), arb(2), z), (0.0, 1.0, 2.0), WIDE),
+    "zeta of s": (lambda s: function_balls.zeta_of_order(s, arb(0.5)), (1.0,), WIDE),
+    "zeta of q": (lambda q: function_balls.zeta_of_order(arb(2.5), q), (0.0, -1.0), WIDE),
+    "hyp1f1": (lambda b: function_balls.hyp1f1(arb(1.5), b, arb(1)), (0.0, -1.0), WIDE),
+    "hyp2f1": (
+        lambda z: function_balls.hyp2f1(arb(1.5), arb(0.5), arb(2), z),
+        (1.0, 2.0),
+        WIDE,
+    ),
+    "ive": (lambda z: function_balls.ive(z, 1), (0.0,), WIDE),
+    "yv": (lambda z: function_balls.yv(z, 1), (0.0, -1.0), WIDE),
+    "kv": (lambda z: function_balls.kv(z, 1), (0.0, -1.0), WIDE),
+    "kve": (lambda z: function_balls.kve(z, 1), (0.0, -1.0), WIDE),
+    "spence": (function_balls.spence, (0.0, -1.0), WIDE),
+    "expn": (lambda z: function_balls.expn(z, 2), (0.0, -1.0), WIDE),
+    "cosine integral": (function_balls.cosine_integral, (0.0,), WIDE),
+    # The integrand has a pole at u = i, which the path reaches for the slope i.
+    "owens_t": (lambda a: function_balls.owens_t(arb(0.5), a + acb(0, 1)), (0.0,), WIDE),
     "rounding": (lambda z: balls.floor(z), (0.25,), 0.5),
 }
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ad_conformance.engines.adapters.jax import special
 from ad_conformance.engines.adapters.jax.templates import (
     CONTROL_FLOW,
     INDEXING,
@@ -44,6 +45,7 @@ jax = Engine(
             **SPECIAL,
             **INDEXING,
             **STATISTICS,
+            **special.TEMPLATES,
         },
     ),
     mode_transforms={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},
@@ -55,6 +57,8 @@ jax = Engine(
     compile="derivative = jax.jit({nested}).lower(x).compile()",
     environment={"JAX_PLATFORMS": "cpu"},
     unsupported=(
+        ("NotImplementedError", r"^Differentiation rule for '\w+' not implemented"),
+        ("ValueError", r"^Betainc gradient with respect to a and b not supported"),
         ("NotImplementedError", r"^scatter_mul gradients are only implemented if"),
         # Before 0.10.1, standardize has no argument `algorithm`.
         ("TypeError", r"^Error interpreting argument to <function standardize .*<class 'str'>"),

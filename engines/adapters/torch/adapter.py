@@ -19,6 +19,7 @@ from ad_conformance.engines.adapters.numpy_family import (
     shared,
     symmetric,
 )
+from ad_conformance.engines.adapters.torch import special
 from ad_conformance.engines.adapters.torch.templates import INDEXING, NETWORKS
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.devices import nvidia_or_amd
@@ -258,6 +259,7 @@ torch = Engine(
                 "torch.func.grad", "torch.func.jvp(lambda t: {body}, ({0},), ({1},))[1]"
             ),
             **STATISTICS,
+            **special.TEMPLATES,
         },
     ),
     mode_transforms={"R": "torch.func.jacrev({f})", "F": "torch.func.jacfwd({f})"},

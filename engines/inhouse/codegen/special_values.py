@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 from scipy.special import (
+    dawsn,
     erf,
     erfc,
     erfinv,
@@ -22,16 +23,22 @@ from scipy.special import (
     iv,
     ive,
     jv,
+    kv,
+    kve,
     log_ndtr,
     logit,
     ndtr,
     ndtri,
-    zeta,
+    spence,
+    yv,
 )
 
 __all__ = [
-    "erf", "erfc", "erfcx", "erfinv", "exp1", "expi", "gamma", "gammaln", "hazard", "iv", "ive",
-    "jv", "log_ndtr", "logit", "ndtr", "ndtri", "polygamma", "sinc", "xlog1py", "xlogy", "zeta",
+    "betainc", "cosine_integral", "dawsn", "erf", "erfc", "erfcx", "erfinv", "exp1", "expi", "expn",
+    "faddeeva_imag", "faddeeva_real", "fresnel_c", "fresnel_s", "gamma", "gammainc",
+    "gammaincc", "gammaln", "hazard", "hyp1f1", "hyp2f1", "iv", "ive", "jv", "kv", "kve",
+    "log_ndtr", "logit", "ndtr", "ndtri", "owens_t", "polygamma", "sinc", "sine_integral", "spence",
+    "spence_slope", "xlog1py", "xlogy", "yv", "zeta",
 ]  # fmt: skip
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -96,19 +103,85 @@ def polygamma(n: Any, x: Array) -> Any:
     return special.polygamma(_order(n), x).astype(np.asarray(x).dtype)[()]
 
 
-def _of_two(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    """SciPy's function, with the dtype of the array if the other operand is a Python number.
+def _narrow(function: Callable[..., Any]) -> Callable[..., Any]:
+    """SciPy's function in the dtype of its operands, among which are Python numbers.
 
-    SciPy itself promotes a float32 array beside a Python number to float64.
+    SciPy itself promotes a float32 array beside a Python number to float64, or always computes in
+    float64.
     """
 
-    def apply(a: Any, b: Any) -> Any:
-        return function(a, b, dtype=np.float32 if np.result_type(a, b) == np.float32 else None)
+    def apply(*operands: Any) -> Any:
+        value = function(*operands)
+        return value.astype(np.float32) if np.result_type(*operands) == np.float32 else value
 
     return apply
 
 
-xlogy, xlog1py = _of_two(special.xlogy), _of_two(special.xlog1py)
+def expn(n: Any, x: Array) -> Any:
+    """The exponential integral of order n, also for n <= 0, by recurrence upwards from there."""
+    order = _order(n)
+    if order > 0:
+        return _narrow(special.expn)(order, x)
+    value = np.exp(-x) / x
+    for k in range(1, 1 - order):
+        # E(-k) = (exp(-x) + k E(1 - k)) / x, all of one sign (A&S 5.1.14).
+        value = (np.exp(-x) + k * value) / x
+    return value
+
+
+def spence_slope(n: Any, x: Array) -> Any:
+    """The n-th derivative of log(x) / (1 - x), that of the dilogarithm of 1 - x.
+
+    Near 1 it is the integral of -(-t)**n n! / (1 + t (x - 1))**(n + 1) over the unit interval.
+    Elsewhere it comes from (1 - x) g(x) = log(x), differentiated n times.
+    """
+    order, x = _order(n), np.asarray(x)
+    near = (x > 1 / 4) & (x < 4)
+    safe = np.where(near, 8, x)
+    value = np.log(safe) / (1 - safe)
+    for k in range(1, order + 1):
+        power = (-1) ** (k - 1) * math.factorial(k - 1) / safe**k
+        value = (power + k * value) / (1 - safe)
+    reach = 1 + _NODES * (np.where(near, x, 1)[..., None] - 1)
+    scale = -((-1) ** order) * math.factorial(order)
+    integral = scale * np.sum(_WEIGHTS * _NODES**order / reach ** (order + 1), axis=-1)
+    return np.where(near, integral, value).astype(x.dtype)[()]
+
+
+def sine_integral(x: Array) -> Any:
+    """The integral of sin(t) / t from 0 to x."""
+    return special.sici(x)[0]
+
+
+def cosine_integral(x: Array) -> Any:
+    """The cosine integral of the magnitude of x; SciPy has complex values to the left of 0."""
+    return special.sici(np.abs(x))[1]
+
+
+def fresnel_s(x: Array) -> Any:
+    """The integral of sin(pi t**2 / 2) from 0 to x."""
+    return special.fresnel(x)[0]
+
+
+def fresnel_c(x: Array) -> Any:
+    """The integral of cos(pi t**2 / 2) from 0 to x."""
+    return special.fresnel(x)[1]
+
+
+def faddeeva_real(x: Array, y: Array) -> Any:
+    """The real part of exp(-z**2) erfc(-i z) for z = x + i y."""
+    return np.real(special.wofz(x + 1j * y))
+
+
+def faddeeva_imag(x: Array, y: Array) -> Any:
+    """The imaginary part of the same."""
+    return np.imag(special.wofz(x + 1j * y))
+
+
+xlogy, xlog1py, zeta = _narrow(special.xlogy), _narrow(special.xlog1py), _narrow(special.zeta)
+gammainc, gammaincc = _narrow(special.gammainc), _narrow(special.gammaincc)
+betainc, owens_t = _narrow(special.betainc), _narrow(special.owens_t)
+hyp1f1, hyp2f1 = _narrow(special.hyp1f1), _narrow(special.hyp2f1)
 
 
 def hazard(x: Array) -> Any:

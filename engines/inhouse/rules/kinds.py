@@ -57,6 +57,17 @@ PLAIN, MASKED = Scaling(False), Scaling(True)
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """In place of a partial derivative for which the engine has no formula."""
+
+    op: str
+    operand: int
+
+    def __call__(self, *_nodes: Node) -> Node:
+        raise NotImplementedError(f"{self.op} has no derivative by operand {self.operand}")
+
+
+@dataclass(frozen=True, slots=True)
 class Elementwise:
     """partials[i](out, *operands) is the derivative to operand i."""
 

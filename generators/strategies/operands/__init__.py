@@ -11,6 +11,7 @@ from functools import cache
 from ad_conformance.generators.catalogue.operands import OperandFamily
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.strategies.operands import (
+    arguments,
     basic,
     complex_ops,
     control_flow,
@@ -118,6 +119,11 @@ STRATEGIES: Mapping[str, OperandStrategy] = {
     "two_signals": complex_ops.two_signals,
     # control_flow
     "branched": control_flow.branched,
+    # arguments
+    "within_octaves": arguments.within_octaves,
+    "clamped": arguments.clamped,
+    "simplex": arguments.simplex,
+    "point_and_covariance": arguments.point_and_covariance,
 }
 #: Families with arguments: functions that make a strategy of them.
 FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
@@ -161,6 +167,11 @@ FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
     "captured": control_flow.captured,
     "fitted": control_flow.fitted,
     "nonempty_vector": control_flow.nonempty_vector,
+    # arguments
+    "arguments": arguments.arguments,
+    "beyond": arguments.beyond,
+    "inside": arguments.inside,
+    "doubled": arguments.doubled,
 }
 
 

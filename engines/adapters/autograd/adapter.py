@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ad_conformance.engines.adapters.autograd import special
 from ad_conformance.engines.adapters.numpy_calls import ascending_sort, repeat, selected, solver
 from ad_conformance.engines.adapters.numpy_family import (
     BEFORE_NUMPY_2,
@@ -34,6 +35,7 @@ import autograd.numpy as np
 import autograd.scipy.linalg as linalg
 import autograd.scipy.signal as signal
 import autograd.scipy.special as special
+import autograd.scipy.stats as stats
 from autograd import elementwise_grad, grad, jacobian
 from autograd.differential_operators import make_jvp, make_vjp
 
@@ -156,6 +158,7 @@ autograd = Engine(
             "sort": ascending_sort("np.sort({0}, axis={axis})", "np.flip({sorted}, {axis})"),
             "kth_value": _kth_value,
             **shared(NUMPY, "var", "std", "diff"),
+            **special.TEMPLATES,
             **shared(LOOPS, *LOOPS),
             **derivatives(
                 first="elementwise_grad(lambda t: {body})",

@@ -1,0 +1,1 @@
+"""Special functions, distributions, and short elementwise formulas that engines have rules for."""
