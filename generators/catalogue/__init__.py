@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import ModuleType
 
+from ad_conformance.generators.catalogue.batches import BATCHES
 from ad_conformance.generators.catalogue.core import elementwise, linalg, reductions, shapes
 from ad_conformance.generators.catalogue.extra import (
     complex_ops,
@@ -38,6 +39,7 @@ _EXTRA = (
     layers,
     complex_ops,
     control_flow,
+    *BATCHES,
 )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ad_conformance.engines.adapters.jax.batches import BATCHES
 from ad_conformance.engines.adapters.jax.templates import (
     CONTROL_FLOW,
     INDEXING,
@@ -43,6 +44,7 @@ jax = Engine(
             **CONTROL_FLOW,
             **SPECIAL,
             **INDEXING,
+            **BATCHES,
             **STATISTICS,
         },
     ),

@@ -19,6 +19,7 @@ from ad_conformance.engines.adapters.numpy_family import (
     shared,
     symmetric,
 )
+from ad_conformance.engines.adapters.torch.batches import BATCHES
 from ad_conformance.engines.adapters.torch.templates import INDEXING, NETWORKS
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.devices import nvidia_or_amd
@@ -253,6 +254,7 @@ torch = Engine(
             **LINEAR_ALGEBRA,
             **NETWORKS,
             **INDEXING,
+            **BATCHES,
             **shared(LOOPS, *LOOPS),
             **_derivatives(
                 "torch.func.grad", "torch.func.jvp(lambda t: {body}, ({0},), ({1},))[1]"

@@ -1,0 +1,88 @@
+"""How JAX writes layers on batches, and functions of `jax.lax`."""
+
+from __future__ import annotations
+
+from ad_conformance.engines.adapters.numpy_calls import unless
+from ad_conformance.generators.catalogue.batches.windows import pairs_of
+from ad_conformance.generators.catalogue.operation import Call, Template
+
+
+def _axes(call: Call) -> int:
+    """The number of spatial axes of a batch."""
+    return len(call.shapes[0]) - 2
+
+
+def _pairs(call: Call) -> str:
+    return str(pairs_of(call.params["padding"], _axes(call)))
+
+
+def _plus_bias(call: Call, text: str) -> str:
+    if len(call.operands) < 3:
+        return text
+    return f"{text} + jnp.reshape({call.operands[2]}, {(1, -1) + (1,) * _axes(call)})"
+
+
+def _convolution(call: Call) -> str:
+    p = call.params
+    return _plus_bias(
+        call,
+        f"jax.lax.conv_general_dilated({call.operands[0]}, {call.operands[1]}, {p['stride']}, "
+        f"{_pairs(call)}, rhs_dilation={p['dilation']}, feature_group_count={p['groups']})",
+    )
+
+
+_LETTERS = {"channels_first": "{0}{1}{2}", "channels_last": "{0}{2}{1}", "batch_last": "{1}{2}{0}"}
+
+
+def _layout(call: Call) -> tuple[str, str, str]:
+    """The names of axes of x, the kernel and the result."""
+    order, spatial = _LETTERS[call.params.get("layout", "channels_first")], "DHW"[-_axes(call) :]
+    image = order.format("N", "C", spatial)
+    return image, order.format("O", "I", spatial), image
+
+
+def _convolution_transpose(call: Call) -> str:
+    p = call.params
+    numbers = zip(call.shapes[1][2:], p["padding"], p["dilation"], p["output_padding"], strict=True)
+    pairs = [(d * (k - 1) - n, d * (k - 1) - n + more) for k, n, d, more in numbers]
+    return _plus_bias(
+        call,
+        f"jax.lax.conv_transpose({call.operands[0]}, {call.operands[1]}, {p['stride']}, {pairs}, "
+        f"rhs_dilation={p['dilation']}, dimension_numbers={_layout(call)}, transpose_kernel=True)",
+    )
+
+
+def _convolution_general(call: Call) -> str:
+    p = call.params
+    return (
+        f"jax.lax.conv_general_dilated({call.operands[0]}, {call.operands[1]}, {p['stride']}, "
+        f"{_pairs(call)}, lhs_dilation={p['x_dilation']}, rhs_dilation={p['dilation']}, "
+        f"dimension_numbers={_layout(call)}, feature_group_count={p['groups']}, "
+        f"batch_group_count={p['batch_groups']})"
+    )
+
+
+def _im2col(call: Call) -> str:
+    p = call.params
+    return (
+        f"jax.lax.conv_general_dilated_patches({call.operands[0]}, {p['window']}, {p['stride']}, "
+        f"{_pairs(call)}, rhs_dilation={p['dilation']})"
+        f".reshape({call.shapes[0][0]}, {call.shapes[0][1]} * {_size(p['window'])}, -1)"
+    )
+
+
+def _size(window: tuple[int, ...]) -> str:
+    return " * ".join(map(str, window))
+
+
+CONVOLUTION: dict[str, Template] = {
+    "convolution": _convolution,
+    "convolution_transpose": unless(
+        lambda call: call.params["groups"] != 1,
+        "convolution_transpose in groups",
+        _convolution_transpose,
+    ),
+    "convolution_general": _convolution_general,
+    "im2col": _im2col,
+}
+BATCHES: dict[str, Template] = {**CONVOLUTION}

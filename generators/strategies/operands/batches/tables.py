@@ -1,0 +1,19 @@
+"""The operand families of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ad_conformance.generators.strategies.operands.basic import OperandStrategy
+from ad_conformance.generators.strategies.operands.batches import convolution
+
+#: Families without arguments.
+STRATEGIES: Mapping[str, OperandStrategy] = {
+    "convolution": convolution.convolution,
+    "convolution_transpose": convolution.convolution_transpose,
+    "convolution_general": convolution.convolution_general,
+    "im2col": convolution.im2col,
+    "col2im": convolution.col2im,
+}
+#: Families with arguments: functions that make a strategy of them.
+FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {}
