@@ -97,7 +97,7 @@ def _convolution(call: Call) -> str:
     spatial = list(range(2, axes + 2))
     pairs = [(0, 0), (0, 0), *pairs_of(p["padding"], axes)]
     if any(n for pair in pairs for n in pair):
-        x = f"np.pad({x}, {pairs})"
+        x = f"np.pad({x}, {pairs}, mode='constant')"
     text = (
         f"signal.convolve({x}, {weight}[{', '.join([':', ':', *['::-1'] * axes])}], "
         f"axes={(spatial, spatial)}, dot_axes=([1], [1]), mode='valid')"

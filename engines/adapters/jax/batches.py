@@ -5,6 +5,7 @@ from __future__ import annotations
 from ad_conformance.engines.adapters.numpy_calls import unless
 from ad_conformance.generators.catalogue.batches.windows import pairs_of
 from ad_conformance.generators.catalogue.operation import Call, Template
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 
 def _axes(call: Call) -> int:
@@ -72,7 +73,7 @@ def _im2col(call: Call) -> str:
 
 
 def _size(window: tuple[int, ...]) -> str:
-    return " * ".join(map(str, window))
+    return f"({' * '.join(map(str, window))})"
 
 
 CONVOLUTION: dict[str, Template] = {
@@ -85,4 +86,50 @@ CONVOLUTION: dict[str, Template] = {
     "convolution_general": _convolution_general,
     "im2col": _im2col,
 }
-BATCHES: dict[str, Template] = {**CONVOLUTION}
+
+
+def _window(call: Call, *names: str) -> str:
+    """Arguments of a window along every axis, those of the batch and channels of length 1."""
+    return ", ".join(str((1, 1, *call.params[name])) for name in names)
+
+
+def _max_pool(call: Call) -> str:
+    if call.params["ceil_mode"]:
+        raise UnsupportedOperation("max_pool with ceil_mode")
+    pairs = [(0, 0), (0, 0), *pairs_of(call.params["padding"], _axes(call))]
+    return (
+        f"jax.lax.reduce_window({call.operands[0]}, -jnp.inf, jax.lax.max, "
+        f"{_window(call, 'window', 'stride')}, {pairs}, "
+        f"window_dilation={_window(call, 'dilation')})"
+    )
+
+
+def _avg_pool(call: Call) -> str:
+    p = call.params
+    if p["ceil_mode"] or (any(p["padding"]) and not p["count_include_pad"]):
+        raise UnsupportedOperation("avg_pool with windows of different size")
+    pairs = [(0, 0), (0, 0), *pairs_of(p["padding"], _axes(call))]
+    return (
+        f"jax.lax.reduce_window({call.operands[0]}, 0.0, jax.lax.add, "
+        f"{_window(call, 'window', 'stride')}, {pairs}) / {p['divisor'] or _size(p['window'])}"
+    )
+
+
+_IDENTITIES = {"add": "0.0", "mul": "1.0", "max": "-jnp.inf", "min": "jnp.inf"}
+
+
+def _reduce_window(call: Call) -> str:
+    p, axes = call.params, len(call.shapes[0])
+    return (
+        f"jax.lax.reduce_window({call.operands[0]}, {_IDENTITIES[p['kind']]}, jax.lax.{p['kind']}, "
+        f"{p['window']}, {p['stride']}, {pairs_of(p['padding'], axes)}, "
+        f"base_dilation={p['x_dilation']}, window_dilation={p['dilation']})"
+    )
+
+
+POOLING: dict[str, Template] = {
+    "max_pool": _max_pool,
+    "avg_pool": _avg_pool,
+    "reduce_window": _reduce_window,
+}
+BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING}

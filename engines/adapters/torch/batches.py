@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ad_conformance.engines.adapters.numpy_calls import unless
 from ad_conformance.generators.catalogue.operation import Call, Template
 
@@ -51,4 +53,53 @@ CONVOLUTION: dict[str, Template] = {
         F + ".fold({0}, {size}, {window}, dilation={dilation}, padding={padding}, stride={stride})"
     ),
 }
-BATCHES: dict[str, Template] = {**CONVOLUTION}
+
+
+def _pooled(name: str, *params: str) -> Callable[[Call], str]:
+    """A pool, with these parameters besides the window."""
+
+    def write_pool(call: Call) -> str:
+        axes = _axes(call)
+        texts = [call.operands[0], _number(call.params["window"]), _named(call, "stride")]
+        for param in params:
+            value = call.params[param]
+            texts.append(f"{param}={_number(value) if isinstance(value, tuple) else value}")
+        if call.params.get("divisor"):
+            texts.append(f"divisor_override={call.params['divisor']}")
+        return f"{F}.{name}{axes}d({', '.join(texts)})"
+
+    return write_pool
+
+
+def _lp_pool(call: Call) -> str:
+    p = call.params
+    return (
+        f"{F}.lp_pool{_axes(call)}d({call.operands[0]}, {p['p']}, {_number(p['window'])}, "
+        f"{_named(call, 'stride')}, ceil_mode={p['ceil_mode']})"
+    )
+
+
+def _adaptive(name: str) -> Callable[[Call], str]:
+    return lambda call: (
+        f"{F}.{name}{_axes(call)}d({call.operands[0]}, {_number(call.params['size'])})"
+    )
+
+
+def _max_unpool(call: Call) -> str:
+    p = call.params
+    indices = f"torch.tensor({list(p['indices'])}).reshape({call.shapes[0]})"
+    return (
+        f"{F}.max_unpool{_axes(call)}d({call.operands[0]}, {indices}, {p['window']}, "
+        f"{p['stride']}, {p['padding']}, {p['size']})"
+    )
+
+
+POOLING: dict[str, Template] = {
+    "max_pool": _pooled("max_pool", "padding", "dilation", "ceil_mode"),
+    "avg_pool": _pooled("avg_pool", "padding", "ceil_mode", "count_include_pad"),
+    "lp_pool": _lp_pool,
+    "adaptive_avg_pool": _adaptive("adaptive_avg_pool"),
+    "adaptive_max_pool": _adaptive("adaptive_max_pool"),
+    "max_unpool": _max_unpool,
+}
+BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING}

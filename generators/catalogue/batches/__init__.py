@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from ad_conformance.generators.catalogue.batches import convolution
+from ad_conformance.generators.catalogue.batches import convolution, pooling
 
 #: The modules with rows.
-BATCHES: tuple[ModuleType, ...] = (convolution,)
+BATCHES: tuple[ModuleType, ...] = (convolution, pooling)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.oracle.batches import convolution
+from tests.oracle.batches import convolution, pooling
 from tests.oracle.numbers import Array
 
-OPERATIONS: Mapping[str, Callable[..., Array]] = {**convolution.OPERATIONS}
+OPERATIONS: Mapping[str, Callable[..., Array]] = {**convolution.OPERATIONS, **pooling.OPERATIONS}

@@ -21,8 +21,13 @@ def sliding(b: Builder, axes: int, same: bool) -> dict[str, Any]:
             return (b.choose(options),) * axes
         return tuple(b.choose(options) for _ in range(axes))
 
+    window = each([2, 3, 1, 2] if axes < 3 else [2, 1, 2])
+    if b.flag(3):
+        # Some engines have no others.
+        ones = (1,) * axes
+        return {"window": window, "stride": ones, "padding": each([0, 1]), "dilation": ones}
     return {
-        "window": each([2, 3, 1, 2] if axes < 3 else [2, 1, 2]),
+        "window": window,
         "stride": each([1, 2, 1, 3]),
         "padding": each([0, 1, 0, 2]),
         "dilation": each([1, 2, 1]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ad_conformance.generators.strategies.operands.basic import OperandStrategy
-from ad_conformance.generators.strategies.operands.batches import convolution
+from ad_conformance.generators.strategies.operands.batches import convolution, pooling
 
 #: Families without arguments.
 STRATEGIES: Mapping[str, OperandStrategy] = {
@@ -14,6 +14,11 @@ STRATEGIES: Mapping[str, OperandStrategy] = {
     "convolution_general": convolution.convolution_general,
     "im2col": convolution.im2col,
     "col2im": convolution.col2im,
+    "max_unpool": pooling.max_unpool,
+    "reduce_window": pooling.reduce_window,
 }
 #: Families with arguments: functions that make a strategy of them.
-FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {}
+FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
+    "batch_pooled": pooling.batch_pooled,
+    "adaptive": pooling.adaptive,
+}
