@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ad_conformance.engines.adapters.numpy_calls import unless
 from ad_conformance.generators.catalogue.batches.windows import pairs_of
-from ad_conformance.generators.catalogue.operation import Call, Template
+from ad_conformance.generators.catalogue.operation import Call, Template, padded
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 
@@ -132,4 +132,27 @@ POOLING: dict[str, Template] = {
     "avg_pool": _avg_pool,
     "reduce_window": _reduce_window,
 }
-BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING}
+_METHODS = {"nearest_exact": "nearest", "linear": "linear", "cubic": "cubic"}
+
+
+def _interpolate(call: Call) -> str:
+    p = call.params
+    # JAX has another cubic kernel without antialiasing.
+    same = p["mode"] != "cubic" or p["antialias"]
+    if p["mode"] not in _METHODS or p["scales"] or p["align_corners"] or not same:
+        raise UnsupportedOperation("interpolate in another way than jax.image.resize")
+    shape = (*call.shapes[0][:2], *p["size"])
+    return (
+        f"jax.image.resize({call.operands[0]}, {shape}, '{_METHODS[p['mode']]}', "
+        f"antialias={p['antialias']})"
+    )
+
+
+def _pad(call: Call) -> str:
+    if min(call.params["widths"]) < 0:
+        raise UnsupportedOperation("pad_batch with negative widths")
+    return padded("jnp.pad", call.params["mode"])(call)
+
+
+RESAMPLING: dict[str, Template] = {"interpolate": _interpolate, "pad_batch": _pad}
+BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING, **RESAMPLING}

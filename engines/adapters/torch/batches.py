@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ad_conformance.engines.adapters.numpy_calls import unless
 from ad_conformance.generators.catalogue.operation import Call, Template
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 F = "torch.nn.functional"
 
@@ -102,4 +103,53 @@ POOLING: dict[str, Template] = {
     "adaptive_max_pool": _adaptive("adaptive_max_pool"),
     "max_unpool": _max_unpool,
 }
-BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING}
+_MODES = {
+    "nearest": "nearest",
+    "nearest_exact": "nearest-exact",
+    "area": "area",
+    "cubic": "bicubic",
+    "linear1": "linear",
+    "linear2": "bilinear",
+    "linear3": "trilinear",
+}
+
+
+def _interpolate(call: Call) -> str:
+    p, axes = call.params, _axes(call)
+    mode = p["mode"]
+    size = f"scale_factor={p['scales']}" if p["scales"] else f"size={p['size']}"
+    more = f", align_corners={p['align_corners']}" if mode in ("linear", "cubic") else ""
+    if p["antialias"]:
+        more += ", antialias=True"
+    name = _MODES[f"linear{axes}" if mode == "linear" else mode]
+    return f"{F}.interpolate({call.operands[0]}, {size}, mode='{name}'{more})"
+
+
+def _affine_grid(call: Call) -> str:
+    size = (call.shapes[0][0], 1, *call.params["size"])
+    return f"{F}.affine_grid({call.operands[0]}, {size}, {call.params['align_corners']})"
+
+
+_PADS = {"reflect": "reflect", "edge": "replicate", "wrap": "circular", "constant": "constant"}
+
+
+def _pad(call: Call) -> str:
+    mode = call.params["mode"]
+    if mode not in _PADS:
+        raise UnsupportedOperation(f"pad_batch with {mode}")
+    return f"{F}.pad({call.operands[0]}, {call.params['widths']}, mode='{_PADS[mode]}')"
+
+
+RESAMPLING: dict[str, Template] = {
+    "interpolate": _interpolate,
+    "grid_sample": (
+        F + ".grid_sample({0}, {1}, mode={mode!r}, padding_mode={padding_mode!r}, "
+        "align_corners={align_corners})"
+    ),
+    "affine_grid": _affine_grid,
+    "pixel_shuffle": F + ".pixel_shuffle({0}, {factor})",
+    "pixel_unshuffle": F + ".pixel_unshuffle({0}, {factor})",
+    "channel_shuffle": F + ".channel_shuffle({0}, {groups})",
+    "pad_batch": _pad,
+}
+BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING, **RESAMPLING}

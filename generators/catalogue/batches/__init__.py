@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from ad_conformance.generators.catalogue.batches import convolution, pooling
+from ad_conformance.generators.catalogue.batches import convolution, pooling, resampling
 
 #: The modules with rows.
-BATCHES: tuple[ModuleType, ...] = (convolution, pooling)
+BATCHES: tuple[ModuleType, ...] = (convolution, pooling, resampling)

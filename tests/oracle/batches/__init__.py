@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.oracle.batches import convolution, pooling
+from tests.oracle.batches import convolution, pooling, resampling
 from tests.oracle.numbers import Array
 
-OPERATIONS: Mapping[str, Callable[..., Array]] = {**convolution.OPERATIONS, **pooling.OPERATIONS}
+OPERATIONS: Mapping[str, Callable[..., Array]] = {
+    **convolution.OPERATIONS,
+    **pooling.OPERATIONS,
+    **resampling.OPERATIONS,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ad_conformance.generators.strategies.operands.basic import OperandStrategy
-from ad_conformance.generators.strategies.operands.batches import convolution, pooling
+from ad_conformance.generators.strategies.operands.batches import convolution, pooling, resampling
 
 #: Families without arguments.
 STRATEGIES: Mapping[str, OperandStrategy] = {
@@ -16,9 +16,14 @@ STRATEGIES: Mapping[str, OperandStrategy] = {
     "col2im": convolution.col2im,
     "max_unpool": pooling.max_unpool,
     "reduce_window": pooling.reduce_window,
+    "interpolate": resampling.interpolate,
+    "grid_sample": resampling.grid_sample,
+    "affine_grid": resampling.affine_grid,
 }
 #: Families with arguments: functions that make a strategy of them.
 FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
     "batch_pooled": pooling.batch_pooled,
     "adaptive": pooling.adaptive,
+    "shuffled": resampling.shuffled,
+    "pad_batch": resampling.pad_batch,
 }
