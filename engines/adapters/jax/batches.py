@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ad_conformance.engines.adapters.numpy_calls import unless
+from ad_conformance.engines.adapters.numpy_calls import axis_from_0, selected, unless
 from ad_conformance.generators.catalogue.batches.windows import pairs_of
 from ad_conformance.generators.catalogue.operation import Call, Template, padded
 from ad_conformance.generators.render.dialect import UnsupportedOperation
@@ -155,4 +155,36 @@ def _pad(call: Call) -> str:
 
 
 RESAMPLING: dict[str, Template] = {"interpolate": _interpolate, "pad_batch": _pad}
-BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING, **RESAMPLING}
+
+
+def _lax_pad(call: Call) -> str:
+    p = call.params
+    config = list(zip(p["low"], p["high"], p["interior"], strict=True))
+    return f"jax.lax.pad({call.operands[0]}, {call.operands[1]}, {config})"
+
+
+def _cumulative(call: Call) -> str:
+    name = f"cum{call.params['kind']}"
+    return f"jax.lax.{name}({call.operands[0]}, axis={axis_from_0(call)}, reverse=True)"
+
+
+LAX: dict[str, Template] = {
+    "dynamic_slice": "jax.lax.dynamic_slice({0}, {starts}, {size})",
+    "dynamic_update_slice": "jax.lax.dynamic_update_slice({0}, {1}, {starts})",
+    "lax_pad": _lax_pad,
+    "dot_general": (
+        "jax.lax.dot_general({0}, {1}, (({contract_x}, {contract_y}), ({batch_x}, {batch_y})))"
+    ),
+    "ragged_dot": "jax.lax.ragged_dot({0}, {1}, jnp.array({sizes}))",
+    "clamp": "jax.lax.clamp({1}, {0}, {2})",
+    "cumulative_reverse": _cumulative,
+    "take_mode": "jnp.take({0}, np.array({indices}), axis={axis}, mode='{mode}', fill_value=0.0)",
+    "reduce_custom": lambda call: (
+        f"jax.lax.reduce({call.operands[0]}, jnp.zeros((), {call.operands[0]}.dtype), "
+        f"lambda a, b: a * b + a + b, ({axis_from_0(call)},))"
+    ),
+    "reduce_precision": "jax.lax.reduce_precision({0}, 11, 52)",
+    "index_subtract": selected("{entries}.subtract({1})", "np.array({list})", ".at"),
+    "index_min": selected("{entries}.min({1})", "np.array({list})", ".at"),
+}
+BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING, **RESAMPLING, **LAX}

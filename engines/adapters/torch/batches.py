@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ad_conformance.engines.adapters.numpy_calls import unless
+from ad_conformance.engines.adapters.numpy_calls import indexed, unless
 from ad_conformance.generators.catalogue.operation import Call, Template
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
@@ -152,4 +152,15 @@ RESAMPLING: dict[str, Template] = {
     "channel_shuffle": F + ".channel_shuffle({0}, {groups})",
     "pad_batch": _pad,
 }
-BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING, **RESAMPLING}
+
+
+def _indexed(template: str) -> Callable[[Call], str]:
+    return indexed(template, "torch.tensor({list}, dtype=torch.long)")
+
+
+LAX: dict[str, Template] = {
+    "clamp": "torch.clamp({0}, {1}, {2})",
+    "index_subtract": _indexed("torch.index_add({0}, {axis}, {indices}, {1}, alpha=-1)"),
+    "index_min": _indexed("torch.index_reduce({0}, {axis}, {indices}, {1}, 'amin')"),
+}
+BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING, **RESAMPLING, **LAX}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from ad_conformance.generators.catalogue.batches import convolution, pooling, resampling
+from ad_conformance.generators.catalogue.batches import convolution, lax, pooling, resampling
 
 #: The modules with rows.
-BATCHES: tuple[ModuleType, ...] = (convolution, pooling, resampling)
+BATCHES: tuple[ModuleType, ...] = (convolution, pooling, resampling, lax)

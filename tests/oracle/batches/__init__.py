@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.oracle.batches import convolution, pooling, resampling
+from tests.oracle.batches import convolution, lax, pooling, resampling
 from tests.oracle.numbers import Array
 
 OPERATIONS: Mapping[str, Callable[..., Array]] = {
     **convolution.OPERATIONS,
     **pooling.OPERATIONS,
     **resampling.OPERATIONS,
+    **lax.OPERATIONS,
 }

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ad_conformance.generators.strategies.operands.basic import OperandStrategy
-from ad_conformance.generators.strategies.operands.batches import convolution, pooling, resampling
+from ad_conformance.generators.strategies.operands.batches import (
+    convolution,
+    lax,
+    pooling,
+    resampling,
+)
 
 #: Families without arguments.
 STRATEGIES: Mapping[str, OperandStrategy] = {
@@ -19,6 +24,14 @@ STRATEGIES: Mapping[str, OperandStrategy] = {
     "interpolate": resampling.interpolate,
     "grid_sample": resampling.grid_sample,
     "affine_grid": resampling.affine_grid,
+    "dynamic_slice": lax.dynamic_slice,
+    "dynamic_update_slice": lax.dynamic_update_slice,
+    "lax_pad": lax.lax_pad,
+    "dot_general": lax.dot_general,
+    "ragged_dot": lax.ragged_dot,
+    "bounded": lax.bounded,
+    "take_mode": lax.take_mode,
+    "copied": lax.copied,
 }
 #: Families with arguments: functions that make a strategy of them.
 FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
@@ -26,4 +39,5 @@ FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
     "adaptive": pooling.adaptive,
     "shuffled": resampling.shuffled,
     "pad_batch": resampling.pad_batch,
+    "cumulative": lax.cumulative,
 }
