@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from ad_conformance.generators.catalogue.batches import convolution, lax, pooling, resampling
+from ad_conformance.generators.catalogue.batches import (
+    convolution,
+    lax,
+    losses,
+    pooling,
+    resampling,
+)
 
 #: The modules with rows.
-BATCHES: tuple[ModuleType, ...] = (convolution, pooling, resampling, lax)
+BATCHES: tuple[ModuleType, ...] = (convolution, pooling, resampling, lax, losses)

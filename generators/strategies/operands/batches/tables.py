@@ -8,6 +8,7 @@ from ad_conformance.generators.strategies.operands.basic import OperandStrategy
 from ad_conformance.generators.strategies.operands.batches import (
     convolution,
     lax,
+    losses,
     pooling,
     resampling,
 )
@@ -40,4 +41,12 @@ FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
     "shuffled": resampling.shuffled,
     "pad_batch": resampling.pad_batch,
     "cumulative": lax.cumulative,
+    "signed": losses.signed,
+    "signed_rows": losses.signed_rows,
+    "triplets": losses.triplets,
+    "classes": losses.classes,
+    "hot": losses.hot,
+    "labelled_places": losses.labelled_places,
+    "weighted_logits": losses.weighted_logits,
+    "sequences": losses.sequences,
 }
