@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from ad_conformance.engines.adapters.numpy_calls import axis_from_0, selected, unless
 from ad_conformance.generators.catalogue.batches.windows import pairs_of
 from ad_conformance.generators.catalogue.operation import Call, Template, padded
@@ -168,6 +169,27 @@ def _cumulative(call: Call) -> str:
     return f"jax.lax.{name}({call.operands[0]}, axis={axis_from_0(call)}, reverse=True)"
 
 
+def _attention(call: Call) -> str:
+    """JAX has the axes (batch, length, heads, width)."""
+    p = call.params
+    turned = [f"jnp.swapaxes({x}, 1, 2)" for x in call.operands[:3]]
+    more = f", bias={call.operands[3]}" if len(call.operands) > 3 else ""
+    if more and len(call.shapes[3]) == 2:
+        more += "[None, None]"
+    if p["masked"]:
+        table = np.reshape(p["masked"], (1, 1, call.shapes[0][2], call.shapes[1][2])) == 0
+        more += f", mask=np.array({table.tolist()})"
+    return (
+        f"jnp.swapaxes(jax.nn.dot_product_attention({', '.join(turned)}{more}, "
+        f"is_causal={p['causal']}, scale={p['scale']}), 1, 2)"
+    )
+
+
+NETWORKS: dict[str, Template] = {
+    "attention_batch": _attention,
+    "sparse_sigmoid": "jax.nn.sparse_sigmoid({0})",
+    "logmeanexp": "jax.nn.logmeanexp({0}, axis={axis})",
+}
 LAX: dict[str, Template] = {
     "dynamic_slice": "jax.lax.dynamic_slice({0}, {starts}, {size})",
     "dynamic_update_slice": "jax.lax.dynamic_update_slice({0}, {1}, {starts})",
@@ -187,4 +209,4 @@ LAX: dict[str, Template] = {
     "index_subtract": selected("{entries}.subtract({1})", "np.array({list})", ".at"),
     "index_min": selected("{entries}.min({1})", "np.array({list})", ".at"),
 }
-BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING, **RESAMPLING, **LAX}
+BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING, **RESAMPLING, **NETWORKS, **LAX}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ad_conformance.engines.adapters.numpy_calls import indexed, unless
 from ad_conformance.engines.adapters.torch.batch_losses import LOSSES
+from ad_conformance.engines.adapters.torch.batch_networks import NETWORKS
 from ad_conformance.generators.catalogue.operation import Call, Template
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
@@ -164,4 +165,4 @@ LAX: dict[str, Template] = {
     "index_subtract": _indexed("torch.index_add({0}, {axis}, {indices}, {1}, alpha=-1)"),
     "index_min": _indexed("torch.index_reduce({0}, {axis}, {indices}, {1}, 'amin')"),
 }
-BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING, **RESAMPLING, **LAX, **LOSSES}
+BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING, **RESAMPLING, **LAX, **LOSSES, **NETWORKS}

@@ -8,9 +8,10 @@ from ad_conformance.generators.catalogue.batches import (
     convolution,
     lax,
     losses,
+    networks,
     pooling,
     resampling,
 )
 
 #: The modules with rows.
-BATCHES: tuple[ModuleType, ...] = (convolution, pooling, resampling, lax, losses)
+BATCHES: tuple[ModuleType, ...] = (convolution, pooling, resampling, lax, losses, networks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.oracle.batches import convolution, lax, losses, pooling, resampling
+from tests.oracle.batches import convolution, lax, losses, networks, pooling, resampling
 from tests.oracle.numbers import Array
 
 OPERATIONS: Mapping[str, Callable[..., Array]] = {
@@ -13,4 +13,5 @@ OPERATIONS: Mapping[str, Callable[..., Array]] = {
     **resampling.OPERATIONS,
     **lax.OPERATIONS,
     **losses.OPERATIONS,
+    **networks.OPERATIONS,
 }

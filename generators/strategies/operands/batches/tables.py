@@ -9,6 +9,7 @@ from ad_conformance.generators.strategies.operands.batches import (
     convolution,
     lax,
     losses,
+    networks,
     pooling,
     resampling,
 )
@@ -33,6 +34,14 @@ STRATEGIES: Mapping[str, OperandStrategy] = {
     "bounded": lax.bounded,
     "take_mode": lax.take_mode,
     "copied": lax.copied,
+    "embedding": networks.embedding,
+    "embedding_bag": networks.embedding_bag,
+    "normalized_axes": networks.normalized_axes,
+    "normalized_running": networks.normalized_running,
+    "responses": networks.responses,
+    "weight_norm": networks.weight_norm,
+    "attention_batch": networks.attention_batch,
+    "sloped_channels": networks.sloped_channels,
 }
 #: Families with arguments: functions that make a strategy of them.
 FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
@@ -49,4 +58,5 @@ FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
     "labelled_places": losses.labelled_places,
     "weighted_logits": losses.weighted_logits,
     "sequences": losses.sequences,
+    "recurrent": networks.recurrent,
 }
