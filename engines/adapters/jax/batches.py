@@ -170,8 +170,10 @@ def _cumulative(call: Call) -> str:
 
 
 def _attention(call: Call) -> str:
-    """JAX has the axes (batch, length, heads, width)."""
+    """JAX has the axes (batch, length, heads, width), and values as wide as keys."""
     p = call.params
+    if call.shapes[1] != call.shapes[2]:
+        raise UnsupportedOperation("attention_batch with values of another width")
     turned = [f"jnp.swapaxes({x}, 1, 2)" for x in call.operands[:3]]
     more = f", bias={call.operands[3]}" if len(call.operands) > 3 else ""
     if more and len(call.shapes[3]) == 2:
