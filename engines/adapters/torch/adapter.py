@@ -284,6 +284,7 @@ torch = Engine(
             r"control flow",
         ),
         ("RuntimeError", r"^vmap over .* isn't supported yet"),
+        ("RuntimeError", r"^vmap: we do not yet support aten::"),
         ("RuntimeError", r"^Batching rule not implemented for"),
         ("RuntimeError", r"Double backward is unsupported for \w+ when >1 zeros"),
     ),

@@ -61,7 +61,8 @@ def _pools(
         for (n, k, s, p, d), count in zip(lists, counts, strict=True)
     ]
     met = windows(padded(numbered(x), pairs, x.size), window, stride, dilation, 2)
-    kept = met[(..., *(slice(0, c) for c in counts), *[slice(None)] * axes)]
+    key: list[Any] = [..., *(slice(0, c) for c in counts), *[slice(None)] * axes]
+    kept = met[tuple(key)]
     return kept.reshape(*x.shape[:2], *counts, -1), counts
 
 

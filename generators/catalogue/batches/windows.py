@@ -36,7 +36,8 @@ def spread(numbers: np.ndarray, dilation: Sequence[int], fill: int) -> np.ndarra
     )
     _bounded(math.prod(numbers.shape[:lead]) * math.prod(shape))
     out = np.full((*numbers.shape[:lead], *shape), fill)
-    out[(..., *(slice(None, None, d) for d in dilation))] = numbers
+    key: list[Any] = [..., *(slice(None, None, d) for d in dilation)]
+    out[tuple(key)] = numbers
     return out
 
 
