@@ -298,6 +298,7 @@ _GAPS: Mapping[str, Callable[..., Sequence[Array]]] = {
     "clip": lambda a, *, min, max: [a - min, a - max],
     "clamp": lambda a, low, high: [a - low, a - high],
     **dict.fromkeys(("index_max", "index_min"), _met_entries),
+    "sparse_sigmoid": lambda a: [a - 1.0, a + 1.0],
     "hinge_embedding_loss": lambda a, *, margin, **_: [margin - a],
     "margin_ranking_loss": lambda a, b, *, labels, margin, **_: [
         margin - np.reshape(labels, a.shape) * (a - b)
