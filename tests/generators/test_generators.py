@@ -39,7 +39,7 @@ from ad_conformance.generators.strategies.source import SeededSource
 from flint import ctx
 
 #: Operations that make large operands of layers, or small values of large results.
-AROUND_LAYERS = ("reshape", "take", "multiply", "add", "matmul")
+AROUND_LAYERS = ("reshape", "take", "multiply", "add", "square", "matmul")
 #: NumPy uses the default templates of the catalogue, except for these operations.
 NUMPY = Dialect(
     namespace="np",

@@ -136,7 +136,7 @@ def local_response_norm(xp: Any, x: Any, *, size: int, alpha: float, beta: float
     )
     flat = xp.reshape(x, shape=(x.shape[0], channels, -1))
     sums = xp.matmul(near, flat * flat) / float(size)
-    return xp.reshape(flat / (alpha * sums + k) ** beta, shape=x.shape)
+    return xp.reshape(flat / xp.pow(alpha * sums + k, beta), shape=x.shape)
 
 
 def weight_norm(xp: Any, v: Any, g: Any, *, axis: int) -> Any:

@@ -119,7 +119,7 @@ def lp_pool(xp: Any, x: Any, *, p: float, window: Ints, stride: Ints, ceil_mode:
     """(sum of x**p)**(1 / p) over each window, for positive x."""
     ones, none = (1,) * _spatial(x), (0,) * _spatial(x)
     met, counts = _pools(x, window, stride, none, ones, ceil_mode)
-    total = xp.sum(gathered(xp, x**p, met, 0.0), axis=-1, keepdims=False)
+    total = xp.sum(gathered(xp, xp.pow(x, p), met, 0.0), axis=-1, keepdims=False)
     if ceil_mode:
         # PyTorch takes the mean of what is there times the size of a whole window.
         along = [
@@ -128,7 +128,7 @@ def lp_pool(xp: Any, x: Any, *, p: float, window: Ints, stride: Ints, ceil_mode:
         ]
         sizes = np.array([math.prod(row) for row in itertools.product(*along)]).reshape(counts)
         total = xp.divide(total * float(math.prod(window)), sizes.astype(float))
-    return total ** (1 / p)
+    return xp.pow(total, 1 / p)
 
 
 def _parts(n: int, count: int) -> list[range]:
