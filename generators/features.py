@@ -293,7 +293,9 @@ _GAPS: Mapping[str, Callable[..., Sequence[Array]]] = {
         for name, row in CATALOGUE.items()
         if row.operands.name == "cornered" and len(row.operands.arguments) > 1
     },
-    **dict.fromkeys(("abs", "copysign", "sign", "prelu", "prelu_channels"), lambda a, *_, **__: [a]),
+    **dict.fromkeys(
+        ("abs", "copysign", "sign", "prelu", "prelu_channels"), lambda a, *_, **__: [a]
+    ),
     **dict.fromkeys(("maximum", "minimum"), lambda a, b: [a - b]),
     "clip": lambda a, *, min, max: [a - min, a - max],
     "clamp": lambda a, low, high: [a - low, a - high],
