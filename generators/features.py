@@ -277,6 +277,15 @@ def _to_corners(corners: Sequence[float | str]) -> Callable[..., Sequence[Array]
     return gaps
 
 
+def _met_entries(x: Array, v: Array, *, indices: Sequence[int], axis: int) -> list[Array]:
+    """The differences of the entries that an extremum at indices compares."""
+    rows, parts = np.moveaxis(x, axis, 0), np.moveaxis(v, axis, 0)
+    found = [rows[i] - part for i, part in zip(indices, parts, strict=True)]
+    pairs = itertools.combinations(zip(indices, parts, strict=True), 2)
+    found += [a - b for (i, a), (j, b) in pairs if i % len(rows) == j % len(rows)]
+    return found
+
+
 #: The comparisons of an operation as differences that change sign, of its operands and parameters.
 _GAPS: Mapping[str, Callable[..., Sequence[Array]]] = {
     **{
@@ -285,13 +294,21 @@ _GAPS: Mapping[str, Callable[..., Sequence[Array]]] = {
         if row.operands.name == "cornered" and len(row.operands.arguments) > 1
     },
     **dict.fromkeys(
-        ("abs", "fabs", "copysign", "copysign_number", "sign", "prelu"), lambda a, *_, **__: [a]
+        ("abs", "fabs", "copysign", "copysign_number", "sign", "prelu", "prelu_channels"),
+        lambda a, *_, **__: [a],
     ),
     **dict.fromkeys(
         ("maximum", "minimum", "fmax", "fmin", "clamp_min_array", "clamp_max_array"),
         lambda a, b: [a - b],
     ),
     "clip": lambda a, *, min, max: [a - min, a - max],
+    "clamp": lambda a, low, high: [a - low, a - high],
+    **dict.fromkeys(("index_max", "index_min"), _met_entries),
+    "sparse_sigmoid": lambda a: [a - 1.0, a + 1.0],
+    "hinge_embedding_loss": lambda a, *, margin, **_: [margin - a],
+    "margin_ranking_loss": lambda a, b, *, labels, margin, **_: [
+        margin - np.reshape(labels, a.shape) * (a - b)
+    ],
     **dict.fromkeys(
         ("max", "min", "cumulative_max", "cumulative_min", "ptp", "sort", "median", "quantile"),
         lambda a, **_: [a.reshape(-1, 1) - a.reshape(-1)],

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import ModuleType
 
+from ad_conformance.generators.catalogue.batches import BATCHES
 from ad_conformance.generators.catalogue.core import elementwise, linalg, reductions, shapes
 from ad_conformance.generators.catalogue.extra import (
     complex_ops,
@@ -50,6 +51,7 @@ _EXTRA = (
     location_scale,
     distributions,
     scalars,
+    *BATCHES,
 )
 
 

@@ -102,6 +102,7 @@ class Operation:
     broadcasts: whether each entry of the result depends on one entry of each of several operands,
         which are broadcast.
     truth_values: the indices of operands that are truth values; all others are numbers.
+    large: whether its operands and its result may have more entries and axes than other values.
     summary: what it computes, in one sentence, if neither the name says so nor the docstring of a
         definition.
     """
@@ -125,6 +126,7 @@ class Operation:
     elementwise: bool = False
     broadcasts: bool = False
     truth_values: tuple[int, ...] = ()
+    large: bool = False
     summary: str = ""
 
     @property

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Bounds on intermediate values: entries per array, axes, and magnitude.
 MAX_ENTRIES, MAX_AXES, MAX_MAGNITUDE = 24, 3, 2.0**20
+#: The same bounds on values within layers, such as a batch of images.
+LARGE_ENTRIES, LARGE_AXES = 4096, 5
 #: A float that is a multiple of this and below 2**20 leaves many bits of its mantissa unused: sums
 #: and products of a few such values are exact.
 GRID = 2.0**-16
@@ -47,6 +49,15 @@ def _nearby(value: np.ndarray, first: int = 0) -> np.ndarray:
     return np.asarray(
         value + 2.0**-9 * (2 * (np.arange(value.size) + first) + 3).reshape(value.shape)
     )
+
+
+def is_small(value: np.ndarray) -> bool:
+    """Whether any operation may pick the value."""
+    return value.size <= MAX_ENTRIES and value.ndim <= MAX_AXES
+
+
+def _is_large(value: np.ndarray) -> bool:
+    return value.size <= LARGE_ENTRIES and value.ndim <= LARGE_AXES
 
 
 def _evaluate(
@@ -84,6 +95,8 @@ class Builder:
         self._moved: dict[tuple[int, tuple[int, ...]], list[dict[int, np.ndarray]]] = {}
         #: The value that the next `pick` that accepts it returns. After that there is none.
         self.wanted: int | None = None
+        #: Whether the values of new steps may be large. No other operation picks a large value.
+        self.roomy = False
 
     def emit(self, name: str, operands: Sequence[int], **params: Any) -> int | None:
         """Append a step and return the value_id of its result, or None if the result is undefined
@@ -104,7 +117,7 @@ class Builder:
         op = self.catalogue[name]
         operands = tuple(int(i) for i in operands)
         value = _evaluate(op, self.values, operands, params)
-        if value is None or value.size > MAX_ENTRIES or value.ndim > MAX_AXES:
+        if value is None or not (is_small(value) or (self.roomy and _is_large(value))):
             return None
         if value.dtype != bool:
             sizes = np.abs(value)
@@ -258,9 +271,12 @@ class Builder:
         return draw_numbers(self.source, shape)
 
     def pickable(self, value_id: int) -> bool:
-        """Whether a value is a real one that depends on the input, finite with its derivatives."""
+        """Whether a value is a real one that depends on the input, finite with its derivatives,
+        and small.
+        """
         return (
             self.depends[value_id]
+            and is_small(self.values[value_id])
             and self.values[value_id].dtype != bool
             and not self.hidden[value_id]
         )

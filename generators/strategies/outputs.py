@@ -10,6 +10,7 @@ from ad_conformance.generators.strategies.builder import Abandon, Builder
 from ad_conformance.generators.strategies.hidden import can_hide, hidden
 from ad_conformance.generators.strategies.operands import strategy_of
 from ad_conformance.generators.strategies.operands.basic import aimed
+from ad_conformance.generators.strategies.operands.batches.large import summary
 
 #: How often an operation is tried before a program goes without it.
 ATTEMPTS = 3
@@ -34,13 +35,14 @@ def draw_step(b: Builder, names: Sequence[str]) -> int | None:
         wanted = b.wanted
         b.wanted = hidden(b) or wanted
     try:
+        b.roomy = op.large
         operands, params = strategy_of(op)(b)
-        return b.must(op.name, operands, **params)
+        return summary(b, b.must(op.name, operands, **params))
     except Abandon:
         b.rewind(length)
         return None
     finally:
-        b.wanted = None
+        b.wanted, b.roomy = None, False
 
 
 def bend(b: Builder, value_id: int, order: int) -> int | None:

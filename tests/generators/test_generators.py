@@ -20,7 +20,12 @@ from ad_conformance.generators.ir.evaluate import MAX_TOTAL, evaluate_steps
 from ad_conformance.generators.ir.operator import KINDS, SIGNATURES
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation, render
-from ad_conformance.generators.strategies.builder import MAX_AXES, MAX_ENTRIES, MAX_MAGNITUDE
+from ad_conformance.generators.strategies.builder import (
+    LARGE_AXES,
+    LARGE_ENTRIES,
+    MAX_MAGNITUDE,
+    is_small,
+)
 from ad_conformance.generators.strategies.case_drawing import draw_case
 from ad_conformance.generators.strategies.sampling import (
     ALONE,
@@ -33,6 +38,8 @@ from ad_conformance.generators.strategies.sampling import (
 from ad_conformance.generators.strategies.source import SeededSource
 from flint import ctx
 
+#: Operations that make large operands of layers, or small values of large results.
+AROUND_LAYERS = ("reshape", "take", "multiply", "add", "square", "matmul")
 #: NumPy uses the default templates of the catalogue, except for these operations.
 NUMPY = Dialect(
     namespace="np",
@@ -110,9 +117,18 @@ def test_special_values_are_aimed_at(drawn: list[Case]) -> None:
 
 def test_values_stay_in_bounds(drawn: list[Case]) -> None:
     for case in drawn:
-        for value in evaluate_steps(case.program, case.input)[1:]:
-            assert value.size <= MAX_ENTRIES
-            assert value.ndim <= MAX_AXES
+        values = evaluate_steps(case.program, case.input)
+        large = {k for k, value in enumerate(values) if not is_small(value)}
+        for k in large:
+            assert values[k].size <= LARGE_ENTRIES
+            assert values[k].ndim <= LARGE_AXES
+        for step in case.program.steps:
+            # No other operation has a large operand than layers, and those that make such operands
+            # and what is small again.
+            assert large.isdisjoint(step.operands) or (
+                CATALOGUE[step.operation].large or step.operation in AROUND_LAYERS
+            )
+        for value in values[1:]:
             finite = value[np.isfinite(value)]
             assert value.dtype == bool or np.all(np.abs(finite) <= MAX_MAGNITUDE)
 

@@ -21,6 +21,7 @@ from flint import arb
 
 from tests.oracle import (
     arrays,
+    batches,
     complex_and_loops,
     distributions,
     layers,
@@ -38,6 +39,7 @@ OPERATIONS: Mapping[str, Callable[..., Array]] = {
     **complex_and_loops.OPERATIONS,
     **special.OPERATIONS,
     **distributions.OPERATIONS,
+    **batches.OPERATIONS,
 }
 STEP = mp.mpf(2) ** -110
 #: The number of entries that are compared one by one.

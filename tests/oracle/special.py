@@ -73,7 +73,6 @@ _ARITHMETIC: Mapping[str, tuple[int, Entry]] = {
     "rad2deg": (1, lambda x: x * _RADIAN),
     "nan_to_num": (1, lambda x: x),
     "real_angle": (1, lambda x: _PI if x < 0 else mp.mpf(0)),
-    "clamp_between": (3, clipped),
     "clamp_min": (1, lambda x, min: max(x, mp.mpf(min))),
     "clamp_max": (1, lambda x, max: min(x, mp.mpf(max))),
     "fmax": (2, max),

@@ -240,7 +240,8 @@ REASONS: dict[str, str] = {
     "the definition calls one of these, or expm1, tanh, pow or atan2 for balls": (
         "betaln beta entr rel_entr eigh_exp eigh_sqrt svdvals polar_factor vander mish gelu_tanh "
         "log1mexp tanhshrink elu celu selu pairwise_distance complex_angle scan_tanh "
-        "matrix_norm_ord cdist vector_norm_ord pdist"
+        "matrix_norm_ord cdist vector_norm_ord pdist local_response_norm lp_pool recurrent_cell "
+        "recurrent_layer triplet_margin_loss grid_sample"
     ),
 }
 WITHOUT_SERIES = frozenset(" ".join(REASONS.values()).split())

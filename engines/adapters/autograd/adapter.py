@@ -17,6 +17,7 @@ from ad_conformance.engines.adapters.numpy_family import (
     symmetric,
 )
 from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.catalogue.batches.windows import pairs_of
 from ad_conformance.generators.catalogue.operation import (
     Call,
     Template,
@@ -89,6 +90,23 @@ def _convolve(call: Call) -> str:
     return f"signal.convolve({x}, {y}, mode={mode!r})"
 
 
+def _convolution(call: Call) -> str:
+    x, weight, *bias = call.operands
+    p, axes = call.params, len(call.shapes[0]) - 2
+    # autograd's convolution has no strides, dilation or groups.
+    if any(n != 1 for n in (*p["stride"], *p["dilation"], p["groups"])):
+        raise UnsupportedOperation("convolution with strides, dilation or groups")
+    spatial = list(range(2, axes + 2))
+    pairs = [(0, 0), (0, 0), *pairs_of(p["padding"], axes)]
+    if any(n for pair in pairs for n in pair):
+        x = f"np.pad({x}, {pairs}, mode='constant')"
+    text = (
+        f"signal.convolve({x}, {weight}[{', '.join([':', ':', *['::-1'] * axes])}], "
+        f"axes={(spatial, spatial)}, dot_axes=([1], [1]), mode='valid')"
+    )
+    return f"{text} + np.reshape({bias[0]}, {(1, -1) + (1,) * axes})" if bias else text
+
+
 def _gather(call: Call) -> str:
     subscripts = ", ".join(f"np.array({indices})" for indices in whole_index(call))
     return f"{call.operands[0]}[{subscripts}]"
@@ -122,6 +140,7 @@ LINEAR_ALGEBRA: dict[str, Template] = {
     "vector_norm_ord": _vector_norm,
     "matrix_norm_ord": _matrix_norm,
     "convolve": _convolve,
+    "convolution": _convolution,
 }
 INDEXING: dict[str, Template] = {
     **shared(

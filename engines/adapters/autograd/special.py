@@ -12,7 +12,7 @@ ARITHMETIC: dict[str, Template] = {
     **called("np", "deg2rad", "rad2deg", "nan_to_num", "fmax", "fmin", "logaddexp2", "fabs"),
     "round_decimals": "np.round({0}, {decimals})",
     "real_angle": "np.angle({0})",
-    "clamp_between": "np.clip({0}, {1}, {2})",
+    "clamp": "np.clip({0}, {1}, {2})",
     "clamp_min": "np.clip({0}, {min}, None)",
     "clamp_max": "np.clip({0}, None, {max})",
 }

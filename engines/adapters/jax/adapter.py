@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ad_conformance.engines.adapters.jax import special
+from ad_conformance.engines.adapters.jax.batches import BATCHES
 from ad_conformance.engines.adapters.jax.templates import (
     CONTROL_FLOW,
     INDEXING,
@@ -44,6 +45,7 @@ jax = Engine(
             **CONTROL_FLOW,
             **SPECIAL,
             **INDEXING,
+            **BATCHES,
             **STATISTICS,
             **special.TEMPLATES,
         },
@@ -60,6 +62,9 @@ jax = Engine(
         ("NotImplementedError", r"^Differentiation rule for '\w+' not implemented"),
         ("ValueError", r"^Betainc gradient with respect to a and b not supported"),
         ("NotImplementedError", r"^scatter_mul gradients are only implemented if"),
+        ("NotImplementedError", r"^ragged_dot vmap over any dim but 0 - NYI"),
+        ("NotImplementedError", r"^Unimplemented grad_._dims for ragged dot general"),
+        ("NotImplementedError", r"^VJP not implemented for select_and_gather \(MaxPool\) with"),
         # Before 0.10.1, standardize has no argument `algorithm`.
         ("TypeError", r"^Error interpreting argument to <function standardize .*<class 'str'>"),
     ),

@@ -13,7 +13,6 @@ ARITHMETIC: dict[str, Template] = {
     "frexp_mantissa": "jnp.frexp({0})[0]",
     "ldexp_constant": "jnp.ldexp({0}, {exponent})",
     "real_angle": "jnp.angle({0})",
-    "clamp_between": "jax.lax.clamp({1}, {0}, {2})",
     "clamp_min": "jnp.clip({0}, min={min})",
     "clamp_max": "jnp.clip({0}, max={max})",
 }

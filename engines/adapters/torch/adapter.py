@@ -20,6 +20,7 @@ from ad_conformance.engines.adapters.numpy_family import (
     symmetric,
 )
 from ad_conformance.engines.adapters.torch import special
+from ad_conformance.engines.adapters.torch.batches import BATCHES
 from ad_conformance.engines.adapters.torch.templates import INDEXING, NETWORKS
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.devices import nvidia_or_amd
@@ -254,6 +255,7 @@ torch = Engine(
             **LINEAR_ALGEBRA,
             **NETWORKS,
             **INDEXING,
+            **BATCHES,
             **shared(LOOPS, *LOOPS),
             **_derivatives(
                 "torch.func.grad", "torch.func.jvp(lambda t: {body}, ({0},), ({1},))[1]"
@@ -284,6 +286,7 @@ torch = Engine(
             r"control flow",
         ),
         ("RuntimeError", r"^vmap over .* isn't supported yet"),
+        ("RuntimeError", r"^vmap: we do not yet support aten::"),
         ("RuntimeError", r"^Batching rule not implemented for"),
         ("RuntimeError", r"Double backward is unsupported for \w+ when >1 zeros"),
     ),

@@ -19,7 +19,6 @@ ARITHMETIC: dict[str, Template] = {
     "frexp_mantissa": "torch.frexp({0}).mantissa",
     "ldexp_constant": "torch.ldexp({0}, torch.tensor({exponent}))",
     "real_angle": "torch.angle({0})",
-    "clamp_between": "torch.clamp({0}, {1}, {2})",
     "clamp_min": "torch.clamp_min({0}, {min})",
     "clamp_max": "torch.clamp_max({0}, {max})",
     "above_threshold": F + ".threshold({0}, {threshold}, {otherwise})",

@@ -107,11 +107,6 @@ def real_angle(xp: Any, x: Any) -> Any:
     return xp.where(xp.less(x, 0.0), math.pi + 0.0 * x, 0.0 * x)
 
 
-def clamp_between(xp: Any, x: Any, low: Any, high: Any) -> Any:
-    """min(max(x, low), high) of three arrays."""
-    return xp.minimum(xp.maximum(x, low), high)
-
-
 def clamp_min(xp: Any, x: Any, *, min: float) -> Any:
     """max(x, min)."""
     return xp.maximum(x, min)
@@ -205,13 +200,6 @@ ROWS: Sequence[Operation] = (
     derived(rad2deg, family("unary", ANY), curvature="linear"),
     derived(nan_to_num, family("unary", ANY), curvature="linear"),
     derived(real_angle, family("unary", NONZERO), curvature="linear"),
-    derived(
-        clamp_between,
-        family("clamped"),
-        arity=3,
-        curvature="linear",
-        weight=2,
-    ),
     derived(
         clamp_min,
         family("cornered", ANY, ("min",), min=one_of(0.0, 1.0, -0.5)),

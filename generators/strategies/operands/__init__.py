@@ -23,6 +23,7 @@ from ad_conformance.generators.strategies.operands import (
     special,
 )
 from ad_conformance.generators.strategies.operands.basic import OperandStrategy
+from ad_conformance.generators.strategies.operands.batches import tables as batches
 
 #: Families without arguments.
 STRATEGIES: Mapping[str, OperandStrategy] = {
@@ -124,6 +125,7 @@ STRATEGIES: Mapping[str, OperandStrategy] = {
     "clamped": arguments.clamped,
     "simplex": arguments.simplex,
     "point_and_covariance": arguments.point_and_covariance,
+    **batches.STRATEGIES,
 }
 #: Families with arguments: functions that make a strategy of them.
 FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
@@ -172,6 +174,7 @@ FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
     "beyond": arguments.beyond,
     "inside": arguments.inside,
     "doubled": arguments.doubled,
+    **batches.FACTORIES,
 }
 
 

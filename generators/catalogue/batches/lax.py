@@ -1,0 +1,247 @@
+"""Functions of jax.lax and their counterparts: slices, pads, products and folds along axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from ad_conformance.generators.catalogue.batches.windows import (
+    gathered,
+    numbered,
+    padded,
+    spread,
+)
+from ad_conformance.generators.catalogue.operands import family
+from ad_conformance.generators.catalogue.operation import MAX_SIZE, Operation
+from ad_conformance.generators.catalogue.row_forms import derived
+
+Ints = tuple[int, ...]
+
+
+def _starts(starts: Ints, sizes: Sequence[int], shape: Sequence[int]) -> list[int]:
+    """Starts from 0, moved so that a part of these sizes fits. Raises ValueError if none does."""
+    if not len(starts) == len(sizes) == len(shape) or any(
+        not 0 <= m <= n for m, n in zip(sizes, shape, strict=True)
+    ):
+        raise ValueError(f"a part of size {tuple(sizes)} of shape {tuple(shape)} at {starts}")
+    return [
+        min(max(0, s + n if s < 0 else s), n - m)
+        for s, m, n in zip(starts, sizes, shape, strict=True)
+    ]
+
+
+def dynamic_slice(xp: Any, x: Any, *, starts: Ints, size: Ints) -> Any:
+    """The part of this size at `starts`; a part that would not fit is moved until it does."""
+    first = _starts(starts, size, x.shape)
+    key = tuple(slice(s, s + m) for s, m in zip(first, size, strict=True))
+    return gathered(xp, x, numbered(x)[key])
+
+
+def dynamic_update_slice(xp: Any, x: Any, v: Any, *, starts: Ints) -> Any:
+    """`x` with the part at `starts` replaced by `v`; see dynamic_slice."""
+    first = _starts(starts, v.shape, x.shape)
+    size = math.prod(x.shape)
+    numbers = numbered(x)
+    key = tuple(slice(s, s + m) for s, m in zip(first, v.shape, strict=True))
+    numbers[key] = numbered(v) + size
+    both = xp.concat([xp.reshape(x, shape=(-1,)), xp.reshape(v, shape=(-1,))], axis=0)
+    return gathered(xp, both, numbers)
+
+
+def lax_pad(xp: Any, x: Any, value: Any, *, low: Ints, high: Ints, interior: Ints) -> Any:
+    """`x` with `value` before, after and between the entries along each axis; negative widths cut
+    entries off.
+    """
+    if value.shape or not len(low) == len(high) == len(interior) == len(x.shape):
+        raise ValueError(f"a number, and widths for each axis of {x.shape}")
+    size = math.prod(x.shape)
+    stretched = spread(numbered(x), [k + 1 for k in interior], size)
+    numbers = padded(stretched, list(zip(low, high, strict=True)), size)
+    both = xp.concat([xp.reshape(x, shape=(-1,)), xp.reshape(value, shape=(1,))], axis=0)
+    return gathered(xp, both, numbers)
+
+
+def dot_general(
+    xp: Any, x: Any, y: Any, *, contract_x: Ints, contract_y: Ints, batch_x: Ints, batch_y: Ints
+) -> Any:
+    """Sums of products over pairs of axes, for each index of pairs of batch axes, which come first
+    in the result.
+    """
+
+    def arranged(v: Any, batch: Ints, contract: Ints) -> tuple[Any, Ints]:
+        axes = len(v.shape)
+        if len({*batch, *contract}) < len(batch) + len(contract) or not all(
+            0 <= a < axes for a in (*batch, *contract)
+        ):
+            raise ValueError(f"axes {batch} and {contract} of shape {v.shape}")
+        free = tuple(a for a in range(axes) if a not in (*batch, *contract))
+        turned = xp.permute_dims(v, axes=(*batch, *free, *contract))
+        sizes = [math.prod(v.shape[a] for a in group) for group in (batch, free, contract)]
+        return xp.reshape(turned, shape=tuple(sizes)), tuple(v.shape[a] for a in free)
+
+    pairs = [*zip(contract_x, contract_y, strict=True), *zip(batch_x, batch_y, strict=True)]
+    if any(x.shape[i] != y.shape[j] for i, j in pairs):
+        raise ValueError(f"axes of {x.shape} and {y.shape} do not match")
+    left, left_free = arranged(x, batch_x, contract_x)
+    right, right_free = arranged(y, batch_y, contract_y)
+    shape = (*(x.shape[a] for a in batch_x), *left_free, *right_free)
+    if math.prod(shape) > MAX_SIZE:
+        raise ValueError("too large")
+    return xp.reshape(xp.matmul(left, xp.matrix_transpose(right)), shape=shape)
+
+
+def ragged_dot(xp: Any, x: Any, y: Any, *, sizes: Ints) -> Any:
+    """The product of successive groups of rows of x, of these sizes, each with its matrix of y."""
+    if len(x.shape) != 2 or len(y.shape) != 3 or len(sizes) != y.shape[0] or min(sizes) < 0:
+        raise ValueError(f"groups {sizes} of shapes {x.shape} and {y.shape}")
+    if sum(sizes) != x.shape[0] or x.shape[1] != y.shape[1]:
+        raise ValueError(f"groups {sizes} of shapes {x.shape} and {y.shape}")
+    ends = np.cumsum(sizes).tolist()
+    parts = [
+        xp.matmul(x[end - n : end, :], y[g, :, :])
+        for g, (n, end) in enumerate(zip(sizes, ends, strict=True))
+        if n
+    ]
+    return parts[0] if len(parts) == 1 else xp.concat(parts, axis=0)
+
+
+def clamp(xp: Any, x: Any, low: Any, high: Any) -> Any:
+    """min(max(x, low), high), with bounds that can vary."""
+    return xp.minimum(xp.maximum(x, low), high)
+
+
+_CUMULATIVE = {
+    "sum": "cumulative_sum",
+    "prod": "cumulative_prod",
+    "max": "cumulative_max",
+    "min": "cumulative_min",
+    "logsumexp": "logcumsumexp",
+}
+
+
+def cumulative_reverse(xp: Any, x: Any, *, kind: str, axis: int) -> Any:
+    """The fold of each entry with all later ones along the axis: "sum", "prod", "max", "min" or
+    "logsumexp".
+    """
+    if kind not in _CUMULATIVE:
+        raise ValueError(f"kind={kind!r}: use {', '.join(_CUMULATIVE)}")
+    flipped = xp.flip(x, axis=axis)
+    return xp.flip(getattr(xp, _CUMULATIVE[kind])(flipped, axis=axis), axis=axis)
+
+
+def take_mode(xp: Any, x: Any, *, indices: Ints, axis: int, mode: str) -> Any:
+    """The parts at these indices; those out of range are clipped ("clip"), counted modulo the
+    length ("wrap"), or have zeros ("fill").
+    """
+    n = x.shape[axis]
+    places = np.array(indices, dtype=int)
+    numbers = numbered(x)
+    if not n:
+        raise ValueError("no entries to take")
+    if mode == "wrap":
+        return gathered(xp, x, np.take(numbers, places % n, axis))
+    if mode == "clip":
+        return gathered(xp, x, np.take(numbers, np.clip(places, 0, n - 1), axis))
+    if mode != "fill":
+        raise ValueError(f"mode={mode!r}: use clip, wrap or fill")
+    # Indices from -n count from the end.
+    taken = np.moveaxis(np.take(numbers, np.clip(places, -n, n - 1), axis), axis, 0)
+    taken[(places < -n) | (places >= n)] = math.prod(x.shape)
+    return gathered(xp, x, np.moveaxis(taken, 0, axis), 0.0)
+
+
+def reduce_custom(xp: Any, x: Any, *, axis: int) -> Any:
+    """The fold of the entries along the axis by a b + a + b, which is prod(1 + x) - 1."""
+    return xp.prod(x + 1.0, axis=axis, keepdims=False) - 1.0
+
+
+def reduce_precision(xp: Any, x: Any) -> Any:
+    """x, rounded to 11 bits of exponent and 52 of mantissa, those of float64."""
+    return gathered(xp, x, numbered(x))
+
+
+def index_subtract(xp: Any, x: Any, v: Any, *, indices: Ints, axis: int) -> Any:
+    """As index_add, with a difference."""
+    return xp.index_add(x, -v, indices=indices, axis=axis)
+
+
+def index_min(xp: Any, x: Any, v: Any, *, indices: Ints, axis: int) -> Any:
+    """As index_add, with the minimum."""
+    return -xp.index_max(-x, -v, indices=indices, axis=axis)
+
+
+_LARGE: dict[str, Any] = {"large": True, "exact": True}
+_INDEXED = {"indices": "ints", "axis": "int"}
+
+ROWS: Sequence[Operation] = (
+    derived(
+        dynamic_slice,
+        family("dynamic_slice"),
+        params={"starts": "ints", "size": "list of times"},
+        curvature="linear",
+        **_LARGE,
+    ),
+    derived(
+        dynamic_update_slice,
+        family("dynamic_update_slice"),
+        arity=2,
+        params={"starts": "ints"},
+        curvature="linear",
+        **_LARGE,
+    ),
+    derived(
+        lax_pad,
+        family("lax_pad"),
+        arity=2,
+        params={"low": "list of times", "high": "list of times", "interior": "list of times"},
+        curvature="linear",
+        **_LARGE,
+    ),
+    derived(
+        dot_general,
+        family("dot_general"),
+        arity=2,
+        params=dict.fromkeys(("contract_x", "contract_y", "batch_x", "batch_y"), "ints"),
+        curvature="multilinear",
+        **_LARGE,
+    ),
+    derived(
+        ragged_dot,
+        family("ragged_dot"),
+        arity=2,
+        params={"sizes": "list of times"},
+        curvature="multilinear",
+        **_LARGE,
+    ),
+    derived(clamp, family("bounded"), arity=3, curvature="linear", exact=True),
+    derived(
+        cumulative_reverse,
+        family("cumulative", *_CUMULATIVE),
+        params={"kind": "name", "axis": "int"},
+        weight=2,
+    ),
+    derived(
+        take_mode,
+        family("take_mode"),
+        params={**_INDEXED, "mode": "name"},
+        curvature="linear",
+        exact=True,
+    ),
+    derived(
+        reduce_custom, family("along_axis", nonempty=True, aim="zeros"), params={"axis": "int"}
+    ),
+    derived(reduce_precision, family("copied"), curvature="linear", exact=True),
+    derived(
+        index_subtract, family("update"), arity=2, params=_INDEXED, curvature="linear", exact=True
+    ),
+    derived(
+        index_min,
+        family("update", aim="tie"),
+        arity=2,
+        params=_INDEXED,
+        curvature="linear",
+        exact=True,
+    ),
+)
