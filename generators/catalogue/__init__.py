@@ -16,6 +16,7 @@ from ad_conformance.generators.catalogue.extra import (
     control_flow,
     indexing,
     layers,
+    linear,
     losses,
     masking,
     matrices,
@@ -38,6 +39,7 @@ _EXTRA = (
     layers,
     complex_ops,
     control_flow,
+    *linear.MODULES,
 )
 
 

@@ -19,7 +19,7 @@ from ad_conformance.conformance.reference.certify import Truth
 from ad_conformance.generators.ir.program import Case
 from flint import arb
 
-from tests.oracle import arrays, complex_and_loops, layers, matrices, numbers
+from tests.oracle import arrays, complex_and_loops, layers, linear, matrices, numbers
 from tests.oracle.numbers import Array, exact, mp
 
 OPERATIONS: Mapping[str, Callable[..., Array]] = {
@@ -28,6 +28,7 @@ OPERATIONS: Mapping[str, Callable[..., Array]] = {
     **matrices.OPERATIONS,
     **layers.OPERATIONS,
     **complex_and_loops.OPERATIONS,
+    **linear.OPERATIONS,
 }
 STEP = mp.mpf(2) ** -110
 #: The number of entries that are compared one by one.

@@ -6,6 +6,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ad_conformance.engines.adapters.jax.fourier import FOURIER
+from ad_conformance.engines.adapters.jax.linear import LINEAR
+from ad_conformance.engines.adapters.jax.moves import MOVES
+from ad_conformance.engines.adapters.jax.reductions import REDUCTIONS
 from ad_conformance.engines.adapters.jax.templates import (
     CONTROL_FLOW,
     INDEXING,
@@ -21,6 +25,7 @@ from ad_conformance.generators.render.dialect import Dialect
 HEADER = """\
 import jax
 import jax.numpy as jnp
+import jax.scipy.fft
 import jax.scipy.linalg
 import jax.scipy.special
 import numpy as np
@@ -44,6 +49,10 @@ jax = Engine(
             **SPECIAL,
             **INDEXING,
             **STATISTICS,
+            **LINEAR,
+            **MOVES,
+            **REDUCTIONS,
+            **FOURIER,
         },
     ),
     mode_transforms={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},

@@ -19,6 +19,10 @@ from ad_conformance.engines.adapters.numpy_family import (
     shared,
     symmetric,
 )
+from ad_conformance.engines.adapters.torch.fourier import FOURIER
+from ad_conformance.engines.adapters.torch.linear import LINEAR
+from ad_conformance.engines.adapters.torch.moves import MOVES
+from ad_conformance.engines.adapters.torch.reductions import REDUCTIONS
 from ad_conformance.engines.adapters.torch.templates import INDEXING, NETWORKS
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.devices import nvidia_or_amd
@@ -258,6 +262,10 @@ torch = Engine(
                 "torch.func.grad", "torch.func.jvp(lambda t: {body}, ({0},), ({1},))[1]"
             ),
             **STATISTICS,
+            **LINEAR,
+            **MOVES,
+            **REDUCTIONS,
+            **FOURIER,
         },
     ),
     mode_transforms={"R": "torch.func.jacrev({f})", "F": "torch.func.jacfwd({f})"},

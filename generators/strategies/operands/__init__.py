@@ -16,6 +16,7 @@ from ad_conformance.generators.strategies.operands import (
     control_flow,
     decompositions,
     indexing,
+    linear,
     matrices,
     networks,
     products,
@@ -118,6 +119,7 @@ STRATEGIES: Mapping[str, OperandStrategy] = {
     "two_signals": complex_ops.two_signals,
     # control_flow
     "branched": control_flow.branched,
+    **linear.STRATEGIES,
 }
 #: Families with arguments: functions that make a strategy of them.
 FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
@@ -161,6 +163,7 @@ FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
     "captured": control_flow.captured,
     "fitted": control_flow.fitted,
     "nonempty_vector": control_flow.nonempty_vector,
+    **linear.FACTORIES,
 }
 
 

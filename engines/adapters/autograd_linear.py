@@ -1,0 +1,92 @@
+"""How autograd writes products, linear systems, transforms and moves, with all their options."""
+
+from __future__ import annotations
+
+from ad_conformance.engines.adapters.fourier_calls import transform
+from ad_conformance.engines.adapters.numpy_calls import broadcast_mask, unless
+from ad_conformance.generators.catalogue.operation import Call, Template
+
+
+def _matrix_norm(call: Call) -> str:
+    text = f"np.linalg.norm({call.operands[0]}, 'nuc', axis={call.params['axes']})"
+    if not call.params["keepdims"]:
+        return text
+    ndim = len(call.shapes[0])
+    shape = tuple(
+        1 if k - ndim in call.params["axes"] or k in call.params["axes"] else n
+        for k, n in enumerate(call.shapes[0])
+    )
+    return f"np.reshape({text}, {shape})"
+
+
+LINEAR: dict[str, Template] = {
+    "batched_matmul": "np.matmul({0}, {1})",
+    "dot": "np.dot({0}, {1})",
+    "tensordot_axes": "np.tensordot({0}, {1}, axes=({axes_a}, {axes_b}))",
+    # autograd documents that it does not have the other orders.
+    "matrix_norm_axes": unless(
+        lambda call: call.params["ord"] != "nuc", "order of the norm", _matrix_norm
+    ),
+    "solve_stack": unless(
+        lambda call: not call.params["left"], "solution from the right", "np.linalg.solve({0}, {1})"
+    ),
+    "solve_sylvester": "linalg.solve_sylvester({0}, {1}, {2})",
+    "solve_banded": "linalg.solve_banded(({lower}, {upper}), {0}, {1})",
+    "eig_exp": (
+        "(lambda w, v: np.real(np.matmul(v * np.exp(w)[..., None, :], np.linalg.inv(v))))"
+        "(*np.linalg.eig({0}))"
+    ),
+    "eigvals_exp": "np.real(np.sum(np.exp(np.linalg.eig({0})[0]), axis=-1))",
+}
+
+
+def _take_flat(call: Call) -> str:
+    return f"np.ravel({call.operands[0]})[np.array({call.params['indices']}, dtype=int)]"
+
+
+MOVES: dict[str, Template] = {
+    "masked_select": lambda call: f"{call.operands[0]}[{broadcast_mask(call)}]",
+    "take_flat": _take_flat,
+    "diagonal_axes": "np.diagonal({0}, {offset}, {axis1}, {axis2})",
+    "trace_axes": "np.trace({0}, {offset}, {axis1}, {axis2})",
+    "swapaxes": "np.swapaxes({0}, {axis1}, {axis2})",
+    "flip_axes": "np.flip({0}, {axes})",
+    "rot90_axes": "np.rot90({0}, {k}, {axes})",
+    "roll_flat": "np.roll({0}, {shift})",
+    "move_axes": "np.moveaxis({0}, {sources}, {destinations})",
+    "reshape_columns": "np.reshape({0}, {shape}, order='F')",
+    "split_at": "np.split({0}, {indices}, axis={axis})[{which}]",
+    "linspace": unless(
+        lambda call: call.params["new_axis"] != 0 or not call.params["endpoint"],
+        "options of linspace",
+        "np.linspace({0}, {1}, {count})",
+    ),
+}
+
+
+_KEPT = "axis={axes}, keepdims={keepdims}"
+REDUCTIONS: dict[str, Template] = {
+    **{
+        f"{name}_axes": f"np.{name}({{0}}, {_KEPT})"
+        for name in ("sum", "mean", "prod", "max", "min")
+    },
+    "logsumexp_axes": f"special.logsumexp({{0}}, {_KEPT})",
+    "var_axes": f"np.var({{0}}, {_KEPT}, ddof={{correction}})",
+    "std_axes": f"np.std({{0}}, {_KEPT}, ddof={{correction}})",
+    "numerical_gradient": unless(
+        lambda call: call.params["edge"] != 1 or call.params["spacing"] != 1.0,
+        "options of gradient",
+        "np.gradient({0}, axis={axis})",
+    ),
+}
+
+
+def _fftshift(call: Call) -> str:
+    name = "ifftshift" if call.params["inverse"] else "fftshift"
+    return f"np.fft.{name}({call.operands[0]}, {call.params['axes']})"
+
+
+FOURIER: dict[str, Template] = {
+    **{name: transform(name, "({0} + 1j * {1})", "np.fft") for name in ("fft", "rfft", "irfft")},
+    "fftshift": _fftshift,
+}
