@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ad_conformance.engines.adapters.autograd_linear import FOURIER, LINEAR, MOVES, REDUCTIONS
+from ad_conformance.engines.adapters.autograd_linear import (
+    COMPLEX,
+    FOURIER,
+    LINEAR,
+    MOVES,
+    REDUCTIONS,
+)
 from ad_conformance.engines.adapters.numpy_calls import ascending_sort, repeat, selected, solver
 from ad_conformance.engines.adapters.numpy_family import (
     BEFORE_NUMPY_2,
@@ -158,6 +164,7 @@ autograd = Engine(
             **MOVES,
             **REDUCTIONS,
             **FOURIER,
+            **COMPLEX,
             "sort": ascending_sort("np.sort({0}, axis={axis})", "np.flip({sorted}, {axis})"),
             "kth_value": _kth_value,
             **shared(NUMPY, "var", "std", "diff"),

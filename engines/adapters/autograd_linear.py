@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ad_conformance.engines.adapters.complex_calls import complex_values
 from ad_conformance.engines.adapters.fourier_calls import transform
 from ad_conformance.engines.adapters.numpy_calls import broadcast_mask, unless
 from ad_conformance.generators.catalogue.operation import Call, Template
@@ -89,4 +90,28 @@ def _fftshift(call: Call) -> str:
 FOURIER: dict[str, Template] = {
     **{name: transform(name, "({0} + 1j * {1})", "np.fft") for name in ("fft", "rfft", "irfft")},
     "fftshift": _fftshift,
+}
+
+
+_Z = "({0} + 1j * {1})"
+COMPLEX: dict[str, Template] = {
+    **{
+        name: template
+        for name, template in complex_values(_Z, "np.conj(np.swapaxes({0}, -1, -2))").items()
+        # autograd has no rules for these, or not for complex numbers.
+        if name not in ("complex_qr_r", "complex_vdot", "complex_cumprod", "complex_norm")
+    },
+    "complex_eigvals_exp": f"np.{{part}}(np.sum(np.exp(np.linalg.eig({_Z})[0])))",
+    "hermitian_eigvals_exp": (
+        f"np.sum(np.exp(np.linalg.eigh(({_Z} + np.conj(np.swapaxes({_Z}, -1, -2))) / 2)[0]))"
+    ),
+    "complex_var": f"np.var({_Z}, axis={{axis}}, ddof={{correction}})",
+    "complex_norm": unless(
+        lambda call: call.params["ord"] != 2.0,
+        "order of the norm",
+        f"np.linalg.norm({_Z}, axis={{axis}})",
+    ),
+    "complex_solve_triangular": (
+        f"np.{{part}}(linalg.solve_triangular({_Z}, ({{2}} + 1j * {{3}}), lower=not {{upper}}))"
+    ),
 }

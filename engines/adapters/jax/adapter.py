@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ad_conformance.engines.adapters.jax.complex_values import COMPLEX
 from ad_conformance.engines.adapters.jax.fourier import FOURIER
 from ad_conformance.engines.adapters.jax.linear import LINEAR
 from ad_conformance.engines.adapters.jax.moves import MOVES
@@ -53,6 +54,7 @@ jax = Engine(
             **MOVES,
             **REDUCTIONS,
             **FOURIER,
+            **COMPLEX,
         },
     ),
     mode_transforms={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},

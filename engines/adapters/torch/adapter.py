@@ -19,6 +19,7 @@ from ad_conformance.engines.adapters.numpy_family import (
     shared,
     symmetric,
 )
+from ad_conformance.engines.adapters.torch.complex_values import COMPLEX
 from ad_conformance.engines.adapters.torch.fourier import FOURIER
 from ad_conformance.engines.adapters.torch.linear import LINEAR
 from ad_conformance.engines.adapters.torch.moves import MOVES
@@ -266,6 +267,7 @@ torch = Engine(
             **MOVES,
             **REDUCTIONS,
             **FOURIER,
+            **COMPLEX,
         },
     ),
     mode_transforms={"R": "torch.func.jacrev({f})", "F": "torch.func.jacfwd({f})"},

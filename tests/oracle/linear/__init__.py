@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.oracle.linear import factors, fourier, moves, products, reductions
+from tests.oracle.linear import complex_values, factors, fourier, moves, products, reductions
 from tests.oracle.numbers import Array
 
 OPERATIONS: Mapping[str, Callable[..., Array]] = {
@@ -13,4 +13,5 @@ OPERATIONS: Mapping[str, Callable[..., Array]] = {
     **moves.OPERATIONS,
     **reductions.OPERATIONS,
     **fourier.OPERATIONS,
+    **complex_values.OPERATIONS,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ad_conformance.generators.catalogue.extra.linear import (
+    complex_values,
     factors,
     fourier,
     moves,
@@ -13,4 +14,4 @@ from ad_conformance.generators.catalogue.extra.linear import (
     solves,
 )
 
-MODULES = (products, solves, factors, scatter, placing, moves, reductions, fourier)
+MODULES = (products, solves, factors, scatter, placing, moves, reductions, fourier, complex_values)

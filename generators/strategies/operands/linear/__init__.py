@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ad_conformance.generators.strategies.operands.basic import OperandStrategy
 from ad_conformance.generators.strategies.operands.linear import (
+    complex_values,
     fourier,
     moves,
     products,
@@ -21,6 +22,7 @@ STRATEGIES: Mapping[str, OperandStrategy] = {
     **moves.STRATEGIES,
     **reductions.STRATEGIES,
     **fourier.STRATEGIES,
+    **complex_values.STRATEGIES,
 }
 FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
     **products.FACTORIES,
@@ -29,4 +31,5 @@ FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
     **moves.FACTORIES,
     **reductions.FACTORIES,
     **fourier.FACTORIES,
+    **complex_values.FACTORIES,
 }
