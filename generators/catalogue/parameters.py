@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ad_conformance.generators.catalogue.extra.linear.parameters import MEANINGS as LINEAR
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES
 
 #: What a value of each of PARAMETER_TYPES is in JSON.
@@ -105,6 +106,7 @@ MEANINGS: Mapping[str, str] = {
     "roll_axes.shift": "by how many entries, for each axis",
     "top_k.k": "the number of entries",
     "unfold.step": "the distance of two windows",
+    **LINEAR,
 }
 
 

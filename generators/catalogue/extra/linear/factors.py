@@ -9,7 +9,6 @@ import numpy as np
 from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import derived
-from scipy import linalg
 
 Rows = tuple[int, ...]
 
@@ -39,9 +38,14 @@ def _eliminated(xp: Any, a: Any, rows: Rows) -> tuple[Any, Any]:
 
 def pivots(a: np.ndarray) -> list[int]:
     """The order of rows by partial pivoting."""
-    order = list(range(len(a)))
-    for k, other in enumerate(linalg.lu_factor(a)[1] if a.size else []):
+    order, rest = list(range(len(a))), a.copy()
+    for k in range(min(a.shape)):
+        other = k + int(np.argmax(np.abs(rest[k:, k])))
+        if not rest[other, k]:
+            raise ValueError("the matrix has no full rank")
+        rest[[k, other]] = rest[[other, k]]
         order[k], order[other] = order[other], order[k]
+        rest[k + 1 :] -= np.outer(rest[k + 1 :, k] / rest[k, k], rest[k])
     return order
 
 

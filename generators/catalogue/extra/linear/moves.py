@@ -79,7 +79,8 @@ def flip_axes(xp: Any, x: Any, *, axes: Ints) -> Any:
 
 def rot90_axes(xp: Any, x: Any, *, k: int, axes: Ints) -> Any:
     """As numpy.rot90 in the plane of two axes."""
-    return moved(xp, x, lambda numbers: np.rot90(numbers, k, axes))
+    first, second = axes
+    return moved(xp, x, lambda numbers: np.rot90(numbers, k, (first, second)))
 
 
 def roll_flat(xp: Any, x: Any, *, shift: int) -> Any:

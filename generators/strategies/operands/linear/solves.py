@@ -160,7 +160,7 @@ def pivoted(b: Builder) -> DrawnOperands:
 
 def reflections(b: Builder, fewer: bool = True) -> DrawnOperands:
     """Vectors and factors of reflections. None of these is singular: engines divide by 1 - tau
-    v^T v, as PyTorch documents.
+    v^T v, as PyTorch documents. None is so large that such a division loses many digits.
     """
     m, n = b.choose([(2, 2), (3, 2), (3, 3), (2, 1), (3, 1), (4, 2)])
     a, tau = of_shape(b, (m, n)), of_shape(b, (b.integer(1, n) if fewer else n,))
@@ -170,6 +170,8 @@ def reflections(b: Builder, fewer: bool = True) -> DrawnOperands:
         tau = b.must("add", (tau, b.constant(float(np.ceil(np.max(np.abs(b.values[tau])))) + 1.5)))
         if np.any(np.abs(b.values[tau] * sizes - 1) < APART):
             raise Abandon
+    if np.any(np.abs(b.values[tau] * sizes) > 16) or np.any(sizes > 64):
+        raise Abandon
     return one_varies(b, [a, tau]), {}
 
 
