@@ -57,7 +57,7 @@ LINEAR: dict[str, Template] = {
     "cholesky_upper": f"jnp.linalg.cholesky({SYMMETRIC}, upper=True)",
     "eig_exp": (
         "(lambda w, v: jnp.real((v * jnp.exp(w)[..., None, :]) @ jnp.linalg.inv(v)))"
-        "(*jnp.linalg.eig({0}))"
+        "(*jax.lax.linalg.eig({0}, compute_left_eigenvectors=False, enable_eigvec_derivs=True))"
     ),
     "eigvals_exp": "jnp.real(jnp.sum(jnp.exp(jnp.linalg.eigvals({0})), axis=-1))",
     "expm_frechet": "jax.scipy.linalg.expm_frechet({0}, {1}, compute_expm=False)",

@@ -73,7 +73,8 @@ def _take_flat(call: Call) -> str:
     return f"torch.take({call.operands[0]}, {_LONG.format(list=_nested(call.params['indices']))})"
 
 
-#: `{0}` must be contiguous, so that its entries are counted row by row.
+#: A copy, because strides and offset count the entries of the whole storage.
+_ROWS = "{0}.clone(memory_format=torch.contiguous_format)"
 _STRIDED = "{shape}, {strides}, {offset})"
 
 
@@ -117,8 +118,8 @@ MOVES: dict[str, Template] = {
     "diagonal_scatter": (
         "torch.diagonal_scatter({0}, {1}, offset={offset}, dim1={axis1}, dim2={axis2})"
     ),
-    "as_strided": "torch.as_strided({0}.contiguous(), " + _STRIDED,
-    "as_strided_scatter": "torch.as_strided_scatter({0}.contiguous(), {1}, " + _STRIDED,
+    "as_strided": f"torch.as_strided({_ROWS}, " + _STRIDED,
+    "as_strided_scatter": f"torch.as_strided_scatter({_ROWS}, {{1}}, " + _STRIDED,
     "block_diag": "torch.block_diag({args})",
     "cartesian_prod": "torch.cartesian_prod({args})",
     "combinations": "torch.combinations({0}, r={r}, with_replacement={repeated})",

@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from ad_conformance.generators.catalogue.operands import Domain, family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import derived
@@ -290,6 +291,10 @@ def complex_solve_triangular(
     return one_of((solved[:n], solved[n:]), part)
 
 
+def _one(a: Any, b: Any, **_: Any) -> Any:
+    return np.ones_like(a)
+
+
 PART = {"part": "name"}
 _SMALL, _TURN = Domain(low=-4, high=4), Domain(low=-16, high=16)
 _BELOW_1 = Domain(low=-0.5, high=0.5)
@@ -309,8 +314,9 @@ _MULTI: dict[str, Any] = {"curvature": "multilinear", "exact": True}
 ROWS: Sequence[Operation] = (
     *(_parted(one, "alike", _TURN, _SMALL) for one in (complex_sin, complex_cos)),
     *(_parted(one, "alike", _SMALL, _TURN) for one in (complex_sinh, complex_cosh)),
-    _parted(complex_tan, "away_from_real", False),
-    _parted(complex_tanh, "away_from_real", True),
+    # Their derivatives are 1 + tan**2 and 1 - tanh**2.
+    _parted(complex_tan, "away_from_real", False, terms=_one),
+    _parted(complex_tanh, "away_from_real", True, terms=_one),
     _parted(complex_atan, "alike", _BELOW_1, _BELOW_1),
     _parted(complex_expm1, "alike", _SMALL, _TURN),
     _parted(complex_log1p, "alike", Domain(low=-0.75), _TURN),

@@ -140,7 +140,7 @@ def _scaled(b: Builder, value_ids: list[int], most: float) -> list[int]:
 
 
 def hermitian(kind: str = "") -> OperandStrategy:
-    """A small matrix, or one with a definite Hermitian part."""
+    """A small matrix whose Hermitian part has eigenvalues that are apart, or is definite."""
 
     def strategy(b: Builder) -> DrawnOperands:
         n = b.choose([2, 3, 1])
@@ -149,6 +149,14 @@ def hermitian(kind: str = "") -> OperandStrategy:
             a, c = (b.values[i] for i in value_ids)
             shift = math.ceil(float(np.max(np.sum(np.abs(a) + np.abs(c), axis=-1)))) * 2 + 1.0
             value_ids[0] = b.must("add", (value_ids[0], b.constant(shift * np.eye(n))))
+            return value_ids, {}
+        z = b.values[value_ids[0]] + 1j * b.values[value_ids[1]]
+        if np.any(np.diff(np.linalg.eigvalsh((z + z.conj().T) / 2)) < SMALLEST):
+            ramp = 2.0 * np.arange(n) - 1.0
+            value_ids[0] = b.must("add", (value_ids[0], b.constant(np.diag(ramp))))
+            z = z + np.diag(ramp)
+            if np.any(np.diff(np.linalg.eigvalsh((z + z.conj().T) / 2)) < SMALLEST):
+                raise Abandon
         return value_ids, {}
 
     return strategy
