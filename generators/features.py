@@ -286,6 +286,13 @@ def _met_entries(x: Array, v: Array, *, indices: Sequence[int], axis: int) -> li
     return found
 
 
+def _pairwise(operands: Sequence[Array], initial: float | None) -> list[Array]:
+    """The differences of all entries of the operands, and of `initial`."""
+    more = [] if initial is None else [np.array([initial])]
+    entries = np.concatenate([*(v.reshape(-1) for v in operands), *more])
+    return [entries.reshape(-1, 1) - entries]
+
+
 #: The comparisons of an operation as differences that change sign, of its operands and parameters.
 _GAPS: Mapping[str, Callable[..., Sequence[Array]]] = {
     **{
@@ -312,6 +319,15 @@ _GAPS: Mapping[str, Callable[..., Sequence[Array]]] = {
     **dict.fromkeys(
         ("max", "min", "cumulative_max", "cumulative_min", "ptp", "sort", "median", "quantile"),
         lambda a, **_: [a.reshape(-1, 1) - a.reshape(-1)],
+    ),
+    # Reductions of the entries of one operand, or of two that are scattered, and of a parameter.
+    **dict.fromkeys(
+        (
+            *("max_axes", "min_axes", "max_from_end", "min_from_end", "max_where", "min_where"),
+            *("segment_max", "segment_min", "top_k_along"),
+            *("scatter_reduce_max", "scatter_reduce_min", "index_reduce_max", "index_reduce_min"),
+        ),
+        lambda *ops, initial=None, **_: _pairwise(ops, initial),
     ),
 }
 #: How far and how often values are looked at beside the point to see whether a kink is crossed.

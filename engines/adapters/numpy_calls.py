@@ -150,3 +150,9 @@ def ascending_sort(sort: str, flip: str) -> Writer:
         return flip.format(sorted=ordered, axis=call.params["axis"])
 
     return write_call
+
+
+def broadcast_mask(call: Call) -> str:
+    """The mask of the call as an array of truth values with the shape of the operand."""
+    mask = np.broadcast_to(np.array(call.params["mask"], dtype=bool), call.shapes[0])
+    return f"np.array({mask.tolist()})"

@@ -17,6 +17,7 @@ from ad_conformance.generators.catalogue.extra import (
     control_flow,
     indexing,
     layers,
+    linear,
     losses,
     masking,
     matrices,
@@ -52,6 +53,7 @@ _EXTRA = (
     distributions,
     scalars,
     *BATCHES,
+    *linear.MODULES,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ad_conformance.generators.catalogue.extra.linear.parameters import MEANINGS as LINEAR
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES
 
 #: What a value of each of PARAMETER_TYPES is in JSON.
@@ -115,8 +116,6 @@ MEANINGS: Mapping[str, str] = {
     "grid_sample.mode": '"bilinear", "nearest" or "bicubic"',
     "pad_batch.mode": '"constant", "reflect", "edge", "wrap" or "symmetric"',
     "cumulative_reverse.kind": '"sum", "prod", "max", "min" or "logsumexp"',
-    "dynamic_slice.size": "the lengths of the part",
-    "take_mode.mode": '"clip", "wrap" or "fill"',
     "ctc_loss.labels": "the labels of each sequence, above 0",
     "embedding_bag.mode": '"sum", "mean" or "max"',
     "layer_norm_axes.axes": "the number of last axes that are normalized together",
@@ -181,6 +180,7 @@ MEANINGS: Mapping[str, str] = {
     "roll_axes.shift": "by how many entries, for each axis",
     "top_k.k": "the number of entries",
     "unfold.step": "the distance of two windows",
+    **LINEAR,
 }
 
 

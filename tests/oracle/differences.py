@@ -25,6 +25,7 @@ from tests.oracle import (
     complex_and_loops,
     distributions,
     layers,
+    linear,
     matrices,
     numbers,
     special,
@@ -40,6 +41,7 @@ OPERATIONS: Mapping[str, Callable[..., Array]] = {
     **special.OPERATIONS,
     **distributions.OPERATIONS,
     **batches.OPERATIONS,
+    **linear.OPERATIONS,
 }
 STEP = mp.mpf(2) ** -110
 #: The number of entries that are compared one by one.

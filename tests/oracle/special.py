@@ -140,7 +140,6 @@ _SCALARS: Mapping[str, tuple[int, Entry]] = {
     "xlog1py_argument": (1, lambda x, number: x * _rounded_to(math.log1p(number))),
     "subtract_from": (2, lambda x, y, factor: y - factor * x),
     "next_number": (1, lambda x, number: x),
-    "reduce_precision": (1, lambda x: x),
     "fabs": (1, abs),
     "sgn": (1, mp.sign),
     "float_power": (1, lambda x, exponent: power(x, exponent)),

@@ -24,24 +24,24 @@ def test_every_operation_is_listed() -> None:
     assert listed.exit_code == 0
     table = listed.stdout.partition("\n\n")[0].splitlines()
     assert [line.split()[0] for line in table[1:]] == list(CATALOGUE)
-    assert max(map(len, listed.stdout.splitlines())) < 1000
+    assert max(map(len, listed.stdout.splitlines())) < 2000
 
 
 def test_a_part_of_a_name_chooses_operations_and_their_parameters() -> None:
-    operations, parameters, types, _ = command("fft", "diff", "fft_p").stdout.split("\n\n")
+    operations, parameters, types, _ = command("fft_", "diff", "fft_p").stdout.split("\n\n")
     names = [line.split()[0] for line in operations.splitlines()[1:]]
-    assert names == ["rfft_real", "rfft_imag", "fft_power", "fft_round_trip", "diff"]
+    assert names == ["rfft_real", "rfft_imag", "fft_power", "fft_round_trip", "diff", "diff_joined"]
     row = next(line for line in operations.splitlines() if line.startswith("diff "))
     assert "n: times, axis: int" in row
     assert row.endswith(CATALOGUE["diff"].meaning)
     found = {line.split()[0]: line for line in parameters.splitlines()[1:]}
     assert found.keys() == {"axis", "n", "norm"}
-    assert found["n"].split("  ")[-1].strip() == "diff"
+    assert found["n"].split("  ")[-1].strip() == "diff, diff_joined"
     assert [line.split()[0] for line in types.splitlines()[1:]] == ["int", "name", "times"]
 
 
 def test_columns_of_operations_without_parameters_are_left_out() -> None:
-    assert command("cosh").stdout.splitlines()[0].split() == ["operation", "operands", "group"]
+    assert command("acosh").stdout.splitlines()[0].split() == ["operation", "operands", "group"]
 
 
 def test_an_unknown_name_is_refused_in_one_line() -> None:

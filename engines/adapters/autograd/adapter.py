@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ad_conformance.engines.adapters.autograd import special
+from ad_conformance.engines.adapters.autograd.linear import (
+    COMPLEX,
+    FOURIER,
+    LINEAR,
+    MOVES,
+    REDUCTIONS,
+)
 from ad_conformance.engines.adapters.numpy_calls import ascending_sort, repeat, selected, solver
 from ad_conformance.engines.adapters.numpy_family import (
     BEFORE_NUMPY_2,
@@ -174,6 +181,11 @@ autograd = Engine(
             **shared(NUMPY, "lgamma", "polygamma", "logsumexp", namespace="special"),
             **LINEAR_ALGEBRA,
             **INDEXING,
+            **LINEAR,
+            **MOVES,
+            **REDUCTIONS,
+            **FOURIER,
+            **COMPLEX,
             "sort": ascending_sort("np.sort({0}, axis={axis})", "np.flip({sorted}, {axis})"),
             "kth_value": _kth_value,
             **shared(NUMPY, "var", "std", "diff"),
@@ -193,6 +205,7 @@ autograd = Engine(
         "pullback": "lambda x: make_vjp({f})(x)[0]({w})",
     },
     unsupported=(
+        ("NotImplementedError", r"^Currently make_diagonal only supports"),
         ("NotImplementedError", r"^(VJP|JVP) of .* not defined|^Gradient of .* not implemented"),
         (
             "NotImplementedError",

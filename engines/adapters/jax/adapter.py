@@ -8,6 +8,11 @@ from dataclasses import replace
 
 from ad_conformance.engines.adapters.jax import special
 from ad_conformance.engines.adapters.jax.batches import BATCHES
+from ad_conformance.engines.adapters.jax.complex_values import COMPLEX
+from ad_conformance.engines.adapters.jax.fourier import FOURIER
+from ad_conformance.engines.adapters.jax.linear import LINEAR
+from ad_conformance.engines.adapters.jax.moves import MOVES
+from ad_conformance.engines.adapters.jax.reductions import REDUCTIONS
 from ad_conformance.engines.adapters.jax.templates import (
     CONTROL_FLOW,
     INDEXING,
@@ -23,6 +28,7 @@ from ad_conformance.generators.render.dialect import Dialect
 HEADER = """\
 import jax
 import jax.numpy as jnp
+import jax.scipy.fft
 import jax.scipy.linalg
 import jax.scipy.special
 import numpy as np
@@ -48,6 +54,11 @@ jax = Engine(
             **BATCHES,
             **STATISTICS,
             **special.TEMPLATES,
+            **LINEAR,
+            **MOVES,
+            **REDUCTIONS,
+            **FOURIER,
+            **COMPLEX,
         },
     ),
     mode_transforms={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},
@@ -65,6 +76,7 @@ jax = Engine(
         ("NotImplementedError", r"^ragged_dot vmap over any dim but 0 - NYI"),
         ("NotImplementedError", r"^Unimplemented grad_._dims for ragged dot general"),
         ("NotImplementedError", r"^VJP not implemented for select_and_gather \(MaxPool\) with"),
+        ("NotImplementedError", r"^Differentiation rule for '\w+' not implemented"),
         # Before 0.10.1, standardize has no argument `algorithm`.
         ("TypeError", r"^Error interpreting argument to <function standardize .*<class 'str'>"),
     ),

@@ -193,8 +193,6 @@ NETWORKS: dict[str, Template] = {
     "logmeanexp": "jax.nn.logmeanexp({0}, axis={axis})",
 }
 LAX: dict[str, Template] = {
-    "dynamic_slice": "jax.lax.dynamic_slice({0}, {starts}, {size})",
-    "dynamic_update_slice": "jax.lax.dynamic_update_slice({0}, {1}, {starts})",
     "lax_pad": _lax_pad,
     "dot_general": (
         "jax.lax.dot_general({0}, {1}, (({contract_x}, {contract_y}), ({batch_x}, {batch_y})))"
@@ -202,13 +200,11 @@ LAX: dict[str, Template] = {
     "ragged_dot": "jax.lax.ragged_dot({0}, {1}, jnp.array({sizes}))",
     "clamp": "jax.lax.clamp({1}, {0}, {2})",
     "cumulative_reverse": _cumulative,
-    "take_mode": "jnp.take({0}, np.array({indices}), axis={axis}, mode='{mode}', fill_value=0.0)",
     "reduce_custom": lambda call: (
         f"jax.lax.reduce({call.operands[0]}, jnp.zeros((), {call.operands[0]}.dtype), "
         f"lambda a, b: a * b + a + b, ({axis_from_0(call)},))"
     ),
     "reduce_precision": "jax.lax.reduce_precision({0}, 11, 52)",
-    "index_subtract": selected("{entries}.subtract({1})", "np.array({list})", ".at"),
     "index_min": selected("{entries}.min({1})", "np.array({list})", ".at"),
 }
 BATCHES: dict[str, Template] = {**CONVOLUTION, **POOLING, **RESAMPLING, **NETWORKS, **LAX}

@@ -27,7 +27,6 @@ SCALARS: dict[str, Template] = {
     "xlogy_argument": "jax.scipy.special.xlogy({0}, {number})",
     "xlog1py_factor": "jax.scipy.special.xlog1py({number}, {0})",
     "xlog1py_argument": "jax.scipy.special.xlog1py({0}, {number})",
-    "reduce_precision": "jax.lax.reduce_precision({0}, 11, 52)",
     "float_power": "jnp.float_power({0}, {exponent})",
 }
 INTEGRALS: dict[str, Template] = {

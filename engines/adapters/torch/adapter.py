@@ -21,6 +21,11 @@ from ad_conformance.engines.adapters.numpy_family import (
 )
 from ad_conformance.engines.adapters.torch import special
 from ad_conformance.engines.adapters.torch.batches import BATCHES
+from ad_conformance.engines.adapters.torch.complex_values import COMPLEX
+from ad_conformance.engines.adapters.torch.fourier import FOURIER
+from ad_conformance.engines.adapters.torch.linear import LINEAR
+from ad_conformance.engines.adapters.torch.moves import MOVES
+from ad_conformance.engines.adapters.torch.reductions import REDUCTIONS
 from ad_conformance.engines.adapters.torch.templates import INDEXING, NETWORKS
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.devices import nvidia_or_amd
@@ -262,6 +267,11 @@ torch = Engine(
             ),
             **STATISTICS,
             **special.TEMPLATES,
+            **LINEAR,
+            **MOVES,
+            **REDUCTIONS,
+            **FOURIER,
+            **COMPLEX,
         },
     ),
     mode_transforms={"R": "torch.func.jacrev({f})", "F": "torch.func.jacfwd({f})"},
@@ -288,6 +298,7 @@ torch = Engine(
         ("RuntimeError", r"^vmap over .* isn't supported yet"),
         ("RuntimeError", r"^vmap: we do not yet support aten::"),
         ("RuntimeError", r"^Batching rule not implemented for"),
+        ("RuntimeError", r"^Error: aten::\w+ requires special handling, and does not yet have"),
         ("RuntimeError", r"Double backward is unsupported for \w+ when >1 zeros"),
     ),
 )

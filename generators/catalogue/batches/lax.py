@@ -32,24 +32,6 @@ def _starts(starts: Ints, sizes: Sequence[int], shape: Sequence[int]) -> list[in
     ]
 
 
-def dynamic_slice(xp: Any, x: Any, *, starts: Ints, size: Ints) -> Any:
-    """The part of this size at `starts`; a part that would not fit is moved until it does."""
-    first = _starts(starts, size, x.shape)
-    key = tuple(slice(s, s + m) for s, m in zip(first, size, strict=True))
-    return gathered(xp, x, numbered(x)[key])
-
-
-def dynamic_update_slice(xp: Any, x: Any, v: Any, *, starts: Ints) -> Any:
-    """`x` with the part at `starts` replaced by `v`; see dynamic_slice."""
-    first = _starts(starts, v.shape, x.shape)
-    size = math.prod(x.shape)
-    numbers = numbered(x)
-    key = tuple(slice(s, s + m) for s, m in zip(first, v.shape, strict=True))
-    numbers[key] = numbered(v) + size
-    both = xp.concat([xp.reshape(x, shape=(-1,)), xp.reshape(v, shape=(-1,))], axis=0)
-    return gathered(xp, both, numbers)
-
-
 def lax_pad(xp: Any, x: Any, value: Any, *, low: Ints, high: Ints, interior: Ints) -> Any:
     """`x` with `value` before, after and between the entries along each axis; negative widths cut
     entries off.
@@ -131,27 +113,6 @@ def cumulative_reverse(xp: Any, x: Any, *, kind: str, axis: int) -> Any:
     return xp.flip(getattr(xp, _CUMULATIVE[kind])(flipped, axis=axis), axis=axis)
 
 
-def take_mode(xp: Any, x: Any, *, indices: Ints, axis: int, mode: str) -> Any:
-    """The parts at these indices; those out of range are clipped ("clip"), counted modulo the
-    length ("wrap"), or have zeros ("fill").
-    """
-    n = x.shape[axis]
-    places = np.array(indices, dtype=int)
-    numbers = numbered(x)
-    if not n:
-        raise ValueError("no entries to take")
-    if mode == "wrap":
-        return gathered(xp, x, np.take(numbers, places % n, axis))
-    if mode == "clip":
-        return gathered(xp, x, np.take(numbers, np.clip(places, 0, n - 1), axis))
-    if mode != "fill":
-        raise ValueError(f"mode={mode!r}: use clip, wrap or fill")
-    # Indices from -n count from the end.
-    taken = np.moveaxis(np.take(numbers, np.clip(places, -n, n - 1), axis), axis, 0)
-    taken[(places < -n) | (places >= n)] = math.prod(x.shape)
-    return gathered(xp, x, np.moveaxis(taken, 0, axis), 0.0)
-
-
 def reduce_custom(xp: Any, x: Any, *, axis: int) -> Any:
     """The fold of the entries along the axis by a b + a + b, which is prod(1 + x) - 1."""
     return xp.prod(x + 1.0, axis=axis, keepdims=False) - 1.0
@@ -160,11 +121,6 @@ def reduce_custom(xp: Any, x: Any, *, axis: int) -> Any:
 def reduce_precision(xp: Any, x: Any) -> Any:
     """x, rounded to 11 bits of exponent and 52 of mantissa, those of float64."""
     return gathered(xp, x, numbered(x))
-
-
-def index_subtract(xp: Any, x: Any, v: Any, *, indices: Ints, axis: int) -> Any:
-    """As index_add, with a difference."""
-    return xp.index_add(x, -v, indices=indices, axis=axis)
 
 
 def index_min(xp: Any, x: Any, v: Any, *, indices: Ints, axis: int) -> Any:
@@ -176,21 +132,6 @@ _LARGE: dict[str, Any] = {"large": True, "exact": True}
 _INDEXED = {"indices": "ints", "axis": "int"}
 
 ROWS: Sequence[Operation] = (
-    derived(
-        dynamic_slice,
-        family("dynamic_slice"),
-        params={"starts": "ints", "size": "list of times"},
-        curvature="linear",
-        **_LARGE,
-    ),
-    derived(
-        dynamic_update_slice,
-        family("dynamic_update_slice"),
-        arity=2,
-        params={"starts": "ints"},
-        curvature="linear",
-        **_LARGE,
-    ),
     derived(
         lax_pad,
         family("lax_pad"),
@@ -223,19 +164,9 @@ ROWS: Sequence[Operation] = (
         weight=2,
     ),
     derived(
-        take_mode,
-        family("take_mode"),
-        params={**_INDEXED, "mode": "name"},
-        curvature="linear",
-        exact=True,
-    ),
-    derived(
         reduce_custom, family("along_axis", nonempty=True, aim="zeros"), params={"axis": "int"}
     ),
     derived(reduce_precision, family("copied"), curvature="linear", exact=True),
-    derived(
-        index_subtract, family("update"), arity=2, params=_INDEXED, curvature="linear", exact=True
-    ),
     derived(
         index_min,
         family("update", aim="tie"),

@@ -174,14 +174,14 @@ def index_set(xp: Any, x: Any, v: Any, *, indices: tuple[int, ...], axis: int) -
     """`x` with its entries at `indices`, all different, replaced by `v`."""
     numbers = np.arange(x.size).reshape(x.shape)
     np.moveaxis(numbers, axis, 0)[list(indices)] = np.moveaxis(_own(x, v), axis, 0)
-    return _of_both(xp, x, v, numbers)
+    return of_both(xp, x, v, numbers)
 
 
 def slice_set(xp: Any, x: Any, v: Any, *, axis: int, start: int, stop: int, step: int) -> Any:
     """`x` with the slice start:stop:step along `axis` replaced by `v`."""
     numbers = np.arange(x.size).reshape(x.shape)
     np.moveaxis(numbers, axis, 0)[start:stop:step] = np.moveaxis(_own(x, v), axis, 0)
-    return _of_both(xp, x, v, numbers)
+    return of_both(xp, x, v, numbers)
 
 
 def _own(x: Any, v: Any) -> Numbers:
@@ -189,7 +189,7 @@ def _own(x: Any, v: Any) -> Numbers:
     return np.arange(x.size, x.size + v.size).reshape(v.shape)
 
 
-def _of_both(xp: Any, x: Any, v: Any, numbers: Numbers, fill: float = 0.0) -> Any:
+def of_both(xp: Any, x: Any, v: Any, numbers: Numbers, fill: float = 0.0) -> Any:
     flat = xp.concat(
         [xp.reshape(x, shape=(-1,)), xp.reshape(v, shape=(-1,)), np.array([fill])], axis=0
     )
@@ -208,7 +208,7 @@ def _met(xp: Any, x: Any, v: Any, targets: Numbers, fill: float | None) -> tuple
     width = max(map(len, rows), default=1)
     end = x.size + v.size
     full = [[*row, *[row[0] if fill is None else end] * (width - len(row))] for row in rows]
-    return _of_both(xp, x, v, np.array(full, dtype=int).reshape(x.size, width), fill or 0.0), [
+    return of_both(xp, x, v, np.array(full, dtype=int).reshape(x.size, width), fill or 0.0), [
         len(r) for r in rows
     ]
 

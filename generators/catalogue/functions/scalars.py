@@ -69,11 +69,6 @@ def next_number(xp: Any, x: Any, *, number: float) -> Any:
     return xp.positive(x)
 
 
-def reduce_precision(xp: Any, x: Any) -> Any:
-    """x rounded to the precision of float64."""
-    return xp.positive(x)
-
-
 def fabs(xp: Any, x: Any) -> Any:
     """The magnitude of x."""
     return xp.abs(x)
@@ -139,7 +134,6 @@ ROWS: Sequence[Operation] = (
         params=NUMBER,
         curvature="linear",
     ),
-    derived(reduce_precision, family("unary", ANY), curvature="linear"),
     derived(fabs, family("unary", ANY), curvature="linear"),
     derived(sgn, family("unary", ANY), curvature="linear"),
     derived(float_power, family("float_power"), params={"exponent": "float"}),

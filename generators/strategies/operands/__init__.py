@@ -17,6 +17,7 @@ from ad_conformance.generators.strategies.operands import (
     control_flow,
     decompositions,
     indexing,
+    linear,
     matrices,
     networks,
     products,
@@ -126,6 +127,7 @@ STRATEGIES: Mapping[str, OperandStrategy] = {
     "simplex": arguments.simplex,
     "point_and_covariance": arguments.point_and_covariance,
     **batches.STRATEGIES,
+    **linear.STRATEGIES,
 }
 #: Families with arguments: functions that make a strategy of them.
 FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
@@ -175,6 +177,7 @@ FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
     "inside": arguments.inside,
     "doubled": arguments.doubled,
     **batches.FACTORIES,
+    **linear.FACTORIES,
 }
 
 

@@ -14,26 +14,6 @@ from tests.oracle.numbers import Array, exact, logsumexp_of, mp
 Ints = Sequence[int]
 
 
-def _first(start: int, size: int, n: int) -> int:
-    from_0 = start + n if start < 0 else start
-    return sorted((0, from_0, n - size))[1] if size < n else 0
-
-
-def dynamic_slice(x: Array, *, starts: Ints, size: Ints) -> Array:
-    for axis, (start, m) in enumerate(zip(starts, size, strict=True)):
-        first = _first(start, m, x.shape[axis])
-        x = np.take(x, range(first, first + m), axis)
-    return x
-
-
-def dynamic_update_slice(x: Array, v: Array, *, starts: Ints) -> Array:
-    out = x.copy()
-    first = [_first(s, m, n) for s, m, n in zip(starts, v.shape, x.shape, strict=True)]
-    for index in np.ndindex(v.shape):
-        out[tuple(f + i for f, i in zip(first, index, strict=True))] = v[index]
-    return out
-
-
 def lax_pad(x: Array, value: Array, *, low: Ints, high: Ints, interior: Ints) -> Array:
     shape = [
         n + (n - 1) * k + a + z for n, k, a, z in zip(x.shape, interior, low, high, strict=True)
@@ -104,19 +84,6 @@ def cumulative_reverse(x: Array, *, kind: str, axis: int) -> Array:
     return np.moveaxis(out, -1, axis)
 
 
-def take_mode(x: Array, *, indices: Ints, axis: int, mode: str) -> Array:
-    n = x.shape[axis]
-    parts = []
-    for i in indices:
-        if mode == "fill" and not -n <= i < n:
-            parts.append(np.take(x, 0, axis) * mp.mpf(0))
-        elif mode == "clip":
-            parts.append(np.take(x, min(n - 1, max(0, i)), axis))
-        else:
-            parts.append(np.take(x, i % n, axis))
-    return np.stack([exact(p) for p in parts], axis=axis)
-
-
 def reduce_custom(x: Array, *, axis: int) -> Array:
     lines = np.moveaxis(x, axis, -1)
     out = np.empty(lines.shape[:-1], dtype=object)
@@ -141,16 +108,12 @@ def _met(fold: Callable[[Any, Any], Any]) -> Callable[..., Array]:
 
 
 OPERATIONS: Mapping[str, Callable[..., Array]] = {
-    "dynamic_slice": dynamic_slice,
-    "dynamic_update_slice": dynamic_update_slice,
     "lax_pad": lax_pad,
     "dot_general": dot_general,
     "ragged_dot": ragged_dot,
     "clamp": clamp,
     "cumulative_reverse": cumulative_reverse,
-    "take_mode": take_mode,
     "reduce_custom": reduce_custom,
     "reduce_precision": lambda x: x,
-    "index_subtract": _met(lambda a, b: a - b),
     "index_min": _met(min),
 }

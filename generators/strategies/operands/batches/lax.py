@@ -28,20 +28,6 @@ def _places(b: Builder, shape: tuple[int, ...], size: tuple[int, ...]) -> tuple[
     return tuple(b.integer(-n, n) for n in shape)
 
 
-def dynamic_slice(b: Builder) -> DrawnOperands:
-    shape = _shape(b)
-    size = tuple(b.integer(1, n) for n in shape)
-    return [grown(b, shape)], {"starts": _places(b, shape, size), "size": size}
-
-
-def dynamic_update_slice(b: Builder) -> DrawnOperands:
-    shape = _shape(b)
-    size = tuple(b.integer(1, n) for n in shape)
-    x = grown_or_constant(b, shape, 4)
-    v = grown_or_constant(b, size, 4) if b.depends[x] else grown(b, size)
-    return [x, v], {"starts": _places(b, shape, size)}
-
-
 def lax_pad(b: Builder) -> DrawnOperands:
     shape = _shape(b, 3)
     x = grown(b, shape)
@@ -122,19 +108,6 @@ def cumulative(*kinds: str) -> OperandStrategy:
         return [value_id], {"kind": kind, "axis": axis_of(b, value_id)}
 
     return strategy
-
-
-def take_mode(b: Builder) -> DrawnOperands:
-    value_id = with_axes(b, 1, nonempty=True)
-    axis = axis_of(b, value_id)
-    n = b.values[value_id].shape[axis]
-    rest = b.values[value_id].size // n
-    indices = b.integers(-n - 1, n + 1, b.integer(1, max(1, min(4, 24 // max(1, rest)))))
-    return [value_id], {
-        "indices": indices,
-        "axis": axis,
-        "mode": b.choose(["fill", "clip", "wrap"]),
-    }
 
 
 def copied(b: Builder) -> DrawnOperands:
