@@ -17,7 +17,8 @@ import numpy as np
 from ad_conformance.generators.arithmetic.numpy_ops import as_array, as_arrays
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import evaluate_steps
-from ad_conformance.generators.ir.program import Case, Program, Step, nested
+from ad_conformance.generators.ir.program import Case, Step
+from ad_conformance.generators.touched_kinks import touched
 from scipy import special
 
 Array = np.ndarray
@@ -267,118 +268,6 @@ def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozense
     return frozenset(found)
 
 
-def _to_corners(corners: Sequence[float | str]) -> Callable[..., Sequence[Array]]:
-    """The differences of an operand to numbers and parameters."""
-
-    def gaps(a: Array, **params: Any) -> Sequence[Array]:
-        named = {**params, **{f"-{name}": -value for name, value in params.items()}}
-        return [a - (named[c] if isinstance(c, str) else c) for c in corners]
-
-    return gaps
-
-
-def _met_entries(x: Array, v: Array, *, indices: Sequence[int], axis: int) -> list[Array]:
-    """The differences of the entries that an extremum at indices compares."""
-    rows, parts = np.moveaxis(x, axis, 0), np.moveaxis(v, axis, 0)
-    found = [rows[i] - part for i, part in zip(indices, parts, strict=True)]
-    pairs = itertools.combinations(zip(indices, parts, strict=True), 2)
-    found += [a - b for (i, a), (j, b) in pairs if i % len(rows) == j % len(rows)]
-    return found
-
-
-def _pairwise(operands: Sequence[Array], initial: float | None) -> list[Array]:
-    """The differences of all entries of the operands, and of `initial`."""
-    more = [] if initial is None else [np.array([initial])]
-    entries = np.concatenate([*(v.reshape(-1) for v in operands), *more])
-    return [entries.reshape(-1, 1) - entries]
-
-
-#: The comparisons of an operation as differences that change sign, of its operands and parameters.
-_GAPS: Mapping[str, Callable[..., Sequence[Array]]] = {
-    **{
-        name: _to_corners(row.operands.arguments[1])
-        for name, row in CATALOGUE.items()
-        if row.operands.name == "cornered" and len(row.operands.arguments) > 1
-    },
-    **dict.fromkeys(
-        ("abs", "fabs", "copysign", "copysign_number", "sign", "prelu", "prelu_channels"),
-        lambda a, *_, **__: [a],
-    ),
-    **dict.fromkeys(
-        ("maximum", "minimum", "fmax", "fmin", "clamp_min_array", "clamp_max_array"),
-        lambda a, b: [a - b],
-    ),
-    "clip": lambda a, *, min, max: [a - min, a - max],
-    "clamp": lambda a, low, high: [a - low, a - high],
-    **dict.fromkeys(("index_max", "index_min"), _met_entries),
-    "sparse_sigmoid": lambda a: [a - 1.0, a + 1.0],
-    "hinge_embedding_loss": lambda a, *, margin, **_: [margin - a],
-    "margin_ranking_loss": lambda a, b, *, labels, margin, **_: [
-        margin - np.reshape(labels, a.shape) * (a - b)
-    ],
-    **dict.fromkeys(
-        ("max", "min", "cumulative_max", "cumulative_min", "ptp", "sort", "median", "quantile"),
-        lambda a, **_: [a.reshape(-1, 1) - a.reshape(-1)],
-    ),
-    # Reductions of the entries of one operand, or of two that are scattered, and of a parameter.
-    **dict.fromkeys(
-        (
-            *("max_axes", "min_axes", "max_from_end", "min_from_end", "max_where", "min_where"),
-            *("segment_max", "segment_min", "top_k_along"),
-            *("scatter_reduce_max", "scatter_reduce_min", "index_reduce_max", "index_reduce_min"),
-        ),
-        lambda *ops, initial=None, **_: _pairwise(ops, initial),
-    ),
-}
-#: How far and how often values are looked at beside the point to see whether a kink is crossed.
-_BESIDE, _LOOKS = 2.0**-10, 4
-
-
-def _touched(case: Case, values: Sequence[Array]) -> set[int]:
-    """The value ids of steps that touch a kink at the point without crossing it, like abs(x**2) at
-    zero.
-    """
-    suspects = {}
-    for k, step in enumerate(case.program.steps, start=1):
-        if gaps := _GAPS.get(step.operation):
-            found = gaps(*(values[i] for i in step.operands), **step.arguments)
-            if any(np.any(gap == 0) for gap in found):
-                suspects[k] = (gaps, found)
-    if not suspects:
-        return set()
-    rng = np.random.default_rng(0)
-    signs: dict[int, list[list[Array]]] = {k: [] for k in suspects}
-    for _ in range(_LOOKS):
-        there = evaluate_steps(*_beside(case, rng))
-        for k, (gaps, _found) in suspects.items():
-            step = case.program.steps[k - 1]
-            signs[k].append(
-                [np.sign(g) for g in gaps(*(there[i] for i in step.operands), **step.arguments)]
-            )
-    return {
-        k
-        for k, (_gaps, found) in suspects.items()
-        for i, gap in enumerate(found)
-        if np.any((gap == 0) & (np.abs(sum(seen[i] for seen in signs[k])) == _LOOKS))
-    }
-
-
-def _beside(case: Case, rng: np.random.Generator) -> tuple[Program, Array]:
-    """The program and the input of a case at a random point close by."""
-
-    def moved(value: Any) -> Array:
-        array = np.asarray(value, dtype=float)
-        return np.asarray(array + _BESIDE * rng.uniform(-1, 1, array.shape))
-
-    steps = tuple(
-        Step(s.operation, s.operands, (("value", nested(moved(s.arguments["value"]))),))
-        if s.operation == "argument"
-        else s
-        for s in case.program.steps
-    )
-    return Program(steps), moved(case.input)
-
-
 @lru_cache(maxsize=4096)
 def features(case: Case) -> tuple[frozenset[str], ...]:
     """The features of each step of the case at its point."""
@@ -391,7 +280,7 @@ def features(case: Case) -> tuple[frozenset[str], ...]:
     views: set[int] = set()
     # Values that the output does not depend on may be infinite.
     with np.errstate(invalid="ignore"):
-        touched = _touched(case, values)
+        touched = touched(case, values)
     for k, step in enumerate(case.program.steps, start=1):
         if step.operation in _VIEWS or (
             step.operation in _VIEWS_OF_VIEWS and step.operands[0] in views

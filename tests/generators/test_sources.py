@@ -25,10 +25,10 @@ from hypothesis import strategies as st
 #: Ids of the first cases of four portions with the seeds 0 to 3. A change that alters them raises
 #: SEED_VERSION.
 PINNED = {
-    0: ["317ceda4c74e", "81535bb565c6", "d608bba65e1d", "7f7e661810a9"],
-    1: ["2d25e6190b03", "1934ffbe9cd5", "8dc44cb3dfe6", "4a08d539a61a"],
-    2: ["acbf80e23293", "8bd3ee55a19d", "2ebacd25fb10", "d591c42043cc"],
-    3: ["a069155e1e9e", "b6fc93ed269e", "9656a3ebfbd1", "154bc715262f"],
+    0: ["725709381af2", "505e732e4c96", "9e7b38c7eb20", "738773c98681"],
+    1: ["3b5bc4564426", "e6ccfb8cdef7", "6c3df7a115ae", "1def6efc99d1"],
+    2: ["5c516a5feb67", "09d3c1fd5d63", "e86763cea740", "0804a4d10db2"],
+    3: ["9fa92ca3274f", "0feb5ae70e93", "6c9dad000c7f", "6c85f51f4453"],
 }
 FAST = settings(
     max_examples=60,
@@ -47,18 +47,18 @@ def test_the_cases_of_a_seed_are_pinned() -> None:
 def test_choices_of_a_seed_are_pinned() -> None:
     source = SeededSource("a name")
     assert [source.index(1000) for _ in range(10)] == [
-        741,
-        927,
-        315,
-        14,
-        90,
-        890,
-        255,
+        689,
+        53,
         598,
-        171,
-        745,
+        884,
+        930,
+        18,
+        442,
+        766,
+        221,
+        741,
     ]
-    assert source.permutation(5) == [2, 3, 1, 4, 0]
+    assert source.permutation(5) == [4, 1, 2, 3, 0]
 
 
 def _ids_elsewhere(script: str, **environment: str) -> str:

@@ -123,7 +123,6 @@ STRATEGIES: Mapping[str, OperandStrategy] = {
     "branched": control_flow.branched,
     # arguments
     "within_octaves": arguments.within_octaves,
-    "clamped": arguments.clamped,
     "simplex": arguments.simplex,
     "point_and_covariance": arguments.point_and_covariance,
     **batches.STRATEGIES,

@@ -19,7 +19,7 @@ from ad_conformance.generators.strategies.operands.basic import (
     some,
 )
 from ad_conformance.generators.strategies.operands.decompositions import definite
-from ad_conformance.generators.strategies.operands.networks import Draw, drawn, like
+from ad_conformance.generators.strategies.operands.networks import Draw, drawn
 
 
 def within(b: Builder, value_id: int, domain: Domain) -> int:
@@ -103,14 +103,6 @@ def beyond(*domains: Domain, edge: int, reach: Domain, optional: int = 0) -> Ope
         return value_ids, params
 
     return strategy
-
-
-def clamped(b: Builder) -> DrawnOperands:
-    """A value, a lower and an upper bound of one shape; the value may be one of the bounds."""
-    x = some(b, lambda v: v.size > 0)
-    low = like(b, x)
-    distance = b.constant(np.abs(b.numbers(b.values[x].shape)) + 0.5)
-    return [x, low, b.must("add", (low, distance))], {}
 
 
 def inside(distance: Domain) -> OperandStrategy:
