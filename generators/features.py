@@ -280,7 +280,7 @@ def features(case: Case) -> tuple[frozenset[str], ...]:
     views: set[int] = set()
     # Values that the output does not depend on may be infinite.
     with np.errstate(invalid="ignore"):
-        touched = touched(case, values)
+        met = touched(case, values)
     for k, step in enumerate(case.program.steps, start=1):
         if step.operation in _VIEWS or (
             step.operation in _VIEWS_OF_VIEWS and step.operands[0] in views
@@ -294,7 +294,7 @@ def features(case: Case) -> tuple[frozenset[str], ...]:
             own |= {"reused"}
         if not views.isdisjoint(step.operands):
             own |= {"view"}
-        if k in touched:
+        if k in met:
             own |= {"touched kink"}
         found.append(own)
         depends.append(k in varied or any(used))
