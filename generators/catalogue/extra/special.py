@@ -165,6 +165,7 @@ ROWS: Sequence[Operation] = (
         weight=2,
         # Its derivative is (cos(pi x) - sinc(x)) / x, and sin(pi x) is rounded at integers, too.
         terms=np.ones_like,
+        term_scale=lambda x: 1 / np.pi,
         summary="sin(pi x) / (pi x).",
     ),
     # Its derivative is expit(x) * (1 - expit(x)).
