@@ -152,7 +152,9 @@ exp1 = _through_complex(lambda z: z.expint(1) if z.real > 0 else acb(NAN))
 
 
 def expi(z: Ball) -> Ball:
-    """The exponential integral for positive real parts."""
+    """The exponential integral, on either side of zero: Ei(z) = -E1(-z) on the left."""
+    if z.real < 0:
+        return -exp1(-z)
     if not z.real > 0:
         return NAN
     value = acb(z).ei()

@@ -52,7 +52,7 @@ def answer(asked: Case) -> np.ndarray:
 
 @pytest.mark.parametrize("operation", HIDING)
 def test_what_nothing_selects_leaves_a_certified_derivative(operation: str) -> None:
-    cases = list(hiding_cases(operation, "R", 15))
+    cases = list(hiding_cases(operation, "R", 30))
     assert len(cases) >= 3
     for case in cases:
         assert is_defined(case.program, case.input)

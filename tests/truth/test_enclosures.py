@@ -108,7 +108,11 @@ UNARY: dict[str, tuple[Function, Function, tuple[float, ...]]] = {
     "expit": (special_balls.expit, lambda z: 1 / (1 + mp.exp(-z)), (-30.0, 0.0, 3.0)),
     "logit": (special_balls.logit, lambda z: mp.log(z / (1 - z)), (0.125, 0.5, 0.875)),
     "exp1": (special_balls.exp1, mp.e1, (0.5, 3.0)),
-    "expi": (special_balls.expi, mp.ei, (0.5, 3.0)),
+    "expi": (
+        special_balls.expi,
+        lambda z: -mp.e1(-z) if z.real < 0 else mp.ei(z),
+        (-1.5, 0.5, 3.0),
+    ),
     "gammainc of x": (
         lambda z: function_balls.gammainc(arb(1.5), z),
         lambda z: mp.gammainc(1.5, 0, z, regularized=True),
@@ -320,7 +324,7 @@ SINGULAR: dict[str, tuple[Function, tuple[float, ...], float]] = {
         WIDE,
     ),
     "exp1": (special_balls.exp1, (0.0, -1.0), WIDE),
-    "expi": (special_balls.expi, (0.0, -1.0), WIDE),
+    "expi": (special_balls.expi, (0.0, -0.001), WIDE),
     "power 1.5": (_of(balls.power, 1.5), (0.0, -1.0), WIDE),
     "power -1": (_of(balls.power, -1.0), (0.0,), WIDE),
     "power of a negative base": (lambda z: balls.power(arb(-2), z), (0.5, 2.0), WIDE),

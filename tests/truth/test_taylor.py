@@ -235,13 +235,30 @@ REASONS: dict[str, str] = {
     "rounding looks at the radius of a ball": "floor ceil trunc round remainder floor_divide",
     "the function is one of balls": (
         "cbrt erfinv ndtri log_ndtr lgamma digamma polygamma zeta i0 i1 i0e i1e j0 j1 sinc exp1 "
-        "expi xlogy xlog1py matrix_exp sqrtm eigvalsh eigenvector_weights"
+        "expi xlogy xlog1py matrix_exp sqrtm eigvalsh eigenvector_weights "
+        "betainc cosine_integral dawsn diagonal expn faddeeva_imag faddeeva_real fresnel_c "
+        "fresnel_s gammainc gammaincc hyp1f1 hyp2f1 iv ive jv kv kve owens_t sine_integral "
+        "spence y0 y1 yv zeta_of_order "
     ),
     "the definition calls one of these, or expm1, tanh, pow or atan2 for balls": (
         "betaln beta entr rel_entr eigh_exp eigh_sqrt svdvals polar_factor vander mish gelu_tanh "
         "log1mexp tanhshrink elu celu selu pairwise_distance complex_angle scan_tanh "
         "matrix_norm_ord cdist vector_norm_ord pdist local_response_norm lp_pool recurrent_cell "
-        "recurrent_layer triplet_margin_loss grid_sample"
+        "recurrent_layer triplet_margin_loss grid_sample complex_norm trunc_divide ormqr "
+        "wrapcauchy_logpdf "
+        "addmv baddbmm beta_cdf beta_logcdf beta_logpdf beta_pdf beta_sf betabinom_logpmf "
+        "boxcox boxcox1p cauchy_cdf cauchy_logcdf cauchy_sf chi2_cdf chi2_logpdf chi2_pdf "
+        "chi2_sf comb complex_atan complex_cos complex_cosh complex_eigvals_exp complex_expm "
+        "complex_expm1 complex_float_power complex_log1p complex_logsumexp "
+        "complex_nuclear_norm complex_pow complex_sin complex_sinh complex_tan complex_tanh "
+        "cond dirichlet_logpdf dirichlet_pdf dist eig_exp eigvals_exp erfcinv expm_frechet "
+        "expon_cdf expon_logcdf factorial float_power fmod_number frac frexp_mantissa "
+        "gamma_cdf gamma_logcdf gamma_logpdf gamma_pdf gamma_sf gennorm_cdf gennorm_logpdf "
+        "gumbel_l_logcdf gumbel_r_logsf hermitian_eigvals_exp hermitian_exp "
+        "householder_product index_add_mode kl_divergence laplace_cdf matrix_exp_upper "
+        "multigammaln nbinom_logpmf norm_logcdf norm_logsf norm_ppf pareto_cdf pareto_logcdf "
+        "poch poisson_cdf polar_symmetric prelu remainder_number renorm rgamma round_decimals "
+        "t_cdf t_logcdf t_logpdf t_pdf vector_norm_axes vonmises_logpdf "
     ),
 }
 WITHOUT_SERIES = frozenset(" ".join(REASONS.values()).split())
