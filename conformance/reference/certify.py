@@ -29,9 +29,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from ad_conformance.conformance.reference.dtype_range import outside
+from ad_conformance.conformance.reference.dtype_range import MANTISSA, outside
 from ad_conformance.conformance.reference.evaluator import Evaluator
-from ad_conformance.conformance.reference.perturbation import Array, Rounded
 from ad_conformance.conformance.reference.selections import agreement
 from ad_conformance.conformance.reference.stencils import (
     STENCILS,
@@ -45,8 +44,10 @@ from ad_conformance.conformance.reference.tolerance import (
     MANY_COPIES,
     TINY,
     Copies,
+    leaves_domain,
     tolerances,
 )
+from ad_conformance.conformance.reference.visitors import Array, Rounded
 from ad_conformance.generators.arithmetic.balls import Branches, following, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.ir.program import Case
@@ -62,8 +63,6 @@ RADII = (-8, -16, -32, -64)
 #: The relative size of rounding errors for which comparisons must be decided, as a power of two:
 #: 8192 rounding units of float64, 64 of float32.
 LOG_ERROR = {"float64": -40, "float32": -18}
-#: The bits of a value that the dtype can hold.
-MANTISSA = {"float64": 53, "float32": 24}
 #: The radius around the point in which comparisons are decided.
 NEAR = 2.0**-200
 MAX_ORDER = max(STENCILS)
@@ -346,6 +345,8 @@ def _on(question: _Question, evaluate: Evaluator, radius: int, count: int) -> Tr
         )
     if outside(evaluate, script, radius, question.order, dtype, float(np.max(np.abs(truth)))):
         return Truth("uncertified", reason=beyond)
+    if leaves_domain(evaluate, script, dtype):
+        return Truth("uncertified", reason="rounding may leave the domain of an operation")
     copies = Copies(evaluate, script, radius, question.order, question.tangent)
     found = tolerances(copies, along, question.directions(hood.n), dtype, count)
     if not np.all(np.isfinite(found)):

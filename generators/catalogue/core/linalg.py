@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from ad_conformance.generators.arithmetic import numpy_ops
+from ad_conformance.generators.arithmetic import matrices, numpy_ops
 from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import binary
@@ -69,6 +69,7 @@ ROWS: Sequence[Operation] = (
         weight=2,
         evaluate=numpy_ops.inv,
         mixes=True,
+        term_scale=matrices.from_singular,
         template="xp.linalg.inv({0})",
         operands=family("matrix", square=True, regular=True),
     ),
@@ -79,6 +80,7 @@ ROWS: Sequence[Operation] = (
         family("solve"),
         weight=2,
         mixes=True,
+        term_scale=matrices.of_system(matrices.from_singular),
     ),
     Operation(
         name="vector_norm",
