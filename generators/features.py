@@ -39,6 +39,14 @@ def _singular(operands: list[Array]) -> bool:
     return _zero_singular_values(operands) > 0
 
 
+def _nearly_singular(operands: list[Array]) -> bool:
+    matrix = operands[0]
+    if matrix.ndim < 2 or not matrix.size or matrix.shape[-1] != matrix.shape[-2]:
+        return False
+    values = np.linalg.svd(matrix, compute_uv=False)
+    return bool(np.any(values[..., -1] < 2.0**-13 * values[..., 0]))
+
+
 def _tied_singular_values(operands: list[Array]) -> bool:
     matrix = operands[0]
     if matrix.ndim < 2 or not matrix.size or min(matrix.shape[-2:]) < 2:
@@ -93,6 +101,12 @@ def _vanishing(value: Array) -> bool:
     return bool(np.any(sizes <= 2.0**-40 * np.max(sizes, initial=0.0)))
 
 
+def _beyond(value: Array, exponent: int) -> bool:
+    """Whether an entry other than zero has a binary exponent of a larger magnitude."""
+    exponents = np.frexp(value[np.isfinite(value) & (value != 0)])[1]
+    return bool(np.any(np.abs(exponents) > exponent))
+
+
 def _erfc_underflows(value: Array) -> bool:
     """Whether erfc is below the normal numbers of one of the dtypes and exp(x**2) does not
     overflow.
@@ -124,6 +138,7 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "broadcast": lambda ops: len({v.shape for v in ops}) > 1,
     "broadcast array": lambda ops: len({v.shape for v in ops if v.ndim}) > 1,
     "singular": _singular,
+    "nearly singular": _nearly_singular,
     "4 rows or more": lambda ops: ops[0].ndim > 1 and ops[0].shape[-2] >= 4,
     "2 or 3 rows": lambda ops: ops[0].ndim > 1 and ops[0].shape[-2] in (2, 3),
     "tied singular values": _tied_singular_values,
@@ -137,6 +152,8 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "large": lambda ops: any(bool(np.any(np.abs(v) > 18)) for v in _real(ops)),
     "8 or more": lambda ops: any(bool(np.any(v >= 8)) for v in _real(ops)),
     "below -5": lambda ops: bool(np.any(ops[0] < -5)),
+    "8th power beyond float32": lambda ops: any(_beyond(v, 15) for v in _real(ops)),
+    "8th power beyond float64": lambda ops: any(_beyond(v, 127) for v in _real(ops)),
     "erfc underflows": lambda ops: any(_erfc_underflows(v) for v in _real(ops)),
 }
 
