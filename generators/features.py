@@ -39,14 +39,6 @@ def _singular(operands: list[Array]) -> bool:
     return _zero_singular_values(operands) > 0
 
 
-def _nearly_singular(operands: list[Array]) -> bool:
-    matrix = operands[0]
-    if matrix.ndim < 2 or not matrix.size or matrix.shape[-1] != matrix.shape[-2]:
-        return False
-    values = np.linalg.svd(matrix, compute_uv=False)
-    return bool(np.any(values[..., -1] < 2.0**-13 * values[..., 0]))
-
-
 def _tied_singular_values(operands: list[Array]) -> bool:
     matrix = operands[0]
     if matrix.ndim < 2 or not matrix.size or min(matrix.shape[-2:]) < 2:
@@ -138,7 +130,6 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "broadcast": lambda ops: len({v.shape for v in ops}) > 1,
     "broadcast array": lambda ops: len({v.shape for v in ops if v.ndim}) > 1,
     "singular": _singular,
-    "nearly singular": _nearly_singular,
     "4 rows or more": lambda ops: ops[0].ndim > 1 and ops[0].shape[-2] >= 4,
     "2 or 3 rows": lambda ops: ops[0].ndim > 1 and ops[0].shape[-2] in (2, 3),
     "tied singular values": _tied_singular_values,

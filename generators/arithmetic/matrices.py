@@ -133,6 +133,17 @@ def of_system(distance: Callable[[Array], Array]) -> Callable[[Array, Array], tu
 
 #: From the next singular matrix.
 from_singular = _distance(lambda a: float(np.min(_singular_values(a), initial=1.0)))
+
+
+def det_terms(a: Array) -> Array:
+    """The size of terms of the determinant in formulas for its derivatives: the determinant, which
+    is multiplied by inverses; if the matrix is singular, the products of entries in cofactors.
+    """
+    size = np.max(np.abs(a), initial=0.0)
+    regular = 0 < size < np.inf and float(np.min(_singular_values(a))) > TIED * size
+    return np.asarray(np.max(np.abs(np.linalg.det(a))) if regular else size ** a.shape[-1])
+
+
 #: For formulas with the inverse of transposed(a) a: from the next singular matrix, times the ratio
 #: of the smallest singular value to the largest.
 from_dependent = _distance(_least_squares, TIED**2)

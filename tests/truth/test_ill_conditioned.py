@@ -133,3 +133,16 @@ def test_exponents_in_derivatives_round(order: int) -> None:
     )
     found = units(certified(steps, point, "R" * order)) / (28 / point) ** (order - 1)
     assert 16 * 56 < found < 2.0**20
+
+
+@pytest.mark.parametrize("order", [2, 3])
+def test_the_determinant_is_multiplied_by_inverses(order: int) -> None:
+    """det(a) inv(a) and its derivatives have terms of det(a) / gap**order, which cancel. At a
+    singular matrix, other formulas are asked for.
+    """
+    gap = 2.0**-12
+    steps = program(("det", (0,)))
+    near = np.max(units(certified(steps, ((1.0, 1.0), (1.0, 1.0 + gap)), "R" * order)))
+    assert 8 * gap ** (1 - order) < near < 2.0**16 * gap ** (1 - order)
+    singular = np.max(units(certified(steps, ((1.0, 1.0), (1.0, 1.0)), "R" * order)))
+    assert singular < 2.0**16

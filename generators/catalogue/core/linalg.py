@@ -58,8 +58,8 @@ ROWS: Sequence[Operation] = (
         weight=2,
         evaluate=numpy_ops.det,
         mixes=True,
-        # Cofactors are sums of such products, which cancel if the matrix is singular.
-        terms=lambda a: np.max(np.abs(a), initial=0.0) ** a.shape[-1],
+        terms=matrices.det_terms,
+        term_scale=matrices.from_singular,
         template="xp.linalg.det({0})",
         operands=family("matrix", square=True, aim="singular"),
         exact=True,
