@@ -29,7 +29,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from ad_conformance.conformance.reference.dtype_range import MANTISSA, outside
+from ad_conformance.conformance.reference.dtype_range import MANTISSA, has_value_outside, outside
 from ad_conformance.conformance.reference.evaluator import Evaluator
 from ad_conformance.conformance.reference.selections import agreement
 from ad_conformance.conformance.reference.stencils import (
@@ -66,6 +66,8 @@ LOG_ERROR = {"float64": -40, "float32": -18}
 #: The radius around the point in which comparisons are decided.
 NEAR = 2.0**-200
 MAX_ORDER = max(STENCILS)
+#: A reason why a case has no certified derivative.
+LEAVES_DOMAIN = "rounding may leave the domain of an operation"
 
 #: The precision of balls and the current branches are global to the process, so only one thread may
 #: certify at a time.
@@ -147,10 +149,15 @@ def certify(case: Case, *, copies: int = LARGE_COPIES) -> Truth:
         truth = _certify(case, copies)
         if truth.kind == "certified" and truth.judged is None:
             return truth
+        # What rounding does to this program says nothing about that of another one.
+        if truth.reason in (_beyond(case.dtype), LEAVES_DOMAIN):
+            return truth
         # A step may be singular where the function is smooth: a program for the same function may
         # have a derivative in more entries.
         other = rewritten(case)
-        better = truth if other is None else _certify(other, copies)
+        if other is None or has_value_outside(case.program, case.input, case.dtype):
+            return truth
+        better = _certify(other, copies)
         if better.kind != "certified" or better.known <= truth.known:
             return truth
         # The program itself may be infinite in the other entries.
@@ -183,6 +190,10 @@ def _last_entry(truth: Truth, case: Case) -> Truth:
     if found.judged is not None and not np.any(found.judged):
         return replace(found, kind="convention", value=None, radius=None, tolerance=None)
     return found
+
+
+def _beyond(dtype: str) -> str:
+    return f"a value on the way is outside the range of {dtype}"
 
 
 def _certify(case: Case, copies: int) -> Truth:
@@ -337,7 +348,7 @@ def _on(question: _Question, evaluate: Evaluator, radius: int, count: int) -> Tr
         along = question.along(hood.tensor(met.value, script, question.blocks))
     answer = question.answer(along)
     truth, radii = _middle(answer), _radius(answer)
-    beyond = f"a value on the way is outside the range of {dtype}"
+    beyond = _beyond(dtype)
     if not np.all(np.isfinite(truth)):
         overflow = all(z.is_finite() for z in answer.flat)
         return Truth(
@@ -346,7 +357,7 @@ def _on(question: _Question, evaluate: Evaluator, radius: int, count: int) -> Tr
     if outside(evaluate, script, radius, question.order, dtype, float(np.max(np.abs(truth)))):
         return Truth("uncertified", reason=beyond)
     if leaves_domain(evaluate, script, dtype):
-        return Truth("uncertified", reason="rounding may leave the domain of an operation")
+        return Truth("uncertified", reason=LEAVES_DOMAIN)
     copies = Copies(evaluate, script, radius, question.order, question.tangent)
     found = tolerances(copies, along, question.directions(hood.n), dtype, count)
     if not np.all(np.isfinite(found)):

@@ -13,6 +13,7 @@ from ad_conformance.conformance.reference.visitors import Array, Recorder, Visit
 from ad_conformance.generators.arithmetic.balls import Branches, Decision, following, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.catalogue.operation import Operation
+from ad_conformance.generators.ir.program import Program
 from flint import arb, ctx
 
 #: The bits of a value that the dtype can hold.
@@ -78,6 +79,15 @@ def outside(
     return largest > 2.0 ** (high - SPARE)
 
 
+def has_value_outside(program: Program, point: Array, dtype: str) -> bool:
+    """Whether a value of the program at the point is so, also one inside an operation."""
+    recorder, high = Recorder(), EXPONENTS[dtype] - SPARE
+    with following(Branches()):
+        Evaluator(program, point).visited(to_balls(point), recorder)
+    values = (z for call in recorder.seen for v in call if v.dtype == object for z in v.flat)
+    return any(z.is_finite() and 0 not in z and abs(_exponent(abs(z))) > high for z in values)
+
+
 class _Factors(Visitor):
     """Whether a derivative of an operation by an operand, one factor in the chain rule, is larger
     than the dtype can hold, or smaller although its products with derivatives of the operand count.
@@ -101,6 +111,13 @@ class _Factors(Visitor):
         if op.name in SINGULAR and not self.outside:
             self.outside = any(
                 self._cannot_hold(op, operands, params, slot) for slot in range(len(operands))
+            )
+        if op.name == "atan2" and not self.outside:
+            # Its derivatives of order k have the denominator (a**2 + b**2)**k.
+            denominators = as_array(operands[0] * operands[0] + operands[1] * operands[1])
+            self.outside = any(
+                z.is_finite() and z != 0 and abs(self.order * _exponent(abs(z))) > self.high
+                for z in denominators.flat
             )
         return value
 

@@ -146,3 +146,19 @@ def test_the_determinant_is_multiplied_by_inverses(order: int) -> None:
     assert 8 * gap ** (1 - order) < near < 2.0**16 * gap ** (1 - order)
     singular = np.max(units(certified(steps, ((1.0, 1.0), (1.0, 1.0)), "R" * order)))
     assert singular < 2.0**16
+
+
+@pytest.mark.parametrize(("point", "kind"), [(2.0**50, "uncertified"), (2.0**10, "certified")])
+def test_the_denominator_of_derivatives_of_atan2_must_be_in_the_range(
+    point: float, kind: str
+) -> None:
+    steps = program(("constant", (), {"value": point}), ("atan2", (0, 1)))
+    assert certify(Case(steps, point, "RR", dtype="float32")).kind == kind
+
+
+def test_another_program_for_the_function_does_not_show_that_this_one_is_in_the_range() -> None:
+    """The squares in norm(x)**2 underflow before the root is taken."""
+    steps = program(("vector_norm", (0,), {"axis": 0}), ("square", (1,)))
+    truth = certify(Case(steps, (2.0**-95, 2.0**-94), "RRR", dtype="float32"))
+    assert truth.kind == "uncertified"
+    assert certify(Case(steps, (0.0, 0.0), "RRR", dtype="float32")).kind == "certified"
