@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,12 @@ SPARE = 4
 #: Operations whose derivatives grow without bound as an operand approaches zero.
 SINGULAR = {
     *("sqrt", "cbrt", "pow", "pow_int", "pow_float", "reciprocal", "divide", "log", "log2", "log10")
+}
+#: Derivatives of order k of these have a denominator that is the k-th power of this.
+DENOMINATORS: Mapping[str, Callable[..., Any]] = {
+    "atan2": lambda a, b: a * a + b * b,
+    "atan": lambda x: x * x + 1,
+    "asinh": lambda x: x * x + 1,
 }
 LOG_STEP = -64
 
@@ -112,14 +118,24 @@ class _Factors(Visitor):
             self.outside = any(
                 self._cannot_hold(op, operands, params, slot) for slot in range(len(operands))
             )
-        if op.name == "atan2" and not self.outside:
-            # Its derivatives of order k have the denominator (a**2 + b**2)**k.
-            denominators = as_array(operands[0] * operands[0] + operands[1] * operands[1])
+        if op.name in DENOMINATORS and not self.outside:
+            denominators = as_array(DENOMINATORS[op.name](*operands))
             self.outside = any(
                 z.is_finite() and z != 0 and abs(self.order * _exponent(abs(z))) > self.high
                 for z in denominators.flat
             )
+        if op.elementwise and op.curvature == "nonlinear" and not self.outside:
+            self.outside = any(
+                self._powers_too_large(v, moved)
+                for v, moved in zip(operands, self.moved[self.call], strict=False)
+                if v.dtype == object
+            )
         return value
+
+    def _powers_too_large(self, operand: Array, moved: Array) -> bool:
+        """Whether the powers of a derivative of the operand are, which are in the chain rule."""
+        moves = (z for z in as_array(moved - operand).flat if z.is_finite() and 0 not in z)
+        return any(self.order * (_exponent(abs(z)) - self.log_h) > self.high for z in moves)
 
     def _cannot_hold(
         self, op: Operation, operands: list[Array], params: Mapping[str, Any], slot: int

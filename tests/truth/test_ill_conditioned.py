@@ -148,12 +148,18 @@ def test_the_determinant_is_multiplied_by_inverses(order: int) -> None:
     assert singular < 2.0**16
 
 
-@pytest.mark.parametrize(("point", "kind"), [(2.0**50, "uncertified"), (2.0**10, "certified")])
-def test_the_denominator_of_derivatives_of_atan2_must_be_in_the_range(
-    point: float, kind: str
+@pytest.mark.parametrize(("size", "kind"), [(2.0**50, "uncertified"), (2.0**10, "certified")])
+def test_denominators_and_powers_in_derivatives_must_be_in_the_range(
+    size: float, kind: str
 ) -> None:
-    steps = program(("constant", (), {"value": point}), ("atan2", (0, 1)))
-    assert certify(Case(steps, point, "RR", dtype="float32")).kind == kind
+    """(a**2 + b**2)**2 of atan2(a, b), (1 + x**2)**2 of atan, size**2 * size of tanh(size x)."""
+    constant = ("constant", (), {"value": size})
+    for steps, point in (
+        (program(constant, ("atan2", (0, 1))), size),
+        (program(("atan", (0,))), size),
+        (program(constant, ("multiply", (0, 1)), ("tanh", (2,))), 1.0),
+    ):
+        assert certify(Case(steps, point, "RRR", dtype="float32")).kind == kind
 
 
 def test_another_program_for_the_function_does_not_show_that_this_one_is_in_the_range() -> None:
