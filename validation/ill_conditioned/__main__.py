@@ -131,6 +131,7 @@ def page(tallies: dict[str, Tally], programs: int, engines: str) -> Iterator[str
         verdicts.update(tally.verdicts)
     new = sum(verdicts[v] for v in Verdict if v.is_finding)
     agree, known = verdicts["agree"], verdicts["known"]
+    count = sum(sum(tally.truths.values()) for tally in tallies.values())
     command = f"python -m validation.ill_conditioned --programs {programs} --engines {engines}"
     command += f" --write {PAGE}"
     yield f"""\
@@ -143,7 +144,7 @@ nearly singular matrices, long chains, far entries, and numbers near the ends of
 dtype. Rounding moves their derivatives a lot, so an honest engine must not be called wrong. One
 case of three is in float32, and half of all cases have order 2.
 
-{programs} programs were asked of {engines.replace(",", ", ")}: {agree} answers agree, {known} are
+{count} programs were asked of {engines.replace(",", ", ")}: {agree} answers agree, {known} are
 known failures, and {new} are new findings.
 
 - `wide`: the tolerance of every entry other than zero is more than 1e-8 of the entry (float32:
