@@ -177,7 +177,8 @@ def _exponents(values: list[Array], log_h: int) -> list[int | None]:
     """
     found: list[int | None] = []
     for order in range(len(values)):
-        sizes = [abs(z).upper() for z in values[0].flat if z.is_finite()]
+        # A difference of zero is a ball around zero if the value itself has no exact ball.
+        sizes = [abs(z).upper() for z in values[0].flat if z.is_finite() and 0 not in z]
         largest = max(sizes, default=arb(0))
         found.append(None if largest == 0 else _exponent(largest) - order * log_h)
         values = [as_array(b - a) for a, b in itertools.pairwise(values)]

@@ -171,3 +171,17 @@ def test_another_program_for_the_function_does_not_show_that_this_one_is_in_the_
     truth = certify(Case(steps, (2.0**-95, 2.0**-94), "RRR", dtype="float32"))
     assert truth.kind == "uncertified"
     assert certify(Case(steps, (0.0, 0.0), "RRR", dtype="float32")).kind == "certified"
+
+
+def test_a_constant_that_is_computed_is_in_the_range() -> None:
+    """x (sqrt(c) K - L), of which sqrt(c) K - L cancels, in float32."""
+    steps = program(
+        ("constant", (), {"value": 2.5}),
+        ("sqrt", (1,)),
+        ("constant", (), {"value": 2.0**24}),
+        ("multiply", (2, 3)),
+        ("constant", (), {"value": float(np.float32(2.5**0.5 * 2.0**24))}),
+        ("subtract", (4, 5)),
+        ("multiply", (0, 6)),
+    )
+    certified(steps, 1.25, "R", "float32")
