@@ -94,6 +94,12 @@ def _vanishing(value: Array) -> bool:
     return bool(np.any(sizes <= 2.0**-40 * np.max(sizes, initial=0.0)))
 
 
+def _beyond(value: Array, exponent: int) -> bool:
+    """Whether an entry other than zero has a binary exponent of a larger magnitude."""
+    exponents = np.frexp(value[np.isfinite(value) & (value != 0)])[1]
+    return bool(np.any(np.abs(exponents) > exponent))
+
+
 def _erfc_underflows(value: Array) -> bool:
     """Whether erfc is below the normal numbers of one of the dtypes and exp(x**2) does not
     overflow.
@@ -138,6 +144,8 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "large": lambda ops: any(bool(np.any(np.abs(v) > 18)) for v in _real(ops)),
     "8 or more": lambda ops: any(bool(np.any(v >= 8)) for v in _real(ops)),
     "below -5": lambda ops: bool(np.any(ops[0] < -5)),
+    "8th power beyond float32": lambda ops: any(_beyond(v, 15) for v in _real(ops)),
+    "8th power beyond float64": lambda ops: any(_beyond(v, 127) for v in _real(ops)),
     "erfc underflows": lambda ops: any(_erfc_underflows(v) for v in _real(ops)),
 }
 

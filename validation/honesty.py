@@ -13,9 +13,7 @@ import time
 from collections import Counter, defaultdict
 
 import numpy as np
-from ad_conformance.conformance.known_failures import load
-from ad_conformance.conformance.pool import EnginePool, truth_of
-from ad_conformance.conformance.standings.standing import Standings
+from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE
@@ -23,6 +21,8 @@ from ad_conformance.generators.ir.mode import USUAL_MODES
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.scenarios.sizes import MODES, draw_sized
 from ad_conformance.generators.strategies.sampling import draw
+
+from validation.asking import Asking
 
 
 def main() -> None:
@@ -45,11 +45,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     names = options.engines.split(",")
-    pool = EnginePool([registry.find(name) for name in names])
-    pool.ahead = tuple(names)
-    for name in names:
-        pool.sandbox(name)
-    standings = Standings(load(), pool.probe)
+    asking = Asking([registry.find(name) for name in names])
     verdicts: dict[str, Counter[str]] = defaultdict(Counter)
     error_ratio: dict[str, list[float]] = defaultdict(list)
     kinds: Counter[str] = Counter()
@@ -72,11 +68,7 @@ def main() -> None:
         spent["draw"] += time.perf_counter() - mark
         if case is None or mark - begun > 60 * options.minutes:
             break
-        pending = [
-            (name, pool.submit(case, name))
-            for name in names
-            if pool.engines[name].answers(case.mode)
-        ]
+        asking.submit(case)
         mark = time.perf_counter()
         truth = truth_of(case)
         spent["certify"] += time.perf_counter() - mark
@@ -87,27 +79,21 @@ def main() -> None:
             if largest > np.max(truth.tolerance, initial=0.0):
                 radii.append(float(np.max(truth.radius) / largest))
         mark = time.perf_counter()
-        for name, _ in pending:
-            result = pool.judge(case, name)
+        for result, match in asking.judged(case):
+            name = result.engine
             inside[name] += result.answer.seconds
-            match = standings.match(result, pool.engines[name])
             verdicts[name][f"{result.verdict}{f' ({match.standing})' if match else ''}"] += 1
             if match:
                 known[match.entry.name] += 1
             elif result.is_finding:
-                print(
-                    f"NEW {name} {case.mode} {result.verdict} {result.answer.error}: "
-                    f"{result.answer.message}"
-                )
-                print(result.case.json)
-                print(pool.engines[name].script(result.case).program)
+                print(asking.report(result))
             if result.verdict is Verdict.AGREE:
                 error_ratio[name].append(result.error_ratio)
                 if result.error_ratio >= max(error_ratio[name]):
                     worst[name] = case
         spent["wait and judge"] += time.perf_counter() - mark
     total = time.perf_counter() - begun
-    pool.close()
+    asking.pool.close()
 
     count = sum(kinds.values())
     smooth = count - kinds["convention"]

@@ -29,9 +29,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from ad_conformance.conformance.reference.dtype_range import outside
+from ad_conformance.conformance.reference.dtype_range import MANTISSA, has_value_outside, outside
 from ad_conformance.conformance.reference.evaluator import Evaluator
-from ad_conformance.conformance.reference.perturbation import Array, Rounded
 from ad_conformance.conformance.reference.selections import agreement
 from ad_conformance.conformance.reference.stencils import (
     STENCILS,
@@ -45,8 +44,10 @@ from ad_conformance.conformance.reference.tolerance import (
     MANY_COPIES,
     TINY,
     Copies,
+    leaves_domain,
     tolerances,
 )
+from ad_conformance.conformance.reference.visitors import Array, Rounded
 from ad_conformance.generators.arithmetic.balls import Branches, following, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.ir.program import Case
@@ -62,11 +63,11 @@ RADII = (-8, -16, -32, -64)
 #: The relative size of rounding errors for which comparisons must be decided, as a power of two:
 #: 8192 rounding units of float64, 64 of float32.
 LOG_ERROR = {"float64": -40, "float32": -18}
-#: The bits of a value that the dtype can hold.
-MANTISSA = {"float64": 53, "float32": 24}
 #: The radius around the point in which comparisons are decided.
 NEAR = 2.0**-200
 MAX_ORDER = max(STENCILS)
+#: A reason why a case has no certified derivative.
+LEAVES_DOMAIN = "rounding may leave the domain of an operation"
 
 #: The precision of balls and the current branches are global to the process, so only one thread may
 #: certify at a time.
@@ -148,10 +149,15 @@ def certify(case: Case, *, copies: int = LARGE_COPIES) -> Truth:
         truth = _certify(case, copies)
         if truth.kind == "certified" and truth.judged is None:
             return truth
+        # What rounding does to this program says nothing about that of another one.
+        if truth.reason in (_beyond(case.dtype), LEAVES_DOMAIN):
+            return truth
         # A step may be singular where the function is smooth: a program for the same function may
         # have a derivative in more entries.
         other = rewritten(case)
-        better = truth if other is None else _certify(other, copies)
+        if other is None or has_value_outside(case.program, case.input, case.dtype):
+            return truth
+        better = _certify(other, copies)
         if better.kind != "certified" or better.known <= truth.known:
             return truth
         # The program itself may be infinite in the other entries.
@@ -184,6 +190,10 @@ def _last_entry(truth: Truth, case: Case) -> Truth:
     if found.judged is not None and not np.any(found.judged):
         return replace(found, kind="convention", value=None, radius=None, tolerance=None)
     return found
+
+
+def _beyond(dtype: str) -> str:
+    return f"a value on the way is outside the range of {dtype}"
 
 
 def _certify(case: Case, copies: int) -> Truth:
@@ -338,7 +348,7 @@ def _on(question: _Question, evaluate: Evaluator, radius: int, count: int) -> Tr
         along = question.along(hood.tensor(met.value, script, question.blocks))
     answer = question.answer(along)
     truth, radii = _middle(answer), _radius(answer)
-    beyond = f"a value on the way is outside the range of {dtype}"
+    beyond = _beyond(dtype)
     if not np.all(np.isfinite(truth)):
         overflow = all(z.is_finite() for z in answer.flat)
         return Truth(
@@ -346,6 +356,8 @@ def _on(question: _Question, evaluate: Evaluator, radius: int, count: int) -> Tr
         )
     if outside(evaluate, script, radius, question.order, dtype, float(np.max(np.abs(truth)))):
         return Truth("uncertified", reason=beyond)
+    if leaves_domain(evaluate, script, dtype):
+        return Truth("uncertified", reason=LEAVES_DOMAIN)
     copies = Copies(evaluate, script, radius, question.order, question.tangent)
     found = tolerances(copies, along, question.directions(hood.n), dtype, count)
     if not np.all(np.isfinite(found)):

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from ad_conformance.conformance.reference.evaluator import Evaluator
-from ad_conformance.conformance.reference.perturbation import Array, Recorder
 from ad_conformance.conformance.reference.stencils import random_direction
+from ad_conformance.conformance.reference.visitors import Array, Recorder, Visitor
 from ad_conformance.generators.arithmetic.balls import Branches, Decision, following, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
+from ad_conformance.generators.catalogue.operation import Operation
+from ad_conformance.generators.ir.program import Program
 from flint import arb, ctx
 
+#: The bits of a value that the dtype can hold.
+MANTISSA = {"float64": 53, "float32": 24}
 #: The exponent of the largest number.
 EXPONENTS = {"float64": 1023, "float32": 127}
 #: A program whose values all have exponents of at most this magnitude stays inside the range.
 SMALL_EXPONENTS = {"float64": 128, "float32": 20}
 #: Bits that formulas for derivatives need beyond the sizes that are looked at here.
 SPARE = 4
+#: Operations whose derivatives grow without bound as an operand approaches zero.
+SINGULAR = {
+    *("sqrt", "cbrt", "pow", "pow_int", "pow_float", "reciprocal", "divide", "log", "log2", "log10")
+}
+#: Derivatives of order k of these have a denominator that is the k-th power of this.
+DENOMINATORS: Mapping[str, Callable[..., Any]] = {
+    "atan2": lambda a, b: a * a + b * b,
+    "atan": lambda x: x * x + 1,
+    "asinh": lambda x: x * x + 1,
+}
 LOG_STEP = -64
 
 
@@ -45,14 +61,19 @@ def outside(
     try:
         x, h = to_balls(evaluate.point), arb(2) ** log_h
         direction = to_balls(random_direction(evaluate.point.size, order, 0)).reshape(x.shape)
-        seen = []
+        recorders = []
         for steps in range(order + 1):
-            recorder = Recorder()
+            recorders.append(Recorder())
             with following(Branches(script=script)):
-                evaluate.visited(as_array(x + direction * (steps * h)), recorder)
-            seen.append([v for vs in recorder.seen for v in vs if v.dtype == object])
+                evaluate.visited(as_array(x + direction * (steps * h)), recorders[-1])
+        factors = _Factors(order, dtype, recorders[1].seen, log_h)
+        with following(Branches(script=script)):
+            evaluate.visited(x, factors)
     finally:
         ctx.prec = kept
+    if factors.outside:
+        return True
+    seen = [[v for vs in r.seen for v in vs if v.dtype == object] for r in recorders]
     exponents = [_exponents([s[i] for s in seen], log_h) for i in range(len(seen[0]))]
     last = exponents[-1]
     for own in exponents:
@@ -62,6 +83,87 @@ def outside(
         if own[1] is not None and last[1] is not None and last[1] - own[1] > high - SPARE:
             return True
     return largest > 2.0 ** (high - SPARE)
+
+
+def has_value_outside(program: Program, point: Array, dtype: str) -> bool:
+    """Whether a value of the program at the point is so, also one inside an operation."""
+    recorder, high = Recorder(), EXPONENTS[dtype] - SPARE
+    with following(Branches()):
+        Evaluator(program, point).visited(to_balls(point), recorder)
+    values = (z for call in recorder.seen for v in call if v.dtype == object for z in v.flat)
+    return any(z.is_finite() and 0 not in z and abs(_exponent(abs(z))) > high for z in values)
+
+
+class _Factors(Visitor):
+    """Whether a derivative of an operation by an operand, one factor in the chain rule, is larger
+    than the dtype can hold, or smaller although its products with derivatives of the operand count.
+
+    `moved` has what a Recorder kept at a step of 2**log_h along a direction.
+    """
+
+    def __init__(self, order: int, dtype: str, moved: list[list[Array]], log_h: int) -> None:
+        self.order, self.high = order, EXPONENTS[dtype] - SPARE
+        self.moved, self.log_h = moved, log_h
+        self.call, self.outside = -1, False
+
+    def operands(self, op: Operation, operands: list[Array]) -> list[Array]:
+        self.call += 1
+        return operands
+
+    def result(
+        self, op: Operation, operands: list[Array], params: Mapping[str, Any], value: Array
+    ) -> Array:
+        self.call += 1
+        if op.name in SINGULAR and not self.outside:
+            self.outside = any(
+                self._cannot_hold(op, operands, params, slot) for slot in range(len(operands))
+            )
+        if op.name in DENOMINATORS and not self.outside:
+            denominators = as_array(DENOMINATORS[op.name](*operands))
+            self.outside = any(
+                z.is_finite() and z != 0 and abs(self.order * _exponent(abs(z))) > self.high
+                for z in denominators.flat
+            )
+        if op.elementwise and op.curvature == "nonlinear" and not self.outside:
+            self.outside = any(
+                self._powers_too_large(v, moved)
+                for v, moved in zip(operands, self.moved[self.call], strict=False)
+                if v.dtype == object
+            )
+        return value
+
+    def _powers_too_large(self, operand: Array, moved: Array) -> bool:
+        """Whether the powers of a derivative of the operand are, which are in the chain rule."""
+        moves = (z for z in as_array(moved - operand).flat if z.is_finite() and 0 not in z)
+        return any(self.order * (_exponent(abs(z)) - self.log_h) > self.high for z in moves)
+
+    def _cannot_hold(
+        self, op: Operation, operands: list[Array], params: Mapping[str, Any], slot: int
+    ) -> bool:
+        """Whether the derivatives by this operand are so, by differences with relative steps."""
+        h = arb(2) ** LOG_STEP
+        results = []
+        for k in range(self.order + 1):
+            changed = [*operands]
+            changed[slot] = as_array(operands[slot] * (1 + k * h))
+            results.append(as_array(op.evaluate(*changed, **params)))
+        shape = results[0].shape
+        moves = as_array(self.moved[self.call][slot] - operands[slot])
+        around = [np.broadcast_to(v, shape).ravel() for v in (operands[slot], moves)]
+        for k in range(1, self.order + 1):
+            results = [as_array(b - a) for a, b in itertools.pairwise(results)]
+            for change, size, move in zip(results[0].ravel(), *around, strict=True):
+                if not (change.is_finite() and size.is_finite()) or 0 in change or size == 0:
+                    continue
+                factor = _exponent(abs(change)) - k * (_exponent(abs(size)) + LOG_STEP)
+                if factor > self.high:
+                    return True
+                if factor < -self.high and move.is_finite() and move != 0:
+                    moved = k * (_exponent(abs(move)) - self.log_h)
+                    too_small = factor + moved > -self.high
+                    if too_small:
+                        return True
+        return False
 
 
 def _within(value: Array, exponent: int) -> bool:
@@ -75,7 +177,8 @@ def _exponents(values: list[Array], log_h: int) -> list[int | None]:
     """
     found: list[int | None] = []
     for order in range(len(values)):
-        sizes = [abs(z).upper() for z in values[0].flat if z.is_finite()]
+        # A difference of zero is a ball around zero if the value itself has no exact ball.
+        sizes = [abs(z).upper() for z in values[0].flat if z.is_finite() and 0 not in z]
         largest = max(sizes, default=arb(0))
         found.append(None if largest == 0 else _exponent(largest) - order * log_h)
         values = [as_array(b - a) for a, b in itertools.pairwise(values)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from ad_conformance.conformance.reference.perturbation import Array, Visitor, applied, coerced
+from ad_conformance.conformance.reference.visitors import Array, Visitor, applied, coerced
 from ad_conformance.generators.arithmetic.balls import to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.catalogue import CATALOGUE

@@ -16,37 +16,19 @@ some derivatives can be zero for every perturbation: hypot(a x, b x) is linear f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from ad_conformance.conformance.reference.taylor import Orders, coefficients, has_coefficients
-from ad_conformance.generators.arithmetic.balls import Ranged, ranged, to_balls
-from ad_conformance.generators.arithmetic.numpy_ops import as_array, as_arrays
-from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.conformance.reference.visitors import Array, Visitor
+from ad_conformance.generators.arithmetic.balls import to_balls
+from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.rewrite.identities import MOVING
-from flint import acb, arb
-
-Array = np.ndarray
-
-
-BALLS = {arb, acb, Ranged}
-
-
-def coerced(value: Array) -> Array:
-    """The value as an object array of balls; truth values as they are."""
-    # The sum over an empty axis and the zeros of diag and tril are Python integers in an object
-    # array. They have no methods of balls.
-    if value.dtype == bool or BALLS.issuperset(map(type, value.flat)):
-        return value if value.dtype in (bool, object) else value.astype(object)
-    out = np.empty(value.shape, dtype=object)
-    for index, entry in np.ndenumerate(value):
-        out[index] = entry if isinstance(entry, (arb, acb)) else arb(float(entry))
-    return out
-
+from flint import arb
 
 #: Operations that round nothing: they move entries, choose among them or compare them.
 UNROUNDED = {
@@ -54,83 +36,6 @@ UNROUNDED = {
     *("concat", "stack", "squeeze", "where", "negative", "abs", "maximum", "minimum"),
     *("less", "greater", "less_equal", "greater_equal", "equal", "not_equal"),
 }
-
-
-class Visitor:
-    """Sees every operation of one evaluation, also those inside the definition of a derived
-    operation, and may change operands and results. This one changes nothing.
-    """
-
-    def operands(self, op: Operation, operands: list[Array]) -> list[Array]:
-        """The operands that the operation gets."""
-        return operands
-
-    def result(
-        self,
-        op: Operation,
-        operands: list[Array],
-        params: Mapping[str, Any],
-        value: Array,
-        inside: bool,
-    ) -> Array:
-        """The result that later operations get; `inside` tells if a definition called `op`."""
-        return value
-
-
-def applied(
-    op: Operation,
-    operands: list[Array],
-    params: dict[str, Any],
-    visitor: Visitor,
-    inside: bool = False,
-) -> Array:
-    """The operation on balls, seen by `visitor`."""
-    operands = visitor.operands(op, operands)
-    definition = op.in_steps or op.definition
-    if definition is not None:
-        given = definition(_Called(visitor), *operands, **params)
-    else:
-        given = op.evaluate(*operands, **params)
-    return visitor.result(op, operands, params, coerced(as_array(given)), inside)
-
-
-class _Called:
-    """The operations of the catalogue as a definition calls them."""
-
-    def __init__(self, visitor: Visitor) -> None:
-        self._visitor = visitor
-
-    def __getattr__(self, name: str) -> Callable[..., Array]:
-        op = CATALOGUE[name]
-
-        def called(*operands: Any, **params: Any) -> Array:
-            if len(operands) == 1 and isinstance(operands[0], list):
-                operands = tuple(operands[0])
-            return applied(op, as_arrays(operands), params, self._visitor, inside=True)
-
-        return called
-
-
-class Recorder(Visitor):
-    """Keeps the operands and results at the point."""
-
-    def __init__(self) -> None:
-        self.seen: list[list[Array]] = []
-
-    def operands(self, op: Operation, operands: list[Array]) -> list[Array]:
-        self.seen.append(operands)
-        return operands
-
-    def result(
-        self,
-        op: Operation,
-        operands: list[Array],
-        params: Mapping[str, Any],
-        value: Array,
-        inside: bool,
-    ) -> Array:
-        self.seen.append([*operands, value])
-        return value
 
 
 #: How many random numbers one copy has. More entries than that use some of them again.
@@ -212,7 +117,6 @@ class Perturbed(Visitor):
         operands: list[Array],
         params: Mapping[str, Any],
         value: Array,
-        inside: bool,
     ) -> Array:
         self.call += 1
         *operands_at, at = self.noise.seen[self.call]
@@ -220,14 +124,15 @@ class Perturbed(Visitor):
             return value
         if op.mixes:
             value = self._mixed(len(operands), value, at)
-        elif inside:
-            # Definitions also use arithmetic operators, whose operands nobody sees.
-            value = self._entrywise(len(operands), value, at)
-        if op.log_domain:
+        exponent: Any = None
+        if op.exponent is not None:
+            with np.errstate(all="ignore"):
+                size = op.exponent(*map(_floats, (at, *operands_at)), **params)
+            exponent = to_balls(np.asarray(size, dtype=float))
             (error,) = self.noise.coefficients(self.call, len(operands) + 1, 1, value.shape)
-            value = as_array(value + error * to_balls(np.abs(_floats(at))) * (value - at))
+            value = as_array(value + error * exponent * (value - at))
         if self.noise.order > 1 and has_coefficients(op):
-            value = self._of_order_2(op, params, operands, operands_at, value)
+            value = self._of_order_2(op, params, operands, operands_at, value, exponent)
         if op.terms is not None or op.mixes:
             value = as_array(value + self._of_terms(op, params, operands, operands_at, at))
         return value
@@ -260,9 +165,11 @@ class Perturbed(Visitor):
         operands: list[Array],
         operands_at: list[Array],
         value: Array,
+        exponent: Array | None,
     ) -> Array:
         """The result with a relative error in each Taylor coefficient of order 2 and higher, as
-        rules compute each derivative of the operation by another formula.
+        rules compute each derivative of the operation by another formula. It has the size of the
+        exponents of e, if there are such.
         """
         noise = self.noise
         if self.call not in noise.taylor:
@@ -275,6 +182,8 @@ class Perturbed(Visitor):
         errors = noise.coefficients(self.call, slot, len(known), value.shape)
         for error, (orders, coefficient) in zip(errors, known.items(), strict=True):
             term: Any = error * coefficient
+            if exponent is not None:
+                term = term * (exponent + 1)
             for n, move in zip(orders, moves, strict=True):
                 for _ in range(n):
                     term = term * move
@@ -330,14 +239,15 @@ def _terms(
         if op.terms is not None:
             size = op.terms(*floats, **params)
         if op.term_scale is not None:
-            scales = [op.term_scale(*floats, **params)] * len(operands)
+            found = op.term_scale(*floats, **params)
+            scales = [*found] if isinstance(found, tuple) else [found] * len(operands)
         elif op.elementwise or op.broadcasts:
             scales = [np.ones(())] * len(operands)
         else:
             # The usual formulas are polynomials of the entries.
             scales = [np.abs(at) for at in floats]
     if op.mixes:
-        scales = [np.full(s.shape, np.max(s, initial=0.0)) for s in scales]
+        scales = [np.full(np.shape(s), np.max(s, initial=0.0)) for s in scales]
     return (
         to_balls(np.broadcast_to(np.asarray(size, dtype=float), result.shape)),
         [to_balls(np.where(s == 0, 1.0, s)) for s in scales],
@@ -359,35 +269,3 @@ def _objects(entries: list[Any]) -> Array:
 
 def _floats(value: Array) -> Array:
     return np.array([float(z) for z in value.flat]).reshape(value.shape)
-
-
-class Rounded(Visitor):
-    """Makes each result enclose what an engine with rounding errors may have instead.
-
-    A value of `bits` bits needs no rounding and stays as it is.
-    """
-
-    def __init__(self, bits: int, log_error: int) -> None:
-        self.bits, self.error = bits, arb(0, 2.0**log_error)
-
-    def result(
-        self,
-        op: Operation,
-        operands: list[Array],
-        params: Mapping[str, Any],
-        value: Array,
-        inside: bool,
-    ) -> Array:
-        if value.dtype != object:
-            return value
-        return _objects([self._rounded(z) for z in value.flat]).reshape(value.shape)
-
-    def _rounded(self, z: arb | acb) -> arb | acb:
-        if not z.is_finite() or abs(z.real.mid().man_exp()[0]).bit_length() <= self.bits:
-            return z
-        wider = z + z * self.error
-        if isinstance(z, Ranged):
-            return ranged(
-                acb(wider), (z.low + z.low * self.error).lower(), z.high + z.high * self.error
-            )
-        return wider

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from ad_conformance.conformance.reference.perturbation import Array
 from ad_conformance.conformance.reference.stencils import (
     FINE_BITS,
     Blocks,
@@ -25,6 +24,7 @@ from ad_conformance.conformance.reference.stencils import (
     magnitudes,
     random_direction,
 )
+from ad_conformance.conformance.reference.visitors import Array
 from ad_conformance.generators.arithmetic.balls import Branches, Decision
 from ad_conformance.generators.arithmetic.certain import Weighed, follow
 from ad_conformance.generators.arithmetic.signs import Facts

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.conformance.reference.evaluator import Evaluator
-from ad_conformance.conformance.reference.perturbation import Array
+from ad_conformance.conformance.reference.visitors import Array
 from ad_conformance.generators.arithmetic.balls import Branches, Decision, following, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from flint import acb, arb

@@ -12,18 +12,15 @@ size of the perturbations to the rounding unit of the dtype, is the spread.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable
 
 import numpy as np
+from ad_conformance.conformance.reference.dtype_range import MANTISSA
 from ad_conformance.conformance.reference.evaluator import Evaluator
-from ad_conformance.conformance.reference.perturbation import (
-    Array,
-    Known,
-    Noise,
-    Perturbed,
-    Recorder,
-)
+from ad_conformance.conformance.reference.perturbation import Known, Noise, Perturbed
 from ad_conformance.conformance.reference.stencils import Blocks
+from ad_conformance.conformance.reference.visitors import Array, Recorder, Rounded
 from ad_conformance.generators.arithmetic.balls import Branches, Decision, following, to_balls
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from flint import arb, ctx
@@ -139,6 +136,16 @@ class Copies:
     def _output(self, x: Array, noise: Noise) -> Array:
         with following(Branches(script=self.script)):
             return self.evaluate.visited(x, Perturbed(noise)).reshape(-1)
+
+
+def leaves_domain(evaluate: Evaluator, script: tuple[Decision, ...], dtype: str) -> bool:
+    """Whether rounding may move a value on the way to a point where an operation is not defined,
+    such as log(x + sqrt(x * x + 1)) for large negative x. An honest engine may then have NaN.
+    """
+    rounded = Rounded(MANTISSA[dtype], round(math.log2(SPREAD * EPSILON[dtype])))
+    with following(Branches(script=script)):
+        output = evaluate.visited(to_balls(evaluate.point), rounded)
+    return not all(z.is_finite() for z in output.flat)
 
 
 def tolerances(

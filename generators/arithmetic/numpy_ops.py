@@ -67,6 +67,14 @@ sqrt = elementwise(np.sqrt, balls.sqrt)
 _exp, _log = elementwise(np.exp, method("exp")), elementwise(np.log, balls.log)
 
 
+def power_exponent(_result: Array, base: Array, exponent: Array) -> Array:
+    """The size of the exponent (b - k) log(a) in the k-th derivative of a**b by a, which is rounded
+    unless b - k is exact.
+    """
+    size = np.where(np.round(exponent * 1024) == exponent * 1024, 0.0, 1 + np.abs(exponent))
+    return np.asarray(size * np.abs(np.log(np.where(base == 0, 1.0, np.abs(base)))))
+
+
 def truth_values(compared: Any) -> Array:
     return np.asarray(compared).astype(bool)
 

@@ -91,8 +91,9 @@ class Operation:
     term_scale: what each further order of a derivative divides those terms by, by the operands and
         parameters; None: 1, and the entries themselves if the operation is none on entries.
     mixes: whether the usual algorithms have errors relative to the largest entry of an operand.
-    log_domain: whether the usual formulas take exp(x - f), where f is the result, so that an error
-        of f, relative to f, is one of the derivatives f times as large.
+    exponent: the size of the exponents of e in the usual formulas for the derivatives, by the
+        result and the operands. An error of an exponent, relative to it, makes one of the
+        derivatives that is as many times as large. None if there are none, or they are exact.
     in_steps: the same function by elementary operations, as a definition; its rounding errors stand
         for those of the usual formulas for the derivatives. None for elementary operations.
     weight: how often it is drawn: more for rules with special cases, 0 for steps that only help
@@ -119,7 +120,7 @@ class Operation:
     terms: Callable[..., Any] | None = None
     term_scale: Callable[..., Any] | None = None
     mixes: bool = False
-    log_domain: bool = False
+    exponent: Callable[..., Any] | None = None
     in_steps: Callable[..., Any] | None = None
     weight: int = 1
     definition: Callable[..., Any] | None = None

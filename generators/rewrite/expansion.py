@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,147 +30,11 @@ from ad_conformance.generators.rewrite.derivative_formulas import (
     pushforward,
 )
 from ad_conformance.generators.rewrite.program_builder import ProgramBuilder, exact
+from ad_conformance.generators.rewrite.recording import Recorded, Recording
 from ad_conformance.generators.rewrite.variants import unequal, varying
 
 #: Entries at which a formula is tried.
 MAX_ENTRIES = 8
-
-
-class _Steps:
-    """The steps so far, with their values. As a namespace, it has the catalogue operations as
-    functions, each of which adds a step.
-    """
-
-    def __init__(self, steps: list[Step], values: list[np.ndarray], dtype: str) -> None:
-        self.steps, self.values, self.dtype = steps, values, dtype
-
-    def __getattr__(self, name: str) -> Callable[..., _Value]:
-        if name not in CATALOGUE:
-            raise AttributeError(name)
-
-        def row(*operands: Any, **params: Any) -> _Value:
-            given = (
-                tuple(operands[0])
-                if len(operands) == 1 and isinstance(operands[0], list)
-                else operands
-            )
-            return self.called(name, given, params)
-
-        return row
-
-    def called(self, name: str, operands: tuple[Any, ...], params: Mapping[str, Any]) -> _Value:
-        if params.keys() != CATALOGUE[name].params.keys():
-            raise TypeError(f"{name} takes {', '.join(CATALOGUE[name].params)}")
-        value_ids = tuple(self.value_id(operand) for operand in operands)
-        value = np.asarray(CATALOGUE[name].evaluate(*(self.values[i] for i in value_ids), **params))
-        fixed = tuple(sorted((key, _plain(given)) for key, given in params.items()))
-        return self.put(Step(name, value_ids, fixed), value)
-
-    def put(self, step: Step, value: np.ndarray) -> _Value:
-        self.steps.append(step)
-        self.values.append(value)
-        return _Value(self, len(self.steps))
-
-    def value_id(self, operand: Any) -> int:
-        if isinstance(operand, _Value):
-            return operand.value_id
-        constant = exact(np.asarray(operand, dtype=float), self.dtype)
-        placed = self.put(Step("constant", (), (("value", nested(constant)),)), constant)
-        if np.asarray(operand).dtype == bool:
-            placed = self.called("greater", (placed, 0.5), {})
-        return placed.value_id
-
-
-def _plain(given: Any) -> Any:
-    """A parameter as a case has it: Python numbers and tuples."""
-    if isinstance(given, (list, tuple)):
-        return tuple(map(_plain, given))
-    return given.item() if isinstance(given, np.generic) else given
-
-
-class _Value:
-    """A value that records the operations applied to it."""
-
-    #: NumPy then leaves arithmetic with an array on the left to this class.
-    __array_ufunc__ = None
-
-    def __init__(self, steps: _Steps, value_id: int) -> None:
-        self._steps, self.value_id = steps, value_id
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self._steps.values[self.value_id].shape
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        return int(np.prod(self.shape))
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __neg__(self) -> _Value:
-        return self._steps.called("negative", (self,), {})
-
-    def __getitem__(self, key: Any) -> _Value:
-        """Index by integers, slices, None and `...`. Raises TypeError for other keys."""
-        keys = list(key) if isinstance(key, tuple) else [key]
-        missing = self.ndim - sum(k is not None and k is not Ellipsis for k in keys)
-        if Ellipsis not in keys:
-            keys.append(Ellipsis)
-        at = keys.index(Ellipsis)
-        keys[at : at + 1] = [slice(None)] * missing
-        if all(type(k) is int for k in keys[:1]) and all(k == slice(None) for k in keys[1:]):
-            return self._steps.called("index", (self,), {"index": (keys[0],)})
-        value, axis, shape = self, 0, []
-        for k in keys:
-            if k is None:
-                shape.append(1)
-                continue
-            length = value.shape[axis]
-            if not isinstance(k, slice):
-                start, stop, step = range(length)[k], range(length)[k] + 1, 1
-            else:
-                start, stop, step = k.indices(length)
-            if step < 0:
-                raise TypeError("a slice must have a positive step")
-            if (start, stop, step) != (0, length, 1):
-                given = {"axis": axis, "start": start, "stop": stop, "step": step}
-                value = self._steps.called("slice", (value,), given)
-            shape += [value.shape[axis]] if isinstance(k, slice) else []
-            axis += 1
-        if value.shape == tuple(shape):
-            return value
-        return self._steps.called("reshape", (value,), {"shape": tuple(shape)})
-
-
-def _binary(name: str, turned: bool = False) -> Callable[[_Value, Any], _Value]:
-    return lambda self, other: self._steps.called(
-        name, (other, self) if turned else (self, other), {}
-    )
-
-
-for _method, _row in {
-    "add": "add",
-    "sub": "subtract",
-    "mul": "multiply",
-    "truediv": "divide",
-    "pow": "pow",
-    "matmul": "matmul",
-    "mod": "remainder",
-}.items():
-    setattr(_Value, f"__{_method}__", _binary(_row))
-    setattr(_Value, f"__r{_method}__", _binary(_row, turned=True))
-for _method, _row in {
-    "lt": "less",
-    "gt": "greater",
-    "le": "less_equal",
-    "ge": "greater_equal",
-}.items():
-    setattr(_Value, f"__{_method}__", _binary(_row))
 
 
 def expanded(case: Case, k: int) -> Iterator[Case]:
@@ -364,10 +228,10 @@ def _replaced(case: Case, k: int, definition: Callable[..., Any] | None) -> Case
     step = case.program.steps[k - 1]
     try:
         values = evaluate_steps(case.program, case.input)
-        before = _Steps(list(case.program.steps[: k - 1]), values[:k], case.dtype)
+        before = Recording(list(case.program.steps[: k - 1]), values[:k], case.dtype)
         with np.errstate(all="ignore"):
             traced = definition(
-                before, *(_Value(before, i) for i in step.operands), **step.arguments
+                before, *(Recorded(before, i) for i in step.operands), **step.arguments
             )
     except (
         MalformedCase,
@@ -381,7 +245,7 @@ def _replaced(case: Case, k: int, definition: Callable[..., Any] | None) -> Case
         # The definition does what a value cannot record, for instance complex numbers or arrays as
         # indices.
         return None
-    if not isinstance(traced, _Value) or traced.shape != values[k].shape:
+    if not isinstance(traced, Recorded) or traced.shape != values[k].shape:
         return None
     value_id = [
         *range(k),

@@ -49,6 +49,8 @@ WIDENED = {
     ("jax-eager", "owens_t"),
     ("jax-eager", "norm_ppf"),
 }
+#: Of this many operations, one is asked in JAX by tests that are not slow.
+ONE_IN = 5
 #: NumPy itself makes float64 of float32 in some functions, and the known failures of autograd have
 #: entries for it. MyGrad makes arrays of plain numbers, which NumPy takes for float64.
 NOT_IN_FLOAT32 = ("autograd", "mygrad")
@@ -59,7 +61,16 @@ def engines_and_operations(engines: Iterable[str]) -> list[Any]:
     pairs: list[Any] = []
     for engine in engines:
         if registry.find(engine).installed():
-            pairs += [pytest.param(engine, name, id=f"{engine}-{name}") for name in OPERATIONS]
+            pairs += [
+                pytest.param(
+                    engine,
+                    name,
+                    id=f"{engine}-{name}",
+                    # JAX compiles every primitive for every shape.
+                    marks=[pytest.mark.slow] if engine == "jax-eager" and k % ONE_IN else [],
+                )
+                for k, name in enumerate(OPERATIONS)
+            ]
         else:
             reason = f"{engine} is not installed: {len(OPERATIONS)} operations"
             pairs.append(pytest.param(engine, "", marks=pytest.mark.skip(reason=reason), id=engine))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from ad_conformance.conformance.reference.certify import LOG_ERROR, MANTISSA
 from ad_conformance.conformance.reference.evaluator import Evaluator
-from ad_conformance.conformance.reference.perturbation import Rounded
+from ad_conformance.conformance.reference.visitors import Rounded
 from ad_conformance.generators.arithmetic.balls import Branches, following, to_balls
 from ad_conformance.generators.catalogue import CATALOGUE, CORE
 from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES

@@ -71,7 +71,17 @@ ROWS: Sequence[Operation] = (
     unary("atanh", np.arctanh, balls.atanh, UNIT),
     unary("reciprocal", np.reciprocal, balls.reciprocal, NONZERO),
     unary("negative", np.negative, lambda z: -z, ANY, exact=True, curvature="linear"),
-    unary("abs", np.abs, balls.absolute, ANY, exact=True, curvature="linear"),
+    # Its derivative may be computed as x / abs(x).
+    unary(
+        "abs",
+        np.abs,
+        balls.absolute,
+        ANY,
+        exact=True,
+        curvature="linear",
+        terms=np.abs,
+        term_scale=np.abs,
+    ),
     unary("positive", np.positive, lambda z: z, ANY, exact=True, curvature="linear"),
     unary("sign", np.sign, balls.sign, ANY, exact=True, curvature="linear"),
     *(
@@ -115,6 +125,7 @@ ROWS: Sequence[Operation] = (
         weight=2,
         evaluate=lambda x, *, exponent: numpy_ops.power(x, np.asarray(exponent)),
         template="{0} ** {exponent}",
+        exponent=lambda f, x, *, exponent: numpy_ops.power_exponent(f, x, np.asarray(exponent)),
         operands=family("float_power"),
         elementwise=True,
         params={"exponent": "float"},
@@ -161,6 +172,7 @@ ROWS: Sequence[Operation] = (
         "{0} ** {1}",
         family("power"),
         literals=True,
+        exponent=numpy_ops.power_exponent,
         weight=2,
     ),
     broadcasting(
@@ -202,7 +214,8 @@ ROWS: Sequence[Operation] = (
         "xp.logaddexp({0}, {1})",
         family("binary", SATURATING, SATURATING),
         in_steps=lambda xp, a, b: xp.log(xp.add(xp.exp(a), xp.exp(b))),
-        log_domain=True,
+        # Of exp(x - f), where f is the result.
+        exponent=lambda f, *_: np.abs(f),
         weight=2,
     ),
     broadcasting(

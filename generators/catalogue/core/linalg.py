@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from ad_conformance.generators.arithmetic import numpy_ops
+from ad_conformance.generators.arithmetic import matrices, numpy_ops
 from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import binary
@@ -58,8 +58,8 @@ ROWS: Sequence[Operation] = (
         weight=2,
         evaluate=numpy_ops.det,
         mixes=True,
-        # Cofactors are sums of such products, which cancel if the matrix is singular.
-        terms=lambda a: np.max(np.abs(a), initial=0.0) ** a.shape[-1],
+        terms=matrices.det_terms,
+        term_scale=matrices.from_singular,
         template="xp.linalg.det({0})",
         operands=family("matrix", square=True, aim="singular"),
         exact=True,
@@ -69,6 +69,7 @@ ROWS: Sequence[Operation] = (
         weight=2,
         evaluate=numpy_ops.inv,
         mixes=True,
+        term_scale=matrices.from_singular,
         template="xp.linalg.inv({0})",
         operands=family("matrix", square=True, regular=True),
     ),
@@ -79,6 +80,7 @@ ROWS: Sequence[Operation] = (
         family("solve"),
         weight=2,
         mixes=True,
+        term_scale=matrices.of_system(matrices.from_singular),
     ),
     Operation(
         name="vector_norm",

@@ -63,6 +63,11 @@ def _log_ndtr_terms(x: np.ndarray) -> Any:
     return np.where(x < 0, np.maximum(-x, 1.0) ** 4 / 2, 0.0)
 
 
+def _square(_result: np.ndarray, x: np.ndarray) -> Any:
+    """The size of the exponent of exp(-x**2)."""
+    return x * x
+
+
 def _at_most_1(x: np.ndarray) -> Any:
     return np.minimum(np.abs(x), 1.0)
 
@@ -75,9 +80,14 @@ def _special(name: str, ufunc: Any, ball: Any, domain: Domain | None, **more: An
 ROWS: Sequence[Operation] = (
     _special("exp2", np.exp2, special_balls.exp2, Domain(low=-32, high=12)),
     _special("cbrt", np.cbrt, special_balls.cbrt, NONZERO),
-    _special("erf", special.erf, None, None, operands=family("extended", TAILS)),
+    _special("erf", special.erf, None, None, operands=family("extended", TAILS), exponent=_square),
     _special(
-        "erfc", special.erfc, None, None, operands=family("extended", Domain(low=-8, high=25))
+        "erfc",
+        special.erfc,
+        None,
+        None,
+        operands=family("extended", Domain(low=-8, high=25)),
+        exponent=_square,
     ),
     _special(
         "erfcx",
@@ -88,9 +98,21 @@ ROWS: Sequence[Operation] = (
         terms=_erfcx_terms,
     ),
     _special(
-        "erfinv", special.erfinv, special_balls.erfinv, None, operands=family("probability", -1)
+        "erfinv",
+        special.erfinv,
+        special_balls.erfinv,
+        None,
+        operands=family("probability", -1),
+        exponent=lambda f, _: f * f,
     ),
-    _special("ndtr", special.ndtr, special_balls.ndtr, None, operands=family("extended", TAILS)),
+    _special(
+        "ndtr",
+        special.ndtr,
+        special_balls.ndtr,
+        None,
+        operands=family("extended", TAILS),
+        exponent=_square,
+    ),
     _special(
         "log_ndtr",
         special.log_ndtr,
@@ -99,8 +121,16 @@ ROWS: Sequence[Operation] = (
         operands=family("extended", TAILS),
         weight=2,
         terms=_log_ndtr_terms,
+        exponent=_square,
     ),
-    _special("ndtri", special.ndtri, special_balls.ndtri, None, operands=family("probability", 0)),
+    _special(
+        "ndtri",
+        special.ndtri,
+        special_balls.ndtri,
+        None,
+        operands=family("probability", 0),
+        exponent=lambda f, _: f * f,
+    ),
     _special(
         "lgamma",
         special.gammaln,
@@ -200,7 +230,7 @@ ROWS: Sequence[Operation] = (
         name="logsumexp",
         evaluate=numpy_ops.logsumexp,
         in_steps=lambda xp, x, **along: xp.log(xp.sum(xp.exp(x), **along)),
-        log_domain=True,
+        exponent=lambda f, *_, **__: np.abs(f),
         template=None,
         operands=family("far_apart", family("reduction", nonempty=True, aim="tie")),
         params=REDUCTION,
@@ -211,7 +241,7 @@ ROWS: Sequence[Operation] = (
         summary="log(cumulative_sum(exp(x))).",
         evaluate=numpy_ops.logcumsumexp,
         in_steps=lambda xp, x, *, axis: xp.log(xp.cumulative_sum(xp.exp(x), axis=axis)),
-        log_domain=True,
+        exponent=lambda f, *_, **__: np.abs(f),
         template=None,
         operands=family("far_apart", family("along_axis", nonempty=True)),
         params={"axis": "int"},

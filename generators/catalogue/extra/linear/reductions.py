@@ -15,6 +15,11 @@ from ad_conformance.generators.catalogue.row_forms import REDUCTION, derived
 Axes = tuple[int, ...]
 
 
+def _of_result(f: np.ndarray, *_: Any, **__: Any) -> Any:
+    """Usual formulas take exp(x - f) of the result f."""
+    return np.abs(f)
+
+
 def sum_axes(xp: Any, x: Any, *, axes: Axes, keepdims: bool) -> Any:
     """The sum over several axes."""
     return joined_axes(xp, x, axes, keepdims, lambda v: xp.sum(v, axis=-1, keepdims=False))
@@ -297,7 +302,7 @@ ROWS: Sequence[Operation] = (
             (prod_axes, {"aim": "zeros"}, {"exact": True, "weight": 2}),
             (max_axes, {"aim": "tie"}, _STEPS),
             (min_axes, {"aim": "tie"}, _STEPS),
-            (logsumexp_axes, {"aim": "tie"}, {"log_domain": True}),
+            (logsumexp_axes, {"aim": "tie"}, {"exponent": _of_result}),
         )
     ),
     *(
@@ -314,7 +319,7 @@ ROWS: Sequence[Operation] = (
         )
     ),
     derived(mean_where, family("masked_parts"), params=_MASK, **_LINEAR),
-    derived(logsumexp_where, family("masked_parts"), params=_MASK, log_domain=True),
+    derived(logsumexp_where, family("masked_parts"), params=_MASK, exponent=_of_result),
     *(
         derived(one, family("masked_parts", varied=True), params={**_MASK, "correction": "int"})
         for one in (var_where, std_where)
@@ -328,7 +333,7 @@ ROWS: Sequence[Operation] = (
             (prod_from_end, {"aim": "zeros"}, {"exact": True}),
             (max_from_end, {"aim": "tie"}, _STEPS),
             (min_from_end, {"aim": "tie"}, _STEPS),
-            (logsumexp_from_end, {}, {"log_domain": True}),
+            (logsumexp_from_end, {}, {"exponent": _of_result}),
             (cumulative_sum_initial, {}, _STEPS),
             (cumulative_prod_initial, {"aim": "zeros"}, {"exact": True}),
         )
