@@ -58,7 +58,7 @@ def test_large_inputs(request: pytest.FixtureRequest, length: int, engine: str) 
     run = run_of(request.config)
     compared, found = False, None
     for mode in (m for m in MODES if m in run.modes and run.engines[engine].answers(m)):
-        case = sized_case(mode, length)
+        case = sized_case(mode, length, number=length)
         if case is None:
             continue
         try:

@@ -129,9 +129,10 @@ def _case(document: Any) -> Case:
     if values[-1].dtype == bool:
         raise MalformedCase("steps: the last one must give numbers, not truth values")
     value_ids = (0, *program.arguments)
-    if (
-        numbers := math.prod((values[-1].size, *(values[value_ids[i]].size for i in case.inputs)))
-    ) > MAX_ANSWER:
+    inputs = [values[value_ids[i]].size for i in case.inputs]
+    # With a direction, engines give one product.
+    counted = inputs if case.direction is None else inputs[-1:]
+    if (numbers := math.prod((values[-1].size, *counted))) > MAX_ANSWER:
         raise MalformedCase(f"word: {mode} asks for {numbers} numbers, more than {MAX_ANSWER}")
     return case
 
