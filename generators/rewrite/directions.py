@@ -18,11 +18,12 @@ def along(case: Case) -> Case:
     the derivative along the tangent, if the case has one, and the direction.
     """
     directions = [v for v in (case.tangent, case.direction) if v is not None]
-    rows = np.array([np.asarray(v, dtype=float).reshape(-1) for v in directions])
     builder = ProgramBuilder(case.dtype)
-    moved = builder.add("matmul", 0, builder.constant(rows))
-    moved = builder.add("reshape", moved, shape=case.input.shape)
-    x = builder.add("add", builder.constant(case.input), moved)
+    x = builder.constant(case.input)
+    for i, direction in enumerate(directions):
+        coefficient = builder.add("index", 0, index=(i,))
+        moved = builder.add("multiply", builder.constant(np.asarray(direction)), coefficient)
+        x = builder.add("add", x, moved)
     ids = {0: x}
     for k, step in enumerate(case.program.steps, start=1):
         operands = (ids[i] for i in step.operands)
@@ -30,7 +31,7 @@ def along(case: Case) -> Case:
     pulled = case.cotangent is not None
     return Case(
         Program(tuple(builder.steps)),
-        nested(np.zeros(len(rows))),
+        nested(np.zeros(len(directions))),
         case.mode,
         operator="pullback" if pulled else "jacobian",
         cotangent=case.cotangent,
