@@ -49,7 +49,8 @@ WIDENED = {
     ("jax-eager", "owens_t"),
     ("jax-eager", "norm_ppf"),
 }
-#: Of this many operations, one is asked in JAX by tests that are not slow.
+#: Of this many operations, one is asked by tests that are not slow. JAX compiles every primitive
+#: for every shape, and there are thousands of templates.
 ONE_IN = 5
 #: NumPy itself makes float64 of float32 in some functions, and the known failures of autograd have
 #: entries for it. MyGrad makes arrays of plain numbers, which NumPy takes for float64.
@@ -66,8 +67,7 @@ def engines_and_operations(engines: Iterable[str]) -> list[Any]:
                     engine,
                     name,
                     id=f"{engine}-{name}",
-                    # JAX compiles every primitive for every shape.
-                    marks=[pytest.mark.slow] if engine == "jax-eager" and k % ONE_IN else [],
+                    marks=[pytest.mark.slow] if k % ONE_IN else [],
                 )
                 for k, name in enumerate(OPERATIONS)
             ]
