@@ -23,17 +23,24 @@ SINGLE = np.array([[1.0, 2.0], [3.0, 5.0]], dtype=np.float32)
 
 @pytest.mark.parametrize("operation", [name for name, row in CATALOGUE.items() if row.weight])
 def test_float32_stays(operation: str) -> None:
-    engine, answers = registry.find("inhouse"), []
+    engine, answers, missing = registry.find("inhouse"), [], False
     for case in drawn(operation):
         for mode in "RF":
             single = replace(case, mode=mode, dtype="float32")
             if not is_single(single):
                 continue
             script, names = engine.script(single), dict(names_of("inhouse"))
-            with np.errstate(all="ignore"):
-                exec(script.program + script.compile + script.point + script.run, names)
+            try:
+                with np.errstate(all="ignore"):
+                    exec(script.program + script.compile + script.point + script.run, names)
+            except NotImplementedError:
+                # Some special functions have no derivative by their order.
+                missing = True
+                continue
             answers.append((single, names["got"]))
             assert names["got"].dtype == np.float32, script.program + script.compile
+    if missing and not answers:
+        pytest.skip("no derivative has a formula")
     assert answers, "no case has numbers that are exact in float32"
     case, got = answers[-1]
     assert not judge(case, "inhouse", Answer("answered", value=got), certify(case)).is_finding, (

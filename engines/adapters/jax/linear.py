@@ -61,7 +61,7 @@ LINEAR: dict[str, Template] = {
     ),
     "eigvals_exp": "jnp.real(jnp.sum(jnp.exp(jnp.linalg.eigvals({0})), axis=-1))",
     "expm_frechet": "jax.scipy.linalg.expm_frechet({0}, {1}, compute_expm=False)",
-    "matrix_exp_upper": "jax.scipy.linalg.expm({0}, upper_triangular=True)",
+    "matrix_exp_upper": "jax.scipy.linalg.expm(jnp.triu({0}), upper_triangular=True)",
     "polar_symmetric": lambda call: (
         f"jax.scipy.linalg.polar({call.operands[0]}, "
         f"side='{'left' if call.params['left'] else 'right'}', method='svd')[1]"
