@@ -140,7 +140,6 @@ MEANINGS: Mapping[str, str] = {
     "smoothing": "the share that all classes get",
     "source": "the index of the axis",
     "start": "the first index",
-    "starts": "the first index along each axis",
     "step": "the distance of two indices",
     "stop": "the index after the last one",
     "stride": "the distance of two windows, for each axis",
