@@ -40,12 +40,7 @@ KINKED = frozenset({"abs"})
 #: Primitives that jump at ties and at zero operands.
 JUMPING = frozenset({"remainder"})
 #: Families of functions: the first operand is a constant and selects the member.
-FAMILIES = frozenset(
-    {
-        *("erfcx", "sinc", "polygamma", "zeta", "jv", "iv", "ive", "yv", "kv", "kve", "expn"),
-        "spence_slope",
-    }
-)
+FAMILIES = frozenset(name for name, primitive in PRIMITIVES.items() if primitive.family)
 #: Primitives whose operand is symmetrized.
 OF_SYMMETRIC = frozenset({"cholesky", "sqrtm", "eigvalsh", "eigenvectors"})
 #: Primitives that occur only in derivatives, never in programs.

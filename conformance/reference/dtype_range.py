@@ -63,7 +63,7 @@ def outside(
         direction = to_balls(random_direction(evaluate.point.size, order, 0)).reshape(x.shape)
         recorders = []
         for steps in range(order + 1):
-            recorders.append(Recorder())
+            recorders.append(_Values())
             with following(Branches(script=script)):
                 evaluate.visited(as_array(x + direction * (steps * h)), recorders[-1])
         factors = _Factors(order, dtype, recorders[1].seen, log_h)
@@ -87,14 +87,27 @@ def outside(
 
 def has_value_outside(program: Program, point: Array, dtype: str) -> bool:
     """Whether a value of the program at the point is so, also one inside an operation."""
-    recorder, high = Recorder(), EXPONENTS[dtype] - SPARE
+    recorder, high = _Values(), EXPONENTS[dtype] - SPARE
     with following(Branches()):
         Evaluator(program, point).visited(to_balls(point), recorder)
     values = (z for call in recorder.seen for v in call if v.dtype == object for z in v.flat)
     return any(z.is_finite() and 0 not in z and abs(_exponent(abs(z))) > high for z in values)
 
 
-class _Factors(Visitor):
+class _Shifted(Visitor):
+    """Sees the values that engines compute. The steps of logsumexp have exp(x), but engines compute
+    exp(x - max(x)), which is in the range.
+    """
+
+    def definition(self, op: Operation) -> Callable[..., Any] | None:
+        return op.definition if op.exponent is not None else super().definition(op)
+
+
+class _Values(_Shifted, Recorder):
+    """Keeps the operands and results."""
+
+
+class _Factors(_Shifted):
     """Whether a derivative of an operation by an operand, one factor in the chain rule, is larger
     than the dtype can hold, or smaller although its products with derivatives of the operand count.
 

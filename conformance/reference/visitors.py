@@ -35,6 +35,10 @@ class Visitor:
     operation, and may change operands and results. This one changes nothing.
     """
 
+    def definition(self, op: Operation) -> Callable[..., Any] | None:
+        """How the operation is computed by others; None if it is computed by itself."""
+        return op.in_steps or op.definition
+
     def operands(self, op: Operation, operands: list[Array]) -> list[Array]:
         """The operands that the operation gets."""
         return operands
@@ -51,7 +55,7 @@ def applied(
 ) -> Array:
     """The operation on balls, seen by `visitor`."""
     operands = visitor.operands(op, operands)
-    definition = op.in_steps or op.definition
+    definition = visitor.definition(op)
     if definition is not None:
         given = definition(_Called(visitor), *(_seen(v, visitor) for v in operands), **params)
     else:

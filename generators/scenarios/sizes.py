@@ -18,6 +18,7 @@ from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, Program, nested
 from ad_conformance.generators.rewrite.directions import directed
+from ad_conformance.generators.rewrite.variants import weights
 from ad_conformance.generators.strategies.sampling import batch
 
 #: Lengths beside the groups of entries that kernels take together, and large ones.
@@ -65,7 +66,7 @@ def sized(case: Case, length: int) -> Case | None:
         output = evaluate_steps(plain.program, plain.input)[-1]
     except ValueError:
         return None
-    return _asked(plain, output.shape, _numbers(plain.input.shape))
+    return _asked(plain, output.shape, weights(plain.input.shape))
 
 
 def _asked(case: Case, output: tuple[int, ...], numbers: np.ndarray) -> Case | None:
@@ -80,7 +81,7 @@ def _asked(case: Case, output: tuple[int, ...], numbers: np.ndarray) -> Case | N
     elif case.order == 1 and to_number:
         found = replace(case, operator="gradient")
     elif case.order == 1:
-        found = replace(case, operator="pullback", cotangent=nested(_numbers(output)))
+        found = replace(case, operator="pullback", cotangent=nested(weights(output)))
     elif innermost == "F":
         found = replace(case, operator="pushforward", tangent=nested(numbers))
     else:
@@ -88,12 +89,6 @@ def _asked(case: Case, output: tuple[int, ...], numbers: np.ndarray) -> Case | N
     if found.order - found.asked.along == 1:
         found = directed(found, numbers[..., ::-1])
     return valid(found)
-
-
-def _numbers(shape: tuple[int, ...]) -> np.ndarray:
-    """Small dyadic numbers other than zero, with either sign."""
-    k = np.arange(int(np.prod(shape)))
-    return np.asarray(((-1.0) ** (k * k // 3) * (1 + k * 5 % 7) / 4).reshape(shape))
 
 
 @cache

@@ -54,13 +54,7 @@ def test_the_inhouse_engine_is_right_where_rules_go_wrong(
     point: object, step: Step, mode: str
 ) -> None:
     case = _case(point, mode, step)
-    truth = certify(case)
-    if truth.kind == "uncertified":
-        # Powers of exp(-700) in derivatives of order 4 are outside of the range.
-        assert (step.operation, mode) == ("cross_entropy", "FRRF"), truth.reason
-        assert "outside the range" in truth.reason
-        return
-    assert truth.kind == "certified"
+    assert certify(case).kind == "certified"
     assert _verdict(case) is Verdict.AGREE
 
 

@@ -20,18 +20,6 @@ from ad_conformance.generators.catalogue.row_forms import derived
 Ints = tuple[int, ...]
 
 
-def _starts(starts: Ints, sizes: Sequence[int], shape: Sequence[int]) -> list[int]:
-    """Starts from 0, moved so that a part of these sizes fits. Raises ValueError if none does."""
-    if not len(starts) == len(sizes) == len(shape) or any(
-        not 0 <= m <= n for m, n in zip(sizes, shape, strict=True)
-    ):
-        raise ValueError(f"a part of size {tuple(sizes)} of shape {tuple(shape)} at {starts}")
-    return [
-        min(max(0, s + n if s < 0 else s), n - m)
-        for s, m, n in zip(starts, sizes, shape, strict=True)
-    ]
-
-
 def lax_pad(xp: Any, x: Any, value: Any, *, low: Ints, high: Ints, interior: Ints) -> Any:
     """`x` with `value` before, after and between the entries along each axis; negative widths cut
     entries off.

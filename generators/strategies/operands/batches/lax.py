@@ -23,11 +23,6 @@ def _shape(b: Builder, most: int = 4) -> tuple[int, ...]:
     return tuple(b.choose([2, 3, 1, 4] if axes < 3 else [2, 1, 3]) for _ in range(axes))
 
 
-def _places(b: Builder, shape: tuple[int, ...], size: tuple[int, ...]) -> tuple[int, ...]:
-    """Starts, some of them so large or so small that the part does not fit there."""
-    return tuple(b.integer(-n, n) for n in shape)
-
-
 def lax_pad(b: Builder) -> DrawnOperands:
     shape = _shape(b, 3)
     x = grown(b, shape)
