@@ -49,7 +49,8 @@ class Engine:
     #: Templates of the engine's own forms of some derivatives, if it has such forms. Each result is
     #: a function of `x`. "gradient": of `{f}`, whose value is a number, in reverse mode.
     #: "pushforward": of `{f}` along the tangent `{v}`. "pullback": of the cotangent `{w}` through
-    #: `{f}`.
+    #: `{f}`. "derivative", of a function of a number, in the mode `{inner}`; "second_derivative",
+    #: "hessian" and "hvp" (along `{v}`) in the mode `{outer}{inner}`.
     operators: Mapping[str, str] = field(default_factory=dict)
     #: Template of the statements that make the function `derivative` of `{nested}`, the text of the
     #: nested derivative. They may use `x`. An exception in them is a compile failure.
@@ -105,7 +106,7 @@ class Engine:
                 for k, v in self.mode_transforms.items()
             ),
             *(
-                (f"operator {k}", partial(v.format, f="f", v="v", w="w"))
+                (f"operator {k}", partial(v.format, f="f", v="v", w="w", outer="R", inner="R"))
                 for k, v in self.operators.items()
             ),
             ("compile", partial(self.compile.format, nested="f")),

@@ -179,8 +179,14 @@ def _nested(engine: Writable, case: Case) -> str:
         nested = engine.dialect.language.closure.format(
             inputs="x", value=f"f({', '.join(INPUTS[: len(case.program.arguments) + 1])})"
         )
+    letters = mode[::-1]
     levels = operator.levels + ("jacobian",) * (case.order - len(operator.levels))
-    for letter, level in zip(reversed(mode), levels, strict=True):
+    if operator.whole and operator.name in engine.operators:
+        inner, outer = letters[0], letters[operator.order - 1]
+        own = engine.operators[operator.name]
+        nested = own.format(f=nested, v=seed, inner=inner, outer=outer)
+        letters, levels = letters[operator.order :], levels[operator.order :]
+    for letter, level in zip(letters, levels, strict=True):
         nested = writers[level](letter, nested)
     return nested
 

@@ -15,8 +15,6 @@ from ad_conformance.generators.ir.mode import LETTERS
 #: Names of the kinds of input and output, by number of axes.
 KINDS = ("num", "vec", "mat")
 SIGNATURES = tuple(f"{a}_to_{b}" for a in KINDS for b in KINDS)
-#: Products and derivatives for which an engine may have its own function.
-OWN_FORMS = ("gradient", "pushforward", "pullback")
 #: One level of the nesting. "jacobian": the engine's transform for a full derivative. "derivative":
 #: the same, or the engine's own gradient or pushforward if the function is one of or to a number.
 #: "product": the engine's own pushforward or pullback of the seed.
@@ -34,6 +32,9 @@ class Operator:
     The answer is the full derivative, contracted with the seed. A tangent has the shape of the
     input and takes the place of the first `along` input axis groups. A cotangent has the shape of
     the output and takes the place of the output axes.
+
+    `whole`: if an engine has its own function for the operator, it takes the place of all of
+    `levels`, whatever their letters.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Operator:
     levels: tuple[Level, ...] = ()
     seed: Literal["tangent", "cotangent"] | None = None
     along: int = 0
+    whole: bool = False
 
     def applies(self, mode: str, source: str, target: str) -> bool:
         """Whether it can be asked of a function of kind `source` to kind `target` in that mode."""
@@ -98,7 +100,7 @@ OPERATORS: Mapping[str, Operator] = {
     operator.name: operator
     for operator in (
         Operator(name="jacobian"),
-        Operator(name="derivative", sources=("num",), levels=("derivative",)),
+        Operator(name="derivative", sources=("num",), levels=("derivative",), whole=True),
         Operator(name="gradient", targets=("num",), levels=("derivative",)),
         Operator(
             name="pushforward",
@@ -115,8 +117,15 @@ OPERATORS: Mapping[str, Operator] = {
             sources=("num",),
             order=2,
             levels=("derivative", "derivative"),
+            whole=True,
         ),
-        Operator(name="hessian", targets=("num",), order=2, levels=("derivative", "jacobian")),
+        Operator(
+            name="hessian",
+            targets=("num",),
+            order=2,
+            levels=("derivative", "jacobian"),
+            whole=True,
+        ),
         Operator(
             name="hvp",
             targets=("num",),
@@ -124,6 +133,12 @@ OPERATORS: Mapping[str, Operator] = {
             levels=("derivative", "product"),
             seed="tangent",
             along=1,
+            whole=True,
         ),
     )
 }
+#: Products and derivatives for which an engine may have its own function.
+OWN_FORMS = (
+    *("gradient", "pushforward", "pullback"),
+    *(operator.name for operator in OPERATORS.values() if operator.whole),
+)

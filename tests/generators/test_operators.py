@@ -35,6 +35,7 @@ def test_usual_modes_are_modes() -> None:
 @pytest.mark.parametrize("operator", OPERATORS.values(), ids=lambda operator: operator.name)
 def test_an_operator_has_as_many_written_levels_as_it_needs(operator: Operator) -> None:
     assert len(operator.levels) <= operator.order
+    assert not operator.whole or len(operator.levels) == operator.order
     assert (operator.seed is None) == ("product" not in operator.levels)
     assert operator.along == (operator.levels.count("product") if operator.seed == "tangent" else 0)
     assert operator.applies(
