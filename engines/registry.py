@@ -43,6 +43,10 @@ _ADAPTERS = {
     "reversediff.jl": "julia.adapter:reversediff",
     "zygote.jl": "julia.adapter:zygote",
     "mooncake.jl": "julia.adapter:mooncake",
+    "di-zygote.jl": "julia.interface:over_zygote",
+    "di-reversediff.jl": "julia.interface:over_reversediff",
+    "di-mooncake.jl": "julia.interface:over_mooncake",
+    "di-enzyme.jl": "julia.interface:over_enzyme",
     "enzyme-llvm": "enzyme.llvm.adapter:enzyme_llvm",
     "enzyme-llvm-runtime-activity": "enzyme.llvm.adapter:runtime_activity",
 }

@@ -53,3 +53,52 @@ gradient(::Mode, f, x) = (Differences.gradient((y -> y::Real) ∘ f, x),)
 jacobian(::Mode, f, x) = (Differences.shaped(f, x),)
 autodiff(::Mode, f, x::Duplicated) = (Differences.slope(t -> f(x.val .+ t .* x.dval), 0.0),)
 end
+
+module DifferentiationInterface
+import ..Differences
+struct AutoForwardDiff end
+struct AutoReverseDiff end
+struct AutoZygote end
+struct AutoMooncake
+    config
+end
+AutoMooncake(; config) = AutoMooncake(config)
+struct AutoEnzyme
+    mode
+end
+AutoEnzyme(; mode) = AutoEnzyme(mode)
+struct SecondOrder{O,I}
+    outer::O
+    inner::I
+end
+const First = Union{AutoForwardDiff,AutoReverseDiff,AutoZygote,AutoMooncake,AutoEnzyme}
+
+# What was prepared serves one operator, function and backend, and numbers of one type and shape.
+struct Prepared
+    signature
+end
+shape(x::Union{Number,AbstractArray}) = typeof(x), size(x)
+shape(t::Tuple) = map(shape, t)
+signature(operator, f, backend, arguments...) = operator, typeof(f), typeof(backend), map(shape, arguments)
+
+derivative(f, b::First, x::Number) = Differences.slope(f, x)
+gradient(f, b::First, x::AbstractArray) = Differences.gradient((y -> y::Real) ∘ f, x)
+jacobian(f, b::First, x::AbstractArray) = Differences.jacobian((y -> y::AbstractArray) ∘ f, x)
+pushforward(f, b::First, x, t::Tuple) = map(v -> Differences.slope(h -> f(x .+ h .* v), 0.0), t)
+pullback(f, b::First, x, t::Tuple) = map(w -> Differences.gradient(z -> sum(w .* f(z)), x), t)
+second_derivative(f, b::SecondOrder, x::Number) = derivative(z -> derivative(f, b.inner, z), b.outer, x)
+hessian(f, b::SecondOrder, x::AbstractArray) = jacobian(z -> gradient(f, b.inner, z), b.outer, x)
+hvp(f, b::SecondOrder, x::AbstractArray, t::Tuple) = pushforward(z -> gradient(f, b.inner, z), b.outer, x, t)
+
+for name in (:derivative, :gradient, :jacobian, :pushforward, :pullback, :second_derivative, :hessian, :hvp)
+    @eval function $(Symbol(:prepare_, name))(f, b, arguments...)
+        # Preparation may call the function, and refuses what the operator refuses.
+        $name(f, b, arguments...)
+        return Prepared(signature($name, f, b, arguments...))
+    end
+    @eval function $name(f, p::Prepared, b, arguments...)
+        p.signature == signature($name, f, b, arguments...) || error("prepared for something else")
+        return $name(f, b, arguments...)
+    end
+end
+end

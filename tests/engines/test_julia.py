@@ -21,12 +21,14 @@ from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.reference.certify import Truth
 from ad_conformance.conformance.standalone_script import standalone
 from ad_conformance.engines import registry
-from ad_conformance.engines.adapters.julia.adapter import LIBRARIES, enzyme
+from ad_conformance.engines.adapters.julia.adapter import enzyme
+from ad_conformance.engines.adapters.julia.dialect import LIBRARIES
 from ad_conformance.engines.process.runners import FOLDER, Julia
 from ad_conformance.engines.process.sandbox import EngineUnavailable, Sandbox
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import Call
 from ad_conformance.generators.ir.evaluate import evaluate_steps
+from ad_conformance.generators.ir.operator import KINDS, OPERATORS
 from ad_conformance.generators.ir.program import Case, nested
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY, seed_case
@@ -222,10 +224,11 @@ def test_every_operation_computes_what_the_catalogue_computes(
 def beside_a_stand_in(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """An engine with a stand-in for its library, which takes finite differences."""
     engine = registry.find(request.param)
-    text = engine.header.replace(LIBRARIES, libraries()).replace(
-        f"import {engine.module}\n", STAND_INS.read_text("utf-8")
-    )
-    with Sandbox(replace(engine, header=text)) as sandbox:
+    stand_ins = STAND_INS.read_text("utf-8")
+    text = engine.header.replace(LIBRARIES, libraries())
+    for module in re.findall(r"^module (\w+)", stand_ins, re.MULTILINE):
+        text = text.replace(f"import {module}\n", "")
+    with Sandbox(replace(engine, header=f"{stand_ins}\n{text}")) as sandbox:
         yield sandbox
 
 
@@ -237,10 +240,17 @@ def test_derivatives_are_nested_and_shaped_as_asked(
     inner = sorted(engine.mode_transforms)[-1]
     asked = [seed_case(member, mode) for mode in (inner, sorted(engine.mode_transforms)[0] + inner)]
     first = asked[0]
-    tangent, output = _ones(first.input), _ones(evaluate_steps(first.program, first.input)[-1])
-    asked.append(replace(first, mode="F", operator="pushforward", tangent=tangent))
-    asked.append(replace(first, mode="R", operator="pullback", cotangent=output))
-    asked += [replace(first, operator="gradient")] * (output == 1.0)
+    output = evaluate_steps(first.program, first.input)[-1]
+    asked.append(replace(first, warmup_point=nested(first.input + 0.125)))
+    kinds = [KINDS[array.ndim] for array in (first.input, output)]
+    asked += [
+        replace(
+            first, mode=mode, operator=name, **row.seeds(_ones, first.input.shape, output.shape)
+        )
+        for mode in ("F", "R", "FR", "RR")
+        for name, row in OPERATORS.items()
+        if row.levels and row.order == len(mode) and row.applies(mode, *kinds)
+    ]
     for case in asked:
         try:
             answer = beside_a_stand_in.ask(case)
@@ -281,8 +291,8 @@ def test_derivatives_inside_a_program_are_what_the_catalogue_computes(
         )
 
 
-def _ones(array: np.ndarray) -> object:
-    return nested(np.ones(array.shape))
+def _ones(shape: tuple[int, ...]) -> object:
+    return nested(np.ones(shape))
 
 
 if __name__ == "__main__":

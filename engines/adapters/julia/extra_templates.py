@@ -8,6 +8,7 @@ import numpy as np
 from ad_conformance.engines.adapters.julia.language import dims, indices
 from ad_conformance.engines.adapters.julia.templates import (
     along,
+    atom,
     axis_of,
     broadcast,
     circshift,
@@ -201,6 +202,31 @@ def _diff(call: Call) -> str:
     return text
 
 
+def _weighted(name: str, end: int) -> Callable[[Call], str]:
+    """A weight times a logarithm, whose domain ends at `end`.
+
+    A weight of zero gives zero whatever the operand is, but LogExpFunctions takes the logarithm
+    first, which raises a DomainError beyond the end. There, the operand is replaced by one.
+    """
+    beyond = f"({{0}} .== 0) .& ({{1}} .< {atom(str(end))})"
+    return broadcast(f"LogExpFunctions.{name}.({{0}}, ifelse.({beyond}, one.({{1}}), {{1}}))")
+
+
+def _toeplitz(call: Call) -> str:
+    """Rows between semicolons, as users write small matrices: `hvcat` in Julia."""
+    c, r = call.operands
+    m, n = (shape[0] for shape in call.shapes)
+    if not m or not n:
+        raise UnsupportedOperation("toeplitz of nothing")
+    if n == 1:
+        return f"reshape({c}, {m}, 1)"
+    rows = (
+        " ".join(f"{c}[{i - j + 1}]" if i >= j else f"{r}[{j - i + 1}]" for j in range(n))
+        for i in range(m)
+    )
+    return f"[{'; '.join(rows)}]"
+
+
 def _leaky_relu(call: Call) -> str:
     return broadcast(
         "{0}" if call.params["slope"] == 1 else "ifelse.({0} .> 0, {0}, {slope} .* {0})"
@@ -210,7 +236,9 @@ def _leaky_relu(call: Call) -> str:
 EXTRA_TEMPLATES: dict[str, Template | None] = {
     **{name: dotted(f"SpecialFunctions.{function}") for name, function in SPECIAL.items()},
     **{name: dotted(name) for name in ("exp2", "cbrt", "sinc")},
-    **{name: dotted(f"LogExpFunctions.{name}") for name in ("logit", "xlogy", "xlog1py")},
+    "logit": dotted("LogExpFunctions.logit"),
+    "xlogy": _weighted("xlogy", 0),
+    "xlog1py": _weighted("xlog1py", -1),
     "polygamma": broadcast("SpecialFunctions.polygamma.({n}, {0})"),
     "zeta": broadcast("SpecialFunctions.zeta.({s}, {0})"),
     "i0": broadcast("SpecialFunctions.besseli.(0, {0})"),
@@ -276,6 +304,7 @@ EXTRA_TEMPLATES: dict[str, Template | None] = {
     "tril_offset": of_matrix("LinearAlgebra.tril({0}, {k})"),
     "triu_offset": of_matrix("LinearAlgebra.triu({0}, {k})"),
     "outer_sum": _outer_sum,
+    "toeplitz": _toeplitz,
     "masked_sum": _masked("sum", "0.0"),
     "masked_prod": _masked("prod", "1.0"),
     "masked_max": _masked("maximum", "{below}"),

@@ -421,6 +421,7 @@ a * b  # tensordot(axes=1) of 2x2 2x2
 LinearAlgebra.dot(a, b)  # tensordot(axes=1) of 3 3
 repeat(a, 3, 1)  # tile(repetitions=(3, 1)) of 2x2
 repeat(a, 1)  # tile(repetitions=(1,)) of 2
+[a[1] b[2] b[3]; a[2] a[1] b[2]; a[3] a[2] a[1]]  # toeplitz() of 3 3
 sort(a; rev=true)[1:2]  # top_k(k=2) of 2
 sort(a; dims=2, rev=true)[:, 1:1]  # top_k(k=1) of 2x2
 LinearAlgebra.tr(a)  # trace() of 2x2
@@ -445,10 +446,10 @@ LinearAlgebra.norm(a, -Inf)  # vector_norm_ord(axis=None, keepdims=False, ord='-
 ifelse.(a, b, c)  # where() of 2x3 2x3 2x3
 ifelse.(a, b, c)  # where() of number number 1
 ifelse.(a, b, c)  # where() of 3 3 1
-LogExpFunctions.xlog1py.(a, b)  # xlog1py() of 4 4
-LogExpFunctions.xlog1py.(a, b)  # xlog1py() of 2x2 2x2
-LogExpFunctions.xlogy.(a, b)  # xlogy() of 3x3 3x3
-LogExpFunctions.xlogy.(a, b)  # xlogy() of 2 2
-LogExpFunctions.xlogy.(a, b)  # xlogy() of number number
+LogExpFunctions.xlog1py.(a, ifelse.((a .== 0) .& (b .< (-1)), one.(b), b))  # xlog1py() of 4 4
+LogExpFunctions.xlog1py.(a, ifelse.((a .== 0) .& (b .< (-1)), one.(b), b))  # xlog1py() of 2x2 2x2
+LogExpFunctions.xlogy.(a, ifelse.((a .== 0) .& (b .< 0), one.(b), b))  # xlogy() of 3x3 3x3
+LogExpFunctions.xlogy.(a, ifelse.((a .== 0) .& (b .< 0), one.(b), b))  # xlogy() of 2 2
+LogExpFunctions.xlogy.(a, ifelse.((a .== 0) .& (b .< 0), one.(b), b))  # xlogy() of number number
 SpecialFunctions.zeta.(2, a)  # zeta(s=2) of 2x2
 SpecialFunctions.zeta.(2, a)  # zeta(s=2) of 2
