@@ -25,6 +25,7 @@ from ad_conformance.engines.adapters.torch.complex_values import COMPLEX
 from ad_conformance.engines.adapters.torch.fourier import FOURIER
 from ad_conformance.engines.adapters.torch.linear import LINEAR
 from ad_conformance.engines.adapters.torch.moves import MOVES
+from ad_conformance.engines.adapters.torch.names import NAMES
 from ad_conformance.engines.adapters.torch.reductions import REDUCTIONS
 from ad_conformance.engines.adapters.torch.templates import INDEXING, NETWORKS
 from ad_conformance.engines.contract import Engine
@@ -273,6 +274,7 @@ torch = Engine(
             **FOURIER,
             **COMPLEX,
         },
+        names=NAMES,
     ),
     mode_transforms={"R": "torch.func.jacrev({f})", "F": "torch.func.jacfwd({f})"},
     operators={
