@@ -301,6 +301,8 @@ torch = Engine(
         ("RuntimeError", r"^vmap: we do not yet support aten::"),
         ("RuntimeError", r"^Batching rule not implemented for"),
         ("RuntimeError", r"^Error: aten::\w+ requires special handling, and does not yet have"),
+        ("RuntimeError", r"^In-place leakyReLu backward calculation is triggered with a negative"),
+        ("RuntimeError", r"^In-place elu backward calculation is triggered with a negative slope"),
         ("RuntimeError", r"Double backward is unsupported for \w+ when >1 zeros"),
     ),
 )
