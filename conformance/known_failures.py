@@ -28,6 +28,7 @@ from ad_conformance.generators.ir.case_io import read_case
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import converted
 from ad_conformance.generators.ir.program import DTYPES, Case, MalformedCase
+from ad_conformance.generators.render.dialect import UnsupportedOperation
 from packaging.version import Version
 
 FOLDER = Path(__file__).parent / "known_failures"
@@ -57,10 +58,11 @@ class KnownFailure(
 
     It covers a Result if all of this holds: the mode matches the pattern `modes` (key ``words``);
     the verdict is in `verdicts`; some step is one of `operations` and has all of `features` (key
-    ``with``); the text that the engine printed contains `printed`; and, if the engine raised,
-    "type: message" contains `error`. Patterns are regular expressions. `dtype` is the only dtype
-    that is covered, "" means any. `severity` is the only kind of severity that is covered, None
-    means any.
+    ``with``); the text that the engine printed contains `printed`; the text of the program in the
+    engine's language contains `text`, such as a further name of an operation; and, if the engine
+    raised, "type: message" contains `error`. Patterns are regular expressions. `dtype` is the only
+    dtype that is covered, "" means any. `severity` is the only kind of severity that is covered,
+    None means any.
 
     The pinned case failed as described in the releases `seen`, and in another way in the releases
     `changed`. It was right in all releases up to `right_until`, and it is right from `fixed_in` on;
@@ -81,6 +83,7 @@ class KnownFailure(
     severity: Kind | None = None
     error: Pattern = re.compile("")
     printed: Pattern = re.compile("")
+    text: Pattern = re.compile("")
     fixed_in: Version | None = None
     right_until: Version | None = None
     changed: tuple[Version, ...] = ()
@@ -127,7 +130,15 @@ class KnownFailure(
             and (finding.answer.outcome != "raised" or self._raises(finding.answer))
             and self.printed.search(finding.answer.printed) is not None
             and self.concerns(finding.case, raised=finding.answer.outcome == "raised")
+            and (not self.text.pattern or self._is_in_the_text(finding))
         )
+
+    def _is_in_the_text(self, finding: Result) -> bool:
+        try:
+            script = registry.find(finding.engine).script(finding.case)
+        except (registry.UnknownEngine, UnsupportedOperation):
+            return False
+        return self.text.search(script.program) is not None
 
 
 def _decode(kind: type, value: Any) -> Any:

@@ -11,6 +11,7 @@ from ad_conformance.conformance.suite.ask import Failed, check, check_again, rep
 from ad_conformance.conformance.suite.run import run_of
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.scenarios.names import named_cases
 from ad_conformance.generators.scenarios.sizes import MODES, sized_case
 from ad_conformance.generators.strategies.programs import cases
 from hypothesis import given, seed, target
@@ -63,6 +64,30 @@ def test_large_inputs(request: pytest.FixtureRequest, length: int, engine: str) 
             continue
         try:
             compared |= check(run, case, engine).verdict.compared
+        except Failed as failed:
+            found = failed
+            break
+    if found is not None:
+        pytest.fail(report(run, found), pytrace=False)
+    if not compared:
+        pytest.skip("nothing was compared")
+
+
+#: Of an engine's further names, one in so many is asked in each mode. The modes take turns.
+ONE_NAME_IN = 3
+
+
+def test_other_names(request: pytest.FixtureRequest, mode: str, engine: str) -> None:
+    """Operations under further names of an engine: aliases, methods, forms in place."""
+    run = run_of(request.config)
+    adapter = run.engines[engine]
+    if not adapter.answers(mode) or not adapter.dialect.names:
+        pytest.skip(f"unsupported: {engine} does not have mode {mode} or further names")
+    compared, found = False, None
+    turn = sorted(run.modes).index(mode) if mode in run.modes else 0
+    for case in named_cases(adapter.dialect.names, mode, turn=turn, every=ONE_NAME_IN):
+        try:
+            compared |= check(run, case, engine, probe=True).verdict.compared
         except Failed as failed:
             found = failed
             break

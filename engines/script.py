@@ -88,7 +88,7 @@ def write(engine: Writable, case: Case) -> Script:
     arrays of the dtype, or no form of the operator.
     """
     dialect = engine.dialect
-    lines = [render(case.program, dialect, case.input, dtype=case.dtype)]
+    lines = [render(case.program, dialect, case.input, dtype=case.dtype, names_chosen=case.names)]
     given = {"x": case.point if case.warmup_point is None else case.warmup_point}
     value_ids = case.program.arguments
     given |= {

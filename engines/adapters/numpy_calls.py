@@ -6,6 +6,7 @@ names such as `{indices}` stand for what the function computes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -156,3 +157,37 @@ def broadcast_mask(call: Call) -> str:
     """The mask of the call as an array of truth values with the shape of the operand."""
     mask = np.broadcast_to(np.array(call.params["mask"], dtype=bool), call.shapes[0])
     return f"np.array({mask.tolist()})"
+
+
+def is_number(text: str) -> bool:
+    """Whether the text of an operand is a plain number."""
+    return re.fullmatch(r"\(?-?[\d.]+(e[+-]?\d+)?\)?", text) is not None
+
+
+def no_number(text: str) -> Callable[[Call], str | None]:
+    """A template whose operands must be arrays."""
+    return lambda call: None if any(map(is_number, call.operands)) else text_of(text, call)
+
+
+def of_ranks(text: str, *wanted: int) -> Callable[[Call], str | None]:
+    """A template for operands with these numbers of axes."""
+    return lambda call: text_of(text, call) if tuple(map(len, call.shapes)) == wanted else None
+
+
+def in_one_axis(text: str, axis: int) -> Callable[[Call], str | None]:
+    """A template for one value of the parameter `axis`."""
+    return lambda call: (
+        text_of(text, call)
+        if call.params["axis"] is not None and call.params["axis"] % len(call.shapes[0]) == axis
+        else None
+    )
+
+
+def of_square_matrix(text: str) -> Callable[[Call], str | None]:
+    """A template for a square matrix."""
+
+    def write(call: Call) -> str | None:
+        shape = call.shapes[0]
+        return text_of(text, call) if len(shape) == 2 and shape[0] == shape[1] else None
+
+    return write

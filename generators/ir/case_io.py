@@ -71,6 +71,7 @@ class _CaseDocument(msgspec.Struct, forbid_unknown_fields=True, rename=file_key)
     warmup_point: Any = None
     wrt: str = DEFAULTS["wrt"]
     direction: Any = None
+    names: int = DEFAULTS["names"]
 
 
 def read_case(path: Path) -> Case:
@@ -181,6 +182,8 @@ def check_question(case: Case, output: tuple[int, ...]) -> None:
         )
     if case.wrt and case.operator != "jacobian":
         raise MalformedCase(f"wrt: {case.operator} is asked by the first input only")
+    if not 0 <= case.names <= MAX_TIMES:
+        raise MalformedCase(f"names: {case.names} must be 0 to {MAX_TIMES}")
     if case.dtype == "float32" and not is_single(case):
         raise MalformedCase("dtype: a number of the case is not exact in float32")
 

@@ -129,6 +129,10 @@ class Case:
     `wrt` has a digit for each letter: the input that it differentiates by. 0 is the input that is
     not an `argument` step. "" means that all letters differentiate by that one. `warmup_point` is
     another point, at which the engine compiles and is called before it is asked at `point`.
+
+    `names` chooses among the names that an engine has for an operation: 0 is the usual one, k the
+    k-th of the others, counted from the first again if there are fewer. If it is even and not 0,
+    plain numbers are written as arrays without axes.
     """
 
     program: Program
@@ -141,6 +145,7 @@ class Case:
     warmup_point: Any = None
     wrt: str = ""
     direction: Any = None
+    names: int = 0
 
     @property
     def input(self) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,10 @@ from ad_conformance.generators.catalogue.operation import Call, Template
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import INPUTS, Program, Step
 from ad_conformance.generators.render.language import PYTHON, Language
+
+#: A further name of an operation: a template, or a function that gives text, or None if the
+#: operands do not fit.
+Name = str | Callable[[Call], str | None]
 
 
 class UnsupportedOperation(Exception):
@@ -25,7 +29,9 @@ class Dialect:
     `namespace` replaces `xp` in templates. `array` writes an array from a nested list of floats,
     and `single` the same in float32; None if the engine has no such arrays. `templates` holds what
     differs from the default of the catalogue: text, a function of the Call, or None for an
-    operation that the engine does not have.
+    operation that the engine does not have. `names` holds further templates of operations:
+    functions, methods, operators and forms in place that compute the same, and that the engine may
+    implement apart.
     """
 
     namespace: str
@@ -33,6 +39,7 @@ class Dialect:
     array: str | None = "xp.asarray({value})"
     single: str | None = None
     templates: Mapping[str, Template | None] = field(default_factory=dict)
+    names: Mapping[str, tuple[Name, ...]] = field(default_factory=dict)
 
     def constant(self, value: object, dtype: str = "float64") -> str:
         """A constant as text. Raises UnsupportedOperation if there are no arrays of that dtype."""
@@ -41,9 +48,16 @@ class Dialect:
             raise UnsupportedOperation(dtype)
         return self._in_namespace(template.format(value=self.language.literal(value)))
 
-    def step(self, step: Step, call: Call) -> str:
-        """A step as an expression. Raises UnsupportedOperation if there is no template for it."""
+    def step(self, step: Step, call: Call, names: int = 0) -> str:
+        """A step as an expression, by the name that `Case.names` chooses.
+
+        Raises UnsupportedOperation if there is no template for it.
+        """
         template = self.templates.get(step.operation, CATALOGUE[step.operation].template)
+        if names and (others := self.names.get(step.operation)):
+            other = others[(names - 1) % len(others)]
+            # The usual name serves where the operands do not fit.
+            template = (other(call) if callable(other) else other) or template
         if template is None:
             raise UnsupportedOperation(step.operation)
         if callable(template):
@@ -56,13 +70,18 @@ class Dialect:
 
 
 def render(
-    program: Program, dialect: Dialect, point: np.ndarray, name: str = "f", dtype: str = "float64"
+    program: Program,
+    dialect: Dialect,
+    point: np.ndarray,
+    name: str = "f",
+    dtype: str = "float64",
+    names_chosen: int = 0,
 ) -> str:
     """The source of a function of the inputs (`x`, `y` ...) that computes the program.
 
     `point` only gives the shape of the first input. Operands of arithmetic operators that are
-    scalar constants are written as literals, other constants as arrays. Raises UnsupportedOperation
-    with the name of the operation or of the dtype.
+    scalar constants are written as literals, other constants as arrays. `names_chosen` is
+    `Case.names`. Raises UnsupportedOperation with the name of the operation or of the dtype.
     """
     values = evaluate_steps(program, point)
     constants = {
@@ -78,7 +97,8 @@ def render(
         if k != last and (k in constants or k in names):
             continue
         op = CATALOGUE[step.operation]
-        literal = op.literals and not all(i in constants for i in step.operands)
+        plain = not names_chosen or names_chosen % 2
+        literal = op.literals and plain and not all(i in constants for i in step.operands)
         texts = []
         for i in step.operands:
             if i not in constants:
@@ -94,7 +114,7 @@ def render(
             text = names[k]
         else:
             shapes = tuple(values[i].shape for i in step.operands)
-            text = dialect.step(step, Call(tuple(texts), step.arguments, shapes))
+            text = dialect.step(step, Call(tuple(texts), step.arguments, shapes), names_chosen)
         if k == last:
             result = text
         else:

@@ -16,9 +16,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.mode import USUAL_MODES
 from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.scenarios.names import named_cases
 from ad_conformance.generators.strategies.sampling import draw, operation_examples
 
 from benchmarks.tables import write_section
@@ -61,21 +63,33 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=2000, help="number of drawn cases")
     parser.add_argument("--start", type=int, default=0, help="number of the first batch")
     parser.add_argument("--each", type=int, help="cases of every operation, in place of --cases")
+    parser.add_argument(
+        "--names",
+        action="store_true",
+        help="also one case of every further name of an operation in the engine, in each mode",
+    )
     parser.add_argument("--write", type=Path, help="the document to put the report into")
     parser.add_argument("--all", type=Path, help="a file for a line about each rule and level")
     options = parser.parse_args()
     modes = options.modes.split(",")
     if options.each:
         cases = list(of_each(options.each, modes))
-        asked = f"{options.each} cases of every operation"
+        both = f"{options.each} cases of every operation"
     else:
         cases = list(draw(modes, options.cases, options.start))
-        asked = f"{len(cases)} drawn cases"
+        both = f"{len(cases)} drawn cases"
     rows: list[str] = []
     for engine in options.engines.split(","):
-        coverage = measure(Recorder(tables(engine)), cases)
+        asked = both
+        named: list[Case] = []
+        if options.names:
+            further = registry.find(engine).dialect.names
+            named = [case for mode in modes for case in named_cases(further, mode)]
+        coverage = measure(Recorder(tables(engine)), [*cases, *named])
         if unmatched := idle(engine, coverage.rules):
             raise SystemExit(f"unreachable.toml: patterns that match no rule: {unmatched}")
+        if named:
+            asked += f", and {len(named)} of further names"
         text = report.section(engine, asked, coverage, modes)
         if engine == "torch":
             text += f"\n{report.opinfo(_spelled(cases, coverage))}"

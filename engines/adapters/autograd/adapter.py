@@ -12,6 +12,7 @@ from ad_conformance.engines.adapters.autograd.linear import (
     MOVES,
     REDUCTIONS,
 )
+from ad_conformance.engines.adapters.autograd.names import NAMES
 from ad_conformance.engines.adapters.numpy_calls import ascending_sort, repeat, selected, solver
 from ad_conformance.engines.adapters.numpy_family import (
     BEFORE_NUMPY_2,
@@ -197,6 +198,7 @@ autograd = Engine(
                 pushforward="make_jvp(lambda t: {body})({0})({1})[1]",
             ),
         },
+        names=NAMES,
     ),
     mode_transforms={"R": "jacobian({f})", "F": "jacfwd({f})"},
     operators={

@@ -25,6 +25,7 @@ from ad_conformance.engines.adapters.torch.complex_values import COMPLEX
 from ad_conformance.engines.adapters.torch.fourier import FOURIER
 from ad_conformance.engines.adapters.torch.linear import LINEAR
 from ad_conformance.engines.adapters.torch.moves import MOVES
+from ad_conformance.engines.adapters.torch.names import NAMES
 from ad_conformance.engines.adapters.torch.reductions import REDUCTIONS
 from ad_conformance.engines.adapters.torch.templates import INDEXING, NETWORKS
 from ad_conformance.engines.contract import Engine
@@ -273,6 +274,7 @@ torch = Engine(
             **FOURIER,
             **COMPLEX,
         },
+        names=NAMES,
     ),
     mode_transforms={"R": "torch.func.jacrev({f})", "F": "torch.func.jacfwd({f})"},
     operators={
@@ -299,6 +301,8 @@ torch = Engine(
         ("RuntimeError", r"^vmap: we do not yet support aten::"),
         ("RuntimeError", r"^Batching rule not implemented for"),
         ("RuntimeError", r"^Error: aten::\w+ requires special handling, and does not yet have"),
+        ("RuntimeError", r"^In-place leakyReLu backward calculation is triggered with a negative"),
+        ("RuntimeError", r"^In-place elu backward calculation is triggered with a negative slope"),
         ("RuntimeError", r"Double backward is unsupported for \w+ when >1 zeros"),
     ),
 )

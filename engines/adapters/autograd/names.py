@@ -1,0 +1,63 @@
+"""Further names of operations in autograd: aliases, functions for operators, methods. Most have a
+derivative rule of their own.
+"""
+
+from __future__ import annotations
+
+from ad_conformance.engines.adapters.numpy_calls import (
+    in_one_axis,
+    no_number,
+    of_ranks,
+    of_square_matrix,
+)
+from ad_conformance.generators.render.dialect import Name
+
+NAMES: dict[str, tuple[Name, ...]] = {
+    "add": (no_number("np.add({0}, {1})"), no_number("{0}.__radd__({1})")),
+    "subtract": (no_number("np.subtract({0}, {1})"), no_number("{1}.__rsub__({0})")),
+    "multiply": (no_number("np.multiply({0}, {1})"), no_number("{0}.__rmul__({1})")),
+    "divide": (no_number("np.divide({0}, {1})"), no_number("np.true_divide({0}, {1})"),
+               no_number("{1}.__rtruediv__({0})")),
+    "pow": (no_number("np.power({0}, {1})"), no_number("{1}.__rpow__({0})")),
+    "pow_int": ("np.power({0}, {exponent})",),
+    "negative": ("np.negative({0})",),
+    "abs": ("np.absolute({0})", "np.fabs({0})", "abs({0})"),
+    "square": ("np.power({0}, 2)", "{0} ** 2"),
+    "reciprocal": ("np.divide(1.0, {0})", "np.power({0}, -1.0)"),
+    "remainder": ("np.remainder({0}, {1})", "np.mod({0}, {1})"),
+    "maximum": ("np.fmax({0}, {1})",),
+    "minimum": ("np.fmin({0}, {1})",),
+    "rad2deg": ("np.degrees({0})",),
+    "deg2rad": ("np.radians({0})",),
+    "positive": ("np.real({0})", "np.real_if_close({0})", "np.conj({0})", "np.nan_to_num({0})",
+                 "np.conjugate({0})", "np.array({0})"),
+    "max": ("np.amax({0}, axis={axis}, keepdims={keepdims})",
+            "{0}.max(axis={axis}, keepdims={keepdims})"),
+    "min": ("np.amin({0}, axis={axis}, keepdims={keepdims})",
+            "{0}.min(axis={axis}, keepdims={keepdims})"),
+    "sum": ("{0}.sum(axis={axis}, keepdims={keepdims})",),
+    "mean": ("{0}.mean(axis={axis}, keepdims={keepdims})",),
+    "prod": ("{0}.prod(axis={axis}, keepdims={keepdims})",),
+    "var": ("np.var({0}, axis={axis}, ddof={correction}, keepdims={keepdims})",),
+    "std": ("np.std({0}, axis={axis}, ddof={correction}, keepdims={keepdims})",),
+    "cumulative_sum": ("{0}.cumsum({axis})",),
+    "reshape": ("{0}.reshape({shape})",),
+    "squeeze": ("{0}.squeeze({axis})", "np.squeeze({0}, ({axis},))"),
+    "matrix_transpose": ("np.swapaxes({0}, -1, -2)", of_ranks("{0}.T", 2),
+                         of_ranks("np.transpose({0})", 2), of_ranks("np.moveaxis({0}, 0, 1)", 2),
+                         of_ranks("np.rollaxis({0}, 1)", 2),
+                         of_ranks("np.einsum('ij->ji', {0})", 2)),
+    "permute_dims": ("{0}.transpose({axes})", "np.transpose({0}, {axes})"),
+    "flip": (in_one_axis("np.flipud({0})", 0), in_one_axis("np.fliplr({0})", 1)),
+    "matmul": (of_ranks("np.dot({0}, {1})", 2, 2), of_ranks("np.dot({0}, {1})", 2, 1),
+               of_ranks("np.inner({0}, {1}.T)", 2, 2), "{0} @ {1}",
+               of_ranks("np.einsum('ij,jk->ik', {0}, {1})", 2, 2),
+               of_ranks("np.tensordot({0}, {1}, axes=1)", 2, 2),
+               of_ranks("np.tensordot({0}, {1}, axes=[(1,), (0,)])", 2, 2)),
+    "outer": ("np.einsum('i,j->ij', {0}, {1})", "np.multiply({0}[:, None], {1}[None, :])"),
+    "trace": (of_square_matrix("np.einsum('ii', {0})"),),
+    "diagonal": (of_ranks("np.diag({0})", 2), "np.diagonal({0}, axis1=-2, axis2=-1)"),
+    "take": (in_one_axis("{0}[{indices},]", 0), in_one_axis("{0}[np.array({indices})]", 0)),
+    "exp2": ("np.power(2.0, {0})",),
+    "sqrt": ("np.power({0}, 0.5)",),
+}  # fmt: skip
