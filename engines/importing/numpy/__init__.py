@@ -1,0 +1,1 @@
+"""Functions over NumPy arrays: `numpy`, `scipy.special`, `autograd.numpy`, the array API, `math`."""
