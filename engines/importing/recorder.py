@@ -40,10 +40,13 @@ class Imported:
     """A function as a program of one input.
 
     `lines` has the line of the function that each step comes from, "" if it is not known.
+    `conditions` are the ids of truth values; where one of them is false, the program is not that of
+    the function.
     """
 
     program: Program
     lines: tuple[str, ...]
+    conditions: tuple[int, ...] = ()
 
 
 #: What follows a function through a library: it takes the function of one array of the library, the
@@ -152,7 +155,8 @@ class Recorder(Recording):
         if found.value_id != len(self.steps):
             # The last step of a program is its output.
             found = self.positive(found)
-        return Imported(Program(tuple(self.steps)), tuple(self.lines))
+        conditions = tuple(condition.value_id for condition in self._conditions)
+        return Imported(Program(tuple(self.steps)), tuple(self.lines), conditions)
 
 
 def nearest_operation(name: str) -> str:

@@ -96,6 +96,3 @@ def _has_traced(value: Any) -> bool:
     if isinstance(value, Traced):
         return True
     return isinstance(value, (list, tuple)) and len(value) < 10_000 and is_traced(value)
-
-
-

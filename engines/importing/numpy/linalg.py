@@ -82,9 +82,7 @@ def _cross(rec: Recorder, a: Any, b: Any, axis: int = -1) -> Any:
     return rec.cross(a, b, axis=axis % a.ndim)
 
 
-def _norm(
-    rec: Recorder, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False
-) -> Any:
+def _norm(rec: Recorder, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     x = _value(rec, x)
     if axis is None and ord is None:
         flat = rec.shaped(x, (x.size,))
@@ -110,7 +108,9 @@ def _order(ord: Any) -> Any:
     return ord if isinstance(ord, str) else float(ord)
 
 
-def _vector_norm(rec: Recorder, x: Any, axis: Any = None, ord: Any = 2, keepdims: bool = False) -> Any:
+def _vector_norm(
+    rec: Recorder, x: Any, axis: Any = None, ord: Any = 2, keepdims: bool = False
+) -> Any:
     return _norm(rec, x, ord, axis, keepdims)
 
 
@@ -148,7 +148,9 @@ def _slogdet(rec: Recorder, a: Any) -> Any:
     return sign, rec.slogdet(a)
 
 
-def _svd(rec: Recorder, a: Any, full_matrices: bool = True, compute_uv: bool = True, **_: Any) -> Any:
+def _svd(
+    rec: Recorder, a: Any, full_matrices: bool = True, compute_uv: bool = True, **_: Any
+) -> Any:
     if compute_uv:
         raise CannotImport("the vectors of numpy.linalg.svd", rec.line, "svdvals")
     return rec.svdvals(_value(rec, a))

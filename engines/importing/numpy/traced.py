@@ -334,13 +334,17 @@ class Tracer:
 
     def ufunc(self, name: str, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         self.mark()
-        kwargs = {k: v for k, v in kwargs.items() if k not in ("dtype", "casting", "order", "subok")}
+        kwargs = {
+            k: v for k, v in kwargs.items() if k not in ("dtype", "casting", "order", "subok")
+        }
         if method != "__call__":
             name, kwargs = f"{name}.{method}", kwargs
         elif kwargs:
             raise CannotImport(f"numpy.{name} with {', '.join(kwargs)}=", self.recorder.line)
         if name in self.table:
-            return self.traced(self.table[name](self.recorder, *map(self.recorded, inputs), **kwargs))
+            return self.traced(
+                self.table[name](self.recorder, *map(self.recorded, inputs), **kwargs)
+            )
         if name not in self.ufuncs:
             raise CannotImport(f"numpy.{name}", self.recorder.line, nearest_operation(name))
         return self.traced(
@@ -350,7 +354,9 @@ class Tracer:
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A function of NumPy. Raises CannotImport if the table does not have it."""
         self.mark()
-        name = name.removeprefix("lib.").removeprefix("_core.").rpartition("._")[2] if False else name
+        name = (
+            name.removeprefix("lib.").removeprefix("_core.").rpartition("._")[2] if False else name
+        )
         short = name if name in self.table else name.rpartition(".")[2]
         if short in self.ufuncs and short not in self.table:
             return self.ufunc(short, "__call__", args, kwargs)
@@ -359,7 +365,9 @@ class Tracer:
             raise CannotImport(f"numpy.{name}", self.recorder.line, nearest_operation(last))
         kwargs = {k: v for k, v in kwargs.items() if k not in ("dtype", "order", "like", "copy")}
         try:
-            return self.traced(self.table[short](self.recorder, *args_of(self, args), **kwargs_of(self, kwargs)))
+            return self.traced(
+                self.table[short](self.recorder, *args_of(self, args), **kwargs_of(self, kwargs))
+            )
         except TypeError as error:
             raise CannotImport(f"numpy.{name} ({error})", self.recorder.line) from error
 

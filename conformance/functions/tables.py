@@ -1,0 +1,128 @@
+"""Reports on functions as text and as Markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ad_conformance.conformance.suite.wording import factor
+from ad_conformance.generators.ir.mode import spoken
+
+if TYPE_CHECKING:
+    from ad_conformance.conformance.functions.report import Report, Row
+
+HEADINGS = (
+    "engine",
+    "mode",
+    "verdict",
+    "digits",
+    "value",
+    "expected",
+    "error / tolerance",
+    "entry",
+)
+#: Most characters of a reason in a table.
+LONGEST = 160
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.10g}"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    got, expected = _entry(row)
+    digits = "" if math.isnan(row.digits) else f"{max(row.digits, 0.0):.1f}"
+    ratio = "" if math.isnan(row.error_ratio) else factor(row.error_ratio)
+    return (row.engine, row.mode, row.verdict, digits, got, expected, ratio, row.entry)
+
+
+def _entry(row: Row) -> tuple[str, str]:
+    """The worst entry of the answer, and the one that is expected."""
+    if row.value is None:
+        return "", ""
+    if row.truth is None or row.value.shape != row.truth.shape or not row.value.size:
+        return "", ""
+    with np.errstate(invalid="ignore"):
+        errors = np.abs(row.value - row.truth)
+    errors = np.where(np.isnan(row.truth), -1.0, np.where(np.isnan(errors), np.inf, errors))
+    index = np.unravel_index(int(np.argmax(errors)), errors.shape)
+    got, expected = float(row.value[index]), float(row.truth[index])
+    return ("nan" if math.isnan(got) else _number(got)), _number(expected)
+
+
+def _remarks(report: Report) -> Iterable[str]:
+    """The lines below the table: what each finding is, and what was not compared."""
+    for row in report.rows:
+        if row.reason:
+            reason = " ".join(row.reason.split())
+            shown = reason if len(reason) <= LONGEST else f"{reason[:LONGEST]} ..."
+            yield f"{row.engine} {row.mode}: {shown}"
+    for row in report.findings:
+        if row.known is not None:
+            entry = row.known.entry
+            yield (
+                f"{row.engine} {row.mode}: {row.known.standing}: {entry.name}, {entry.issue}: "
+                f"{entry.summary}"
+            )
+        if around := report.ways_around(row):
+            yield f"{row.engine} {row.mode}: right instead: {around}"
+    for line in report.kinks:
+        yield f"equal values are compared at the point: {line}"
+    yield from report.notes
+
+
+def _head(report: Report) -> list[str]:
+    engines = ", ".join(f"{name} {release}".strip() for name, release in report.versions.items())
+    inputs = ", ".join(
+        f"{leaf.path} {leaf.value.shape}" if leaf.value.ndim else leaf.path
+        for leaf in report.arguments.varied
+    )
+    lines = [f"{report.name} by {inputs}, {report.arguments.dtype}; {engines}"]
+    if report.not_imported:
+        lines.append(f"not imported, derivatives are estimated: {report.not_imported}")
+    else:
+        lines.append(f"imported as {report.imported}; derivatives are certified")
+    asked = dict.fromkeys((row.about, row.mode) for row in report.rows if row.about)
+    by_about: dict[str, list[str]] = {}
+    for about, mode in asked:
+        by_about.setdefault(about, []).append(mode)
+    lines += [f"asked for {about}: {', '.join(modes)}" for about, modes in by_about.items()]
+    return lines
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The rows without columns that are empty."""
+    kept = [i for i in range(len(HEADINGS)) if any(row[i] for row in rows[1:])]
+    return [tuple(row[i] for i in kept) for row in rows]
+
+
+def text(report: Report) -> str:
+    """The table in plain text, without the last newline."""
+    rows = _columns([HEADINGS, *map(_cells, report.rows)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    table = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    return "\n".join([*_head(report), "", *table, *_separated(_remarks(report))])
+
+
+def _separated(lines: Iterable[str]) -> list[str]:
+    found = list(lines)
+    return ["", *found] if found else []
+
+
+def markdown(report: Report) -> str:
+    """The table in Markdown, without the last newline."""
+    rows = _columns([HEADINGS, *map(_cells, report.rows)])
+
+    def line(cells: Iterable[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+    table = [line(rows[0]), line("---" for _ in rows[0]), *map(line, rows[1:])]
+    modes = dict.fromkeys(row.mode for row in report.rows)
+    meaning = "; ".join(f"{mode}: {spoken(mode)}" for mode in modes)
+    remarks = [f"- {remark}" for remark in _remarks(report)]
+    return "\n".join([*_head(report), "", *table, "", f"Modes: {meaning}.", *_separated(remarks)])
