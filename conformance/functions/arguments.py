@@ -139,7 +139,7 @@ def _filled(tree: Any, arrays: Mapping[int, Any]) -> Any:
     if isinstance(tree, _Place):
         return arrays[tree.index]
     if isinstance(tree, Mapping):
-        return type(tree)((key, _filled(value, arrays)) for key, value in tree.items())
+        return {key: _filled(value, arrays) for key, value in tree.items()}
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
         return type(tree)(*(_filled(value, arrays) for value in tree))
     if isinstance(tree, (tuple, list)):

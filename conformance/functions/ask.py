@@ -62,12 +62,12 @@ def answer(question: Question, engine: Engine, library: Library) -> Answer:
             (worker.AGAIN, run),
         ]
         seconds: list[float] = []
-        outcome, stage, error, message, value, second = worker.execute(pieces, names, seconds)
+        outcome, stage, raised, message, value, second = worker.execute(pieces, names, seconds)
     found = Answer(
         outcome,
         value=value,
         stage=stage,
-        error=error,
+        error=raised,
         message=message,
         seconds=sum(seconds),
         compiling=sum(seconds[:1]),

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.conformance.functions import estimate
-from ad_conformance.conformance.functions.arguments import Arguments, BadArguments, arguments
+from ad_conformance.conformance.functions.arguments import Arguments, BadArguments
 from ad_conformance.conformance.functions.ask import answer
-from ad_conformance.conformance.functions.question import Question
+from ad_conformance.conformance.functions.question import FULL, Question
 from ad_conformance.conformance.functions.report import Report, Row
 from ad_conformance.conformance.functions.subject import Loaded, load
 from ad_conformance.conformance.known_failures import load as load_entries
@@ -61,18 +61,9 @@ def check(
 
     Raises ValueError (BadArguments, or for an unknown engine or mode), with what to do instead.
     """
-    asked = (modes,) if isinstance(modes, str) else tuple(modes)
-    for mode in asked:
-        if not is_mode(mode) or len(mode) > MAX_ORDER:
-            raise BadArguments(
-                f"mode {mode!r}: give 1 to {MAX_ORDER} letters, R for reverse and F for forward "
-                f"mode, such as 'FR'"
-            )
-    given = (engine,) if isinstance(engine, str) else engine
-    engines = None if given is None else [_engine(name) for name in given]
-    loaded = load(function, args, dict(kwargs or {}), wrt, dtype, engines)
-    engines = engines or _default(loaded)
-    return _Checking(loaded, engines).report(asked)
+    return Check(
+        function, args, engine=engine, modes=modes, wrt=wrt, kwargs=kwargs, dtype=dtype
+    ).report()
 
 
 def assert_derivatives(function: Callable[..., Any], *args: Any, **options: Any) -> None:
@@ -80,6 +71,17 @@ def assert_derivatives(function: Callable[..., Any], *args: Any, **options: Any)
     engine fails. The options are those of `check`.
     """
     check(function, *args, **options).raise_if_wrong()
+
+
+def _modes(modes: Iterable[str]) -> tuple[str, ...]:
+    asked = (modes,) if isinstance(modes, str) else tuple(modes)
+    for mode in asked:
+        if not is_mode(mode) or len(mode) > MAX_ORDER:
+            raise BadArguments(
+                f"mode {mode!r}: give 1 to {MAX_ORDER} letters, R for reverse and F for forward "
+                f"mode, such as 'FR'"
+            )
+    return asked
 
 
 def _engine(name: str) -> Engine:
@@ -106,21 +108,51 @@ def _default(loaded: Loaded) -> list[Engine]:
     return installed
 
 
-class _Checking:
-    """One function, its certified derivatives, and the engines."""
+class Check:
+    """A check of one function: its certified derivatives, and the engines.
 
-    def __init__(self, loaded: Loaded, engines: Sequence[Engine]) -> None:
-        self.loaded, self.engines = loaded, {engine.name: engine for engine in engines}
-        self.pool = EnginePool(engines, every=1)
+    The options are those of `check`. Raises ValueError, as `check` does.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        *,
+        engine: str | Sequence[str] | None = None,
+        modes: Iterable[str] = MODES,
+        wrt: Any = None,
+        kwargs: Mapping[str, Any] | None = None,
+        dtype: str | None = None,
+    ) -> None:
+        self.modes = _modes(modes)
+        given = (engine,) if isinstance(engine, str) else engine
+        named = None if given is None else [_engine(name) for name in given]
+        self.loaded = load(function, args, dict(kwargs or {}), wrt, dtype, named)
+        self.engines = {found.name: found for found in named or _default(self.loaded)}
+        self.pool = EnginePool(self.engines.values(), every=1)
         self.standings = Standings(load_entries(), self.pool.probe)
 
-    def report(self, modes: Sequence[str]) -> Report:
-        loaded = self.loaded
+    def report(
+        self,
+        *,
+        before: Callable[[str, str], None] = lambda engine, mode: None,
+        failed: Mapping[tuple[str, str], Answer] | None = None,
+    ) -> Report:
+        """The report. `before` is called before each engine and mode; those of `failed` are not
+        asked, because they have this answer already: they ended the process.
+        """
+        loaded, rows = self.loaded, []
         try:
-            rows = [self._row(engine, mode) for engine in self.engines.values() for mode in modes]
+            for name, engine in self.engines.items():
+                for mode in self.modes:
+                    before(name, mode)
+                    rows.append(self._row(engine, mode, (failed or {}).get((name, mode))))
         finally:
             self.pool.close()
-        kinks = loaded.kinks() if any(row.verdict == "convention" for row in rows) else ()
+        undecided = any(
+            row.result is not None and row.result.truth.judged is not None for row in rows
+        )
         return Report(
             name=loaded.name,
             rows=tuple(rows),
@@ -128,11 +160,11 @@ class _Checking:
             versions={name: engine.version() for name, engine in self.engines.items()},
             imported=loaded.described,
             not_imported=loaded.not_imported,
-            kinks=kinks,
+            kinks=loaded.kinks() if undecided else (),
             notes=loaded.notes,
         )
 
-    def _row(self, engine: Engine, mode: str) -> Row:
+    def _row(self, engine: Engine, mode: str, failed: Answer | None) -> Row:
         subject, itself = self.loaded.subject(engine.base)
         question = subject.question(mode)
         if not engine.answers(mode):
@@ -144,10 +176,10 @@ class _Checking:
             return Row(engine.name, mode, "unsupported", question.about,
                        Answer("unsupported", message=why), reason=why)  # fmt: skip
         if subject.program is None:
-            found = answer(question, engine, subject.library)
+            found = failed or answer(question, engine, subject.library)
             return estimate.row(subject, question, engine.name, found)
         if itself:
-            found = answer(question, engine, subject.library)
+            found = failed or answer(question, engine, subject.library)
             result = judge(question.case, engine.name, found, truth_of(question.case))
         else:
             try:
@@ -159,9 +191,11 @@ class _Checking:
     def _compared(self, question: Question, engine: Engine, result: Result) -> Row:
         found, truth = result.answer, result.truth
         expected = truth.expected
-        digits, entry = math.nan, ""
-        if found.value is not None and truth.value is not None:
-            digits, entry = _digits(found.value, truth, question, self.loaded.arguments)
+        worst, digits, entry = None, math.nan, ""
+        if found.value is not None:
+            worst, digits = _worst(found.value, truth)
+        if worst is not None:
+            entry = _entry_name(worst, question, self.loaded.arguments)
         return Row(
             engine.name,
             result.case.mode,
@@ -170,6 +204,7 @@ class _Checking:
             found,
             value=found.value,
             truth=expected,
+            worst=worst,
             digits=digits,
             error_ratio=result.error_ratio,
             entry=entry,
@@ -191,42 +226,47 @@ def _reason(result: Result) -> str:
         return result.truth.reason
     if result.is_finding and (severity := severity_of(result)):
         return severity.text
+    judged = result.truth.judged
+    if judged is not None:
+        others = judged.size - int(np.sum(judged))
+        return (
+            f"compared in {judged.size - others} of {judged.size} entries; at a kink, the value "
+            f"of the others is a convention"
+        )
     return ""
 
 
-def _digits(
-    value: np.ndarray, truth: Truth, question: Question, given: Arguments
-) -> tuple[float, str]:
-    """The correct digits of the worst entry, and its name."""
-    if value.shape != truth.shape or not value.size or truth.value is None:
-        return math.nan, ""
+def _worst(value: np.ndarray, truth: Truth) -> tuple[tuple[int, ...] | None, float]:
+    """The index of the worst entry, and its correct digits; None and NaN if nothing is compared.
+
+    Of a wrong answer, it is the entry with the largest error in units of its tolerance; of a right
+    one, that with the largest relative error. An entry that is zero but for rounding has none.
+    """
+    nothing = None, math.nan
+    if truth.value is None or truth.tolerance is None or value.shape != truth.shape:
+        return nothing
     judged = np.ones(value.shape, bool) if truth.judged is None else truth.judged
     if not np.any(judged):
-        return math.nan, ""
+        return nothing
     with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.abs(value - truth.value)
-        relative = np.where(error == 0, 0.0, error / np.abs(truth.value))
-    relative = np.where(np.isfinite(relative), relative, 1.0)
-    # An entry of zero has no relative error; rounding decides whether it is right.
-    relative = np.where(truth.ratios(value) <= 1, np.minimum(relative, 2.0**-8), relative)
-    relative = np.where(judged, relative, 0.0)
-    worst = int(np.argmax(np.where(judged, np.nan_to_num(truth.ratios(value), nan=np.inf), -1.0)))
+        relative = np.abs(value - truth.value) / np.abs(truth.value)
+    ratios = np.nan_to_num(truth.ratios(value), nan=np.inf)
+    zero = np.abs(truth.value) <= truth.tolerance
+    relative = np.where(zero, np.where(ratios <= 1, 0.0, 1.0), np.nan_to_num(relative, nan=1.0))
+    order = ratios if np.any(ratios[judged] > 1) else relative
+    worst = int(np.argmax(np.where(judged, order, -1.0)))
     index = tuple(map(int, np.unravel_index(worst, value.shape)))
-    most = 15.9 if value.dtype == np.float64 else 7.2
-    share = float(relative[index])
-    digits = most if share == 0 else min(most, -math.log10(share))
-    return digits, _entry_name(index, value.shape, question, given)
+    share = max(float(relative[index]), float(np.finfo(value.dtype).eps) / 2)
+    return index, -math.log10(share) if math.isfinite(share) else 0.0
 
 
-def _entry_name(
-    index: tuple[int, ...], shape: tuple[int, ...], question: Question, given: Arguments
-) -> str:
+def _entry_name(index: tuple[int, ...], question: Question, given: Arguments) -> str:
     """The name of an entry of a full derivative: the output, then the inputs."""
-    if not shape or question.about != "full derivative":
-        return ", ".join(map(str, index)) if len(shape) else ""
-    axes = np.asarray(question.case.point).ndim
+    if not index or question.about != FULL:
+        return ", ".join(map(str, index))
+    axes = np.ndim(question.case.point)
     order = len(question.case.mode)
-    outputs = len(shape) - axes * order
+    outputs = len(index) - axes * order
     inputs = [
         given.entry(index[outputs + k * axes : outputs + (k + 1) * axes]) for k in range(order)
     ]

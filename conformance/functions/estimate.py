@@ -37,7 +37,9 @@ def row(subject: Subject, question: Question, engine: str, found: Answer) -> Row
     if found.outcome == "unsupported":
         return Row(engine, mode, "unsupported", about, found, reason=found.message)
     if found.value is None:
-        verdict = "compile_failure" if found.stage == "compile" else "runtime_failure"
+        verdict = found.outcome
+        if verdict == "raised":
+            verdict = "compile_failure" if found.stage == "compile" else "runtime_failure"
         reason = f"{found.error}: {found.message}".rstrip(": ")
         return Row(engine, mode, verdict, about, found, reason=reason)
     if len(mode) > MAX_ORDER:
@@ -62,11 +64,14 @@ def row(subject: Subject, question: Question, engine: str, found: Answer) -> Row
         verdict, reason = PROBABLY_RIGHT, ""
     else:
         verdict, reason = UNDECIDED, f"the finite differences are known to {np.max(error):.1g} only"
+    worst = tuple(
+        map(int, np.unravel_index(int(np.argmax(np.where(finite, off, -1.0))), off.shape))
+    )
     relative = float(np.max(np.where(finite, off, 0.0), initial=0.0)) / (size or 1.0)
     known = float(np.max(np.where(finite, error, 0.0), initial=0.0)) / (size or 1.0)
     share = max(relative, known, 1e-16)
     digits = -math.log10(share) if math.isfinite(share) else 0.0
-    return Row(engine, mode, verdict, about, found, value=found.value, truth=expected,
+    return Row(engine, mode, verdict, about, found, value=found.value, truth=expected, worst=worst,
                digits=digits, reason=reason)  # fmt: skip
 
 

@@ -27,6 +27,8 @@ MOST_WORK = 60_000
 STEP = 20
 #: The most inputs of a function that cannot be imported for which the full derivative is asked.
 FEW = 8
+#: What is asked about a small function.
+FULL = "full derivative"
 
 
 @dataclass(frozen=True)
@@ -65,21 +67,21 @@ class Subject:
         directions = math.comb(n + order - 1, order)
         few = n <= FEW if self.program is None else directions * self.work <= MOST_WORK
         if few and m * n**order <= min(MAX_ANSWER, 4096):
-            return self._asked(mode, "full derivative")
+            return self._asked(mode, FULL)
         weighted = self if not self.output.ndim else self._weighted()
         tangent, direction = _weights(self.point.shape), _weights(self.point.shape, 3)
         if order == 1 and mode == "F":
             return self._asked(mode, "pushforward", operator="pushforward", tangent=tangent)
+        along = {"direction": direction}
         if order == 1 and not self.output.ndim:
-            return self._asked(mode, "gradient, along a direction", operator="gradient",
-                               direction=direction)  # fmt: skip
+            return self._asked(mode, "gradient, along a direction", operator="gradient", **along)
         if order == 1:
-            return self._asked(mode, "pullback, along a direction", operator="pullback",
-                               cotangent=_weights(self.output.shape), direction=direction)  # fmt: skip
+            along["cotangent"] = _weights(self.output.shape)
+            return self._asked(mode, "pullback, along a direction", operator="pullback", **along)
         of = "" if weighted is self else " of a weighted sum"
         if order == 2:
-            return weighted._asked(mode, f"Hessian-vector product{of}, along a direction",
-                                   operator="hvp", tangent=tangent, direction=direction)  # fmt: skip
+            about = f"Hessian-vector product{of}, along a direction"
+            return weighted._asked(mode, about, operator="hvp", tangent=tangent, **along)
         return weighted._on_plane()._asked(mode, f"derivative{of} on a plane through the point")
 
     def _asked(self, mode: str, about: str, **more: Any) -> Question:
@@ -101,7 +103,7 @@ class Subject:
         if function is not None:
             given, w = function, self.library.array(weights, self.dtype)
 
-            def function(x: Any) -> Any:  # type: ignore[misc]
+            def function(x: Any) -> Any:
                 return (w * given(x)).sum()
 
         output = np.asarray(np.sum(weights * self.output))
@@ -127,7 +129,7 @@ class Subject:
             given = function
             base, plane = (self.library.array(v, self.dtype) for v in (self.point, matrix))
 
-            def function(t: Any) -> Any:  # type: ignore[misc]
+            def function(t: Any) -> Any:
                 return given(base + (plane @ t).reshape(shape))
 
         return replace(self, program=program, function=function, point=np.zeros(2))

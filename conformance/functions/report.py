@@ -31,9 +31,10 @@ class Row:
         right", "probably wrong" or "undecided".
     about: what was asked.
     value, truth: the answer, and the certified or estimated derivative; None if there is none.
+    worst: the index of the worst entry; None if nothing was compared, () of a number.
     digits: the number of correct decimal digits of the worst entry; NaN if nothing was compared.
     error_ratio: the largest error / tolerance over all entries; NaN if nothing was compared.
-    entry: the name of the worst entry, "" if the answer is one number.
+    entry: the name of the worst entry.
     reason: why there is no verdict on the value, or what the engine raised.
     known: the known failure to which a finding belongs.
     """
@@ -45,6 +46,7 @@ class Row:
     answer: Answer
     value: Array | None = None
     truth: Array | None = None
+    worst: tuple[int, ...] | None = None
     digits: float = math.nan
     error_ratio: float = math.nan
     entry: str = ""
@@ -56,7 +58,10 @@ class Row:
     def is_finding(self) -> bool:
         if self.result is not None:
             return self.result.is_finding
-        return self.verdict == PROBABLY_WRONG or self.answer.outcome in ("raised", "crashed")
+        return self.verdict == PROBABLY_WRONG or self.answer.outcome not in (
+            "answered",
+            "unsupported",
+        )
 
     @property
     def is_right(self) -> bool:
@@ -111,7 +116,7 @@ class Report:
             raise WrongDerivative(str(self))
 
     def ways_around(self, row: Row) -> str:
-        """Modes of the same order and engines that give the right derivative, "" if none was seen."""
+        """Modes of the same order and engines that are right, "" if there is none."""
         same = [
             other.mode
             for other in self.rows

@@ -104,8 +104,8 @@ def load(
             failures[library.name] = error
     owners = [library for library in libraries if library.name in outputs]
     if not owners:
-        library, error = next(iter(failures.items()))
-        raise BadArguments(f"{name} raises {type(error).__name__}{_told(error)}")
+        first = next(iter(failures.values()))
+        raise BadArguments(f"{name} raises {type(first).__name__}{_told(first)}")
     output = outputs[owners[0].name]
     if not np.all(np.isfinite(output)):
         raise BadArguments(f"{name} returns NaN or infinity at this point")
@@ -212,13 +212,15 @@ def _output(given: Arguments, function: Callable[..., Any], library: Library) ->
     with library.settings(given.dtype):
         x = library.array(given.point, given.dtype)
         library.traces(flat, x)
-        values = [_numbers(flat(library.array(given.point, given.dtype)), library) for _ in "12"]
-        if values[0].shape != values[1].shape or not np.array_equal(*values, equal_nan=True):
+        one, two = (
+            _numbers(flat(library.array(given.point, given.dtype)), library) for _ in range(2)
+        )
+        if not np.array_equal(one, two, equal_nan=True):
             raise BadArguments(
                 "the function gives another value at a second call: it is random or keeps a state; "
                 "fix its random numbers, for instance by a seed inside the function"
             )
-    return values[0]
+    return one
 
 
 def _numbers(output: Any, library: Library) -> Array:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 from ad_conformance.conformance.suite.wording import factor
 from ad_conformance.generators.ir.mode import spoken
 
@@ -27,10 +26,6 @@ HEADINGS = (
 LONGEST = 160
 
 
-def _number(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.10g}"
-
-
 def _cells(row: Row) -> tuple[str, ...]:
     got, expected = _entry(row)
     digits = "" if math.isnan(row.digits) else f"{max(row.digits, 0.0):.1f}"
@@ -40,16 +35,10 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 def _entry(row: Row) -> tuple[str, str]:
     """The worst entry of the answer, and the one that is expected."""
-    if row.value is None:
+    if row.value is None or row.truth is None or row.worst is None:
         return "", ""
-    if row.truth is None or row.value.shape != row.truth.shape or not row.value.size:
-        return "", ""
-    with np.errstate(invalid="ignore"):
-        errors = np.abs(row.value - row.truth)
-    errors = np.where(np.isnan(row.truth), -1.0, np.where(np.isnan(errors), np.inf, errors))
-    index = np.unravel_index(int(np.argmax(errors)), errors.shape)
-    got, expected = float(row.value[index]), float(row.truth[index])
-    return ("nan" if math.isnan(got) else _number(got)), _number(expected)
+    got, expected = float(row.value[row.worst]), float(row.truth[row.worst])
+    return f"{got:.10g}", f"{expected:.10g}"
 
 
 def _remarks(report: Report) -> Iterable[str]:

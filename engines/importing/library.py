@@ -60,11 +60,11 @@ def _jax_settings(dtype: str) -> Iterator[None]:
     import jax
 
     kept = jax.config.jax_enable_x64  # type: ignore[attr-defined]
-    jax.config.update("jax_enable_x64", kept or dtype == "float64")
+    jax.config.update("jax_enable_x64", kept or dtype == "float64")  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
-        jax.config.update("jax_enable_x64", kept)
+        jax.config.update("jax_enable_x64", kept)  # type: ignore[no-untyped-call]
 
 
 @contextmanager
@@ -137,7 +137,7 @@ def _autograd_join(parts: Sequence[Any]) -> Any:
 def _autograd_traces(function: Callable[[Any], Any], x: Any) -> Any:
     import autograd
 
-    _, value = autograd.make_vjp(function, x)
+    _, value = autograd.make_vjp(function)(x)
     return value
 
 

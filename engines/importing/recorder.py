@@ -49,8 +49,9 @@ class Imported:
     conditions: tuple[int, ...] = ()
 
 
-#: What follows a function through a library: it takes the function of one array of the library, the
-#: input at the point in float64, and a recorder whose value 0 is that input, and returns the output.
+#: What follows a function through a library: it takes the function of one array of the library,
+#: the input at the point in float64, and a recorder whose value 0 is that input; it returns the
+#: output.
 Importer = Callable[[Callable[[Any], Any], Array, "Recorder"], Any]
 
 

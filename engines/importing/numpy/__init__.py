@@ -1,1 +1,1 @@
-"""Functions over NumPy arrays: `numpy`, `scipy.special`, `autograd.numpy`, the array API, `math`."""
+"""Functions over NumPy arrays: of NumPy, SciPy, autograd, the array API, and `math`."""

@@ -8,7 +8,6 @@ functions that know traced arrays: those of `math`, of `scipy.linalg`, a few of 
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,8 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.engines.importing.numpy.functions import TABLE, UFUNCS
-from ad_conformance.engines.importing.numpy.traced import Traced, Tracer, is_traced
+from ad_conformance.engines.importing.numpy.traced import Traced, is_traced
+from ad_conformance.engines.importing.numpy.tracer import Tracer
 from ad_conformance.engines.importing.recorder import Recorder
 
 #: Names in modules, and the function of the table that takes traced arrays in their place.
@@ -36,7 +36,7 @@ REPLACED: tuple[tuple[str, str, str], ...] = (
     *(("scipy.linalg", name, f"linalg.{name}") for name in _LINALG),
     *(("scipy.special", name, name) for name in _SPECIAL),
     *(("autograd.scipy.special", name, name) for name in _SPECIAL),
-    *((f"autograd.scipy.linalg", name, f"linalg.{name}") for name in _LINALG),
+    *(("autograd.scipy.linalg", name, f"linalg.{name}") for name in _LINALG),
     *(("autograd.numpy.linalg", name, f"linalg.{name}") for name in ("solve", "norm", "cholesky")),
     *((module, name, name) for module in ("numpy", "autograd.numpy")
       for name in ("array", "asarray")),

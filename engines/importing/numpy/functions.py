@@ -5,11 +5,12 @@ Each function of `TABLE` takes the recorder first, then the arguments of NumPy's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from ad_conformance.engines.importing.numpy import linalg
+from ad_conformance.engines.importing.numpy import linalg, moves
+from ad_conformance.engines.importing.numpy.moves import as_value, recorded_list
 from ad_conformance.engines.importing.recorder import CannotImport, Recorder
 from ad_conformance.generators.rewrite.recording import Recorded
 
@@ -26,27 +27,20 @@ _OTHER_NAMES = {
     "bitwise_or": "logical_or", "bitwise_xor": "logical_xor", "invert": "logical_not",
     "conjugate": "positive", "conj": "positive",
 }  # fmt: skip
-_SAME_NAMES = """
-    abs sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh atan2 exp exp2 expm1 log log1p
-    log2 log10 sqrt cbrt square reciprocal negative positive sign floor ceil trunc round add
-    subtract multiply divide maximum minimum hypot logaddexp logaddexp2 remainder fmod floor_divide
-    copysign less less_equal greater greater_equal equal not_equal logical_and logical_or
-    logical_xor logical_not rad2deg deg2rad erf erfc erfcx erfinv erfcinv expit logit ndtr ndtri
-    log_ndtr gamma rgamma digamma beta betaln i0 i0e i1 i1e j0 j1 y0 y1 exp1 expi xlogy xlog1py
-    entr rel_entr spence gammainc gammaincc betainc hyp1f1 hyp2f1 owens_t boxcox boxcox1p poch
-    dawsn sinc
-""".split()
+_SAME_NAMES = (
+    "abs", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+    "atanh", "atan2", "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt",
+    "square", "reciprocal", "negative", "positive", "sign", "floor", "ceil", "trunc", "round",
+    "add", "subtract", "multiply", "divide", "maximum", "minimum", "hypot", "logaddexp",
+    "logaddexp2", "remainder", "fmod", "floor_divide", "copysign", "less", "less_equal",
+    "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_xor",
+    "logical_not", "rad2deg", "deg2rad", "erf", "erfc", "erfcx", "erfinv", "erfcinv", "expit",
+    "logit", "ndtr", "ndtri", "log_ndtr", "gamma", "rgamma", "digamma", "beta", "betaln", "i0",
+    "i0e", "i1", "i1e", "j0", "j1", "y0", "y1", "exp1", "expi", "xlogy", "xlog1py", "entr",
+    "rel_entr", "spence", "gammainc", "gammaincc", "betainc", "hyp1f1", "hyp2f1", "owens_t",
+    "boxcox", "boxcox1p", "poch", "dawsn", "sinc",
+)  # fmt: skip
 UFUNCS = {**{name: name for name in _SAME_NAMES}, **_OTHER_NAMES}
-
-
-def _recorded(rec: Recorder, x: Any) -> Any:
-    """A list of values as one."""
-    return rec.stack(*(_recorded(rec, part) for part in x), axis=0) if isinstance(x, list) else x
-
-
-def _value(rec: Recorder, x: Any) -> Recorded:
-    found = _recorded(rec, x)
-    return found if isinstance(found, Recorded) else rec.value(np.asarray(found, dtype=float))
 
 
 def power(rec: Recorder, a: Any, b: Any) -> Any:
@@ -64,14 +58,14 @@ def _axes(x: Any, axis: Any) -> list[int | None]:
     if axis is None or isinstance(axis, (int, np.integer)):
         return [None if axis is None else int(axis)]
     ndim = len(np.shape(x))
-    return sorted((int(k) % ndim for k in axis), reverse=True)
+    return [*sorted((int(k) % ndim for k in axis), reverse=True)]
 
 
 def _reduction(name: str) -> Function:
     """A reduction over one axis, several or all; several are reduced one after the other."""
 
     def function(rec: Recorder, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        result = _value(rec, a)
+        result = as_value(rec, a)
         for k in _axes(result, axis):
             if result.ndim or k is not None:
                 result = getattr(rec, name)(result, axis=k, keepdims=bool(keepdims))
@@ -86,7 +80,7 @@ def _spread(name: str) -> Function:
         correction: int | None = None,
     ) -> Any:  # fmt: skip
         given = int(ddof if correction is None else correction)
-        x = _value(rec, a)
+        x = as_value(rec, a)
         axes = _axes(x, axis)
         if len(axes) > 1:
             options = {"keepdims": bool(keepdims), "correction": given}
@@ -99,7 +93,7 @@ def _spread(name: str) -> Function:
 
 def _scan(name: str) -> Function:
     def function(rec: Recorder, a: Any, axis: int | None = None) -> Any:
-        x = _value(rec, a)
+        x = as_value(rec, a)
         if axis is None:
             x, axis = rec.shaped(x, (x.size,)), 0
         return getattr(rec, name)(x, axis=int(axis))
@@ -107,60 +101,10 @@ def _scan(name: str) -> Function:
     return function
 
 
-def _move(function: Callable[..., Any]) -> Function:
-    """A function of NumPy that selects, repeats or permutes entries."""
-
-    def moved(rec: Recorder, a: Any, *args: Any, **kwargs: Any) -> Any:
-        x = _value(rec, a)
-        found = function(np.arange(x.size).reshape(x.shape), *args, **kwargs)
-        if isinstance(found, (list, tuple)):
-            return [rec.moved(x, part) for part in found]
-        return rec.moved(x, found)
-
-    return moved
-
-
-def _fill(function: Callable[..., Any]) -> Function:
-    """A function of NumPy that selects entries and puts zeros beside them."""
-
-    def moved(rec: Recorder, a: Any, *args: Any, **kwargs: Any) -> Any:
-        x = _value(rec, a)
-        return rec.moved(x, function(1 + np.arange(x.size).reshape(x.shape), *args, **kwargs) - 1)
-
-    return moved
-
-
-def _join(function: Callable[..., Any]) -> Function:
-    """A function of NumPy that puts several arrays into one."""
-
-    def joined(rec: Recorder, arrays: Any, *args: Any, **kwargs: Any) -> Any:
-        values = [_value(rec, part) for part in arrays]
-        ends = np.cumsum([0, *(value.size for value in values)])
-        places = [
-            start + np.arange(value.size).reshape(value.shape)
-            for start, value in zip(ends, values, strict=False)
-        ]
-        flat = [rec.shaped(value, (value.size,)) for value in values]
-        return rec.moved(rec.concat(*flat, axis=0), function(places, *args, **kwargs))
-
-    return joined
-
-
-def _concatenate(rec: Recorder, arrays: Any, axis: int | None = 0) -> Any:
-    values = [_value(rec, part) for part in arrays]
-    if axis is None:
-        values, axis = [rec.shaped(value, (value.size,)) for value in values], 0
-    return rec.concat(*values, axis=int(axis))
-
-
-def _stack(rec: Recorder, arrays: Any, axis: int = 0) -> Any:
-    return rec.stack(*(_value(rec, part) for part in arrays), axis=int(axis))
-
-
 def _where(rec: Recorder, condition: Any, a: Any = None, b: Any = None) -> Any:
     if a is None:
         raise CannotImport("numpy.where with one argument", rec.line, "where")
-    values = [_recorded(rec, part) for part in (condition, a, b)]
+    values = [recorded_list(rec, part) for part in (condition, a, b)]
     if not isinstance(values[0], Recorded):
         values[0] = np.asarray(values[0], dtype=bool)
     return rec.where(*values)
@@ -185,16 +129,8 @@ def _clip(
     return x if high is None else rec.minimum(x, high)
 
 
-def _pad(rec: Recorder, a: Any, pad_width: Any, mode: str = "constant", **options: Any) -> Any:
-    if mode != "constant":
-        return _move(np.pad)(rec, a, pad_width, mode=mode, **options)
-    x = _value(rec, a)
-    places = np.pad(1 + np.arange(x.size).reshape(x.shape), pad_width) - 1
-    return rec.moved(x, places, float(options.get("constant_values", 0.0)))
-
-
 def _sort(rec: Recorder, a: Any, axis: int | None = -1, **_: Any) -> Any:
-    x = _value(rec, a)
+    x = as_value(rec, a)
     if axis is None:
         x, axis = rec.shaped(x, (x.size,)), 0
     return rec.sort(x, axis=axis % x.ndim, descending=False)
@@ -202,7 +138,7 @@ def _sort(rec: Recorder, a: Any, axis: int | None = -1, **_: Any) -> Any:
 
 def _argsort(rec: Recorder, a: Any, axis: int = -1, **_: Any) -> Any:
     """The order at the point, which must hold: neighbours in this order are increasing."""
-    x = _value(rec, a)
+    x = as_value(rec, a)
     value = rec.at_point(x)
     order = np.argsort(value, axis=axis, kind="stable")
     places = np.take_along_axis(np.arange(x.size).reshape(x.shape), order, axis)
@@ -215,16 +151,13 @@ def _argsort(rec: Recorder, a: Any, axis: int = -1, **_: Any) -> Any:
 
 def _extreme_index(largest: bool) -> Function:
     def function(rec: Recorder, a: Any, axis: int | None = None, keepdims: bool = False) -> Any:
-        x = _value(rec, a)
+        x = as_value(rec, a)
         value = rec.at_point(x)
         found = (np.argmax if largest else np.argmin)(value, axis=axis, keepdims=keepdims)
         extreme = (rec.max if largest else rec.min)(x, axis=axis, keepdims=True)
-        near = np.max(value, axis=axis, keepdims=True) if largest else np.min(
-            value, axis=axis, keepdims=True)  # fmt: skip
-        # The others stay behind it.
-        rest = rec.where(value == near, -np.inf if largest else np.inf, x) if False else x
-        behind = rec.greater(extreme, rest) if largest else rec.less(extreme, rest)
-        rec.holds(rec.logical_or(behind, value == near))
+        # All others stay behind it.
+        behind = rec.greater(extreme, x) if largest else rec.less(extreme, x)
+        rec.holds(rec.logical_or(behind, value == rec.at_point(extreme)))
         return found
 
     return function
@@ -235,13 +168,13 @@ def _average(rec: Recorder, a: Any, axis: Any = None, weights: Any = None) -> An
     if weights is None:
         return mean(rec, a, axis)
     return rec.divide(
-        total(rec, rec.multiply(_value(rec, a), weights), axis), total(rec, weights, axis)
+        total(rec, rec.multiply(as_value(rec, a), weights), axis), total(rec, weights, axis)
     )
 
 
 def _quantile(percent: bool) -> Function:
     def function(rec: Recorder, a: Any, q: Any, axis: int | None = None) -> Any:
-        x = _value(rec, a)
+        x = as_value(rec, a)
         if axis is None:
             x, axis = rec.shaped(x, (x.size,)), 0
         fractions = np.asarray(q, dtype=float) / (100 if percent else 1)
@@ -252,19 +185,19 @@ def _quantile(percent: bool) -> Function:
 
 
 def _diff(rec: Recorder, a: Any, n: int = 1, axis: int = -1) -> Any:
-    x = _value(rec, a)
+    x = as_value(rec, a)
     return rec.diff(x, n=int(n), axis=axis % x.ndim)
 
 
 def _trapezoid(rec: Recorder, y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
-    value = _value(rec, y)
+    value = as_value(rec, y)
     axis %= value.ndim
     places = dx * np.arange(value.shape[axis]) if x is None else x
     return rec.trapezoid(value, places, axis=axis)
 
 
 def _interp(rec: Recorder, x: Any, xp: Any, fp: Any) -> Any:
-    if isinstance(xp, Recorded) or isinstance(_recorded(rec, fp), Recorded):
+    if isinstance(xp, Recorded) or isinstance(recorded_list(rec, fp), Recorded):
         raise CannotImport("numpy.interp with knots that depend on the input", rec.line, "interp")
     plain = [tuple(np.asarray(part, dtype=float).tolist()) for part in (xp, fp)]
     return rec.interp(x, knots=plain[0], heights=plain[1])
@@ -272,7 +205,7 @@ def _interp(rec: Recorder, x: Any, xp: Any, fp: Any) -> Any:
 
 def _convolve(name: str) -> Function:
     def function(rec: Recorder, a: Any, v: Any, mode: str = "full") -> Any:
-        return getattr(rec, name)(_value(rec, a), _value(rec, v), mode=mode)
+        return getattr(rec, name)(as_value(rec, a), as_value(rec, v), mode=mode)
 
     return function
 
@@ -285,7 +218,7 @@ def _all(answer: bool) -> Function:
     """all or any of truth values at the point, which must hold."""
 
     def function(rec: Recorder, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        x = _value(rec, a)
+        x = as_value(rec, a)
         value = rec.at_point(x)
         number = rec.where(x, 1.0, 0.0) if value.dtype == bool else x
         least = _reduction("min" if answer else "max")(rec, number, axis, keepdims)
@@ -294,22 +227,14 @@ def _all(answer: bool) -> Function:
     return function
 
 
-def _like(function: Callable[..., Any]) -> Function:
-    def filled(rec: Recorder, a: Any, *args: Any, **_: Any) -> Any:
-        """A traced array: the function may assign to its entries."""
-        return rec.value(np.asarray(function(np.zeros(np.shape(a)), *args), dtype=float))
-
-    return filled
-
-
 def _gradient(rec: Recorder, f: Any, spacing: float = 1.0, axis: int = 0) -> Any:
-    return rec.numerical_gradient(_value(rec, f), spacing=float(spacing), axis=int(axis), edge=1)
+    return rec.numerical_gradient(as_value(rec, f), spacing=float(spacing), axis=int(axis), edge=1)
 
 
 def _logsumexp(
     rec: Recorder, a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, **_: Any
 ) -> Any:
-    x = _value(rec, a)
+    x = as_value(rec, a)
     if b is not None:
         x = rec.add(x, rec.log(b))
     if isinstance(axis, (tuple, list)):
@@ -319,7 +244,7 @@ def _logsumexp(
 
 def _along(name: str, default: int = -1) -> Function:
     def function(rec: Recorder, x: Any, axis: int | None = None) -> Any:
-        value = _value(rec, x)
+        value = as_value(rec, x)
         if axis is None and default is not None and name in ("softmax", "log_softmax"):
             flat = rec.shaped(value, (value.size,))
             return rec.shaped(getattr(rec, name)(flat, axis=0), value.shape)
@@ -340,38 +265,7 @@ def _ufunc_method(name: str) -> Function:
     return lambda rec, a, axis=0, keepdims=False: _reduction(name)(rec, a, axis, keepdims)
 
 
-def _broadcast_arrays(rec: Recorder, *arrays: Any) -> Any:
-    values = [_value(rec, part) for part in arrays]
-    shape = np.broadcast_shapes(*(value.shape for value in values))
-    return [rec.broadcast_to(value, shape=shape) for value in values]
-
-
-def _meshgrid(rec: Recorder, *arrays: Any, indexing: str = "xy") -> Any:
-    values = [_value(rec, part) for part in arrays]
-    grids = np.meshgrid(*(np.arange(value.size) for value in values), indexing=indexing)  # type: ignore[call-overload]
-    return [rec.moved(value, grid) for value, grid in zip(values, grids, strict=True)]
-
-
-def _reshape(rec: Recorder, a: Any, shape: Any = None, newshape: Any = None) -> Any:
-    x = _value(rec, a)
-    given = np.zeros(x.shape).reshape(newshape if shape is None else shape).shape
-    return rec.shaped(x, given)
-
-
-def _sequence(items: Any) -> Sequence[Any]:
-    return list(items)
-
-
-_MOVES = (
-    "transpose", "swapaxes", "moveaxis", "rollaxis", "flip", "fliplr", "flipud", "roll", "rot90",
-    "tile", "repeat", "broadcast_to", "ravel", "squeeze", "expand_dims", "atleast_1d", "atleast_2d",
-    "atleast_3d", "take", "take_along_axis", "diagonal", "split", "array_split", "vsplit", "hsplit",
-    "resize", "delete", "permute_dims", "matrix_transpose", "unstack",
-)  # fmt: skip
 TABLE: dict[str, Function] = {
-    **{name: _move(getattr(np, name)) for name in _MOVES if hasattr(np, name)},
-    **{name: _fill(getattr(np, name)) for name in ("tril", "triu", "diag", "diagflat")},
-    **{name: _join(getattr(np, name)) for name in ("vstack", "hstack", "dstack", "column_stack")},
     **{name: _reduction(name) for name in ("sum", "prod", "mean", "max", "min", "ptp", "median")},
     "amax": _reduction("max"),
     "amin": _reduction("min"),
@@ -395,18 +289,13 @@ TABLE: dict[str, Function] = {
     "pow": power,
     "float_power": power,
     "heaviside": _heaviside,
-    "reshape": _reshape,
     "copy": lambda rec, a: a,
     "real": lambda rec, a: a,
-    "array": lambda rec, a: _recorded(rec, a),
-    "asarray": lambda rec, a: _recorded(rec, a),
-    "concatenate": _concatenate,
-    "concat": _concatenate,
-    "stack": _stack,
+    "array": lambda rec, a: recorded_list(rec, a),
+    "asarray": lambda rec, a: recorded_list(rec, a),
     "where": _where,
     "select": _select,
     "clip": _clip,
-    "pad": _pad,
     "sort": _sort,
     "argsort": _argsort,
     "argmax": _extreme_index(True),
@@ -426,10 +315,6 @@ TABLE: dict[str, Function] = {
     "isinf": _nonfinite(False),
     "all": _all(True),
     "any": _all(False),
-    "zeros_like": _like(np.zeros_like),
-    "ones_like": _like(np.ones_like),
-    "empty_like": _like(np.zeros_like),
-    "full_like": _like(np.full_like),
     "nan_to_num": lambda rec, a, **_: a,
     "shape": lambda rec, a: np.shape(a),
     "ndim": lambda rec, a: len(np.shape(a)),
@@ -438,7 +323,6 @@ TABLE: dict[str, Function] = {
     "softmax": _along("softmax"),
     "log_softmax": _along("log_softmax"),
     "polygamma": _polygamma,
-    "broadcast_arrays": _broadcast_arrays,
-    "meshgrid": _meshgrid,
+    **moves.TABLE,
     **linalg.TABLE,
 }

@@ -6,25 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from ad_conformance.engines.importing.numpy.moves import as_value
 from ad_conformance.engines.importing.recorder import CannotImport, Recorder
-from ad_conformance.generators.rewrite.recording import Recorded
 
 
 def _ndim(x: Any) -> int:
     return len(np.shape(x))
 
 
-def _value(rec: Recorder, x: Any) -> Recorded:
-    if isinstance(x, list):
-        return rec.stack(*(_value(rec, part) for part in x), axis=0)
-    return x if isinstance(x, Recorded) else rec.value(np.asarray(x, dtype=float))
-
-
 def dot(rec: Recorder, a: Any, b: Any) -> Any:
     """numpy.dot: a product of numbers, or the sum over the last axis of `a` and the second to last
     of `b`.
     """
-    a, b = _value(rec, a), _value(rec, b)
+    a, b = as_value(rec, a), as_value(rec, b)
     if not a.ndim or not b.ndim:
         return rec.multiply(a, b)
     if b.ndim <= 2 and a.ndim <= 2:
@@ -34,17 +28,17 @@ def dot(rec: Recorder, a: Any, b: Any) -> Any:
 
 
 def _vdot(rec: Recorder, a: Any, b: Any) -> Any:
-    a, b = _value(rec, a), _value(rec, b)
+    a, b = as_value(rec, a), as_value(rec, b)
     return rec.vecdot(rec.shaped(a, (a.size,)), rec.shaped(b, (b.size,)))
 
 
 def _outer(rec: Recorder, a: Any, b: Any) -> Any:
-    a, b = _value(rec, a), _value(rec, b)
+    a, b = as_value(rec, a), as_value(rec, b)
     return rec.outer(rec.shaped(a, (a.size,)), rec.shaped(b, (b.size,)))
 
 
 def _inner(rec: Recorder, a: Any, b: Any) -> Any:
-    a, b = _value(rec, a), _value(rec, b)
+    a, b = as_value(rec, a), as_value(rec, b)
     if not a.ndim or not b.ndim:
         return rec.multiply(a, b)
     return rec.tensordot_axes(a, b, axes_a=(a.ndim - 1,), axes_b=(b.ndim - 1,))
@@ -68,7 +62,7 @@ def _einsum(rec: Recorder, subscripts: str, *operands: Any, **_: Any) -> Any:
         output = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
     names = {c: "abcdefgh"[k] for k, c in enumerate(dict.fromkeys(given.replace(",", "")))}
     renamed = "".join(names.get(c, c) for c in f"{given}->{output}")
-    return rec.einsum(*(_value(rec, x) for x in operands), subscripts=renamed)
+    return rec.einsum(*(as_value(rec, x) for x in operands), subscripts=renamed)
 
 
 def _trace(rec: Recorder, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
@@ -78,17 +72,17 @@ def _trace(rec: Recorder, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 
 
 
 def _cross(rec: Recorder, a: Any, b: Any, axis: int = -1) -> Any:
-    a, b = _value(rec, a), _value(rec, b)
+    a, b = as_value(rec, a), as_value(rec, b)
     return rec.cross(a, b, axis=axis % a.ndim)
 
 
 def _norm(rec: Recorder, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    x = _value(rec, x)
+    x = as_value(rec, x)
     if axis is None and ord is None:
         flat = rec.shaped(x, (x.size,))
         norm = rec.vector_norm(flat, axis=None)
         return rec.shaped(norm, (1,) * x.ndim) if keepdims else norm
-    if axis is None and x.ndim == 2 or isinstance(axis, tuple):
+    if (axis is None and x.ndim == 2) or isinstance(axis, tuple):
         axes = tuple(int(k) % x.ndim for k in axis or (0, 1))
         if len(axes) == 2 and ord in (None, "fro"):
             squares = rec.sum_axes(rec.square(x), axes=axes, keepdims=bool(keepdims))
@@ -118,11 +112,11 @@ def _solve(rec: Recorder, a: Any, b: Any, **options: Any) -> Any:
     """A vector counts as one column, unless it is a stack as in the array API."""
     if options.pop("assume_a", "gen") not in ("gen", "sym", "pos") or options:
         raise CannotImport(f"solve with {', '.join(options)}", rec.line, "solve")
-    return rec.solve(_value(rec, a), _value(rec, b))
+    return rec.solve(as_value(rec, a), as_value(rec, b))
 
 
 def _lower(rec: Recorder, a: Any, lower: bool = True, upper: bool = False, **_: Any) -> Any:
-    factor = rec.cholesky(_value(rec, a))
+    factor = rec.cholesky(as_value(rec, a))
     return factor if lower and not upper else rec.matrix_transpose(factor)
 
 
@@ -132,7 +126,7 @@ def _solve_triangular(
 ) -> Any:  # fmt: skip
     options = {"upper": not lower, "unit_diagonal": bool(unit_diagonal),
                "transpose": trans not in (0, "N")}  # fmt: skip
-    return rec.solve_triangular(_value(rec, a), _value(rec, b), **options)
+    return rec.solve_triangular(as_value(rec, a), as_value(rec, b), **options)
 
 
 def _cho_solve(rec: Recorder, factor: Any, b: Any, **_: Any) -> Any:
@@ -142,7 +136,7 @@ def _cho_solve(rec: Recorder, factor: Any, b: Any, **_: Any) -> Any:
 
 
 def _slogdet(rec: Recorder, a: Any) -> Any:
-    a = _value(rec, a)
+    a = as_value(rec, a)
     sign = np.linalg.slogdet(rec.at_point(a))[0]
     # The determinant keeps its sign as long as the matrix stays regular.
     return sign, rec.slogdet(a)
@@ -153,12 +147,12 @@ def _svd(
 ) -> Any:
     if compute_uv:
         raise CannotImport("the vectors of numpy.linalg.svd", rec.line, "svdvals")
-    return rec.svdvals(_value(rec, a))
+    return rec.svdvals(as_value(rec, a))
 
 
 def _qr(rec: Recorder, a: Any, mode: str = "reduced") -> Any:
     """Q and R with the signs that NumPy's have at the point; the catalogue's are positive."""
-    a = _value(rec, a)
+    a = as_value(rec, a)
     signs = np.sign(np.diagonal(np.linalg.qr(rec.at_point(a)).R))
     r = rec.multiply(rec.qr_r(a), signs[:, None])
     return r if mode == "r" else (rec.multiply(rec.qr_q(a), signs), r)
@@ -169,19 +163,19 @@ def _no_vectors(rec: Recorder, a: Any, **_: Any) -> Any:
 
 
 def _matrix(name: str) -> Callable[..., Any]:
-    return lambda rec, a, **_: getattr(rec, name)(_value(rec, a))
+    return lambda rec, a, **_: getattr(rec, name)(as_value(rec, a))
 
 
 TABLE: dict[str, Callable[..., Any]] = {
     "dot": dot,
-    "matmul": lambda rec, a, b: rec.matmul(_value(rec, a), _value(rec, b)),
+    "matmul": lambda rec, a, b: rec.matmul(as_value(rec, a), as_value(rec, b)),
     "vdot": _vdot,
     "vecdot": lambda rec, a, b, axis=-1: rec.sum(rec.multiply(a, b), axis=axis, keepdims=False),
     "outer": _outer,
     "inner": _inner,
     "tensordot": _tensordot,
     "einsum": _einsum,
-    "kron": lambda rec, a, b: rec.kron(_value(rec, a), _value(rec, b)),
+    "kron": lambda rec, a, b: rec.kron(as_value(rec, a), as_value(rec, b)),
     "trace": _trace,
     "cross": _cross,
     "linalg.norm": _norm,
@@ -199,15 +193,15 @@ TABLE: dict[str, Callable[..., Any]] = {
     "linalg.det": _matrix("det"),
     "linalg.inv": _matrix("inv"),
     "linalg.pinv": _matrix("pinv"),
-    "linalg.matrix_power": lambda rec, a, n: rec.matrix_power(_value(rec, a), n=int(n)),
-    "linalg.multi_dot": lambda rec, arrays: rec.multi_dot(*(_value(rec, a) for a in arrays)),
-    "linalg.lstsq": lambda rec, a, b, **_: (rec.lstsq(_value(rec, a), _value(rec, b)),),
+    "linalg.matrix_power": lambda rec, a, n: rec.matrix_power(as_value(rec, a), n=int(n)),
+    "linalg.multi_dot": lambda rec, arrays: rec.multi_dot(*(as_value(rec, a) for a in arrays)),
+    "linalg.lstsq": lambda rec, a, b, **_: (rec.lstsq(as_value(rec, a), as_value(rec, b)),),
     "linalg.trace": _trace,
-    "linalg.diagonal": lambda rec, a: rec.diagonal(_value(rec, a)),
+    "linalg.diagonal": lambda rec, a: rec.diagonal(as_value(rec, a)),
     "linalg.matrix_transpose": _matrix("matrix_transpose"),
     "linalg.outer": _outer,
     "linalg.cross": _cross,
-    "linalg.matmul": lambda rec, a, b: rec.matmul(_value(rec, a), _value(rec, b)),
+    "linalg.matmul": lambda rec, a, b: rec.matmul(as_value(rec, a), as_value(rec, b)),
     "linalg.tensordot": _tensordot,
     "linalg.vecdot": lambda rec, a, b: rec.vecdot(a, b),
     "linalg.expm": _matrix("matrix_exp"),
