@@ -15,9 +15,10 @@ from ad_conformance.conformance.functions.report import Report, Row
 from ad_conformance.conformance.functions.subject import Loaded, load
 from ad_conformance.conformance.known_failures import load as load_entries
 from ad_conformance.conformance.pool import EnginePool, truth_of
-from ad_conformance.conformance.reference.certify import MAX_ORDER, Truth
+from ad_conformance.conformance.reference.certify import MAX_ORDER
 from ad_conformance.conformance.severity import severity_of
 from ad_conformance.conformance.standings.standing import Standings
+from ad_conformance.conformance.suite.wording import worst_entry
 from ad_conformance.conformance.verdicts import Result, Verdict, judge
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Answer, Engine
@@ -193,7 +194,7 @@ class Check:
         expected = truth.expected
         worst, digits, entry = None, math.nan, ""
         if found.value is not None:
-            worst, digits = _worst(found.value, truth)
+            worst, digits = worst_entry(found.value, truth)
         if worst is not None:
             entry = _entry_name(worst, question, self.loaded.arguments)
         return Row(
@@ -234,30 +235,6 @@ def _reason(result: Result) -> str:
             f"of the others is a convention"
         )
     return ""
-
-
-def _worst(value: np.ndarray, truth: Truth) -> tuple[tuple[int, ...] | None, float]:
-    """The index of the worst entry, and its correct digits; None and NaN if nothing is compared.
-
-    Of a wrong answer, it is the entry with the largest error in units of its tolerance; of a right
-    one, that with the largest relative error. An entry that is zero but for rounding has none.
-    """
-    nothing = None, math.nan
-    if truth.value is None or truth.tolerance is None or value.shape != truth.shape:
-        return nothing
-    judged = np.ones(value.shape, bool) if truth.judged is None else truth.judged
-    if not np.any(judged):
-        return nothing
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = np.abs(value - truth.value) / np.abs(truth.value)
-    ratios = np.nan_to_num(truth.ratios(value), nan=np.inf)
-    zero = np.abs(truth.value) <= truth.tolerance
-    relative = np.where(zero, np.where(ratios <= 1, 0.0, 1.0), np.nan_to_num(relative, nan=1.0))
-    order = ratios if np.any(ratios[judged] > 1) else relative
-    worst = int(np.argmax(np.where(judged, order, -1.0)))
-    index = tuple(map(int, np.unravel_index(worst, value.shape)))
-    share = max(float(relative[index]), float(np.finfo(value.dtype).eps) / 2)
-    return index, -math.log10(share) if math.isfinite(share) else 0.0
 
 
 def _entry_name(index: tuple[int, ...], question: Question, given: Arguments) -> str:

@@ -167,9 +167,12 @@ def _average(rec: Recorder, a: Any, axis: Any = None, weights: Any = None) -> An
     total, mean = _reduction("sum"), _reduction("mean")
     if weights is None:
         return mean(rec, a, axis)
-    return rec.divide(
-        total(rec, rec.multiply(as_value(rec, a), weights), axis), total(rec, weights, axis)
-    )
+    x, given = as_value(rec, a), as_value(rec, weights)
+    if given.ndim < x.ndim:
+        shape = [1] * x.ndim
+        shape[int(axis)] = given.size
+        given = rec.broadcast_to(rec.shaped(given, tuple(shape)), shape=x.shape)
+    return rec.divide(total(rec, rec.multiply(x, given), axis), total(rec, given, axis))
 
 
 def _quantile(percent: bool) -> Function:
@@ -178,8 +181,9 @@ def _quantile(percent: bool) -> Function:
         if axis is None:
             x, axis = rec.shaped(x, (x.size,)), 0
         fractions = np.asarray(q, dtype=float) / (100 if percent else 1)
-        given = tuple(fractions.tolist()) if fractions.ndim else float(fractions)
-        return rec.quantile(x, q=given, axis=axis % x.ndim)
+        given = tuple(np.atleast_1d(fractions).tolist())
+        found = rec.quantile(x, q=given, axis=axis % x.ndim)
+        return found if fractions.ndim else rec.shaped(found, found.shape[1:])
 
     return function
 
@@ -192,7 +196,11 @@ def _diff(rec: Recorder, a: Any, n: int = 1, axis: int = -1) -> Any:
 def _trapezoid(rec: Recorder, y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     value = as_value(rec, y)
     axis %= value.ndim
-    places = dx * np.arange(value.shape[axis]) if x is None else x
+    places = as_value(rec, dx * np.arange(value.shape[axis]) if x is None else x)
+    if places.ndim < value.ndim:
+        shape = [1] * value.ndim
+        shape[axis] = places.size
+        places = rec.broadcast_to(rec.shaped(places, tuple(shape)), shape=value.shape)
     return rec.trapezoid(value, places, axis=axis)
 
 

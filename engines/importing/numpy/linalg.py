@@ -179,7 +179,6 @@ TABLE: dict[str, Callable[..., Any]] = {
     "trace": _trace,
     "cross": _cross,
     "linalg.norm": _norm,
-    "norm": _norm,
     "linalg.vector_norm": _vector_norm,
     "linalg.matrix_norm": lambda rec, x, ord="fro", **_: _norm(rec, x, ord, (-2, -1)),
     "linalg.solve": _solve,
