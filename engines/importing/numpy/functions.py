@@ -294,7 +294,6 @@ TABLE: dict[str, Function] = {
     "multiply.outer": lambda rec, a, b: rec.outer(a, b),
     "subtract.outer": lambda rec, a, b: rec.outer_sum(a, rec.negative(b)),
     "power": power,
-    "pow": power,
     "float_power": power,
     "heaviside": _heaviside,
     "copy": lambda rec, a: a,
