@@ -1,1 +1,1 @@
-"""Functions that users wrote, imported as programs of catalogue operations: one module per library."""
+"""Functions that users wrote, imported as programs of the catalogue: a module per library."""
