@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,15 @@ class CannotImport(Exception):
         where = f" in {line}" if line else ""
         instead = f"; the nearest operation that can be imported is {nearest}" if nearest else ""
         super().__init__(f"{what}{where} cannot be imported{instead}")
+
+
+class Parts(CannotImport):
+    """A recorded step has another value than the library's own operation on the same operands."""
+
+    def __init__(self, what: str, line: str, difference: float) -> None:
+        super().__init__(what, line)
+        where = f" in {line}" if line else ""
+        self.args = (f"{what}{where}: the imported value differs by {difference:.2g}",)
 
 
 @dataclass(frozen=True)
@@ -64,8 +73,12 @@ class Recorder(Recording):
         #: The line of the user's function that is being followed, and those of the steps so far.
         self.line = ""
         self.lines: list[str] = []
+        #: Lines whose values count as constants, such as those of stop_gradient. Away from the
+        #: point, the program may have other values than the function.
+        self.held: list[str] = []
         self._conditions: list[Recorded] = []
         self._constants: dict[tuple[tuple[int, ...], str, bytes], int] = {}
+        self._made: dict[tuple[Any, ...], Recorded] = {}
 
     @property
     def input(self) -> Recorded:
@@ -76,9 +89,14 @@ class Recorder(Recording):
             with np.errstate(all="ignore"):
                 arrays = [np.asarray(operand) for operand in operands]
                 return np.asarray(CATALOGUE[name].evaluate(*arrays, **params))
+        operands = tuple(Recorded(self, self.value_id(operand)) for operand in operands)
+        key = (name, *(operand.value_id for operand in operands), repr(sorted(params.items())))
+        if key in self._made:
+            return self._made[key]
         try:
             with np.errstate(all="ignore"):
-                return super().called(name, operands, params)
+                self._made[key] = super().called(name, operands, params)
+            return self._made[key]
         except (ValueError, IndexError, TypeError, ArithmeticError) as error:
             shapes = ", ".join(str(np.shape(operand)) for operand in operands)
             raise CannotImport(f"{name} of {shapes} ({error})", self.line) from error
@@ -93,6 +111,11 @@ class Recorder(Recording):
         array = np.asarray(operand)
         if np.iscomplexobj(array):
             raise CannotImport("a complex number", self.line)
+        if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
+            # Constants are finite. In masks, a number beyond all others does what infinity does,
+            # and NaN is where nothing selects it.
+            far = 1e12 if self.dtype == "float32" else 1e30
+            array = np.nan_to_num(array, nan=0.0, posinf=far, neginf=-far)
         key = (array.shape, array.dtype.str, array.tobytes())
         if key not in self._constants:
             self._constants[key] = super().value_id(array)
@@ -140,6 +163,31 @@ class Recorder(Recording):
         if isinstance(condition, Recorded):
             self._conditions.append(condition)
 
+    def compare(self, x: Any, library_value: Any, what: str = "a step") -> None:
+        """Compare a value with that of the library on the same operands. Raises Parts if they
+        differ by more than rounding, relative to the largest entry.
+        """
+        ours, theirs = self.at_point(x).astype(float), np.asarray(library_value, dtype=float)
+        rounding = 1e-2 if self.dtype == "float32" else 1e-6
+        both = np.isfinite(ours) & np.isfinite(theirs)
+        if ours.shape != theirs.shape or not np.any(both):
+            return
+        scale = float(np.max(np.abs(theirs[both]), initial=1e-30))
+        if (difference := float(np.max(np.abs(ours - theirs)[both])) / scale) > rounding:
+            raise Parts(what, self.line, difference)
+
+    def mark(self) -> tuple[int, int]:
+        """Where the recorder is, for `back_to`."""
+        return len(self.steps), len(self._conditions)
+
+    def back_to(self, mark: tuple[int, int]) -> None:
+        """Forget what was recorded since `mark`."""
+        steps, conditions = mark
+        del self.steps[steps:], self.lines[steps:], self.values[steps + 1 :]
+        del self._conditions[conditions:]
+        self._constants = {key: i for key, i in self._constants.items() if i <= steps}
+        self._made = {key: x for key, x in self._made.items() if x.value_id <= steps}
+
     def imported(self, output: Any) -> Imported:
         """The program whose output is this value. Where a condition of `holds` does not hold, its
         output is 0: there, the program is not that of the function.
@@ -149,10 +197,25 @@ class Recorder(Recording):
             numbers = self.where(condition, 1.0, 0.0)
             lowest = self.min(numbers, axis=None, keepdims=False) if numbers.ndim else numbers
             found = self.where(self.greater(lowest, 0.5), found, 0.0)
-        if found.value_id != len(self.steps):
+        if not found.value_id:
             # The last step of a program is its output.
             found = self.positive(found)
-        return Imported(Program(tuple(self.steps)), tuple(self.lines))
+        return _needed(self.steps, self.lines, found.value_id)
+
+
+def _needed(steps: list[Step], lines: list[str], output: int) -> Imported:
+    """The steps that the output needs; it becomes the last one."""
+    needed = {output}
+    for value_id in range(output, 0, -1):
+        if value_id in needed:
+            needed.update(steps[value_id - 1].operands)
+    kept = [i for i in range(1, output + 1) if i in needed]
+    places = {0: 0, **{value_id: place for place, value_id in enumerate(kept, 1)}}
+    program = tuple(
+        replace(step, operands=tuple(places[i] for i in step.operands))
+        for step in (steps[i - 1] for i in kept)
+    )
+    return Imported(Program(program), tuple(lines[i - 1] for i in kept))
 
 
 def nearest_operation(name: str) -> str:
