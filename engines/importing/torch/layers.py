@@ -1,0 +1,470 @@
+"""Layers of neural networks: normalization, softmax, convolution, pooling, losses, attention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from ad_conformance.engines.importing.recorder import CannotImport, Recorder
+from ad_conformance.engines.importing.torch.entries import tuple_of
+from ad_conformance.engines.importing.torch.reductions import (
+    masked_logsumexp,
+    without_endless,
+)
+from ad_conformance.engines.importing.torch.rule import Rule, tensors, whole
+from ad_conformance.engines.importing.torch.tracking import Later, Moved, Tracking, as_numpy
+from ad_conformance.generators.rewrite.recording import Recorded
+
+Array = np.ndarray
+#: The names of reductions of losses, by their numbers.
+REDUCTIONS_OF_LOSSES = ("none", "mean", "sum")
+
+
+def _softmax(logarithm: bool) -> Rule:
+    """softmax or its logarithm; entries of constants that are -infinity have no weight."""
+
+    def rule(t: Tracking, _made: Any, x: Any, dim: int, *_options: Any) -> Any:
+        r = t.recorder
+        value, mask = without_endless(t, x)
+        if not np.ndim(value):
+            return np.zeros(()) if logarithm else np.ones(())
+        axis = dim % value.ndim
+        if mask is None:
+            row = r.log_softmax if logarithm else r.softmax
+            return row(value, axis=axis)
+        found = r.subtract(value, masked_logsumexp(r, value, mask, axis, True))
+        found = found if logarithm else r.exp(found)
+        nothing = t.entries.codes(np.array(-np.inf if logarithm else 0.0))
+        return Moved(np.where(mask, t.entries.codes(found), nothing))
+
+    return tensors(rule)
+
+
+def _normalized(t: Tracking, _made: Any, x: Any, shape: Any, weight: Any, bias: Any, eps: float):
+    operands = [x, *_scale_and_shift(weight, bias, tuple(shape))]
+    values = [t.numbers(v) if isinstance(v, torch.Tensor) else v for v in operands]
+    return [t.recorder.layer_norm_axes(*values, axes=len(shape), eps=eps), None, None]
+
+
+def _scale_and_shift(weight: Any, bias: Any, shape: tuple[int, ...]) -> list[Any]:
+    """The operands that are given; a shift needs a scale."""
+    if bias is None:
+        return [] if weight is None else [weight]
+    return [np.ones(shape) if weight is None else weight, bias]
+
+
+def _normalized_groups(t: Tracking, _made: Any, x: Any, weight: Any, bias: Any, *sizes: Any) -> Any:
+    *_sizes, groups, eps = sizes
+    operands = [x, *_scale_and_shift(weight, bias, (x.shape[1],))]
+    values = [t.numbers(v) if isinstance(v, torch.Tensor) else v for v in operands]
+    return [t.recorder.group_norm(*values, groups=groups, eps=eps), None, None]
+
+
+def _normalized_batch(
+    t: Tracking,
+    made: Any,
+    x: Any,
+    weight: Any,
+    bias: Any,
+    means: Any,
+    variances: Any,
+    *options: Any,
+) -> Any:
+    """Each channel by its own mean and variance in training, else by those that are kept."""
+    r, eps = t.recorder, options[-1]
+    training = options[0] is True
+    operands = [x, *_scale_and_shift(weight, bias, (x.shape[1],))]
+    values = [t.numbers(v) if isinstance(v, torch.Tensor) else v for v in operands]
+    if training:
+        return [r.batch_norm(*values, eps=eps), None, None]
+    if not (t.depends(means) or t.depends(variances)):
+        sides = values[1:] or [np.ones(x.shape[1])]
+        shift = sides[1] if len(sides) > 1 else np.zeros(x.shape[1])
+        kept = {"means": tuple_of(as_numpy(means)), "variances": tuple_of(as_numpy(variances))}
+        return [r.batch_norm_running(values[0], sides[0], shift, **kept, eps=eps), None, None]
+    shape = (1, x.shape[1], *[1] * (x.ndim - 2))
+    kept = [t.entries.read(t.codes(v).reshape(shape)) for v in (means, variances)]
+    found = r.divide(r.subtract(values[0], kept[0]), r.sqrt(r.add(kept[1], eps)))
+    sides = [
+        v.reshape(shape) if not isinstance(v, Recorded) else r.shaped(v, shape) for v in values[1:]
+    ]
+    if sides:
+        found = r.multiply(found, sides[0])
+    return [r.add(found, sides[1]) if len(sides) > 1 else found, None, None]
+
+
+def _convolved(
+    r: Recorder,
+    x: Any,
+    weight: Any,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    transposed: bool = False,
+    output_padding: Any = (),
+    groups: int = 1,
+) -> Any:
+    axes = np.ndim(weight) - 2
+    given = [tuple(v) if len(v) == axes else tuple(v) * axes for v in (stride, padding, dilation)]
+    params = dict(zip(("stride", "padding", "dilation"), given, strict=True))
+    operands = [x, weight] if bias is None else [x, weight, bias]
+    if transposed:
+        extra = tuple(output_padding) if len(output_padding) == axes else (0,) * axes
+        return r.convolution_transpose(*operands, **params, output_padding=extra, groups=groups)
+    return r.convolution(*operands, **params, groups=groups)
+
+
+def _convolved_back(
+    t: Tracking,
+    made: Any,
+    gradient: Any,
+    x: Any,
+    weight: Any,
+    _bias: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    transposed: bool,
+    _output_padding: Any,
+    groups: int,
+    _mask: Any,
+) -> Any:
+    """The gradients of a convolution: by its input a transposed one, by its kernel one of the
+    input with the gradient, whose batch axis is the one of channels.
+    """
+    r = t.recorder
+    if transposed or groups != 1:
+        raise CannotImport("the gradient of a transposed or grouped convolution", r.line)
+    axes = weight.ndim - 2
+    stride, padding, dilation = (
+        tuple(v) if len(v) == axes else tuple(v) * axes for v in (stride, padding, dilation)
+    )
+    found: list[Any] = [None, None, None]
+    g = t.numbers(gradient)
+    if made[0] is not None:
+        reach = [
+            (g.shape[k + 2] - 1) * stride[k]
+            - 2 * padding[k]
+            + dilation[k] * (weight.shape[k + 2] - 1)
+            for k in range(axes)
+        ]
+        extra = tuple(x.shape[k + 2] - reach[k] - 1 for k in range(axes))
+        found[0] = r.convolution_transpose(
+            g,
+            t.numbers(weight),
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+            output_padding=extra,
+            groups=1,
+        )
+    if made[1] is not None:
+        ends = tuple(
+            slice(
+                (gradient.shape[k + 2] - 1) * stride[k]
+                + dilation[k] * (weight.shape[k + 2] - 1)
+                + 1
+            )
+            for k in range(axes)
+        )
+        codes = np.pad(t.codes(x), [(0, 0), (0, 0), *((p, p) for p in padding)])
+        codes = codes[(slice(None), slice(None), *ends)].swapaxes(0, 1)
+        turned = t.entries.read(t.codes(gradient).swapaxes(0, 1))
+        kernel = r.convolution(
+            t.entries.read(codes),
+            turned,
+            stride=dilation,
+            padding=(0,) * axes,
+            dilation=stride,
+            groups=1,
+        )
+        found[1] = Moved(t.entries.codes(kernel).swapaxes(0, 1))
+    if made[2] is not None:
+        found[2] = r.sum_axes(g, axes=(0, *range(2, g.ndim)), keepdims=False)
+    return found
+
+
+def _window(window: Any, stride: Any, padding: Any, axes: int) -> dict[str, Any]:
+    def full(given: Any) -> tuple[int, ...]:
+        numbers = list(given) if isinstance(given, (list, tuple)) else [given]
+        return tuple(numbers * axes if len(numbers) == 1 else numbers)
+
+    size = full(window)
+    return {
+        "window": size,
+        "stride": full(stride) if stride else size,
+        "padding": full(padding),
+    }
+
+
+def _batch(t: Tracking, x: Any, axes: int) -> Any:
+    """The value with an axis for the batch."""
+    codes = t.codes(x)
+    return t.entries.numbers(t.entries.read(codes if x.ndim == axes + 2 else codes[None]))
+
+
+def _max_pool(axes: int) -> Rule:
+    def rule(
+        t: Tracking,
+        made: Any,
+        x: Any,
+        window: Any,
+        stride: Any = (),
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: bool = False,
+    ) -> Any:
+        given = _window(window, stride, padding, axes)
+        spread = _window(dilation, (), 0, axes)["window"]
+        value = _batch(t, x, axes)
+        found = t.recorder.max_pool(value, **given, dilation=spread, ceil_mode=ceil_mode)
+        codes = t.entries.codes(found).reshape(tuple(made[0].shape))
+        return [Moved(codes), _places(t, x, made[1], axes, codes, given, spread)]
+
+    return tensors(rule)
+
+
+def _places(
+    t: Tracking, x: Any, made: Any, axes: int, found: Array, given: Any, spread: Any
+) -> Later:
+    """Where the largest entries of windows are: each is the largest of its window."""
+
+    def make() -> None:
+        codes = t.codes(x)
+        flat = codes.reshape(*codes.shape[: codes.ndim - axes], -1)
+        index = as_numpy(made).reshape(*made.shape[: made.ndim - axes], -1)
+        chosen = np.take_along_axis(flat, index, -1).reshape(found.shape)
+        t.recorder.holds(t.recorder.greater_equal(t.entries.read(chosen), t.entries.read(found)))
+
+    return Later(make)
+
+
+def _avg_pool(axes: int) -> Rule:
+    def rule(
+        t: Tracking,
+        made: Any,
+        x: Any,
+        window: Any,
+        stride: Any = (),
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor: int | None = None,
+    ) -> Any:
+        found = t.recorder.avg_pool(
+            _batch(t, x, axes),
+            **_window(window, stride, padding, axes),
+            ceil_mode=ceil_mode,
+            count_include_pad=count_include_pad,
+            divisor=divisor or 0,
+        )
+        return Moved(t.entries.codes(found).reshape(tuple(made.shape)))
+
+    return tensors(rule)
+
+
+def _adaptive(name: str, axes: int) -> Rule:
+    def rule(t: Tracking, made: Any, x: Any, size: Any) -> Any:
+        first = made if isinstance(made, torch.Tensor) else made[0]
+        lengths = tuple(int(n) for n in first.shape[-axes:])
+        found = getattr(t.recorder, name)(_batch(t, x, axes), size=lengths)
+        codes = t.entries.codes(found).reshape(tuple(first.shape))
+        if isinstance(made, torch.Tensor):
+            return Moved(codes)
+        return [Moved(codes), _places(t, x, made[1], axes, codes, None, None)]
+
+    return tensors(rule)
+
+
+def _loss(name: str, *numbers: str) -> Rule:
+    """A loss of x and its target with a reduction; `numbers` are the parameters after it."""
+
+    def rule(r: Recorder, x: Any, target: Any, reduction: int = 1, *given: Any) -> Any:
+        params = {
+            key: float(v) for key, v in zip(numbers, given or (1.0,) * len(numbers), strict=True)
+        }
+        kind = REDUCTIONS_OF_LOSSES[reduction]
+        return getattr(r, name)(x, target, **params, reduction=kind)
+
+    return whole(rule)
+
+
+def _binary_cross_entropy(
+    r: Recorder, x: Any, target: Any, weight: Any = None, reduction: int = 1
+) -> Any:
+    kind = REDUCTIONS_OF_LOSSES[reduction]
+    if weight is None:
+        return r.binary_cross_entropy(x, target, reduction=kind)
+    found = r.multiply(r.binary_cross_entropy(x, target, reduction="none"), weight)
+    if kind == "none":
+        return found
+    return getattr(r, kind)(found, axis=None, keepdims=False)
+
+
+def _picked(
+    t: Tracking, made: Any, x: Any, target: Any, weight: Any, reduction: int, ignored: int
+) -> Any:
+    """nll_loss: minus the entry of each label; weighted means."""
+    r, labels = t.recorder, as_numpy(t.fixed(target))
+    axis = 0 if x.ndim == 1 else 1
+    codes, used = t.codes(x), labels != ignored
+    index = np.expand_dims(np.where(used, labels, 0), axis)
+    taken = np.take_along_axis(codes, index, axis).squeeze(axis)
+    chosen = r.negative(t.entries.read(np.where(used, taken, 0)))
+    if weight is not None:
+        chosen = r.multiply(
+            chosen, t.entries.read(np.where(used, t.codes(weight)[labels * used], 0))
+        )
+    kind = REDUCTIONS_OF_LOSSES[reduction]
+    if kind != "none" and np.ndim(chosen):
+        chosen = r.sum(chosen, axis=None, keepdims=False)
+    if kind == "mean":
+        chosen = r.divide(chosen, as_numpy(made[1]).astype(float))
+    if weight is not None and t.depends(weight) and kind == "mean":
+        raise CannotImport("weights of classes that depend on the input", r.line)
+    return [chosen, None]
+
+
+def _ctc(
+    t: Tracking,
+    _made: Any,
+    x: Any,
+    targets: Any,
+    lengths: Any,
+    label_lengths: Any,
+    blank: int = 0,
+    *_: Any,
+) -> Any:
+    r, count, steps = t.recorder, x.shape[1], x.shape[0]
+    times, sizes = (
+        [int(n) for n in (as_numpy(v) if isinstance(v, torch.Tensor) else v)]
+        for v in (lengths, label_lengths)
+    )
+    labels = as_numpy(targets)
+    if blank or any(n != steps for n in times) or labels.ndim != 2 or len(set(sizes)) > 1:
+        raise CannotImport("ctc_loss of sequences of different lengths", r.line)
+    return [
+        r.ctc_loss(t.numbers(x), labels=tuple_of(labels[:, : sizes[0]]), reduction="none"),
+        None,
+    ]
+
+
+def _attention(
+    t: Tracking,
+    _made: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    _dropout: float = 0.0,
+    causal: bool = False,
+    attn_mask: Any = None,
+    scale: float | None = None,
+) -> Any:
+    """Attention of all heads in one operation; a mask with -infinity names keys that none sees."""
+    r, operands = t.recorder, [t.numbers(v) for v in (query, key, value)]
+    masked: tuple[int, ...] = ()
+    if attn_mask is not None:
+        codes = np.broadcast_to(t.codes(attn_mask), (*query.shape[:-1], key.shape[-2]))
+        endless = codes == t.entries.codes(np.array(-np.inf))
+        if np.any(endless):
+            if np.any(endless != endless[:1, :1]):
+                raise CannotImport("attention with a mask for each head", r.line)
+            masked = tuple(endless[0, 0].astype(int).reshape(-1).tolist())
+        bias = np.where(endless, 0, codes)
+        if np.any(bias):
+            operands.append(t.entries.numbers(t.entries.read(bias)))
+    size = float(query.shape[-1]) ** -0.5 if scale is None else float(scale)
+    return [r.attention_batch(*operands, scale=size, causal=causal, masked=masked), None]
+
+
+def _resized(mode: str, axes: int) -> Rule:
+    """upsample_...: the size, align_corners if the mode has it, and scales."""
+
+    def rule(t: Tracking, made: Any, x: Any, _size: Any, *options: Any) -> Any:
+        corners = bool(options[0]) if options and isinstance(options[0], bool) else False
+        lengths = tuple(int(n) for n in made.shape[2:])
+        scales = [s for s in options if isinstance(s, float)]
+        given = tuple(scales) if len(scales) == axes else ()
+        return t.recorder.interpolate(
+            t.numbers(x),
+            size=lengths,
+            scales=given,
+            mode=mode,
+            align_corners=corners,
+            antialias=False,
+        )
+
+    return tensors(rule)
+
+
+def _halves(r: Recorder, x: Any, dim: int = -1) -> Any:
+    return r.glu(x, axis=dim % x.ndim)
+
+
+LAYERS: dict[str, Rule] = {
+    "_softmax": _softmax(False),
+    "_safe_softmax": _softmax(False),
+    "_log_softmax": _softmax(True),
+    "native_layer_norm": tensors(_normalized),
+    "native_group_norm": tensors(_normalized_groups),
+    "native_batch_norm": tensors(_normalized_batch),
+    "_native_batch_norm_legit": tensors(_normalized_batch),
+    "_native_batch_norm_legit_no_training": tensors(_normalized_batch),
+    "convolution": whole(_convolved),
+    "convolution_backward": tensors(_convolved_back),
+    "max_pool2d_with_indices": _max_pool(2),
+    "max_pool3d_with_indices": _max_pool(3),
+    "avg_pool1d": _avg_pool(1),
+    "avg_pool2d": _avg_pool(2),
+    "avg_pool3d": _avg_pool(3),
+    "adaptive_avg_pool1d": _adaptive("adaptive_avg_pool", 1),
+    "_adaptive_avg_pool2d": _adaptive("adaptive_avg_pool", 2),
+    "_adaptive_avg_pool3d": _adaptive("adaptive_avg_pool", 3),
+    "adaptive_max_pool2d": _adaptive("adaptive_max_pool", 2),
+    "mse_loss": _loss("mse_loss"),
+    "huber_loss": _loss("huber_loss", "delta"),
+    "smooth_l1_loss": _loss("smooth_l1_loss", "beta"),
+    "soft_margin_loss": _loss("soft_margin_loss"),
+    "binary_cross_entropy": whole(_binary_cross_entropy),
+    "nll_loss_forward": tensors(_picked),
+    "nll_loss2d_forward": tensors(_picked),
+    "_ctc_loss": tensors(_ctc),
+    "_scaled_dot_product_flash_attention_for_cpu": tensors(_attention),
+    "glu": whole(_halves),
+    "upsample_linear1d": _resized("linear", 1),
+    "upsample_bilinear2d": _resized("linear", 2),
+    "upsample_trilinear3d": _resized("linear", 3),
+    "upsample_bicubic2d": _resized("cubic", 2),
+    "upsample_nearest1d": _resized("nearest", 1),
+    "upsample_nearest2d": _resized("nearest", 2),
+    "im2col": whole(
+        lambda r, x, window, dilation, padding, stride: r.im2col(
+            x,
+            window=tuple(window),
+            stride=tuple(stride),
+            padding=tuple(padding),
+            dilation=tuple(dilation),
+        )
+    ),
+    "col2im": whole(
+        lambda r, x, size, window, dilation, padding, stride: r.col2im(
+            x,
+            size=tuple(size),
+            window=tuple(window),
+            stride=tuple(stride),
+            padding=tuple(padding),
+            dilation=tuple(dilation),
+        )
+    ),
+    "grid_sampler_2d": whole(
+        lambda r, x, grid, mode, padding, corners: r.grid_sample(
+            x,
+            grid,
+            mode=("linear", "nearest", "cubic")[mode],
+            padding_mode=("zeros", "border", "reflection")[padding],
+            align_corners=corners,
+        )
+    ),
+}

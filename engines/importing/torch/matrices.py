@@ -1,0 +1,416 @@
+"""Products of matrices and linear algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from ad_conformance.engines.importing.recorder import CannotImport, Recorder
+from ad_conformance.engines.importing.torch.rule import Rule, tensors, whole
+from ad_conformance.engines.importing.torch.tracking import Later, Moved, Tracking, as_numpy
+from ad_conformance.generators.rewrite.recording import Recorded
+
+Array = np.ndarray
+#: The most rows of a matrix that the catalogue inverts.
+MOST_ROWS = 8
+
+
+def _sum_of(r: Recorder, c: Any, product: Any, beta: Any, alpha: Any) -> Any:
+    """beta c + alpha product."""
+    if alpha != 1:
+        product = r.multiply(product, float(alpha))
+    if beta == 0:
+        return product
+    return r.add(c if beta == 1 else r.multiply(c, float(beta)), product)
+
+
+def _plus_product(r: Recorder, c: Any, a: Any, b: Any, beta: Any = 1, alpha: Any = 1) -> Any:
+    return _sum_of(r, c, r.matmul(a, b), beta, alpha)
+
+
+def _plus_products(r: Recorder, c: Any, a: Any, b: Any, beta: Any = 1, alpha: Any = 1) -> Any:
+    product = r.sum(r.matmul(a, b), axis=0, keepdims=False)
+    return _sum_of(r, c, product, beta, alpha)
+
+
+def _plus_outer(r: Recorder, c: Any, a: Any, b: Any, beta: Any = 1, alpha: Any = 1) -> Any:
+    return _sum_of(r, c, r.outer(a, b), beta, alpha)
+
+
+def _batched_product(t: Tracking, _made: Any, a: Any, b: Any) -> Any:
+    """Products of matrices; an axis of the stack that repeats one matrix has the length 1."""
+    operands = []
+    for x in (a, b):
+        codes = t.codes(x)
+        if x.shape[0] > 1 and np.array_equal(np.broadcast_to(codes[:1], codes.shape), codes):
+            codes = codes[0]
+        operands.append(t.entries.numbers(t.entries.read(codes)))
+    return t.recorder.matmul(*operands)
+
+
+def by_matrix(t: Tracking, x: torch.Tensor, rule: Callable[[Any], Any]) -> Moved:
+    """The rule for each matrix of a stack."""
+    codes = t.codes(x)
+    flat = codes.reshape(-1, *codes.shape[-2:])
+    found = [t.entries.codes(rule(t.entries.numbers(t.entries.read(part)))) for part in flat]
+    return Moved(np.stack(found).reshape((*codes.shape[:-2], *found[0].shape)))
+
+
+def _rows_of_pivots(pivots: Array, count: int) -> tuple[int, ...]:
+    """The order of rows that interchanges, counted from 1, lead to."""
+    rows = list(range(count))
+    for k, pivot in enumerate(pivots.tolist()):
+        rows[k], rows[pivot - 1] = rows[pivot - 1], rows[k]
+    return tuple(rows)
+
+
+def _factored(r: Recorder, a: Any) -> tuple[Any, tuple[int, ...]]:
+    """Both factors in one matrix, and the order of the rows at the point."""
+    _, pivots = torch.linalg.lu_factor(torch.from_numpy(np.array(r.at_point(a))))
+    rows = _rows_of_pivots(pivots.numpy(), a.shape[0])
+    return r.lu_compact(a, rows=rows), rows
+
+
+def _sign_of(rows: tuple[int, ...]) -> float:
+    return float(np.round(np.linalg.det(np.eye(len(rows))[list(rows)])))
+
+
+def _det(r: Recorder, a: Any) -> Any:
+    if a.shape[-1] <= MOST_ROWS:
+        return r.det(a)
+    factors, rows = _factored(r, a)
+    return r.multiply(r.prod(r.diagonal(factors), axis=None, keepdims=False), _sign_of(rows))
+
+
+def _logabsdet(r: Recorder, a: Any) -> Any:
+    if a.shape[-1] <= MOST_ROWS:
+        return r.slogdet(a)
+    factors, _ = _factored(r, a)
+    return r.sum(r.log(r.abs(r.diagonal(factors))), axis=None, keepdims=False)
+
+
+def _triangular(
+    r: Recorder, a: Any, b: Any, upper: bool, unit: bool = False, transpose: bool = False
+) -> Any:
+    """The solution of a x = b for a triangle of a, part by part if there are many rows."""
+    n = a.shape[-1]
+    given = {"left": True, "upper": upper, "unit_diagonal": unit, "transpose": transpose}
+    if n <= MOST_ROWS:
+        return r.triangular_solve(a, b, **given)
+    count = -(-n // MOST_ROWS)
+    bounds = [round(k * n / count) for k in range(count + 1)]
+    parts: dict[int, Any] = {}
+    downwards = upper == transpose
+    for k in range(count) if downwards else reversed(range(count)):
+        low, high = bounds[k], bounds[k + 1]
+        rest = _rows(r, b, low, high)
+        for j, found in parts.items():
+            ends = (bounds[j], bounds[j + 1])
+            block = _block(r, a, *((*ends, low, high) if transpose else (low, high, *ends)))
+            rest = r.subtract(rest, r.matmul(_turned(r, block) if transpose else block, found))
+        parts[k] = r.triangular_solve(_block(r, a, low, high, low, high), rest, **given)
+    return r.concat([parts[k] for k in range(count)], axis=0)
+
+
+def _turned(r: Recorder, a: Any) -> Any:
+    return r.matrix_transpose(a) if isinstance(a, Recorded) else np.swapaxes(a, -1, -2)
+
+
+def _rows(r: Recorder, x: Any, low: int, high: int) -> Any:
+    if not isinstance(x, Recorded):
+        return x[low:high]
+    return r.slice(x, axis=0, start=low, stop=high, step=1)
+
+
+def _block(r: Recorder, a: Any, top: int, bottom: int, left: int, right: int) -> Any:
+    rows = _rows(r, a, top, bottom)
+    if not isinstance(rows, Recorded):
+        return rows[:, left:right]
+    return r.slice(rows, axis=1, start=left, stop=right, step=1)
+
+
+def solve(r: Recorder, a: Any, b: Any) -> Any:
+    """The solution x of a x = b, for a vector or a matrix b."""
+    if a.shape[-1] <= MOST_ROWS:
+        return r.solve(a, b)
+    vector = np.ndim(b) == 1
+    if vector:
+        b = r.shaped(b, (*b.shape, 1)) if isinstance(b, Recorded) else b[:, None]
+    if isinstance(a, Recorded):
+        factors, rows = _factored(r, a)
+    else:
+        factors, pivots = (x.numpy() for x in torch.linalg.lu_factor(torch.from_numpy(a)))
+        rows = _rows_of_pivots(pivots, len(a))
+    ordered = r.take(b, indices=rows, axis=0) if isinstance(b, Recorded) else b[list(rows)]
+    found = _triangular(r, factors, _triangular(r, factors, ordered, False, unit=True), True)
+    return r.shaped(found, found.shape[:1]) if vector else found
+
+
+def _by_pair(
+    t: Tracking, a: Any, b: Any, is_vector: bool, rule: Callable[[Any, Any], Any]
+) -> Moved:
+    """The rule for each matrix of a stack and the matrix or vector that belongs to it."""
+    first, second = t.codes(a), t.codes(b)
+    axes = 1 if is_vector else 2
+    stack = np.broadcast_shapes(first.shape[:-2], second.shape[:-axes])
+    first = np.broadcast_to(first, (*stack, *first.shape[-2:]))
+    second = np.broadcast_to(second, (*stack, *second.shape[-axes:]))
+    found = [
+        t.entries.codes(
+            rule(*(t.entries.numbers(t.entries.read(np.array(c[k]))) for c in (first, second)))
+        )
+        for k in np.ndindex(*stack)
+    ]
+    return Moved(np.stack(found).reshape((*stack, *found[0].shape)))
+
+
+def _solved(t: Tracking, made: Any, a: Any, b: Any, left: bool = True, *_options: Any) -> Any:
+    r = t.recorder
+    is_vector = b.ndim == 1 or (a.ndim - 1 == b.ndim and b.shape == a.shape[:-1])
+
+    def rule(a: Any, b: Any) -> Any:
+        return solve(r, a, b) if left else _turned(r, solve(r, _turned(r, a), _turned(r, b)))
+
+    found = _by_pair(t, a, b, is_vector, rule)
+    return [found, *_factors_later(t, a, made[1:])]
+
+
+def _factors_later(t: Tracking, a: Any, made: Any) -> list[Any]:
+    """The compact factors, if something reads them, with the pivots of the point.
+
+    Some operators factor the transpose of a matrix that is contiguous.
+    """
+    if a.ndim != 2:
+        return [None] * len(made)
+
+    def make() -> Any:
+        compact, value = as_numpy(made[0]), t.numbers(a)
+        rows = _rows_of_pivots(as_numpy(made[1]), a.shape[0])
+        count = min(compact.shape)
+        lower = np.tril(compact, -1)[:, :count] + np.eye(compact.shape[0], count)
+        there = as_numpy(a)[list(rows)] if compact.shape == tuple(a.shape) else None
+        if there is None or not np.allclose(lower @ np.triu(compact)[:count], there, rtol=1e-4):
+            value = t.recorder.matrix_transpose(value)
+        return t.recorder.lu_compact(value, rows=rows)
+
+    return [Later(make), *[None] * (len(made) - 1)]
+
+
+def _determined(t: Tracking, made: Any, a: Any) -> Any:
+    found = by_matrix(t, a, lambda x: _det(t.recorder, x))
+    return [found, *_factors_later(t, a, made[1:])]
+
+
+def _log_determined(t: Tracking, made: Any, a: Any) -> Any:
+    found = by_matrix(t, a, lambda x: _logabsdet(t.recorder, x))
+    return [None, found, *_factors_later(t, a, made[2:])]
+
+
+def _inverse(t: Tracking, _made: Any, a: Any, *_options: Any) -> Any:
+    r = t.recorder
+
+    def rule(x: Any) -> Any:
+        return r.inv(x) if x.shape[-1] <= MOST_ROWS else solve(r, x, np.eye(x.shape[-1]))
+
+    return [by_matrix(t, a, rule), None]
+
+
+def _solved_triangle(
+    t: Tracking, _made: Any, a: Any, b: Any, upper: bool, left: bool = True, unit: bool = False
+) -> Any:
+    r = t.recorder
+
+    def rule(a: Any, b: Any) -> Any:
+        if left:
+            return _triangular(r, a, b, upper, unit)
+        return _turned(r, _triangular(r, a, _turned(r, b), upper, unit, transpose=True))
+
+    return _by_pair(t, a, b, False, rule)
+
+
+def _solved_by_factor(t: Tracking, _made: Any, b: Any, factor: Any, upper: bool = False) -> Any:
+    """cholesky_solve: the solution for the matrix with this factor."""
+    r = t.recorder
+
+    def rule(factor: Any, b: Any) -> Any:
+        first = _triangular(r, factor, b, upper, transpose=upper)
+        return _triangular(r, factor, first, upper, transpose=not upper)
+
+    return _by_pair(t, factor, b, False, rule)
+
+
+def _inverse_of_factor(t: Tracking, _made: Any, factor: Any, upper: bool = False) -> Any:
+    r = t.recorder
+
+    def rule(factor: Any) -> Any:
+        eye = np.eye(factor.shape[-1])
+        first = _triangular(r, factor, eye, upper, transpose=upper)
+        return _triangular(r, factor, first, upper, transpose=not upper)
+
+    return by_matrix(t, factor, rule)
+
+
+def _lu_solved(
+    t: Tracking, _made: Any, factors: Any, pivots: Any, b: Any, left: bool = True, adj: bool = False
+) -> Any:
+    r, rows = t.recorder, _rows_of_pivots(as_numpy(pivots), factors.shape[-1])
+    if factors.ndim != 2 or not left:
+        raise CannotImport("linalg.lu_solve of stacks or from the right", r.line)
+    lu, value = t.numbers(factors), t.codes(b)
+    back = tuple(np.argsort(rows).tolist())
+    if adj:
+        found = _triangular(r, lu, t.numbers(b), True, transpose=True)
+        found = _triangular(r, lu, found, False, unit=True, transpose=True)
+        return Moved(t.entries.codes(found)[list(back)])
+    ordered = t.entries.numbers(t.entries.read(value[list(rows)]))
+    return _triangular(r, lu, _triangular(r, lu, ordered, False, unit=True), True)
+
+
+def _cholesky(t: Tracking, _made: Any, a: Any, upper: bool = False, *_options: Any) -> Any:
+    """The factor of a symmetric matrix, which is that of one of its triangles."""
+    row = t.recorder.cholesky_upper if upper else t.recorder.cholesky
+    return [by_matrix(t, a, row), None]
+
+
+def _eigen(t: Tracking, made: Any, a: Any, *_options: Any) -> Any:
+    r = t.recorder
+    values = by_matrix(t, a, r.eigvalsh)
+    if made[1].numel() == 0:
+        return [values, None]
+    vectors = Later(lambda: _vectors(t, t.codes(a), values.codes, as_numpy(made[1])))
+    return [values, vectors]
+
+
+def _vectors(t: Tracking, a: Array, values: Array, there: Array) -> Moved:
+    """Eigenvectors of length 1 near those at the point: (a - w) v = 0 and v0 . v = 1, as a system
+    that is regular for simple eigenvalues.
+    """
+    r, n = t.recorder, a.shape[-1]
+    found = np.empty(there.shape, dtype=int)
+    for at in np.ndindex(*a.shape[:-2]):
+        matrix = t.entries.numbers(t.entries.read(a[at]))
+        for k in range(there.shape[-1]):
+            value = t.entries.read(values[at][k])
+            shifted = r.subtract(matrix, r.multiply(value, np.eye(n)))
+            close = there[at][:, k]
+            bordered = np.zeros((n + 1, n + 1), dtype=int)
+            bordered[:n, :n] = t.entries.codes(shifted)
+            bordered[:n, n] = bordered[n, :n] = t.entries.codes(close)
+            system = t.entries.read(bordered)
+            solved = t.entries.codes(solve(r, system, np.eye(n + 1)[n]))[:n]
+            vector = t.entries.read(solved)
+            unit = r.divide(vector, r.vector_norm(vector, axis=0))
+            found[(*at, slice(None), k)] = t.entries.codes(unit)
+    return Moved(found)
+
+
+def _singular(t: Tracking, made: Any, a: Any, full: bool = False, compute: bool = True, *_: Any):
+    """The singular values, and vectors from the eigenvectors of the smaller product."""
+    values = by_matrix(t, a, t.recorder.svdvals)
+    if not compute:
+        return [None, values, None]
+    if full and a.shape[-1] != a.shape[-2]:
+        raise CannotImport("a full singular value decomposition", t.recorder.line)
+    tall = a.shape[-2] >= a.shape[-1]
+    left, right = as_numpy(made[0]), np.swapaxes(as_numpy(made[2]), -1, -2)
+    made_once: list[tuple[Array, Array]] = []
+
+    def both() -> tuple[Array, Array]:
+        if not made_once:
+            made_once.append(_singular_vectors(t, t.codes(a), values.codes, left, right, tall))
+        return made_once[0]
+
+    first = Later(lambda: Moved(both()[0]))
+    return [first, values, Later(lambda: Moved(np.swapaxes(both()[1], -1, -2)))]
+
+
+def _singular_vectors(
+    t: Tracking, a: Array, values: Array, left: Array, right: Array, tall: bool
+) -> tuple[Array, Array]:
+    r = t.recorder
+    a = a if tall else np.swapaxes(a, -1, -2)
+    matrices = [t.entries.read(a[at]) for at in np.ndindex(*a.shape[:-2])]
+    products = [t.entries.codes(r.matmul(r.matrix_transpose(m), m)) for m in matrices]
+    squares = t.entries.codes(r.square(t.entries.read(values)))
+    stacked = np.stack(products).reshape(*a.shape[:-2], a.shape[-1], a.shape[-1])
+    inner = _vectors(t, stacked, squares, right if tall else left).codes
+    outer = np.empty(a.shape, dtype=int)
+    for matrix, at in zip(matrices, np.ndindex(*a.shape[:-2]), strict=True):
+        product = r.matmul(matrix, t.entries.read(inner[at]))
+        outer[at] = t.entries.codes(r.divide(product, t.entries.read(values[at])))
+    return (outer, inner) if tall else (inner, outer)
+
+
+def _orthogonal(t: Tracking, made: Any, a: Any, mode: str = "reduced") -> Any:
+    """Q and R with the signs that they have at the point."""
+    if a.shape[-2] < a.shape[-1] or (mode == "complete" and a.shape[-2] != a.shape[-1]):
+        raise CannotImport("a complete QR decomposition, or one of a wide matrix", t.recorder.line)
+    r, triangles = t.recorder, as_numpy(made[1])
+    signs = np.sign(np.diagonal(triangles, axis1=-2, axis2=-1))
+    upper = t.entries.read(by_matrix(t, a, r.qr_r).codes)
+    found = r.multiply(upper, signs[..., :, None])
+    if mode == "r":
+        return [None, found]
+    if a.shape[-1] <= MOST_ROWS:
+        columns = t.entries.read(by_matrix(t, a, r.qr_q).codes)
+        return [r.multiply(columns, signs[..., None, :]), found]
+    if a.ndim != 2:
+        raise CannotImport("the factor Q of a stack of large matrices", r.line)
+    turned = _triangular(r, found, _turned(r, t.numbers(a)), True, transpose=True)
+    return [r.matrix_transpose(turned), found]
+
+
+def _lu(t: Tracking, made: Any, a: Any, *_options: Any) -> Any:
+    if a.ndim != 2:
+        raise CannotImport("linalg.lu of a stack", t.recorder.line)
+    rows = tuple(np.argmax(as_numpy(made[0]), axis=0).tolist())
+    value = t.numbers(a)
+    return [None, t.recorder.lu_l(value, rows=rows), t.recorder.lu_u(value, rows=rows)]
+
+
+def _crossed(r: Recorder, x: Any, y: Any, dim: int = -1) -> Any:
+    shape = np.broadcast_shapes(x.shape, y.shape)
+    operands = [v if v.shape == shape else r.broadcast_to(v, shape=shape) for v in (x, y)]
+    return r.cross(*operands, axis=dim % len(shape))
+
+
+def _distances(r: Recorder, x: Any, y: Any, p: float, *_options: Any) -> Any:
+    return r.cdist(x, y, p="inf" if p == np.inf else float(p))
+
+
+MATRICES: dict[str, Rule] = {
+    "mm": whole(lambda r, a, b: r.matmul(a, b)),
+    "mv": whole(lambda r, a, b: r.matmul(a, b)),
+    "dot": whole(lambda r, a, b: r.matmul(a, b)),
+    "vdot": whole(lambda r, a, b: r.matmul(a, b)),
+    "bmm": tensors(_batched_product),
+    "addmm": whole(_plus_product),
+    "addmv": whole(_plus_product),
+    "baddbmm": whole(_plus_product),
+    "addbmm": whole(_plus_products),
+    "addr": whole(_plus_outer),
+    "linalg_cross": whole(_crossed),
+    "linalg_cholesky_ex": tensors(_cholesky),
+    "cholesky_solve": tensors(_solved_by_factor),
+    "cholesky_inverse": tensors(_inverse_of_factor),
+    "_linalg_det": tensors(_determined),
+    "_linalg_slogdet": tensors(_log_determined),
+    "linalg_inv_ex": tensors(_inverse),
+    "_linalg_solve_ex": tensors(_solved),
+    "linalg_solve_triangular": tensors(_solved_triangle),
+    "linalg_lu_factor_ex": tensors(lambda t, made, a, *_options: _factors_later(t, a, made)),
+    "linalg_lu": tensors(_lu),
+    "linalg_lu_solve": tensors(_lu_solved),
+    "_linalg_eigh": tensors(_eigen),
+    "_linalg_svd": tensors(_singular),
+    "linalg_qr": tensors(_orthogonal),
+    "linalg_matrix_exp": tensors(lambda t, _made, a: by_matrix(t, a, t.recorder.matrix_exp)),
+    "linalg_pinv": tensors(lambda t, _made, a, *_options: by_matrix(t, a, t.recorder.pinv)),
+    "linalg_lstsq": whole(lambda r, a, b, *_options: [r.lstsq(a, b), None, None, None]),
+    "linalg_householder_product": whole(lambda r, a, tau: r.householder_product(a, tau)),
+    "_cdist_forward": whole(_distances),
+    "_euclidean_dist": whole(lambda r, x, y: r.cdist(x, y, p=2.0)),
+    "_pdist_forward": whole(lambda r, x, p=2: r.pdist(x, p=float(p))),
+}

@@ -1,0 +1,225 @@
+"""Operators that move entries, and those that add entries at indices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from ad_conformance.engines.importing.torch.entries import tuple_of
+from ad_conformance.engines.importing.torch.entrywise import converted, where
+from ad_conformance.engines.importing.torch.rule import Rule, tensors
+from ad_conformance.engines.importing.torch.tracking import Moved, Tracking, as_numpy
+
+Array = np.ndarray
+
+
+def _mover(*places: int) -> Rule:
+    """A row of an operator that moves the entries of the arguments at `places`, which are tensors,
+    lists of tensors or numbers. The operator itself is applied to codes.
+    """
+
+    def record(t: Tracking, func: Any, args: list[Any], made: Any) -> Any:
+        given = [a if k in places else _fixed(t, a) for k, a in enumerate(args)]
+        parts = [_codes(t, a, made) if k in places else [a] for k, a in enumerate(given)]
+        packet = getattr(torch.ops.aten, func._schema.name.partition("::")[2].removesuffix("_"))
+        plain = getattr(packet, func._overloadname)
+        found = []
+        for part in range(max(map(len, parts))):
+            found.append(_applied(plain, [p[part] if len(p) > 1 else p[0] for p in parts]))
+        arrays = [as_numpy(x).astype(np.int64) for x in found]
+        return Moved(arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=-1))
+
+    return Rule(record, moves=True)
+
+
+def _applied(plain: Any, values: list[Any]) -> Any:
+    """The operator on codes, without arguments that choose the type and memory of its result."""
+    given: list[Any] = []
+    named = {}
+    free = {"dtype", "layout", "device", "pin_memory", "memory_format"}
+    for argument, value in zip(plain._schema.arguments, values, strict=False):
+        if argument.name in free:
+            continue
+        if argument.kwarg_only:
+            named[argument.name] = value
+        else:
+            given.append(value)
+    return plain(*given, **named)
+
+
+def _codes(t: Tracking, given: Any, made: torch.Tensor) -> list[Any]:
+    """The codes in the place of entries; for complex numbers, those of both parts."""
+    if isinstance(given, (list, tuple)):
+        lists = [_codes(t, part, made) for part in given]
+        return [list(parts) for parts in zip(*lists, strict=True)]
+    if isinstance(given, torch.Tensor):
+        found = t.codes(given)
+        if given.dtype != made.dtype and (given.is_complex() or made.is_complex()):
+            found = converted(t, given, made.dtype).codes
+        if made.is_complex():
+            return [torch.from_numpy(found[..., k].copy()) for k in (0, 1)]
+        return [torch.from_numpy(np.array(found))]
+    number = complex(given or 0)
+    parts = (number.real, number.imag) if made.is_complex() else (number.real,)
+    return [int(t.entries.codes(np.array(part))) for part in parts]
+
+
+def _fixed(t: Tracking, given: Any) -> Any:
+    if isinstance(given, (list, tuple)):
+        return [_fixed(t, part) for part in given]
+    return t.fixed(given) if isinstance(given, torch.Tensor) else given
+
+
+def _put(t: Tracking, made: Any, x: Any, places: Any, values: Any, adding: bool = False) -> Any:
+    """index_put: entries replaced by values, or the values added to them."""
+    mask = places[0] if len(places) == 1 else None
+    if not adding and mask is not None and mask.dtype == torch.bool and values.numel() == 1:
+        mask = mask.reshape(*mask.shape, *[1] * (x.ndim - mask.ndim))
+        shadow = values.reshape(())
+        return where(t, made, mask, shadow, x)
+    fixed = [_fixed(t, place) if place is not None else None for place in places]
+    among = torch.arange(x.numel()).reshape(x.shape)
+    at = torch.ops.aten.index.Tensor(among, fixed)
+    if not adding:
+        codes = t.codes(x).reshape(-1)
+        codes[as_numpy(at)] = np.broadcast_to(t.codes(values), at.shape)
+        return Moved(codes.reshape(x.shape))
+    return _added(t, x, t.codes(values), at)
+
+
+def _added(t: Tracking, x: Any, values: Array, at: Any) -> Any:
+    """Values, given by their codes, added to entries of x, whose indices among all are `at`."""
+    r, indices = t.recorder, tuple(as_numpy(at).reshape(-1).tolist())
+    if not indices:
+        return t.moved(x)
+    start = t.entries.numbers(t.entries.read(t.codes(x).reshape(-1)))
+    flat = t.entries.read(np.broadcast_to(values, tuple(at.shape)).reshape(-1))
+    made = r.called(
+        "put", (start, t.entries.numbers(flat)), {"indices": indices, "accumulate": True}
+    )
+    return Moved(t.entries.codes(made).reshape(tuple(x.shape)))
+
+
+def _scattered(
+    t: Tracking, _made: Any, x: Any, dim: int, index: Any, source: Any, *_how: Any
+) -> Any:
+    """scatter_add: values added at indices along an axis."""
+    index = t.fixed(index)
+    at = torch.gather(torch.arange(x.numel()).reshape(x.shape), dim, index)
+    part = t.codes(source)[tuple(slice(n) for n in index.shape)]
+    return _added(t, x, part, at)
+
+
+def _reduced_into(
+    t: Tracking, made: Any, x: Any, dim: int, index: Any, source: Any, how: str, own: bool = True
+) -> Any:
+    """scatter_reduce by sums, means, products, maxima or minima."""
+    name = {"amax": "max", "amin": "min"}.get(how, how)
+    index = t.fixed(index)
+    part = source[tuple(slice(n) for n in index.shape)]
+    indices = tuple_of(as_numpy(index))
+    row = getattr(t.recorder, f"scatter_reduce_{name}")
+    return row(t.numbers(x), t.numbers(part), indices=indices, axis=dim, include_self=own)
+
+
+def _index_added(
+    t: Tracking, _made: Any, x: Any, dim: int, index: Any, source: Any, alpha: Any = 1
+) -> Any:
+    at = torch.arange(x.numel()).reshape(x.shape).index_select(dim, t.fixed(index))
+    values = t.codes(source)
+    if alpha != 1:
+        values = t.entries.codes(t.recorder.multiply(t.numbers(source), float(alpha)))
+    return _added(t, x, values, at)
+
+
+def _embedding_gradient(
+    t: Tracking, made: Any, values: Any, index: Any, rows: int, padding: int, *_options: Any
+) -> Any:
+    """The gradient of `embedding`: rows of values added at their indices, but for `padding`."""
+    kept = index != padding
+    at = torch.arange(made.numel()).reshape(made.shape)[index[kept]]
+    return _added(t, torch.zeros_like(made), t.codes(values)[as_numpy(kept)], at)
+
+
+def _triangle(name: str) -> Rule:
+    def rule(t: Tracking, _made: Any, x: Any, diagonal: int = 0) -> Any:
+        codes = t.codes(x)
+        return Moved(getattr(np, name)(codes, diagonal))
+
+    return tensors(rule)
+
+
+def _filled(t: Tracking, made: Any, x: Any, value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return Moved(np.broadcast_to(t.codes(value), x.shape))
+    return Moved(t.entries.codes(as_numpy(made)))
+
+
+def _copied(t: Tracking, made: Any, x: Any, source: Any, *_options: Any) -> Any:
+    return converted(t, source, x.dtype)
+
+
+MOVING: dict[str, Rule] = {
+    "cat": _mover(0),
+    "stack": _mover(0),
+    "clone": _mover(0),
+    "contiguous": _mover(0),
+    "flip": _mover(0),
+    "roll": _mover(0),
+    "repeat": _mover(0),
+    "rot90": _mover(0),
+    "take": _mover(0),
+    "gather": _mover(0),
+    "index": _mover(0),
+    "index_select": _mover(0),
+    "masked_select": _mover(0),
+    "embedding": _mover(0),
+    "diag_embed": _mover(0),
+    "pixel_shuffle": _mover(0),
+    "pixel_unshuffle": _mover(0),
+    "channel_shuffle": _mover(0),
+    "block_diag": _mover(0),
+    "expand_copy": _mover(0),
+    "view_copy": _mover(0),
+    "permute_copy": _mover(0),
+    "_reshape_copy": _mover(0),
+    "slice_scatter": _mover(0, 1),
+    "select_scatter": _mover(0, 1),
+    "diagonal_scatter": _mover(0, 1),
+    "as_strided_scatter": _mover(0, 1),
+    "select_backward": _mover(0),
+    "slice_backward": _mover(0),
+    "diagonal_backward": _mover(0),
+    "masked_scatter": _mover(0, 2),
+    "index_copy": _mover(0, 3),
+    "index_fill": _mover(0, 3),
+    "scatter": _mover(0, 3),
+    "constant_pad_nd": _mover(0, 2),
+    "reflection_pad1d": _mover(0),
+    "reflection_pad2d": _mover(0),
+    "reflection_pad3d": _mover(0),
+    "replication_pad1d": _mover(0),
+    "replication_pad2d": _mover(0),
+    "replication_pad3d": _mover(0),
+    "tril": _triangle("tril"),
+    "triu": _triangle("triu"),
+    "fill": tensors(_filled),
+    "zero": tensors(lambda t, _made, x: Moved(np.zeros(tuple(x.shape), dtype=int))),
+    "copy": tensors(_copied),
+    "index_put": tensors(_put),
+    "_unsafe_index_put": tensors(_put),
+    "_index_put_impl": tensors(lambda t, made, *args: _put(t, made, *args[:4])),
+    "scatter_add": tensors(_scattered),
+    "scatter_reduce": tensors(_reduced_into),
+    "index_add": tensors(_index_added),
+    "embedding_dense_backward": tensors(_embedding_gradient),
+    **{
+        name: tensors(lambda *_args: None)
+        for name in (
+            *("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "new_zeros"),
+            *("new_ones", "new_full", "new_empty", "new_empty_strided", "is_same_size"),
+            *("_linalg_check_errors", "_new_zeros_with_same_feature_meta"),
+        )
+    },
+}
