@@ -96,6 +96,8 @@ class Arguments:
             args, kwargs = _filled(self.tree, arrays)
             return joined(function(*args, **kwargs), library)
 
+        # Importers look at the module of the user's function.
+        of_one_input.__module__ = getattr(function, "__module__", None) or ""
         return of_one_input
 
 

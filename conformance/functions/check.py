@@ -25,6 +25,7 @@ from ad_conformance.engines.contract import Answer, Engine
 from ad_conformance.engines.importing.library import LIBRARIES
 from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.generators.ir.mode import is_mode
+from ad_conformance.generators.ir.program import DTYPES
 
 MODES = ("R", "F", "RR", "FR", "RF", "FF")
 
@@ -98,7 +99,7 @@ def _engine(name: str) -> Engine:
 def _default(loaded: Loaded) -> list[Engine]:
     own = [library for library in LIBRARIES if library.name in loaded.subjects and library.engines]
     libraries = own or [library for library in LIBRARIES if library.installed()]
-    names = [name for library in libraries for name in library.engines[:2]]
+    names = [name for library in libraries for name in library.engines[: library.default]]
     found = [registry.find(name) for name in names]
     installed = [engine for engine in found if not engine.absent()]
     if not installed:
@@ -127,6 +128,8 @@ class Check:
         dtype: str | None = None,
     ) -> None:
         self.modes = _modes(modes)
+        if dtype not in (None, *DTYPES):
+            raise BadArguments(f"dtype {dtype!r}: give {' or '.join(DTYPES)}")
         given = (engine,) if isinstance(engine, str) else engine
         named = None if given is None else [_engine(name) for name in given]
         self.loaded = load(function, args, dict(kwargs or {}), wrt, dtype, named)

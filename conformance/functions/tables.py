@@ -43,22 +43,24 @@ def _entry(row: Row) -> tuple[str, str]:
 
 def _remarks(report: Report) -> Iterable[str]:
     """The lines below the table: what each finding is, and what was not compared."""
+    told: dict[tuple[str, str], list[str]] = {}
+
+    def tell(row: Row, text: str) -> None:
+        """Modes of one engine with the same text share a line."""
+        told.setdefault((row.engine, text), []).append(row.mode)
+
     for row in report.rows:
         if row.reason:
             reason = " ".join(row.reason.split())
-            shown = reason if len(reason) <= LONGEST else f"{reason[:LONGEST]} ..."
-            yield f"{row.engine} {row.mode}: {shown}"
+            tell(row, reason if len(reason) <= LONGEST else f"{reason[:LONGEST]} ...")
     for row in report.findings:
         if row.known is not None:
             entry = row.known.entry
-            yield (
-                f"{row.engine} {row.mode}: {row.known.standing}: {entry.name}, {entry.issue}: "
-                f"{entry.summary}"
-            )
-        if around := report.ways_around(row):
-            yield f"{row.engine} {row.mode}: right instead: {around}"
-    for line in report.kinks:
-        yield f"equal values are compared at the point: {line}"
+            tell(row, f"{row.known.standing}: {entry.name}, {entry.issue}: {entry.summary}")
+        around = report.ways_around(row)
+        tell(row, f"right instead: {around}" if around else "right instead: nothing that was asked")
+    yield from (f"{engine} {', '.join(modes)}: {text}" for (engine, text), modes in told.items())
+    yield from (f"equal values are compared at the point: {line}" for line in report.kinks)
     yield from report.notes
 
 

@@ -23,7 +23,8 @@ Array = np.ndarray
 class Library:
     """One library. Nothing of it is imported before one of the functions is called.
 
-    `engines` are the names of adapters that differentiate its functions. `array` makes an array
+    `engines` are the names of adapters that differentiate its functions; the first `default` of
+    them are asked if none is named. `array` makes an array
     of the given dtype, `numpy` the reverse, `join` one flat array of several, and `is_array` says
     whether a value is one of its arrays. `traces` calls a function as the library does when it
     differentiates; it raises what the function raises on such arrays, and returns the output.
@@ -33,6 +34,7 @@ class Library:
     name: str
     module: str
     engines: tuple[str, ...]
+    default: int = 1
     importer: str
     array: Callable[[Array, str], Any]
     numpy: Callable[[Any], Array]
@@ -159,6 +161,7 @@ LIBRARIES = (
         name="torch",
         module="torch",
         engines=("torch", "torch-autograd", "torch-cuda"),
+        default=2,
         importer="ad_conformance.engines.importing.torch.follow.follow",
         array=_torch_array,
         numpy=_torch_numpy,

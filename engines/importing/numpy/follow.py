@@ -56,18 +56,23 @@ def follow(function: Callable[[Any], Any], point: np.ndarray, recorder: Recorder
 
 @contextmanager
 def _replaced(tracer: Tracer, function: Callable[..., Any]) -> Iterator[None]:
-    """Names of modules, and the same names in the module of `function`, stand for functions that
-    take traced arrays.
+    """Names of modules, and the same names in the modules of the package of `function`, stand for
+    functions that take traced arrays.
     """
     kept: list[tuple[dict[str, Any], str, Any]] = []
-    imported = getattr(sys.modules.get(getattr(function, "__module__", "")), "__dict__", {})
+    package = (getattr(function, "__module__", None) or "").partition(".")[0]
+    users = [
+        vars(module)
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] == package and module is not None
+    ]
     for module, name, known in REPLACED:
         namespace = getattr(sys.modules.get(module), "__dict__", {})
         original = namespace.get(name)
         if not callable(original):
             continue
         replacement = _for_traced(tracer, original, known)
-        for names in (namespace, imported):
+        for names in (namespace, *users):
             for key in [k for k, v in names.items() if v is original]:
                 kept.append((names, key, original))
                 names[key] = replacement
