@@ -53,7 +53,7 @@ def follow(
     differ.
     """
     with _precision(recorder.dtype):
-        given = np.asarray(point).astype(recorder.dtype)
+        given = jax.numpy.asarray(point, recorder.dtype)
         traced = jax.make_jaxpr(f)(given)
         if len(traced.jaxpr.outvars) != 1:
             raise CannotImport("jax: a function of several outputs")
