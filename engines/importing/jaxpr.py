@@ -14,14 +14,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.experimental
 import numpy as np
-from ad_conformance.engines.importing.jax_rules.complex_numbers import COMPLEX, MADE, paired
+from ad_conformance.engines.importing.jax_rules.arrays import exact
+from ad_conformance.engines.importing.jax_rules.complex_numbers import COMPLEX, MADE
 from ad_conformance.engines.importing.jax_rules.control import CALLS, bind
 from ad_conformance.engines.importing.jax_rules.elementwise import ELEMENTWISE
 from ad_conformance.engines.importing.jax_rules.matrices import MATRICES
 from ad_conformance.engines.importing.jax_rules.moves import MOVES
 from ad_conformance.engines.importing.jax_rules.reductions import REDUCTIONS
-from ad_conformance.engines.importing.jax_rules.values import Pair, Reader, Value, is_known
+from ad_conformance.engines.importing.jax_rules.values import Pair, Reader, Value, is_known, paired
 from ad_conformance.engines.importing.recorder import CannotImport, Recorder
 
 #: For each primitive of JAX the function that records it.
@@ -51,7 +53,7 @@ def follow(
     differ.
     """
     with _precision(recorder.dtype):
-        given = np.asarray(point).astype(recorder.dtype)
+        given = jax.numpy.asarray(point, recorder.dtype)
         traced = jax.make_jaxpr(f)(given)
         if len(traced.jaxpr.outvars) != 1:
             raise CannotImport("jax: a function of several outputs")
@@ -71,12 +73,10 @@ def follow(
 
 def _precision(dtype: str) -> contextlib.AbstractContextManager[Any]:
     """JAX computes in this dtype."""
-    wide = dtype == "float64"
-    if hasattr(jax, "enable_x64"):
-        return jax.enable_x64(wide)
-    from jax.experimental import enable_x64  # the name before JAX 0.8
-
-    return enable_x64(wide)
+    # Older releases have the name in another module.
+    found: Any = (jax if hasattr(jax, "enable_x64") else jax.experimental).enable_x64
+    made: contextlib.AbstractContextManager[Any] = found(dtype == "float64")
+    return made
 
 
 class Follower(Reader):
@@ -151,7 +151,7 @@ class Follower(Reader):
             x if np.shape(x) == shape else np.broadcast_to(np.asarray(x), shape)
             for x, shape in zip(operands, shapes, strict=True)
         ]
-        return bind(eqn, full)
+        return exact(eqn, full) or bind(eqn, full)
 
     def _check(self, eqn: Any, operands: list[Value], results: Sequence[Value]) -> None:
         """Compare with what the library makes of the same operands."""

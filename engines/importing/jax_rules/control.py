@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from ad_conformance.engines.importing.jax_rules.matrices import FUNCTIONS, shortcut
 from ad_conformance.engines.importing.jax_rules.moves import stacked
-from ad_conformance.engines.importing.jax_rules.values import Reader, Value, is_known
+from ad_conformance.engines.importing.jax_rules.values import Reader, Value, is_key, is_known
 from ad_conformance.engines.importing.recorder import CannotImport
 
 Rule = Callable[..., Value]
@@ -50,17 +50,12 @@ def bind(eqn: Any, operands: Any) -> list[Any]:
     functions, params = found if isinstance(found, tuple) else ((), found)
     made = eqn.primitive.bind(*functions, *operands, **params)
     results = made if eqn.primitive.multiple_results else [made]
-    return [r if _is_special(r) else np.asarray(r) for r in results]
-
-
-def _is_special(x: Any) -> bool:
-    """Keys of random numbers, which are no NumPy arrays."""
-    return bool(jax.dtypes.issubdtype(x.dtype, jax.dtypes.extended))
+    return [r if is_key(r) else np.asarray(r) for r in results]
 
 
 def _part(to: Reader, x: Value, shape: Any, i: int) -> Value:
     if is_known(x):
-        return x[i] if _is_special(x) else np.asarray(x)[i]
+        return x[i] if is_key(x) else np.asarray(x)[i]
     return to.moved(x, shape, lambda a: a[i])
 
 
@@ -108,8 +103,8 @@ def while_loop(to: Reader, eqn: Any, *operands: Value) -> Value:
             # A loop under vmap goes on until the last one of the batch is done.
             avals = [v.aval for v in body.jaxpr.outvars]
             made = [
-                _goes_on(to, still, *pair, aval.shape)
-                for *pair, aval in zip(made, state, avals, strict=True)
+                _goes_on(to, still, new, old, aval.shape)
+                for new, old, aval in zip(made, state, avals, strict=True)
             ]
         state = made
     raise to.refuse(f"a while loop of more than {MAX_ROUNDS} rounds")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -28,7 +29,7 @@ def each(to: Reader, x: Value, shape: Shape, rule: Callable[[Any], tuple[Any, ..
         return rule(to.full(x, shape))
     parts = []
     for i in range(shape[0]):
-        part = to.moved(x, shape, lambda a, i=i: a[i])
+        part = to.moved(x, shape, partial(np.take, indices=i, axis=0))
         parts.append(each(to, part, shape[1:], rule))
     return tuple(stacked(to, part, part[0].shape) for part in zip(*parts, strict=True))
 
@@ -212,7 +213,7 @@ def custom_linear_solve(to: Reader, eqn: Any, *operands: Value) -> Value:
     n = math.prod(shapes[0])
     units = np.eye(n).reshape(n, *shapes[0])
     function = jax.vmap(jax.extend.core.jaxpr_as_fun(matvec), (*[None] * count, 0))
-    given = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in matvec.jaxpr.invars[:count]]
+    given = [np.zeros(v.aval.shape, v.aval.dtype) for v in matvec.jaxpr.invars[:count]]
     columns = jax.make_jaxpr(function)(*given, units.astype(eqn.invars[-1].aval.dtype))
     (found,) = to.run(columns.jaxpr, columns.consts, [*consts, units])
     rows = to.moved(found, (n, *shapes[0]), lambda a: a.reshape(n, n).T)

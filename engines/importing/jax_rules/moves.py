@@ -12,6 +12,12 @@ from typing import Any
 
 import jax
 import numpy as np
+from ad_conformance.engines.importing.jax_rules.arrays import (
+    MOVED,
+    gathered,
+    padded,
+    scattered,
+)
 from ad_conformance.engines.importing.jax_rules.values import (
     Array,
     Pair,
@@ -20,10 +26,10 @@ from ad_conformance.engines.importing.jax_rules.values import (
     Value,
     View,
     compact,
+    is_key,
     is_known,
     paired,
 )
-from jax import lax
 
 Rule = Callable[..., Value]
 
@@ -37,20 +43,6 @@ def _move(move: Callable[[Array, dict[str, Any]], Any]) -> Rule:
     return rule
 
 
-def _in_dim(a: Array, params: dict[str, Any]) -> Array:
-    """broadcast_in_dim, up to lengths of 1 that broadcast."""
-    lengths = [1] * len(params["shape"])
-    for axis, length in zip(params["broadcast_dimensions"], a.shape, strict=True):
-        lengths[int(axis)] = length
-    return np.broadcast_to(a.reshape(lengths), params["shape"])
-
-
-def _sliced(a: Array, params: dict[str, Any]) -> Array:
-    strides = params["strides"] or (1,) * a.ndim
-    ends = zip(params["start_indices"], params["limit_indices"], strides, strict=True)
-    return a[tuple(slice(*given) for given in ends)]
-
-
 def pad(to: Reader, eqn: Any, x: Value, value: Value) -> Value:
     shape, config = eqn.invars[0].aval.shape, eqn.params["padding_config"]
     if isinstance(x, Pair) or isinstance(value, Pair):
@@ -62,10 +54,7 @@ def pad(to: Reader, eqn: Any, x: Value, value: Value) -> Value:
         return to.recorder.lax_pad(to.full(x, shape), to.get(value), **given)
     fill = float(np.asarray(value))
 
-    def move(numbers: Array) -> Array:
-        return np.asarray(lax.pad(numbers, np.zeros((), numbers.dtype), config))
-
-    return _filled(to, x, shape, move, fill)
+    return _filled(to, x, shape, lambda a: padded(a, 0, config), fill)
 
 
 def _filled(to: Reader, x: Value, shape: Any, move: Callable[[Array], Array], fill: float) -> Value:
@@ -99,12 +88,11 @@ def joined(to: Reader, parts: Sequence[Value], shapes: Sequence[Shape], axis: in
         return kept[0][0]
     if all(is_known(p) for p, _ in kept):
         return np.concatenate([np.broadcast_to(np.asarray(p), s) for p, s in kept], axis)
-    views = [p for p, _ in kept if isinstance(p, View)]
-    if len(views) == len(kept) and len({v.base.value_id for v in views}) == 1:
+    if not any(is_known(p) for p, _ in kept):
+        views = [to.view(p, s) for p, s in kept]
         fills = {v.fill for v in views} - {None}
-        if len(fills) < 2:
-            numbers = [np.broadcast_to(p.indices, s) for p, s in kept]
-            found = compact(np.concatenate(numbers, axis))
+        if len({v.base.value_id for v in views}) == 1 and len(fills) < 2:
+            found = compact(np.concatenate([v.indices for v in views], axis))
             return View(views[0].base, found, fills.pop() if fills else None, views[0].line)
     return to.recorder.concat([to.full(p, s) for p, s in kept], axis=axis)
 
@@ -114,10 +102,11 @@ def stacked(to: Reader, parts: Sequence[Value], shape: Shape, dtype: Any = float
     if not parts:
         return np.zeros((0, *shape), dtype)
     if all(map(is_known, parts)):
-        if jax.dtypes.issubdtype(dtype, jax.dtypes.extended):
+        if is_key(parts[0]):
             return jax.numpy.stack(list(parts))
         return np.stack([np.broadcast_to(np.asarray(p), shape) for p in parts])
-    if any(isinstance(p, Pair) for p in parts) or all(isinstance(p, View) for p in parts):
+    pair = any(isinstance(p, Pair) for p in parts)
+    if pair or len({None if is_known(p) else to.view(p, shape).base.value_id for p in parts}) == 1:
         taller = (1, *shape)
         wide = [to.moved(p, shape, lambda a: a[None]) for p in parts]
         return joined(to, wide, [taller] * len(parts), 0)
@@ -134,7 +123,9 @@ def stack(to: Reader, eqn: Any, *parts: Value) -> Value:
 
 def unstack(to: Reader, eqn: Any, x: Value) -> Value:
     shape, axis = eqn.invars[0].aval.shape, int(eqn.params["axis"])
-    return tuple(to.moved(x, shape, lambda a, i=i: np.take(a, i, axis)) for i in range(shape[axis]))
+    return tuple(
+        to.moved(x, shape, partial(np.take, indices=i, axis=axis)) for i in range(shape[axis])
+    )
 
 
 def split(to: Reader, eqn: Any, x: Value) -> Value:
@@ -155,15 +146,10 @@ def _indices(to: Reader, var: Any, x: Value) -> Array:
 
 def gather(to: Reader, eqn: Any, x: Value, indices: Value) -> Value:
     places = _indices(to, eqn.invars[1], indices)
-    params = dict(eqn.params)
-    fill = params["fill_value"]
+    shape, fill = eqn.invars[0].aval.shape, eqn.params["fill_value"]
+    numbers = gathered(shape, places, eqn.params) + 1
     outside = np.nan if fill is None else float(fill)
-    params["fill_value"] = 0
-
-    def move(numbers: Array) -> Any:
-        return eqn.primitive.bind(numbers, places, **params)
-
-    return _filled(to, x, eqn.invars[0].aval.shape, move, outside)
+    return _filled(to, x, shape, lambda a: np.append(0, a)[numbers], outside)
 
 
 def dynamic_slice(to: Reader, eqn: Any, x: Value, *starts: Value) -> Value:
@@ -209,12 +195,13 @@ def replaced(to: Reader, x: Value, v: Value, shape: Shape, targets: Array) -> Va
             numbers = np.where(source < count, 0, source - count + 1).reshape(shape)
             fill = float(rest[0]) if rest.size else 0.0
             return _filled(to, v, other, lambda a: np.append(0, a)[numbers], fill)
-    if isinstance(x, View) and isinstance(v, View) and x.base.value_id == v.base.value_id:
+    if not is_known(x) and not is_known(v):
         ours, theirs = to.view(x, shape), to.view(v, other)
-        if ours.fill == theirs.fill or None in (ours.fill, theirs.fill):
-            both = np.append(ours.indices.reshape(-1), theirs.indices.reshape(-1))
-            fill = theirs.fill if ours.fill is None else ours.fill
-            return View(ours.base, both[source].reshape(shape), fill, ours.line)
+        fills = {ours.fill, theirs.fill} - {None}
+        if ours.base.value_id == theirs.base.value_id and len(fills) < 2:
+            numbers = np.append(ours.indices.reshape(-1), theirs.indices.reshape(-1))
+            found = numbers[source].reshape(shape)
+            return View(ours.base, found, fills.pop() if fills else None, ours.line)
     flat_x = to.recorder.shaped(_value(to, to.full(x, shape)), (count,))
     flat_v = to.recorder.shaped(_value(to, to.full(v, other)), (math.prod(other),))
     both = to.recorder.concat([flat_x, flat_v], axis=0)
@@ -226,23 +213,8 @@ def _value(to: Reader, x: Value) -> Any:
 
 
 def _targets(eqn: Any, indices: Array) -> Array:
-    """For each entry of the updates of a scatter, the index among all entries of the operand where
-    it goes; -1 if it is dropped.
-    """
-    shape, other = eqn.invars[0].aval.shape, eqn.invars[2].aval.shape
-    given = {
-        key: eqn.params[key]
-        for key in ("dimension_numbers", "indices_are_sorted", "mode")
-        if key in eqn.params
-    }
-    numbers = np.arange(1.0, math.prod(shape) + 1).reshape(shape)
-
-    def scattered(updates: Any) -> Any:
-        return lax.scatter_add(np.zeros(shape), indices, updates, **given)
-
-    # The transpose of adding is gathering: each entry gets the number of its target.
-    found = jax.linear_transpose(scattered, np.zeros(other))(numbers)[0]
-    return np.asarray(found).astype(int) - 1
+    shape, updates = eqn.invars[0].aval.shape, eqn.invars[2].aval.shape
+    return scattered(shape, indices, updates, eqn.params)
 
 
 def scatter(to: Reader, eqn: Any, x: Value, indices: Value, updates: Value) -> Value:
@@ -286,22 +258,15 @@ def scatter_combined(to: Reader, eqn: Any, x: Value, indices: Value, updates: Va
 
 
 MOVES: dict[str, Rule] = {
+    **{name: _move(move) for name, move in MOVED.items()},
     **dict.fromkeys(_COMBINED, scatter_combined),
-    "broadcast_in_dim": lambda to, eqn, x, *_: _move(_in_dim)(to, eqn, x),
     "concatenate": concatenate,
     "dynamic_slice": dynamic_slice,
     "dynamic_update_slice": dynamic_update_slice,
-    "expand_dims": _move(lambda a, params: np.expand_dims(a, params["dimensions"])),
     "gather": gather,
     "pad": pad,
-    "reshape": _move(lambda a, params: a.reshape(params["new_sizes"])),
-    "rev": _move(lambda a, params: np.flip(a, params["dimensions"])),
     "scatter": scatter,
-    "slice": _move(_sliced),
     "split": split,
-    "squeeze": _move(lambda a, params: np.squeeze(a, params["dimensions"])),
     "stack": stack,
-    "tile": _move(lambda a, params: np.tile(a, params["reps"])),
-    "transpose": _move(lambda a, params: np.transpose(a, params["permutation"])),
     "unstack": unstack,
 }

@@ -264,8 +264,8 @@ def select_and_scatter_add(to: Reader, eqn: Any, source: Value, operand: Value) 
     to.recorder.holds(compared(best, others))
     flat = to.full(to.moved(source, shape, lambda a: a.reshape(-1)), (numbers.size,))
     start = to.recorder.value(np.zeros(math.prod(other)))
-    made = to.recorder.index_add(start, flat, indices=tuple(targets), axis=0)
-    return to.recorder.shaped(made, other)
+    total = to.recorder.index_add(start, flat, indices=tuple(targets), axis=0)
+    return to.recorder.shaped(total, other)
 
 
 def _reach(eqn: Any, at: Array, windows: int) -> Array:

@@ -61,6 +61,11 @@ def is_known(x: Value) -> bool:
     return isinstance(x, (np.ndarray, np.generic, jax.Array))
 
 
+def is_key(x: Any) -> bool:
+    """Whether these are keys of random numbers, which are no NumPy arrays."""
+    return bool(jax.numpy.issubdtype(x.dtype, jax.dtypes.extended))
+
+
 def paired(x: Value) -> Pair:
     """A value as a complex array."""
     if isinstance(x, Pair):
@@ -243,7 +248,7 @@ class Reader:
             found = self.recorder.at_point(x)
         if aval is None:
             return np.asarray(found)
-        if jax.dtypes.issubdtype(aval.dtype, jax.dtypes.extended):
+        if is_key(aval):
             return found
         return np.broadcast_to(np.asarray(found), aval.shape).astype(aval.dtype)
 
