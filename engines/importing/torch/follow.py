@@ -98,7 +98,12 @@ class Following(TorchDispatchMode):
         if rule is None:
             return self._taken_apart(func, name, args, kwargs, written, made)
         values = rule.record(t, func, _bound(func, args, kwargs), made)
-        self._give(rule, written or results, values)
+        self._give(rule, results, values)
+        given = {t.key(result) for result in results}
+        for changed in written:
+            if t.key(changed) not in given:
+                # Such as statistics that a layer keeps.
+                t.forget(changed)
         return made
 
     def _give(self, rule: Rule, results: list[Any], values: Any) -> None:

@@ -14,7 +14,6 @@ from ad_conformance.engines.importing.torch.reductions import (
 )
 from ad_conformance.engines.importing.torch.rule import Rule, tensors, whole
 from ad_conformance.engines.importing.torch.tracking import Later, Moved, Tracking, as_numpy
-from ad_conformance.generators.rewrite.recording import Recorded
 
 Array = np.ndarray
 #: The names of reductions of losses, by their numbers.
@@ -62,36 +61,22 @@ def _normalized_groups(t: Tracking, _made: Any, x: Any, weight: Any, bias: Any, 
 
 
 def _normalized_batch(
-    t: Tracking,
-    made: Any,
-    x: Any,
-    weight: Any,
-    bias: Any,
-    means: Any,
-    variances: Any,
-    *options: Any,
+    t: Tracking, _made: Any, x: Any, weight: Any, bias: Any, *options: Any
 ) -> Any:
     """Each channel by its own mean and variance in training, else by those that are kept."""
-    r, eps = t.recorder, options[-1]
-    training = options[0] is True
+    *options_, eps = options
+    kept = [as_numpy(v) for v in options_ if isinstance(v, torch.Tensor)]
     operands = [x, *_scale_and_shift(weight, bias, (x.shape[1],))]
     values = [t.numbers(v) if isinstance(v, torch.Tensor) else v for v in operands]
-    if training:
-        return [r.batch_norm(*values, eps=eps), None, None]
-    if not (t.depends(means) or t.depends(variances)):
-        sides = values[1:] or [np.ones(x.shape[1])]
-        shift = sides[1] if len(sides) > 1 else np.zeros(x.shape[1])
-        kept = {"means": tuple_of(as_numpy(means)), "variances": tuple_of(as_numpy(variances))}
-        return [r.batch_norm_running(values[0], sides[0], shift, **kept, eps=eps), None, None]
-    shape = (1, x.shape[1], *[1] * (x.ndim - 2))
-    kept = [t.entries.read(t.codes(v).reshape(shape)) for v in (means, variances)]
-    found = r.divide(r.subtract(values[0], kept[0]), r.sqrt(r.add(kept[1], eps)))
-    sides = [
-        v.reshape(shape) if not isinstance(v, Recorded) else r.shaped(v, shape) for v in values[1:]
-    ]
-    if sides:
-        found = r.multiply(found, sides[0])
-    return [r.add(found, sides[1]) if len(sides) > 1 else found, None, None]
+    if True in [v for v in options_ if isinstance(v, bool)]:
+        return [t.recorder.batch_norm(*values, eps=eps), None, None]
+    ones, zeros = np.ones(x.shape[1]), np.zeros(x.shape[1])
+    sides = {0: [ones, zeros], 1: [*values[1:], zeros], 2: values[1:]}[len(values) - 1]
+    means, variances = map(tuple_of, kept)
+    found = t.recorder.batch_norm_running(
+        values[0], *sides, means=means, variances=variances, eps=eps
+    )
+    return [found, None, None]
 
 
 def _convolved(
@@ -337,7 +322,7 @@ def _ctc(
     blank: int = 0,
     *_: Any,
 ) -> Any:
-    r, count, steps = t.recorder, x.shape[1], x.shape[0]
+    r, steps = t.recorder, x.shape[0]
     times, sizes = (
         [int(n) for n in (as_numpy(v) if isinstance(v, torch.Tensor) else v)]
         for v in (lengths, label_lengths)
@@ -416,10 +401,8 @@ LAYERS: dict[str, Rule] = {
     "convolution_backward": tensors(_convolved_back),
     "max_pool2d_with_indices": _max_pool(2),
     "max_pool3d_with_indices": _max_pool(3),
-    "avg_pool1d": _avg_pool(1),
     "avg_pool2d": _avg_pool(2),
     "avg_pool3d": _avg_pool(3),
-    "adaptive_avg_pool1d": _adaptive("adaptive_avg_pool", 1),
     "_adaptive_avg_pool2d": _adaptive("adaptive_avg_pool", 2),
     "_adaptive_avg_pool3d": _adaptive("adaptive_avg_pool", 3),
     "adaptive_max_pool2d": _adaptive("adaptive_max_pool", 2),
@@ -462,7 +445,7 @@ LAYERS: dict[str, Rule] = {
         lambda r, x, grid, mode, padding, corners: r.grid_sample(
             x,
             grid,
-            mode=("linear", "nearest", "cubic")[mode],
+            mode=("bilinear", "nearest", "bicubic")[mode],
             padding_mode=("zeros", "border", "reflection")[padding],
             align_corners=corners,
         )
