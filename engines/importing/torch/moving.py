@@ -151,10 +151,8 @@ def _triangle(name: str) -> Rule:
 
 
 def _filled(t: Tracking, made: Any, x: Any, value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        codes = t.codes(value)
-    else:
-        codes = t.entries.codes(as_numpy(made))
+    is_tensor = isinstance(value, torch.Tensor)
+    codes = t.codes(value) if is_tensor else t.entries.codes(as_numpy(made))
     return Moved(np.broadcast_to(codes, (*x.shape, 2) if x.is_complex() else x.shape))
 
 

@@ -57,12 +57,129 @@ def assigned(key: Any, value: Function, source: Function = matrix) -> Function:
 
 
 ENTRYWISE: list[tuple[str, Function]] = [
-    *((f"torch.{n}", each(getattr(torch, n))) for n in ["sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "atanh", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "rsqrt", "abs", "sign", "floor", "ceil", "trunc", "reciprocal", "erf", "erfc", "erfinv", "digamma", "lgamma", "i0", "sinc", "frac", "relu", "deg2rad", "rad2deg", "sgn", "square", "neg", "sigmoid", "round", "nan_to_num", "logit"]),
-    *((f"special.{n}", each(getattr(torch.special, n))) for n in ["ndtri", "log_ndtr", "erfcx", "entr", "i0e", "i1", "i1e", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "modified_bessel_i0", "modified_bessel_i1", "modified_bessel_k0", "modified_bessel_k1", "scaled_modified_bessel_k0", "scaled_modified_bessel_k1"]),
-    *((f"torch.{n}", lambda v, n=n: getattr(torch, n)(v, v.flip(0) * 1.5)) for n in ["maximum", "minimum", "fmax", "fmin", "atan2", "hypot", "logaddexp", "logaddexp2", "remainder", "fmod", "xlogy", "copysign", "floor_divide", "add", "sub", "mul", "div", "pow", "rsub"]),
-    *((f"torch.{n}", lambda v, n=n: torch.where(getattr(torch, n)(v, 0.45), v, v**2)) for n in ["lt", "gt", "le", "ge", "eq", "ne"]),
-    *((f"torch.{n}", lambda v, n=n: torch.where(getattr(torch, n)(v), v, v**2)) for n in ["isnan", "isinf", "isfinite"]),
-    *((f"F.{n}", lambda v, n=n: getattr(F, n)(4 * v - 2)) for n in ["silu", "mish", "hardswish", "hardsigmoid", "gelu", "softplus", "logsigmoid", "elu", "selu", "celu", "hardtanh", "leaky_relu", "softshrink", "hardshrink", "relu6"]),
+    *(
+        (f"torch.{n}", each(getattr(torch, n)))
+        for n in [
+            "sin",
+            "cos",
+            "tan",
+            "asin",
+            "acos",
+            "atan",
+            "sinh",
+            "cosh",
+            "tanh",
+            "asinh",
+            "atanh",
+            "exp",
+            "exp2",
+            "expm1",
+            "log",
+            "log2",
+            "log10",
+            "log1p",
+            "sqrt",
+            "rsqrt",
+            "abs",
+            "sign",
+            "floor",
+            "ceil",
+            "trunc",
+            "reciprocal",
+            "erf",
+            "erfc",
+            "erfinv",
+            "digamma",
+            "lgamma",
+            "i0",
+            "sinc",
+            "frac",
+            "relu",
+            "deg2rad",
+            "rad2deg",
+            "sgn",
+            "square",
+            "neg",
+            "sigmoid",
+            "round",
+            "nan_to_num",
+            "logit",
+        ]
+    ),
+    *(
+        (f"special.{n}", each(getattr(torch.special, n)))
+        for n in [
+            "ndtri",
+            "log_ndtr",
+            "erfcx",
+            "entr",
+            "i0e",
+            "i1",
+            "i1e",
+            "bessel_j0",
+            "bessel_j1",
+            "bessel_y0",
+            "bessel_y1",
+            "modified_bessel_i0",
+            "modified_bessel_i1",
+            "modified_bessel_k0",
+            "modified_bessel_k1",
+            "scaled_modified_bessel_k0",
+            "scaled_modified_bessel_k1",
+        ]
+    ),
+    *(
+        (f"torch.{n}", lambda v, n=n: getattr(torch, n)(v, v.flip(0) * 1.5))
+        for n in [
+            "maximum",
+            "minimum",
+            "fmax",
+            "fmin",
+            "atan2",
+            "hypot",
+            "logaddexp",
+            "logaddexp2",
+            "remainder",
+            "fmod",
+            "xlogy",
+            "copysign",
+            "floor_divide",
+            "add",
+            "sub",
+            "mul",
+            "div",
+            "pow",
+            "rsub",
+        ]
+    ),
+    *(
+        (f"torch.{n}", lambda v, n=n: torch.where(getattr(torch, n)(v, 0.45), v, v**2))
+        for n in ["lt", "gt", "le", "ge", "eq", "ne"]
+    ),
+    *(
+        (f"torch.{n}", lambda v, n=n: torch.where(getattr(torch, n)(v), v, v**2))
+        for n in ["isnan", "isinf", "isfinite"]
+    ),
+    *(
+        (f"F.{n}", lambda v, n=n: getattr(F, n)(4 * v - 2))
+        for n in [
+            "silu",
+            "mish",
+            "hardswish",
+            "hardsigmoid",
+            "gelu",
+            "softplus",
+            "logsigmoid",
+            "elu",
+            "selu",
+            "celu",
+            "hardtanh",
+            "leaky_relu",
+            "softshrink",
+            "hardshrink",
+            "relu6",
+        ]
+    ),
     ("acosh", lambda v: torch.acosh(v + 1.2)),
     ("igamma", lambda v: torch.special.gammainc(v + 1, v)),
     ("igammac", lambda v: torch.special.gammaincc(v + 1, v)),
@@ -70,16 +187,24 @@ ENTRYWISE: list[tuple[str, Function]] = [
     ("zeta", lambda v: torch.special.zeta(v + 2, v + 1)),
     ("polygamma", lambda v: torch.special.polygamma(2, v)),
     ("mvlgamma", lambda v: torch.mvlgamma(v + 1, 3)),
-    ("pow 2", lambda v: v**2), ("pow 3", lambda v: v**3), ("pow -1", lambda v: v**-1),
-    ("pow half", lambda v: v**0.5), ("pow 1.7", lambda v: v**1.7), ("pow 0", lambda v: v**0 + v),
-    ("2 ** v", lambda v: 2**v), ("1 / v", lambda v: 1 / v), ("3 - v", lambda v: 3 - v),
+    ("pow 2", lambda v: v**2),
+    ("pow 3", lambda v: v**3),
+    ("pow -1", lambda v: v**-1),
+    ("pow half", lambda v: v**0.5),
+    ("pow 1.7", lambda v: v**1.7),
+    ("pow 0", lambda v: v**0 + v),
+    ("2 ** v", lambda v: 2**v),
+    ("1 / v", lambda v: 1 / v),
+    ("3 - v", lambda v: 3 - v),
     ("pow of a vector", lambda v: v ** torch.arange(12, dtype=v.dtype)),
     ("div floor", lambda v: torch.div(3 * v, v.sum(), rounding_mode="floor") + v),
     ("div trunc", lambda v: torch.div(3 * v, v.sum(), rounding_mode="trunc") + v),
     ("add alpha", lambda v: torch.add(v, v.flip(0), alpha=2.5)),
     ("add an infinite mask", lambda v: (v + torch.tensor([0.0, -torch.inf] * 6)).softmax(0)),
-    ("clamp", lambda v: v.clamp(0.3, 0.6)), ("clamp_min", lambda v: v.clamp_min(0.3)),
-    ("clamp_max", lambda v: v.clamp_max(0.6)), ("clamp low", lambda v: v.clamp(min=0.3)),
+    ("clamp", lambda v: v.clamp(0.3, 0.6)),
+    ("clamp_min", lambda v: v.clamp_min(0.3)),
+    ("clamp_max", lambda v: v.clamp_max(0.6)),
+    ("clamp low", lambda v: v.clamp(min=0.3)),
     ("clamp by tensors", lambda v: torch.clamp(v, v.flip(0) / 2, v.flip(0))),
     ("clamp_min by a tensor", lambda v: torch.clamp_min(v, v.mean())),
     ("clamp_max by a tensor", lambda v: torch.clamp_max(v, v.mean())),
@@ -87,8 +212,13 @@ ENTRYWISE: list[tuple[str, Function]] = [
     ("lerp by a tensor", lambda v: torch.lerp(v, v.flip(0), v)),
     ("addcmul", lambda v: torch.addcmul(v, v, v.flip(0), value=0.5)),
     ("addcdiv", lambda v: torch.addcdiv(v, v, v.flip(0), value=0.5)),
-    *((f"logical_{n}", lambda v, n=n: torch.where(
-        getattr(torch, f"logical_{n}")(v > 0.4, v < 0.7), v, 2 * v)) for n in ("and", "or", "xor")),
+    *(
+        (
+            f"logical_{n}",
+            lambda v, n=n: torch.where(getattr(torch, f"logical_{n}")(v > 0.4, v < 0.7), v, 2 * v),
+        )
+        for n in ("and", "or", "xor")
+    ),
     ("logical_not", lambda v: torch.where(torch.logical_not(v > 0.4), v, 2 * v)),
     ("&", lambda v: torch.where((v > 0.4) & (v < 0.7), v, 2 * v)),
     ("|", lambda v: torch.where((v < 0.3) | (v > 0.7), v, 2 * v)),
@@ -106,68 +236,107 @@ ENTRYWISE: list[tuple[str, Function]] = [
     ("elu scaled", lambda v: aten.elu(4 * v - 2, 1.5, 2.0, 0.5)),
     ("prelu", lambda v: F.prelu(4 * v - 2, v[:1])),
     ("rrelu", lambda v: F.rrelu(4 * v - 2, training=False)),
-    ("bool to float", lambda v: (v > 0.4).to(v.dtype) * v), ("to int", lambda v: v * (9 * v).long()),
+    ("bool to float", lambda v: (v > 0.4).to(v.dtype) * v),
+    ("to int", lambda v: v * (9 * v).long()),
     ("searchsorted", lambda v: v[torch.searchsorted(v[:4].sort()[0], v[4:])] * v[4:]),
     ("bucketize", lambda v: v[torch.bucketize(v, torch.tensor([0.2, 0.5, 0.8]))] * v),
-]  # fmt: skip
+]
 
 REDUCTIONS: list[tuple[str, Function]] = [
-    *((f"{n} {d}", lambda v, n=n, d=d: getattr(torch, n)(matrix(v), **d)) for n in (
-        "sum", "mean", "nansum", "logsumexp", "amax", "amin"
-    ) for d in ({"dim": 1}, {"dim": 0, "keepdim": True}, {"dim": (0, 1)})),
-    *((f"{n} of all", lambda v, n=n: getattr(matrix(v), n)()) for n in (
-        "sum", "mean", "prod", "max", "min", "var", "std", "median", "amax", "count_nonzero"
-    )),
-    ("prod along", lambda v: matrix(v).prod(1)), ("var 0", lambda v: matrix(v).var(0, correction=0)),
+    *(
+        (f"{n} {d}", lambda v, n=n, d=d: getattr(torch, n)(matrix(v), **d))
+        for n in ("sum", "mean", "nansum", "logsumexp", "amax", "amin")
+        for d in ({"dim": 1}, {"dim": 0, "keepdim": True}, {"dim": (0, 1)})
+    ),
+    *(
+        (f"{n} of all", lambda v, n=n: getattr(matrix(v), n)())
+        for n in (
+            "sum",
+            "mean",
+            "prod",
+            "max",
+            "min",
+            "var",
+            "std",
+            "median",
+            "amax",
+            "count_nonzero",
+        )
+    ),
+    ("prod along", lambda v: matrix(v).prod(1)),
+    ("var 0", lambda v: matrix(v).var(0, correction=0)),
     ("std keepdim", lambda v: matrix(v).std(1, keepdim=True)),
     ("var_mean", lambda v: torch.cat(torch.var_mean(matrix(v), dim=1))),
     ("std_mean", lambda v: torch.cat(torch.std_mean(matrix(v), dim=1))),
-    ("max along", lambda v: matrix(v).max(1)[0]), ("min along", lambda v: matrix(v).min(0)[0]),
+    ("max along", lambda v: matrix(v).max(1)[0]),
+    ("min along", lambda v: matrix(v).min(0)[0]),
     ("max of two", lambda v: torch.max(v, v.flip(0))),
     ("gathered at max", lambda v: matrix(v).gather(1, matrix(v).max(1, keepdim=True)[1])),
-    ("argmax", lambda v: v[v.argmax()] * v), ("argmin", lambda v: matrix(v)[:, matrix(v).argmin(1)]),
+    ("argmax", lambda v: v[v.argmax()] * v),
+    ("argmin", lambda v: matrix(v)[:, matrix(v).argmin(1)]),
     ("all", lambda v: torch.where((matrix(v) > 0.4).all(1), 1.0, 2.0) * v[:3]),
     ("any", lambda v: torch.where((matrix(v) > 0.8).any(1), 1.0, 2.0) * v[:3]),
-    ("all of all", lambda v: v * (v > 0).all()), ("any of all", lambda v: v * (v > 0.9).any()),
+    ("all of all", lambda v: v * (v > 0).all()),
+    ("any of all", lambda v: v * (v > 0.9).any()),
     ("_is_all_true", lambda v: v * aten._is_all_true(v > 0)),
     ("_is_any_true", lambda v: v * aten._is_any_true(v > 2)),
-    *((f"norm {p}", lambda v, p=p: torch.linalg.vector_norm(matrix(v), p, dim=1)) for p in (
-        1, 2, 3, float("inf"), float("-inf")
-    )),
-    ("norm of all", lambda v: v.norm()), ("norm keepdim", lambda v: v / v.norm(dim=0, keepdim=True)),
+    *(
+        (f"norm {p}", lambda v, p=p: torch.linalg.vector_norm(matrix(v), p, dim=1))
+        for p in (1, 2, 3, float("inf"), float("-inf"))
+    ),
+    ("norm of all", lambda v: v.norm()),
+    ("norm keepdim", lambda v: v / v.norm(dim=0, keepdim=True)),
     ("norm of axes", lambda v: torch.linalg.vector_norm(v.reshape(2, 3, 2), 3, dim=(0, 2))),
     ("dist", lambda v: torch.dist(v, v.flip(0) ** 2)),
     ("renorm", lambda v: torch.renorm(matrix(v), 2, 0, 0.7)),
-    ("cumsum", lambda v: v.cumsum(0)), ("cumprod", lambda v: matrix(v).cumprod(1)),
-    ("logcumsumexp", lambda v: v.logcumsumexp(0)), ("cummax", lambda v: v.cummax(0)[0]),
-    ("cummin", lambda v: v.flip(0)[v.cummin(0)[1]]), ("sort", lambda v: matrix(v).sort(1)[0]),
+    ("cumsum", lambda v: v.cumsum(0)),
+    ("cumprod", lambda v: matrix(v).cumprod(1)),
+    ("logcumsumexp", lambda v: v.logcumsumexp(0)),
+    ("cummax", lambda v: v.cummax(0)[0]),
+    ("cummin", lambda v: v.flip(0)[v.cummin(0)[1]]),
+    ("sort", lambda v: matrix(v).sort(1)[0]),
     ("argsort", lambda v: v.flip(0)[v.argsort(descending=True)]),
-    ("topk", lambda v: v.topk(3)[0]), ("topk indices", lambda v: v.flip(0)[v.topk(3, largest=False)[1]]),
+    ("topk", lambda v: v.topk(3)[0]),
+    ("topk indices", lambda v: v.flip(0)[v.topk(3, largest=False)[1]]),
     ("kthvalue", lambda v: matrix(v).kthvalue(2, dim=1)[0]),
     ("kthvalue index", lambda v: v.flip(0)[v.kthvalue(4)[1]]),
-    ("median along", lambda v: matrix(v).median(0)[0]), ("trace", lambda v: torch.trace(matrix(v))),
-    ("logsumexp of a mask", lambda v: torch.logsumexp(
-        matrix(v).masked_fill(matrix(torch.arange(12)) % 3 == 0, -torch.inf), dim=1)),
+    ("median along", lambda v: matrix(v).median(0)[0]),
+    ("trace", lambda v: torch.trace(matrix(v))),
+    (
+        "logsumexp of a mask",
+        lambda v: torch.logsumexp(
+            matrix(v).masked_fill(matrix(torch.arange(12)) % 3 == 0, -torch.inf), dim=1
+        ),
+    ),
     ("quantile", lambda v: torch.quantile(v, 0.3)),
-]  # fmt: skip
+]
 
 MOVING: list[tuple[str, Function]] = [
-    ("cat", lambda v: torch.cat([v, v.exp(), torch.ones(2)])), ("stack", lambda v: torch.stack([v, v.sin()], 1)),
-    ("clone of a transpose", lambda v: matrix(v).T.clone() ** 2), ("contiguous", lambda v: matrix(v).T.contiguous().view(-1)),
-    ("flip", lambda v: v.flip(0) * v), ("roll", lambda v: v.roll(2, 0) * v),
-    ("repeat", lambda v: v[:2].repeat(2, 2) ** 2), ("rot90", lambda v: matrix(v).rot90() ** 2),
-    ("take", lambda v: matrix(v).take(GRID) ** 2), ("gather", lambda v: matrix(v).gather(0, GRID) ** 2),
-    ("index", lambda v: matrix(v)[INDEX] ** 2), ("index pairs", lambda v: matrix(v)[GRID[0], GRID[1]] ** 2),
+    ("cat", lambda v: torch.cat([v, v.exp(), torch.ones(2)])),
+    ("stack", lambda v: torch.stack([v, v.sin()], 1)),
+    ("clone of a transpose", lambda v: matrix(v).T.clone() ** 2),
+    ("contiguous", lambda v: matrix(v).T.contiguous().view(-1)),
+    ("flip", lambda v: v.flip(0) * v),
+    ("roll", lambda v: v.roll(2, 0) * v),
+    ("repeat", lambda v: v[:2].repeat(2, 2) ** 2),
+    ("rot90", lambda v: matrix(v).rot90() ** 2),
+    ("take", lambda v: matrix(v).take(GRID) ** 2),
+    ("gather", lambda v: matrix(v).gather(0, GRID) ** 2),
+    ("index", lambda v: matrix(v)[INDEX] ** 2),
+    ("index pairs", lambda v: matrix(v)[GRID[0], GRID[1]] ** 2),
     ("index_select", lambda v: matrix(v).index_select(1, INDEX) ** 2),
     ("masked_select", lambda v: v.masked_select(torch.arange(12) % 2 == 0) ** 2),
     ("mask that depends", lambda v: v[v > 0.4].sum()),
-    ("embedding", lambda v: F.embedding(GRID, matrix(v)) ** 2), ("diag_embed", lambda v: torch.diag_embed(v[:3])),
+    ("embedding", lambda v: F.embedding(GRID, matrix(v)) ** 2),
+    ("diag_embed", lambda v: torch.diag_embed(v[:3])),
     ("pixel_shuffle", lambda v: F.pixel_shuffle(v.reshape(1, 4, 3, 1), 2) ** 2),
     ("pixel_unshuffle", lambda v: F.pixel_unshuffle(v.reshape(1, 1, 2, 6), 2) ** 2),
     ("channel_shuffle", lambda v: F.channel_shuffle(v.reshape(1, 4, 3, 1), 2) ** 2),
     ("block_diag", lambda v: torch.block_diag(matrix(v), v[:2])),
-    ("expand_copy", lambda v: aten.expand_copy(v, [2, 12]) ** 2), ("view_copy", lambda v: aten.view_copy(v, [4, 3]) ** 2),
-    ("permute_copy", lambda v: aten.permute_copy(matrix(v), [1, 0]) ** 2), ("_reshape_copy", lambda v: aten._reshape_copy(v, [4, 3]) ** 2),
+    ("expand_copy", lambda v: aten.expand_copy(v, [2, 12]) ** 2),
+    ("view_copy", lambda v: aten.view_copy(v, [4, 3]) ** 2),
+    ("permute_copy", lambda v: aten.permute_copy(matrix(v), [1, 0]) ** 2),
+    ("_reshape_copy", lambda v: aten._reshape_copy(v, [4, 3]) ** 2),
     ("slice_scatter", lambda v: torch.slice_scatter(v, v[:3].exp(), 0, 2, 5)),
     ("select_scatter", lambda v: torch.select_scatter(matrix(v), v[:3].exp(), 1, 2)),
     ("diagonal_scatter", lambda v: torch.diagonal_scatter(matrix(v), v[:3].exp())),
@@ -178,138 +347,61 @@ MOVING: list[tuple[str, Function]] = [
     ("masked_scatter", lambda v: v.masked_scatter(torch.arange(12) < 3, v.exp())),
     ("index_copy", lambda v: matrix(v).index_copy(0, INDEX[:2], v[:8].reshape(2, 4).exp())),
     ("index_fill", lambda v: matrix(v).index_fill(1, INDEX[:2], 3.0) ** 2),
-    ("scatter", lambda v: v.scatter(0, INDEX[:3], v[:3].exp())), ("scatter of a number", lambda v: v.scatter(0, INDEX, 2.0) ** 2),
+    ("scatter", lambda v: v.scatter(0, INDEX[:3], v[:3].exp())),
+    ("scatter of a number", lambda v: v.scatter(0, INDEX, 2.0) ** 2),
     ("pad", lambda v: F.pad(matrix(v), (1, 2, 0, 1), value=1.5) ** 2),
-    *((f"pad {mode} {d}", lambda v, mode=mode, d=d: F.pad(
-        v.reshape(*[1] * (3 - min(d, 2)), *{1: (12,), 2: (1, 3, 4), 3: (1, 2, 2, 3)}[d]), (1, 1) * d, mode) ** 2)
-        for mode in ("reflect", "replicate") for d in (1, 2, 3)),
-    ("tril", lambda v: torch.tril(matrix(v), 1)), ("triu", lambda v: torch.triu(matrix(v)) ** 2),
-    ("fill", changed("fill_", 2.0)), ("zero a part", lambda v: assigned(0, lambda v: 0.0)(v) ** 2),
-    ("fill with a tensor", lambda v: v.clone().fill_(v[3])), ("zero", lambda v: v.clone().zero_() + v),
-    ("copy", lambda v: torch.empty(12, dtype=v.dtype).copy_(v) ** 2), ("assign a row", assigned(1, lambda v: v[:4].exp())),
+    *(
+        (
+            f"pad {mode} {d}",
+            lambda v, mode=mode, d=d: (
+                F.pad(
+                    v.reshape(
+                        *[1] * (3 - min(d, 2)), *{1: (12,), 2: (1, 3, 4), 3: (1, 2, 2, 3)}[d]
+                    ),
+                    (1, 1) * d,
+                    mode,
+                )
+                ** 2
+            ),
+        )
+        for mode in ("reflect", "replicate")
+        for d in (1, 2, 3)
+    ),
+    ("tril", lambda v: torch.tril(matrix(v), 1)),
+    ("triu", lambda v: torch.triu(matrix(v)) ** 2),
+    ("fill", changed("fill_", 2.0)),
+    ("zero a part", lambda v: assigned(0, lambda v: 0.0)(v) ** 2),
+    ("fill with a tensor", lambda v: v.clone().fill_(v[3])),
+    ("zero", lambda v: v.clone().zero_() + v),
+    ("copy", lambda v: torch.empty(12, dtype=v.dtype).copy_(v) ** 2),
+    ("assign a row", assigned(1, lambda v: v[:4].exp())),
     ("assign by indices", assigned(INDEX[:3], lambda v: matrix(v).exp())),
     ("assign by a mask", lambda v: assigned(v > 0.5, lambda v: 0.1, torch.clone)(v)),
-    ("assign in another order", lambda v: (lambda y: (y.t().__setitem__(1, v[:3]), y * v[0])[1])(matrix(v).clone())),
+    (
+        "assign in another order",
+        lambda v: (lambda y: (y.t().__setitem__(1, v[:3]), y * v[0])[1])(matrix(v).clone()),
+    ),
     ("unsafe put", lambda v: aten._unsafe_index_put(v, [INDEX], v[:4].exp(), True)),
     ("put that adds", lambda v: v.index_put((INDEX,), v[:4].exp(), accumulate=True)),
     ("_index_put_impl", lambda v: aten._index_put_impl_(v.clone(), [INDEX[:3]], v[:3].exp())),
     ("scatter_add", lambda v: v.scatter_add(0, INDEX, v[:4].exp())),
-    *((f"scatter_reduce {n}", lambda v, n=n: v.scatter_reduce(0, INDEX, v[:4].exp(), n)) for n in (
-        "sum", "mean", "prod", "amax", "amin"
-    )),
+    *(
+        (f"scatter_reduce {n}", lambda v, n=n: v.scatter_reduce(0, INDEX, v[:4].exp(), n))
+        for n in ("sum", "mean", "prod", "amax", "amin")
+    ),
     ("index_add", lambda v: matrix(v).index_add(1, INDEX, matrix(v).exp(), alpha=2)),
-    ("gradient of an embedding", torch.func.grad(lambda v: F.embedding(GRID, matrix(v)[:, :2]).exp().sum())),
+    (
+        "gradient of an embedding",
+        torch.func.grad(lambda v: F.embedding(GRID, matrix(v)[:, :2]).exp().sum()),
+    ),
     *((n, lambda v, n=n: v + getattr(torch, n)(v) * 0) for n in ("zeros_like", "ones_like")),
-    ("full_like", lambda v: v + torch.full_like(v, 2.0)), ("empty_like", lambda v: torch.empty_like(v).copy_(v) * 2),
-    ("zeros of the same kind", lambda v: v + aten._new_zeros_with_same_feature_meta(v, v)), ("new_zeros", lambda v: v + v.new_zeros(12)), ("new_ones", lambda v: v + v.new_ones(12)), ("new_full", lambda v: v + v.new_full((12,), 2.0)),
-    ("new_empty", lambda v: v.new_empty(12).copy_(v) * 2), ("new_empty_strided", lambda v: v.new_empty_strided((12,), (1,)).copy_(v) * 2),
-]  # fmt: skip
-
-MATRICES: list[tuple[str, Function]] = [
-    ("mm", lambda v: matrix(v) @ matrix(v).T), ("mv", lambda v: matrix(v) @ v[:4]), ("dot", lambda v: v @ v.flip(0)),
-    ("vdot", lambda v: torch.vdot(v, v.flip(0))), ("bmm", lambda v: v.reshape(2, 2, 3) @ v.reshape(2, 3, 2)),
-    ("bmm of one matrix", lambda v: v.reshape(2, 2, 3) @ v[:6].reshape(3, 2)),
-    ("einsum", lambda v: torch.einsum("ij,kj,k->i", matrix(v), matrix(v), v[:3])),
-    ("addmm", lambda v: torch.addmm(v[:3], matrix(v), matrix(v).T, beta=2, alpha=0.5)),
-    ("addmm without", lambda v: torch.addmm(v[:3], matrix(v), matrix(v).T, beta=0)),
-    ("addmv", lambda v: torch.addmv(v[:3], matrix(v), v[:4])), ("addr", lambda v: torch.addr(matrix(v), v[:3], v[:4])),
-    ("baddbmm", lambda v: torch.baddbmm(v[:8].reshape(2, 2, 2), v.reshape(2, 2, 3), v.reshape(2, 3, 2))),
-    ("addbmm", lambda v: torch.addbmm(v[:4].reshape(2, 2), v.reshape(2, 2, 3), v.reshape(2, 3, 2))),
-    ("cross", lambda v: torch.linalg.cross(v.reshape(4, 3), v[:3].exp().expand(4, 3))),
-    *((f"{n} {s.__name__}", lambda v, n=n, s=s: getattr(torch.linalg, n)(s(v))) for s in (square, large) for n in (
-        "cholesky", "det", "inv", "eigvalsh", "matrix_exp", "pinv",
-    ) if (n, s) != ("pinv", large)),
-    *((f"logdet {s.__name__}", lambda v, s=s: torch.logdet(s(v))) for s in (square, large)),
-    *((f"solve {s.__name__} {k}", lambda v, s=s, k=k: torch.linalg.solve(s(v), s(v)[:, 0].exp() if k else s(v).exp()))
-      for s in (square, large) for k in (0, 1)),
-    ("solve from the right", lambda v: torch.linalg.solve(square(v), matrix(v).T, left=False)),
-    ("solve a constant matrix", lambda v: torch.linalg.solve(torch.eye(12).to(v.dtype) * 2 + torch.ones(12).to(v.dtype), v)),
-    ("solve a stack", lambda v: torch.linalg.solve(v[:8].reshape(2, 2, 2) + 2 * torch.eye(2).to(v.dtype), v[:4].reshape(2, 2, 1))),
-    *((f"triangle {s.__name__} {u} {left}", lambda v, s=s, u=u, left=left: torch.linalg.solve_triangular(
-        s(v), s(v).exp(), upper=u, left=left)) for s in (square, large) for u in (False, True) for left in (False, True)),
-    *((f"cholesky_solve {u}", lambda v, u=u: torch.cholesky_solve(matrix(v), torch.linalg.cholesky(square(v), upper=u), upper=u)) for u in (False, True)),
-    ("cholesky_inverse", lambda v: torch.cholesky_inverse(torch.linalg.cholesky(square(v)))),
-    ("lu_factor", lambda v: torch.linalg.lu_factor(square(v))[0]), ("lu", lambda v: torch.linalg.lu(square(v))[2]),
-    ("lu_solve", lambda v: torch.linalg.lu_solve(*torch.linalg.lu_factor(square(v)), matrix(v))),
-    ("lu_solve adjoint", lambda v: torch.linalg.lu_solve(*torch.linalg.lu_factor(square(v)), matrix(v), adjoint=True)),
-    ("eigh", lambda v: torch.linalg.eigh(square(v))[1] * v[0]), ("svdvals", lambda v: torch.linalg.svdvals(matrix(v))),
-    ("svd", lambda v: torch.linalg.svd(matrix(v), full_matrices=False)[2]), ("svd of a tall matrix", lambda v: torch.linalg.svd(matrix(v).T, full_matrices=False)[0]),
-    ("qr", lambda v: torch.linalg.qr(matrix(v).T)[0]), ("qr r", lambda v: torch.linalg.qr(matrix(v).T, mode="r")[1]), ("qr large", lambda v: torch.linalg.qr(large(v))[0]),
-    ("lstsq", lambda v: torch.linalg.lstsq(matrix(v).T, v[:4].reshape(4, 1))[0]),
-    ("householder_product", lambda v: torch.linalg.householder_product(matrix(v).T, v[:3])),
-    *((f"cdist {p}", lambda v, p=p: torch.cdist(matrix(v), matrix(v).exp(), p=p)) for p in (1.0, 2.0)),
-    ("_euclidean_dist", lambda v: aten._euclidean_dist(matrix(v), matrix(v).exp())), ("pdist", lambda v: F.pdist(matrix(v))),
-    *((f"gradient of {n}", torch.func.grad(lambda v, f=f: f(v).sum())) for n, f in (
-        ("det", lambda v: torch.linalg.det(square(v))), ("solve", lambda v: torch.linalg.solve(square(v), matrix(v))),
-        ("cholesky", lambda v: torch.linalg.cholesky(square(v))), ("inv", lambda v: torch.linalg.inv(square(v))),
-        ("logdet", lambda v: torch.logdet(square(v))), ("eigh", lambda v: torch.linalg.eigh(square(v))[1][:, 0]),
-    )),
-]  # fmt: skip
-
-
-def convolved(v: torch.Tensor) -> torch.Tensor:
-    return F.conv2d(image(v), v[:8].reshape(2, 1, 2, 2), v[:2], stride=(1, 2), padding=(1, 0))
-
-
-def attended(v: torch.Tensor, **options: Any) -> torch.Tensor:
-    heads = v.reshape(1, 1, 3, 4)
-    return F.scaled_dot_product_attention(heads, heads.exp(), heads.sin(), **options)
-
-
-LABELS = torch.tensor([0, 3, 1])
-WEIGHTS = torch.tensor([0.5, 1.0, 2.0, 1.5])
-LAYERS: list[tuple[str, Function]] = [
-    ("softmax", lambda v: F.softmax(matrix(v), 1)), ("log_softmax", lambda v: F.log_softmax(matrix(v), 0)),
-    ("safe softmax", lambda v: aten._safe_softmax(matrix(v), 1)),
-    ("softmax of a mask", lambda v: F.softmax(matrix(v).masked_fill(torch.eye(3, 4) == 1, -torch.inf), 1)),
-    ("layer_norm", lambda v: F.layer_norm(matrix(v), (4,), v[:4], v[4:8])), ("layer_norm plain", lambda v: F.layer_norm(v.reshape(2, 3, 2), (3, 2))),
-    ("layer_norm shift", lambda v: F.layer_norm(matrix(v), (4,), bias=v[:4])), ("group_norm", lambda v: F.group_norm(v.reshape(1, 4, 3), 2, v[:4], v[4:8])),
-    ("batch_norm", lambda v: F.batch_norm(v.reshape(2, 3, 2), None, None, v[:3], v[3:6], training=True)),
-    ("batch_norm kept", lambda v: F.batch_norm(v.reshape(2, 3, 2), torch.ones(3).to(v), torch.full((3,), 2.0).to(v), v[:3], v[3:6])),
-    ("legit", lambda v: aten._native_batch_norm_legit(v.reshape(2, 3, 2), None, None, True, 0.1, 1e-5)[0]),
-    ("legit kept", lambda v: aten._native_batch_norm_legit_no_training(v.reshape(2, 3, 2), None, None, torch.ones(3).to(v), torch.ones(3).to(v), 0.1, 1e-5)[0]),
-    ("rms_norm", lambda v: F.rms_norm(matrix(v), (4,))), ("instance_norm", lambda v: F.instance_norm(v.reshape(1, 3, 4))),
-    ("convolution", convolved), ("transposed", lambda v: F.conv_transpose2d(image(v), v[:8].reshape(1, 2, 2, 2), stride=2)),
-    ("gradient of a convolution", torch.func.grad(lambda v: convolved(v).square().sum())),
-    ("max_pool", lambda v: F.max_pool2d(image(v), 2, stride=1)), ("max_pool3d", lambda v: F.max_pool3d(v.reshape(1, 1, 2, 2, 3), 2, 1)),
-    ("gradient of max_pool", torch.func.grad(lambda v: F.max_pool2d(image(v), 2, stride=1).square().sum())),
-    ("avg_pool1d", lambda v: F.avg_pool1d(v.reshape(1, 3, 4), 2)), ("avg_pool2d", lambda v: F.avg_pool2d(image(v), 2, 1, padding=1, count_include_pad=False)),
-    ("avg_pool3d", lambda v: F.avg_pool3d(v.reshape(1, 1, 2, 2, 3), 2, 1)), ("adaptive 1", lambda v: F.adaptive_avg_pool1d(v.reshape(1, 3, 4), 3)),
-    ("adaptive 2", lambda v: F.adaptive_avg_pool2d(image(v), (2, 3))), ("adaptive 3", lambda v: F.adaptive_avg_pool3d(v.reshape(1, 1, 2, 2, 3), (1, 2, 2))),
-    ("adaptive max", lambda v: F.adaptive_max_pool2d(image(v), (2, 3))),
-    *((f"{n} {kind}", lambda v, n=n, kind=kind: getattr(F, n)(v[:6], v[6:], reduction=kind)) for n in (
-        "mse_loss", "huber_loss", "smooth_l1_loss", "binary_cross_entropy", "kl_div", "poisson_nll_loss", "l1_loss",
-    ) for kind in ("none", "mean", "sum")),
-    ("soft_margin_loss", lambda v: F.soft_margin_loss(v, torch.tensor([1.0, -1.0] * 6).to(v))),
-    ("huber delta", lambda v: F.huber_loss(v[:6], v[6:], delta=0.2)), ("bce weights", lambda v: F.binary_cross_entropy(v[:6], v[6:], weight=torch.arange(6.0).to(v))),
-    ("bce logits", lambda v: F.binary_cross_entropy_with_logits(v[:6], v[6:], pos_weight=torch.arange(6.0).to(v))),
-    *((f"cross_entropy {kind}", lambda v, kind=kind: F.cross_entropy(matrix(v), LABELS, reduction=kind)) for kind in ("none", "mean", "sum")),
-    ("cross_entropy weights", lambda v: F.cross_entropy(matrix(v), LABELS, weight=WEIGHTS.to(v), ignore_index=3, label_smoothing=0.1)),
-    ("cross_entropy of pixels", lambda v: F.cross_entropy(v.reshape(1, 2, 2, 3), torch.tensor([[[0, 1, 1], [1, 0, 0]]]))),
-    ("ctc", lambda v: F.ctc_loss(v.reshape(4, 1, 3).log_softmax(2), torch.tensor([[1, 2]]), torch.tensor([4]), torch.tensor([2]))),
-    ("attention", attended), ("attention causal", lambda v: attended(v, is_causal=True)), ("attention scale", lambda v: attended(v, scale=0.3)),
-    ("attention mask", lambda v: attended(v, attn_mask=torch.tensor([[0, 1, 1], [1, 0, 1], [1, 1, 0]], dtype=torch.bool))),
-    ("attention bias", lambda v: attended(v, attn_mask=v[:9].reshape(3, 3))), ("glu", lambda v: F.glu(matrix(v))),
-    *((f"interpolate {mode}", lambda v, mode=mode, d=d: F.interpolate(v.reshape(1, 1, *{1: (12,), 2: (3, 4), 3: (2, 2, 3)}[d]), scale_factor=2, mode=mode)) for mode, d in (
-        ("linear", 1), ("bilinear", 2), ("trilinear", 3), ("bicubic", 2), ("nearest", 1), ("nearest", 2),
-    )),
-    ("interpolate corners", lambda v: F.interpolate(image(v), size=(5, 6), mode="bilinear", align_corners=True)),
-    ("unfold", lambda v: F.unfold(image(v), 2, padding=1)), ("fold", lambda v: F.fold(v.reshape(1, 4, 3), (2, 4), 2)),
-    ("grid_sample", lambda v: F.grid_sample(image(v), v.reshape(1, 2, 3, 2) - 0.5, align_corners=False)),
-]  # fmt: skip
-
-COMPLEX: list[tuple[str, Function]] = [
-    ("rfft", lambda v: torch.fft.rfft(v).abs()), ("irfft", lambda v: torch.fft.irfft(torch.fft.rfft(v) * torch.fft.rfft(v.exp()), n=12)),
-    ("fft", lambda v: torch.fft.fft(v).real), ("ifft", lambda v: torch.fft.ifft(torch.fft.fft(v) ** 2).real), ("fft2", lambda v: torch.fft.fft2(matrix(v), norm="ortho").imag),
-    ("angle", lambda v: torch.complex(v, v.exp()).angle()), ("exp", lambda v: torch.exp(1j * v).real), ("polar", lambda v: torch.polar(v, v.exp()).imag),
-    ("division", lambda v: (torch.complex(v, v.exp()) / torch.complex(v.exp(), v)).real), ("reciprocal", lambda v: torch.complex(v, v.exp()).reciprocal().imag),
-    ("sum", lambda v: torch.complex(v, v.exp()).sum().abs()), ("mean", lambda v: (-torch.complex(v, v.exp())).mean().imag), ("minus", lambda v: (torch.complex(v, v.exp()) - 2 * v).abs()),
-    ("conj", lambda v: (torch.complex(v, v.exp()).conj() * torch.complex(v.exp(), v)).imag), ("conj_physical", lambda v: aten._conj_physical(torch.complex(v, v.exp())).imag),
-    ("conj in place", lambda v: torch.conj_physical(torch.complex(v, v.exp())).imag), ("plus", lambda v: (torch.complex(v, v.exp()) + 1j).abs()),
-    ("mm", lambda v: (torch.complex(matrix(v), matrix(v).exp()) @ matrix(v).T.to(torch.complex128)).imag), ("mv", lambda v: (torch.complex(matrix(v), matrix(v)) @ torch.complex(v[:4], v[4:8])).real),
-    ("dot", lambda v: torch.dot(torch.complex(v, v.exp()), torch.complex(v, v)).abs()), ("bmm", lambda v: (torch.complex(v, v.exp()).reshape(2, 2, 3) @ torch.complex(v, v).reshape(2, 3, 2)).imag),
-    ("norm", lambda v: torch.complex(v, v.exp()).norm()), ("parts joined", lambda v: torch.view_as_real(torch.stack([torch.complex(v, v.exp()), torch.complex(v.sin(), v)]))),
-]  # fmt: skip
-TABLES = {
-    "entrywise": ENTRYWISE, "reductions": REDUCTIONS, "moving": MOVING, "matrices": MATRICES, "layers": LAYERS, "complex": COMPLEX,
-}  # fmt: skip
+    ("full_like", lambda v: v + torch.full_like(v, 2.0)),
+    ("empty_like", lambda v: torch.empty_like(v).copy_(v) * 2),
+    ("zeros of the same kind", lambda v: v + aten._new_zeros_with_same_feature_meta(v, v)),
+    ("new_zeros", lambda v: v + v.new_zeros(12)),
+    ("new_ones", lambda v: v + v.new_ones(12)),
+    ("new_full", lambda v: v + v.new_full((12,), 2.0)),
+    ("new_empty", lambda v: v.new_empty(12).copy_(v) * 2),
+    ("new_empty_strided", lambda v: v.new_empty_strided((12,), (1,)).copy_(v) * 2),
+]
+TABLES = {"entrywise": ENTRYWISE, "reductions": REDUCTIONS, "moving": MOVING}
