@@ -1,4 +1,4 @@
-"""Functions of PyTorch as people write them: statistics, physics, geometry, finance, optimization."""
+"""Functions of PyTorch as people write them: statistics, physics, geometry, finance."""
 
 from __future__ import annotations
 

@@ -144,10 +144,15 @@ class Gru(nn.Module):
 class Sine(torch.autograd.Function):
     """A sine with a rule of its own, as in networks with periodic activations."""
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
+    def forward(x: Tensor) -> Tensor:
         return torch.sin(3 * x)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
@@ -206,14 +211,21 @@ def pinn_residual(params: dict[str, Tensor], points: Tensor) -> Tensor:
         hidden = Sine.apply(params["w1"] @ point + params["b1"])
         return params["w2"] @ torch.tanh(hidden)
 
-    points = points if points.requires_grad else points.requires_grad_()
-    value = torch.stack([u(p) for p in points])
-    (slope,) = torch.autograd.grad(value.sum(), points, create_graph=True)
-    laplacian = torch.zeros_like(value)
-    for k in range(2):
-        (second,) = torch.autograd.grad(slope[:, k].sum(), points, create_graph=True)
-        laplacian = laplacian + second[:, k]
-    return ((laplacian - torch.sin(points[:, 0]) * points[:, 1]) ** 2).mean()
+    def residual(point: Tensor) -> Tensor:
+        laplacian = torch.trace(torch.func.jacrev(torch.func.grad(u))(point))
+        return laplacian - torch.sin(point[0]) * point[1]
+
+    return torch.vmap(residual)(points).pow(2).mean()
+
+
+def force_matching(params: dict[str, Tensor], positions: Tensor) -> Tensor:
+    """The squared error of forces, which are derivatives of an energy by torch.autograd.grad."""
+    positions = positions if positions.requires_grad else positions.detach().requires_grad_()
+    centers = positions.mean(0, keepdim=True)
+    features = torch.tanh((positions - centers) @ params["w1"] + params["b1"])
+    energy = (features @ params["w2"]).sum()
+    (gradient,) = torch.autograd.grad(energy, positions, create_graph=True)
+    return ((-gradient - 0.1 * centers) ** 2).mean()
 
 
 def jacobian_penalty(x: Tensor, weight: Tensor) -> Tensor:
@@ -253,6 +265,11 @@ MODULES = (
         "pinn residual",
         pinn_residual,
         ({"w1": _normal(5, 2), "b1": _normal(5), "w2": _normal(5)}, _points),
+    ),
+    Function(
+        "force matching",
+        force_matching,
+        ({"w1": _normal(3, 4), "b1": _normal(4), "w2": _normal(4)}, _normal(4, 3)),
     ),
     Function("jacobian penalty", jacobian_penalty, (_normal(4, 3), _normal(3, 3))),
     Function("contrastive loss", contrastive_loss, (_normal(5, 4), _normal(5, 4))),

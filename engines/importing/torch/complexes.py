@@ -35,11 +35,7 @@ def _each(name: str) -> Callable[..., Any]:
 
 
 def _is_real(x: Pair) -> bool:
-    return (isinstance(x.imag, (int, float)) and x.imag == 0) or _size(x.imag) == 0
-
-
-def _size(part: Any) -> float:
-    return 1.0 if hasattr(part, "value_id") else float(abs(part).max() if part.size else 0)
+    return not hasattr(x.imag, "value_id") and not np.any(x.imag)
 
 
 def times(r: Recorder, x: Pair, y: Pair) -> Pair:
@@ -147,7 +143,6 @@ COMPLEX: dict[str, Rule] = {
     "complex": _pairs(lambda r, x, y: Pair(x.real, y.real)),
     "polar": _pairs(lambda r, x, y: Pair(*(r.multiply(x.real, f(y.real)) for f in (r.cos, r.sin)))),
     "_conj_physical": _pairs(lambda r, x: Pair(x.real, r.negative(x.imag))),
-    "conj_physical": _pairs(lambda r, x: Pair(x.real, r.negative(x.imag))),
     "mm": _pairs(_products),
     "bmm": _pairs(_products),
     "mv": _pairs(_products),

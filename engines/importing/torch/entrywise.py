@@ -189,7 +189,7 @@ ENTRYWISE: dict[str, Rule] = {
             **{name: name for name in ("relu", "silu", "mish", "deg2rad", "rad2deg", "sgn")},
             **{name: name for name in ("maximum", "minimum", "fmax", "fmin", "atan2", "hypot")},
             **{name: name for name in ("logaddexp", "logaddexp2", "remainder", "fmod", "xlogy")},
-            **{name: name for name in ("copysign", "floor_divide", "square", "hardswish")},
+            **{name: name for name in ("copysign", "floor_divide", "hardswish")},
             "neg": "negative",
             "sigmoid": "expit",
             "hardsigmoid": "hardsigmoid",
@@ -240,7 +240,6 @@ ENTRYWISE: dict[str, Rule] = {
     "masked_fill": tensors(lambda t, made, x, mask, value: where(t, made, mask, value, x)),
     "isnan": tensors(lambda *_args: None),
     "isinf": tensors(lambda *_args: None),
-    "isfinite": tensors(lambda *_args: None),
     "nan_to_num": entrywise(lambda r, x, *_numbers: r.nan_to_num(x)),
     "round": entrywise(
         lambda r, x, decimals=0: r.round_decimals(x, decimals=decimals) if decimals else r.round(x)
@@ -275,7 +274,7 @@ ENTRYWISE: dict[str, Rule] = {
         lambda r, x, slope: r.where(r.greater(x, 0.0), x, r.multiply(slope, x))
     ),
     "rrelu_with_noise": entrywise(_rrelu),
-    "_to_copy": tensors(_converted),
+    "_to_copy": tensors(_converted, moves=True),
     "searchsorted": tensors(
         lambda t, made, bounds, x, _int32=False, right=False, side=None, _sorter=None: _searched(
             t, made, bounds, x, right or side == "right"

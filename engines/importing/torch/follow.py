@@ -8,26 +8,41 @@ autograd functions, are seen like all others.
 from __future__ import annotations
 
 import contextlib
+import copy
+import linecache
+import os
+import sys
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from ad_conformance.engines.importing.recorder import CannotImport, Recorder
-from ad_conformance.engines.importing.torch.calls import Values, is_check, user_line
 from ad_conformance.engines.importing.torch.complexes import COMPLEX
 from ad_conformance.engines.importing.torch.entrywise import ENTRYWISE
 from ad_conformance.engines.importing.torch.layers import LAYERS
+from ad_conformance.engines.importing.torch.losses import LOSSES
 from ad_conformance.engines.importing.torch.matrices import MATRICES
 from ad_conformance.engines.importing.torch.moving import MOVING
 from ad_conformance.engines.importing.torch.reductions import REDUCTIONS
 from ad_conformance.engines.importing.torch.rule import Rule
 from ad_conformance.engines.importing.torch.tracking import Tracking, tensors_of
+from ad_conformance.generators.ir.evaluate import evaluate_steps
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 Array = np.ndarray
 #: The rows: what each aten operator records, by its name without the one of the overload.
-RULES: dict[str, Rule] = {**ENTRYWISE, **REDUCTIONS, **MOVING, **MATRICES, **LAYERS}
+RULES: dict[str, Rule] = {**ENTRYWISE, **REDUCTIONS, **MOVING, **MATRICES, **LAYERS, **LOSSES}
+
+_INSIDE = (
+    os.path.dirname(torch.__file__) + os.sep,
+    os.path.dirname(__file__) + os.sep,
+    os.path.join(os.path.dirname(os.__file__), "contextlib"),
+)
+#: Calls that give Python or NumPy the numbers of a tensor.
+_LEAVING = {"numpy", "__array__", "tolist"}
 
 
 def follow(f: Callable[[Any], Any], point: Array, recorder: Recorder) -> Any:
@@ -48,13 +63,37 @@ def follow(f: Callable[[Any], Any], point: Array, recorder: Recorder) -> Any:
         raise CannotImport(f"an output of type {type(output).__name__}", recorder.line)
     if output.is_complex():
         raise CannotImport("a complex output", recorder.line)
-    return tracking.numbers(output)
+    found = tracking.numbers(output)
+    if tracking.left:
+        _check_numbers(f, np.asarray(point, dtype=float), recorder, found, tracking.left)
+    return found
+
+
+def _check_numbers(
+    f: Callable[[Any], Any], point: Array, recorder: Recorder, output: Any, lines: list[str]
+) -> None:
+    """Numbers that left PyTorch count as constants. Raises CannotImport if they are none: if the
+    program has another value than the function beside the point.
+    """
+    program = copy.deepcopy(recorder).imported(output).program
+    for move in (2.0**-20, -(2.0**-14)):
+        beside = point * (1 + move)
+        dtype = torch.float32 if recorder.dtype == "float32" else torch.float64
+        there = f(torch.tensor(beside, dtype=dtype, requires_grad=True).clone()).detach().numpy()
+        ours = evaluate_steps(program, beside)[-1]
+        rounding = 1e-3 if recorder.dtype == "float32" else 1e-9
+        if not np.allclose(ours, there, rtol=rounding, atol=rounding, equal_nan=True):
+            what = "a number that left PyTorch, by float(), item(), numpy() or tolist(),"
+            raise CannotImport(what, lines[0])
 
 
 @contextlib.contextmanager
 def _plain_kernels() -> Iterator[None]:
-    """Without kernels that compute whole layers in one operator."""
+    """Without kernels that compute whole layers in one operator, and without warnings."""
     with contextlib.ExitStack() as stack:
+        # Of settings of kernels, and of numbers that are read.
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore", UserWarning)
         stack.enter_context(torch.enable_grad())
         stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
         fast = torch.backends.mha.get_fastpath_enabled()
@@ -98,7 +137,12 @@ class Following(TorchDispatchMode):
         if rule is None:
             return self._taken_apart(func, name, args, kwargs, written, made)
         values = rule.record(t, func, _bound(func, args, kwargs), made)
-        self._give(rule, written or results, values)
+        self._give(rule, results, values)
+        given = {t.key(result) for result in results}
+        for changed in written:
+            if t.key(changed) not in given:
+                # Such as statistics that a layer keeps.
+                t.forget(changed)
         return made
 
     def _give(self, rule: Rule, results: list[Any], values: Any) -> None:
@@ -179,8 +223,8 @@ def _number(t: Tracking, func: Any, args: tuple[Any, ...], made: Any) -> Any:
     if name == "aten::_local_scalar_dense":
         (x,) = args
         if x.is_floating_point():
-            raise CannotImport("a number of a tensor, by float() or item(),", t.recorder.line)
-        if not is_check():
+            t.left.append(t.recorder.line)
+        elif not is_check():
             t.fixed(x)
     elif name == "aten::equal":
         both = t.recorder.equal(*(t.numbers(x) for x in args[:2]))
@@ -188,3 +232,61 @@ def _number(t: Tracking, func: Any, args: tuple[Any, ...], made: Any) -> Any:
             raise CannotImport("torch.equal of different tensors", t.recorder.line)
         t.recorder.holds(both)
     return made
+
+
+def user_line() -> str:
+    """The line of the innermost function outside of PyTorch, such as "model.py:12: y = f(x)"."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_INSIDE):
+        frame = frame.f_back  # type: ignore[assignment]
+    if frame is None:
+        return ""
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(file, number).strip()
+    return f"{os.path.basename(file)}:{number}: {text}".removesuffix(": ")
+
+
+def is_check() -> bool:
+    """Whether PyTorch itself asks for a truth value, to validate arguments of a distribution."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_INSIDE):
+        if os.path.join("torch", "distributions") in frame.f_code.co_filename:
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
+
+
+class Values(TorchFunctionMode):
+    """Sees calls by which derivatives end: `detach`, `no_grad`, and numbers that leave PyTorch.
+
+    What `detach` and `no_grad` give counts as a constant, as it does for autograd.
+    """
+
+    def __init__(self, tracking: Tracking) -> None:
+        super().__init__()
+        self.tracking = tracking
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        t = self.tracking
+        name = getattr(func, "__name__", "")
+        if name in _LEAVING and args and t.depends(args[0]):
+            # Python code computes with it, or decides by it, or only prints it.
+            t.left.append(user_line())
+        detached = name == "detach" or func == torch.Tensor.data.__get__  # type: ignore[attr-defined]
+        if not (detached or not torch.is_grad_enabled()) or _in_custom_function():
+            return func(*args, **(kwargs or {}))
+        with t.holding(user_line()):
+            found = func(*args, **(kwargs or {}))
+            return found.clone() if detached else found
+
+
+def _in_custom_function() -> bool:
+    """Whether the forward pass of an autograd function runs, which autograd does not follow."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        if frame.f_code.co_filename.endswith(os.path.join("torch", "autograd", "function.py")):
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False

@@ -14,11 +14,8 @@ from ad_conformance.engines.importing.torch.reductions import (
 )
 from ad_conformance.engines.importing.torch.rule import Rule, tensors, whole
 from ad_conformance.engines.importing.torch.tracking import Later, Moved, Tracking, as_numpy
-from ad_conformance.generators.rewrite.recording import Recorded
 
 Array = np.ndarray
-#: The names of reductions of losses, by their numbers.
-REDUCTIONS_OF_LOSSES = ("none", "mean", "sum")
 
 
 def _softmax(logarithm: bool) -> Rule:
@@ -62,36 +59,22 @@ def _normalized_groups(t: Tracking, _made: Any, x: Any, weight: Any, bias: Any, 
 
 
 def _normalized_batch(
-    t: Tracking,
-    made: Any,
-    x: Any,
-    weight: Any,
-    bias: Any,
-    means: Any,
-    variances: Any,
-    *options: Any,
+    t: Tracking, _made: Any, x: Any, weight: Any, bias: Any, *options: Any
 ) -> Any:
     """Each channel by its own mean and variance in training, else by those that are kept."""
-    r, eps = t.recorder, options[-1]
-    training = options[0] is True
+    *options_, eps = options
+    kept = [as_numpy(v) for v in options_ if isinstance(v, torch.Tensor)]
     operands = [x, *_scale_and_shift(weight, bias, (x.shape[1],))]
     values = [t.numbers(v) if isinstance(v, torch.Tensor) else v for v in operands]
-    if training:
-        return [r.batch_norm(*values, eps=eps), None, None]
-    if not (t.depends(means) or t.depends(variances)):
-        sides = values[1:] or [np.ones(x.shape[1])]
-        shift = sides[1] if len(sides) > 1 else np.zeros(x.shape[1])
-        kept = {"means": tuple_of(as_numpy(means)), "variances": tuple_of(as_numpy(variances))}
-        return [r.batch_norm_running(values[0], sides[0], shift, **kept, eps=eps), None, None]
-    shape = (1, x.shape[1], *[1] * (x.ndim - 2))
-    kept = [t.entries.read(t.codes(v).reshape(shape)) for v in (means, variances)]
-    found = r.divide(r.subtract(values[0], kept[0]), r.sqrt(r.add(kept[1], eps)))
-    sides = [
-        v.reshape(shape) if not isinstance(v, Recorded) else r.shaped(v, shape) for v in values[1:]
-    ]
-    if sides:
-        found = r.multiply(found, sides[0])
-    return [r.add(found, sides[1]) if len(sides) > 1 else found, None, None]
+    if True in [v for v in options_ if isinstance(v, bool)]:
+        return [t.recorder.batch_norm(*values, eps=eps), None, None]
+    ones, zeros = np.ones(x.shape[1]), np.zeros(x.shape[1])
+    sides = {0: [ones, zeros], 1: [*values[1:], zeros], 2: values[1:]}[len(values) - 1]
+    means, variances = map(tuple_of, kept)
+    found = t.recorder.batch_norm_running(
+        values[0], *sides, means=means, variances=variances, eps=eps
+    )
+    return [found, None, None]
 
 
 def _convolved(
@@ -278,79 +261,6 @@ def _adaptive(name: str, axes: int) -> Rule:
     return tensors(rule)
 
 
-def _loss(name: str, *numbers: str) -> Rule:
-    """A loss of x and its target with a reduction; `numbers` are the parameters after it."""
-
-    def rule(r: Recorder, x: Any, target: Any, reduction: int = 1, *given: Any) -> Any:
-        params = {
-            key: float(v) for key, v in zip(numbers, given or (1.0,) * len(numbers), strict=True)
-        }
-        kind = REDUCTIONS_OF_LOSSES[reduction]
-        return getattr(r, name)(x, target, **params, reduction=kind)
-
-    return whole(rule)
-
-
-def _binary_cross_entropy(
-    r: Recorder, x: Any, target: Any, weight: Any = None, reduction: int = 1
-) -> Any:
-    kind = REDUCTIONS_OF_LOSSES[reduction]
-    if weight is None:
-        return r.binary_cross_entropy(x, target, reduction=kind)
-    found = r.multiply(r.binary_cross_entropy(x, target, reduction="none"), weight)
-    if kind == "none":
-        return found
-    return getattr(r, kind)(found, axis=None, keepdims=False)
-
-
-def _picked(
-    t: Tracking, made: Any, x: Any, target: Any, weight: Any, reduction: int, ignored: int
-) -> Any:
-    """nll_loss: minus the entry of each label; weighted means."""
-    r, labels = t.recorder, as_numpy(t.fixed(target))
-    axis = 0 if x.ndim == 1 else 1
-    codes, used = t.codes(x), labels != ignored
-    index = np.expand_dims(np.where(used, labels, 0), axis)
-    taken = np.take_along_axis(codes, index, axis).squeeze(axis)
-    chosen = r.negative(t.entries.read(np.where(used, taken, 0)))
-    if weight is not None:
-        chosen = r.multiply(
-            chosen, t.entries.read(np.where(used, t.codes(weight)[labels * used], 0))
-        )
-    kind = REDUCTIONS_OF_LOSSES[reduction]
-    if kind != "none" and np.ndim(chosen):
-        chosen = r.sum(chosen, axis=None, keepdims=False)
-    if kind == "mean":
-        chosen = r.divide(chosen, as_numpy(made[1]).astype(float))
-    if weight is not None and t.depends(weight) and kind == "mean":
-        raise CannotImport("weights of classes that depend on the input", r.line)
-    return [chosen, None]
-
-
-def _ctc(
-    t: Tracking,
-    _made: Any,
-    x: Any,
-    targets: Any,
-    lengths: Any,
-    label_lengths: Any,
-    blank: int = 0,
-    *_: Any,
-) -> Any:
-    r, count, steps = t.recorder, x.shape[1], x.shape[0]
-    times, sizes = (
-        [int(n) for n in (as_numpy(v) if isinstance(v, torch.Tensor) else v)]
-        for v in (lengths, label_lengths)
-    )
-    labels = as_numpy(targets)
-    if blank or any(n != steps for n in times) or labels.ndim != 2 or len(set(sizes)) > 1:
-        raise CannotImport("ctc_loss of sequences of different lengths", r.line)
-    return [
-        r.ctc_loss(t.numbers(x), labels=tuple_of(labels[:, : sizes[0]]), reduction="none"),
-        None,
-    ]
-
-
 def _attention(
     t: Tracking,
     _made: Any,
@@ -416,21 +326,11 @@ LAYERS: dict[str, Rule] = {
     "convolution_backward": tensors(_convolved_back),
     "max_pool2d_with_indices": _max_pool(2),
     "max_pool3d_with_indices": _max_pool(3),
-    "avg_pool1d": _avg_pool(1),
     "avg_pool2d": _avg_pool(2),
     "avg_pool3d": _avg_pool(3),
-    "adaptive_avg_pool1d": _adaptive("adaptive_avg_pool", 1),
     "_adaptive_avg_pool2d": _adaptive("adaptive_avg_pool", 2),
     "_adaptive_avg_pool3d": _adaptive("adaptive_avg_pool", 3),
     "adaptive_max_pool2d": _adaptive("adaptive_max_pool", 2),
-    "mse_loss": _loss("mse_loss"),
-    "huber_loss": _loss("huber_loss", "delta"),
-    "smooth_l1_loss": _loss("smooth_l1_loss", "beta"),
-    "soft_margin_loss": _loss("soft_margin_loss"),
-    "binary_cross_entropy": whole(_binary_cross_entropy),
-    "nll_loss_forward": tensors(_picked),
-    "nll_loss2d_forward": tensors(_picked),
-    "_ctc_loss": tensors(_ctc),
     "_scaled_dot_product_flash_attention_for_cpu": tensors(_attention),
     "glu": whole(_halves),
     "upsample_linear1d": _resized("linear", 1),
@@ -462,7 +362,7 @@ LAYERS: dict[str, Rule] = {
         lambda r, x, grid, mode, padding, corners: r.grid_sample(
             x,
             grid,
-            mode=("linear", "nearest", "cubic")[mode],
+            mode=("bilinear", "nearest", "bicubic")[mode],
             padding_mode=("zeros", "border", "reflection")[padding],
             align_corners=corners,
         )

@@ -1,4 +1,4 @@
-"""Products of matrices and linear algebra."""
+"""Linear algebra."""
 
 from __future__ import annotations
 
@@ -15,39 +15,6 @@ from ad_conformance.generators.rewrite.recording import Recorded
 Array = np.ndarray
 #: The most rows of a matrix that the catalogue inverts.
 MOST_ROWS = 8
-
-
-def _sum_of(r: Recorder, c: Any, product: Any, beta: Any, alpha: Any) -> Any:
-    """beta c + alpha product."""
-    if alpha != 1:
-        product = r.multiply(product, float(alpha))
-    if beta == 0:
-        return product
-    return r.add(c if beta == 1 else r.multiply(c, float(beta)), product)
-
-
-def _plus_product(r: Recorder, c: Any, a: Any, b: Any, beta: Any = 1, alpha: Any = 1) -> Any:
-    return _sum_of(r, c, r.matmul(a, b), beta, alpha)
-
-
-def _plus_products(r: Recorder, c: Any, a: Any, b: Any, beta: Any = 1, alpha: Any = 1) -> Any:
-    product = r.sum(r.matmul(a, b), axis=0, keepdims=False)
-    return _sum_of(r, c, product, beta, alpha)
-
-
-def _plus_outer(r: Recorder, c: Any, a: Any, b: Any, beta: Any = 1, alpha: Any = 1) -> Any:
-    return _sum_of(r, c, r.outer(a, b), beta, alpha)
-
-
-def _batched_product(t: Tracking, _made: Any, a: Any, b: Any) -> Any:
-    """Products of matrices; an axis of the stack that repeats one matrix has the length 1."""
-    operands = []
-    for x in (a, b):
-        codes = t.codes(x)
-        if x.shape[0] > 1 and np.array_equal(np.broadcast_to(codes[:1], codes.shape), codes):
-            codes = codes[0]
-        operands.append(t.entries.numbers(t.entries.read(codes)))
-    return t.recorder.matmul(*operands)
 
 
 def by_matrix(t: Tracking, x: torch.Tensor, rule: Callable[[Any], Any]) -> Moved:
@@ -381,16 +348,6 @@ def _distances(r: Recorder, x: Any, y: Any, p: float, *_options: Any) -> Any:
 
 
 MATRICES: dict[str, Rule] = {
-    "mm": whole(lambda r, a, b: r.matmul(a, b)),
-    "mv": whole(lambda r, a, b: r.matmul(a, b)),
-    "dot": whole(lambda r, a, b: r.matmul(a, b)),
-    "vdot": whole(lambda r, a, b: r.matmul(a, b)),
-    "bmm": tensors(_batched_product),
-    "addmm": whole(_plus_product),
-    "addmv": whole(_plus_product),
-    "baddbmm": whole(_plus_product),
-    "addbmm": whole(_plus_products),
-    "addr": whole(_plus_outer),
     "linalg_cross": whole(_crossed),
     "linalg_cholesky_ex": tensors(_cholesky),
     "cholesky_solve": tensors(_solved_by_factor),

@@ -151,9 +151,13 @@ def _triangle(name: str) -> Rule:
 
 
 def _filled(t: Tracking, made: Any, x: Any, value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        return Moved(np.broadcast_to(t.codes(value), x.shape))
-    return Moved(t.entries.codes(as_numpy(made)))
+    is_tensor = isinstance(value, torch.Tensor)
+    codes = t.codes(value) if is_tensor else t.entries.codes(as_numpy(made))
+    return Moved(np.broadcast_to(codes, (*x.shape, 2) if x.is_complex() else x.shape))
+
+
+def _emptied(_t: Tracking, _made: Any, x: Any) -> Moved:
+    return Moved(np.zeros((*x.shape, 2) if x.is_complex() else tuple(x.shape), dtype=int))
 
 
 def _copied(t: Tracking, made: Any, x: Any, source: Any, *_options: Any) -> Any:
@@ -164,7 +168,6 @@ MOVING: dict[str, Rule] = {
     "cat": _mover(0),
     "stack": _mover(0),
     "clone": _mover(0),
-    "contiguous": _mover(0),
     "flip": _mover(0),
     "roll": _mover(0),
     "repeat": _mover(0),
@@ -204,9 +207,9 @@ MOVING: dict[str, Rule] = {
     "replication_pad3d": _mover(0),
     "tril": _triangle("tril"),
     "triu": _triangle("triu"),
-    "fill": tensors(_filled),
-    "zero": tensors(lambda t, _made, x: Moved(np.zeros(tuple(x.shape), dtype=int))),
-    "copy": tensors(_copied),
+    "fill": tensors(_filled, moves=True),
+    "zero": tensors(_emptied, moves=True),
+    "copy": tensors(_copied, moves=True),
     "index_put": tensors(_put),
     "_unsafe_index_put": tensors(_put),
     "_index_put_impl": tensors(lambda t, made, *args: _put(t, made, *args[:4])),
@@ -215,11 +218,11 @@ MOVING: dict[str, Rule] = {
     "index_add": tensors(_index_added),
     "embedding_dense_backward": tensors(_embedding_gradient),
     **{
-        name: tensors(lambda *_args: None)
+        name: tensors(lambda *_args: None, moves=True)
         for name in (
-            *("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "new_zeros"),
-            *("new_ones", "new_full", "new_empty", "new_empty_strided", "is_same_size"),
-            *("_linalg_check_errors", "_new_zeros_with_same_feature_meta"),
+            *("zeros_like", "ones_like", "full_like", "empty_like", "new_zeros"),
+            *("new_ones", "new_full", "new_empty", "new_empty_strided"),
+            "_new_zeros_with_same_feature_meta",
         )
     },
 }

@@ -45,6 +45,8 @@ class Tracking:
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self.entries = Entries(recorder)
+        #: The lines at which numbers of tensors left PyTorch.
+        self.left: list[str] = []
         #: The line whose results count as constants.
         self._held: str | None = None
         self._codes: dict[int, Array] = {}
