@@ -173,9 +173,9 @@ def arguments(
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             parts = zip(value._fields, value, strict=True)
             return type(value)(*(walk(v, f"{path}.{k}", labels | {k}) for k, v in parts))
-        if isinstance(value, (tuple, list)):
-            return type(value)(walk(v, f"{path}[{k}]", labels) for k, v in enumerate(value))
         if (array := _array(value)) is None:
+            if isinstance(value, (tuple, list)):
+                return type(value)(walk(v, f"{path}[{k}]", labels) for k, v in enumerate(value))
             return value
         chosen = labels & (wanted or set())
         met.update(chosen)
@@ -230,8 +230,8 @@ def _array(value: Any) -> Array | None:
     """A number or an array of any library as an array of NumPy; None for anything else."""
     if isinstance(value, bool) or value is None or isinstance(value, (str, bytes)):
         return None
-    if isinstance(value, float):
-        return np.asarray(value)
+    if isinstance(value, float) or (isinstance(value, list) and _of_numbers(value)):
+        return np.asarray(value, dtype=float)
     if isinstance(value, (np.ndarray, np.generic)):
         return np.asarray(value)
     if hasattr(value, "detach"):
@@ -239,6 +239,14 @@ def _array(value: Any) -> Array | None:
     if hasattr(type(value), "__array__"):
         return np.asarray(value)
     return None
+
+
+def _of_numbers(value: Any) -> bool:
+    """Whether it is a number, or nested lists of numbers of which an array can be made."""
+    if isinstance(value, list):
+        lengths = {len(part) if isinstance(part, list) else -1 for part in value}
+        return len(lengths) == 1 and all(map(_of_numbers, value))
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _dtype(arrays: list[Array]) -> str:

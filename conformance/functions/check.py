@@ -45,7 +45,7 @@ def check(
         numbers; also a module of PyTorch. It returns an array, a number, or tuples, lists and
         dictionaries of these.
     args, kwargs: the arguments at the point: arrays of any library, numbers, and tuples, lists
-        and dictionaries of these.
+        and dictionaries of these. A list of numbers is an array.
     engine: the name of an engine, or several. Default: all installed engines that differentiate
         functions of the library of `function`; of functions of NumPy, those that
         `pip install 'ad-conformance[engines]'` installs.
