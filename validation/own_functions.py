@@ -23,11 +23,11 @@ from ad_conformance.conformance.functions.report import Report
 from benchmarks.tables import write_section
 from validation.functions import Function
 
-#: The modules with the functions of each library, and the engines that are asked.
+#: The lists of functions of each library, and the engine that is asked.
 LISTS = {
-    "jax": (("jax_functions", "jax_models"), "jax"),
-    "torch": (("torch_functions", "torch_modules"), "torch"),
-    "autograd": (("numpy_functions",), "autograd"),
+    "jax": (("jax_functions.FUNCTIONS", "jax_models.MODELS"), "jax"),
+    "torch": (("torch_functions.FUNCTIONS", "torch_modules.MODULES"), "torch"),
+    "autograd": (("numpy_functions.FUNCTIONS",), "autograd"),
 }
 
 
@@ -68,8 +68,11 @@ def measured(library: str, engine: str, function: Function, modes: Sequence[str]
 
 def functions_of(library: str) -> list[Function]:
     """The functions of a library."""
-    modules = LISTS[library][0]
-    return [f for name in modules for f in import_module(f"validation.functions.{name}").FUNCTIONS]
+    found: list[Function] = []
+    for path in LISTS[library][0]:
+        module, _, name = path.partition(".")
+        found += getattr(import_module(f"validation.functions.{module}"), name)
+    return found
 
 
 def page(found: Sequence[Measured], modes: Sequence[str]) -> str:
@@ -83,7 +86,9 @@ def page(found: Sequence[Measured], modes: Sequence[str]) -> str:
         some = [m for m in found if m.library == library]
         imported = [m for m in some if m.report is not None and m.report.imported]
         certified = [m for m in imported if _certified(m)]
-        verdicts = Counter(row.verdict for m in some if m.report for row in m.report.rows)
+        verdicts = Counter(
+            row.verdict for m in some if m.report is not None for row in m.report.rows
+        )
         told = ", ".join(f"{verdict} {n}" for verdict, n in verdicts.most_common())
         beside = statistics.median(m.beside / len(modes) for m in some)
         inside = statistics.median(m.inside / len(modes) for m in some)
@@ -136,7 +141,9 @@ def main() -> None:
                 one = measured(library, LISTS[library][1], function, modes)
                 found.append(one)
                 told = one.why or ("" if one.report is None else one.report.imported)
-                verdicts = Counter(row.verdict for row in one.report.rows) if one.report else {}
+                verdicts = (
+                    {} if one.report is None else Counter(row.verdict for row in one.report.rows)
+                )
                 print(f"{library} {function.name}: {told}, {dict(verdicts)}, import "
                       f"{one.loading:.2f} s, beside {one.beside:.2f} s, engine {one.inside:.2f} s",
                       flush=True)  # fmt: skip
