@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +27,10 @@ class Plan(NamedTuple):
 
     cost: int
     make: Callable[[], Any]
+
+
+def _cost(plan: Plan) -> int:
+    return plan.cost
 
 
 class Entries:
@@ -60,9 +65,9 @@ class Entries:
             if number not in self._places:
                 self._places[number] = -len(self._numbers)
                 self._numbers.append(float(np.int64(number).view(np.float64)))
-        return np.array([self._places[b] for b in bits.tolist()], dtype=np.int64)[
-            places.reshape(array.shape)
-        ].reshape(array.shape)
+        codes = np.array([self._places[b] for b in bits.tolist()], dtype=np.int64)
+        found: Array = codes[places.reshape(array.shape)]
+        return found
 
     def constants(self, codes: Array) -> Array:
         """The numbers that codes of constants stand for."""
@@ -116,7 +121,7 @@ class Entries:
         if len(found) == 2 and (chosen := self._chosen(codes, owners, found)):
             plans.append(chosen)
         plans += self._joined(codes, owners)
-        return min(plans, key=lambda plan: plan.cost)
+        return min(plans, key=_cost)
 
     def _of_one(self, owner: int, indices: Array) -> Plan:
         """Entries of one value."""
@@ -125,7 +130,7 @@ class Entries:
             return Plan(0, lambda: value)
         if indices.size == value.size and _in_order(indices):
             return Plan(1, lambda: r.shaped(self.numbers(value), indices.shape))
-        plans = [
+        plans: list[Plan] = [
             Plan(
                 1 + (value.ndim != 1) + (indices.ndim != 1),
                 lambda: r.moved(self.numbers(value), indices),
@@ -134,8 +139,8 @@ class Entries:
         for find in (_taken, _run, _permuted, _sliced):
             steps = find(value.shape, indices)
             if steps is not None:
-                plans.append(Plan(len(steps), lambda s=steps: self._stepped(value, s)))
-        return min(reversed(plans), key=lambda plan: plan.cost)
+                plans.append(Plan(len(steps), partial(self._stepped, value, steps)))
+        return min(reversed(plans), key=_cost)
 
     def _stepped(self, value: Recorded, steps: Steps) -> Any:
         found = self.numbers(value)
@@ -146,31 +151,34 @@ class Entries:
     def _chosen(self, codes: Array, owners: Array, found: list[int]) -> Plan | None:
         """Each entry at its own place in one of two values, or in one value and constants."""
         places = np.arange(codes.size).reshape(codes.shape)
+        plans = []
         for owner in found:
             if owner == -1:
                 continue
-            here = owners == owner
-            if self._values[owner].shape != codes.shape or np.any(
-                (codes - self._starts[owner] != places)[here]
-            ):
+            indices = codes - self._starts[owner]
+            offsets = (indices - places)[owners == owner]
+            first = int(offsets[0])
+            if np.any(offsets != first) or first < 0:
                 return None
-
+            if first + codes.size > self._values[owner].size:
+                return None
+            plans.append(self._of_one(owner, places + first))
         r, numbers = self.recorder, np.unique(self.constants(codes[owners == -1]))
-        first, second = found
+        cost = sum(plan.cost for plan in plans)
 
         def make() -> Any:
-            sides = [
-                self.constants(np.minimum(codes, 0)) if k == -1 else self.numbers(self._values[k])
-                for k in (second, first)
-            ]
+            values = [self.numbers(plan.make()) for plan in plans]
+            chosen = owners == found[1]
+            if len(values) == 2:
+                return r.where(chosen, values[1], values[0])
             if numbers.size != 1:
-                return r.where(owners == second, *sides)
-            if numbers[0] == 0 and np.all(np.isfinite(r.at_point(sides[0]))):
-                return r.multiply(sides[0], (owners == second).astype(float))
+                return r.where(chosen, values[0], self.constants(np.minimum(codes, 0)))
+            if numbers[0] == 0 and np.all(np.isfinite(r.at_point(values[0]))):
+                return r.multiply(values[0], chosen.astype(float))
             mask = tuple_of((owners == -1).astype(int))
-            return r.masked_fill(sides[0], numbers[0], mask=mask)
+            return r.masked_fill(values[0], numbers[0], mask=mask)
 
-        return Plan(2 if numbers.size == 1 else 4, make)
+        return Plan(cost + (2 if numbers.size == 1 else 4), make)
 
     def _gathered(self, codes: Array, owners: Array, found: list[int]) -> Plan:
         """All values end to end, and the entries taken from there."""
@@ -194,7 +202,8 @@ class Entries:
 
         shapes = 0 if single else sum(self._values[k].ndim != 1 for k in parts)
         in_order = where.size == offsets and _in_order(where)
-        return Plan(shapes + 1 + (not in_order) + (where.ndim != 1), make)
+        cost = shapes + 1 + (constants.size > 0) + (not in_order) + (where.ndim != 1)
+        return Plan(int(cost), make)
 
     def _joined(self, codes: Array, owners: Array) -> list[Plan]:
         """Parts joined along an axis along which the values change."""
@@ -208,11 +217,11 @@ class Entries:
             pieces = [codes.take(range(a, b), axis) for a, b in bounds]
             parts = [self._plan(piece) for piece in pieces]
             cost = 1 + sum(part.cost for part in parts)
-            plans.append(Plan(cost, lambda p=parts, a=axis: self._concat(p, a)))
+            plans.append(Plan(cost, partial(self._concat, parts, axis)))
             if len(pieces) == codes.shape[axis]:
                 flat = [self._plan(piece.squeeze(axis)) for piece in pieces]
                 cost = 1 + sum(part.cost for part in flat)
-                plans.append(Plan(cost, lambda p=flat, a=axis: self._stack(p, a)))
+                plans.append(Plan(cost, partial(self._stack, flat, axis)))
         return plans
 
     def _concat(self, parts: list[Plan], axis: int) -> Any:

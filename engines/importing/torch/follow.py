@@ -102,12 +102,19 @@ def _plain_kernels() -> Iterator[None]:
         yield
 
 
-class Following(TorchDispatchMode):
+class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Runs each operator, and records it if an operand depends on the input."""
 
     def __init__(self, tracking: Tracking) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.tracking = tracking
+        # The operators that are being followed through their definitions.
+        self._inside: list[Any] = []
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Else, the first operator imports the compiler, which takes seconds.
+        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -158,8 +165,17 @@ class Following(TorchDispatchMode):
         if written:
             packet = getattr(torch.ops.aten, name.removesuffix("_"), None)
             target = getattr(packet, func._overloadname, None)
-        with self:
-            parts = NotImplemented if target is None else _decomposed(target, args, kwargs)
+        if target is None or target in self._inside:
+            raise CannotImport(f"{func}", self.tracking.recorder.line)
+        self._inside.append(target)
+        try:
+            with self:
+                parts = _decomposed(target, args, kwargs)
+        except CannotImport as error:
+            inner = "" if error.what.startswith(f"{func}") else f" ({error.what.split(' (')[0]})"
+            raise CannotImport(f"{func}{inner}", self.tracking.recorder.line) from error
+        finally:
+            self._inside.pop()
         if parts is NotImplemented:
             raise CannotImport(f"{func}", self.tracking.recorder.line)
         if not written:

@@ -38,7 +38,9 @@ def _softmax(logarithm: bool) -> Rule:
     return tensors(rule)
 
 
-def _normalized(t: Tracking, _made: Any, x: Any, shape: Any, weight: Any, bias: Any, eps: float):
+def _normalized(
+    t: Tracking, _made: Any, x: Any, shape: Any, weight: Any, bias: Any, eps: float
+) -> Any:
     operands = [x, *_scale_and_shift(weight, bias, tuple(shape))]
     values = [t.numbers(v) if isinstance(v, torch.Tensor) else v for v in operands]
     return [t.recorder.layer_norm_axes(*values, axes=len(shape), eps=eps), None, None]

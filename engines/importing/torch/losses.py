@@ -55,7 +55,7 @@ def _picked(
             chosen, t.entries.read(np.where(used, t.codes(weight)[labels * used], 0))
         )
     kind = KINDS[reduction]
-    if kind != "none" and np.ndim(chosen):
+    if kind != "none" and chosen.ndim:
         chosen = r.sum(chosen, axis=None, keepdims=False)
     if kind == "mean":
         chosen = r.divide(chosen, as_numpy(made[1]).astype(float))

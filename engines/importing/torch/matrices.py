@@ -273,7 +273,9 @@ def _vectors(t: Tracking, a: Array, values: Array, there: Array) -> Moved:
     return Moved(found)
 
 
-def _singular(t: Tracking, made: Any, a: Any, full: bool = False, compute: bool = True, *_: Any):
+def _singular(
+    t: Tracking, made: Any, a: Any, full: bool = False, compute: bool = True, *_options: Any
+) -> Any:
     """The singular values, and vectors from the eigenvectors of the smaller product."""
     values = by_matrix(t, a, t.recorder.svdvals)
     if not compute:

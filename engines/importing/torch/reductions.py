@@ -153,7 +153,9 @@ def _spread(name: str) -> Rule:
     return tensors(rule)
 
 
-def _norm(r: Recorder, x: Any, order: float = 2, dim: Any = None, keepdim: bool = False, *_: Any):
+def _norm(
+    r: Recorder, x: Any, order: float = 2, dim: Any = None, keepdim: bool = False, *_options: Any
+) -> Any:
     axes = axes_of(dim, x.ndim)
     every = len(axes) == x.ndim
     if order == 0:
@@ -288,6 +290,19 @@ def _batched_product(t: Tracking, _made: Any, a: Any, b: Any) -> Any:
     return t.recorder.matmul(*operands)
 
 
+def _trilinear(t: Tracking, _made: Any, *given: Any) -> Any:
+    """Sums of products of three tensors, which get further axes first."""
+    *operands, first, second, third, summed = given[:7]
+    values = []
+    for x, axes in zip(operands, (first, second, third), strict=True):
+        codes = t.codes(x)
+        for axis in axes:
+            codes = np.expand_dims(codes, axis)
+        values.append(t.entries.numbers(t.entries.read(codes)))
+    product = t.recorder.multiply(t.recorder.multiply(values[0], values[1]), values[2])
+    return reduced(t.recorder, "sum", product, summed, False)
+
+
 REDUCTIONS: dict[str, Rule] = {
     "sum": _plain("sum"),
     "nansum": _plain("sum"),
@@ -334,4 +349,5 @@ REDUCTIONS: dict[str, Rule] = {
     "baddbmm": whole(_plus_product),
     "addbmm": whole(_plus_products),
     "addr": whole(_plus_outer),
+    "_trilinear": tensors(_trilinear),
 }

@@ -16,6 +16,10 @@ MATRICES: list[tuple[str, Function]] = [
     ("vdot", lambda v: torch.vdot(v, v.flip(0))),
     ("bmm", lambda v: v.reshape(2, 2, 3) @ v.reshape(2, 3, 2)),
     ("bmm of one matrix", lambda v: v.reshape(2, 2, 3) @ v[:6].reshape(3, 2)),
+    (
+        "bilinear",
+        lambda v: F.bilinear(v[:4].reshape(2, 2), v[4:8].reshape(2, 2), v.reshape(3, 2, 2)),
+    ),
     ("einsum", lambda v: torch.einsum("ij,kj,k->i", matrix(v), matrix(v), v[:3])),
     ("addmm", lambda v: torch.addmm(v[:3], matrix(v), matrix(v).T, beta=2, alpha=0.5)),
     ("addmm without", lambda v: torch.addmm(v[:3], matrix(v), matrix(v).T, beta=0)),
