@@ -71,7 +71,17 @@ class Entries:
 
     def constants(self, codes: Array) -> Array:
         """The numbers that codes of constants stand for."""
-        return np.array(self._numbers)[-codes]
+        return np.asarray(np.array(self._numbers)[-codes])
+
+    def at_point(self, codes: Array) -> Array:
+        """The numbers of the entries at the point. No step is recorded."""
+        found = self.constants(np.minimum(codes, 0))
+        owners = self._owners(codes)
+        for owner in np.unique(owners[owners >= 0]).tolist():
+            here = owners == owner
+            numbers = self.recorder.at_point(self._values[owner]).reshape(-1)
+            found[here] = numbers[codes[here] - self._starts[owner]]
+        return found
 
     def read(self, codes: Array, spread: bool = True) -> Any:
         """The value with these entries, an array if all are constants.

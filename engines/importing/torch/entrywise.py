@@ -111,8 +111,12 @@ def _elu(r: Recorder, x: Any, alpha: float = 1, scale: float = 1, input_scale: f
     return r.multiply(r.where(r.greater(x, 0.0), x, grown), float(scale))
 
 
-def _softplus(r: Recorder, x: Any, beta: float = 1, _threshold: float = 20) -> Any:
-    return r.softplus(x) if beta == 1 else r.softplus_beta(x, beta=float(beta))
+def _softplus(r: Recorder, x: Any, beta: float = 1, threshold: float = 20) -> Any:
+    found = r.softplus(x) if beta == 1 else r.softplus_beta(x, beta=float(beta))
+    if threshold >= 20:
+        # Beyond the usual threshold, the function is linear up to rounding.
+        return found
+    return r.where(r.greater(x, threshold / beta), x, found)
 
 
 def _lerp(r: Recorder, x: Any, y: Any, weight: Any) -> Any:
@@ -143,7 +147,7 @@ def converted(t: Tracking, x: torch.Tensor, dtype: torch.dtype) -> Any:
         return Moved(np.stack([codes, np.zeros_like(codes)], axis=-1))
     if dtype == x.dtype or np.all(codes <= 0):
         return Moved(codes)
-    if dtype in (torch.float16, torch.bfloat16) or (
+    if dtype in (torch.float16, torch.bfloat16, torch.complex32) or (
         dtype in (torch.float32, torch.complex64) and t.recorder.dtype == "float64"
     ):
         raise CannotImport(f"a conversion to {dtype}", t.recorder.line)
@@ -174,48 +178,48 @@ def _searched(t: Tracking, made: Any, bounds: Any, x: Any, right: bool) -> None:
     r.holds(r.logical_or(high, found == count))
 
 
+#: Operators that are operations of the same name.
+SAME_NAMES = {
+    name: name
+    for names in (
+        ("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh"),
+        ("atanh", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "rsqrt", "abs"),
+        ("sign", "sgn", "floor", "ceil", "trunc", "frac", "reciprocal", "erf", "erfc", "erfinv"),
+        ("digamma", "lgamma", "i0", "sinc", "relu", "silu", "mish", "hardswish", "hardsigmoid"),
+        ("deg2rad", "rad2deg", "maximum", "minimum", "fmax", "fmin", "atan2", "hypot", "xlogy"),
+        ("logaddexp", "logaddexp2", "remainder", "fmod", "copysign", "floor_divide"),
+    )
+    for name in names
+}
+#: Operators that are operations of another name.
+OTHER_NAMES = {
+    "neg": "negative",
+    "sigmoid": "expit",
+    "angle": "real_angle",
+    "lt": "less",
+    "gt": "greater",
+    "le": "less_equal",
+    "ge": "greater_equal",
+    "eq": "equal",
+    "ne": "not_equal",
+    "igamma": "gammainc",
+    "igammac": "gammaincc",
+    "special_ndtri": "ndtri",
+    "special_log_ndtr": "log_ndtr",
+    "special_erfcx": "erfcx",
+    "special_entr": "entr",
+    "special_i0e": "i0e",
+    "special_i1": "i1",
+    "special_i1e": "i1e",
+    "special_bessel_j0": "j0",
+    "special_bessel_j1": "j1",
+    "special_bessel_y0": "y0",
+    "special_bessel_y1": "y1",
+    "special_xlog1py": "xlog1py",
+    "special_zeta": "zeta_of_order",
+}
 ENTRYWISE: dict[str, Rule] = {
-    **renamed(
-        {
-            **{
-                name: name for name in ("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh")
-            },
-            **{name: name for name in ("tanh", "asinh", "acosh", "atanh", "exp", "exp2", "expm1")},
-            **{name: name for name in ("log", "log2", "log10", "log1p", "sqrt", "rsqrt", "abs")},
-            **{name: name for name in ("sign", "floor", "ceil", "trunc", "reciprocal", "erf")},
-            **{
-                name: name for name in ("erfc", "erfinv", "digamma", "lgamma", "i0", "sinc", "frac")
-            },
-            **{name: name for name in ("relu", "silu", "mish", "deg2rad", "rad2deg", "sgn")},
-            **{name: name for name in ("maximum", "minimum", "fmax", "fmin", "atan2", "hypot")},
-            **{name: name for name in ("logaddexp", "logaddexp2", "remainder", "fmod", "xlogy")},
-            **{name: name for name in ("copysign", "floor_divide", "hardswish")},
-            "neg": "negative",
-            "sigmoid": "expit",
-            "hardsigmoid": "hardsigmoid",
-            "lt": "less",
-            "gt": "greater",
-            "le": "less_equal",
-            "ge": "greater_equal",
-            "eq": "equal",
-            "ne": "not_equal",
-            "igamma": "gammainc",
-            "igammac": "gammaincc",
-            "special_ndtri": "ndtri",
-            "special_log_ndtr": "log_ndtr",
-            "special_erfcx": "erfcx",
-            "special_entr": "entr",
-            "special_i0e": "i0e",
-            "special_i1": "i1",
-            "special_i1e": "i1e",
-            "special_bessel_j0": "j0",
-            "special_bessel_j1": "j1",
-            "special_bessel_y0": "y0",
-            "special_bessel_y1": "y1",
-            "special_xlog1py": "xlog1py",
-            "special_zeta": "zeta_of_order",
-        }
-    ),
+    **renamed(SAME_NAMES | OTHER_NAMES),
     "add": tensors(lambda t, _made, x, y, alpha=1: _sum(t, x, y, alpha, 1)),
     "sub": tensors(lambda t, _made, x, y, alpha=1: _sum(t, x, y, alpha, -1)),
     "rsub": tensors(lambda t, _made, x, y, alpha=1: _sum(t, y, x, alpha, -1)),

@@ -26,7 +26,7 @@ from ad_conformance.engines.importing.torch.losses import LOSSES
 from ad_conformance.engines.importing.torch.matrices import MATRICES
 from ad_conformance.engines.importing.torch.moving import MOVING
 from ad_conformance.engines.importing.torch.reductions import REDUCTIONS
-from ad_conformance.engines.importing.torch.rule import Rule
+from ad_conformance.engines.importing.torch.rule import Rule, is_option
 from ad_conformance.engines.importing.torch.tracking import Tracking, tensors_of
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from torch.overrides import TorchFunctionMode
@@ -128,12 +128,14 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
             for changed in _written(func, args, kwargs):
                 t.forget(changed)
             return made
-        t.recorder.line = user_line()
+        t.recorder.line, t.operator = user_line(), str(func)
         written = _written(func, args, kwargs)
         for changed in written:
             t.track(changed)
         inputs = {t.key(operand) for operand in operands}
         made = func(*args, **kwargs)
+        if torch.Tag.inplace_view in func.tags:
+            return made
         results = tensors_of(made)
         if not written and all(t.key(result) in inputs for result in results):
             for result in results:
@@ -144,18 +146,15 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if rule is None:
             return self._taken_apart(func, name, args, kwargs, written, made)
         values = rule.record(t, func, _bound(func, args, kwargs), made)
-        self._give(rule, results, values)
+        parts = values if isinstance(values, list) else [values]
+        for result, part in zip(results, parts, strict=False):
+            t.give(result, part)
         given = {t.key(result) for result in results}
         for changed in written:
             if t.key(changed) not in given:
                 # Such as statistics that a layer keeps.
                 t.forget(changed)
         return made
-
-    def _give(self, rule: Rule, results: list[Any], values: Any) -> None:
-        parts = values if isinstance(values, list) else [values]
-        for result, value in zip(results, parts, strict=False):
-            self.tracking.give(result, value, checked=not rule.moves)
 
     def _taken_apart(
         self, func: Any, name: str, args: Any, kwargs: Any, written: list[Any], made: Any
@@ -181,7 +180,7 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if not written:
             return parts
         for result, part in zip(written, tensors_of(parts), strict=False):
-            self.tracking.give(result, self.tracking.moved(part), checked=False)
+            self.tracking.give(result, self.tracking.moved(part))
         return made
 
 
@@ -207,7 +206,7 @@ def _decomposed(func: Any, args: Any, kwargs: Any) -> Any:
 
 def _is_idle(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether the operator draws no number: dropout and noise that are turned off."""
-    names = [argument.name for argument in func._schema.arguments]
+    names = [argument.name for argument in func._schema.arguments if not is_option(argument)]
     given = dict(zip(names, _bound(func, args, kwargs), strict=False))
     return not given.get("dropout_p", True) or not (given.get("train", given.get("training", True)))
 
@@ -222,15 +221,12 @@ def _written(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[A
 
 
 def _bound(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-    """All arguments in order, with their defaults; those for results are left out."""
-    bound = []
-    for k, argument in enumerate(func._schema.arguments):
-        result = argument.alias_info is not None and argument.alias_info.is_write
-        if result and argument.kwarg_only:
-            continue
-        given = args[k] if k < len(args) else kwargs.get(argument.name, argument.default_value)
-        bound.append(given)
-    return bound
+    """All arguments in order, with their defaults, without those for results and their memory."""
+    return [
+        args[k] if k < len(args) else kwargs.get(argument.name, argument.default_value)
+        for k, argument in enumerate(func._schema.arguments)
+        if not is_option(argument)
+    ]
 
 
 def _number(t: Tracking, func: Any, args: tuple[Any, ...], made: Any) -> Any:

@@ -47,10 +47,10 @@ def _normalized(
 
 
 def _scale_and_shift(weight: Any, bias: Any, shape: tuple[int, ...]) -> list[Any]:
-    """The operands that are given; a shift needs a scale."""
-    if bias is None:
-        return [] if weight is None else [weight]
-    return [np.ones(shape) if weight is None else weight, bias]
+    """Both operands, or none if none is given."""
+    if weight is None and bias is None:
+        return []
+    return [np.ones(shape) if weight is None else weight, np.zeros(shape) if bias is None else bias]
 
 
 def _normalized_groups(t: Tracking, _made: Any, x: Any, weight: Any, bias: Any, *sizes: Any) -> Any:
@@ -70,8 +70,7 @@ def _normalized_batch(
     values = [t.numbers(v) if isinstance(v, torch.Tensor) else v for v in operands]
     if True in [v for v in options_ if isinstance(v, bool)]:
         return [t.recorder.batch_norm(*values, eps=eps), None, None]
-    ones, zeros = np.ones(x.shape[1]), np.zeros(x.shape[1])
-    sides = {0: [ones, zeros], 1: [*values[1:], zeros], 2: values[1:]}[len(values) - 1]
+    sides = values[1:] or [np.ones(x.shape[1]), np.zeros(x.shape[1])]
     means, variances = map(tuple_of, kept)
     found = t.recorder.batch_norm_running(
         values[0], *sides, means=means, variances=variances, eps=eps
@@ -315,7 +314,33 @@ def _halves(r: Recorder, x: Any, dim: int = -1) -> Any:
     return r.glu(x, axis=dim % x.ndim)
 
 
+def _bags(
+    t: Tracking,
+    _made: Any,
+    rows: Any,
+    indices: Any,
+    offsets: Any,
+    _scale: bool = False,
+    mode: int = 0,
+    _sparse: bool = False,
+    weights: Any = None,
+    last_offset: bool = False,
+    padding: int = -1,
+) -> Any:
+    operands = [rows] if weights is None else [rows, weights]
+    found = t.recorder.embedding_bag(
+        *(t.numbers(x) for x in operands),
+        indices=tuple_of(as_numpy(indices)),
+        offsets=tuple_of(as_numpy(offsets)),
+        mode=("sum", "mean", "max")[mode],
+        padding_index=padding,
+        last_offset=last_offset,
+    )
+    return [found, None, None, None]
+
+
 LAYERS: dict[str, Rule] = {
+    "_embedding_bag": tensors(_bags),
     "_softmax": _softmax(False),
     "_safe_softmax": _softmax(False),
     "_log_softmax": _softmax(True),

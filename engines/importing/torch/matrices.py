@@ -222,9 +222,10 @@ def _inverse_of_factor(t: Tracking, _made: Any, factor: Any, upper: bool = False
 def _lu_solved(
     t: Tracking, _made: Any, factors: Any, pivots: Any, b: Any, left: bool = True, adj: bool = False
 ) -> Any:
-    r, rows = t.recorder, _rows_of_pivots(as_numpy(pivots), factors.shape[-1])
+    r = t.recorder
     if factors.ndim != 2 or not left:
         raise CannotImport("linalg.lu_solve of stacks or from the right", r.line)
+    rows = _rows_of_pivots(as_numpy(pivots), factors.shape[-1])
     lu, value = t.numbers(factors), t.codes(b)
     back = tuple(np.argsort(rows).tolist())
     if adj:
@@ -235,15 +236,23 @@ def _lu_solved(
     return _triangular(r, lu, _triangular(r, lu, ordered, False, unit=True), True)
 
 
+def _check_symmetric(t: Tracking, a: Any) -> None:
+    """PyTorch reads one triangle, and differentiates as if the matrix stayed symmetric."""
+    value = as_numpy(a)
+    if not np.allclose(value, np.swapaxes(value, -1, -2), rtol=1e-5):
+        raise CannotImport(f"{t.operator} of a matrix that is not symmetric", t.recorder.line)
+
+
 def _cholesky(t: Tracking, _made: Any, a: Any, upper: bool = False, *_options: Any) -> Any:
-    """The factor of a symmetric matrix, which is that of one of its triangles."""
+    """The factor of a symmetric matrix."""
+    _check_symmetric(t, a)
     row = t.recorder.cholesky_upper if upper else t.recorder.cholesky
     return [by_matrix(t, a, row), None]
 
 
 def _eigen(t: Tracking, made: Any, a: Any, *_options: Any) -> Any:
-    r = t.recorder
-    values = by_matrix(t, a, r.eigvalsh)
+    _check_symmetric(t, a)
+    values = by_matrix(t, a, t.recorder.eigvalsh)
     if made[1].numel() == 0:
         return [values, None]
     vectors = Later(lambda: _vectors(t, t.codes(a), values.codes, as_numpy(made[1])))
@@ -314,10 +323,16 @@ def _singular_vectors(
 
 def _orthogonal(t: Tracking, made: Any, a: Any, mode: str = "reduced") -> Any:
     """Q and R with the signs that they have at the point."""
-    if a.shape[-2] < a.shape[-1] or (mode == "complete" and a.shape[-2] != a.shape[-1]):
-        raise CannotImport("a complete QR decomposition, or one of a wide matrix", t.recorder.line)
+    count, width = a.shape[-2:]
+    if mode == "complete" and count > width:
+        raise CannotImport("a complete QR decomposition", t.recorder.line)
     r, triangles = t.recorder, as_numpy(made[1])
     signs = np.sign(np.diagonal(triangles, axis1=-2, axis2=-1))
+    if count < width:
+        # The first columns decide; R is Q^T a.
+        first = t.entries.numbers(t.entries.read(t.codes(a)[..., :count]))
+        q = r.multiply(r.qr_q(first), signs[..., None, :])
+        return [None if mode == "r" else q, r.matmul(r.matrix_transpose(q), t.numbers(a))]
     upper = t.entries.read(by_matrix(t, a, r.qr_r).codes)
     found = r.multiply(upper, signs[..., :, None])
     if mode == "r":
@@ -339,18 +354,22 @@ def _lu(t: Tracking, made: Any, a: Any, *_options: Any) -> Any:
     return [None, t.recorder.lu_l(value, rows=rows), t.recorder.lu_u(value, rows=rows)]
 
 
-def _crossed(r: Recorder, x: Any, y: Any, dim: int = -1) -> Any:
-    shape = np.broadcast_shapes(x.shape, y.shape)
-    operands = [v if v.shape == shape else r.broadcast_to(v, shape=shape) for v in (x, y)]
-    return r.cross(*operands, axis=dim % len(shape))
+def _distances(t: Tracking, _made: Any, x: Any, y: Any, p: float = 2, *_options: Any) -> Any:
+    order = "inf" if p == np.inf else float(p)
+    return _by_pair(t, x, y, False, lambda a, b: t.recorder.cdist(a, b, p=order))
 
 
-def _distances(r: Recorder, x: Any, y: Any, p: float, *_options: Any) -> Any:
-    return r.cdist(x, y, p="inf" if p == np.inf else float(p))
+def _unpacked(
+    t: Tracking, _made: Any, factors: Any, _pivots: Any, data: bool = True, *_: Any
+) -> Any:
+    """L and U of factors in one matrix: its triangles, with ones on the diagonal of L."""
+    codes, count = t.codes(factors), min(factors.shape[-2:])
+    lower, places = np.tril(codes[..., :count], -1), np.arange(count)
+    lower[..., places, places] = t.entries.codes(np.array(1.0))
+    return [None, Moved(lower), Moved(np.triu(codes[..., :count, :]))] if data else [None] * 3
 
 
 MATRICES: dict[str, Rule] = {
-    "linalg_cross": whole(_crossed),
     "linalg_cholesky_ex": tensors(_cholesky),
     "cholesky_solve": tensors(_solved_by_factor),
     "cholesky_inverse": tensors(_inverse_of_factor),
@@ -368,8 +387,11 @@ MATRICES: dict[str, Rule] = {
     "linalg_matrix_exp": tensors(lambda t, _made, a: by_matrix(t, a, t.recorder.matrix_exp)),
     "linalg_pinv": tensors(lambda t, _made, a, *_options: by_matrix(t, a, t.recorder.pinv)),
     "linalg_lstsq": whole(lambda r, a, b, *_options: [r.lstsq(a, b), None, None, None]),
-    "linalg_householder_product": whole(lambda r, a, tau: r.householder_product(a, tau)),
-    "_cdist_forward": whole(_distances),
-    "_euclidean_dist": whole(lambda r, x, y: r.cdist(x, y, p=2.0)),
+    "linalg_householder_product": tensors(
+        lambda t, _made, a, tau: _by_pair(t, a, tau, True, t.recorder.householder_product)
+    ),
+    "_cdist_forward": tensors(_distances),
+    "_euclidean_dist": tensors(_distances),
+    "lu_unpack": tensors(_unpacked),
     "_pdist_forward": whole(lambda r, x, p=2: r.pdist(x, p=float(p))),
 }

@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from ad_conformance.engines.importing.recorder import CannotImport
 from ad_conformance.engines.importing.torch.entries import tuple_of
 from ad_conformance.engines.importing.torch.entrywise import converted, where
-from ad_conformance.engines.importing.torch.rule import Rule, tensors
+from ad_conformance.engines.importing.torch.rule import Rule, is_option, tensors
 from ad_conformance.engines.importing.torch.tracking import Moved, Tracking, as_numpy
 
 Array = np.ndarray
+#: The names of reductions that are not those of operations.
+REDUCED_BY = {"amax": "max", "amin": "min"}
 
 
 def _mover(*places: int) -> Rule:
@@ -34,18 +37,11 @@ def _mover(*places: int) -> Rule:
 
 
 def _applied(plain: Any, values: list[Any]) -> Any:
-    """The operator on codes, without arguments that choose the type and memory of its result."""
-    given: list[Any] = []
-    named = {}
-    free = {"dtype", "layout", "device", "pin_memory", "memory_format"}
-    for argument, value in zip(plain._schema.arguments, values, strict=False):
-        if argument.name in free:
-            continue
-        if argument.kwarg_only:
-            named[argument.name] = value
-        else:
-            given.append(value)
-    return plain(*given, **named)
+    """The operator on codes."""
+    arguments = [argument for argument in plain._schema.arguments if not is_option(argument)]
+    given = list(zip(arguments, values, strict=True))
+    named = {argument.name: value for argument, value in given if argument.kwarg_only}
+    return plain(*(value for argument, value in given if not argument.kwarg_only), **named)
 
 
 def _codes(t: Tracking, given: Any, made: torch.Tensor) -> list[Any]:
@@ -111,16 +107,49 @@ def _scattered(
     return _added(t, x, part, at)
 
 
+def _scattered_in(t: Tracking, func: Any, args: list[Any], made: Any) -> Any:
+    """scatter: values put at indices along an axis, or added there."""
+    if "reduce" not in func._overloadname:
+        return _mover(0, 3).record(t, func, args, made)
+    x, dim, index, source, how = args
+    if how != "add" or not isinstance(source, torch.Tensor):
+        raise CannotImport(f"{func} with reduce={how!r}", t.recorder.line)
+    return _scattered(t, made, x, dim, index, source)
+
+
 def _reduced_into(
-    t: Tracking, made: Any, x: Any, dim: int, index: Any, source: Any, how: str, own: bool = True
+    t: Tracking, _made: Any, x: Any, dim: int, index: Any, source: Any, how: str, own: bool = True
 ) -> Any:
     """scatter_reduce by sums, means, products, maxima or minima."""
-    name = {"amax": "max", "amin": "min"}.get(how, how)
-    index = t.fixed(index)
-    part = source[tuple(slice(n) for n in index.shape)]
-    indices = tuple_of(as_numpy(index))
-    row = getattr(t.recorder, f"scatter_reduce_{name}")
-    return row(t.numbers(x), t.numbers(part), indices=indices, axis=dim, include_self=own)
+    index, codes = t.fixed(index), t.codes(x)
+    axis = dim % max(x.ndim, 1)
+    reached = tuple(slice(None) if k == axis else slice(n) for k, n in enumerate(index.shape))
+    values = t.codes(source)[tuple(slice(n) for n in index.shape)]
+    operands = [t.entries.numbers(t.entries.read(c)) for c in (codes[reached], values)]
+    row = getattr(t.recorder, f"scatter_reduce_{REDUCED_BY.get(how, how)}")
+    given = {"indices": tuple_of(as_numpy(index)), "axis": axis, "include_self": own}
+    codes[reached] = t.entries.codes(row(*operands, **given))
+    return Moved(codes)
+
+
+def _index_reduced(
+    t: Tracking, _made: Any, x: Any, dim: int, index: Any, source: Any, how: str, own: bool = True
+) -> Any:
+    """index_reduce by means, products, maxima or minima."""
+    row = getattr(t.recorder, f"index_reduce_{REDUCED_BY.get(how, how)}")
+    indices = tuple_of(as_numpy(t.fixed(index)))
+    return row(t.numbers(x), t.numbers(source), indices=indices, axis=dim, include_self=own)
+
+
+def _put_flat(
+    t: Tracking, _made: Any, x: Any, index: Any, source: Any, adding: bool = False
+) -> Any:
+    at = torch.arange(x.numel())[t.fixed(index)]
+    if adding:
+        return _added(t, x, t.codes(source), at)
+    codes = t.codes(x)
+    codes.reshape(-1)[as_numpy(at)] = t.codes(source)
+    return Moved(codes)
 
 
 def _index_added(
@@ -197,7 +226,7 @@ MOVING: dict[str, Rule] = {
     "masked_scatter": _mover(0, 2),
     "index_copy": _mover(0, 3),
     "index_fill": _mover(0, 3),
-    "scatter": _mover(0, 3),
+    "scatter": Rule(_scattered_in, moves=True),
     "constant_pad_nd": _mover(0, 2),
     "reflection_pad1d": _mover(0),
     "reflection_pad2d": _mover(0),
@@ -215,6 +244,8 @@ MOVING: dict[str, Rule] = {
     "_index_put_impl": tensors(lambda t, made, *args: _put(t, made, *args[:4])),
     "scatter_add": tensors(_scattered),
     "scatter_reduce": tensors(_reduced_into),
+    "index_reduce": tensors(_index_reduced),
+    "put": tensors(_put_flat),
     "index_add": tensors(_index_added),
     "embedding_dense_backward": tensors(_embedding_gradient),
     **{

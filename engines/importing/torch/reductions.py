@@ -144,8 +144,13 @@ def _spread(name: str) -> Rule:
         if isinstance(dim, bool):
             options, dim = (dim, False), None
         first, keepdim = (*options, False)[:2] if len(options) < 2 else options
-        unbiased = 1 if first is None or first is True else int(first)
-        found = reduced(r, name, value, dim, keepdim, correction=unbiased)
+        less = 1.0 if first is None else float(first)
+        correction = int(less) if less.is_integer() else 0
+        found = reduced(r, name, value, dim, keepdim, correction=correction)
+        if correction != less:
+            count = value.size / max(found.size, 1)
+            factor = count / (count - less)
+            found = r.multiply(found, factor if name == "var" else factor**0.5)
         if isinstance(made, torch.Tensor):
             return found
         return [found, reduced(r, "mean", value, dim, keepdim)]
@@ -159,7 +164,8 @@ def _norm(
     axes = axes_of(dim, x.ndim)
     every = len(axes) == x.ndim
     if order == 0:
-        raise CannotImport("the number of entries that are not zero", r.line)
+        numbers = r.where(r.not_equal(x, 0.0), 1.0, 0.0)
+        return reduced(r, "sum", numbers, dim, keepdim)
     if not axes:
         return r.abs(x)
     if order == 2 and (every or len(axes) == 1) and not keepdim:
@@ -303,6 +309,12 @@ def _trilinear(t: Tracking, _made: Any, *given: Any) -> Any:
     return reduced(t.recorder, "sum", product, summed, False)
 
 
+def _crossed(r: Recorder, x: Any, y: Any, dim: int = -1) -> Any:
+    shape = np.broadcast_shapes(x.shape, y.shape)
+    operands = [v if v.shape == shape else r.broadcast_to(v, shape=shape) for v in (x, y)]
+    return r.cross(*operands, axis=dim % len(shape))
+
+
 REDUCTIONS: dict[str, Rule] = {
     "sum": _plain("sum"),
     "nansum": _plain("sum"),
@@ -338,6 +350,7 @@ REDUCTIONS: dict[str, Rule] = {
         lambda t, made, x, k, dim=-1, keepdim=False: _ranked(t, made, x, k, dim, keepdim)
     ),
     "median": tensors(_median),
+    "nanmedian": tensors(_median),
     "trace": whole(lambda r, x: r.trace(x)),
     "mm": whole(lambda r, a, b: r.matmul(a, b)),
     "mv": whole(lambda r, a, b: r.matmul(a, b)),
@@ -350,4 +363,5 @@ REDUCTIONS: dict[str, Rule] = {
     "addbmm": whole(_plus_products),
     "addr": whole(_plus_outer),
     "_trilinear": tensors(_trilinear),
+    "linalg_cross": whole(_crossed),
 }

@@ -17,7 +17,7 @@ class Rule:
 
     record: by the tracking, the operator, its arguments and what it returned, the values of the
         tensors that it returned: one, or one for each. None for a constant.
-    moves: whether it only moves entries, so that there is nothing to compare.
+    moves: whether it only moves entries, so that it also does for complex numbers.
     """
 
     record: Callable[[Tracking, Any, list[Any], Any], Any]
@@ -56,6 +56,13 @@ def renamed(names: Mapping[str, str]) -> dict[str, Rule]:
         return entrywise(lambda r, *operands: getattr(r, operation)(*operands))
 
     return {operator: row(operation) for operator, operation in names.items()}
+
+
+def is_option(argument: Any) -> bool:
+    """Whether an argument is for a result, or chooses its type and memory."""
+    for_result = argument.alias_info is not None and argument.alias_info.is_write
+    chosen = ("dtype", "layout", "device", "pin_memory", "memory_format", "non_blocking")
+    return argument.kwarg_only and (for_result or argument.name in chosen)
 
 
 def axes_of(dims: Any, ndim: int) -> list[int]:

@@ -45,6 +45,8 @@ class Tracking:
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self.entries = Entries(recorder)
+        #: The operator that runs.
+        self.operator = ""
         #: The lines at which numbers of tensors left PyTorch.
         self.left: list[str] = []
         #: The line whose results count as constants.
@@ -165,7 +167,7 @@ class Tracking:
 
     # Writing.
 
-    def give(self, tensor: torch.Tensor, value: Any, checked: bool = True) -> None:
+    def give(self, tensor: torch.Tensor, value: Any) -> None:
         """Let the tensor have this value: a recorded value or an array, a `Pair`, `Moved` codes,
         or one that comes `Later`; None if it is constant.
         """
@@ -184,9 +186,9 @@ class Tracking:
             codes = np.stack(both, axis=-1)
         else:
             codes = self.entries.codes(value)
-            if checked:
-                ours = np.broadcast_to(self.recorder.at_point(value), tensor.shape)
-                self.recorder.compare(ours, as_numpy(tensor))
+        there = as_numpy(tensor)
+        codes = np.broadcast_to(codes, there.shape)
+        self.recorder.compare(self.entries.at_point(codes), there, self.operator)
         self.track(tensor)
         self._place(tensor)[...] = codes
 

@@ -7,9 +7,12 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from tests.engines.importing.torch_rows import Function, aten, image, large, matrix, square
+from tests.engines.importing.torch_rows import GRID, Function, aten, image, large, matrix, square
 
 MATRICES: list[tuple[str, Function]] = [
+    ("qr wide", lambda v: torch.linalg.qr(matrix(v))[1]),
+    ("lu_unpack", lambda v: torch.cat(torch.lu_unpack(*torch.linalg.lu_factor(square(v)))[1:])),
+    ("cdist of a stack", lambda v: torch.cdist(v.reshape(2, 3, 2), v.exp().reshape(2, 3, 2))),
     ("mm", lambda v: matrix(v) @ matrix(v).T),
     ("mv", lambda v: matrix(v) @ v[:4]),
     ("dot", lambda v: v @ v.flip(0)),
@@ -135,6 +138,8 @@ def attended(v: torch.Tensor, **options: Any) -> torch.Tensor:
 LABELS = torch.tensor([0, 3, 1])
 WEIGHTS = torch.tensor([0.5, 1.0, 2.0, 1.5])
 LAYERS: list[tuple[str, Function]] = [
+    ("embedding_bag", lambda v: F.embedding_bag(GRID, matrix(v), mode="sum")),
+    ("layer_norm scale", lambda v: F.layer_norm(matrix(v), (4,), v[:4])),
     ("softmax", lambda v: F.softmax(matrix(v), 1)),
     ("log_softmax", lambda v: F.log_softmax(matrix(v), 0)),
     ("safe softmax", lambda v: aten._safe_softmax(matrix(v), 1)),

@@ -93,6 +93,13 @@ MOVING: list[tuple[str, Function]] = [
         (f"scatter_reduce {n}", lambda v, n=n: v.scatter_reduce(0, INDEX, v[:4].exp(), n))
         for n in ("sum", "mean", "prod", "amax", "amin")
     ),
+    ("scatter that adds", lambda v: v.scatter(0, INDEX, v[:4].exp(), reduce="add")),
+    *(
+        (f"index_reduce {n}", lambda v, n=n: matrix(v).index_reduce(1, INDEX, matrix(v).exp(), n))
+        for n in ("mean", "prod", "amax", "amin")
+    ),
+    ("put", lambda v: matrix(v).put(INDEX[:3], v[:3].exp())),
+    ("put adding", lambda v: matrix(v).put(INDEX, v[:4].exp(), accumulate=True)),
     ("index_add", lambda v: matrix(v).index_add(1, INDEX, matrix(v).exp(), alpha=2)),
     (
         "gradient of an embedding",

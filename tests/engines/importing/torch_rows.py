@@ -231,6 +231,8 @@ ENTRYWISE: list[tuple[str, Function]] = [
     ("round decimals", lambda v: torch.round(v, decimals=1) + v),
     ("logit eps", lambda v: torch.logit(v, eps=0.2)),
     ("gelu tanh", lambda v: F.gelu(v, approximate="tanh")),
+    ("softplus threshold", lambda v: F.softplus(v, beta=2.0, threshold=0.8)),
+    ("angle", lambda v: v * torch.angle(v - 0.5)),
     ("softplus beta", lambda v: F.softplus(v, beta=2.0)),
     ("threshold", lambda v: F.threshold(v, 0.4, 0.1)),
     ("elu scaled", lambda v: aten.elu(4 * v - 2, 1.5, 2.0, 0.5)),
@@ -308,6 +310,9 @@ REDUCTIONS: list[tuple[str, Function]] = [
             matrix(v).masked_fill(matrix(torch.arange(12)) % 3 == 0, -torch.inf), dim=1
         ),
     ),
+    ("var with a fraction", lambda v: torch.var(matrix(v), dim=1, correction=0.5)),
+    ("number of entries", lambda v: v * torch.linalg.vector_norm(v, 0)),
+    ("nanmedian", lambda v: v.nanmedian() * v),
     ("quantile", lambda v: torch.quantile(v, 0.3)),
 ]
 
