@@ -46,6 +46,7 @@ class Entries:
         self._first: dict[int, int] = {}
         self._numbers: list[float] = [0.0]
         self._places: dict[int, int] = {0: 0}
+        self._same: dict[bytes, Any] = {}
         self._read: dict[tuple[Any, ...], Any] = {}
 
     def codes(self, value: Any) -> Array:
@@ -98,7 +99,8 @@ class Entries:
                 core = first
         key = (core.shape, core.tobytes())
         if key not in self._read:
-            self._read[key] = self._plan(core).make()
+            self._read[key] = min([self._plan(core), *self._again(core)], key=_cost).make()
+            self._same.setdefault(core.tobytes(), self._read[key])
         found = self._read[key]
         if spread and found.shape != codes.shape:
             whole = (codes.shape, codes.tobytes())
@@ -107,6 +109,18 @@ class Entries:
                 self._read[whole] = self.recorder.broadcast_to(numbers, shape=codes.shape)
             return self._read[whole]
         return found
+
+    def _again(self, codes: Array) -> list[Plan]:
+        """What was read already, in another shape or transposed."""
+        plans, r = [], self.recorder
+        if (value := self._same.get(codes.tobytes())) is not None:
+            plans.append(Plan(1, lambda: r.shaped(self.numbers(value), codes.shape)))
+        if codes.ndim > 1:
+            turned = codes.swapaxes(-1, -2)
+            if (other := self._read.get((turned.shape, turned.tobytes()))) is not None:
+                axes = (*range(codes.ndim - 2), codes.ndim - 1, codes.ndim - 2)
+                plans.append(Plan(1, lambda: r.permute_dims(self.numbers(other), axes=axes)))
+        return plans
 
     def numbers(self, value: Any) -> Any:
         """Truth values as the numbers 1 and 0; other values as they are."""

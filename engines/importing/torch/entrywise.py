@@ -143,14 +143,14 @@ def _converted(t: Tracking, made: Any, x: Any, *_options: Any) -> Any:
 def converted(t: Tracking, x: torch.Tensor, dtype: torch.dtype) -> Any:
     """The entries in another type. Raises CannotImport where this rounds more than the program."""
     codes = t.codes(x)
+    single = dtype in (torch.float32, torch.complex64) and t.recorder.dtype == "float64"
+    short = dtype in (torch.float16, torch.bfloat16, torch.complex32)
+    if (single or short) and dtype != x.dtype and np.any(codes > 0):
+        raise CannotImport(f"a conversion to {dtype}", t.recorder.line)
     if dtype.is_complex and not x.is_complex():
         return Moved(np.stack([codes, np.zeros_like(codes)], axis=-1))
     if dtype == x.dtype or np.all(codes <= 0):
         return Moved(codes)
-    if dtype in (torch.float16, torch.bfloat16, torch.complex32) or (
-        dtype in (torch.float32, torch.complex64) and t.recorder.dtype == "float64"
-    ):
-        raise CannotImport(f"a conversion to {dtype}", t.recorder.line)
     if dtype == torch.bool:
         return t.truths(x)
     if not dtype.is_floating_point and x.is_floating_point():
@@ -243,7 +243,6 @@ ENTRYWISE: dict[str, Rule] = {
     "where": tensors(where),
     "masked_fill": tensors(lambda t, made, x, mask, value: where(t, made, mask, value, x)),
     "isnan": tensors(lambda *_args: None),
-    "isinf": tensors(lambda *_args: None),
     "nan_to_num": entrywise(lambda r, x, *_numbers: r.nan_to_num(x)),
     "round": entrywise(
         lambda r, x, decimals=0: r.round_decimals(x, decimals=decimals) if decimals else r.round(x)

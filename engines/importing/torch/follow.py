@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import difflib
 import linecache
 import os
 import sys
+import types
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -41,8 +43,12 @@ _INSIDE = (
     os.path.dirname(__file__) + os.sep,
     os.path.join(os.path.dirname(os.__file__), "contextlib"),
 )
+#: What a number is that was read.
+LEFT = "a number that left PyTorch, by float(), item(), numpy() or tolist(),"
 #: Calls that give Python or NumPy the numbers of a tensor.
 _LEAVING = {"numpy", "__array__", "tolist"}
+#: Calls whose results are constants where the function is defined.
+_FINITE = {"isfinite", "isnan", "isinf"}
 
 
 def follow(f: Callable[[Any], Any], point: Array, recorder: Recorder) -> Any:
@@ -57,23 +63,34 @@ def follow(f: Callable[[Any], Any], point: Array, recorder: Recorder) -> Any:
     # A copy, so that the function may change its argument.
     leaf = torch.tensor(np.asarray(point), dtype=dtype, requires_grad=True)
     tracking.give(leaf, recorder.input)
-    with _plain_kernels(), Following(tracking), Values(tracking):
-        output = f(leaf.clone())
+    try:
+        with _plain_kernels(), Following(tracking), Values(tracking):
+            output = f(leaf.clone())
+    except (NotImplementedError, RuntimeError) as error:
+        if "HigherOrderOperator" not in f"{error}" and "_dynamo" not in type(error).__module__:
+            raise
+        what = "an operator that calls functions, such as torch.cond,"
+        raise CannotImport(what, user_line(error.__traceback__)) from error
     if not isinstance(output, torch.Tensor):
         raise CannotImport(f"an output of type {type(output).__name__}", recorder.line)
     if output.is_complex():
         raise CannotImport("a complex output", recorder.line)
     found = tracking.numbers(output)
     if tracking.left:
-        _check_numbers(f, np.asarray(point, dtype=float), recorder, found, tracking.left)
+        _check_constants(f, np.asarray(point, dtype=float), recorder, found, tracking.left)
     return found
 
 
-def _check_numbers(
-    f: Callable[[Any], Any], point: Array, recorder: Recorder, output: Any, lines: list[str]
+def _check_constants(
+    f: Callable[[Any], Any],
+    point: Array,
+    recorder: Recorder,
+    output: Any,
+    left: list[tuple[str, str]],
 ) -> None:
-    """Numbers that left PyTorch count as constants. Raises CannotImport if they are none: if the
-    program has another value than the function beside the point.
+    """Numbers that left PyTorch and random numbers count as constants. Raises CannotImport, with
+    the first of what is `left`, if they are none: if the program has another value than the
+    function beside the point.
     """
     program = copy.deepcopy(recorder).imported(output).program
     for move in (2.0**-20, -(2.0**-14)):
@@ -83,8 +100,7 @@ def _check_numbers(
         ours = evaluate_steps(program, beside)[-1]
         rounding = 1e-3 if recorder.dtype == "float32" else 1e-9
         if not np.allclose(ours, there, rtol=rounding, atol=rounding, equal_nan=True):
-            what = "a number that left PyTorch, by float(), item(), numpy() or tolist(),"
-            raise CannotImport(what, lines[0])
+            raise CannotImport(*left[0])
 
 
 @contextlib.contextmanager
@@ -117,12 +133,12 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return False
 
     def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+        self, func: Any, _types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         kwargs, t = kwargs or {}, self.tracking
         operands = tensors_of((args, kwargs))
         if torch.Tag.nondeterministic_seeded in func.tags and not _is_idle(func, args, kwargs):
-            raise CannotImport(f"{func} (a random number)", user_line())
+            t.left.append((f"{func} (a random number)", user_line()))
         if t.is_held(operands) or not any(map(t.depends, operands)):
             made = func(*args, **kwargs)
             for changed in _written(func, args, kwargs):
@@ -165,23 +181,28 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
             packet = getattr(torch.ops.aten, name.removesuffix("_"), None)
             target = getattr(packet, func._overloadname, None)
         if target is None or target in self._inside:
-            raise CannotImport(f"{func}", self.tracking.recorder.line)
+            raise _missing(f"{func}", name, self.tracking.recorder.line)
         self._inside.append(target)
         try:
             with self:
                 parts = _decomposed(target, args, kwargs)
         except CannotImport as error:
             inner = "" if error.what.startswith(f"{func}") else f" ({error.what.split(' (')[0]})"
-            raise CannotImport(f"{func}{inner}", self.tracking.recorder.line) from error
+            raise _missing(f"{func}{inner}", name, self.tracking.recorder.line) from error
         finally:
             self._inside.pop()
         if parts is NotImplemented:
-            raise CannotImport(f"{func}", self.tracking.recorder.line)
+            raise _missing(f"{func}", name, self.tracking.recorder.line)
         if not written:
             return parts
         for result, part in zip(written, tensors_of(parts), strict=False):
             self.tracking.give(result, self.tracking.moved(part))
         return made
+
+
+def _missing(what: str, name: str, line: str) -> CannotImport:
+    close = difflib.get_close_matches(name.strip("_"), RULES, n=1)
+    return CannotImport(what, line, close[0] if close else "")
 
 
 def _rule(name: str, is_complex: bool) -> Rule | None:
@@ -235,7 +256,7 @@ def _number(t: Tracking, func: Any, args: tuple[Any, ...], made: Any) -> Any:
     if name == "aten::_local_scalar_dense":
         (x,) = args
         if x.is_floating_point():
-            t.left.append(t.recorder.line)
+            t.left.append((LEFT, t.recorder.line))
         elif not is_check():
             t.fixed(x)
     elif name == "aten::equal":
@@ -246,14 +267,21 @@ def _number(t: Tracking, func: Any, args: tuple[Any, ...], made: Any) -> Any:
     return made
 
 
-def user_line() -> str:
-    """The line of the innermost function outside of PyTorch, such as "model.py:12: y = f(x)"."""
-    frame = sys._getframe(1)
+def user_line(trace: types.TracebackType | None = None) -> str:
+    """The line of the innermost function outside of PyTorch, such as "model.py:12: y = f(x)": of
+    those that are running, or of a traceback.
+    """
+    frame: types.FrameType | None = sys._getframe(1)
+    number = None
+    while trace is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith(_INSIDE):
+            frame, number = trace.tb_frame, trace.tb_lineno
+        trace = trace.tb_next
     while frame is not None and frame.f_code.co_filename.startswith(_INSIDE):
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     if frame is None:
         return ""
-    file, number = frame.f_code.co_filename, frame.f_lineno
+    file, number = frame.f_code.co_filename, number or frame.f_lineno
     text = linecache.getline(file, number).strip()
     return f"{os.path.basename(file)}:{number}: {text}".removesuffix(": ")
 
@@ -279,13 +307,16 @@ class Values(TorchFunctionMode):
         self.tracking = tracking
 
     def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+        self, func: Any, _types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         t = self.tracking
         name = getattr(func, "__name__", "")
         if name in _LEAVING and args and t.depends(args[0]):
             # Python code computes with it, or decides by it, or only prints it.
-            t.left.append(user_line())
+            t.left.append((LEFT, user_line()))
+        if name in _FINITE:
+            with t.holding(""):
+                return func(*args, **(kwargs or {}))
         detached = name == "detach" or func == torch.Tensor.data.__get__  # type: ignore[attr-defined]
         if not (detached or not torch.is_grad_enabled()) or _in_custom_function():
             return func(*args, **(kwargs or {}))

@@ -197,33 +197,25 @@ def _solved_triangle(
     return _by_pair(t, a, b, False, rule)
 
 
+def _by_factor(t: Tracking, factor: Any, b: Any, upper: bool) -> Any:
+    """The solution for the matrix with this Cholesky factor."""
+    first = _triangular(t.recorder, factor, b, upper, transpose=upper)
+    return _triangular(t.recorder, factor, first, upper, transpose=not upper)
+
+
 def _solved_by_factor(t: Tracking, _made: Any, b: Any, factor: Any, upper: bool = False) -> Any:
-    """cholesky_solve: the solution for the matrix with this factor."""
-    r = t.recorder
-
-    def rule(factor: Any, b: Any) -> Any:
-        first = _triangular(r, factor, b, upper, transpose=upper)
-        return _triangular(r, factor, first, upper, transpose=not upper)
-
-    return _by_pair(t, factor, b, False, rule)
+    return _by_pair(t, factor, b, False, lambda a, b: _by_factor(t, a, b, upper))
 
 
 def _inverse_of_factor(t: Tracking, _made: Any, factor: Any, upper: bool = False) -> Any:
-    r = t.recorder
-
-    def rule(factor: Any) -> Any:
-        eye = np.eye(factor.shape[-1])
-        first = _triangular(r, factor, eye, upper, transpose=upper)
-        return _triangular(r, factor, first, upper, transpose=not upper)
-
-    return by_matrix(t, factor, rule)
+    return by_matrix(t, factor, lambda a: _by_factor(t, a, np.eye(a.shape[-1]), upper))
 
 
 def _lu_solved(
     t: Tracking, _made: Any, factors: Any, pivots: Any, b: Any, left: bool = True, adj: bool = False
 ) -> Any:
     r = t.recorder
-    if factors.ndim != 2 or not left:
+    if factors.ndim != 2 or b.ndim != 2 or not left:
         raise CannotImport("linalg.lu_solve of stacks or from the right", r.line)
     rows = _rows_of_pivots(as_numpy(pivots), factors.shape[-1])
     lu, value = t.numbers(factors), t.codes(b)
@@ -371,6 +363,7 @@ def _unpacked(
 
 MATRICES: dict[str, Rule] = {
     "linalg_cholesky_ex": tensors(_cholesky),
+    "cholesky": tensors(lambda t, made, a, upper=False: _cholesky(t, made, a, upper)[0]),
     "cholesky_solve": tensors(_solved_by_factor),
     "cholesky_inverse": tensors(_inverse_of_factor),
     "_linalg_det": tensors(_determined),
@@ -387,6 +380,11 @@ MATRICES: dict[str, Rule] = {
     "linalg_matrix_exp": tensors(lambda t, _made, a: by_matrix(t, a, t.recorder.matrix_exp)),
     "linalg_pinv": tensors(lambda t, _made, a, *_options: by_matrix(t, a, t.recorder.pinv)),
     "linalg_lstsq": whole(lambda r, a, b, *_options: [r.lstsq(a, b), None, None, None]),
+    "ormqr": whole(
+        lambda r, a, tau, c, left=True, transpose=False: r.ormqr(
+            a, tau, c, left=left, transpose=transpose
+        )
+    ),
     "linalg_householder_product": tensors(
         lambda t, _made, a, tau: _by_pair(t, a, tau, True, t.recorder.householder_product)
     ),

@@ -47,8 +47,8 @@ class Tracking:
         self.entries = Entries(recorder)
         #: The operator that runs.
         self.operator = ""
-        #: The lines at which numbers of tensors left PyTorch.
-        self.left: list[str] = []
+        #: Numbers of tensors that left PyTorch, and random numbers: what, and at which line.
+        self.left: list[tuple[str, str]] = []
         #: The line whose results count as constants.
         self._held: str | None = None
         self._codes: dict[int, Array] = {}
@@ -85,7 +85,7 @@ class Tracking:
         """Whether the result counts as a constant; that is noted if it depends on the input."""
         if self._held is None:
             return False
-        if self._held not in self.recorder.held and any(map(self.depends, operands)):
+        if self._held and self._held not in self.recorder.held and any(map(self.depends, operands)):
             self.recorder.held.append(self._held)
         return True
 

@@ -180,6 +180,21 @@ def test_numbers_that_only_decide_or_are_printed_are_constants() -> None:
     assert names(agree(f)) == ["multiply"]
 
 
+def test_random_numbers_of_a_seed_are_constants() -> None:
+    def f(v: Any) -> Any:
+        return v * torch.randn(12, generator=torch.Generator().manual_seed(1)).double()
+
+    assert names(agree(f)) == ["multiply"]
+
+
+def test_checks_of_finite_numbers_need_no_steps() -> None:
+    def f(v: Any) -> Any:
+        assert torch.isfinite(v).all()
+        return v * 2 if not torch.isnan(v.sum()) else v
+
+    assert names(agree(f)) == ["multiply"]
+
+
 def test_number_that_is_computed_with_cannot_be_imported() -> None:
     with pytest.raises(CannotImport, match=r"by float\(\).*test_torch.py:\d+: .*float\(v.sum"):
         imported(lambda v: v * float(v.sum()))
@@ -316,12 +331,17 @@ def test_functions_as_people_write_them_are_imported(function: Function) -> None
     ("f", "message"),
     [
         (lambda v: v + torch.randn(12), r"aten.randn.default \(a random number\) in test_torch"),
+        (lambda v: torch.bernoulli(v) * v, r"aten.bernoulli.default"),
         (lambda v: torch.nn.functional.dropout(v), r"a random number"),
         (lambda v: v.float() * 2, r"a conversion to torch.float32"),
         (lambda v: torch.special.spherical_bessel_j0(v), r"aten.special_spherical_bessel_j0"),
         (lambda v: torch.linalg.eigvals(v.reshape(3, 4)[:, :3]).abs(), r"aten.linalg_eigvals"),
         (lambda v: torch.linalg.svd(v.reshape(3, 4))[2], r"a full singular value decomposition"),
         (lambda v: torch.complex(v, v), r"a complex output"),
+        (
+            lambda v: torch.cond(v.sum() > 0, torch.sin, torch.cos, (v,)),
+            r"such as torch.cond, in test_torch.py:\d+: lambda v: torch.cond",
+        ),
         (lambda v: [v], r"an output of type list"),
         (lambda v: v.view(torch.int64) * 2, r"the bits of a number"),
         (lambda v: v.to_sparse(), r"cannot be imported|layout"),

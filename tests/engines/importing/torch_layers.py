@@ -10,6 +10,8 @@ import torch.nn.functional as F  # noqa: N812
 from tests.engines.importing.torch_rows import GRID, Function, aten, image, large, matrix, square
 
 MATRICES: list[tuple[str, Function]] = [
+    ("old cholesky", lambda v: torch.cholesky(square(v))),
+    ("ormqr", lambda v: torch.ormqr(matrix(v).T, v[:3], matrix(v).T, transpose=True)),
     ("qr wide", lambda v: torch.linalg.qr(matrix(v))[1]),
     ("lu_unpack", lambda v: torch.cat(torch.lu_unpack(*torch.linalg.lu_factor(square(v)))[1:])),
     ("cdist of a stack", lambda v: torch.cdist(v.reshape(2, 3, 2), v.exp().reshape(2, 3, 2))),

@@ -157,8 +157,8 @@ ENTRYWISE: list[tuple[str, Function]] = [
         for n in ["lt", "gt", "le", "ge", "eq", "ne"]
     ),
     *(
-        (f"torch.{n}", lambda v, n=n: torch.where(getattr(torch, n)(v), v, v**2))
-        for n in ["isnan", "isinf", "isfinite"]
+        (f"aten.{n}", lambda v, n=n: torch.where(getattr(aten, n)(v), v, v**2))
+        for n in ["isnan", "isinf"]
     ),
     *(
         (f"F.{n}", lambda v, n=n: getattr(F, n)(4 * v - 2))
