@@ -254,7 +254,7 @@ def graph_convolution(features: Tensor, weight: Tensor) -> Tensor:
 
 
 _points = _normal(4, 2, scale=0.7)
-MODULES = (
+FUNCTIONS = (
     Function("mlp loss", mlp_loss, (parameters(_mlp), _normal(4, 3))),
     Function("transformer block", transformer_block, (_normal(4, 6),)),
     Function("conv net", conv_net, (parameters(_conv), _normal(1, 1, 8, 8))),

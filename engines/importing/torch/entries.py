@@ -164,7 +164,8 @@ class Entries:
             steps = find(value.shape, indices)
             if steps is not None:
                 plans.append(Plan(len(steps), partial(self._stepped, value, steps)))
-        return min(reversed(plans), key=_cost)
+        best: Plan = min(reversed(plans), key=_cost)
+        return best
 
     def _stepped(self, value: Recorded, steps: Steps) -> Any:
         found = self.numbers(value)

@@ -20,7 +20,7 @@ from torch.utils._pytree import tree_flatten, tree_unflatten  # noqa: E402
 from tests.engines.importing import torch_layers, torch_moves, torch_rows  # noqa: E402
 from validation.functions import Function  # noqa: E402
 from validation.functions.torch_functions import FUNCTIONS  # noqa: E402
-from validation.functions.torch_modules import MODULES  # noqa: E402
+from validation.functions.torch_modules import FUNCTIONS as MODULES  # noqa: E402
 
 POINT = np.round(np.random.default_rng(3).uniform(0.15, 0.85, size=12), 6)
 NEAR = (0.0, 1e-3, -2e-3)
