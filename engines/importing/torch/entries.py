@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from ad_conformance.engines.importing.recorder import Recorder
+from ad_conformance.generators.catalogue.operation import MAX_SIZE
 from ad_conformance.generators.rewrite.recording import Recorded
 
 Array = np.ndarray
@@ -304,6 +305,8 @@ def _run(shape: tuple[int, ...], indices: Array) -> Steps | None:
     if not np.array_equal(indices.reshape(-1), first + np.arange(indices.size)):
         return None
     stop = first + indices.size
+    if stop > MAX_SIZE:
+        return None
     steps: Steps = [("slice", {"axis": 0, "start": first, "stop": stop, "step": 1})]
     if indices.ndim != 1:
         steps.append(("reshape", {"shape": indices.shape}))
@@ -360,6 +363,8 @@ def _sliced(shape: tuple[int, ...], indices: Array) -> Steps | None:
         for axis, length in enumerate(lengths):
             if length != shape[axis]:
                 stop = start[axis] + steps[axis] * (length - 1) + 1
+                if stop > MAX_SIZE:
+                    return None
                 params = {"axis": axis, "start": start[axis], "stop": stop, "step": steps[axis]}
                 found.append(("slice", params))
         now = tuple(lengths)

@@ -121,7 +121,7 @@ def _ranked(t: Tracking, made: Any, x: Any, k: int, dim: int, keepdim: bool) -> 
         numbers = as_numpy(x)
         below = numbers < np.take_along_axis(numbers, index, dim)
         others = t.entries.read(codes)
-        r.holds(r.where(below, r.less_equal(others, entry), r.less_equal(entry, others)))
+        r.holds(r.less_equal(r.where(below, others, entry), r.where(below, entry, others)))
 
     shape = made[0].shape
     return [r.shaped(found, tuple(shape)), Later(make)]

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from ad_conformance.engines.importing.recorder import CannotImport, Imported, Parts, Recorder
+from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.catalogue.operation import PARAMETER_TYPES
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 
 torch = pytest.importorskip("torch")
@@ -58,6 +60,16 @@ def agree(f: Callable[[Any], Any], point: np.ndarray = POINT) -> Imported:
     return found
 
 
+def check_steps(found: Imported) -> None:
+    """Operations get truth values and parameters of the types that a file may have."""
+    values = evaluate_steps(found.program, POINT)
+    for step in found.program.steps:
+        row = CATALOGUE[step.operation]
+        truths = [k for k, i in enumerate(step.operands) if values[i].dtype == bool]
+        assert tuple(truths) == row.truth_values, step.operation
+        assert all(PARAMETER_TYPES[row.params[k]](v) for k, v in step.params), step
+
+
 def jacobian(f: Callable[[np.ndarray], np.ndarray], point: np.ndarray) -> np.ndarray:
     """By central differences; the last axis is that of the input."""
     steps = 1e-5 * np.eye(point.size)
@@ -66,7 +78,7 @@ def jacobian(f: Callable[[np.ndarray], np.ndarray], point: np.ndarray) -> np.nda
 
 @pytest.mark.parametrize("f", ROWS)
 def test_program_of_each_row_has_the_value_of_the_function(f: Callable[[Any], Any]) -> None:
-    agree(f)
+    check_steps(agree(f))
 
 
 def test_each_row_is_met(monkeypatch: pytest.MonkeyPatch) -> None:
