@@ -61,6 +61,10 @@ def _exponential(r: Recorder, x: Pair) -> Pair:
     return Pair(r.multiply(size, r.cos(x.imag)), r.multiply(size, r.sin(x.imag)))
 
 
+def _direction(r: Recorder, x: Pair) -> Pair:
+    return Pair(*(r.complex_sign(x.real, x.imag, part=part) for part in ("real", "imag")))
+
+
 def _power(r: Recorder, x: Pair, exponent: Pair) -> Pair:
     number = complex(exponent.real, exponent.imag)
     if number != 2:
@@ -139,6 +143,7 @@ COMPLEX: dict[str, Rule] = {
     "exp": _pairs(_exponential),
     "pow": _pairs(_power),
     "abs": _pairs(lambda r, x: r.complex_abs(x.real, x.imag)),
+    "sgn": _pairs(_direction),
     "angle": _pairs(lambda r, x: r.complex_angle(x.imag, x.real)),
     "complex": _pairs(lambda r, x, y: Pair(x.real, y.real)),
     "polar": _pairs(lambda r, x, y: Pair(*(r.multiply(x.real, f(y.real)) for f in (r.cos, r.sin)))),

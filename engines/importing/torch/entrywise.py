@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from ad_conformance.engines.importing.recorder import CannotImport, Recorder
 from ad_conformance.engines.importing.torch.rule import Rule, entrywise, renamed, tensors
-from ad_conformance.engines.importing.torch.tracking import Moved, Tracking, as_numpy
+from ad_conformance.engines.importing.torch.tracking import Later, Moved, Tracking, as_numpy
 from ad_conformance.generators.rewrite.recording import Recorded
 
 #: The factors of selu.
@@ -117,6 +117,10 @@ def _softplus(r: Recorder, x: Any, beta: float = 1, threshold: float = 20) -> An
         # Beyond the usual threshold, the function is linear up to rounding.
         return found
     return r.where(r.greater(x, threshold / beta), x, found)
+
+
+def _shrunk(r: Recorder, gradient: Any, x: Any, lambd: float) -> Any:
+    return r.where(r.greater(r.abs(x), float(lambd)), gradient, 0.0)
 
 
 def _lerp(r: Recorder, x: Any, y: Any, weight: Any) -> Any:
@@ -262,8 +266,11 @@ ENTRYWISE: dict[str, Rule] = {
         lambda r, x, approximate="none": r.gelu(x) if approximate == "none" else r.gelu_tanh(x)
     ),
     "softplus": entrywise(_softplus),
-    "log_sigmoid_forward": entrywise(lambda r, x: [r.logsigmoid(x), None]),
+    "log_sigmoid_forward": entrywise(
+        lambda r, x: [r.logsigmoid(x), Later(lambda: r.exp(r.negative(r.abs(x))))]
+    ),
     "elu": entrywise(_elu),
+    "celu": entrywise(lambda r, x, alpha=1: r.celu(x, alpha=float(alpha))),
     "hardtanh": entrywise(
         lambda r, x, low=-1, high=1: r.hardtanh(x, min=low * 1.0, max=high * 1.0)
     ),
@@ -273,6 +280,8 @@ ENTRYWISE: dict[str, Rule] = {
     ),
     "softshrink": entrywise(lambda r, x, lambd=0.5: r.softshrink(x, lambd=float(lambd))),
     "hardshrink": entrywise(lambda r, x, lambd=0.5: r.hardshrink(x, lambd=float(lambd))),
+    "softshrink_backward": entrywise(_shrunk),
+    "hardshrink_backward": entrywise(_shrunk),
     "_prelu_kernel": entrywise(
         lambda r, x, slope: r.where(r.greater(x, 0.0), x, r.multiply(slope, x))
     ),

@@ -16,6 +16,7 @@ import sys
 import types
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,9 @@ from ad_conformance.engines.importing.torch.matrices import MATRICES
 from ad_conformance.engines.importing.torch.moving import MOVING
 from ad_conformance.engines.importing.torch.reductions import REDUCTIONS
 from ad_conformance.engines.importing.torch.rule import Rule, is_option
-from ad_conformance.engines.importing.torch.tracking import Tracking, tensors_of
+from ad_conformance.engines.importing.torch.tracking import Later, Tracking, tensors_of
 from ad_conformance.generators.ir.evaluate import evaluate_steps
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -47,6 +49,7 @@ _INSIDE = (
 LEFT = "a number that left PyTorch, by float(), item(), numpy() or tolist(),"
 #: Calls that give Python or NumPy the numbers of a tensor.
 _LEAVING = {"numpy", "__array__", "tolist"}
+_DATA = torch.Tensor.data.__get__  # type: ignore[attr-defined]
 #: Calls whose results are constants where the function is defined.
 _FINITE = {"isfinite", "isnan", "isinf"}
 
@@ -58,6 +61,19 @@ def follow(f: Callable[[Any], Any], point: Array, recorder: Recorder) -> Any:
     Raises CannotImport if there is no row for an operator, and Parts if a step has another value
     than the operator. What `f` raises passes through.
     """
+    mark = recorder.mark()
+    try:
+        return _followed(f, point, recorder)
+    except CannotImport as error:
+        if "_flash_attention" not in error.what:
+            raise
+    # Attention is one operation, but its derivatives inside the function are not.
+    recorder.back_to(mark)
+    with sdpa_kernel(SDPBackend.MATH):
+        return _followed(f, point, recorder)
+
+
+def _followed(f: Callable[[Any], Any], point: Array, recorder: Recorder) -> Any:
     dtype = torch.float32 if recorder.dtype == "float32" else torch.float64
     tracking = Tracking(recorder)
     # A copy, so that the function may change its argument.
@@ -144,7 +160,7 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
             for changed in _written(func, args, kwargs):
                 t.forget(changed)
             return made
-        t.recorder.line, t.operator = user_line(), str(func)
+        t.recorder.line, t.operator, t.operands = user_line(), str(func), operands
         written = _written(func, args, kwargs)
         for changed in written:
             t.track(changed)
@@ -164,6 +180,9 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
         values = rule.record(t, func, _bound(func, args, kwargs), made)
         parts = values if isinstance(values, list) else [values]
         for result, part in zip(results, parts, strict=False):
+            if part is None and result.is_floating_point() and result.numel():
+                what = f"a further result of {func}"
+                part = Later(partial(_no_value, what, t.recorder.line))
             t.give(result, part)
         given = {t.key(result) for result in results}
         for changed in written:
@@ -198,6 +217,10 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for result, part in zip(written, tensors_of(parts), strict=False):
             self.tracking.give(result, self.tracking.moved(part))
         return made
+
+
+def _no_value(what: str, line: str) -> None:
+    raise CannotImport(what, line)
 
 
 def _missing(what: str, name: str, line: str) -> CannotImport:
@@ -317,7 +340,7 @@ class Values(TorchFunctionMode):
         if name in _FINITE:
             with t.holding(""):
                 return func(*args, **(kwargs or {}))
-        detached = name == "detach" or func == torch.Tensor.data.__get__  # type: ignore[attr-defined]
+        detached = name == "detach" or func == _DATA
         if not (detached or not torch.is_grad_enabled()) or _in_custom_function():
             return func(*args, **(kwargs or {}))
         with t.holding(user_line()):

@@ -1,4 +1,4 @@
-"""Layers of neural networks: normalization, softmax, convolution, pooling, losses, attention."""
+"""Layers of neural networks: softmax, normalization, convolution, pooling, resampling."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from ad_conformance.engines.importing.recorder import CannotImport, Recorder
 from ad_conformance.engines.importing.torch.entries import tuple_of
+from ad_conformance.engines.importing.torch.moving import added
 from ad_conformance.engines.importing.torch.reductions import (
     masked_logsumexp,
     without_endless,
 )
-from ad_conformance.engines.importing.torch.rule import Rule, tensors, whole
+from ad_conformance.engines.importing.torch.rule import Rule, reduced, tensors, whole
 from ad_conformance.engines.importing.torch.tracking import Later, Moved, Tracking, as_numpy
 
 Array = np.ndarray
@@ -43,7 +44,26 @@ def _normalized(
 ) -> Any:
     operands = [x, *_scale_and_shift(weight, bias, tuple(shape))]
     values = [t.numbers(v) if isinstance(v, torch.Tensor) else v for v in operands]
-    return [t.recorder.layer_norm_axes(*values, axes=len(shape), eps=eps), None, None]
+    axes = tuple(range(x.ndim - len(shape), x.ndim))
+    found = t.recorder.layer_norm_axes(*values, axes=len(shape), eps=eps)
+    return [found, *_statistics(t, t.codes(x), axes, eps, True)]
+
+
+def _statistics(
+    t: Tracking, codes: Array, axes: tuple[int, ...], eps: float, keepdims: bool
+) -> list[Later]:
+    """The means, and what centred values are multiplied by, if something reads them."""
+    r = t.recorder
+
+    def means() -> Any:
+        return reduced(r, "mean", t.entries.numbers(t.entries.read(codes)), axes, keepdims)
+
+    def factors() -> Any:
+        value = t.entries.numbers(t.entries.read(codes))
+        spread = reduced(r, "var", value, axes, keepdims, correction=0)
+        return r.rsqrt(r.add(spread, eps))
+
+    return [Later(means), Later(factors)]
 
 
 def _scale_and_shift(weight: Any, bias: Any, shape: tuple[int, ...]) -> list[Any]:
@@ -57,7 +77,9 @@ def _normalized_groups(t: Tracking, _made: Any, x: Any, weight: Any, bias: Any, 
     *_sizes, groups, eps = sizes
     operands = [x, *_scale_and_shift(weight, bias, (x.shape[1],))]
     values = [t.numbers(v) if isinstance(v, torch.Tensor) else v for v in operands]
-    return [t.recorder.group_norm(*values, groups=groups, eps=eps), None, None]
+    found = t.recorder.group_norm(*values, groups=groups, eps=eps)
+    codes = t.codes(x).reshape(x.shape[0], groups, -1)
+    return [found, *_statistics(t, codes, (2,), eps, False)]
 
 
 def _normalized_batch(
@@ -69,7 +91,9 @@ def _normalized_batch(
     operands = [x, *_scale_and_shift(weight, bias, (x.shape[1],))]
     values = [t.numbers(v) if isinstance(v, torch.Tensor) else v for v in operands]
     if True in [v for v in options_ if isinstance(v, bool)]:
-        return [t.recorder.batch_norm(*values, eps=eps), None, None]
+        axes = (0, *range(2, x.ndim))
+        found = t.recorder.batch_norm(*values, eps=eps)
+        return [found, *_statistics(t, t.codes(x), axes, eps, False)]
     sides = values[1:] or [np.ones(x.shape[1]), np.zeros(x.shape[1])]
     means, variances = map(tuple_of, kept)
     found = t.recorder.batch_norm_running(
@@ -225,6 +249,15 @@ def _places(
     return Later(make)
 
 
+def _max_pool_back(t: Tracking, _made: Any, gradient: Any, x: Any, *_options: Any) -> Any:
+    """The gradient of max_pool: added at the places of the largest entries."""
+    *_sizes, places = _options
+    count = int(np.prod(x.shape[-2:]))
+    at = as_numpy(t.fixed(places))
+    groups = np.arange(int(np.prod(at.shape[:-2]))).reshape((*at.shape[:-2], 1, 1)) * count
+    return added(t, torch.zeros_like(x), t.codes(gradient), torch.from_numpy(groups + at))
+
+
 def _avg_pool(axes: int) -> Rule:
     def rule(
         t: Tracking,
@@ -262,34 +295,6 @@ def _adaptive(name: str, axes: int) -> Rule:
     return tensors(rule)
 
 
-def _attention(
-    t: Tracking,
-    _made: Any,
-    query: Any,
-    key: Any,
-    value: Any,
-    _dropout: float = 0.0,
-    causal: bool = False,
-    attn_mask: Any = None,
-    scale: float | None = None,
-) -> Any:
-    """Attention of all heads in one operation; a mask with -infinity names keys that none sees."""
-    r, operands = t.recorder, [t.numbers(v) for v in (query, key, value)]
-    masked: tuple[int, ...] = ()
-    if attn_mask is not None:
-        codes = np.broadcast_to(t.codes(attn_mask), (*query.shape[:-1], key.shape[-2]))
-        endless = codes == t.entries.codes(np.array(-np.inf))
-        if np.any(endless):
-            if np.any(endless != endless[:1, :1]):
-                raise CannotImport("attention with a mask for each head", r.line)
-            masked = tuple(endless[0, 0].astype(int).reshape(-1).tolist())
-        bias = np.where(endless, 0, codes)
-        if np.any(bias):
-            operands.append(t.entries.numbers(t.entries.read(bias)))
-    size = float(query.shape[-1]) ** -0.5 if scale is None else float(scale)
-    return [r.attention_batch(*operands, scale=size, causal=causal, masked=masked), None]
-
-
 def _resized(mode: str, axes: int) -> Rule:
     """upsample_...: the size, align_corners if the mode has it, and scales."""
 
@@ -314,33 +319,7 @@ def _halves(r: Recorder, x: Any, dim: int = -1) -> Any:
     return r.glu(x, axis=dim % x.ndim)
 
 
-def _bags(
-    t: Tracking,
-    _made: Any,
-    rows: Any,
-    indices: Any,
-    offsets: Any,
-    _scale: bool = False,
-    mode: int = 0,
-    _sparse: bool = False,
-    weights: Any = None,
-    last_offset: bool = False,
-    padding: int = -1,
-) -> Any:
-    operands = [rows] if weights is None else [rows, weights]
-    found = t.recorder.embedding_bag(
-        *(t.numbers(x) for x in operands),
-        indices=tuple_of(as_numpy(indices)),
-        offsets=tuple_of(as_numpy(offsets)),
-        mode=("sum", "mean", "max")[mode],
-        padding_index=padding,
-        last_offset=last_offset,
-    )
-    return [found, None, None, None]
-
-
 LAYERS: dict[str, Rule] = {
-    "_embedding_bag": tensors(_bags),
     "_softmax": _softmax(False),
     "_safe_softmax": _softmax(False),
     "_log_softmax": _softmax(True),
@@ -352,13 +331,13 @@ LAYERS: dict[str, Rule] = {
     "convolution": whole(_convolved),
     "convolution_backward": tensors(_convolved_back),
     "max_pool2d_with_indices": _max_pool(2),
+    "max_pool2d_with_indices_backward": tensors(_max_pool_back),
     "max_pool3d_with_indices": _max_pool(3),
     "avg_pool2d": _avg_pool(2),
     "avg_pool3d": _avg_pool(3),
     "_adaptive_avg_pool2d": _adaptive("adaptive_avg_pool", 2),
     "_adaptive_avg_pool3d": _adaptive("adaptive_avg_pool", 3),
     "adaptive_max_pool2d": _adaptive("adaptive_max_pool", 2),
-    "_scaled_dot_product_flash_attention_for_cpu": tensors(_attention),
     "glu": whole(_halves),
     "upsample_linear1d": _resized("linear", 1),
     "upsample_bilinear2d": _resized("linear", 2),

@@ -115,9 +115,7 @@ def solve(r: Recorder, a: Any, b: Any) -> Any:
     return r.shaped(found, found.shape[:1]) if vector else found
 
 
-def _by_pair(
-    t: Tracking, a: Any, b: Any, is_vector: bool, rule: Callable[[Any, Any], Any]
-) -> Moved:
+def by_pair(t: Tracking, a: Any, b: Any, is_vector: bool, rule: Callable[[Any, Any], Any]) -> Moved:
     """The rule for each matrix of a stack and the matrix or vector that belongs to it."""
     first, second = t.codes(a), t.codes(b)
     axes = 1 if is_vector else 2
@@ -140,7 +138,7 @@ def _solved(t: Tracking, made: Any, a: Any, b: Any, left: bool = True, *_options
     def rule(a: Any, b: Any) -> Any:
         return solve(r, a, b) if left else _turned(r, solve(r, _turned(r, a), _turned(r, b)))
 
-    found = _by_pair(t, a, b, is_vector, rule)
+    found = by_pair(t, a, b, is_vector, rule)
     return [found, *_factors_later(t, a, made[1:])]
 
 
@@ -172,7 +170,9 @@ def _determined(t: Tracking, made: Any, a: Any) -> Any:
 
 def _log_determined(t: Tracking, made: Any, a: Any) -> Any:
     found = by_matrix(t, a, lambda x: _logabsdet(t.recorder, x))
-    return [None, found, *_factors_later(t, a, made[2:])]
+    # The sign changes nowhere near.
+    sign = Moved(t.entries.codes(as_numpy(made[0])))
+    return [sign, found, *_factors_later(t, a, made[2:])]
 
 
 def _inverse(t: Tracking, _made: Any, a: Any, *_options: Any) -> Any:
@@ -194,7 +194,7 @@ def _solved_triangle(
             return _triangular(r, a, b, upper, unit)
         return _turned(r, _triangular(r, a, _turned(r, b), upper, unit, transpose=True))
 
-    return _by_pair(t, a, b, False, rule)
+    return by_pair(t, a, b, False, rule)
 
 
 def _by_factor(t: Tracking, factor: Any, b: Any, upper: bool) -> Any:
@@ -204,7 +204,7 @@ def _by_factor(t: Tracking, factor: Any, b: Any, upper: bool) -> Any:
 
 
 def _solved_by_factor(t: Tracking, _made: Any, b: Any, factor: Any, upper: bool = False) -> Any:
-    return _by_pair(t, factor, b, False, lambda a, b: _by_factor(t, a, b, upper))
+    return by_pair(t, factor, b, False, lambda a, b: _by_factor(t, a, b, upper))
 
 
 def _inverse_of_factor(t: Tracking, _made: Any, factor: Any, upper: bool = False) -> Any:
@@ -343,22 +343,17 @@ def _lu(t: Tracking, made: Any, a: Any, *_options: Any) -> Any:
         raise CannotImport("linalg.lu of a stack", t.recorder.line)
     rows = tuple(np.argmax(as_numpy(made[0]), axis=0).tolist())
     value = t.numbers(a)
-    return [None, t.recorder.lu_l(value, rows=rows), t.recorder.lu_u(value, rows=rows)]
+    order = Moved(t.entries.codes(as_numpy(made[0])))
+    return [order, t.recorder.lu_l(value, rows=rows), t.recorder.lu_u(value, rows=rows)]
 
 
-def _distances(t: Tracking, _made: Any, x: Any, y: Any, p: float = 2, *_options: Any) -> Any:
-    order = "inf" if p == np.inf else float(p)
-    return _by_pair(t, x, y, False, lambda a, b: t.recorder.cdist(a, b, p=order))
-
-
-def _unpacked(
-    t: Tracking, _made: Any, factors: Any, _pivots: Any, data: bool = True, *_: Any
-) -> Any:
+def _unpacked(t: Tracking, made: Any, factors: Any, *_options: Any) -> Any:
     """L and U of factors in one matrix: its triangles, with ones on the diagonal of L."""
     codes, count = t.codes(factors), min(factors.shape[-2:])
     lower, places = np.tril(codes[..., :count], -1), np.arange(count)
     lower[..., places, places] = t.entries.codes(np.array(1.0))
-    return [None, Moved(lower), Moved(np.triu(codes[..., :count, :]))] if data else [None] * 3
+    order = Moved(t.entries.codes(as_numpy(made[0])))
+    return [order, Moved(lower), Moved(np.triu(codes[..., :count, :]))]
 
 
 MATRICES: dict[str, Rule] = {
@@ -380,16 +375,8 @@ MATRICES: dict[str, Rule] = {
     "linalg_matrix_exp": tensors(lambda t, _made, a: by_matrix(t, a, t.recorder.matrix_exp)),
     "linalg_pinv": tensors(lambda t, _made, a, *_options: by_matrix(t, a, t.recorder.pinv)),
     "linalg_lstsq": whole(lambda r, a, b, *_options: [r.lstsq(a, b), None, None, None]),
-    "ormqr": whole(
-        lambda r, a, tau, c, left=True, transpose=False: r.ormqr(
-            a, tau, c, left=left, transpose=transpose
-        )
-    ),
     "linalg_householder_product": tensors(
-        lambda t, _made, a, tau: _by_pair(t, a, tau, True, t.recorder.householder_product)
+        lambda t, _made, a, tau: by_pair(t, a, tau, True, t.recorder.householder_product)
     ),
-    "_cdist_forward": tensors(_distances),
-    "_euclidean_dist": tensors(_distances),
     "lu_unpack": tensors(_unpacked),
-    "_pdist_forward": whole(lambda r, x, p=2: r.pdist(x, p=float(p))),
 }

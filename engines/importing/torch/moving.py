@@ -1,4 +1,4 @@
-"""Operators that move entries, and those that add entries at indices."""
+"""Operators that move entries or add them at indices, and gradients of linear operators."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ad_conformance.engines.importing.torch.entries import tuple_of
 from ad_conformance.engines.importing.torch.entrywise import converted, where
 from ad_conformance.engines.importing.torch.rule import Rule, is_option, tensors
 from ad_conformance.engines.importing.torch.tracking import Moved, Tracking, as_numpy
+from ad_conformance.generators.catalogue.operation import MAX_ENTRIES
 
 Array = np.ndarray
 #: The names of reductions that are not those of operations.
@@ -81,10 +82,10 @@ def _put(t: Tracking, made: Any, x: Any, places: Any, values: Any, adding: bool 
         codes = t.codes(x).reshape(-1)
         codes[as_numpy(at)] = np.broadcast_to(t.codes(values), at.shape)
         return Moved(codes.reshape(x.shape))
-    return _added(t, x, t.codes(values), at)
+    return added(t, x, t.codes(values), at)
 
 
-def _added(t: Tracking, x: Any, values: Array, at: Any) -> Any:
+def added(t: Tracking, x: Any, values: Array, at: Any) -> Any:
     """Values, given by their codes, added to entries of x, whose indices among all are `at`."""
     r, indices = t.recorder, tuple(as_numpy(at).reshape(-1).tolist())
     if not indices:
@@ -104,7 +105,12 @@ def _scattered(
     index = t.fixed(index)
     at = torch.gather(torch.arange(x.numel()).reshape(x.shape), dim, index)
     part = t.codes(source)[tuple(slice(n) for n in index.shape)]
-    return _added(t, x, part, at)
+    return added(t, x, part, at)
+
+
+def constant(t: Tracking, made: Any, *_args: Any) -> Moved:
+    """A result that does not depend on the values of operands."""
+    return Moved(t.entries.codes(as_numpy(made)))
 
 
 def _scattered_in(t: Tracking, func: Any, args: list[Any], made: Any) -> Any:
@@ -146,7 +152,7 @@ def _put_flat(
 ) -> Any:
     at = torch.arange(x.numel())[t.fixed(index)]
     if adding:
-        return _added(t, x, t.codes(source), at)
+        return added(t, x, t.codes(source), at)
     codes = t.codes(x)
     codes.reshape(-1)[as_numpy(at)] = t.codes(source)
     return Moved(codes)
@@ -159,7 +165,7 @@ def _index_added(
     values = t.codes(source)
     if alpha != 1:
         values = t.entries.codes(t.recorder.multiply(t.numbers(source), float(alpha)))
-    return _added(t, x, values, at)
+    return added(t, x, values, at)
 
 
 def _embedding_gradient(
@@ -168,7 +174,7 @@ def _embedding_gradient(
     """The gradient of `embedding`: rows of values added at their indices, but for `padding`."""
     kept = index != padding
     at = torch.arange(made.numel()).reshape(made.shape)[index[kept]]
-    return _added(t, torch.zeros_like(made), t.codes(values)[as_numpy(kept)], at)
+    return added(t, torch.zeros_like(made), t.codes(values)[as_numpy(kept)], at)
 
 
 def _triangle(name: str) -> Rule:
@@ -191,6 +197,20 @@ def _emptied(_t: Tracking, _made: Any, x: Any) -> Moved:
 
 def _copied(t: Tracking, made: Any, x: Any, source: Any, *_options: Any) -> Any:
     return converted(t, source, x.dtype)
+
+
+def _linear_back(t: Tracking, func: Any, args: list[Any], made: Any) -> Any:
+    """The gradient of an operator that is linear: by the matrix of the map, which is constant."""
+    gradient, *others = args
+    count, size = gradient.numel(), made.numel()
+    if count * size > MAX_ENTRIES:
+        raise CannotImport(f"{func} of {count} entries", t.recorder.line)
+    # The input stands for its shape only.
+    others = [torch.zeros_like(a) if t.depends(a) else a for a in others]
+    basis = torch.eye(count, dtype=gradient.dtype).reshape(count, *gradient.shape)
+    rows = np.stack([as_numpy(func(unit, *others)).reshape(-1) for unit in basis])
+    flat = t.entries.numbers(t.entries.read(t.codes(gradient).reshape(-1)))
+    return Moved(t.entries.codes(t.recorder.matmul(flat, rows)).reshape(tuple(made.shape)))
 
 
 MOVING: dict[str, Rule] = {
@@ -249,11 +269,21 @@ MOVING: dict[str, Rule] = {
     "index_add": tensors(_index_added),
     "embedding_dense_backward": tensors(_embedding_gradient),
     **{
-        name: tensors(lambda *_args: None, moves=True)
+        name: tensors(constant, moves=True)
         for name in (
             *("zeros_like", "ones_like", "full_like", "empty_like", "new_zeros"),
             *("new_ones", "new_full", "new_empty", "new_empty_strided"),
             "_new_zeros_with_same_feature_meta",
+        )
+    },
+    **{
+        f"{name}_backward": Rule(_linear_back)
+        for name in (
+            *("avg_pool2d", "avg_pool3d", "_adaptive_avg_pool2d", "_adaptive_avg_pool3d"),
+            *("replication_pad1d", "replication_pad2d", "replication_pad3d"),
+            *("reflection_pad1d", "reflection_pad2d", "reflection_pad3d"),
+            *("upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d"),
+            *("upsample_bicubic2d", "upsample_nearest1d", "upsample_nearest2d"),
         )
     },
 }

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from ad_conformance.engines.importing.recorder import CannotImport, Recorder
+from ad_conformance.engines.importing.recorder import CannotImport, Parts, Recorder
 from ad_conformance.engines.importing.torch.entries import Entries
 from ad_conformance.generators.rewrite.recording import Recorded
 from torch.utils._pytree import tree_flatten
@@ -47,6 +47,7 @@ class Tracking:
         self.entries = Entries(recorder)
         #: The operator that runs.
         self.operator = ""
+        self.operands: list[torch.Tensor] = []
         #: Numbers of tensors that left PyTorch, and random numbers: what, and at which line.
         self.left: list[tuple[str, str]] = []
         #: The line whose results count as constants.
@@ -188,9 +189,21 @@ class Tracking:
             codes = self.entries.codes(value)
         there = as_numpy(tensor)
         codes = np.broadcast_to(codes, there.shape)
-        self.recorder.compare(self.entries.at_point(codes), there, self.operator)
+        self._compare(self.entries.at_point(codes), there)
         self.track(tensor)
         self._place(tensor)[...] = codes
+
+    def _compare(self, ours: Array, there: Array) -> None:
+        """Raises Parts if the two differ by more than rounding of the result or of operands, which
+        may cancel.
+        """
+        try:
+            self.recorder.compare(ours, there, self.operator)
+        except Parts:
+            sizes = [x.detach().abs().max().item() for x in self.operands if x.numel()]
+            rounding = 1e-4 if self.recorder.dtype == "float32" else 1e-10
+            if not np.all(np.abs(ours - there) <= rounding * max(sizes, default=0.0)):
+                raise
 
     def _made(self, tensor: torch.Tensor, value: Later) -> None:
         found = value.make()

@@ -81,6 +81,7 @@ def test_program_of_each_row_has_the_value_of_the_function(f: Callable[[Any], An
     check_steps(agree(f))
 
 
+@pytest.mark.slow
 def test_each_row_is_met(monkeypatch: pytest.MonkeyPatch) -> None:
     met, find = set(), followed._rule
 
@@ -351,6 +352,12 @@ def test_functions_as_people_write_them_are_imported(function: Function) -> None
         (lambda v: torch.linalg.svd(v.reshape(3, 4))[2], r"a full singular value decomposition"),
         (lambda v: torch.complex(v, v), r"a complex output"),
         (
+            lambda v: torch.ops.aten._ctc_loss(
+                v.reshape(4, 1, 3).log_softmax(2), torch.tensor([[1, 2]]), [4], [2]
+            )[1],
+            r"a further result of aten._ctc_loss",
+        ),
+        (
             lambda v: torch.cond(v.sum() > 0, torch.sin, torch.cos, (v,)),
             r"such as torch.cond, in test_torch.py:\d+: lambda v: torch.cond",
         ),
@@ -369,6 +376,10 @@ def test_row_with_another_value_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(followed.RULES, "sin", whole(lambda r, x: r.cos(x)))
     with pytest.raises(Parts, match=r"test_torch.py:\d+: .*v.sin\(\).*differs"):
         imported(lambda v: v.sin() * 2)
+
+
+def test_operands_that_cancel_are_no_other_value() -> None:
+    agree(torch.func.grad(lambda v: torch.linalg.pinv(v.reshape(3, 4)).sum()))
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,11 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 
+from tests.engines.importing import torch_moves, torch_rows
 from tests.engines.importing.torch_rows import GRID, Function, aten, image, large, matrix, square
 
 MATRICES: list[tuple[str, Function]] = [
     ("old cholesky", lambda v: torch.cholesky(square(v))),
-    ("ormqr", lambda v: torch.ormqr(matrix(v).T, v[:3], matrix(v).T, transpose=True)),
     ("qr wide", lambda v: torch.linalg.qr(matrix(v))[1]),
     ("lu_unpack", lambda v: torch.cat(torch.lu_unpack(*torch.linalg.lu_factor(square(v)))[1:])),
     ("cdist of a stack", lambda v: torch.cdist(v.reshape(2, 3, 2), v.exp().reshape(2, 3, 2))),
@@ -318,4 +318,36 @@ COMPLEX: list[tuple[str, Function]] = [
         ),
     ),
 ]
-TABLES = {"matrices": MATRICES, "layers": LAYERS, "complex": COMPLEX}
+
+
+def gradient(f: Function) -> Function:
+    """The gradient of a weighted sum of squares, computed inside the function."""
+
+    def total(v: torch.Tensor) -> torch.Tensor:
+        made = f(v).reshape(-1)
+        return (made**2 * torch.cos(torch.arange(made.numel(), dtype=v.dtype))).sum()
+
+    return torch.func.grad(total)
+
+
+WITH_ROWS_OF_GRADIENTS = (
+    *("avg_pool2d", "avg_pool3d", "adaptive 2", "adaptive 3", "attention causal", "layer_norm"),
+    *("group_norm", "batch_norm", "cross_entropy mean", "bce logits", "attention mask"),
+    *("interpolate linear", "interpolate trilinear", "interpolate bicubic"),
+    *("interpolate bilinear", "cdist 2.0", "rfft", "pad reflect 1", "pad reflect 2"),
+    *("pad reflect 3", "pad replicate 1", "pad replicate 2", "pad replicate 3", "F.softshrink"),
+    *("F.hardshrink", "F.logsigmoid", "F.gelu", "F.elu", "interpolate nearest"),
+)
+GRADIENTS: list[tuple[str, Function]] = [
+    (f"gradient of {name}", gradient(f))
+    for rows in (
+        *torch_rows.TABLES.values(),
+        *torch_moves.TABLES.values(),
+        MATRICES,
+        LAYERS,
+        COMPLEX,
+    )
+    for name, f in rows
+    if name in WITH_ROWS_OF_GRADIENTS
+]
+TABLES = {"matrices": MATRICES, "layers": LAYERS, "complex": COMPLEX, "gradients": GRADIENTS}
