@@ -110,6 +110,7 @@ def load(
     if not np.all(np.isfinite(output)):
         raise BadArguments(f"{name} returns NaN or infinity at this point")
     imported, why = _import(function, given, owners, outputs)
+    notes = () if imported is None else tuple(f"held constant: {line}" for line in imported.held)
     program = None if imported is None else imported.program
     work = 0 if program is None else _work(program, given.point)
     subjects = {
@@ -124,7 +125,7 @@ def load(
         )
         for library in owners
     }
-    return Loaded(name, given, subjects, imported, why)
+    return Loaded(name, given, subjects, imported, why, notes)
 
 
 def _name(function: Any) -> str:
@@ -268,7 +269,8 @@ def _compare(
 ) -> None:
     """Raises CannotImport if the program and the function differ at the point or beside it."""
     flat = given.called(function, library)
-    for move in (0.0, *BESIDE):
+    # Beside the point, a value that the function holds constant may be another one.
+    for move in (0.0,) if imported.held else (0.0, *BESIDE):
         point = given.point * (1 + move)
         point = np.asarray(point.astype(given.dtype).astype(float))
         values = evaluate_steps(imported.program, point)

@@ -50,12 +50,14 @@ class Imported:
 
     `lines` has the line of the function that each step comes from, "" if it is not known.
     `conditions` are the ids of truth values; where one of them is false, the program is not that of
-    the function.
+    the function. `held` has the lines whose values count as constants, such as those of `detach`:
+    beside the point, the program may have other values than the function.
     """
 
     program: Program
     lines: tuple[str, ...]
     conditions: tuple[int, ...] = ()
+    held: tuple[str, ...] = ()
 
 
 #: What follows a function through a library: it takes the function of one array of the library,
@@ -201,7 +203,8 @@ class Recorder(Recording):
             # The last step of a program is its output.
             found = self.positive(found)
         conditions = [condition.value_id for condition in self._conditions]
-        return _needed(self.steps, self.lines, found.value_id, conditions)
+        imported = _needed(self.steps, self.lines, found.value_id, conditions)
+        return replace(imported, held=tuple(dict.fromkeys(self.held)))
 
 
 def _needed(steps: list[Step], lines: list[str], output: int, conditions: list[int]) -> Imported:

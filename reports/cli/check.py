@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from ad_conformance.conformance.functions.check import MODES
+from ad_conformance.conformance.functions.process import Asked, Finished, Refused, asked
 from ad_conformance.engines.contract import Answer
-from ad_conformance.reports.cli.function_process import Asked, Finished, Refused, asked
 from ad_conformance.reports.cli.shared import ENGINE, app, complain, refuse
 
 Source = Annotated[
