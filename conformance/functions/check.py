@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Answer, Engine
 from ad_conformance.engines.importing.library import LIBRARIES
 from ad_conformance.engines.process.sandbox import EngineUnavailable
+from ad_conformance.engines.script import NEARBY
 from ad_conformance.generators.ir.mode import is_mode
 from ad_conformance.generators.ir.program import DTYPES
 
@@ -38,6 +40,7 @@ def check(
     wrt: Any = None,
     kwargs: Mapping[str, Any] | None = None,
     dtype: str | None = None,
+    vmap: bool = False,
 ) -> Report:
     """Check derivatives of a function at a point, in each mode.
 
@@ -55,6 +58,7 @@ def check(
         entries of dictionaries, or a tuple of these; of a module of PyTorch, "parameters" or names
         of its parameters. Default: all positional arguments; of a module, its parameters.
     dtype: "float64" or "float32". Default: the dtype of the arguments.
+    vmap: whether each mode is also asked of one lane of `vmap(function)`, in libraries with vmap.
 
     The engine of the function's library is asked for derivatives of the function itself, in this
     process; other engines are asked for those of the program that it was imported as. Each answer
@@ -64,7 +68,7 @@ def check(
     Raises ValueError (BadArguments, or for an unknown engine or mode), with what to do instead.
     """
     return Check(
-        function, args, engine=engine, modes=modes, wrt=wrt, kwargs=kwargs, dtype=dtype
+        function, args, engine=engine, modes=modes, wrt=wrt, kwargs=kwargs, dtype=dtype, vmap=vmap
     ).report()
 
 
@@ -126,8 +130,10 @@ class Check:
         wrt: Any = None,
         kwargs: Mapping[str, Any] | None = None,
         dtype: str | None = None,
+        vmap: bool = False,
     ) -> None:
         self.modes = _modes(modes)
+        self.vmap = vmap
         if dtype not in (None, *DTYPES):
             raise BadArguments(f"dtype {dtype!r}: give {' or '.join(DTYPES)}")
         given = (engine,) if isinstance(engine, str) else engine
@@ -152,6 +158,8 @@ class Check:
                 for mode in self.modes:
                     before(name, mode)
                     rows.append(self._row(engine, mode, (failed or {}).get((name, mode))))
+                    if self.vmap and (lane := self._lane(engine, mode)) is not None:
+                        rows.append(lane)
         finally:
             self.pool.close()
         undecided = any(
@@ -191,6 +199,26 @@ class Check:
             except EngineUnavailable as error:
                 raise BadArguments(str(error)) from None
         return self._compared(question, engine, result)
+
+    def _lane(self, engine: Engine, mode: str) -> Row | None:
+        """The row of one lane of `vmap(function)`; None if the engine is not asked the function
+        itself, or has no vmap.
+        """
+        subject, itself = self.loaded.subject(engine.base)
+        library, function = subject.library, subject.function
+        if not itself or library.lane is None or function is None or not engine.answers(mode):
+            return None
+        with library.settings(subject.dtype):
+            other = library.array(subject.point * (1 + NEARBY) + NEARBY, subject.dtype)
+            lane = replace(subject, function=library.lane(function, other))
+        question = lane.question(mode)
+        found = answer(question, engine, library)
+        if subject.program is None:
+            row = estimate.row(subject, subject.question(mode), engine.name, found)
+        else:
+            result = judge(question.case, engine.name, found, truth_of(question.case))
+            row = self._compared(question, engine, result)
+        return replace(row, wrapper="vmap", known=None)
 
     def _compared(self, question: Question, engine: Engine, result: Result) -> Row:
         found, truth = result.answer, result.truth

@@ -29,6 +29,7 @@ class Asked:
     modes: tuple[str, ...]
     wrt: tuple[Any, ...] | None
     dtype: str | None
+    vmap: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ def _work(pipe: Connection, question: Asked, failed: dict[tuple[str, str], Answe
             wrt=question.wrt,
             kwargs=question.kwargs,
             dtype=question.dtype,
+            vmap=question.vmap,
         )
     except (_Unusable, ValueError) as error:
         pipe.send(Refused(" ".join(str(error).split())))

@@ -37,6 +37,7 @@ class Row:
     entry: the name of the worst entry.
     reason: why there is no verdict on the value, or what the engine raised.
     known: the known failure to which a finding belongs.
+    wrapper: "vmap" if the derivative is that of one lane of `vmap(function)`, else "".
     """
 
     engine: str
@@ -53,6 +54,7 @@ class Row:
     reason: str = ""
     known: Match | None = None
     result: Result | None = None
+    wrapper: str = ""
 
     @property
     def is_finding(self) -> bool:
@@ -94,10 +96,10 @@ class Report:
     def findings(self) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if row.is_finding)
 
-    def row(self, mode: str, engine: str = "") -> Row:
+    def row(self, mode: str, engine: str = "", wrapper: str = "") -> Row:
         """The row of a mode; of the first engine, if no engine is named. Raises KeyError."""
         for row in self.rows:
-            if row.mode == mode and engine in ("", row.engine):
+            if row.mode == mode and row.wrapper == wrapper and engine in ("", row.engine):
                 return row
         raise KeyError(f"{mode} was not asked" + (f" of {engine}" if engine else ""))
 
@@ -120,10 +122,22 @@ class Report:
         same = [
             other.mode
             for other in self.rows
-            if other.engine == row.engine and len(other.mode) == len(row.mode) and other.is_right
+            if other.engine == row.engine
+            and len(other.mode) == len(row.mode)
+            and other.is_right
+            and other.wrapper == row.wrapper
         ]
         others = [other.engine for other in self.rows if other.mode == row.mode and other.is_right]
-        found = [f"mode {mode}" for mode in same] + [f"engine {name}" for name in others]
+        without = [
+            f"mode {other.mode} without {row.wrapper}"
+            for other in self.rows
+            if row.wrapper
+            and (other.engine, other.mode, other.wrapper) == (row.engine, row.mode, "")
+            and other.is_right
+        ]
+        found = [*without, *(f"mode {mode}" for mode in same)] + [
+            f"engine {name}" for name in others
+        ]
         return ", ".join(dict.fromkeys(found))
 
     def __str__(self) -> str:

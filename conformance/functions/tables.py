@@ -30,7 +30,11 @@ def _cells(row: Row) -> tuple[str, ...]:
     got, expected = _entry(row)
     digits = "" if math.isnan(row.digits) else f"{max(row.digits, 0.0):.1f}"
     ratio = "" if math.isnan(row.error_ratio) else factor(row.error_ratio)
-    return (row.engine, row.mode, row.verdict, digits, got, expected, ratio, row.entry)
+    return (row.engine, _mode(row), row.verdict, digits, got, expected, ratio, row.entry)
+
+
+def _mode(row: Row) -> str:
+    return f"{row.mode} {row.wrapper}".rstrip()
 
 
 def _entry(row: Row) -> tuple[str, str]:
@@ -47,7 +51,7 @@ def _remarks(report: Report) -> Iterable[str]:
 
     def tell(row: Row, text: str) -> None:
         """Modes of one engine with the same text share a line."""
-        told.setdefault((row.engine, text), []).append(row.mode)
+        told.setdefault((row.engine, text), []).append(_mode(row))
 
     for row in report.rows:
         if row.reason:

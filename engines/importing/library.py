@@ -28,7 +28,9 @@ class Library:
     of the given dtype, `numpy` the reverse, `join` one flat array of several, and `is_array` says
     whether a value is one of its arrays. `traces` calls a function as the library does when it
     differentiates; it raises what the function raises on such arrays, and returns the output.
-    `settings` is entered while the library works on a question of that dtype.
+    `lane` makes the function that calls another one under `vmap`, for a batch of its argument and a
+    second point, and returns the first lane; None if the library has no vmap. `settings` is entered
+    while the library works on a question of that dtype.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Library:
     is_array: Callable[[Any], bool]
     traces: Callable[[Callable[[Any], Any], Any], Any]
     settings: Callable[[str], AbstractContextManager[None]]
+    lane: Callable[[Callable[[Any], Any], Any], Callable[[Any], Any]] | None = None
 
     def installed(self) -> bool:
         return find_spec(self.module) is not None
@@ -130,6 +133,19 @@ def _torch_traces(function: Callable[[Any], Any], x: Any) -> Any:
     return function(x.clone().requires_grad_())
 
 
+def _torch_lane(function: Callable[[Any], Any], other: Any) -> Callable[[Any], Any]:
+    import torch
+
+    return lambda x: torch.func.vmap(function)(torch.stack([x, other]))[0]
+
+
+def _jax_lane(function: Callable[[Any], Any], other: Any) -> Callable[[Any], Any]:
+    import jax
+    import jax.numpy as jnp
+
+    return lambda x: jax.vmap(function)(jnp.stack([x, other]))[0]
+
+
 def _autograd_join(parts: Sequence[Any]) -> Any:
     import autograd.numpy as anp
 
@@ -169,6 +185,7 @@ LIBRARIES = (
         is_array=_is_torch,
         traces=_torch_traces,
         settings=_torch_settings,
+        lane=_torch_lane,
     ),
     Library(
         name="jax",
@@ -181,6 +198,7 @@ LIBRARIES = (
         is_array=_is_jax,
         traces=_jax_traces,
         settings=_jax_settings,
+        lane=_jax_lane,
     ),
     Library(
         name="autograd",

@@ -57,6 +57,9 @@ def check(
     dtype: Annotated[
         str, typer.Option("--dtype", help="float64 or float32; default: that of the arguments")
     ] = "",
+    vmap: Annotated[
+        bool, typer.Option("--vmap", help="also ask each mode of one lane of vmap(FUNCTION)")
+    ] = False,
     save: Annotated[
         Path | None,
         typer.Option("--save", metavar="DIR", help="write the case of each finding into DIR"),
@@ -83,6 +86,7 @@ def check(
         modes=tuple(modes.split(",")),
         wrt=tuple(wanted) or None,
         dtype=dtype or None,
+        vmap=vmap,
     )
     failed: dict[tuple[str, str], Answer] = {}
     while True:
