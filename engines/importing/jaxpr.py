@@ -92,6 +92,7 @@ class Follower(Reader):
         (output,) = self.run(traced.jaxpr, traced.consts, [self.recorder.input])
         aval = traced.jaxpr.outvars[0].aval
         if isinstance(output, Pair):
+            self.recorder.line = next(iter(self.recorder.lines[::-1]), "")
             raise self.refuse("a complex result")
         found = self.full(output, aval.shape)
         if not is_known(found) and self.recorder.at_point(found).dtype == bool:

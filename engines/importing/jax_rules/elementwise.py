@@ -31,7 +31,6 @@ SAME: dict[str, str] = {
     "digamma": "digamma",
     "div": "divide",
     "eq": "equal",
-    "eq_to": "equal",
     "erf": "erf",
     "erf_inv": "erfinv",
     "erfc": "erfc",
@@ -216,6 +215,11 @@ def unchanged(to: Reader, eqn: Any, x: Value) -> Value:
     return x
 
 
+def all_unchanged(to: Reader, eqn: Any, *operands: Value) -> Value:
+    """The results of primitives of several operands."""
+    return list(operands) if eqn.primitive.multiple_results else operands[0]
+
+
 def held(to: Reader, eqn: Any, x: Value) -> Value:
     """stop_gradient: derivatives are those of a constant, the value at the point."""
     to.recorder.held.append(to.recorder.line)
@@ -253,13 +257,13 @@ ELEMENTWISE: dict[str, Rule] = {
     "convert_element_type": convert,
     "copy": unchanged,
     "copy_p": unchanged,
-    "device_put": unchanged,
+    "device_put": all_unchanged,
     "integer_pow": integer_pow,
     "is_finite": is_finite,
     "name": unchanged,
     "nextafter": nextafter,
     "not": logical,
-    "optimization_barrier": lambda to, eqn, *operands: operands,
+    "optimization_barrier": all_unchanged,
     "or": logical,
     "polygamma": polygamma,
     "pow": power,
@@ -267,6 +271,5 @@ ELEMENTWISE: dict[str, Rule] = {
     "select_n": select,
     "sharding_constraint": unchanged,
     "stop_gradient": held,
-    "tie": lambda to, eqn, *operands: operands,
     "xor": logical,
 }
