@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -36,9 +37,9 @@ def call(to: Reader, eqn: Any, *operands: Value) -> Value:
     if name in FUNCTIONS and len(operands) == 1:
         source = getattr(getattr(jaxpr, "debug_info", None), "func_src_info", None) or ""
         if _LIBRARY in source:
-            theirs = bind(eqn, [to.at_point(operands[0], eqn.invars[0].aval)])
-            made = shortcut(to, name, operands[0], eqn.invars[0].aval.shape, theirs)
-            if made is not None:
+            aval = eqn.invars[0].aval
+            theirs = partial(bind, eqn, [to.at_point(operands[0], aval)])
+            if (made := shortcut(to, name, operands[0], aval.shape, theirs)) is not None:
                 return made
     return to.run(jaxpr, consts, operands, [v in to.live for v in eqn.outvars])
 

@@ -39,7 +39,7 @@ def _binary(name: str) -> Callable[[Any], Any]:
 
 
 def _integers(x: Any) -> Any:
-    i = (10 * x + 0.5).astype(int)
+    i = (10 * x + 0.3).astype(int)
     shifted = (i << 1) + (i >> 1) + lax.shift_right_logical(i, 1)
     return x * (shifted + lax.population_count(i) + lax.clz(i) + (i & 6) + (i // 2) + i % 3)
 
