@@ -102,19 +102,21 @@ def operations(program: Imported) -> list[str]:
     return [step.operation for step in program.program.steps]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("wide")
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_row_is_followed_with_the_values_of_the_library(group: str, met: set[str]) -> None:
     functions, rows = GROUPS[group]
     for name, (f, point) in functions.items():
-        program = imported(f, point, checking=True).program
+        program = imported(f, point, checking=False).program
+        compiled = jax.jit(f)
         for k in range(3):
             near = point + 1e-4 * k * np.random.default_rng(k).uniform(-1, 1, point.shape)
             if name.startswith(("solve by conj", "stopped")) and k:
                 continue
             values = evaluate_steps(program, near)[-1]
             np.testing.assert_allclose(
-                values, f(jnp.asarray(near)), rtol=1e-10, atol=1e-12, err_msg=f"{name}, point {k}"
+                values, compiled(near), rtol=1e-10, atol=1e-12, err_msg=f"{name}, point {k}"
             )
     assert not rows - met - OTHER_NAMES
 
@@ -189,6 +191,24 @@ def test_conditions_switch_the_program_off_where_the_course_differs() -> None:
     assert evaluate_steps(program, point * 2)[-1] == 0.0
 
 
+def _branching(x: Any) -> Any:
+    y = jnp.sin(x) if x[0] > 0.1 else x
+    for _ in range(int(jnp.floor(9 * x[1]))):
+        y = y * x
+    while y[0] < 1:
+        y = y + x
+    scores = jax.grad(lambda z: jnp.sum(z**3) if z[1] > 0 else jnp.sum(z))(x)
+    return jax.nn.relu(y) + scores + jax.jit(jnp.cos)(x) + jax.vmap(jnp.tanh)(x) * 2.0
+
+
+@pytest.mark.usefixtures("wide")
+def test_branches_in_python_are_taken_as_at_the_point() -> None:
+    program = imported(_branching, cases.VECTOR).program
+    near = cases.VECTOR + 1e-3
+    np.testing.assert_allclose(evaluate_steps(program, near)[-1], _branching(jnp.asarray(near)))
+    assert not np.any(evaluate_steps(program, -cases.VECTOR)[-1])
+
+
 def test_each_step_has_the_line_of_the_function() -> None:
     found = imported(lambda x: jnp.tanh(x), cases.VECTOR)
     assert found.lines[0].startswith("test_jax.py:")
@@ -213,6 +233,7 @@ def test_masks_of_infinity_become_finite_numbers() -> None:
         (lambda x: x.astype("float16") * 2, "a conversion to float16"),
         (lambda x: jax.pure_callback(np.sin, x, x), "pure_callback"),
         (lambda x: x * 1j, "a complex result"),
+        (lambda x: jnp.sin(x) * float(x[0]), "a number of an array, by float()"),
         (lambda x: jnp.linalg.svd(jnp.outer(x, x[:2]))[0], "svd with full matrices"),
     ],
 )
