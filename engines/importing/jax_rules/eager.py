@@ -26,11 +26,14 @@ class FollowedArray(core.Tracer):  # type: ignore[misc]
     the point, and the program relies on it.
     """
 
-    __slots__ = ("value",)
-
     def __init__(self, trace: Following, aval: Any, value: Value) -> None:
-        super().__init__(trace, aval)
-        self.value = value
+        # Not that of the class above, whose arguments differ from release to release.
+        self._trace, self._line_info = trace, None
+        self._type, self.value = aval, value
+
+    @property
+    def aval(self) -> Any:
+        return self._type
 
     def to_concrete_value(self) -> Any:
         trace: Any = self._trace

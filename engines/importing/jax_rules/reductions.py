@@ -291,6 +291,7 @@ REDUCTIONS: dict[str, Rule] = {
     "argmin": arg_extreme,
     "conv_general_dilated": convolution,
     "dot_general": dot_general,
+    "ragged_dot": ragged,
     "ragged_dot_general": ragged,
     "reduce_and": reduce_truth,
     "reduce_or": reduce_truth,

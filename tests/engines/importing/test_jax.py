@@ -39,6 +39,7 @@ OTHER_NAMES = {
     "core_call",
     "custom_vjp_call_jaxpr",
     "pjit",
+    "ragged_dot",
     "remat",
     "scatter_add",
     "scatter_max",
