@@ -34,8 +34,11 @@ def call(to: Reader, eqn: Any, *operands: Value) -> Value:
     """A function, also one with derivative rules of its own: its value is followed."""
     jaxpr, consts = _inner(eqn)
     name = str(eqn.params.get("name", ""))
-    if name in FUNCTIONS and len(operands) == 1:
+    if len(operands) == 1 and name in (*FUNCTIONS, "signbit"):
         source = getattr(getattr(jaxpr, "debug_info", None), "func_src_info", None) or ""
+        if _LIBRARY in source and name == "signbit":
+            # JAX looks at the bits.
+            return (to.recorder.less(to.get(operands[0]), 0.0),)
         if _LIBRARY in source:
             aval = eqn.invars[0].aval
             theirs = partial(bind, eqn, [to.at_point(operands[0], aval)])

@@ -144,11 +144,14 @@ def is_finite(to: Reader, eqn: Any, x: Value) -> Value:
 
 
 def nextafter(to: Reader, eqn: Any, x: Value, y: Value) -> Value:
-    towards = to.at_point(y, eqn.invars[1].aval)
-    far = np.where(towards > to.at_point(x, eqn.invars[0].aval), 1e30, -1e30)
-    if np.any(far != far.reshape(-1)[0]):
-        raise to.refuse("nextafter in several directions")
-    return to.recorder.next_number(to.get(x), number=float(far.reshape(-1)[0]))
+    x, y = to.get(x), to.get(y)
+    up = to.recorder.greater(y, x)
+    ways = [to.recorder.next_number(x, number=number) for number in (1e30, -1e30)]
+    at_point = to.recorder.at_point(up)
+    if np.all(at_point) or not np.any(at_point):
+        to.recorder.holds(up if np.all(at_point) else to.recorder.logical_not(up))
+        return ways[0] if np.all(at_point) else ways[1]
+    return to.recorder.where(up, *ways)
 
 
 def logical(to: Reader, eqn: Any, *operands: Value) -> Value:

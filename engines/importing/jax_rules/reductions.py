@@ -71,6 +71,8 @@ def arg_extreme(to: Reader, eqn: Any, x: Value) -> Value:
     shape = eqn.invars[0].aval.shape
     found = np.asarray(eqn.primitive.bind(to.at_point(x, eqn.invars[0].aval), **eqn.params))
     index = np.expand_dims(found, axis)
+    if eqn.invars[0].aval.dtype.kind == "b":
+        x = to.numbers(to.full(x, shape))
     best = to.get(to.moved(x, shape, lambda a: np.take_along_axis(a, index, axis)))
     if best.shape:
         best = to.full(best, index.shape)

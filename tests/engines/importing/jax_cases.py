@@ -62,7 +62,8 @@ ELEMENTWISE: Cases = {
         VECTOR,
     ),
     "named": (lambda x: checkpoint_name(jnp.sin(x), "s"), VECTOR),
-    "neighbours": (lambda x: lax.nextafter(x, x + 1), VECTOR),
+    "gamma": (lambda x: jsp.special.gamma(x - 0.5), VECTOR),
+    "neighbours": (lambda x: lax.nextafter(x, x + 1) * lax.nextafter(x, x[::-1]), VECTOR),
     "polygamma": (lambda x: lax.polygamma(1.0, x) + lax.zeta(2.5, x), VECTOR),
     "powers": (lambda x: x**3 + x**2 + x**-1 + x**2.5 + x**x + 2.0**x, VECTOR),
     "search": (lambda x: jnp.searchsorted(x * 0 + WEIGHTS.cumsum() + 1, x) * x, VECTOR),
@@ -144,6 +145,7 @@ def _convolved(x: Any, stride: int = 1, padding: Any = "SAME") -> Any:
 
 REDUCTIONS: Cases = {
     "argmax": (lambda a: a[jnp.argmax(a, axis=0), jnp.arange(4)] * jnp.argmin(a), MATRIX),
+    "argmax of truth values": (lambda x: x * jnp.argmax(x > 0.6), VECTOR),
     "convolution": (_convolved, _IMAGE),
     "convolution in groups": (
         lambda x: lax.conv_general_dilated(
