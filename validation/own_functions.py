@@ -25,7 +25,10 @@ from validation.functions import Function
 
 #: The lists of functions of each library, and the engine that is asked.
 LISTS = {
-    "jax": (("jax_functions.FUNCTIONS", "jax_models.MODELS"), "jax"),
+    "jax": (
+        ("jax_functions.FUNCTIONS", "jax_statistics.STATISTICS", "jax_models.MODELS"),
+        "jax",
+    ),
     "torch": (("torch_functions.FUNCTIONS", "torch_modules.MODULES"), "torch"),
     "autograd": (("numpy_functions.FUNCTIONS",), "autograd"),
 }

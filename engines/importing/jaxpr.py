@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import linecache
 import os
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -54,21 +55,37 @@ def follow(
     """
     with _precision(recorder.dtype):
         given = jax.numpy.asarray(point, recorder.dtype)
-        traced = jax.make_jaxpr(f)(given)
-        if len(traced.jaxpr.outvars) != 1:
-            raise CannotImport("jax: a function of several outputs")
-        follower = Follower(recorder, bool(checking))
         mark = recorder.mark()
-        output = follower.result(traced)
+        output = _followed(f, given, Follower(recorder, bool(checking)))
         if checking is None:
             expected = np.asarray(f(given))
             try:
                 recorder.compare(output, expected)
             except CannotImport:
                 recorder.back_to(mark)
-                Follower(recorder, True).result(traced)
+                _followed(f, given, Follower(recorder, True))
                 raise
         return output
+
+
+def _followed(f: Callable[[Any], Any], given: Any, follower: Follower) -> Any:
+    try:
+        traced = jax.make_jaxpr(f)(given)
+    except jax.errors.ConcretizationTypeError:
+        from ad_conformance.engines.importing.jax_rules.eager import followed
+
+        try:
+            return follower.output(followed(f, given, follower))
+        except jax.errors.ConcretizationTypeError as error:
+            frames = traceback.extract_tb(error.__traceback__)
+            lines = [_told(f.filename, f.lineno or 0) for f in frames if _of_user(f.filename)]
+            raise CannotImport("jax: a number of an array, by float()", lines[-1]) from error
+    if len(traced.jaxpr.outvars) != 1:
+        raise CannotImport("jax: a function of several outputs")
+    (output,) = follower.run(traced.jaxpr, traced.consts, [follower.recorder.input])
+    if isinstance(output, Pair):
+        return follower.output(output)
+    return follower.output(follower.full(output, traced.jaxpr.outvars[0].aval.shape))
 
 
 def _precision(dtype: str) -> contextlib.AbstractContextManager[Any]:
@@ -87,16 +104,14 @@ class Follower(Reader):
         self.checking = checking
         self._lines: dict[int, tuple[Any, str]] = {}
 
-    def result(self, traced: Any) -> Any:
-        """The output of a closed jaxpr at the input of the recorder."""
-        (output,) = self.run(traced.jaxpr, traced.consts, [self.recorder.input])
-        aval = traced.jaxpr.outvars[0].aval
-        if isinstance(output, Pair):
+    def output(self, found: Value) -> Any:
+        """A value as the output of the program: truth values and integers are numbers."""
+        if isinstance(found, Pair):
+            self.recorder.line = next(iter(self.recorder.lines[::-1]), "")
             raise self.refuse("a complex result")
-        found = self.full(output, aval.shape)
-        if not is_known(found) and self.recorder.at_point(found).dtype == bool:
-            return self.numbers(found)
-        return np.asarray(found, dtype=float) if is_known(found) else found
+        if is_known(found):
+            return np.asarray(found, dtype=float)
+        return self.numbers(found) if self.recorder.at_point(found).dtype == bool else found
 
     def run(
         self,
@@ -167,13 +182,13 @@ class Follower(Reader):
 
     def _line(self, source: Any) -> str:
         """The line of the user's function behind an equation, "" if it is in the library."""
-        traceback = getattr(source, "traceback", None)
-        if traceback is None:
+        found = getattr(source, "traceback", None)
+        if found is None:
             return ""
-        if id(traceback) not in self._lines:
+        if id(found) not in self._lines:
             # The traceback is kept, so that its id stays its own.
-            self._lines[id(traceback)] = traceback, _user_line(traceback)
-        return self._lines[id(traceback)][1]
+            self._lines[id(found)] = found, _user_line(found)
+        return self._lines[id(found)][1]
 
 
 def _needed(jaxpr: Any, needed: Sequence[bool] | None) -> tuple[set[Any], list[Any]]:
@@ -192,13 +207,20 @@ def _literal(var: Any) -> bool:
     return hasattr(var, "val")
 
 
-def _user_line(traceback: Any) -> str:
-    for frame in traceback.frames:
-        file = frame.file_name
-        if not file.startswith((*_LIBRARIES, _HERE, "<")):
-            text = linecache.getline(file, frame.line_num).strip()
-            return f"{os.path.basename(file)}:{frame.line_num}: {text}"
+def _user_line(found: Any) -> str:
+    """The innermost line of a traceback of JAX that is not in a library."""
+    for frame in found.frames:
+        if _of_user(frame.file_name):
+            return _told(frame.file_name, frame.line_num)
     return ""
+
+
+def _of_user(file: str) -> bool:
+    return not file.startswith((*_LIBRARIES, _HERE, "<"))
+
+
+def _told(file: str, number: int) -> str:
+    return f"{os.path.basename(file)}:{number}: {linecache.getline(file, number).strip()}"
 
 
 def _platform(platforms: Any) -> int:

@@ -166,7 +166,8 @@ class Recorder(Recording):
         """
         if not np.all(self.at_point(condition)):
             raise CannotImport("a condition that is false at the point", self.line)
-        if isinstance(condition, Recorded):
+        known = {recorded.value_id for recorded in self._conditions}
+        if isinstance(condition, Recorded) and condition.value_id not in known:
             self._conditions.append(condition)
 
     def compare(self, x: Any, library_value: Any, what: str = "a step") -> None:
@@ -195,10 +196,13 @@ class Recorder(Recording):
         output is 0: there, the program is not that of the function.
         """
         found = output if isinstance(output, Recorded) else self.value(output)
-        for condition in self._conditions:
-            numbers = self.where(condition, 1.0, 0.0)
-            lowest = self.min(numbers, axis=None, keepdims=False) if numbers.ndim else numbers
-            found = self.where(self.greater(lowest, 0.5), found, 0.0)
+        for one in self._conditions:
+            condition = one
+            if condition.ndim:
+                numbers = self.where(condition, 1.0, 0.0)
+                lowest = self.min(numbers, axis=None, keepdims=False)
+                condition = self.greater(lowest, 0.5)
+            found = self.where(condition, found, 0.0)
         if not found.value_id:
             # The last step of a program is its output.
             found = self.positive(found)

@@ -11,7 +11,8 @@ from jax import lax
 
 from validation.functions import Function
 
-Array = jax.Array
+#: An array of JAX; operations with arrays of NumPy have no types of their own.
+Array = Any
 Params = dict[str, Any]
 
 _rng = np.random.default_rng(1919)

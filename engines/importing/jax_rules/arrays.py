@@ -33,7 +33,6 @@ def sliced(a: Array, params: Params) -> Array:
 #: Primitives of one array that move its entries.
 MOVED: dict[str, Callable[[Array, Params], Array]] = {
     "broadcast_in_dim": in_dim,
-    "expand_dims": lambda a, params: np.expand_dims(a, params["dimensions"]),
     "reshape": lambda a, params: a.reshape(params["new_sizes"]),
     "rev": lambda a, params: np.flip(a, params["dimensions"]),
     "slice": sliced,

@@ -162,6 +162,13 @@ def fourier(to: Reader, eqn: Any, x: Value) -> Value:
     )
 
 
+def equal(to: Reader, eqn: Any, x: Pair, y: Pair) -> Value:
+    """eq, ne: of both parts."""
+    same = to.recorder.equal if eqn.primitive.name == "eq" else to.recorder.not_equal
+    both = to.recorder.logical_and if eqn.primitive.name == "eq" else to.recorder.logical_or
+    return both(same(to.get(x.re), to.get(y.re)), same(to.get(x.im), to.get(y.im)))
+
+
 def make(to: Reader, eqn: Any, re: Value, im: Value) -> Value:
     return Pair(re, im)
 
@@ -173,11 +180,13 @@ COMPLEX: dict[str, Rule] = {
     "conj": lambda to, eqn, x: Pair(x.re, _negative(to, x.im)),
     "div": divide,
     "dot_general": dot_general,
+    "eq": equal,
     "exp": exponential,
     "imag": lambda to, eqn, x: x.im,
     "integer_pow": power,
     "log": logarithm,
     "mul": multiply,
+    "ne": equal,
     "neg": lambda to, eqn, x: Pair(_negative(to, x.re), _negative(to, x.im)),
     "real": lambda to, eqn, x: x.re,
     "sqrt": square_root,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -33,12 +34,15 @@ def call(to: Reader, eqn: Any, *operands: Value) -> Value:
     """A function, also one with derivative rules of its own: its value is followed."""
     jaxpr, consts = _inner(eqn)
     name = str(eqn.params.get("name", ""))
-    if name in FUNCTIONS and len(operands) == 1:
+    if len(operands) == 1 and name in (*FUNCTIONS, "signbit"):
         source = getattr(getattr(jaxpr, "debug_info", None), "func_src_info", None) or ""
+        if _LIBRARY in source and name == "signbit":
+            # JAX looks at the bits.
+            return (to.recorder.less(to.get(operands[0]), 0.0),)
         if _LIBRARY in source:
-            theirs = bind(eqn, [to.at_point(operands[0], eqn.invars[0].aval)])
-            made = shortcut(to, name, operands[0], eqn.invars[0].aval.shape, theirs)
-            if made is not None:
+            aval = eqn.invars[0].aval
+            theirs = partial(bind, eqn, [to.at_point(operands[0], aval)])
+            if (made := shortcut(to, name, operands[0], aval.shape, theirs)) is not None:
                 return made
     return to.run(jaxpr, consts, operands, [v in to.live for v in eqn.outvars])
 
@@ -160,10 +164,6 @@ def _merged(to: Reader, index: Any, values: list[Value], aval: Any) -> Value:
     return found
 
 
-def nothing(to: Reader, eqn: Any, *operands: Value) -> Value:
-    return []
-
-
 CALLS: dict[str, Rule] = {
     "checkpoint": call,
     "closed_call": call,
@@ -174,8 +174,6 @@ CALLS: dict[str, Rule] = {
     "custom_vjp_call": call,
     "custom_vjp_call_jaxpr": call,
     "custom_vmap_call": call,
-    "debug_callback": nothing,
-    "debug_print": nothing,
     "jit": call,
     "pjit": call,
     "remat": call,

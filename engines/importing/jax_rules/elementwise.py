@@ -31,7 +31,6 @@ SAME: dict[str, str] = {
     "digamma": "digamma",
     "div": "divide",
     "eq": "equal",
-    "eq_to": "equal",
     "erf": "erf",
     "erf_inv": "erfinv",
     "erfc": "erfc",
@@ -145,11 +144,14 @@ def is_finite(to: Reader, eqn: Any, x: Value) -> Value:
 
 
 def nextafter(to: Reader, eqn: Any, x: Value, y: Value) -> Value:
-    towards = to.at_point(y, eqn.invars[1].aval)
-    far = np.where(towards > to.at_point(x, eqn.invars[0].aval), 1e30, -1e30)
-    if np.any(far != far.reshape(-1)[0]):
-        raise to.refuse("nextafter in several directions")
-    return to.recorder.next_number(to.get(x), number=float(far.reshape(-1)[0]))
+    x, y = to.get(x), to.get(y)
+    up = to.recorder.greater(y, x)
+    ways = [to.recorder.next_number(x, number=number) for number in (1e30, -1e30)]
+    at_point = to.recorder.at_point(up)
+    if np.all(at_point) or not np.any(at_point):
+        to.recorder.holds(up if np.all(at_point) else to.recorder.logical_not(up))
+        return ways[0] if np.all(at_point) else ways[1]
+    return to.recorder.where(up, *ways)
 
 
 def logical(to: Reader, eqn: Any, *operands: Value) -> Value:
@@ -216,6 +218,11 @@ def unchanged(to: Reader, eqn: Any, x: Value) -> Value:
     return x
 
 
+def all_unchanged(to: Reader, eqn: Any, *operands: Value) -> Value:
+    """The results of primitives of several operands."""
+    return list(operands) if eqn.primitive.multiple_results else operands[0]
+
+
 def held(to: Reader, eqn: Any, x: Value) -> Value:
     """stop_gradient: derivatives are those of a constant, the value at the point."""
     to.recorder.held.append(to.recorder.line)
@@ -253,13 +260,13 @@ ELEMENTWISE: dict[str, Rule] = {
     "convert_element_type": convert,
     "copy": unchanged,
     "copy_p": unchanged,
-    "device_put": unchanged,
+    "device_put": all_unchanged,
     "integer_pow": integer_pow,
     "is_finite": is_finite,
     "name": unchanged,
     "nextafter": nextafter,
     "not": logical,
-    "optimization_barrier": lambda to, eqn, *operands: operands,
+    "optimization_barrier": all_unchanged,
     "or": logical,
     "polygamma": polygamma,
     "pow": power,
@@ -267,6 +274,5 @@ ELEMENTWISE: dict[str, Rule] = {
     "select_n": select,
     "sharding_constraint": unchanged,
     "stop_gradient": held,
-    "tie": lambda to, eqn, *operands: operands,
     "xor": logical,
 }

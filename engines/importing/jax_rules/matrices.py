@@ -19,6 +19,7 @@ from ad_conformance.engines.importing.jax_rules.values import (
     Value,
     is_known,
 )
+from ad_conformance.engines.importing.recorder import Recorder
 
 Rule = Callable[..., Value]
 
@@ -248,44 +249,30 @@ def _dense(to: Reader, jaxpr: Any, consts: Any, right: Value, shape: Shape) -> V
     return to.moved(made, turned, lambda a: a.transpose(np.argsort(axes)))
 
 
-def determinant(to: Reader, x: Any, theirs: list[Array]) -> Any:
-    return (to.recorder.det(x),)
-
-
-def slogdet(to: Reader, x: Any, theirs: list[Array]) -> Any:
-    return theirs[0], to.recorder.slogdet(x)
-
-
-def pinv(to: Reader, x: Any, theirs: list[Array]) -> Any:
-    return (to.recorder.pinv(x),)
-
-
-def expm(to: Reader, x: Any, theirs: list[Array]) -> Any:
-    return (to.recorder.matrix_exp(x),)
-
-
-#: Functions of JAX on one matrix that are followed as one operation: the steps that JAX takes are
-#: singular where the function is smooth, or many.
-FUNCTIONS: dict[str, Callable[[Reader, Any, list[Array]], Any]] = {
-    "_pinv": pinv,
-    "det": determinant,
-    "expm": expm,
-    "slogdet": slogdet,
+#: Functions of JAX on one matrix that are followed as one operation, given the matrix and the
+#: results of the library at the point: the steps that JAX takes are singular where the function is
+#: smooth, or many.
+FUNCTIONS: dict[str, Callable[[Recorder, Any, Callable[[], list[Any]]], Any]] = {
+    "_pinv": lambda recorder, x, theirs: (recorder.pinv(x),),
+    "det": lambda recorder, x, theirs: (recorder.det(x),),
+    "expm": lambda recorder, x, theirs: (recorder.matrix_exp(x),),
+    "slogdet": lambda recorder, x, theirs: (theirs()[0], recorder.slogdet(x)),
 }
 
 
-def shortcut(to: Reader, name: str, x: Value, shape: Shape, theirs: list[Array]) -> Any:
+def shortcut(to: Reader, name: str, x: Value, shape: Shape, theirs: Callable[[], list[Any]]) -> Any:
     """The results of one of `FUNCTIONS` at a matrix, or None if the operation does something else.
 
-    `theirs` are the results of the library at the point.
+    `theirs` computes the results of the library at the point.
     """
     if is_known(x) or len(shape) != 2 or isinstance(x, Pair):
         return None
-    mark = to.recorder.mark()
-    made = FUNCTIONS[name](to, to.full(x, shape), theirs)
-    for ours, their in zip(made, theirs, strict=True):
+    made = FUNCTIONS[name](to.recorder, to.full(x, shape), theirs)
+    if name == "expm":
+        # It takes JAX seconds to compile, and its options change no value.
+        return made
+    for ours, their in zip(made, theirs(), strict=True):
         if not np.allclose(to.recorder.at_point(ours), their, rtol=1e-5, atol=1e-8):
-            to.recorder.back_to(mark)
             return None
     return made
 

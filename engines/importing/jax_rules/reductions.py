@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import numpy as np
+from ad_conformance.engines.importing.jax_rules.arrays import padded
 from ad_conformance.engines.importing.jax_rules.values import (
     Array,
     Pair,
@@ -71,6 +71,8 @@ def arg_extreme(to: Reader, eqn: Any, x: Value) -> Value:
     shape = eqn.invars[0].aval.shape
     found = np.asarray(eqn.primitive.bind(to.at_point(x, eqn.invars[0].aval), **eqn.params))
     index = np.expand_dims(found, axis)
+    if eqn.invars[0].aval.dtype.kind == "b":
+        x = to.numbers(to.full(x, shape))
     best = to.get(to.moved(x, shape, lambda a: np.take_along_axis(a, index, axis)))
     if best.shape:
         best = to.full(best, index.shape)
@@ -190,7 +192,7 @@ def convolution(to: Reader, eqn: Any, x: Value, weight: Value) -> Value:
         cut = [(0, 0, 0), (0, 0, 0)]
         stretch = [int(d) - 1 for d in params["lhs_dilation"]]
         cut += [(low, high, more) for (low, high), more in zip(padding, stretch, strict=True)]
-        batch = to.moved(batch, shapes[0], lambda a: jax.lax.pad(a, np.zeros((), a.dtype), cut))
+        batch = to.moved(batch, shapes[0], lambda a: padded(a, 0, cut))
         shapes[0] = tuple(
             n + low + high + max(n - 1, 0) * more
             for n, (low, high, more) in zip(shapes[0], cut, strict=True)
@@ -243,40 +245,44 @@ def select_and_scatter_add(to: Reader, eqn: Any, source: Value, operand: Value) 
     window of `operand`.
     """
     shape, other = (v.aval.shape for v in eqn.invars)
-    numbers = np.arange(1.0, math.prod(shape) + 1).reshape(shape)
-    at = to.at_point(operand, eqn.invars[1].aval)
-    # Each entry alone shows where it goes.
-    targets = []
-    for number in range(numbers.size):
-        one = np.zeros(shape)
-        one.reshape(-1)[number] = 1.0
-        made = np.asarray(eqn.primitive.bind(one.astype(at.dtype), at, **eqn.params))
-        hit = np.flatnonzero(made)
-        targets.append(int(hit[0]) if hit.size else -1)
-    reach = _reach(eqn, at, len(targets))
-    best = to.get(to.moved(operand, other, lambda a: a.reshape(-1)[np.array(targets)][:, None]))
-    if best.shape:
-        best = to.full(best, (len(targets), 1))
-    others = to.get(to.moved(operand, other, lambda a: a.reshape(-1)[reach]))
-    compared = to.recorder.greater_equal
-    if eqn.params["select_prim"].name == "le":
-        compared = to.recorder.less_equal
-    to.recorder.holds(compared(best, others))
-    flat = to.full(to.moved(source, shape, lambda a: a.reshape(-1)), (numbers.size,))
+    targets = _chosen(to, eqn, operand, other)
     start = to.recorder.value(np.zeros(math.prod(other)))
-    total = to.recorder.index_add(start, flat, indices=tuple(targets), axis=0)
+    flat = to.full(to.moved(source, shape, lambda a: a.reshape(-1)), targets.shape)
+    total = to.recorder.index_add(start, flat, indices=tuple(targets.tolist()), axis=0)
     return to.recorder.shaped(total, other)
 
 
-def _reach(eqn: Any, at: Array, windows: int) -> Array:
-    """The entries of each window, as rows of the same length: a window at an edge repeats some."""
+def select_and_gather_add(to: Reader, eqn: Any, tangents: Value, operand: Value) -> Value:
+    """The derivative of pooling by maxima: the entry of `tangents` where that of `operand` is the
+    largest one of its window.
+    """
+    other, shape = eqn.invars[1].aval.shape, eqn.outvars[0].aval.shape
+    targets = _chosen(to, eqn, operand, other).reshape(shape)
+    return to.moved(tangents, other, lambda a: a.reshape(-1)[targets])
+
+
+def _chosen(to: Reader, eqn: Any, operand: Value, shape: Shape) -> Array:
+    """The number of the largest entry of each window at the point, on which the program relies."""
     params = eqn.params
-    numbers = np.arange(at.size).reshape(at.shape)
-    padded = np.pad(numbers, params["padding"], constant_values=-1)
-    seen = np.lib.stride_tricks.sliding_window_view(padded, params["window_dimensions"])
+    padding = list(params["padding"])
+    numbers = np.arange(math.prod(shape)).reshape(shape)
+    wide = np.pad(numbers, padding, constant_values=-1)
+    seen = np.lib.stride_tricks.sliding_window_view(wide, params["window_dimensions"])
     seen = seen[tuple(slice(None, None, s) for s in params["window_strides"])]
-    rows = seen.reshape(windows, -1)
-    return np.where(rows < 0, rows.max(axis=1, keepdims=True), rows)
+    rows = seen.reshape(-1, math.prod(params["window_dimensions"]))
+    # A window that ends in the padding has one of its entries twice.
+    rows = np.where(rows < 0, rows.max(axis=1, keepdims=True), rows)
+    entries = to.at_point(operand, eqn.invars[1].aval).reshape(-1)[rows]
+    least = params["select_prim"].name == "le"
+    best = np.argmin(entries, axis=1) if least else np.argmax(entries, axis=1)
+    targets: Array = rows[np.arange(len(rows)), best]
+    chosen = to.get(to.moved(operand, shape, lambda a: a.reshape(-1)[targets][:, None]))
+    if chosen.shape:
+        chosen = to.full(chosen, (len(targets), 1))
+    others = to.get(to.moved(operand, shape, lambda a: a.reshape(-1)[rows]))
+    compared = to.recorder.less_equal if least else to.recorder.greater_equal
+    to.recorder.holds(compared(chosen, others))
+    return targets
 
 
 REDUCTIONS: dict[str, Rule] = {
@@ -287,9 +293,11 @@ REDUCTIONS: dict[str, Rule] = {
     "argmin": arg_extreme,
     "conv_general_dilated": convolution,
     "dot_general": dot_general,
+    "ragged_dot": ragged,
     "ragged_dot_general": ragged,
     "reduce_and": reduce_truth,
     "reduce_or": reduce_truth,
+    "select_and_gather_add": select_and_gather_add,
     "select_and_scatter_add": select_and_scatter_add,
     "sort": sort,
     "top_k": top_k,
