@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -73,4 +74,7 @@ def answer(question: Question, engine: Engine, library: Library) -> Answer:
         compiling=sum(seconds[:1]),
         second=second,
     )
+    for limit, advice in library.limits:
+        if raised == limit:
+            return replace(found, outcome="unsupported", message=advice)
     return engine.documented(found)

@@ -29,8 +29,9 @@ class Library:
     whether a value is one of its arrays. `traces` calls a function as the library does when it
     differentiates; it raises what the function raises on such arrays, and returns the output.
     `lane` makes the function that calls another one under `vmap`, for a batch of its argument and a
-    second point, and returns the first lane; None if the library has no vmap. `settings` is entered
-    while the library works on a question of that dtype.
+    second point, and returns the first lane; None if the library has no vmap. `limits` has
+    exceptions by which an engine says that it does not take such a function, and what to do.
+    `settings` is entered while the library works on a question of that dtype.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Library:
     traces: Callable[[Callable[[Any], Any], Any], Any]
     settings: Callable[[str], AbstractContextManager[None]]
     lane: Callable[[Callable[[Any], Any], Any], Callable[[Any], Any]] | None = None
+    limits: tuple[tuple[str, str], ...] = ()
 
     def installed(self) -> bool:
         return find_spec(self.module) is not None
@@ -104,7 +106,8 @@ def _is_jax(value: Any) -> bool:
 def _jax_traces(function: Callable[[Any], Any], x: Any) -> Any:
     import jax
 
-    return jax.eval_shape(function, x)
+    # As `jax.grad` without `jit`: Python may branch on values.
+    return jax.vjp(function, x)[0]
 
 
 def _torch_array(value: Array, dtype: str) -> Any:
@@ -199,6 +202,13 @@ LIBRARIES = (
         traces=_jax_traces,
         settings=_jax_settings,
         lane=_jax_lane,
+        limits=tuple(
+            (error, "jit does not compile Python code that needs values; try the engine jax-eager")
+            for error in (
+                *("TracerBoolConversionError", "TracerIntegerConversionError"),
+                *("TracerArrayConversionError", "ConcretizationTypeError"),
+            )
+        ),
     ),
     Library(
         name="autograd",
