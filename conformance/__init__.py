@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from ad_conformance.generators.public_names import lazily
 
 if TYPE_CHECKING:
+    from ad_conformance.conformance.functions.check import assert_derivatives, check
+    from ad_conformance.conformance.functions.report import Report, WrongDerivative
     from ad_conformance.conformance.known_failures import KnownFailure, MalformedEntry
     from ad_conformance.conformance.pool import EnginePool
     from ad_conformance.conformance.reference.certify import MAX_ORDER, Truth, certify
@@ -20,16 +22,24 @@ __all__ = [
     "EnginePool",
     "KnownFailure",
     "MalformedEntry",
+    "Report",
     "Result",
     "Truth",
     "Verdict",
+    "WrongDerivative",
+    "assert_derivatives",
     "certify",
+    "check",
     "judge",
 ]
 
 __getattr__ = lazily(
     __name__,
     {
+        "assert_derivatives": ".functions.check",
+        "check": ".functions.check",
+        "Report": ".functions.report",
+        "WrongDerivative": ".functions.report",
         "KnownFailure": ".known_failures",
         "MalformedEntry": ".known_failures",
         "EnginePool": ".pool",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -153,6 +153,15 @@ class Engine:
     def version(self) -> str:
         """The installed release, or "" if the engine is not installed."""
         return self.runner.version(self.distribution)
+
+    def documented(self, answer: Answer) -> Answer:
+        """The answer, "unsupported" if it is an exception by which the engine says that it does not
+        have what was asked.
+        """
+        for name, pattern in self.unsupported:
+            if answer.error == name and re.search(pattern, answer.message):
+                return replace(answer, outcome="unsupported")
+        return answer
 
     def script(self, case: Case) -> Script:
         """The script that asks this engine the case.

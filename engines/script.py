@@ -107,7 +107,8 @@ def write(engine: Writable, case: Case) -> Script:
         definitions, nested = _by_several(engine, case)
         lines[1:1] = definitions
     else:
-        nested = _nested(engine, case)
+        scalar = evaluate_steps(case.program, case.input)[-1].ndim == 0
+        nested = derivative_text(engine, case, scalar)
     compiling, run = engine.compile.format(nested=nested) + "\n", engine.run + "\n"
     if case.direction is not None:
         run += _directed(dialect, case)
@@ -146,10 +147,13 @@ def _nearby(point: object) -> object:
     return moved if math.isfinite(moved) else point
 
 
-def _nested(engine: Writable, case: Case) -> str:
-    """The derivative of `f` that the operator asks for, and full derivatives around it."""
+def derivative_text(engine: Writable, case: Case, scalar: bool) -> str:
+    """The derivative of `f` that the operator asks for, and full derivatives around it.
+
+    `scalar` says whether the value of `f` is a number. Raises UnsupportedOperation if the engine
+    has no form of the operator.
+    """
     mode, operator = case.mode, case.asked
-    scalar = evaluate_steps(case.program, case.input)[-1].ndim == 0
     seed = "v" if operator.seed == "tangent" else "w"
 
     def jacobian(letter: str, f: str) -> str:

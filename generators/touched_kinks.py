@@ -112,6 +112,31 @@ def touched(case: Case, values: Sequence[Array]) -> set[int]:
     }
 
 
+def ties(program: Program, point: Array) -> list[int]:
+    """The value ids of steps that compare values which are equal at the point."""
+    values = evaluate_steps(program, point)
+    found = []
+    for k, step in enumerate(program.steps, start=1):
+        operands = [values[i] for i in step.operands]
+        if step.operation in ("less", "greater", "less_equal", "greater_equal"):
+            tied = bool(np.any(np.subtract(*operands) == 0))
+        elif gaps := _GAPS.get(step.operation):
+            found_gaps = gaps(*operands, **step.arguments)
+            tied = any(np.sum(gap == 0) > _with_itself(gap, operands) for gap in found_gaps)
+        else:
+            continue
+        if tied:
+            found.append(k)
+    return found
+
+
+def _with_itself(gap: Array, operands: Sequence[Array]) -> int:
+    """How many zeros of a table of differences are those of an entry and itself."""
+    n = sum(operand.size for operand in operands)
+    pairs = gap.ndim == 2 and gap.shape[0] == gap.shape[1] and gap.shape[0] in (n, n + 1)
+    return gap.shape[0] if pairs and not np.any(np.diagonal(gap)) else 0
+
+
 def _beside(case: Case, rng: np.random.Generator) -> tuple[Program, Array]:
     """The program and the input of a case at a random point close by."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from ad_conformance.conformance.reference.certify import Truth
 from ad_conformance.conformance.verdicts import Result
 
 #: Entries of an array that are printed.
@@ -55,6 +56,30 @@ def largest_error(result: Result) -> str:
         f"got {one:.{digits}g}, expected {other:.{digits}g}{place}: {kind} error {error:.2g}, "
         f"{factor(float(ratios[index]))} times the tolerance for rounding"
     )
+
+
+def worst_entry(value: np.ndarray, truth: Truth) -> tuple[tuple[int, ...] | None, float]:
+    """The index of the worst entry, and its correct digits; None and NaN if nothing is compared.
+
+    Of a wrong answer, it is the entry with the largest error in units of its tolerance; of a right
+    one, that with the largest relative error. An entry that is zero but for rounding has none.
+    """
+    nothing = None, math.nan
+    if truth.value is None or truth.tolerance is None or value.shape != truth.shape:
+        return nothing
+    judged = np.ones(value.shape, bool) if truth.judged is None else truth.judged
+    if not np.any(judged):
+        return nothing
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.abs(value - truth.value) / np.abs(truth.value)
+    ratios = np.nan_to_num(truth.ratios(value), nan=np.inf)
+    zero = np.abs(truth.value) <= truth.tolerance
+    relative = np.where(zero, np.where(ratios <= 1, 0.0, 1.0), np.nan_to_num(relative, nan=1.0))
+    order = ratios if np.any(ratios[judged] > 1) else relative
+    worst = int(np.argmax(np.where(judged, order, -1.0)))
+    index = tuple(map(int, np.unravel_index(worst, value.shape)))
+    share = max(float(relative[index]), float(np.finfo(value.dtype).eps) / 2)
+    return index, -math.log10(share) if math.isfinite(share) else 0.0
 
 
 def _digits(one: float, other: float) -> int:

@@ -326,10 +326,7 @@ class Sandbox:
             worker.end()
             self._worker = self._spare or _Worker(self.engine, self._folder)
             self._spare = _Worker(self.engine, self._folder)
-        for name, pattern in self.engine.unsupported:
-            if answer.error == name and re.search(pattern, answer.message):
-                return replace(answer, outcome="unsupported")
-        return answer
+        return self.engine.documented(answer)
 
     def close(self) -> None:
         """End all processes. Cases that were submitted and not yet asked are cancelled."""

@@ -96,7 +96,7 @@ def _described(error: BaseException) -> str:
         return f"the message cannot be read: {type(another).__name__}"
 
 
-def _execute(
+def execute(
     pieces: list[tuple[str, str]], names: dict[str, Any], seconds: list[float]
 ) -> tuple[str, str, str, str, Any, Any]:
     """Run the pieces one after the other in the namespace `names`.
@@ -184,7 +184,7 @@ def main() -> None:
     while (pieces := _request()) is not None:
         spent: list[float] = []
         own = names if pieces[0][0] == "header" else dict(names)
-        outcome, stage, error, message, value, second = _execute(pieces, own, spent)
+        outcome, stage, error, message, value, second = execute(pieces, own, spent)
         seconds = ",".join(map(repr, spent))
         dtype, shape, data, more = "", "", b"", b""
         if value is not None:

@@ -48,6 +48,28 @@ def _entries(matrix: Any) -> Array:
     return out
 
 
+def det(a: Array) -> Array:
+    """The determinant, shape (...)."""
+    out = np.empty(a.shape[:-2], dtype=object)
+    for index in np.ndindex(out.shape):
+        out[index] = _matrix(a[index]).det()
+    return out
+
+
+def inv(a: Array) -> Array:
+    """The inverse, shape (..., n, n); NaN if a matrix may be singular."""
+
+    def one(m: Array) -> Array:
+        matrix = _matrix(m)
+        try:
+            return _entries(matrix.inv())
+        except ZeroDivisionError:
+            unknown = (acb if _complex(m) else arb)("nan")
+            return np.full(m.shape, unknown, dtype=object)
+
+    return _each(one, a)
+
+
 def cholesky(s: Array) -> Array:
     """The lower triangular factor, shape (..., n, n), of symmetric matrices."""
     factor = np.full(s.shape, arb(0), dtype=object)

@@ -12,11 +12,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from ad_conformance.generators.arithmetic.lazy import balls, resolved
+from ad_conformance.generators.arithmetic.lazy import balls, matrix_balls, resolved
 
 Array = np.ndarray
 #: The most rows of a matrix whose minors are expanded: each row doubles their number.
 MAX_SIDE = 8
+#: The most rows of a matrix whose inverse or determinant is computed.
+MAX_ROWS = 64
 
 
 def elementwise(ufunc: Any, ball: Callable[..., Any], operands: int = 0) -> Callable[..., Any]:
@@ -142,8 +144,8 @@ def where(condition: Array, a: Array, b: Array) -> Any:
 def _square_matrix(a: Array) -> int:
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
         raise ValueError(f"a square matrix is needed, not shape {a.shape}")
-    if a.shape[-1] > MAX_SIDE:
-        raise ValueError(f"a matrix of at most {MAX_SIDE} rows is needed, not shape {a.shape}")
+    if a.shape[-1] > MAX_ROWS:
+        raise ValueError(f"a matrix of at most {MAX_ROWS} rows is needed, not shape {a.shape}")
     return int(a.shape[-1])
 
 
@@ -167,20 +169,32 @@ def minors(a: Array, rows: Sequence[int]) -> dict[tuple[int, ...], Any]:
 
 def det(a: Array) -> Any:
     n = _square_matrix(a)
+    if n > MAX_SIDE:
+        return matrix_balls.det(a)[()] if a.dtype == object else np.linalg.det(a)
     return minors(a, range(n))[tuple(range(n))] if n else np.ones(a.shape[:-2])
 
 
 def inv(a: Array) -> Any:
-    """The inverse: the adjugate divided by the determinant."""
+    """The inverse: the adjugate divided by the determinant, or by elimination for many rows."""
     n = _square_matrix(a)
     if n == 0:
         return a
+    if n > MAX_SIDE:
+        return matrix_balls.inv(a) if a.dtype == object else _eliminated(a)
     everything = tuple(range(n))
     without = [minors(a, [r for r in range(n) if r != i]) for i in range(n)]
     adjugate = np.empty((n, n, *a.shape[:-2]), dtype=a.dtype)
     for i, j in itertools.product(range(n), repeat=2):
         adjugate[i, j] = (-1) ** (i + j) * without[j][everything[:i] + everything[i + 1 :]]
     return np.moveaxis(adjugate, (0, 1), (-2, -1)) / np.asarray(det(a))[..., None, None]
+
+
+def _eliminated(a: Array) -> Array:
+    """The inverse by elimination; NaN if a matrix is singular."""
+    try:
+        return np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        return np.full(a.shape, np.nan)
 
 
 def solve(a: Array, b: Array) -> Any:

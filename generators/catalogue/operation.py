@@ -14,9 +14,11 @@ from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.catalogue.operands import OperandFamily
 
 Array = np.ndarray
-#: The most entries of one value. Far more than the generator draws; a file with more could use up
-#: the memory.
+#: The largest length, and the most entries of what an operation makes inside. Far more than the
+#: generator draws; a file with more could use up the memory.
 MAX_SIZE = 4096
+#: The most entries of one value. Functions of users have more than the generator draws.
+MAX_ENTRIES = 2**16
 #: The most repetitions of anything that takes time or memory; the generator draws at most 5.
 MAX_TIMES = 64
 #: The types of parameters in JSON, each with the predicate that its values satisfy.  All are
@@ -33,7 +35,7 @@ PARAMETER_TYPES: dict[str, Callable[[Any], bool]] = {
     "axis": lambda v: v is None or PARAMETER_TYPES["int"](v),
     # A shape may have any numbers in it: the size is checked before there is such a value.
     "ints": lambda v: (
-        isinstance(v, tuple) and len(v) <= MAX_SIZE and all(type(i) is int for i in v)
+        isinstance(v, tuple) and len(v) <= MAX_ENTRIES and all(type(i) is int for i in v)
     ),
     "some ints": lambda v: PARAMETER_TYPES["ints"](v) and len(v) > 0,
     "list of times": lambda v: PARAMETER_TYPES["ints"](v) and all(map(PARAMETER_TYPES["times"], v)),
@@ -44,8 +46,8 @@ PARAMETER_TYPES: dict[str, Callable[[Any], bool]] = {
     "subscripts": lambda v: (
         type(v) is str and re.fullmatch(r"[a-h]{0,4}(,[a-h]{0,4}){0,3}->[a-h]{0,3}", v) is not None
     ),
-    "indices": lambda v: _entries(v, int) <= MAX_SIZE,
-    "array": lambda v: _entries(v, float) <= MAX_SIZE,
+    "indices": lambda v: _entries(v, int) <= MAX_ENTRIES,
+    "array": lambda v: _entries(v, float) <= MAX_ENTRIES,
 }
 
 

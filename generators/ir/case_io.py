@@ -13,7 +13,12 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.catalogue.operation import MAX_SIZE, MAX_TIMES, PARAMETER_TYPES
+from ad_conformance.generators.catalogue.operation import (
+    MAX_ENTRIES,
+    MAX_SIZE,
+    MAX_TIMES,
+    PARAMETER_TYPES,
+)
 from ad_conformance.generators.ir.evaluate import endless_step, evaluate_steps, is_single
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import converted, parsed
@@ -202,8 +207,8 @@ def _point(document: Any, field: str) -> Any:
         raise MalformedCase(f"{field}: at most 2 axes, not {array.ndim}")
     if not np.all(np.isfinite(array)):
         raise MalformedCase(f"{field}: every number must be finite")
-    if array.size > MAX_SIZE:
-        raise MalformedCase(f"{field}: more than {MAX_SIZE} entries")
+    if array.size > MAX_ENTRIES:
+        raise MalformedCase(f"{field}: more than {MAX_ENTRIES} entries")
     return point
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.catalogue.operation import MAX_SIZE
+from ad_conformance.generators.catalogue.operation import MAX_ENTRIES
 from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step
 
 #: Limits that are far above what is drawn, so that no file makes the machine run out of memory:
@@ -50,8 +50,8 @@ def evaluate_steps(program: Program, point: np.ndarray) -> list[np.ndarray]:
             ) from None
         # An empty value counts with its other axes: a sum along the empty axis has that many
         # entries.
-        if math.prod(max(n, 1) for n in values[-1].shape) > MAX_SIZE:
-            raise MalformedCase(f"steps[{k}] ({step.operation}): more than {MAX_SIZE} entries")
+        if math.prod(max(n, 1) for n in values[-1].shape) > MAX_ENTRIES:
+            raise MalformedCase(f"steps[{k}] ({step.operation}): more than {MAX_ENTRIES} entries")
         total += values[-1].size
         if total > MAX_TOTAL:
             raise MalformedCase(

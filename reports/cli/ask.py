@@ -8,12 +8,17 @@ from typing import Annotated
 import typer
 from ad_conformance.conformance.known_failures import MalformedEntry, load
 from ad_conformance.conformance.pool import EnginePool, truth_of
+from ad_conformance.conformance.reference.certify import MAX_ORDER
 from ad_conformance.conformance.severity import severity_of
 from ad_conformance.conformance.standalone_script import standalone
-from ad_conformance.conformance.standings.standing import Standings
-from ad_conformance.conformance.verdicts import Verdict
+from ad_conformance.conformance.standings.standing import Match, Standings
+from ad_conformance.conformance.suite.wording import short, worst_entry
+from ad_conformance.conformance.verdicts import Result, Verdict
+from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import EngineUnavailable
-from ad_conformance.generators.ir.mode import ANY_MODE
+from ad_conformance.generators.ir.case_io import parse_case
+from ad_conformance.generators.ir.mode import ANY_MODE, is_mode
+from ad_conformance.generators.ir.program import Case, MalformedCase
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.reports.cli.shared import (
     ENGINE,
@@ -77,13 +82,16 @@ def replay(
         list[str] | None,
         typer.Option("--engine", help=f"{ENGINE}; may be repeated; default: all installed engines"),
     ] = None,
+    modes: Annotated[
+        str, typer.Option("--modes", help="modes to ask, with commas; default: that of the case")
+    ] = "",
     python: Python = "",
 ) -> None:
-    """Ask engines a case again and print the verdict of each.
+    """Ask engines a case again and print the verdict of each, with its answer.
 
     Exit status 1 if there is a finding, known or new.
     """
-    asked = case_at(case)
+    asked = _in_modes(case_at(case), modes)
     if engine:
         chosen = [engine_named(name, python) for name in engine]
     else:
@@ -97,30 +105,60 @@ def replay(
         refuse(str(error))
     pool = EnginePool(chosen, every=1)
     standings = Standings(entries, pool.probe)
-    truth = truth_of(asked)
     findings = 0
-    for adapter in chosen:
-        try:
-            result = pool.judge(asked, adapter.name)
-            match = standings.match(result, adapter)
-        except EngineUnavailable as error:
-            refuse(f"engine {error}")
-        findings += result.is_finding
-        line = f"{adapter.name} {adapter.version()} {asked.mode}: {result.verdict}"
-        if result.verdict.returned and (found := severity_of(result)):
-            line += f", {found.text}"
-        if result.verdict is Verdict.WRONG:
-            line += f", error {result.error_ratio:.2g} times the tolerance"
-        if result.answer.error:
-            line += f": {result.answer.error}: {result.answer.message.partition(chr(10))[0]}"
-        if match:
-            line += f" ({match.standing}: {match.entry.name}, {match.entry.issue})"
-        print(line)
-        if result.answer.value is not None and truth.expected is not None and result.is_finding:
-            print(f"  got      {result.answer.value.tolist()}")
-            print(f"  expected {truth.expected.tolist()}")
+    for one in asked:
+        for adapter in chosen:
+            try:
+                result = pool.judge(one, adapter.name)
+                match = standings.match(result, adapter)
+            except EngineUnavailable as error:
+                refuse(f"engine {error}")
+            findings += result.is_finding
+            _print(result, match, adapter)
+        truth = truth_of(one)
+        if truth.kind != "certified":
+            print(f"no certified derivative of mode {one.mode}: {truth.kind}: {truth.reason}")
     pool.close()
-    if truth.kind != "certified":
-        print(f"no certified derivative: {truth.kind}: {truth.reason}")
     if findings:
         raise typer.Exit(1)
+
+
+def _in_modes(case: Case, modes: str) -> list[Case]:
+    """The case in each mode; exit status 2 if one does not fit the case."""
+    found = []
+    for mode in modes.split(",") if modes else [case.mode]:
+        if not is_mode(mode) or len(mode) > MAX_ORDER:
+            refuse(
+                f"--modes: {mode!r}: give 1 to {MAX_ORDER} letters, R for reverse and F for "
+                f"forward mode"
+            )
+        if case.wrt and len(mode) != case.order:
+            refuse(f"--modes: {mode}: wrt of the case has {case.order} digits")
+        try:
+            found.append(parse_case(case.with_mode(mode).json))
+        except MalformedCase as error:
+            refuse(f"--modes: {mode}: {error}")
+    return found
+
+
+def _print(result: Result, match: Match | None, adapter: Engine) -> None:
+    """The verdict in one line, and the answer beside the certified derivative."""
+    found, truth = result.answer, result.truth
+    line = f"{adapter.name} {adapter.version()} {result.case.mode}: {result.verdict}"
+    if result.verdict.returned and (severity := severity_of(result)):
+        line += f", {severity.text}"
+    if result.verdict is Verdict.WRONG:
+        line += f", error {result.error_ratio:.2g} times the tolerance"
+    if found.error:
+        line += f": {found.error}: {found.message.partition(chr(10))[0]}"
+    elif result.verdict is Verdict.UNSUPPORTED:
+        line += f": {found.message.partition(chr(10))[0]}"
+    elif result.verdict is Verdict.AGREE and found.value is not None:
+        worst, digits = worst_entry(found.value, truth)
+        line += f", {digits:.1f} digits" if worst is not None else ""
+    if match:
+        line += f" ({match.standing}: {match.entry.name}, {match.entry.issue})"
+    print(line)
+    if found.value is not None and truth.expected is not None:
+        print(f"  got      {short(found.value)}")
+        print(f"  expected {short(truth.expected)}")

@@ -10,6 +10,7 @@ from ad_conformance.reports.cli import (
     ask,
     bisect,
     campaign,
+    check,
     check_adapter,
     explain,
     known,
@@ -22,7 +23,7 @@ from ad_conformance.reports.cli.shared import app
 __all__ = ["app"]
 
 #: The modules that define the commands.
-COMMANDS = (ask, operations, check_adapter, campaign, report, triage, explain, bisect, known)
+COMMANDS = (ask, check, operations, check_adapter, campaign, report, triage, explain, bisect, known)
 
 
 def _print_version(asked: bool) -> None:

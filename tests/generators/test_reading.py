@@ -118,8 +118,8 @@ BAD: dict[str, tuple[Any, str]] = {
         "word: RR asks for 9000000 numbers",
     ),
     "a matrix too large": (
-        document(point=[[1.0] * 20] * 20, steps=[{"operation": "det", "operands": [0]}]),
-        "a matrix of at most 8 rows",
+        document(point=[[1.0] * 65] * 65, steps=[{"operation": "det", "operands": [0]}]),
+        "a matrix of at most 64 rows",
     ),
     "an unknown operator": (document(operator="curl"), "operator: 'curl' is not one of jacobian"),
     "an operator of another type": (document(operator=["hvp"]), "operator: .*got `array`"),

@@ -104,6 +104,23 @@ def test_discs_enclose_the_values_at_their_points(name: str, real: bool) -> None
                 assert float(ball.rad()) < 2.0**-2
 
 
+@pytest.mark.parametrize("real", [False, True])
+@pytest.mark.parametrize("name", ["inv", "det"])
+def test_discs_enclose_the_values_for_more_rows_than_minors_are_expanded(
+    name: str, real: bool
+) -> None:
+    function, same = FUNCTIONS[name]
+    rows = numpy_ops.MAX_SIDE + 2
+    centre = np.eye(rows) + 0.25 * (np.eye(rows, k=1) + np.eye(rows, k=-1))
+    image = function(discs(centre, 2.0**-16, real=real))
+    for value, ball in zip(same(exact(centre)).reshape(-1), image.reshape(-1), strict=True):
+        assert encloses(ball, value)
+        assert float(ball.rad()) < 2.0**-6
+    assert np.allclose(function(centre), same(exact(centre)).astype(float))
+    assert not any(ball.is_finite() for ball in numpy_ops.inv(discs(np.ones((rows, rows)))).flat)
+    assert np.all(np.isnan(numpy_ops.inv(np.ones((rows, rows)))))
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_result_at_a_point_has_its_digits(name: str) -> None:
     function, _ = FUNCTIONS[name]

@@ -1,0 +1,1 @@
+"""Checks derivatives of functions that users wrote: `check` and `assert_derivatives`."""

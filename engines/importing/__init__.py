@@ -1,0 +1,1 @@
+"""Functions that users wrote, imported as programs of catalogue operations."""

@@ -1,0 +1,199 @@
+"""`check`: verdicts on functions as users write them, and messages on what cannot be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from ad_conformance.conformance import WrongDerivative, assert_derivatives, check
+from ad_conformance.generators.ir.case_io import parse_case
+
+anp = pytest.importorskip("autograd.numpy")
+extend = pytest.importorskip("autograd.extend")
+
+POINT = np.array([[0.5, 1.0], [-1.0, 0.25]])
+VECTOR = np.array([0.5, -0.75, 1.25])
+
+
+def log_det(x: Any) -> Any:
+    return anp.log(anp.linalg.det(x @ x.T + anp.eye(2)))
+
+
+def _with_rule(value: Callable[[Any], Any], derivative: Callable[[Any], Any]) -> Any:
+    function = extend.primitive(value)
+    extend.defvjp(function, lambda ans, x: lambda g: g * derivative(x))
+    return function
+
+
+#: sin with rules that are wrong in different ways.
+first_order = _with_rule(anp.sin, lambda x: 1.5 * anp.cos(x))
+second_order = _with_rule(anp.sin, lambda x: np.cos(getattr(x, "_value", x)))
+at_the_point_only = _with_rule(anp.sin, lambda x: np.cos(VECTOR))
+
+
+def test_honest_function_agrees_in_every_mode() -> None:
+    report = check(lambda x: anp.sum(anp.sin(x) * x), VECTOR, engine="autograd")
+    assert report, str(report)
+    assert [row.verdict for row in report.rows] == ["agree"] * 6
+    assert report.row("RR").digits > 14
+    np.testing.assert_allclose(report.row("R").truth, np.cos(VECTOR) * VECTOR + np.sin(VECTOR))
+
+
+def test_function_of_another_library_is_asked_as_a_program() -> None:
+    report = check(log_det, POINT, engine=["inhouse"], modes=["RR", "FF"])
+    assert report, str(report)
+    assert report.imported.startswith("a program of")
+    assert report.case("FF") == parse_case(report.case("FF").json)
+
+
+@pytest.mark.parametrize("rule", [second_order, at_the_point_only])
+def test_rule_that_is_wrong_in_second_order_is_caught(rule: Any) -> None:
+    report = check(lambda x: anp.sum(rule(x)), VECTOR, engine="autograd", modes=["R", "RR"])
+    assert [row.verdict for row in report.rows] == ["agree", "wrong"]
+    with pytest.raises(WrongDerivative, match="RR"):
+        report.raise_if_wrong()
+
+
+def test_rule_that_is_wrong_in_first_order_is_caught() -> None:
+    with pytest.raises(WrongDerivative, match=r"1.5|3/2"):
+        assert_derivatives(lambda x: anp.sum(first_order(x)), VECTOR, engine="autograd", modes="R")
+
+
+def test_arguments_may_be_nested_and_named() -> None:
+    def model(x: Any, params: dict[str, Any], *, scale: float) -> Any:
+        hidden = anp.tanh(x @ params["w"] + params["b"])
+        return {"loss": anp.sum(hidden**2) * scale, "hidden": hidden}
+
+    params = {"w": np.array([[0.5, -1.0]]), "b": np.array([0.25, 0.5])}
+    report = check(
+        model, np.array([[1.5]]), params, kwargs={"scale": 2.0}, wrt=("b", "w"),
+        engine="autograd", modes=["R", "RR"],
+    )  # fmt: skip
+    assert report, str(report)
+    assert [leaf.path for leaf in report.arguments.varied] == ["params['w']", "params['b']"]
+    # The outputs: the loss, and the two entries of the hidden layer.
+    assert report.row("RR").truth is not None
+    assert report.row("RR").truth.shape == (3, 4, 4)
+    assert "params['w'][0, " in str(report)
+
+
+def test_named_tuples_and_numbers_are_arguments() -> None:
+    class State(NamedTuple):
+        position: Any
+        speed: Any
+
+    def energy(state: State, mass: float) -> Any:
+        return mass * state.speed**2 / 2.0 + state.position**4
+
+    report = check(energy, State(1.5, 0.5), 2.0, engine="autograd", modes=["RR"])
+    assert report, str(report)
+    assert [leaf.path for leaf in report.arguments.varied] == [
+        "state.position", "state.speed", "mass",
+    ]  # fmt: skip
+
+
+def test_large_function_is_asked_along_directions() -> None:
+    x = np.linspace(-1.0, 1.0, 300)
+    report = check(
+        lambda x: anp.sum(anp.exp(x[1:] * x[:-1])), x, engine="autograd", modes=["R", "RR", "RRR"]
+    )
+    assert report, str(report)
+    assert [row.about for row in report.rows] == [
+        "gradient, along a direction",
+        "Hessian-vector product, along a direction",
+        "derivative on a plane through the point",
+    ]
+    values = [row.value for row in report.rows]
+    assert all(value is not None and value.size <= 8 for value in values)
+
+
+def test_one_wrong_entry_of_a_large_gradient_is_caught() -> None:
+    def wrong_in_one_entry(x: Any) -> Any:
+        return 1.0 + (np.arange(300) == 123) * 1e-6
+
+    total = _with_rule(lambda x: x, wrong_in_one_entry)
+    report = check(
+        lambda x: anp.sum(anp.sin(total(x))), np.linspace(-1, 1, 300), engine="autograd", modes="R"
+    )
+    assert report.row("R").verdict == "wrong"
+
+
+def test_kink_is_named_by_its_line() -> None:
+    report = check(
+        lambda x: anp.sum(anp.abs(x) * x[0]), np.array([1.0, 0.0]), engine="autograd", modes="R"
+    )
+    assert report, str(report)
+    assert report.row("R").reason.startswith("compared in 1 of 2 entries")
+    assert "anp.abs(x) * x[0]" in report.kinks[0]
+
+
+def test_function_that_cannot_be_imported_is_estimated() -> None:
+    def largest_direction(x: Any) -> Any:
+        _, vectors = anp.linalg.eigh(x @ x.T)
+        return anp.sum(vectors[:, 0] ** 2 * anp.array([1.0, 2.0]))
+
+    report = check(largest_direction, POINT, engine="autograd", modes=["R", "RR", "RRR"])
+    assert [row.verdict for row in report.rows] == [
+        "probably right", "probably right", "undecided",
+    ]  # fmt: skip
+    assert "eigenvectors" in report.not_imported
+    with pytest.raises(ValueError, match="is no program"):
+        report.case("R")
+
+
+def test_wrong_rule_in_a_function_that_is_estimated_is_caught() -> None:
+    def function(x: Any) -> Any:
+        _, vectors = anp.linalg.eigh(x @ x.T)
+        return anp.sum(first_order(vectors[:, 0] ** 2))
+
+    report = check(function, POINT, engine="autograd", modes=["R"])
+    assert report.row("R").verdict == "probably wrong"
+    assert not report
+
+
+def test_float32_is_asked_in_float32() -> None:
+    report = check(
+        lambda x: anp.sum(anp.sin(x)), VECTOR.astype(np.float32), engine="autograd", modes=["R"]
+    )
+    assert report, str(report)
+    assert report.row("R").answer.value.dtype == np.float32  # type: ignore[union-attr]
+
+
+def test_markdown_is_a_table() -> None:
+    report = check(lambda x: anp.sum(second_order(x)), VECTOR, engine="autograd", modes=["RR"])
+    lines = report.markdown().splitlines()
+    assert [line for line in lines if line.startswith("| autograd | RR | wrong |")]
+    assert "RR: reverse over reverse mode" in report.markdown()
+
+
+COUNTER = iter(range(10**6))
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "options", "said"),
+    [
+        (3, (VECTOR,), {}, "is not a function"),
+        (lambda x: x, (), {}, "no array to differentiate by"),
+        (lambda x: x, (np.array([1, 2]),), {}, "x: it holds whole numbers"),
+        (lambda x: x, (np.array([1.0, np.nan]),), {}, "x: every number must be finite"),
+        (lambda x: x, (VECTOR,), {"wrt": "y"}, "wrt: 'y' is no array among the arguments x"),
+        (lambda x: x, (VECTOR,), {"modes": ["RX"]}, "mode 'RX': give 1 to 4 letters"),
+        (lambda x: x, (VECTOR,), {"modes": ["RRRRR"]}, "mode 'RRRRR'"),
+        (lambda x: x, (VECTOR,), {"engine": "nope"}, "nope"),
+        (lambda x: x, (VECTOR, VECTOR), {}, "raises TypeError"),
+        (lambda x, y: x, (VECTOR, VECTOR.astype(np.float32)), {}, "float32 and float64"),
+        (lambda x: anp.foo(x), (VECTOR,), {}, r"raises AttributeError.*\(test_check.py:\d+: "),
+        (lambda x: x * next(COUNTER), (VECTOR,), {}, "another value at a second call"),
+        (lambda x: x / 0.0, (VECTOR,), {}, "returns NaN or infinity"),
+        (lambda x: None, (VECTOR,), {}, "returns no array"),
+        (lambda x: "text", (VECTOR,), {}, "returns a str"),
+    ],
+)
+def test_what_cannot_be_checked_is_told_in_one_line(
+    function: Any, args: tuple[Any, ...], options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said) as error:
+        check(function, *args, **{"engine": "autograd", **options})
+    assert "\n" not in str(error.value)

@@ -1,0 +1,170 @@
+"""The command `check`: a file of the user, in a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ad_conformance.reports.cli.commands import app
+from typer.testing import CliRunner, Result
+
+pytest.importorskip("autograd")
+
+FILE = """\
+import os
+import time
+
+import autograd.numpy as np
+import numpy
+from autograd.extend import defvjp, primitive
+
+side_effects = []
+
+
+def loss(x, scale=1.0):
+    return np.sum(np.sin(x) ** 2) * scale
+
+
+@primitive
+def sine(x):
+    return numpy.sin(x)
+
+
+defvjp(sine, lambda ans, x: lambda g: g * numpy.cos(getattr(x, "_value", x)))
+
+
+def wrong(x):
+    return np.sum(sine(x))
+
+
+@primitive
+def deadly(x):
+    return x * 2.0
+
+
+def kill(ans, x):
+    def vjp(g):
+        if side_effects:
+            os.abort()
+        return g * 2.0
+
+    return vjp
+
+
+defvjp(deadly, kill)
+
+
+def kills(x):
+    side_effects.append(1)
+    return np.sum(deadly(x))
+
+
+def keeps_state(x):
+    side_effects.append(1)
+    return np.sum(x) * len(side_effects)
+
+
+def random(x):
+    return np.sum(x) * numpy.random.rand()
+
+
+def hangs(x):
+    time.sleep(60)
+    return x
+
+
+def raises(x):
+    return np.linalg.inv(np.zeros((2, 2)))[0] * x
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "model.py").write_text(FILE)
+    (tmp_path / "broken.py").write_text("import numpy\n\nx = 1 / 0\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["check", *arguments])
+
+
+def test_right_function_gives_a_table(folder: Path) -> None:
+    result = run("model.py:loss", "--at", "[1, 2]", "--engine", "autograd", "--wrt", "x")
+    assert result.exit_code == 0, result.output
+    assert "loss by x (2,)" in result.output
+    assert result.output.count(" agree ") == 6
+
+
+def test_arguments_come_from_files(folder: Path) -> None:
+    (folder / "x.json").write_text("[1.0, 2.0]")
+    np.save(folder / "s.npy", np.array(2.0))
+    np.savez(folder / "named.npz", x=np.array([1.0, 2.0]), scale=np.array(3.0))
+    two = run("model.py:loss", "--at", "x.json", "--at", "s.npy", "--engine", "autograd",
+              "--modes", "R")  # fmt: skip
+    named = run("model.py:loss", "--at", "named.npz", "--wrt", "x,scale", "--engine", "autograd",
+                "--modes", "R")  # fmt: skip
+    for result in (two, named):
+        assert result.exit_code == 0, result.output
+        assert "loss by x (2,), scale" in result.output
+
+
+def test_finding_is_saved_and_can_be_asked_again(folder: Path) -> None:
+    result = run("model.py:wrong", "--at", "[1, 2]", "--engine", "autograd", "--modes", "R,RR",
+                 "--save", "out")  # fmt: skip
+    assert result.exit_code == 1, result.output
+    (case,) = (folder / "out").iterdir()
+    assert case.name.startswith("autograd-RR-")
+    # The engine is right on the program: the rule of the function is what is wrong.
+    again = CliRunner().invoke(
+        app, ["replay", str(case), "--engine", "inhouse", "--modes", "R,RR,FF"]
+    )
+    assert again.exit_code == 0, again.output
+    assert again.output.count(" digits") == 3
+
+
+def test_markdown_is_printed(folder: Path) -> None:
+    result = run("model.py:wrong", "--at", "1", "--engine", "autograd", "--modes", "RR",
+                 "--markdown")  # fmt: skip
+    assert "| autograd | RR | wrong |" in result.output
+
+
+def test_engine_that_kills_the_process_is_a_row(folder: Path) -> None:
+    result = run("model.py:kills", "--at", "[1, 2]", "--engine", "autograd,inhouse",
+                 "--modes", "R,RR")  # fmt: skip
+    assert result.exit_code in (1, 2), result.output
+    if result.exit_code == 1:
+        assert "crash" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("model.py",), "write FILE.py:FUNCTION"),
+        (("nix.py:loss", "--at", "1"), "nix.py: no such file"),
+        (("model.py:los", "--at", "1"), "model.py has no los; it has"),
+        (("broken.py:f", "--at", "1"), "broken.py: ZeroDivisionError: division by zero (broken.py"),
+        (("model.py:loss",), "no array to differentiate by"),
+        (("model.py:loss", "--at", "[1, 2"), "neither JSON nor a file"),
+        (("model.py:loss", "--at", "x.npy"), "x.npy: No such file"),
+        (("model.py:loss", "--at", "NaN"), "every number must be finite"),
+        (("model.py:loss", "--at", '["a"]'), "numbers, lists of numbers or objects are needed"),
+        (("model.py:loss", "--at", "1", "--modes", "X"), "mode 'X'"),
+        (("model.py:loss", "--at", "1", "--engine", "nope"), "nope"),
+        (("model.py:loss", "--at", "1", "--wrt", "z"), "wrt: 'z'"),
+        (("model.py:loss", "--at", "1", "--dtype", "half"), "dtype"),
+        (("model.py:random", "--at", "1"), "another value at a second call"),
+        (("model.py:keeps_state", "--at", "1"), "another value at a second call"),
+        (("model.py:raises", "--at", "1"), "raises LinAlgError: Singular matrix (model.py"),
+        (("model.py:hangs", "--at", "1", "--timeout", "15"), "late after 15 s"),
+    ],
+)
+def test_bad_input_gets_one_line(folder: Path, arguments: tuple[str, ...], said: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2, result.output
+    assert said in result.output
+    lines = [line for line in result.output.splitlines() if line.startswith("ad-conformance: ")]
+    assert len(lines) == 1
+    assert "Traceback" not in result.output

@@ -1,0 +1,183 @@
+"""`check` beside the checks that libraries bring: what each catches and misses, and its time.
+
+    python -m validation.gradchecks --engine torch [--honest 300] [--write docs/own-functions.md]
+
+The functions are those of pinned cases of known failures, which are wrong in the installed release,
+and of drawn cases in which the engine agrees with the certified derivative in every mode of order 1
+and 2. Each check gets the same function and point, in one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import itertools
+import time
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ad_conformance.conformance import check
+from ad_conformance.conformance.functions.check import MODES
+from ad_conformance.conformance.known_failures import load
+from ad_conformance.conformance.pool import EnginePool
+from ad_conformance.conformance.standings.standing import release_of
+from ad_conformance.conformance.verdicts import Verdict
+from ad_conformance.engines import registry
+from ad_conformance.engines.contract import Engine
+from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.strategies.sampling import draw
+
+from benchmarks.tables import markdown, write_section
+
+Function = Callable[[Any], Any]
+#: A check: it returns whether it finds something wrong.
+Found = Callable[[Function, np.ndarray, str], bool]
+
+
+def _torch_checks(dtype: str) -> dict[str, Found]:
+    import torch
+
+    def runs(test: Callable[..., Any], **options: Any) -> Found:
+        def found(f: Function, x: np.ndarray, mode: str) -> bool:
+            point = torch.tensor(x, dtype=getattr(torch, dtype), requires_grad=True)
+            try:
+                test(f, (point,), **options)
+            except Exception:
+                return True
+            return False
+
+        return found
+
+    gradcheck, gradgradcheck = torch.autograd.gradcheck, torch.autograd.gradgradcheck
+    return {
+        "gradcheck": runs(gradcheck),
+        "gradcheck, fast mode": runs(gradcheck, fast_mode=True),
+        "gradcheck, forward mode too": runs(gradcheck, check_forward_ad=True),
+        "gradgradcheck": runs(gradgradcheck),
+        "gradgradcheck, fast mode": runs(gradgradcheck, fast_mode=True),
+        "gradgradcheck, forward over reverse too": runs(gradgradcheck, check_fwd_over_rev=True),
+    }
+
+
+def _jax_checks(dtype: str) -> dict[str, Found]:
+    import jax.numpy as jnp
+    from jax.test_util import check_grads
+
+    def runs(order: int) -> Found:
+        def found(f: Function, x: np.ndarray, mode: str) -> bool:
+            try:
+                check_grads(f, (jnp.asarray(x, dtype=dtype),), order=order)  # type: ignore[no-untyped-call]
+            except Exception:
+                return True
+            return False
+
+        return found
+
+    return {f"check_grads, order {order}": runs(order) for order in (1, 2, 3)}
+
+
+def _check(engine: str, dtype: str) -> Found:
+    def found(f: Function, x: np.ndarray, mode: str) -> bool:
+        asked = dict.fromkeys((*MODES, mode)) if mode else MODES
+        return not check(f, x, engine=engine, modes=tuple(asked), dtype=dtype)
+
+    return found
+
+
+def _function(engine: Engine, case: Case) -> Function:
+    """The function of a case in the engine's library."""
+    names: dict[str, Any] = {"__name__": "case"}
+    script = engine.script(case)
+    exec(compile(f"{script.header}\n{script.program}", "<case>", "exec"), names)
+    return names["f"]  # type: ignore[no-any-return]
+
+
+def _pinned(engine: Engine) -> Iterator[tuple[Case, str]]:
+    """Pinned cases of one input that fail in the installed release, without those that kill."""
+    release = release_of(engine)
+    for entry in load():
+        case = entry.pinned
+        if not entry.names(engine) or release not in entry.seen or case.program.arguments:
+            continue
+        if not engine.answers(case.mode) or Verdict.CRASH in entry.verdicts:
+            continue
+        yield case, entry.name
+
+
+def _honest(engine: Engine, count: int) -> Iterator[Case]:
+    """Drawn cases in which the engine agrees in every mode of order 1 and 2."""
+    pool = EnginePool([engine])
+    try:
+        drawn = draw(["RR"], 100 * count, 4_000_000)
+        right = (
+            case
+            for case in drawn
+            if case.operator == "jacobian"
+            and not case.program.arguments
+            and case.dtype == "float64"
+            and all(
+                pool.judge(case.with_mode(mode), engine.name).verdict is Verdict.AGREE
+                for mode in MODES
+            )
+        )
+        yield from itertools.islice(right, count)
+    finally:
+        pool.close()
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--engine", choices=("torch", "jax"), default="torch")
+    parser.add_argument("--honest", type=int, default=300)
+    parser.add_argument("--write", type=Path, help="a page to put the table into")
+    options = parser.parse_args()
+    engine = registry.find(options.engine)
+    checks = _torch_checks if options.engine == "torch" else _jax_checks
+    results: dict[str, Counter[str]] = defaultdict(Counter)
+    seconds: dict[str, float] = defaultdict(float)
+    questions: list[tuple[Case, str]] = [*_pinned(engine)]
+    questions += [(case, "") for case in _honest(engine, options.honest)]
+    counted: Counter[str] = Counter()
+    for case, entry in questions:
+        f = _function(engine, case)
+        order = f"pinned, order {case.order}" if entry else "honest"
+        counted[order] += 1
+        tools = {"check": _check(engine.name, case.dtype), **checks(case.dtype)}
+        for name, tool in tools.items():
+            begun = time.process_time()
+            with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+                warnings.simplefilter("ignore")
+                try:
+                    found = tool(f, case.input, case.mode if entry else "")
+                except ValueError as error:
+                    print(f"{name}: {entry or case.id}: {error}", flush=True)
+                    found = False
+            seconds[name] += time.process_time() - begun
+            results[name][order] += found
+            if name == "check" and found != bool(entry):
+                print(f"{'missed' if entry else 'false alarm'}: {entry or case.json}", flush=True)
+    rows = [
+        [name]
+        + [f"{results[name][order]} of {counted[order]}" for order in sorted(counted)]
+        + [f"{seconds[name] / len(questions):.3f} s"]
+        for name in results
+    ]
+    head = ["check"] + [
+        "honest, called wrong" if order == "honest" else f"{order}, caught"
+        for order in sorted(counted)
+    ]
+    text = f"{engine.name} {engine.version()}\n\n" + markdown([*head, "time for a function"], rows)
+    print(text)
+    if options.write:
+        write_section(options.write, f"checks {engine.name}", text,
+                      title="# Functions as people write them\n")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
