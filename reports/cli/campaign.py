@@ -116,6 +116,7 @@ def campaign(
         run,
     )
     from ad_conformance.reports.campaign.store import Folder, StoreError
+    from ad_conformance.reports.campaign.totals import totals
 
     seconds = _seconds(budget)
     if seconds is None and cases is None:
@@ -140,7 +141,7 @@ def campaign(
             executors = nullcontext(make) if make else pool(folder, workers)
             console = Console(soft_wrap=True)
             ended = run(begun, executors, workers, cases=cases, seconds=seconds, console=console)
-        new = begun.new_findings()
+        found = totals(folder)
     except (registry.UnknownEngine, MalformedEntry, StoreError, CampaignError) as error:
         refuse(str(error))
     except OSError as error:
@@ -148,6 +149,7 @@ def campaign(
     except KeyboardInterrupt:
         again = registry.python_named(python)
         refuse(f"interrupted; to continue: ad-conformance campaign --resume --out {out}{again}")
-    print(f"{ended}: {new} new findings; for details: ad-conformance report {out}")
-    if new:
+    following = "triage" if found.new else "report"
+    print(f"{ended}: {found.line}; next: ad-conformance {following} {out}")
+    if found.new:
         raise typer.Exit(1)

@@ -1,6 +1,4 @@
-"""Campaigns record the same with any workers, through kills and cut files, and refuse in one
-line.
-"""
+"""Campaigns record the same with any workers, and through kills."""
 
 from __future__ import annotations
 
@@ -27,6 +25,7 @@ from ad_conformance.reports.campaign.runner import (
 from ad_conformance.reports.campaign.shards import _Shard
 from ad_conformance.reports.campaign.store import Folder
 from ad_conformance.reports.campaign.tables import tables
+from ad_conformance.reports.campaign.totals import totals
 from rich.console import Console
 
 from validation.kills import differences, disturbed, lost, start
@@ -188,9 +187,7 @@ def test_an_unsteady_finding_is_told(tmp_path: Path) -> None:
     assert rows(folder, "SELECT verdict, again FROM verdicts WHERE number < 0") == [
         ("wrong", "agree")
     ]
-    assert Campaign.resume(folder).new_findings() == len(
-        rows(folder, "FROM verdicts WHERE again = verdict")
-    )
+    assert totals(folder).new == len(rows(folder, "FROM verdicts WHERE again = verdict"))
 
 
 def test_a_late_case_is_asked_again_when_no_other_engine_is_at_work(
