@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Annotated
-
 import typer
 from ad_conformance.conformance.known_failures import MalformedEntry, load
 from ad_conformance.conformance.pool import EnginePool, truth_of
@@ -16,15 +13,16 @@ from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.generators.ir.mode import ANY_MODE
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.reports.cli.shared import (
-    ENGINE,
     CasePath,
     EngineName,
+    Engines,
     Python,
     all_engines,
     app,
     case_at,
     complain,
     engine_named,
+    engines_listed,
     refuse,
 )
 
@@ -57,7 +55,7 @@ def engines(python: Python = "") -> None:
 
 
 @app.command()
-def show(case: CasePath, engine: EngineName = "inhouse") -> None:
+def show(case: CasePath, engine: EngineName) -> None:
     """Print a case as a script in the language of the engine.
 
     The script needs only the engine, not ad-conformance.
@@ -73,24 +71,18 @@ def show(case: CasePath, engine: EngineName = "inhouse") -> None:
 @app.command()
 def replay(
     case: CasePath,
-    engine: Annotated[
-        list[str] | None,
-        typer.Option("--engine", help=f"{ENGINE}; may be repeated; default: all installed engines"),
-    ] = None,
+    engine: Engines = None,
     python: Python = "",
 ) -> None:
-    """Ask engines a case again and print the verdict of each.
+    """Ask engines a case again and print the verdict of each. Engines of the default that are not
+    installed are left out.
 
     Exit status 1 if there is a finding, known or new.
     """
     asked = case_at(case)
-    if engine:
-        chosen = [engine_named(name, python) for name in engine]
-    else:
-        loaded, problems = all_engines(python)
-        chosen = [adapter for adapter in loaded.values() if adapter.installed()]
-        for problem in problems:
-            print(f"ad-conformance: {problem}", file=sys.stderr)
+    chosen = [engine_named(name, python) for name in engines_listed(engine)]
+    if engine is None:
+        chosen = [adapter for adapter in chosen if adapter.installed()]
     try:
         entries = load()
     except MalformedEntry as error:

@@ -12,18 +12,17 @@ from ad_conformance.conformance.known_failures import MalformedEntry
 from ad_conformance.conformance.reference.certify import MAX_ORDER
 from ad_conformance.engines import registry
 from ad_conformance.generators.ir.mode import HINT, USUAL_MODES, is_mode
-from ad_conformance.reports.cli.shared import Python, app, refuse
+from ad_conformance.reports.cli.shared import (
+    Engines,
+    Python,
+    app,
+    engines_listed,
+    listed,
+    refuse,
+)
 from rich.console import Console
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-def listed(option: str, given: str) -> tuple[str, ...]:
-    """The names in a list separated by commas, without duplicates."""
-    items = tuple(dict.fromkeys(item.strip() for item in given.split(",") if item.strip()))
-    if not items:
-        refuse(f"{option}: no name is given")
-    return items
 
 
 def _modes(given: str) -> tuple[str, ...]:
@@ -45,7 +44,10 @@ def _seconds(given: str | None) -> float | None:
     parts = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", given)
     if parts is None or not float(parts[1]):
         refuse(f"--budget: {given!r} is not a duration such as 90s, 30m or 8h")
-    return float(parts[1]) * _UNITS[parts[2] or "s"]
+    if not parts[2]:
+        units = f"{given}s, {given}m or {given}h"
+        refuse(f"--budget: {given} of what? Write {units} for seconds, minutes or hours")
+    return float(parts[1]) * _UNITS[parts[2]]
 
 
 def need_reports(*modules: str, extra: str = "reports") -> None:
@@ -63,9 +65,7 @@ def campaign(
             help="folder that records the campaign: a path, or a URL that fsspec reaches",
         ),
     ],
-    engines: Annotated[str, typer.Option(help="names of engines, separated by commas")] = ",".join(
-        registry.DEFAULT
-    ),
+    engine: Engines = None,
     modes: Annotated[str, typer.Option(help=f"modes, separated by commas; {HINT}")] = ",".join(
         USUAL_MODES
     ),
@@ -100,7 +100,7 @@ def campaign(
     """Ask engines many generated cases and record every verdict.
 
     Exit status 1 if there are findings that no known failure covers. With --resume, the options
-    --engines, --modes, --seed, --shard, --timeout and --previous keep their first values. --python
+    --engine, --modes, --seed, --shard, --timeout and --previous keep their first values. --python
     has to be given again, with the same interpreter.
     """
     need_reports("duckdb", "fsspec", "rich")
@@ -128,7 +128,7 @@ def campaign(
             if resume:
                 begun = Campaign.resume(folder, python)
             else:
-                names, nested = listed("--engines", engines), _modes(modes)
+                names, nested = engines_listed(engine), _modes(modes)
                 named = [
                     *named_cases(names, nested),
                     *(previous_findings(Folder(previous)) if previous else []),
