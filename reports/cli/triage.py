@@ -158,6 +158,8 @@ def issue(
             if described.release and asked == found.engine:
                 # The search takes minutes; keep its result for the next time.
                 bucket.write_bytes(described.text)
+        if described.suspect:
+            complain(f"{bucket}: suspect: {described.suspect}: check the case before you report it")
         releases = {
             name: registry.find(name, python).version()
             for name in described.right_engines
