@@ -150,7 +150,7 @@ def _point(case: Case) -> str:
     """The point, as it stands in a sentence; "" if it has many entries or there are more inputs."""
     if case.program.arguments or not 0 < case.input.size <= FEW:
         return ""
-    return f" at x = {short(case.input)}"
+    return f" at x = {case.input.tolist()}"
 
 
 def _first_sentence(bucket: BucketFile, finding: Result, subject: str, engine: Engine) -> str:
@@ -173,7 +173,7 @@ def _first_sentence(bucket: BucketFile, finding: Result, subject: str, engine: E
         sentence += f" The program has {len(steps)} steps, with {names}."
     for name in _operations(bucket):
         # Names that only this project uses.
-        if f"`{name}`" in sentence and (meaning := CATALOGUE[name].meaning):
+        if f"`{name}`" in subject and (meaning := CATALOGUE[name].meaning):
             sentence += f" `{name}` stands for this: {meaning}"
     return sentence
 

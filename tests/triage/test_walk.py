@@ -131,7 +131,7 @@ def test_wrong_values_exceptions_and_crashes_each_get_a_file(
     }
     assert "cannot be compiled: TypeError" in told["raised"].splitlines()[0]
     assert "kills the process (SIGABRT)" in told["crash"].splitlines()[0]
-    assert "last words" in told["crash"].partition("<summary>Output of the process</summary>")[2]
+    assert "last words" in told["crash"].partition("## Actual")[2].partition("## Expected")[0]
     assert "What it printed" not in told["raised"]
     entry = (folder / "proposed" / f"{found['raised'].name}.toml").read_text()
     assert "give" in entry
