@@ -12,7 +12,7 @@ from importlib import metadata
 
 import numpy as np
 from ad_conformance.conformance.severity import Kind, severity_of
-from ad_conformance.conformance.standalone_script import standalone_finding
+from ad_conformance.conformance.standalone_script import shortened, standalone_finding
 from ad_conformance.conformance.suite.failure_report import first_line, listed
 from ad_conformance.conformance.suite.wording import largest_error, short
 from ad_conformance.conformance.verdicts import Result, Verdict
@@ -25,8 +25,6 @@ from ad_conformance.generators.ir.program import Case
 from ad_conformance.reports.issues.bucket_files import BucketFile
 from packaging.utils import canonicalize_name
 
-#: Kinds of severity that say more than the numbers do.
-_NAMED_KINDS = (Kind.SIGN, Kind.FACTOR, Kind.ZERO, Kind.DIGITS)
 _ORDERS = ("", "first", "second", "third", "fourth")
 #: Characters of a message that are shown outside the fold.
 MESSAGE = 300
@@ -121,8 +119,9 @@ def _called(operation: str, program: str) -> str:
     """
     for name in re.findall(r"\b((?:\w+\.)+\w+)\(", program):
         last = name.rpartition(".")[2].lower()
-        whole = f"_{operation}_"
-        if len(last) > 2 and (whole.endswith(f"_{last}_") or whole.startswith(f"_{last}_")):
+        # `vector_norm_ord` is `vector_norm` with a parameter; `log_cosh` is not `log`.
+        variant = "_" in last and operation.rpartition("_")[0] == last
+        if operation in (last, f"complex_{last}") or variant:
             return str(name)
     return ""
 
@@ -168,7 +167,7 @@ def _first_sentence(bucket: BucketFile, finding: Result, subject: str, engine: E
         case _:
             fails = _fails(finding)
     sentence = f"In {named}, the {_derivative(case, subject)}{_point(case)} {fails}."
-    if len(steps) > 1:
+    if len(steps) > len(_operations(bucket)):
         names = listed([f"`{name}`" for name in dict.fromkeys(steps)])
         sentence += f" The program has {len(steps)} steps, with {names}."
     for name in _operations(bucket):
@@ -191,7 +190,7 @@ def _actual(finding: Result) -> str:
             f"The value is as expected, but the derivative is not a pure function: "
             f"{answer.message}."
         )
-    elif (found := severity_of(finding)) and found.kind in _NAMED_KINDS:
+    elif (found := severity_of(finding)) and found.kind is Kind.DIGITS:
         parts.append(f"How wrong: {found.text}.")
     if finding.verdict is Verdict.WRONG:
         parts.append(f"Largest error: {largest_error(finding)}.")
@@ -308,14 +307,14 @@ def _callings(bucket: BucketFile, engine: Engine) -> dict[str, str]:
     The values are the lines of their scripts that differ.
     """
     found = {}
-    own = engine.script(bucket.case)
+    own = shortened(bucket.case, engine)
     for name in bucket.right_engines:
         other = registry.find(name) if name in registry.names() else None
         if other is None or other.distribution != engine.distribution or engine.base != engine.name:
             continue
-        script = other.script(bucket.case)
-        lines = [line for line in script.text.splitlines() if line not in own.text.splitlines()]
-        if script.program == own.program and lines:
+        text = shortened(bucket.case, other)
+        lines = [line for line in text.splitlines() if line not in own.splitlines()]
+        if other.script(bucket.case).program == engine.script(bucket.case).program and lines:
             found[name] = "\n".join(lines)
     return found
 
