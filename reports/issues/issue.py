@@ -181,8 +181,11 @@ def _actual(finding: Result) -> str:
     answer, truth = finding.answer, finding.truth
     if answer.value is None:
         message = f"{answer.error}: {first_line(answer.message, MESSAGE)}".rstrip(": ")
-        printed = answer.printed.strip() if finding.verdict is Verdict.CRASH else ""
-        lines = "\n".join(part for part in (answer.traceback, printed, message) if part)
+        before = answer.traceback
+        if finding.verdict is Verdict.CRASH and answer.printed.strip():
+            # The message of a crash is the first of these lines.
+            before, message = answer.printed.strip(), answer.error
+        lines = "\n".join(part for part in (before, message) if part)
         return _fenced(lines, "") if lines else f"The derivative {_fails(finding)}."
     parts = [f"`{short(answer.value)}`"]
     if finding.verdict is Verdict.IMPURE:

@@ -138,6 +138,9 @@ def test_the_last_words_of_a_killed_process_are_shown() -> None:
     assert "kills the process (SIGABRT)" in text.splitlines()[0]
     assert "last words" in text.partition("## Actual")[2].partition("## Expected")[0]
     assert "Output of the process" not in text
+    printed = "a warning\n*** stack smashing detected ***"
+    text = text_of(Answer("crashed", error="SIGABRT", message="a warning", printed=printed))
+    assert f"## Actual\n\n```\n{printed}\nSIGABRT\n```" in text
 
 
 def test_an_issue_names_the_project_with_its_address() -> None:
