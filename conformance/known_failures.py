@@ -27,7 +27,7 @@ from ad_conformance.generators.features import FEATURES, features
 from ad_conformance.generators.ir.case_io import read_case
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import converted
-from ad_conformance.generators.ir.program import DTYPES, Case, MalformedCase
+from ad_conformance.generators.ir.program import DTYPES, QUESTIONS, Case, MalformedCase
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from packaging.version import Version
 
@@ -61,8 +61,9 @@ class KnownFailure(
     ``with``); the text that the engine printed contains `printed`; the text of the program in the
     engine's language contains `text`, such as a further name of an operation; and, if the engine
     raised, "type: message" contains `error`. Patterns are regular expressions. `dtype` is the only
-    dtype that is covered, "" means any. `severity` is the only kind of severity that is covered,
-    None means any.
+    dtype that is covered, "" means any. `severity` is the only kind of severity that is covered, or
+    all kinds that are; None means any. The program has all operations in `beside`, too, and the
+    case all that `questions` names (`Case.questions`).
 
     The pinned case failed as described in the releases `seen`, and in another way in the releases
     `changed`. It was right in all releases up to `right_until`, and it is right from `fixed_in` on;
@@ -80,7 +81,9 @@ class KnownFailure(
     case: Path
     features: frozenset[str] = frozenset()
     dtype: str = ""
-    severity: Kind | None = None
+    severity: Kind | tuple[Kind, ...] | None = None
+    beside: frozenset[str] = frozenset()
+    questions: frozenset[str] = frozenset()
     error: Pattern = re.compile("")
     printed: Pattern = re.compile("")
     text: Pattern = re.compile("")
@@ -105,7 +108,12 @@ class KnownFailure(
         program is traced, so `raised` includes all steps.
         """
         live = case if raised else replace(case, program=case.program.pruned())
-        return self.modes.fullmatch(case.mode) is not None and any(
+        fits = (
+            self.modes.fullmatch(case.mode) is not None
+            and self.beside <= live.program.operations
+            and self.questions <= set(case.questions)
+        )
+        return fits and any(
             step.operation in self.operations
             and self.features <= found
             and found & {"constant"} <= self.features
@@ -119,7 +127,8 @@ class KnownFailure(
         if self.severity is None:
             return True
         found = severity_of(finding)
-        return found is not None and found.kind is self.severity
+        allowed = (self.severity,) if isinstance(self.severity, Kind) else self.severity
+        return found is not None and found.kind in allowed
 
     def covers(self, finding: Result) -> bool:
         """Whether the Result matches the entry; the release of the engine is not compared."""
@@ -175,7 +184,9 @@ def _entry(
     allowed: tuple[tuple[str, Iterable[str], Container[str], str], ...] = (
         ("engines", found.engines if regressions else (), engines, "not known"),
         ("operations", found.operations, CATALOGUE, "not in the catalogue"),
+        ("beside", sorted(found.beside), CATALOGUE, "not in the catalogue"),
         ("with", sorted(found.features), FEATURES, "not a feature"),
+        ("questions", sorted(found.questions), QUESTIONS, f"not one of {', '.join(QUESTIONS)}"),
         ("dtype", [found.dtype], ("", *DTYPES), f"not one of {', '.join(DTYPES)}"),
     )
     for key, given, known, problem in allowed:

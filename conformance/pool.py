@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ad_conformance.conformance.reference.certify import Truth, certify
@@ -48,6 +48,21 @@ def can_be_written(case: Case, engine: Engine) -> bool:
     except Exception:
         return False
     return True
+
+
+@dataclass(frozen=True)
+class WaysAround:
+    """What was asked instead of a finding, and what came of it.
+
+    `right_modes` are modes of the same order in which the engine agrees, `wrong_modes` those in
+    which it fails too. `right_engines` agree on the case, `wrong_engines` fail too. What is in none
+    of them was not asked, or its answer was not compared.
+    """
+
+    right_modes: tuple[str, ...] = ()
+    wrong_modes: tuple[str, ...] = ()
+    right_engines: tuple[str, ...] = ()
+    wrong_engines: tuple[str, ...] = ()
 
 
 class EnginePool:
@@ -130,22 +145,13 @@ class EnginePool:
         """The result of a case outside the run, which no other engine is asked."""
         return self.judge(case, engine, probe=True)
 
-    def agrees(self, case: Case, engine: str) -> bool:
-        """Whether the engine agrees on a case outside the run.
-
-        False also if the engine cannot be imported or its adapter cannot write the case.
-        """
-        try:
-            return self.probe(case, engine).verdict is Verdict.AGREE
-        except EngineUnavailable:
-            return False
-
     def ways_around(
         self, case: Case, engine: str, modes: Iterable[str], until: float = math.inf
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Modes of the same order in which this engine agrees, and engines that agree on this case.
+    ) -> WaysAround:
+        """Ask this engine the case in other modes of the same order, and other engines the case.
 
-        No case is asked after `until`, a time of the monotonic clock.
+        No case is asked after `until`, a time of the monotonic clock. Engines that cannot be
+        imported are left out.
         """
         answers = self.engines[engine].answers
         alike = [
@@ -153,14 +159,26 @@ class EnginePool:
             for mode in modes
             if len(mode) == case.order and mode != case.mode and answers(mode)
         ]
-        right_modes = [
-            w for w in alike if time.monotonic() < until and self.agrees(case.with_mode(w), engine)
-        ]
+        of_modes = {mode: self._agrees(case.with_mode(mode), engine, until) for mode in alike}
         others = [other for other in self.engines if other != engine]
-        right_engines = [
-            other for other in others if time.monotonic() < until and self.agrees(case, other)
-        ]
-        return tuple(right_modes), tuple(right_engines)
+        of_engines = {other: self._agrees(case, other, until) for other in others}
+        return WaysAround(
+            *(
+                tuple(name for name, agrees in asked.items() if agrees is wanted)
+                for asked in (of_modes, of_engines)
+                for wanted in (True, False)
+            )
+        )
+
+    def _agrees(self, case: Case, engine: str, until: float) -> bool | None:
+        """Whether the engine agrees, or fails; None if nothing was asked or compared."""
+        if time.monotonic() >= until:
+            return None
+        try:
+            found = self.probe(case, engine)
+        except EngineUnavailable:
+            return None
+        return found.verdict is Verdict.AGREE if found.verdict.compared else None
 
     def close(self) -> None:
         for sandbox in self._sandboxes.values():

@@ -25,7 +25,7 @@ def standalone(case: Case, engine: Engine, truth: Truth) -> str:
     answer, the script prints it and names the reason. Raises
     UnsupportedOperation if the engine's dialect cannot write the program.
     """
-    language, text = engine.dialect.language, _script(case, engine)
+    language, text = engine.dialect.language, shortened(case, engine)
     heading = f"# {_named(engine)}, {spoken(case.mode)} ({case.mode}), case {case.id}\n"
     if truth.expected is None:
         return f"{heading}{text}{language.printed}  # {truth.kind}: {truth.reason}\n"
@@ -77,7 +77,7 @@ def standalone_value(case: Case, engine: Engine, value: np.ndarray, tolerance: f
     origin = "Computed by NumPy, with the operations of the catalogue."
     assertions = engine.dialect.language.assertions(value, case.dtype, f"{tolerance:.1e}", origin)
     heading = f"# {_named(engine)}: the value of a program, without any derivative\n"
-    return f"{heading}{_script(case, engine)}\n{assertions}"
+    return f"{heading}{shortened(case, engine)}\n{assertions}"
 
 
 def _largest(tolerance: np.ndarray | None, judged: np.ndarray | None) -> float:
@@ -91,8 +91,11 @@ def _named(engine: Engine) -> str:
     return f"{engine.name} {engine.version()}".rstrip()
 
 
-def _script(case: Case, engine: Engine) -> str:
-    """The script of the case, without what this program does not use."""
+def shortened(case: Case, engine: Engine) -> str:
+    """The script of the case, without what this program does not use.
+
+    Raises UnsupportedOperation if the engine's dialect cannot write the program.
+    """
     text = engine.script(case).text
     if engine.dialect.language is PYTHON:
         text = _without_unused_functions(text)

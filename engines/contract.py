@@ -198,3 +198,5 @@ class Answer:
     printed: str = ""
     #: The value of a second call at the same point, if it differs from `value`.
     second: np.ndarray | None = None
+    #: The innermost calls of the traceback of an exception, "" if the worker does not tell them.
+    traceback: str = ""

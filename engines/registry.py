@@ -13,6 +13,7 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.environments import Release
 from ad_conformance.engines.process.interpreters import Interpreter
 from ad_conformance.engines.process.runners import HERE
+from ad_conformance.generators.suggestion import did_you_mean
 from packaging.version import InvalidVersion, Version
 
 #: The project's own engines, in the order in which tables show them. Each has the module in
@@ -117,8 +118,8 @@ def _offered_as(name: str) -> Engine:
     target = name if is_import(name) else _offered().get(name)
     if target is None:
         raise UnknownEngine(
-            f"engine {name!r} is not known; there are {', '.join(names())}, or name one as "
-            f"package.module:attribute"
+            f"engine {name!r} is not known{did_you_mean(name, names())}; there are "
+            f"{', '.join(names())}, or name one as package.module:attribute"
         )
     module, _, attribute = target.partition(":")
     try:

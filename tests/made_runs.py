@@ -211,7 +211,11 @@ def bucket(**fields: Any) -> Bucket:
         severity="value",
         how_wrong="0.5 instead of 0.877583",
         right_modes=("F",),
+        wrong_modes=(),
         right_engines=("inhouse",),
+        wrong_engines=("autograd",),
+        rewritten=(),
+        suspect="",
     )
     return replace(plain, **fields)
 
@@ -254,7 +258,11 @@ def report_of(folder: Folder, name: str = "") -> RunReport:
         id="strange",
         issue=name and f"javascript:{name} https://example.org/{name}",
         right_modes=(name,),
+        wrong_modes=(name,),
         right_engines=(name,),
+        wrong_engines=(name,),
+        rewritten=(name,),
+        suspect=name,
         operations=(name,),
         modes=(name,),
         case=name or "{}",
@@ -268,4 +276,5 @@ def report_of(folder: Folder, name: str = "") -> RunReport:
         name or "2026-11-22",
         (*buckets, strange),
         {name or "torch": (name or "it did not import",)},
+        {"inhouse": 120, name or "torch": 110},
     )

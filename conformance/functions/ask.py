@@ -72,7 +72,8 @@ def answer(question: Question, engine: Engine, library: Library) -> Answer:
         message=message,
         seconds=sum(seconds),
         compiling=sum(seconds[:1]),
-        second=second,
+        second=second if outcome == "answered" else None,
+        traceback=second if outcome == "raised" else "",
     )
     for limit, advice in library.limits:
         if raised == limit:

@@ -75,7 +75,8 @@ def outside(
         return True
     seen = [[v for vs in r.seen for v in vs if v.dtype == object] for r in recorders]
     exponents = [_exponents([s[i] for s in seen], log_h) for i in range(len(seen[0]))]
-    last = exponents[-1]
+    # A program without steps has no values on the way.
+    last = exponents[-1] if exponents else []
     for own in exponents:
         if any(size is not None and size > high - SPARE for size in own):
             return True

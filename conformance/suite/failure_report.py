@@ -83,17 +83,24 @@ def describe(finding: Result, pool: EnginePool, modes: Iterable[str], named: str
         lines.append(f"severity: {found.text}")
     if finding.verdict is Verdict.WRONG:
         lines.append(f"error:    {largest_error(finding)}")
-    right_modes, right_engines = pool.ways_around(case, finding.engine, modes)
+    found_ways = pool.ways_around(case, finding.engine, modes)
     lines.append(
         f"modes of {finding.engine} that give the expected result: "
-        f"{', '.join(right_modes) or 'none of those tried'}"
+        f"{_right(found_ways.right_modes, found_ways.wrong_modes)}"
     )
     lines.append(
         f"engines that give the expected result in mode {case.mode}: "
-        f"{', '.join(right_engines) or 'none of those tried'}"
+        f"{_right(found_ways.right_engines, found_ways.wrong_engines)}"
     )
     lines.append(_replay(finding, named, python_option(engine)))
     return "\n".join(lines)
+
+
+def _right(right: Sequence[str], wrong: Sequence[str]) -> str:
+    """What gives the expected result, or why nothing is named."""
+    if right:
+        return ", ".join(right)
+    return f"none (also failing: {', '.join(wrong)})" if wrong else "none was asked"
 
 
 def listed(names: Sequence[str]) -> str:

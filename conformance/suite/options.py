@@ -17,6 +17,7 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.interpreters import BadInterpreter, checked
 from ad_conformance.generators.ir.mode import HINT, USUAL_MODES, is_mode
 from ad_conformance.generators.ir.operator import SIGNATURES
+from ad_conformance.generators.suggestion import did_you_mean
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import InvalidArgument
 
@@ -114,7 +115,8 @@ def _listed(option: str, given: str, allowed: tuple[str, ...] | None = None) -> 
         refuse(f"{option}: nothing is named")
     for item in items:
         if allowed is not None and item not in allowed:
-            refuse(f"{option}: {item!r} is not one of {', '.join(allowed)}")
+            hint = did_you_mean(item, allowed)
+            refuse(f"{option}: {item!r} is not one of {', '.join(allowed)}{hint}")
     return items
 
 

@@ -13,7 +13,11 @@ ENTRIES = 64
 
 
 def short(array: np.ndarray) -> str:
-    """An array in one line: all entries, or the shape and the first entries of a large one."""
+    """An array in one line: all entries, or the shape and the first entries of a large one. Of an
+    empty array, the shape.
+    """
+    if not array.size:
+        return f"no entries, shape {array.shape}"
     if array.size > ENTRIES:
         return (
             f"shape {array.shape}, first entries "

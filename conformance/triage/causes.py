@@ -18,7 +18,7 @@ from ad_conformance.generators.features import FEATURES
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import converted
 from ad_conformance.generators.ir.mode import is_mode
-from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.ir.program import QUESTIONS, Case
 
 #: The failure that each verdict counts as.
 FAILURES: Mapping[Verdict, str] = {
@@ -26,8 +26,6 @@ FAILURES: Mapping[Verdict, str] = {
 }
 #: All failures that a cause may have.
 POSSIBLE_FAILURES = (*dict.fromkeys(FAILURES.values()), DIGITS)
-#: What a case may need to fail besides program and mode.
-QUESTIONS = ("float32", "elsewhere", "operator", "wrt")
 _OPERAND = re.compile(r"(\w+)(?:\[\d+(?:,\d+)*\])?")
 
 
@@ -71,8 +69,8 @@ class Cause:
     are the operations that the failure needs. If only some operands must vary, their indices
     follow: "divide[1]". `operations` is empty if the engine raised or died and several steps are
     needed for that. `features` are those of `generators/features.py` that the failure needs.
-    `questions` are further conditions on the case, from QUESTIONS. `failure`, `error` and `message`
-    are the symptom.
+    `questions` are further conditions on the case, as `Case.questions`. `failure`, `error` and
+    `message` are the symptom.
     """
 
     engine: str

@@ -123,7 +123,7 @@ class _RootCauseSearch:
         failure, error, message = self.key.symptom
         operations = self.operands(case, culprits, modes)
         features = self.exchangeable(features, case, culprits, modes)
-        questions = _questions(case)
+        questions = case.questions
         engine = self.engine.base
         return Cause(engine, failure, modes, operations, features, questions, error, message), case
 
@@ -350,13 +350,3 @@ class _RootCauseSearch:
 def _operations(case: Case) -> list[str]:
     """The operations of the steps that have operands."""
     return [step.operation for step in case.program.steps if step.operands]
-
-
-def _questions(case: Case) -> tuple[str, ...]:
-    needs = {
-        "float32": case.dtype == "float32",
-        "elsewhere": case.warmup_point is not None,
-        "operator": case.operator != "jacobian",
-        "wrt": bool(case.wrt),
-    }
-    return tuple(name for name, needed in needs.items() if needed)

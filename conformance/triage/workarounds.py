@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ad_conformance.conformance.pool import EnginePool
+from ad_conformance.conformance.pool import EnginePool, WaysAround
 from ad_conformance.conformance.triage.ask import Asker, shorter_timeout
 from ad_conformance.conformance.verdicts import Result
 from ad_conformance.generators.ir.case_io import valid
@@ -20,13 +20,11 @@ from ad_conformance.generators.rewrite.expansion import expanded
 class Workarounds:
     """The workarounds of a finding.
 
-    `modes` are modes of the same order in which this engine agrees. `engines` agree on the case.
-    `rewrite` is the smallest program in which one step is replaced by its definition and on which
-    this engine agrees.
+    `ways` are the modes and engines that were asked. `rewrite` is the smallest program in which one
+    step is replaced by its definition and on which this engine agrees.
     """
 
-    modes: tuple[str, ...]
-    engines: tuple[str, ...]
+    ways: WaysAround
     rewrite: Case | None
 
 
@@ -41,12 +39,12 @@ def workarounds(
     case, engine = finding.case, finding.engine
     asker = Asker(pool.sandbox(engine), seconds=seconds)
     with shorter_timeout(asker.sandbox, finding.verdict, case.mode):
-        right_modes, right_engines = pool.ways_around(case, engine, modes, asker.deadline)
+        ways = pool.ways_around(case, engine, modes, asker.deadline)
         found = [rewrite for rewrite in _rewrites(case) if asker.agrees(rewrite)]
     smallest = min(
         found, key=lambda rewrite: (len(rewrite.program.steps), rewrite.id), default=None
     )
-    return Workarounds(right_modes, right_engines, smallest)
+    return Workarounds(ways, smallest)
 
 
 def _rewrites(case: Case) -> Iterator[Case]:

@@ -162,21 +162,33 @@ class _Worker:
         outcome, stage, error, length, seconds, dtype, shape, size, *more = fields
         start = int(length)
         end = start + int(size)
-        last = end + sum(map(int, more))
+        again, traced, *_ = (*map(int, more), 0, 0)
+        last = end + again + traced
         while len(rest) < last:
             rest += self._some(clock)
         value = second = None
         if outcome == "answered":
             axes = tuple(int(n) for n in shape.split(",") if n)
             value = np.frombuffer(rest[start:end], dtype=dtype).reshape(axes)
-            if last > end:
-                second = np.frombuffer(rest[end:last], dtype=dtype).reshape(axes)
+            if again:
+                second = np.frombuffer(rest[end : end + again], dtype=dtype).reshape(axes)
         message = rest[:start].decode(errors="replace")
         spent = [float(part) for part in seconds.split(",")]
         compiling = sum(
             s for s, (stage, _) in zip(spent, pieces, strict=False) if stage == "compile"
         )
-        return Answer(outcome, value, stage, error, message, sum(spent), compiling, second=second)
+        trace = rest[end + again : last].decode(errors="replace")
+        return Answer(
+            outcome,
+            value,
+            stage,
+            error,
+            message,
+            sum(spent),
+            compiling,
+            second=second,
+            traceback=trace,
+        )
 
     def _some(self, clock: Clock) -> bytes:
         """The next bytes of an answer, at least one. Raises _Died or Late."""

@@ -13,12 +13,13 @@ Pieces of the stages "elsewhere" and "again" come last. They are further calls o
 another point, which may raise, and then at the point of the case, where the answer must be the same
 as before. They are optional, and a worker may leave them out.
 
-An answer is one line with nine fields, separated by tabs: the outcome, the stage, the exception
+An answer is one line with ten fields, separated by tabs: the outcome, the stage, the exception
 type, the bytes of the message, the seconds of each piece that was begun and is no further call
-(separated by commas), the dtype, shape and bytes of the value, and the bytes of the value of the
-second call if that differs, else 0 (a worker may leave out this field). Then come the message, the
-value and the second value, in row-major order. The message of an answer with a value says what is
-wrong beside the value: it changes an input, or depends on earlier calls.
+(separated by commas), the dtype, shape and bytes of the value, the bytes of the value of the
+second call if that differs, else 0, and the bytes of the last lines of the traceback of an
+exception. A worker may leave out the last two fields. Then come the message, the value and the
+second value, in row-major order, and the lines of the traceback. The message of an answer with a
+value says what is wrong beside the value: it changes an input, or depends on earlier calls.
 
 The process ends when its standard input ends, or with the thread that started it (on macOS: with
 the process that started it).
@@ -34,11 +35,14 @@ import signal
 import sys
 import threading
 import time
+import traceback
 import warnings
 from typing import Any
 
 #: Characters that are kept of a message.
 MESSAGE_LENGTH = 2000
+#: Calls of a traceback that are kept: the innermost ones.
+FRAMES = 5
 #: The option of Linux's prctl that chooses a signal for the end of the parent's thread.
 PR_SET_PDEATHSIG = 1
 #: Seconds from one look at the parent to the next, where there is no prctl.
@@ -96,13 +100,26 @@ def _described(error: BaseException) -> str:
         return f"the message cannot be read: {type(another).__name__}"
 
 
+def _traced(error: BaseException) -> str:
+    """The innermost calls of a traceback, without the folders in which the modules are."""
+    try:
+        calls = traceback.format_tb(error.__traceback__, -FRAMES)
+    except BaseException:
+        return ""
+    found = re.sub(
+        r'(?m)^  File "[^"\n]*?[/\\](?:site|dist)-packages[/\\]', '  File "', "".join(calls)
+    )
+    return found.rstrip()
+
+
 def execute(
     pieces: list[tuple[str, str]], names: dict[str, Any], seconds: list[float]
 ) -> tuple[str, str, str, str, Any, Any]:
     """Run the pieces one after the other in the namespace `names`.
 
     `seconds` receives the time of each piece. The result is the outcome, the stage, the exception
-    type, the message, the value, and the value of the second call if that differs.
+    type, the message, the value, and the value of the second call if that differs. If a piece
+    raised, the last is the end of the traceback.
     """
     stage = ""
     further = [piece for piece in pieces if piece[0] in (ELSEWHERE, AGAIN)]
@@ -126,7 +143,7 @@ def execute(
             raise TypeError(f"the answer is an array of {value.dtype}")
     # An engine may raise anything, even SystemExit, which must not end this process.
     except BaseException as error:
-        return "raised", stage, type(error).__name__, _described(error), None, None
+        return "raised", stage, type(error).__name__, _described(error), None, _traced(error)
     first, second = value.copy(), None
     if further and sum(seconds) < LONG:
         more, second = _called_again(further, names, value)
@@ -186,14 +203,17 @@ def main() -> None:
         own = names if pieces[0][0] == "header" else dict(names)
         outcome, stage, error, message, value, second = execute(pieces, own, spent)
         seconds = ",".join(map(repr, spent))
-        dtype, shape, data, more = "", "", b"", b""
+        dtype, shape, data, more, trace = "", "", b"", b"", b""
+        if outcome == "raised":
+            trace = second.encode(errors="replace")
         if value is not None:
             dtype, shape = value.dtype.newbyteorder("<").str, ",".join(map(str, value.shape))
             data = value.astype(dtype).tobytes()
             more = b"" if second is None else second.astype(dtype).tobytes()
         text = message.encode(errors="replace")
-        fields = (outcome, stage, error, len(text), seconds, dtype, shape, len(data), len(more))
-        answers.write("\t".join(map(str, fields)).encode() + b"\n" + text + data + more)
+        sizes = len(data), len(more), len(trace)
+        fields = (outcome, stage, error, len(text), seconds, dtype, shape, *sizes)
+        answers.write("\t".join(map(str, fields)).encode() + b"\n" + text + data + more + trace)
         answers.flush()
         sys.stdout.flush()
 

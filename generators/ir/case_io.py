@@ -35,6 +35,7 @@ from ad_conformance.generators.ir.program import (
     Step,
     frozen,
 )
+from ad_conformance.generators.suggestion import did_you_mean
 
 #: Most entries of an answer, and most steps of a program: far above what the generator draws.
 MAX_ANSWER, MAX_STEPS = 2**16, 4096
@@ -226,7 +227,8 @@ def _step(k: int, document: _StepDocument) -> Step:
     if name in REMOVED:
         raise MalformedCase(f"{where}.operation: {name!r} was removed; write {REMOVED[name]}")
     if name not in CATALOGUE:
-        raise MalformedCase(f"{where}.operation: {name!r} is not in the catalogue")
+        hint = did_you_mean(name, CATALOGUE)
+        raise MalformedCase(f"{where}.operation: {name!r} is not in the catalogue{hint}")
     row = CATALOGUE[name]
     if count != row.arity if row.arity is not None else not count:
         wanted = "one or more" if row.arity is None else row.arity

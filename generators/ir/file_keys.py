@@ -13,6 +13,7 @@ FILE_KEYS: Mapping[str, str] = {
     "mode": "word",
     "modes": "words",
     "right_modes": "right_words",
+    "wrong_modes": "wrong_words",
     "warmup_point": "elsewhere",
     "error_ratio": "units",
 }

@@ -203,10 +203,23 @@ class Case:
         """
         return Case(self.program, self.point, self.mode)
 
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """What makes the case more than a plain one: those of QUESTIONS that hold."""
+        held = (
+            self.dtype == "float32",
+            self.warmup_point is not None,
+            self.operator != "jacobian",
+            bool(self.wrt),
+        )
+        return tuple(name for name, holds in zip(QUESTIONS, held, strict=True) if holds)
+
     def with_mode(self, mode: str) -> Case:
         return replace(self, mode=mode)
 
 
+#: What a case may have besides program, point and mode, as causes and known failures name it.
+QUESTIONS = ("float32", "elsewhere", "operator", "wrt")
 #: The fields of a case that may be left out, with their defaults.
 DEFAULTS: Mapping[str, Any] = {f.name: f.default for f in fields(Case) if f.default is not MISSING}
 

@@ -22,7 +22,8 @@ PLAIN, LIVE = 30.0, 1.0
 class Progress:
     """Counts of complete shards and, in a local folder, of the journals of shards at work.
 
-    `before` are the counts of complete shards of earlier sessions.
+    `before` are the counts of complete shards of earlier sessions. `cases` is the number of
+    generated cases to ask, `named` that of named cases; cases of both kinds are counted.
     """
 
     def __init__(
@@ -31,22 +32,21 @@ class Progress:
         before: Tally,
         *,
         engines: int,
+        named: int,
         cases: int | None,
         seconds: float | None,
         console: Console,
     ) -> None:
-        self._folder, self._cases, self._seconds, self._console = folder, cases, seconds, console
+        self._folder, self._seconds, self._console = folder, seconds, console
+        self._total = None if cases is None else cases + named
         self._engines = engines
         self._begun = self._last = time.monotonic()
         self._ended, self._before = before, before.cases
         self._working: dict[int, Tally] = {}
         self._read: dict[int, int] = {}
         self._shown: set[tuple[int, str]] = set()
-        self._live = (
-            Live(console=console, refresh_per_second=2, transient=True)
-            if console.is_terminal
-            else None
-        )
+        # The table stays on the terminal when the campaign has ended.
+        self._live = Live(console=console, refresh_per_second=2) if console.is_terminal else None
 
     def __enter__(self) -> Progress:
         if self._live:
@@ -61,28 +61,29 @@ class Progress:
         """Add the counts of a shard that is complete."""
         self._working.pop(tally.shard, None)
         self._show(tally)
-        self._ended.cases += tally.cases if tally.shard else 0
+        self._ended.cases += tally.cases
         self._ended.verdicts += tally.verdicts
         self._ended.known += tally.known
 
     def look(self, shards: Iterable[int], *, last: bool = False) -> None:
-        """Read new rows of the journals of these shards; print if it is time. Raises StoreError."""
+        """Read new rows of the journals of these shards, and show the counts if it is time.
+
+        They are shown in any case if this is the `last` look. Raises StoreError.
+        """
         if self._folder.local:
             for shard in shards:
                 self._follow(shard)
         now = time.monotonic()
         if self._live:
-            self._live.update(self._table())
-        if last or (not self._live and now - self._last >= PLAIN):
+            self._live.update(self._table(), refresh=last)
+        elif last or now - self._last >= PLAIN:
             self._last = now
             self._console.print(self.line(), highlight=False)
 
     @property
     def cases(self) -> int:
-        """The number of generated cases asked; for shards at work, answers / engines."""
-        answers = sum(
-            sum(tally.verdicts.values()) for shard, tally in self._working.items() if shard
-        )
+        """The number of cases asked, named ones too; for shards at work, answers / engines."""
+        answers = sum(sum(tally.verdicts.values()) for tally in self._working.values())
         return self._ended.cases + answers // self._engines
 
     def line(self) -> str:
@@ -94,7 +95,7 @@ class Progress:
             if counts[verdict] and verdict.is_finding
         )
         known = self._ended.known + sum(tally.known for tally in self._working.values())
-        total = f" of {self._cases}" if self._cases is not None else ""
+        total = f" of {self._total}" if self._total is not None else ""
         left = self._left()
         return (
             f"{self.cases}{total} cases, {self._rate():.1f} per second; "
@@ -152,8 +153,8 @@ class Progress:
         times = []
         if self._seconds is not None:
             times.append(max(0.0, self._seconds - (time.monotonic() - self._begun)))
-        if self._cases is not None and self._rate() > 0:
-            times.append((self._cases - self.cases) / self._rate())
+        if self._total is not None and self._rate() > 0:
+            times.append((self._total - self.cases) / self._rate())
         return min(times, default=None)
 
     def _table(self) -> Table:

@@ -125,24 +125,13 @@ class Campaign:
         """The counts of complete shards. Raises StoreError."""
         tally = Tally(-1)
         with tables(self.folder, at_work=False) as connection:
-            tally.cases = connection.sql("SELECT count(*) FROM cases WHERE number >= 0").fetchall()[
-                0
-            ][0]
+            tally.cases = connection.sql("SELECT count(*) FROM cases").fetchall()[0][0]
             tally.known = connection.sql("SELECT count(known) FROM verdicts").fetchall()[0][0]
             rows = connection.sql(
                 "SELECT engine, verdict, count(*) FROM verdicts GROUP BY ALL"
             ).fetchall()
             tally.verdicts.update({(engine, verdict): n for engine, verdict, n in rows})
         return tally
-
-    def new_findings(self) -> int:
-        """The number of findings that no known failure covers and whose second verdict is the same.
-
-        Raises StoreError.
-        """
-        with tables(self.folder) as connection:
-            query = "SELECT count(*) FROM verdicts WHERE finding IS NOT NULL AND again = verdict"
-            return int(connection.sql(query).fetchall()[0][0])
 
 
 #: Of findings that look the same, how many are asked again in a later run.
@@ -353,6 +342,7 @@ def run(
                 folder,
                 campaign.recorded(),
                 engines=len(campaign.versions),
+                named=len(campaign.plan.named),
                 cases=cases,
                 seconds=seconds,
                 console=console,

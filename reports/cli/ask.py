@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -21,15 +20,16 @@ from ad_conformance.generators.ir.mode import ANY_MODE, is_mode
 from ad_conformance.generators.ir.program import Case, MalformedCase
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.reports.cli.shared import (
-    ENGINE,
     CasePath,
     EngineName,
+    Engines,
     Python,
     all_engines,
     app,
     case_at,
     complain,
     engine_named,
+    engines_listed,
     refuse,
 )
 
@@ -62,7 +62,7 @@ def engines(python: Python = "") -> None:
 
 
 @app.command()
-def show(case: CasePath, engine: EngineName = "inhouse") -> None:
+def show(case: CasePath, engine: EngineName) -> None:
     """Print a case as a script in the language of the engine.
 
     The script needs only the engine, not ad-conformance.
@@ -78,10 +78,7 @@ def show(case: CasePath, engine: EngineName = "inhouse") -> None:
 @app.command()
 def replay(
     case: CasePath,
-    engine: Annotated[
-        list[str] | None,
-        typer.Option("--engine", help=f"{ENGINE}; may be repeated; default: all installed engines"),
-    ] = None,
+    engine: Engines = None,
     modes: Annotated[
         str, typer.Option("--modes", help="modes to ask, with commas; default: that of the case")
     ] = "",
@@ -89,16 +86,13 @@ def replay(
 ) -> None:
     """Ask engines a case again and print the verdict of each, with its answer.
 
-    Exit status 1 if there is a finding, known or new.
+    Engines of the default that are not installed are left out. Exit status 1 if there is a finding,
+    known or new.
     """
     asked = _in_modes(case_at(case), modes)
-    if engine:
-        chosen = [engine_named(name, python) for name in engine]
-    else:
-        loaded, problems = all_engines(python)
-        chosen = [adapter for adapter in loaded.values() if adapter.installed()]
-        for problem in problems:
-            print(f"ad-conformance: {problem}", file=sys.stderr)
+    chosen = [engine_named(name, python) for name in engines_listed(engine)]
+    if engine is None:
+        chosen = [adapter for adapter in chosen if adapter.installed()]
     try:
         entries = load()
     except MalformedEntry as error:

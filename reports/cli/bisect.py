@@ -9,13 +9,13 @@ from ad_conformance.conformance.triage.releases.bisect import find_boundary
 from ad_conformance.conformance.triage.releases.search import NoBoundary, Observation
 from ad_conformance.engines.process.releases import NoReleases
 from ad_conformance.engines.registry import UnknownEngine
-from ad_conformance.reports.cli.shared import ENGINE, CasePath, Python, app, case_at, refuse
+from ad_conformance.reports.cli.shared import CasePath, EngineName, Python, app, case_at, refuse
 
 
 @app.command()
 def bisect(
     case: CasePath,
-    engine: Annotated[str, typer.Option(help=f"{ENGINE}, without a release")],
+    engine: EngineName,
     good: Annotated[
         str | None,
         typer.Option(help="a release that gets the case right; default: the oldest that answers"),
@@ -31,7 +31,8 @@ def bisect(
 ) -> None:
     """Find the release of the engine in which a finding began or was fixed.
 
-    The releases between a good and a bad one are bisected: about log2 of their number is asked.
+    --engine names an engine without a release. The releases between a good and a bad one are
+    bisected: about log2 of their number is asked.
     With --python, these are the releases for that interpreter, and the installed one is the one
     installed there. If that is no release but a development build, it is asked where it is.
     """

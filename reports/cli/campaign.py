@@ -12,18 +12,17 @@ from ad_conformance.conformance.known_failures import MalformedEntry
 from ad_conformance.conformance.reference.certify import MAX_ORDER
 from ad_conformance.engines import registry
 from ad_conformance.generators.ir.mode import HINT, USUAL_MODES, is_mode
-from ad_conformance.reports.cli.shared import Python, app, refuse
+from ad_conformance.reports.cli.shared import (
+    Engines,
+    Python,
+    app,
+    engines_listed,
+    listed,
+    refuse,
+)
 from rich.console import Console
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-def listed(option: str, given: str) -> tuple[str, ...]:
-    """The names in a list separated by commas, without duplicates."""
-    items = tuple(dict.fromkeys(item.strip() for item in given.split(",") if item.strip()))
-    if not items:
-        refuse(f"{option}: no name is given")
-    return items
 
 
 def _modes(given: str) -> tuple[str, ...]:
@@ -45,7 +44,10 @@ def _seconds(given: str | None) -> float | None:
     parts = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", given)
     if parts is None or not float(parts[1]):
         refuse(f"--budget: {given!r} is not a duration such as 90s, 30m or 8h")
-    return float(parts[1]) * _UNITS[parts[2] or "s"]
+    if not parts[2]:
+        units = f"{given}s, {given}m or {given}h"
+        refuse(f"--budget: {given} of what? Write {units} for seconds, minutes or hours")
+    return float(parts[1]) * _UNITS[parts[2]]
 
 
 def need_reports(*modules: str, extra: str = "reports") -> None:
@@ -63,9 +65,7 @@ def campaign(
             help="folder that records the campaign: a path, or a URL that fsspec reaches",
         ),
     ],
-    engines: Annotated[str, typer.Option(help="names of engines, separated by commas")] = ",".join(
-        registry.DEFAULT
-    ),
+    engine: Engines = None,
     modes: Annotated[str, typer.Option(help=f"modes, separated by commas; {HINT}")] = ",".join(
         USUAL_MODES
     ),
@@ -100,7 +100,7 @@ def campaign(
     """Ask engines many generated cases and record every verdict.
 
     Exit status 1 if there are findings that no known failure covers. With --resume, the options
-    --engines, --modes, --seed, --shard, --timeout and --previous keep their first values. --python
+    --engine, --modes, --seed, --shard, --timeout and --previous keep their first values. --python
     has to be given again, with the same interpreter.
     """
     need_reports("duckdb", "fsspec", "rich")
@@ -116,6 +116,7 @@ def campaign(
         run,
     )
     from ad_conformance.reports.campaign.store import Folder, StoreError
+    from ad_conformance.reports.campaign.totals import totals
 
     seconds = _seconds(budget)
     if seconds is None and cases is None:
@@ -127,7 +128,7 @@ def campaign(
             if resume:
                 begun = Campaign.resume(folder, python)
             else:
-                names, nested = listed("--engines", engines), _modes(modes)
+                names, nested = engines_listed(engine), _modes(modes)
                 named = [
                     *named_cases(names, nested),
                     *(previous_findings(Folder(previous)) if previous else []),
@@ -140,7 +141,7 @@ def campaign(
             executors = nullcontext(make) if make else pool(folder, workers)
             console = Console(soft_wrap=True)
             ended = run(begun, executors, workers, cases=cases, seconds=seconds, console=console)
-        new = begun.new_findings()
+        found = totals(folder)
     except (registry.UnknownEngine, MalformedEntry, StoreError, CampaignError) as error:
         refuse(str(error))
     except OSError as error:
@@ -148,6 +149,7 @@ def campaign(
     except KeyboardInterrupt:
         again = registry.python_named(python)
         refuse(f"interrupted; to continue: ad-conformance campaign --resume --out {out}{again}")
-    print(f"{ended}: {new} new findings; for details: ad-conformance report {out}")
-    if new:
+    following = "triage" if found.new else "report"
+    print(f"{ended}: {found.line}; next: ad-conformance {following} {out}")
+    if found.new:
         raise typer.Exit(1)

@@ -11,7 +11,7 @@ import typer
 from ad_conformance.conformance.functions.check import MODES
 from ad_conformance.conformance.functions.process import Asked, Finished, Refused, asked
 from ad_conformance.engines.contract import Answer
-from ad_conformance.reports.cli.shared import ENGINE, app, complain, refuse
+from ad_conformance.reports.cli.shared import ENGINE, app, complain, engines_listed, refuse
 
 Source = Annotated[
     str,
@@ -36,13 +36,15 @@ def check(
         ),
     ] = None,
     engine: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
             "--engine",
-            help=f"{ENGINE}; several with commas; default: the installed engines of the library "
-            "that the function is written with",
+            "--engines",
+            metavar="NAMES",
+            help=f"engines, separated by commas; may be repeated. Each is a {ENGINE}. Default: the "
+            "installed engines of the library that the function is written with",
         ),
-    ] = "",
+    ] = None,
     modes: Annotated[
         str, typer.Option("--modes", help="nestings of derivatives, with commas")
     ] = ",".join(MODES),
@@ -82,7 +84,7 @@ def check(
         function=function,
         args=tuple(args),
         kwargs=kwargs,
-        engines=tuple(name for name in engine.split(",") if name),
+        engines=engines_listed(engine, ()),
         modes=tuple(modes.split(",")),
         wrt=tuple(wanted) or None,
         dtype=dtype or None,

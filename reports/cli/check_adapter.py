@@ -22,8 +22,16 @@ from ad_conformance.conformance.suite.failure_report import FINDINGS
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.reports.cli.campaign import listed
-from ad_conformance.reports.cli.shared import ENGINE, Python, app, complain, engine_named, refuse
+from ad_conformance.generators.suggestion import did_you_mean
+from ad_conformance.reports.cli.shared import (
+    ENGINE,
+    Python,
+    app,
+    complain,
+    engine_named,
+    listed,
+    refuse,
+)
 
 #: Seconds between lines of progress that is not shown on a terminal.
 EVERY = 20.0
@@ -127,14 +135,16 @@ def _chosen(
     names = listed("--operation", operation) if operation is not None else ()
     for name in names:
         if name not in CATALOGUE:
-            refuse(f"--operation: {name!r} is not in the catalogue")
+            hint = did_you_mean(name, CATALOGUE)
+            refuse(f"--operation: {name!r} is not in the catalogue{hint}")
         if name not in CHECKED:
             refuse(f"--operation: {name} is not checked: only other operations need it")
     every = ("templates",) if names else tuple(CHECKS)
     chosen = listed("--check", checks) if checks is not None else every
     for name in chosen:
         if name not in CHECKS:
-            refuse(f"--check: {name!r} is not one of {', '.join(CHECKS)}")
+            hint = did_you_mean(name, CHECKS)
+            refuse(f"--check: {name!r} is not one of {', '.join(CHECKS)}{hint}")
     if names and chosen != ("templates",):
         refuse("--operation: it is for the check of templates only")
     if chosen == ("templates",) and not has_templates(engine):

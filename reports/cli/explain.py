@@ -21,7 +21,7 @@ from ad_conformance.reports.cli.shared import (
 @app.command()
 def explain(
     case: CasePath,
-    engine: EngineName = "inhouse",
+    engine: EngineName,
     python: Python = "",
     seconds: Annotated[
         float, typer.Option(min=0.0, help="time limit; then the result so far is printed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -17,15 +18,20 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.releases import NoReleases, released
 from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.reports import releases_page
-from ad_conformance.reports.cli.shared import ENGINE, Python, app, complain, engine_named, refuse
+from ad_conformance.reports.cli.shared import (
+    Engines,
+    Python,
+    app,
+    complain,
+    engine_named,
+    engines_listed,
+    refuse,
+)
 
 
 @app.command()
 def known(
-    engine: Annotated[
-        list[str] | None,
-        typer.Option("--engine", help=f"{ENGINE}, also as NAME@RELEASE; may be repeated"),
-    ] = None,
+    engine: Engines = None,
     releases: Annotated[
         int, typer.Option(min=0, help="ask the last N releases of each engine, not the installed")
     ] = 0,
@@ -42,14 +48,16 @@ def known(
 ) -> None:
     """Ask a release the pinned cases of its known failures: which are fixed, changed or back?
 
-    All engines of the same library are asked, such as torch-autograd with torch. Exit status 1 if a
-    failure that was fixed is back.
+    All engines of the same library are asked, such as torch-autograd with torch. With --page and
+    without --engine, no engine is asked. Engines of the default that are not installed are left
+    out. Exit status 1 if a failure that was fixed is back.
     """
-    if not engine and not page:
-        refuse("give --engine, the engine to ask, or --page, the file to write")
     entries_or_refuse()
+    names = engines_listed(engine) if engine or not page else ()
+    if engine is None:
+        names = tuple(name for name in names if engine_named(name, python).installed())
     failed = False
-    for asked in _asked(engine or [], releases, python):
+    for asked in _asked(names, releases, python):
         failed = _look_at(asked, write=write, strict=strict) or failed
     if page:
         entries = entries_or_refuse()
@@ -70,7 +78,7 @@ def entries_or_refuse() -> tuple[KnownFailure, ...]:
         refuse(str(error))
 
 
-def _asked(names: list[str], count: int, python: str) -> list[Engine]:
+def _asked(names: Iterable[str], count: int, python: str) -> list[Engine]:
     """The engines to ask: as named, or the last `count` releases of each, for `python`."""
     found = []
     for name in names:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from ad_conformance.generators.catalogue import CATALOGUE, CORE
 from ad_conformance.generators.catalogue.parameters import TYPES, meaning
+from ad_conformance.generators.suggestion import did_you_mean
 from ad_conformance.reports.cli.shared import app, refuse
 
 #: The lines of a document between which `--markdown` writes.
@@ -90,7 +91,8 @@ def markdown_tables() -> str:
 def _named(part: str) -> list[str]:
     """The operations whose names contain `part`; exit status 2 if there are none."""
     found = [name for name in CATALOGUE if part in name]
-    return found or refuse(f"{part!r} is in no name of an operation")
+    hint = did_you_mean(part, CATALOGUE)
+    return found or refuse(f"{part!r} is in no name of an operation{hint}")
 
 
 def _aligned(table: Sequence[Row]) -> list[str]:

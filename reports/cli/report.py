@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from ad_conformance.conformance.known_failures import MalformedEntry
 from ad_conformance.reports.cli.campaign import need_reports
-from ad_conformance.reports.cli.shared import app, refuse
+from ad_conformance.reports.cli.shared import Imported, app, engines_listed, refuse
 
 
 @app.command()
@@ -29,8 +29,11 @@ def report(
     json: Annotated[
         Path | None, typer.Option(metavar="FILE", help="write all data of the report")
     ] = None,
+    engine: Imported = None,
 ) -> None:
     """Report what a campaign found: print one line, and write files.
+
+    The page has no scripts of an engine outside this project unless --engine names it.
 
     Exit status 1 if a finding is new or regressed and no known failure covers it.
     """
@@ -39,7 +42,7 @@ def report(
     from ad_conformance.reports.issues.bucket_files import MalformedBucket
     from ad_conformance.reports.nightly.changes import run_report
     from ad_conformance.reports.nightly.exports import as_json, as_junit, as_markdown, broken
-    from ad_conformance.reports.nightly.headline import headline
+    from ad_conformance.reports.nightly.headline import STATES, behind, headline, state
 
     try:
         found = run_report(Folder(run), Folder(previous) if previous else None)
@@ -49,12 +52,12 @@ def report(
         if html:
             from ad_conformance.reports.nightly.page import render
 
-            html.write_text(render(found), encoding="utf-8")
+            html.write_text(render(found, engines_listed(engine, ())), encoding="utf-8")
     except (StoreError, MalformedEntry, MalformedBucket) as error:
         refuse(str(error))
     except OSError as error:
         refuse(f"{error.filename}: {error.strerror}")
-    print(headline(found))
+    print(f"{STATES[state(found)][1]}: {headline(found)}; {behind(found)}")
     if broken(found):
         if not found.triaged:
             print(

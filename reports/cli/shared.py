@@ -33,8 +33,31 @@ CasePath = Annotated[
     Path, typer.Argument(metavar="CASE.json", help="a case in JSON, as in findings/")
 ]
 #: How help texts describe the name of an engine.
-ENGINE = "name of an engine, or package.module:attribute of an adapter"
-EngineName = Annotated[str, typer.Option("--engine", help=ENGINE)]
+ENGINE = "name of an engine, NAME@RELEASE, or package.module:attribute of an adapter"
+#: Of commands that ask one engine. There is no default: a case does not say whose finding it is.
+EngineName = Annotated[str, typer.Option("--engine", metavar="NAME", help=ENGINE)]
+#: Of commands that ask several engines; without the option, those of registry.DEFAULT.
+Engines = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--engine",
+        "--engines",
+        metavar="NAMES",
+        help=f"engines, separated by commas; may be repeated. Each is a {ENGINE}. Default: "
+        f"{','.join(registry.DEFAULT)}",
+    ),
+]
+#: Of commands that read a campaign, which must not import what only a file names.
+Imported = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--engine",
+        "--engines",
+        metavar="NAMES",
+        help="engines of the campaign that may be imported, as package.module:attribute, separated "
+        "by commas; may be repeated. Engines of this project need not be named",
+    ),
+]
 
 
 def _interpreter(path: str | None) -> str:
@@ -62,6 +85,21 @@ def refuse(message: str) -> NoReturn:
     """Print one line to standard error and exit with status 2."""
     complain(message)
     raise typer.Exit(2)
+
+
+def listed(option: str, given: str) -> tuple[str, ...]:
+    """The names in a list separated by commas, without duplicates."""
+    items = tuple(dict.fromkeys(item.strip() for item in given.split(",") if item.strip()))
+    if not items:
+        refuse(f"{option}: no name is given")
+    return items
+
+
+def engines_listed(
+    given: list[str] | None, default: tuple[str, ...] = registry.DEFAULT
+) -> tuple[str, ...]:
+    """The engines that --engine names, or the default without the option."""
+    return default if given is None else listed("--engine", ",".join(given))
 
 
 def engine_named(name: str, python: str = "") -> Engine:

@@ -21,11 +21,13 @@ from ad_conformance.reports.cli.shared import (
     ENGINE,
     CasePath,
     EngineName,
+    Imported,
     Python,
     app,
     case_at,
     complain,
     engine_named,
+    engines_listed,
     finding_of,
     refuse,
 )
@@ -34,7 +36,7 @@ from ad_conformance.reports.cli.shared import (
 @app.command()
 def reduce(
     case: CasePath,
-    engine: EngineName = "inhouse",
+    engine: EngineName,
     python: Python = "",
     seconds: Annotated[
         float, typer.Option(min=0.0, help="time limit; then the smallest case so far is kept")
@@ -71,13 +73,7 @@ def triage(
         str | None,
         typer.Option(metavar="DIR", help="an earlier campaign whose buckets are reused"),
     ] = None,
-    engine: Annotated[
-        str,
-        typer.Option(
-            "--engine",
-            help="adapters that may be imported: package.module:attribute, separated by commas",
-        ),
-    ] = "",
+    engine: Imported = None,
     python: Python = "",
 ) -> None:
     """Find the causes of the new findings of a campaign.
@@ -97,7 +93,7 @@ def triage(
             folder,
             each=each,
             previous=Folder(previous) if previous else None,
-            imported=engine.split(","),
+            imported=engines_listed(engine, ()),
             python=python,
         )
         for name in campaign.engines:
@@ -122,7 +118,8 @@ def triage(
 def issue(
     bucket: Annotated[Path, typer.Argument(metavar="BUCKET.json", help="a file in DIR/buckets")],
     engine: Annotated[
-        str | None, typer.Option(help=f"{ENGINE}; default: that of the bucket")
+        str | None,
+        typer.Option(metavar="NAME", help=f"{ENGINE}. Default: that of the bucket"),
     ] = None,
     python: Python = "",
     bisect: Annotated[
@@ -161,6 +158,8 @@ def issue(
             if described.release and asked == found.engine:
                 # The search takes minutes; keep its result for the next time.
                 bucket.write_bytes(described.text)
+        if described.suspect:
+            complain(f"{bucket}: suspect: {described.suspect}: check the case before you report it")
         releases = {
             name: registry.find(name, python).version()
             for name in described.right_engines

@@ -7,30 +7,28 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from ad_conformance.conformance.reference.certify import MAX_ORDER
-from ad_conformance.conformance.severity import Kind
-from ad_conformance.conformance.standings.standing import release_of
-from ad_conformance.conformance.triage.causes import FAILURES, Cause, read_cause
-from ad_conformance.conformance.triage.failure_key import DIGITS
+from ad_conformance.conformance.triage.causes import Cause, read_cause
 from ad_conformance.conformance.verdicts import Verdict
-from ad_conformance.engines.contract import Engine
-from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.engines import registry
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import converted, parsed
-from ad_conformance.generators.ir.mode import ANY_LETTER, is_mode
+from ad_conformance.generators.ir.mode import is_mode
 from ad_conformance.generators.ir.program import Case, MalformedCase
-from ad_conformance.generators.rewrite.derivative_formulas import MOVING
 from ad_conformance.reports.campaign.store import Folder
 
 FORMAT = 1
 FOLDER = "buckets"
 _LISTS = ("findings", "right_modes", "right_engines", "explanation")
+#: Lists that files of earlier releases do not have.
+_LATER_LISTS = ("wrong_modes", "wrong_engines")
 _TEXTS = (
     "engine",
     "version",
@@ -52,6 +50,7 @@ _Document = msgspec.defstruct(
         *((field, Any) for field in ("cause", "case", "rewrite")),
         *((field, str) for field in _TEXTS),
         *((field, tuple[str, ...]) for field in _LISTS),
+        *((field, tuple[str, ...], ()) for field in _LATER_LISTS),
     ],
     forbid_unknown_fields=True,
     rename=file_key,
@@ -69,6 +68,7 @@ class BucketFile:
     `engine` is the name under which the campaign asked it, and `version` its release. `case` is the
     smallest case that shows the cause, with `verdict`. `findings` are file names in the campaign's
     findings/. In `right_modes`, the engine agrees. In the mode of the case, `right_engines` agree.
+    In `wrong_modes` the engine fails too, and so do `wrong_engines` in the mode of the case.
     `rewrite` is a case of the same function, written with other operations, in which the engine
     agrees. `release` is the first bad release and `issue` the upstream issue; both may be "". `got`
     and `wanted` are arrays in JSON, "" if there is none; so is the message of the engine. `file` is
@@ -82,7 +82,9 @@ class BucketFile:
     case: Case
     findings: tuple[str, ...] = ()
     right_modes: tuple[str, ...] = ()
+    wrong_modes: tuple[str, ...] = ()
     right_engines: tuple[str, ...] = ()
+    wrong_engines: tuple[str, ...] = ()
     rewrite: Case | None = None
     explanation: tuple[str, ...] = ()
     release: str = ""
@@ -102,12 +104,32 @@ class BucketFile:
         return self.file.removesuffix(".json") or made
 
     @property
+    def rewritten(self) -> tuple[str, ...]:
+        """The operations that the rewrite does not use, () if there is no rewrite."""
+        if self.rewrite is None:
+            return ()
+        left = self.case.program.operations - self.rewrite.program.operations
+        return tuple(sorted(left - {"constant", "argument"}))
+
+    @property
+    def suspect(self) -> str:
+        """Why the case itself may be at fault, "" if there is no reason to think so.
+
+        An engine that agrees shows that the case can be answered, and so does a mode of this one.
+        """
+        if self.right_modes or self.right_engines or self.rewrite:
+            return ""
+        return doubt(self.engine, self.wrong_engines)
+
+    @property
     def text(self) -> bytes:
         """The content of the file."""
         document = {
             "format": FORMAT,
             "cause": self.cause.document,
-            **{file_key(field): getattr(self, field) for field in (*_TEXTS, *_LISTS)},
+            **{
+                file_key(field): getattr(self, field) for field in (*_TEXTS, *_LISTS, *_LATER_LISTS)
+            },
             "case": json.loads(self.case.json),
             "rewrite": json.loads(self.rewrite.json) if self.rewrite else None,
         }
@@ -118,6 +140,25 @@ class BucketFile:
         name = f"{FOLDER}/{self.name}.json"
         folder.write(name, self.text)
         return name
+
+
+def doubt(engine: str, failing: Iterable[str]) -> str:
+    """Why a case is suspect that `engine` and all other engines that were asked fail.
+
+    "" if none of another library is among the others: one library may well have the same fault
+    in all its engines.
+    """
+    own = _library(engine)
+    others = [name for name in failing if _library(name) != own]
+    if not others:
+        return ""
+    return f"no engine that was asked gives the expected result; also failing: {', '.join(others)}"
+
+
+def _library(engine: str) -> str:
+    """The distribution that an engine of this project uses; the name of another engine."""
+    base = engine.partition("@")[0]
+    return registry.find(base).distribution if base in registry.OWN else base
 
 
 def read_bucket(text: bytes, where: str, file: str = "") -> BucketFile:
@@ -133,8 +174,9 @@ def read_bucket(text: bytes, where: str, file: str = "") -> BucketFile:
         given: dict[str, Any] = msgspec.structs.asdict(document)
         if (found := given.pop("format")) != FORMAT:
             raise MalformedBucket(f"format: {FORMAT} is needed, not {found}")
-        if wrong := [mode for mode in given["right_modes"] if not is_mode(mode)]:
-            raise MalformedBucket(f"right_words: {wrong[0]!r} is not a mode")
+        for field in ("right_modes", "wrong_modes"):
+            if wrong := [mode for mode in given[field] if not is_mode(mode)]:
+                raise MalformedBucket(f"{file_key(field)}: {wrong[0]!r} is not a mode")
         if given["verdict"] not in [str(verdict) for verdict in Verdict if verdict.is_finding]:
             raise MalformedBucket(f"verdict: {given['verdict']!r} is not the verdict of a finding")
         given["cause"] = read_cause(given["cause"], "cause")
@@ -188,72 +230,3 @@ def by_cause(folder: Folder) -> dict[Cause, BucketFile]:
             )
         found[file.cause] = file
     return found
-
-
-def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
-    """An entry for the library's file of known failures, and its pinned case.
-
-    The entry has what triage has established. A person must check it, and may make it narrower. Its
-    pattern matches the modes of the cause, and all longer modes that end in one of them.
-    """
-    cause, name = bucket.cause, bucket.name.replace(".", "-").lower()
-    steps = bucket.case.program.operations - {"constant", "argument"}
-    operations = (
-        sorted({re.sub(r"\[.*", "", operation) for operation in cause.operations})
-        or sorted(steps - MOVING)
-        or sorted(steps)
-    )
-    release = release_of(engine)
-    features = [*cause.features, *_varying(cause)]
-    # One bug may give any of the verdicts that the cause counts as the same failure.
-    verdicts = sorted(
-        {bucket.verdict, *(str(v) for v, failure in FAILURES.items() if failure == cause.failure)}
-    )
-    digits = cause.failure == DIGITS
-    fields: dict[str, Any] = {
-        "name": name,
-        "summary": bucket.explanation[0]
-        if bucket.explanation
-        else f"{', '.join(operations)}: {bucket.verdict}",
-        "issue": bucket.issue or "none found",
-        "engines": [engine.base],
-        "seen": [str(release)] if release else [],
-        "words": f"{ANY_LETTER}*({'|'.join(cause.modes)})",
-        "verdicts": verdicts,
-        "operations": operations,
-        **({"with": features} if features else {}),
-        **({"dtype": "float32"} if "float32" in cause.questions else {}),
-        **({"severity": str(Kind.DIGITS)} if digits else {}),
-        **({"error": _error_pattern(bucket)} if cause.failure == "raised" else {}),
-        "case": f"{bucket.name}.json",
-    }
-    # A string or list of strings is written the same in JSON and TOML.
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]
-    return "[[failure]]\n" + "\n".join(lines) + "\n", bucket.case.json + "\n"
-
-
-def _varying(cause: Cause) -> list[str]:
-    """The features that say which operands vary, if the cause names them, as in "divide[1]"."""
-    if len(cause.operations) != 1 or "[" not in cause.operations[0]:
-        return []
-    operation, _, slots = cause.operations[0].rstrip("]").partition("[")
-    named, arity = [int(slot) for slot in slots.split(",")], CATALOGUE[operation].arity
-    if len(named) > 1:
-        return ["several vary"]
-    if named == [0]:
-        return ["first varies"]
-    return ["last varies"] if arity is not None and named == [arity - 1] else []
-
-
-def _error_pattern(bucket: BucketFile) -> str:
-    """A pattern of "type: message" of the exception.
-
-    Of the message it has the longest part without numbers and quotes, since these differ between
-    programs.
-    """
-    parts = re.split(r"#|\.{3}|[\"'`]", bucket.cause.message)
-    longest = re.escape(max(parts, key=len, default="").strip()).replace(r"\ ", r"\s+")
-    pattern = rf"^{re.escape(bucket.error)}: (?s:.*){longest}"
-    if longest and re.search(pattern, f"{bucket.error}: {bucket.message}"):
-        return pattern
-    return f"^{re.escape(bucket.error)}:"

@@ -12,23 +12,28 @@ from importlib import metadata
 
 import numpy as np
 from ad_conformance.conformance.severity import Kind, severity_of
-from ad_conformance.conformance.standalone_script import standalone_finding
+from ad_conformance.conformance.standalone_script import shortened, standalone_finding
 from ad_conformance.conformance.suite.failure_report import first_line, listed
 from ad_conformance.conformance.suite.wording import largest_error, short
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.runners import HERE
+from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.mode import spoken
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.reports.issues.bucket_files import BucketFile
 from packaging.utils import canonicalize_name
 
-#: Kinds of severity that say more than the numbers do.
-_NAMED_KINDS = (Kind.SIGN, Kind.FACTOR, Kind.ZERO, Kind.DIGITS)
 _ORDERS = ("", "first", "second", "third", "fourth")
 #: Characters of a message that are shown outside the fold.
 MESSAGE = 300
+#: Where readers of an issue find this project. OWNER is that of the repository that publishes it.
+ADDRESS = "https://github.com/OWNER/ad-conformance"
+#: The verdicts whose numbers are in question.
+_NUMERIC = (Verdict.WRONG, Verdict.NOT_FINITE)
+#: Most entries of a point in the first sentence.
+FEW = 4
 
 
 def issue_text(
@@ -42,8 +47,14 @@ def issue_text(
     case, answer = finding.case, finding.answer
     subject = _subject(bucket, engine)
     parts = [
+        # The line is not shown where the issue is posted.
+        *(
+            [f"<!-- Check the case before you post: {bucket.suspect}. -->"]
+            if bucket.suspect
+            else []
+        ),
         f"# The {_derivative(case, subject)} {_fails(finding)}",
-        _first_sentence(finding, subject, engine),
+        _first_sentence(bucket, finding, subject, engine),
         "## To reproduce",
         _fenced(standalone_finding(finding, engine).rstrip(), engine.dialect.language.name),
         *_foreign(engine.script(case).text),
@@ -62,9 +73,12 @@ def issue_text(
     parts += ["## Versions", _versions(bucket, engine)]
     if answer.message and first_line(answer.message, MESSAGE) != answer.message:
         parts += [_folded("Full error message", answer.message, "")]
-    if answer.printed.strip():
+    if answer.printed.strip() and finding.verdict is not Verdict.CRASH:
         parts += [_folded("Output of the process", answer.printed.strip(), "")]
-    parts.append("Found by ad-conformance, which tests nested derivatives of generated programs.")
+    parts.append(
+        f"Found by [ad-conformance]({ADDRESS}), which tests nested derivatives of generated "
+        f"programs."
+    )
     return "\n\n".join(parts) + "\n"
 
 
@@ -76,10 +90,13 @@ def _named(engine: str, version: str) -> str:
 
 
 def _operations(bucket: BucketFile) -> list[str]:
-    """The operations of the cause, or else of the program, each once, as code."""
+    """The operations of the cause that the program has, or else all of the program, each once.
+
+    The fault may be in a part of an operation, such as `solve` in the derivative of `cholesky`.
+    """
+    steps = [step.operation for step in bucket.case.program.steps if step.operands]
     named = [re.sub(r"\[.*", "", operation) for operation in bucket.cause.operations]
-    named = named or [step.operation for step in bucket.case.program.steps if step.operands]
-    return [f"`{operation}`" for operation in dict.fromkeys(named)]
+    return list(dict.fromkeys([name for name in named if name in steps] or steps))
 
 
 def _subject(bucket: BucketFile, engine: Engine) -> str:
@@ -88,10 +105,25 @@ def _subject(bucket: BucketFile, engine: Engine) -> str:
     """
     program = engine.script(bucket.case).program
     found = re.search(r"^def f\(.*\):\n    return (.{1,60})$", program, re.MULTILINE)
-    operations = _operations(bucket)
+    operations = [f"`{_called(name, program) or name}`" for name in _operations(bucket)]
     if found:
         return f"`{found[1]}`"
     return listed(operations) if len(operations) == 1 else f"a program with {listed(operations)}"
+
+
+def _called(operation: str, program: str) -> str:
+    """How the engine's users know the operation: the function that the program calls for it.
+
+    "" if no function in the text has its name: `linalg.solve_triangular` is the one of
+    `complex_solve_triangular`.
+    """
+    for name in re.findall(r"\b((?:\w+\.)+\w+)\(", program):
+        last = name.rpartition(".")[2].lower()
+        # `vector_norm_ord` is `vector_norm` with a parameter; `log_cosh` is not `log`.
+        variant = "_" in last and operation.rpartition("_")[0] == last
+        if operation in (last, f"complex_{last}") or variant:
+            return str(name)
+    return ""
 
 
 def _derivative(case: Case, subject: str) -> str:
@@ -99,10 +131,28 @@ def _derivative(case: Case, subject: str) -> str:
 
 
 def _fails(finding: Result) -> str:
+    """How a sentence about the derivative goes on; of a wrong value: how wrong it is."""
+    found = severity_of(finding) if finding.verdict is Verdict.WRONG else None
+    match found.kind if found else None:
+        case Kind.DIGITS if found and found.digits:
+            return f"is right to only {found.digits} digit{'s' if found.digits > 1 else ''}"
+        case Kind.SIGN if found:
+            return f"has the {found.text}"
+        case Kind.FACTOR | Kind.ZERO if found:
+            return f"is {found.text}"
+        case Kind.VALUE if found and found.text.endswith(")"):
+            return f"is {found.text}"
     return finding.verdict.fails.format(error=finding.answer.error)
 
 
-def _first_sentence(finding: Result, subject: str, engine: Engine) -> str:
+def _point(case: Case) -> str:
+    """The point, as it stands in a sentence; "" if it has many entries or there are more inputs."""
+    if case.program.arguments or not 0 < case.input.size <= FEW:
+        return ""
+    return f" at x = {case.input.tolist()}"
+
+
+def _first_sentence(bucket: BucketFile, finding: Result, subject: str, engine: Engine) -> str:
     case = finding.case
     steps = [step.operation for step in case.program.steps if step.operands]
     named = f"{engine.name} {engine.version()}".rstrip()
@@ -116,10 +166,14 @@ def _first_sentence(finding: Result, subject: str, engine: Engine) -> str:
             fails += " when it is evaluated"
         case _:
             fails = _fails(finding)
-    sentence = f"In {named}, the {_derivative(case, subject)} {fails}."
-    if len(steps) > 1:
+    sentence = f"In {named}, the {_derivative(case, subject)}{_point(case)} {fails}."
+    if len(steps) > len(_operations(bucket)):
         names = listed([f"`{name}`" for name in dict.fromkeys(steps)])
         sentence += f" The program has {len(steps)} steps, with {names}."
+    for name in _operations(bucket):
+        # Names that only this project uses.
+        if f"`{name}`" in subject and (meaning := CATALOGUE[name].meaning):
+            sentence += f" `{name}` stands for this: {meaning}"
     return sentence
 
 
@@ -127,14 +181,19 @@ def _actual(finding: Result) -> str:
     answer, truth = finding.answer, finding.truth
     if answer.value is None:
         message = f"{answer.error}: {first_line(answer.message, MESSAGE)}".rstrip(": ")
-        return _fenced(message, "") if message else f"The derivative {_fails(finding)}."
+        before = answer.traceback
+        if finding.verdict is Verdict.CRASH and answer.printed.strip():
+            # The message of a crash is the first of these lines.
+            before, message = answer.printed.strip(), answer.error
+        lines = "\n".join(part for part in (before, message) if part)
+        return _fenced(lines, "") if lines else f"The derivative {_fails(finding)}."
     parts = [f"`{short(answer.value)}`"]
     if finding.verdict is Verdict.IMPURE:
         parts.append(
             f"The value is as expected, but the derivative is not a pure function: "
             f"{answer.message}."
         )
-    elif (found := severity_of(finding)) and found.kind in _NAMED_KINDS:
+    elif (found := severity_of(finding)) and found.kind is Kind.DIGITS:
         parts.append(f"How wrong: {found.text}.")
     if finding.verdict is Verdict.WRONG:
         parts.append(f"Largest error: {largest_error(finding)}.")
@@ -150,7 +209,9 @@ def _actual(finding: Result) -> str:
 def _expected(
     bucket: BucketFile, finding: Result, engine: Engine, releases: dict[str, str]
 ) -> list[str]:
-    """The certified derivative, how it was certified, and which engines agree with it."""
+    """The certified derivative, which engines agree with it, and how it was certified if the
+    numbers are in question.
+    """
     truth = finding.truth
     assert truth.expected is not None
     parts = [f"`{short(truth.expected)}`"]
@@ -159,7 +220,7 @@ def _expected(
             "NaN stands for any finite number: the program compares equal numbers at this point "
             "(in abs, max, where ...), and the smooth pieces that meet differ in these entries."
         )
-    if truth.value is not None:
+    if truth.value is not None and finding.verdict in _NUMERIC:
         parts.append(_certainty(finding))
     others = [name for name in bucket.right_engines if name not in _callings(bucket, engine)]
     if others:
@@ -236,12 +297,11 @@ def _workarounds(bucket: BucketFile, engine: Engine) -> str:
         what = listed([f"`{name}`" for name in gone]) or "the program"
         found.append(f"- The result is as expected if {what} is written with other operations:")
         found.append(_fenced(engine.script(bucket.rewrite).program.strip(), language))
-    if found:
-        return "\n".join(found)
-    return (
-        "None is known, neither another mode of the same order nor the same function written with "
-        "other operations."
-    )
+    if bucket.wrong_modes:
+        modes = listed([spoken(mode) for mode in bucket.wrong_modes])
+        verb = "fail" if len(bucket.wrong_modes) > 1 else "fails"
+        found.append(f"- In {engine.base}, {modes} {verb}, too.")
+    return "\n".join(found) or "Not tried."
 
 
 def _callings(bucket: BucketFile, engine: Engine) -> dict[str, str]:
@@ -250,14 +310,14 @@ def _callings(bucket: BucketFile, engine: Engine) -> dict[str, str]:
     The values are the lines of their scripts that differ.
     """
     found = {}
-    own = engine.script(bucket.case)
+    own = shortened(bucket.case, engine)
     for name in bucket.right_engines:
         other = registry.find(name) if name in registry.names() else None
         if other is None or other.distribution != engine.distribution or engine.base != engine.name:
             continue
-        script = other.script(bucket.case)
-        lines = [line for line in script.text.splitlines() if line not in own.text.splitlines()]
-        if script.program == own.program and lines:
+        text = shortened(bucket.case, other)
+        lines = [line for line in text.splitlines() if line not in own.splitlines()]
+        if other.script(bucket.case).program == engine.script(bucket.case).program and lines:
             found[name] = "\n".join(lines)
     return found
 

@@ -9,7 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from ad_conformance.conformance.pool import EnginePool
@@ -30,9 +30,10 @@ from ad_conformance.generators.ir.program import Case, MalformedCase
 from ad_conformance.reports.campaign.plan import check_python
 from ad_conformance.reports.campaign.shards import as_text
 from ad_conformance.reports.campaign.store import Folder, StoreError, record
-from ad_conformance.reports.issues.bucket_files import BucketFile, by_cause, proposed
-from ad_conformance.reports.nightly.changes import Finding as Recorded
-from ad_conformance.reports.nightly.changes import findings
+from ad_conformance.reports.issues.bucket_files import BucketFile, by_cause
+from ad_conformance.reports.issues.proposed import proposed
+from ad_conformance.reports.nightly.findings import Finding as Recorded
+from ad_conformance.reports.nightly.findings import findings
 
 #: Most file names in one line.
 NAMED = 3
@@ -181,9 +182,12 @@ class CampaignTriage:
             new.cause, self._asked[name], sandbox.engine.version(), "", finding.case, tuple(here)
         )
         modes = self._same_order(finding.case.mode)
-        path = self._put(described(file, finding, pool, modes, seconds=self._each), sandbox.engine)
+        file = described(file, finding, pool, modes, seconds=self._each)
+        path = self._put(file, sandbox.engine)
         steps = len([step for step in finding.case.program.steps if step.operands])
-        return f"{steps} steps in {finding.case.mode}, {time.monotonic() - begun:.1f} s: {path}"
+        doubt = f"; suspect: {file.suspect}" if file.suspect else ""
+        took = time.monotonic() - begun
+        return f"{steps} steps in {finding.case.mode}, {took:.1f} s: {path}{doubt}"
 
     def _smallest(self, new: Bucket, asker: Asker) -> Result:
         """A small case with simple numbers that shows the cause.
@@ -243,8 +247,7 @@ def described(
     return replace(
         file,
         verdict=str(finding.verdict),
-        right_modes=found.modes,
-        right_engines=found.engines,
+        **asdict(found.ways),
         rewrite=found.rewrite,
         explanation=tuple(explain(finding, pool.sandbox(finding.engine), seconds=seconds).lines),
         got=as_text(finding.answer.value) or "",
@@ -265,7 +268,7 @@ def described_elsewhere(
     """
     names = [
         name
-        for name in (file.engine, *file.right_engines)
+        for name in (file.engine, *file.right_engines, *file.wrong_engines)
         if name != engine.name and name in registry.names()
     ]
     others = [registry.find(name, python) for name in names]

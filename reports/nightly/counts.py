@@ -182,6 +182,13 @@ def verdicts(connection: duckdb.DuckDBPyConnection, subject: str = "") -> tuple[
     return tuple(Count(*row) for row in connection.sql(query).fetchall())
 
 
+def compared(connection: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
+    """The number of cases of any origin whose answer was right or a finding, by engine."""
+    names = ", ".join(f"'{verdict}'" for verdict in Verdict if verdict.compared)
+    query = f"SELECT engine, count(*) FROM verdicts WHERE verdict IN ({names}) GROUP BY engine"
+    return dict(connection.sql(query).fetchall())
+
+
 def origins(connection: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
     """The number of cases by origin."""
     return dict(

@@ -12,8 +12,17 @@ from xml.etree import ElementTree as Xml
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.nightly.counts import Tally, tally, verdicts
-from ad_conformance.reports.nightly.headline import STATUSES, headline, meaning, state
+from ad_conformance.reports.nightly.headline import (
+    STATES,
+    STATUSES,
+    behind,
+    few,
+    headline,
+    meaning,
+    state,
+)
 from ad_conformance.reports.nightly.run_report import Bucket, RunReport
+from ad_conformance.reports.nightly.validity import FEWEST
 
 #: Statuses that make a run fail.
 BROKEN = ("new", "regressed")
@@ -49,6 +58,7 @@ def as_json(report: RunReport) -> str:
         "sessions": report.sessions,
         "previous": report.previous,
         "invalid": report.invalid,
+        "compared": report.compared,
         "matrix": matrix,
         "buckets": [
             {file_key(name): value for name, value in asdict(bucket).items()}
@@ -81,6 +91,10 @@ def as_junit(report: RunReport) -> str:
         for reason in report.invalid.get(engine, ()):
             case = Xml.SubElement(suite, "testcase", classname=engine or "the run", name="valid")
             Xml.SubElement(case, "error", message=_text(reason))
+        if engine in few(report):
+            case = Xml.SubElement(suite, "testcase", classname=engine, name="enough cases")
+            thin = f"only {report.compared[engine]} cases were compared, fewer than {FEWEST}"
+            Xml.SubElement(case, "error", message=_text(thin))
         for bucket in report.buckets:
             if bucket.engine == engine:
                 _junit_case(suite, bucket, failed=bucket in broken(report))
@@ -126,7 +140,8 @@ def as_markdown(report: RunReport) -> str:
 
     Raises StoreError.
     """
-    lines = [f"**{_plain(headline(report))}**", ""]
+    word = STATES[state(report)][1]
+    lines = [f"**{word}: {_plain(headline(report))}**", "", f"{_plain(behind(report))}.", ""]
     for status, (mark, _) in STATUSES.items():
         found = [bucket for bucket in report.buckets if bucket.status == status]
         if status == "known":
@@ -144,6 +159,7 @@ def as_markdown(report: RunReport) -> str:
             modes = ", ".join(bucket.modes)
             line = f"- `{_code(bucket.engine)}` {modes}: {_plain(bucket.summary)}"
             line += f" [{_plain(bucket.how_wrong)}]" if bucket.how_wrong else ""
+            line += f" (suspect: {_plain(bucket.suspect)})" if bucket.suspect else ""
             line += f" ({_plain(bucket.issue)})" if bucket.issue else ""
             if bucket.finding:
                 line += f"; `ad-conformance replay {_code(report.case_and_engine(bucket))}`"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ad_conformance.reports.nightly.run_report import RunReport
+from ad_conformance.reports.nightly.validity import FEWEST
 
 #: The statuses of buckets, the most important first: mark and meaning.
 STATUSES = {
@@ -24,6 +25,7 @@ STATES = {
     "bad": ("✗", "Broken"),
     "invalid": ("!", "Invalid"),
     "flaky": ("≈", "Flaky"),
+    "few": ("?", "Too few cases"),
     "good": ("✓", "Nothing new"),
 }
 
@@ -42,7 +44,25 @@ def state(report: RunReport) -> str:
         return "bad"
     if report.invalid:
         return "invalid"
-    return "flaky" if "flaky" in met else "good"
+    if "flaky" in met:
+        return "flaky"
+    return "few" if few(report) else "good"
+
+
+def few(report: RunReport) -> list[str]:
+    """Engines with too few compared cases to say that nothing is new. An empty run has "all".
+
+    A fault that shows in one of 17 cases is met among FEWEST cases with probability 0.95.
+    """
+    return [engine for engine, n in report.compared.items() if n < FEWEST] or (
+        [] if report.compared else ["all engines"]
+    )
+
+
+def behind(report: RunReport) -> str:
+    """How many cases the result rests on, by engine; without a full stop."""
+    counts = [f"{n} of {engine}" for engine, n in report.compared.items()]
+    return f"cases compared with certified derivatives: {', '.join(counts) or 'none'}"
 
 
 def headline(report: RunReport) -> str:
@@ -62,15 +82,19 @@ def headline(report: RunReport) -> str:
             else:
                 phrases.append(f"{count} {status} in {engine}")
             first = False
-        if len(phrases) > 2:
-            parts.append(f"{', '.join(phrases[:-1])} and {phrases[-1]}")
-        elif phrases:
-            parts.append(" and ".join(phrases))
+        if not phrases:
+            continue
+        listed = f"{', '.join(phrases[:-1])} and {phrases[-1]}" if phrases[1:] else phrases[0]
+        doubted = sum(bool(b.suspect) for b in report.buckets if b.status == status)
+        parts.append(f"{listed} ({doubted} suspect)" if doubted else listed)
     parts += [
         f"{engine} invalid: {', '.join(reasons)}"
         for engine, reasons in report.invalid.items()
         if engine
     ]
+    if state(report) == "few":
+        thin = ", ".join(few(report))
+        parts.insert(0, f"no new finding, but fewer than {FEWEST} cases of {thin} were compared")
     if not parts:
         met = Counter(bucket.status for bucket in report.buckets)
         rest = [(met[s], s) for s in ("still there", "known") if met[s]]

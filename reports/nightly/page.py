@@ -6,7 +6,8 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+import shlex
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,15 @@ from ad_conformance.generators.ir.program import MalformedCase
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.nightly import counts, figures
-from ad_conformance.reports.nightly.headline import STATES, STATUSES, headline, meaning, state
+from ad_conformance.reports.nightly.headline import (
+    STATES,
+    STATUSES,
+    behind,
+    headline,
+    meaning,
+    state,
+)
+from ad_conformance.reports.nightly.legend import LEGEND
 from ad_conformance.reports.nightly.run_report import Bucket, RunReport
 from ad_conformance.reports.nightly.template_filters import FILTERS, seconds
 from ad_conformance.reports.nightly.trends import Point, trend
@@ -27,15 +36,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 _SOURCES = Path(__file__).parent / "templates"
-#: Most buckets that are shown with their script, the most important first. A script needs the
-#: certified derivative of its case, which takes about 0.1 s.
-SCRIPTS = 300
-#: Most characters of all scripts and messages together. Later buckets are shown in brief.
-ROOM = 1_200_000
-#: Most characters of an engine's message, of an array, and of both in brief.
-LONGEST_MESSAGE, LONGEST_ARRAY, BRIEF = 4000, 1200, 200
-#: Most characters of a script that is shown; longer ones contain thousands of expected numbers.
-LONGEST_SCRIPT = 20_000
+#: The page has at most a megabyte. So the first buckets, the most important ones, are shown whole:
+#: so many, and with so many characters together. Later ones have a line each, up to LISTED.
+SCRIPTS, ROOM, LISTED = 300, 450_000, 500
+#: Characters of a bucket on the page beside those of its texts.
+FRAME = 1600
+#: Most characters of an engine's message, and of an array.
+LONGEST_MESSAGE, LONGEST_ARRAY = 4000, 1200
+#: Most characters of a script, and of a case to download; longer ones have thousands of numbers.
+LONGEST_SCRIPT, LONGEST_CASE = 20_000, 8_000
 
 
 @dataclass(frozen=True)
@@ -44,11 +53,22 @@ class Shown:
 
     bucket: Bucket
     anchor: str
+    whole: bool  # whether more than a line is shown
     script: str
     no_script: str  # why there is no script
-    replay: str
-    longest: int  # most characters of a message
-    longest_array: int
+    named: str  # the case and the engine, as arguments of a command
+    file: str  # the name of the case that can be downloaded
+    data: str  # the case as a data URL, "" if it is too long
+    engine: str  # the engine, as an option of a command
+
+    @property
+    def size(self) -> int:
+        """About how many characters it has on the page."""
+        if not self.whole:
+            return 0
+        texts = (self.bucket.message, self.bucket.printed, self.bucket.got, self.bucket.wanted)
+        shown = sum(len(text[:LONGEST_MESSAGE]) for text in texts if text)
+        return FRAME + shown + len(self.script) + len(self.data)
 
 
 @dataclass(frozen=True)
@@ -60,10 +80,12 @@ class Group:
     meaning: str
     anchor: str
     shown: tuple[Shown, ...]
+    left: int  # buckets that are not listed
+    findings: int
 
     @property
-    def findings(self) -> int:
-        return sum(shown.bucket.count for shown in self.shown)
+    def count(self) -> int:
+        return len(self.shown) + self.left
 
 
 @dataclass(frozen=True)
@@ -75,10 +97,11 @@ class Row:
     total: counts.Tally
 
 
-def render(report: RunReport) -> str:
+def render(report: RunReport, imported: Collection[str] = ()) -> str:
     """The page as HTML; the same run gives the same characters.
 
-    Raises StoreError if the tables of the run cannot be read.
+    `imported` are engines, as package.module:attribute, that the user has named: their scripts are
+    shown, too. Raises StoreError if the tables of the run cannot be read.
     """
     with tables(report.folder) as connection, tables(report.folder, at_work=False) as whole:
         by_mode = counts.verdicts(connection)
@@ -107,7 +130,12 @@ def render(report: RunReport) -> str:
             state=state(report),
             mark=STATES[state(report)],
             headline=headline(report),
-            groups=tuple(_groups(report)),
+            behind=behind(report),
+            legend=LEGEND,
+            longest=LONGEST_MESSAGE,
+            longest_array=LONGEST_ARRAY,
+            statuses=STATUSES,
+            groups=tuple(_groups(report, imported)),
             seconds=sum(float(session["seconds"]) for session in report.sessions),
             engines=engines,
             modes=modes,
@@ -161,33 +189,43 @@ def _environment() -> Environment:
 # Buckets.
 
 
-def _groups(report: RunReport) -> Iterator[Group]:
-    scripts, room = SCRIPTS, ROOM
+def _groups(report: RunReport, imported: Collection[str]) -> Iterator[Group]:
+    scripts, room, listed = SCRIPTS, ROOM, LISTED
     for status, (mark, _) in STATUSES.items():
-        shown = []
-        for bucket in (bucket for bucket in report.buckets if bucket.status == status):
-            shown.append(_shown(report, bucket, whole=scripts > 0 and room > 0))
-            scripts -= 1
-            room -= len(shown[-1].script) + sum(
-                len(text[:LONGEST_MESSAGE])
-                for text in (bucket.message, bucket.printed, bucket.got, bucket.wanted)
-                if text
-            )
-        yield Group(status, mark, meaning(status, report), status.replace(" ", "-"), tuple(shown))
+        buckets = [bucket for bucket in report.buckets if bucket.status == status]
+        shown: list[Shown] = []
+        for bucket in buckets:
+            if scripts > 0 and room > 0:
+                shown.append(_whole(report, bucket, imported))
+                room -= shown[-1].size
+                scripts -= 1
+            elif listed > 0:
+                named = report.case_and_engine(bucket)
+                shown.append(Shown(bucket, _anchor(bucket), False, "", "", named, "", "", ""))
+                listed -= 1
+        yield Group(
+            status,
+            mark,
+            meaning(status, report),
+            status.replace(" ", "-"),
+            tuple(shown),
+            len(buckets) - len(shown),
+            sum(bucket.count for bucket in buckets),
+        )
 
 
-def _shown(report: RunReport, bucket: Bucket, *, whole: bool) -> Shown:
-    named = report.case_and_engine(bucket)
-    command = f"ad-conformance show {named} writes it"
-    if whole:
-        script, why = _script(bucket)
-        longest = LONGEST_MESSAGE, LONGEST_ARRAY
-    else:
-        script, why = "", f"the page has too many buckets; {command}"
-        longest = BRIEF, BRIEF
+def _whole(report: RunReport, bucket: Bucket, imported: Collection[str]) -> Shown:
+    named, anchor = report.case_and_engine(bucket), _anchor(bucket)
+    script, why = _script(bucket, report.asked(bucket), imported)
     if len(script) > LONGEST_SCRIPT:
-        script, why = "", f"it has {len(script)} characters; {command}"
-    return Shown(bucket, _anchor(bucket), script, why, f"ad-conformance replay {named}", *longest)
+        why = f"it has {len(script)} characters; ad-conformance show {named} writes it"
+        script = ""
+    file, data = f"{anchor.replace('bucket', 'case', 1)}.json", ""
+    if len(bucket.case) <= LONGEST_CASE:
+        content = base64.b64encode(f"{bucket.case}\n".encode("utf-8", "replace")).decode()
+        data = f"data:application/json;base64,{content}"
+    option = f"--engine {shlex.quote(report.asked(bucket))}{report.python}"
+    return Shown(bucket, anchor, True, script, why, named, file, data, option)
 
 
 def _anchor(bucket: Bucket) -> str:
@@ -196,13 +234,15 @@ def _anchor(bucket: Bucket) -> str:
     return f"bucket-{hashlib.sha256(bucket.id.encode('utf-8', 'replace')).hexdigest()[:12]}"
 
 
-def _script(bucket: Bucket) -> tuple[str, str]:
-    """The script, and why there is none."""
-    # An engine that is named by its module would be imported: a file must not cause that.
-    if bucket.engine.partition("@")[0] not in registry.names():
-        return "", f"{bucket.engine} is not known here"
+def _script(bucket: Bucket, asked: str, imported: Collection[str]) -> tuple[str, str]:
+    """The script, and why there is none. `asked` is how the campaign named the engine."""
+    # An engine that is named by its module would be imported: a file alone must not cause that.
+    if registry.is_import(asked) and asked not in imported:
+        return "", f"{asked} is imported only if ad-conformance report has --engine {asked}"
+    if not registry.is_import(asked) and asked.partition("@")[0] not in registry.names():
+        return "", f"{asked} is not known here"
     try:
-        engine = registry.find(bucket.engine)
+        engine = registry.find(asked)
         case = EnginePool([engine]).asked(parse_case(bucket.case), engine.name)
         return standalone(case, engine, truth_of(case)), ""
     except UnsupportedOperation as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ad_conformance.engines import registry
@@ -38,7 +38,11 @@ class Bucket:
     severity: str | None  # the kind of the worst finding, None in older campaigns
     how_wrong: str | None  # the same, as text
     right_modes: tuple[str, ...]
+    wrong_modes: tuple[str, ...]  # the engine fails in these, too; in all others, it was not asked
     right_engines: tuple[str, ...]
+    wrong_engines: tuple[str, ...]
+    rewritten: tuple[str, ...]  # operations: the engine agrees if they are written with others
+    suspect: str  # why the case itself may be at fault, or ''
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class RunReport:
     previous: str | None  # the run it is compared with
     buckets: tuple[Bucket, ...]
     invalid: Mapping[str, tuple[str, ...]]  # engine -> reasons; '' for reasons that concern all
+    #: By engine: the cases whose answer was right or a finding. The result rests on these.
+    compared: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def triaged(self) -> bool:
@@ -82,5 +88,8 @@ class RunReport:
             if bucket.finding
             else "case.json"
         )
-        asked = self.run["asked"].get(bucket.engine, bucket.engine)
-        return f"{shlex.quote(file)} --engine {shlex.quote(asked)}{self.python}"
+        return f"{shlex.quote(file)} --engine {shlex.quote(self.asked(bucket))}{self.python}"
+
+    def asked(self, bucket: Bucket) -> str:
+        """The engine of a bucket as the campaign named it."""
+        return str(self.run["asked"].get(bucket.engine, bucket.engine))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,51 @@ def kink(asked: counts.Kink, engine: str) -> str:
     return "; ".join(f"{mode} {answers[mode]}" for mode in sorted(answers, reverse=True))
 
 
+def differ(asked: counts.Kink) -> bool:
+    """Whether two engines that answered a kink in the same mode gave different numbers."""
+    values: dict[str, list[tuple[str, np.ndarray]]] = {}
+    for (engine, mode), (_, got) in asked.answers.items():
+        if (array := _numbers(got)) is not None:
+            values.setdefault(mode, []).append((engine, array))
+    return any(
+        one != other and (a.shape != b.shape or not np.allclose(a, b, 1e-4, 1e-9, equal_nan=True))
+        for answers in values.values()
+        for (one, a), (other, b) in combinations(answers, 2)
+    )
+
+
+def _numbers(got: str | None) -> np.ndarray | None:
+    """An answer in JSON as an array; None if there is none, or something else."""
+    try:
+        return np.asarray(json.loads(got or ""), float)
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+def workarounds(bucket: Bucket) -> list[tuple[str, str]]:
+    """What gives the expected result instead, and what fails, too; each with a heading."""
+    right = [
+        *([f"{bucket.engine} in {', '.join(bucket.right_modes)}"] if bucket.right_modes else []),
+        *([_engines(bucket.right_engines)] if bucket.right_engines else []),
+        *(
+            [f"{bucket.engine} with {', '.join(bucket.rewritten)} written with other operations"]
+            if bucket.rewritten
+            else []
+        ),
+    ]
+    wrong = [
+        *([f"{bucket.engine} in {', '.join(bucket.wrong_modes)}"] if bucket.wrong_modes else []),
+        *([_engines(bucket.wrong_engines)] if bucket.wrong_engines else []),
+    ]
+    nothing = "none of what was tried" if wrong else "not tried"
+    told = [("workarounds", "; ".join(right) or nothing)]
+    return [*told, ("fails too", "; ".join(wrong))] if wrong else told
+
+
+def _engines(names: Sequence[str]) -> str:
+    return f"engine{'s' if len(names) > 1 else ''} {', '.join(names)}"
+
+
 def _answer(verdict: str, got: str | None) -> str:
     if verdict == "unsupported":
         return DASH
@@ -126,6 +172,7 @@ def _answer(verdict: str, got: str | None) -> str:
 FILTERS = {
     "array": array,
     "cut": cut,
+    "differ": differ,
     "error": error,
     "kink": kink,
     "linked": linked,
@@ -134,4 +181,5 @@ FILTERS = {
     "seconds": seconds,
     "short": short,
     "words": spaced,
+    "workarounds": workarounds,
 }

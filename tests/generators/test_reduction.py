@@ -236,4 +236,6 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: S
         1,
         f"honest {broken.honest.version()} {case.mode}: agree; the case does not fail\n",
     )
-    assert CliRunner().invoke(app, ["reduce", "nonesuch.json"]).exit_code == 2
+    assert (
+        CliRunner().invoke(app, ["reduce", "nonesuch.json", "--engine", "inhouse"]).exit_code == 2
+    )

@@ -50,7 +50,7 @@ def test_two_campaigns_are_compared(tmp_path: Path) -> None:
         assert asked.returncode == 0, asked.stdout + asked.stderr
         triaged = step("Triage", tmp_path, ENGINES=engines)
         assert triaged.returncode == 0, triaged.stdout + triaged.stderr
-        reported = step("Report", tmp_path)
+        reported = step("Report", tmp_path, ENGINES=engines)
         assert (reported.returncode == 1) is failed, reported.stdout + reported.stderr
         assert step("Post", tmp_path).returncode == 0
     assert "<html" in (tmp_path / "page" / "index.html").read_text()

@@ -239,7 +239,7 @@ def test_where_fsspec_does_not_reach(url: str, monkeypatch: pytest.MonkeyPatch) 
 def test_what_is_repeated_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "case.json"
     path.write_text(json.dumps({"format": 1, "word": "R" * 10**6, "point": 1.0, "steps": []}))
-    told = refused("show", path)
+    told = refused("show", path, "--engine", "inhouse")
     assert len(told) < 600
     assert told.endswith("must be 1 to 8 letters R and F\n")
 

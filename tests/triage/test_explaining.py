@@ -390,4 +390,6 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         1,
         f"honest {broken.honest.version()} R: agree; the case does not fail\n",
     )
-    assert CliRunner().invoke(app, ["explain", "nonesuch.json"]).exit_code == 2
+    assert (
+        CliRunner().invoke(app, ["explain", "nonesuch.json", "--engine", "inhouse"]).exit_code == 2
+    )

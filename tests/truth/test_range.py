@@ -54,3 +54,7 @@ def test_a_derivative_that_no_float_holds_is_outside_of_the_range() -> None:
     steps = program(("constant", (), {"value": 1024.0}), ("multiply", (0, 1)), ("exp", (2,)))
     truth = certify(Case(steps, 0.6796875, "RRR"))
     assert (truth.kind, truth.reason) == ("uncertified", OUTSIDE + "float64")
+
+
+def test_a_program_without_steps_is_certified_at_a_large_point() -> None:
+    assert certify(Case(Program(()), 2.0**600, "R")).kind == "certified"

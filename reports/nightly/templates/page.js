@@ -116,10 +116,84 @@
     if (event.key === "Escape") close();
   });
 
+  /* Search, filters and order of the buckets. */
+  const groups = [...document.querySelectorAll("[data-status]")];
+  const buckets = groups.flatMap((group) => [...group.querySelectorAll(".bucket")].map((box, place) => ({
+    box, group, place,
+    engine: box.dataset.engine,
+    status: group.dataset.status,
+    severity: box.dataset.severity,
+    operation: box.dataset.operations.split(" ").filter(Boolean),
+    count: Number(box.dataset.count),
+    name: box.querySelector(".who").textContent,
+    text: null,
+  })));
+  const chosen = {};
+  const shown = element("output");
+  const search = element("input", { type: "search", id: "search", autocomplete: "off" });
+  const ORDERS = {
+    "worst first": (a, b) => a.place - b.place,
+    "most findings": (a, b) => b.count - a.count || a.place - b.place,
+    engine: (a, b) => (a.engine < b.engine ? -1 : a.engine > b.engine ? 1 : a.place - b.place),
+    name: (a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.place - b.place),
+  };
+  const apply = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const fits = (bucket) => {
+      for (const [field, select] of Object.entries(chosen)) {
+        if (select.value && ![bucket[field]].flat().includes(select.value)) return false;
+      }
+      if (!words.length) return true;
+      bucket.text ??= bucket.box.textContent.toLowerCase();
+      return words.every((word) => bucket.text.includes(word));
+    };
+    for (const bucket of buckets) bucket.box.hidden = !fits(bucket);
+    const seen = buckets.filter((bucket) => !bucket.box.hidden);
+    for (const group of groups) {
+      const some = seen.some((bucket) => bucket.group === group);
+      group.hidden = !some;
+      /* What was searched for must be seen. */
+      if (group.tagName === "DETAILS" && seen.length < buckets.length) group.open = some;
+    }
+    shown.value = seen.length < buckets.length ? `${seen.length} of ${buckets.length} buckets` : "";
+  };
+  const sort = (order) => {
+    for (const group of groups) {
+      const own = buckets.filter((bucket) => bucket.group === group).sort(ORDERS[order]);
+      group.append(...own.map((bucket) => bucket.box), ...group.querySelectorAll(":scope > p.note"));
+    }
+  };
+  const picker = (title, id, options) => {
+    const select = element("select", { id },
+      ...options.map(([value, label]) => element("option", { value }, label)));
+    return [select, element("label", {}, title, select)];
+  };
+  const clear = () => {
+    search.value = "";
+    for (const select of Object.values(chosen)) select.value = "";
+    apply();
+  };
+  if (buckets.length > 1) {
+    const bar = document.getElementById("filters");
+    search.addEventListener("input", apply);
+    bar.append(element("label", {}, "Search", search));
+    for (const field of ["engine", "status", "operation", "severity"]) {
+      const values = [...new Set(buckets.flatMap((bucket) => bucket[field]))].filter(Boolean).sort();
+      const [select, label] = picker(field, `by-${field}`, [["", "all"], ...values.map((v) => [v, v])]);
+      chosen[field] = select;
+      select.addEventListener("change", apply);
+      bar.append(label);
+    }
+    const [order, label] = picker("order", "order", Object.keys(ORDERS).map((name) => [name, name]));
+    order.addEventListener("change", () => sort(order.value));
+    bar.append(label, shown);
+  }
+
   /* Open all folded elements around the target of a link. */
   const unfold = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
+    if (target.closest("[hidden]")) clear();
     for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
     target.scrollIntoView();
   };
