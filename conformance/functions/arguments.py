@@ -76,17 +76,13 @@ class Arguments:
 
     def called(self, function: Callable[..., Any], library: Library) -> Callable[[Any], Any]:
         """The function of the one input, with arrays of the library."""
-        constant = {
-            k: library.array(leaf.value, self.dtype)
-            for k, leaf in enumerate(self.leaves)
-            if not leaf.varied and leaf.value.dtype.kind == "f"
-        }
-
         def of_one_input(x: Any) -> Any:
             arrays, start = dict[int, Any](), 0
             for k, leaf in enumerate(self.leaves):
                 if not leaf.varied:
-                    arrays[k] = constant.get(k, leaf.value)
+                    # Made at each call, within the settings of the library.
+                    floats = leaf.value.dtype.kind == "f"
+                    arrays[k] = library.array(leaf.value, self.dtype) if floats else leaf.value
                 elif self.alone:
                     arrays[k] = x
                 else:

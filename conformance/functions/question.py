@@ -101,10 +101,10 @@ class Subject:
             builder.add("sum", product, axis=None, keepdims=False)
             program = builder.program
         if function is not None:
-            given, w = function, self.library.array(weights, self.dtype)
+            given = function
 
             def function(x: Any) -> Any:
-                return (w * given(x)).sum()
+                return (self.library.array(weights, self.dtype) * given(x)).sum()
 
         output = np.asarray(np.sum(weights * self.output))
         return replace(self, program=program, function=function, output=output)
@@ -127,9 +127,10 @@ class Subject:
             program = builder.program
         if function is not None:
             given = function
-            base, plane = (self.library.array(v, self.dtype) for v in (self.point, matrix))
 
             def function(t: Any) -> Any:
+                # Made at each call, within the settings of the library.
+                base, plane = (self.library.array(v, self.dtype) for v in (self.point, matrix))
                 return given(base + (plane @ t).reshape(shape))
 
         return replace(self, program=program, function=function, point=np.zeros(2))

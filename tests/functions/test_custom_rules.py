@@ -127,3 +127,17 @@ def test_honest_rule_agrees_under_vmap(engine: str) -> None:
     )
     assert report, str(report)
     assert len(report.rows) == 4
+
+
+def test_constants_of_jax_keep_float64() -> None:
+    """Whatever the user's setting of `jax_enable_x64`."""
+    constant = np.array([1.0 / 3.0, 0.1, 0.7])
+    report = check(
+        lambda x, y: jnp.sum(jnp.sin(x) * y), POINT, constant, wrt=0, engine="jax", modes=["R"]
+    )
+    assert report, str(report)
+    large = np.linspace(0.1, 1.0, 200)
+    report = check(
+        lambda x: jnp.cumsum(jnp.sin(x)) / 3.0, large, engine="jax", modes=["RR", "FFF"]
+    )
+    assert report, str(report)
