@@ -106,8 +106,11 @@ def _is_jax(value: Any) -> bool:
 def _jax_traces(function: Callable[[Any], Any], x: Any) -> Any:
     import jax
 
-    # As `jax.grad` without `jit`: Python may branch on values.
-    return jax.vjp(function, x)[0]
+    try:
+        return jax.eval_shape(function, x)
+    except jax.errors.ConcretizationTypeError:
+        # Python branches on values, which works without `jit`.
+        return jax.vjp(function, x)[0]
 
 
 def _torch_array(value: Array, dtype: str) -> Any:
