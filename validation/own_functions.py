@@ -2,7 +2,7 @@
 
     python -m validation.own_functions [--engines jax,torch] [--write docs/own-functions.md]
 
-Each function is checked in its own library's engine. Time is processor time: that of the check, and
+Each function is checked in its own library's engine. Time is wall time on a quiet machine: that of the check, and
 beside it that of the engine alone.
 """
 
@@ -36,7 +36,7 @@ LISTS = {
 
 @dataclass(frozen=True)
 class Measured:
-    """One function: its report, or why there is none; seconds of processor time.
+    """One function: its report, or why there is none; seconds.
 
     `beside` is the time that is spent beside the engine: import and certification.
     """
@@ -56,14 +56,14 @@ class Measured:
 
 def measured(library: str, engine: str, function: Function, modes: Sequence[str]) -> Measured:
     """Check one function."""
-    begun = time.process_time()
+    begun = time.perf_counter()
     try:
         check = Check(function.f, function.args, engine=engine, modes=modes, kwargs=function.kwargs)
     except ValueError as error:
-        return Measured(library, function, None, str(error), time.process_time() - begun, 0.0, 0.0)
-    loading = time.process_time() - begun
+        return Measured(library, function, None, str(error), time.perf_counter() - begun, 0.0, 0.0)
+    loading = time.perf_counter() - begun
     report = check.report()
-    total = time.process_time() - begun
+    total = time.perf_counter() - begun
     inside = sum(row.answer.seconds for row in report.rows)
     return Measured(library, function, report, report.not_imported, loading,
                     max(total - inside, 0.0), inside)  # fmt: skip
