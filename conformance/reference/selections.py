@@ -165,6 +165,8 @@ def _sides(hood: Neighbourhood, decide: Decide) -> Iterator[_Side]:
         free = [index for index in branches.open if index not in forced]
         possible = _possible(hood, branches, free) if free else {}
         seen: dict[int, Decision] = {}
+        #: The results in `seen` that do not follow from the sides that are taken at the kinks.
+        chosen: dict[int, Decision] = {}
         kinks = False
         for index, others in branches.open.items():
             taken = branches.taken[index]
@@ -181,25 +183,47 @@ def _sides(hood: Neighbourhood, decide: Decide) -> Iterator[_Side]:
                     {**forced, **seen, index: result} for result in results if result != taken
                 )
             seen[index] = taken
+            if len(results) > 1:
+                chosen[index] = taken
         else:
-            if (count := count + 1) > MAX_SELECTIONS:
-                raise OverflowError(f"more than {MAX_SELECTIONS} branches meet at the point")
-            yield _side(hood, branches)
-            if kinks:
-                yield _blended(hood, decide, {**forced, **seen})
+            for side in _with_means(hood, decide, branches, {**forced, **chosen}, kinks=kinks):
+                if (count := count + 1) > MAX_SELECTIONS:
+                    raise OverflowError(f"more than {MAX_SELECTIONS} branches meet at the point")
+                yield side
 
 
-def _blended(hood: Neighbourhood, decide: Decide, fixed: dict[int, Decision]) -> _Side:
-    """The selection with the results `fixed`, and arbitrary means of both sides at all kinks."""
-    while True:
+def _with_means(
+    hood: Neighbourhood,
+    decide: Decide,
+    branches: Branches,
+    chosen: dict[int, Decision],
+    *,
+    kinks: bool,
+) -> Iterator[_Side]:
+    """The selection of `branches`; and if it has `kinks`, those with the results `chosen` and
+    arbitrary means of both sides at all kinks.
+
+    Comparisons after a kink are decided again: what follows from one of its sides does not follow
+    from a mean. So there may be several selections with means.
+    """
+    yield _side(hood, branches)
+    pending = [chosen] if kinks else []
+    while pending:
+        fixed = pending.pop()
         branches = Branches(forced=fixed, blend=True)
         decide(branches)
-        free = [i for i in branches.open if i in branches.continuous and i not in fixed]
+        free = [i for i in branches.open if i not in fixed]
         possible = _possible(hood, branches, free)
         settled = {i: results[0] for i, results in possible.items() if len(results) == 1}
-        if not settled:
-            return _side(hood, branches)
-        fixed = {**fixed, **settled}
+        jumps = [i for i in free if i not in branches.continuous]
+        if settled:
+            pending.append({**fixed, **settled})
+        elif jumps:
+            index = jumps[0]
+            results = possible.get(index, (branches.taken[index], *branches.open[index]))
+            pending.extend({**fixed, index: result} for result in results)
+        else:
+            yield _side(hood, branches)
 
 
 def _side(hood: Neighbourhood, branches: Branches) -> _Side:

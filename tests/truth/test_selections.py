@@ -127,3 +127,19 @@ def test_only_entries_that_a_kink_moves_are_conventions() -> None:
     np.testing.assert_array_equal(truth.judged, wanted)
     assert truth.value is not None
     np.testing.assert_allclose(truth.value[wanted], [0, 0, 0, 2, 1, 2, 0, 0], atol=1e-20)
+
+
+def test_what_follows_from_one_side_of_a_kink_does_not_follow_from_a_mean() -> None:
+    """Where max(x, c) is x, it does not exceed x; so max(x + 0, max(x, c)) is x on that side."""
+    c = ("constant", (), {"value": 1.5})
+    zero = ("constant", (), {"value": 0.0})
+    nested = program(c, zero, ("add", (0, 2)), ("maximum", (3, 1)), ("maximum", (0, 4)))
+    assert certify(Case(nested, 1.5, "R")).kind == "convention"
+    # It is smooth if both sides of the first kink are the same function.
+    smooth = program(zero, ("add", (0, 1)), ("maximum", (2, 0)), ("maximum", (0, 3)))
+    assert certify(Case(smooth, 1.5, "R")).kind == "certified"
+    ten = ("constant", (), {"value": 10.0})
+    jump = program(
+        c, ("maximum", (0, 1)), ("less", (0, 2)), ten, ("multiply", (0, 4)), ("where", (3, 5, 0))
+    )
+    assert certify(Case(jump, 1.5, "R")).kind == "convention"
