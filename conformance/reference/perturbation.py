@@ -204,7 +204,9 @@ class Perturbed(Visitor):
         size, scales = self.noise.terms[self.call]
         along: dict[str, Any] = {}
         if "axis" in params and not op.mixes:
-            along = {"axis": params["axis"], "keepdims": params.get("keepdims", True)}
+            # Some operations reduce an axis and have no parameter that says so.
+            kept = params.get("keepdims", result_at.ndim == operands_at[0].ndim)
+            along = {"axis": params["axis"], "keepdims": kept}
         on_entries = op.elementwise or op.broadcasts
         u: Any = arb(0)
         for slot, (operand, at) in enumerate(zip(operands, operands_at, strict=True)):
@@ -213,7 +215,7 @@ class Perturbed(Visitor):
                 moves = as_array(weights * (operand - at))
                 if on_entries:
                     u = u + moves / scales[slot]
-                elif op.term_scale is not None:
+                elif op.term_scale is not None and scales[slot].shape != operand.shape:
                     u = u + moves.sum(**along) / scales[slot]
                 else:
                     u = u + as_array(moves / scales[slot]).sum(**along)

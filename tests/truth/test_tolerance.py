@@ -149,6 +149,26 @@ def test_terms_that_cancel_for_all_perturbed_operands_are_rounded(rows: Any, ord
     assert 16 * UNIT["float64"] < truth.tolerance < 4096 * UNIT["float64"]
 
 
+@pytest.mark.parametrize("name", ["complex_prod", "complex_cumprod"])
+@pytest.mark.parametrize("order", [1, 2])
+def test_parts_of_complex_products_are_rounded_relative_to_their_magnitude(
+    name: str, order: int
+) -> None:
+    """The imaginary parts of x + i and (x + i) x: the rule divides products by their factors."""
+    steps = program(
+        ("stack", (0, 0), {"axis": 0}),
+        ("constant", (), {"value": (1.0, 0.0)}),
+        (name, (1, 2), {"axis": 0, "part": "imag"}),
+    )
+    truth = certify(Case(steps, 1.25, "R" * order))
+    assert truth.value is not None
+    assert truth.tolerance is not None
+    exact = {1: [0.0, 1.0], 2: [0.0, 0.0]}[order]
+    np.testing.assert_allclose(np.ravel(truth.value), exact[-truth.value.size :], atol=1e-20)
+    assert np.all(truth.tolerance > 4 * UNIT["float64"])
+    assert np.all(truth.tolerance < 4096 * UNIT["float64"])
+
+
 def test_an_output_that_is_zero_at_the_point_has_tolerances_in_all_entries() -> None:
     """tanh(32 y) x at x = 0: its derivative by y is zero, that by x and twice by y is not, and is
     the rounded zero 1 - tanh(32 y)**2 in usual formulas.

@@ -295,6 +295,21 @@ def _one(a: Any, b: Any, **_: Any) -> Any:
     return np.ones_like(a)
 
 
+# The derivatives of products are the product divided by a factor. So both parts of it are rounded
+# relative to its magnitude, also a part that is zero.
+def _prod_size(a: Any, b: Any, *, axis: int, part: str) -> Any:
+    return np.prod(np.hypot(a, b), axis=axis)
+
+
+def _cumprod_size(a: Any, b: Any, *, axis: int, part: str) -> Any:
+    return np.cumprod(np.hypot(a, b), axis=axis)
+
+
+def _magnitude(a: Any, b: Any, **_: Any) -> Any:
+    size = np.hypot(a, b)
+    return size, size
+
+
 PART = {"part": "name"}
 _SMALL, _TURN = Domain(low=-4, high=4), Domain(low=-16, high=16)
 _BELOW_1 = Domain(low=-0.5, high=0.5)
@@ -329,8 +344,19 @@ ROWS: Sequence[Operation] = (
     derived(complex_pairs_product, family("pairs"), arity=2, **_MULTI),
     _parted(complex_vdot, "four", "", arity=4, **_MULTI),
     _parted(complex_matmul, "complex_factors", arity=4, **_MULTI),
-    _parted(complex_prod, "complex_line", arity=2, params={"axis": "int"}, exact=True, weight=2),
-    _parted(complex_cumprod, "complex_line", arity=2, params={"axis": "int"}, exact=True, weight=2),
+    *(
+        _parted(
+            one,
+            "complex_line",
+            arity=2,
+            params={"axis": "int"},
+            exact=True,
+            weight=2,
+            terms=size,
+            term_scale=_magnitude,
+        )
+        for one, size in ((complex_prod, _prod_size), (complex_cumprod, _cumprod_size))
+    ),
     derived(
         complex_var,
         family("complex_line", "correction"),
