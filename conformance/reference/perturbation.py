@@ -129,8 +129,13 @@ class Perturbed(Visitor):
             with np.errstate(all="ignore"):
                 size = op.exponent(*map(_floats, (at, *operands_at)), **params)
             exponent = to_balls(np.asarray(size, dtype=float))
-            (error,) = self.noise.coefficients(self.call, len(operands) + 1, 1, value.shape)
-            value = as_array(value + error * exponent * (value - at))
+            # Without Taylor coefficients, it is the logarithm of a sum. Its rules make products of
+            # its derivatives from exp(x - f), whose sum is 1 except for the error of the exponent.
+            count = 1 if has_coefficients(op) else self.noise.order
+            total: Any = arb(0)
+            for c in self.noise.coefficients(self.call, len(operands) + 1, count, value.shape):
+                total = (c * exponent + total) * (value - at)
+            value = as_array(value + total)
         if self.noise.order > 1 and has_coefficients(op):
             value = self._of_order_2(op, params, operands, operands_at, value, exponent)
         if op.terms is not None or op.mixes:

@@ -78,6 +78,21 @@ def test_amplified_rounding_is_in_the_tolerance(dtype: str, order: int) -> None:
     assert 16 * moved < float(truth.tolerance) < 1024 * moved + 1024 * UNIT[dtype] * factor**order
 
 
+@pytest.mark.parametrize("order", [2, 3])
+def test_weights_of_logsumexp_do_not_add_up_to_one(order: int) -> None:
+    """logsumexp(K x, K x): rules compute the weights exp(K x - f), and f is rounded."""
+    factor, point = 1024.0, 1.25
+    steps = program(
+        ("constant", (), {"value": (factor, factor)}),
+        ("multiply", (0, 1)),
+        ("logsumexp", (2,), {"axis": -1, "keepdims": False}),
+    )
+    truth = certify(Case(steps, point, "R" * order))
+    assert truth.tolerance is not None
+    moved = UNIT["float64"] * factor * point * factor**order
+    assert 4 * moved < float(truth.tolerance) < 4096 * moved
+
+
 @pytest.mark.parametrize("order", [1, 3])
 def test_terms_of_a_derivative_that_cancel_are_rounded(order: int) -> None:
     """2**20 sin(x) - (2**20 - 1) sin(x) at 0, where all values are exact."""
