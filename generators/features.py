@@ -79,6 +79,14 @@ def _complex(operands: list[Array]) -> list[Array]:
     return [pair[0] + 1j * pair[1]]
 
 
+def _complex_last(operands: list[Array], number: int) -> bool:
+    """Whether an entry of the complex array of the last two operands, its parts, is the number."""
+    parts = operands[-2:]
+    if len(operands) < 3 or not _broadcastable(parts):
+        return False
+    return bool(np.any((parts[0] == number) & (parts[1] == 0)))
+
+
 def _tie(operands: list[Array]) -> bool:
     if len(operands) > 1:
         return any(
@@ -118,6 +126,8 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "zero base": lambda ops: any(bool(np.any(v == 0)) for v in _real(ops)[:1]),
     "zero last": lambda ops: len(ops) > 1 and bool(np.any(ops[-1] == 0)),
     "one last": lambda ops: len(ops) > 1 and bool(np.any(ops[-1] == 1)),
+    "complex zero last": lambda ops: _complex_last(ops, 0),
+    "complex one last": lambda ops: _complex_last(ops, 1),
     "negative": lambda ops: bool(np.any(ops[0] < 0)),
     "tie": lambda ops: len({v.dtype for v in ops}) == 1 and _broadcastable(ops) and _tie(ops),
     "same size": lambda ops: (
