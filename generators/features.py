@@ -47,6 +47,15 @@ def _tied_singular_values(operands: list[Array]) -> bool:
     return _tied(np.linalg.svd(matrix, compute_uv=False)[..., ::-1])
 
 
+def _close_singular_values(operands: list[Array]) -> bool:
+    """Whether two singular values differ by less than a fourth of the largest, or are equal."""
+    matrix = operands[0]
+    if matrix.ndim < 2 or not matrix.size:
+        return False
+    values = np.linalg.svd(matrix, compute_uv=False)
+    return bool(np.any(-np.diff(values, axis=-1) < np.max(values) / 4))
+
+
 def _tied_positive_singular_values(operands: list[Array]) -> bool:
     matrix = operands[0]
     if not _tied_singular_values(operands):
@@ -145,6 +154,7 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "2 or 3 rows": lambda ops: ops[0].ndim > 1 and ops[0].shape[-2] in (2, 3),
     "tied singular values": _tied_singular_values,
     "tied positive singular values": _tied_positive_singular_values,
+    "close singular values": _close_singular_values,
     "two zero singular values": lambda ops: _zero_singular_values(ops) > 1,
     "tied eigenvalues": _tied_eigenvalues,
     "complex singular": lambda ops: _singular(_complex(ops)),
