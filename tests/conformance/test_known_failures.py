@@ -14,6 +14,7 @@ from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.verdicts import Result, judge
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Answer
+from ad_conformance.generators.features import features
 from ad_conformance.generators.ir.program import Case, Program, Step
 
 from tests import broken_engines as broken
@@ -127,6 +128,28 @@ def test_an_entry_does_not_cover_dead_or_constant_steps(tmp_path: Path) -> None:
     constant = Program((zero, Step("prod", (1,), PROD.steps[0].params), Step("add", (0, 2))))
     assert not entry.concerns(Case(dead, (0.0, 1.0), "R"))
     assert not entry.concerns(Case(constant, (0.0, 1.0), "R"))
+
+
+@pytest.mark.parametrize(
+    ("real", "imag", "zero", "one"),
+    [(0.0, 0.0, True, False), (1.0, 0.0, False, True), (0.0, 1.0, False, False)],
+)
+def test_a_complex_exponent_is_zero_or_one_if_both_parts_say_so(
+    real: float, imag: float, zero: bool, one: bool
+) -> None:
+    exponent = [Step("constant", (), (("value", v),)) for v in (real, imag)]
+    power = Step("complex_pow", (0, 0, 1, 2), (("part", "real"),))
+    found = features(Case(Program((*exponent, power)), 2.0, "R"))[-1]
+    assert ("complex zero last" in found, "complex one last" in found) == (zero, one)
+
+
+@pytest.mark.parametrize(("gap", "close"), [(0.0, True), (0.125, True), (0.5, False)])
+def test_singular_values_are_close_if_they_differ_by_less_than_a_fourth(
+    gap: float, close: bool
+) -> None:
+    program = Program((Step("svdvals", (0,)),))
+    found = features(Case(program, ((1.0, 0.0), (0.0, 1.0 - gap)), "R"))[-1]
+    assert ("close singular values" in found) == close
 
 
 @pytest.mark.parametrize(
