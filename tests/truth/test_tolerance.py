@@ -221,6 +221,14 @@ def test_derivatives_of_bessel_functions_have_terms_with_powers_of_one_over_x(na
     assert 2.0**12 < units < 2.0**26
 
 
+@pytest.mark.parametrize("name", ["i0", "i0e"])
+def test_so_have_those_of_order_zero_one_order_later(name: str) -> None:
+    """The derivative of i0 is i1. At 2**-14, that of order 3 has terms of 2**13."""
+    truth = certify(Case(program((name, (0,))), 2.0**-14, "RRR"))
+    assert truth.tolerance is not None
+    assert 2.0**15 < float(truth.tolerance) / UNIT["float64"] < 2.0**25
+
+
 def test_the_rule_of_var_assumes_that_deviations_add_up_to_zero() -> None:
     """The variance of x + (K, K + 1, K + 3) is constant; its deviations are rounded like K."""
     offset = 2.0**10

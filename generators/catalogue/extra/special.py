@@ -162,7 +162,15 @@ ROWS: Sequence[Operation] = (
     ),
     derived(betaln, family("binary", POSITIVE, POSITIVE), arity=2),
     derived(beta, family("binary", POSITIVE, POSITIVE), arity=2),
-    _special("i0", special.i0, special_balls.i0, Domain(low=-12, high=12)),
+    # Its derivative is i1(x).
+    _special(
+        "i0",
+        special.i0,
+        special_balls.i0,
+        Domain(low=-12, high=12),
+        terms=lambda x: x * special.i1(x),
+        term_scale=np.abs,
+    ),
     # Its derivative is i0(x) - i1(x) / x.
     _special(
         "i1",
@@ -172,8 +180,15 @@ ROWS: Sequence[Operation] = (
         terms=special.i1,
         term_scale=np.abs,
     ),
-    # Its derivative is i1e(x) - sign(x) i0e(x).
-    _special("i0e", special.i0e, special_balls.i0e, TAILS, terms=special.i0e),
+    # Its derivative is i1e(x) - sign(x) i0e(x), and that of i1e has a term i1e(x) / x.
+    _special(
+        "i0e",
+        special.i0e,
+        special_balls.i0e,
+        TAILS,
+        terms=lambda x: special.i0e(x) * _at_most_1(x) ** 2,
+        term_scale=_at_most_1,
+    ),
     # Its derivative is i0e(x) - i1e(x) (sign(x) + 1 / x).
     _special(
         "i1e",
