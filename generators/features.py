@@ -160,6 +160,7 @@ _ON_VALUES: Mapping[str, Callable[[list[Array]], bool]] = {
     "complex singular": lambda ops: _singular(_complex(ops)),
     "not square": lambda ops: ops[0].ndim > 1 and ops[0].shape[-1] != ops[0].shape[-2],
     "1x1": lambda ops: any(v.shape[-2:] == (1, 1) for v in ops),
+    "below 1/8": lambda ops: any(bool(np.any((v != 0) & (np.abs(v) < 1 / 8))) for v in _real(ops)),
     "beyond 4": lambda ops: any(bool(np.any(np.abs(v) > 4)) for v in _real(ops)),
     "large": lambda ops: any(bool(np.any(np.abs(v) > 18)) for v in _real(ops)),
     "8 or more": lambda ops: any(bool(np.any(v >= 8)) for v in _real(ops)),
