@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ad_conformance.conformance.pool import EnginePool
+from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines import registry
 from ad_conformance.generators.ir.evaluate import evaluate_steps, is_single
+from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 from tests.engines.cases import OPERATIONS, drawn, telling, value
@@ -122,3 +125,27 @@ def test_a_template_computes_what_the_catalogue_computes(engine: str, operation:
         np.testing.assert_allclose(
             got, values[-1], rtol=rtol, atol=atol * scale, err_msg=script.program
         )
+
+
+@pytest.mark.parametrize("condition", [(1, 0, 1), (0,)])
+def test_jax_compiles_compress(condition: tuple[int, ...]) -> None:
+    """Elsewhere here, JAX does not compile functions."""
+    pytest.importorskip("jax")
+    step = Step("compress", (0,), (("axis", 0), ("condition", condition)))
+    case = Case(Program((step,)), (1.0, 2.0, 3.0), "R")
+    pool = EnginePool([registry.find("jax")])
+    try:
+        assert pool.judge(case, "jax").verdict is Verdict.AGREE
+    finally:
+        pool.close()
+
+
+@pytest.mark.parametrize("name", ["jax", "jax-eager"])
+def test_jax_documents_that_it_does_not_differentiate_eigenvectors(name: str) -> None:
+    pytest.importorskip("jax")
+    case = Case(Program((Step("eigvals_exp", (0,)),)), ((2.0, 0.5), (0.25, -1.0)), "FR")
+    pool = EnginePool([registry.find(name)])
+    try:
+        assert pool.judge(case, name).verdict is Verdict.UNSUPPORTED
+    finally:
+        pool.close()

@@ -73,6 +73,7 @@ jax = Engine(
         ("NotImplementedError", r"^Differentiation rule for '\w+' not implemented"),
         ("ValueError", r"^Betainc gradient with respect to a and b not supported"),
         ("NotImplementedError", r"^scatter_mul gradients are only implemented if"),
+        ("NotImplementedError", r"^Derivatives of non-symmetric eigenvectors are only valid under"),
         ("NotImplementedError", r"^ragged_dot vmap over any dim but 0 - NYI"),
         ("NotImplementedError", r"^Unimplemented grad_._dims for ragged dot general"),
         ("NotImplementedError", r"^VJP not implemented for select_and_gather \(MaxPool\) with"),

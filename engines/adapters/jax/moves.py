@@ -17,6 +17,15 @@ def _lists(template: str) -> Template:
     )
 
 
+def _compress(call: Call) -> str:
+    """Compiled functions need the length of the result."""
+    condition = call.params["condition"]
+    return (
+        f"jnp.compress(np.array({list(condition)}, dtype=bool), {call.operands[0]}, "
+        f"axis={call.params['axis']}, size={sum(map(bool, condition))})"
+    )
+
+
 def _segment(name: str) -> Template:
     """JAX differentiates products only if the indices are unique."""
     text = _lists(f"jax.ops.segment_{name}({{0}}, np.array({{ids}}), {{count}})")
@@ -97,7 +106,7 @@ MOVES: dict[str, Template] = {
     "delete": _lists("jnp.delete({0}, np.array({indices}), axis={axis})"),
     "insert": _lists("jnp.insert({0}, np.array({indices}), {1}, axis={axis})"),
     "fill_diagonal": "jnp.fill_diagonal({0}, {1}, inplace=False)",
-    "compress": _lists("jnp.compress(np.array({condition}, dtype=bool), {0}, axis={axis})"),
+    "compress": _compress,
     "take_flat": _lists("jnp.take({0}, np.array({indices}))"),
     "pad_inside": _pad_inside,
     "linspace": "jnp.linspace({0}, {1}, {count}, endpoint={endpoint}, axis={new_axis})",
