@@ -2,8 +2,8 @@
 
     python -m validation.own_functions [--engines jax,torch] [--write docs/own-functions.md]
 
-Each function is checked in its own library's engine. Time is wall time on a quiet machine: that of the check, and
-beside it that of the engine alone.
+Each function is checked in its own library's engine. Time is that on the wall, so the machine
+should be quiet: that of the check, and beside it that of the engine alone.
 """
 
 from __future__ import annotations
