@@ -27,6 +27,7 @@ from ad_conformance.generators.features import FEATURES, features
 from ad_conformance.generators.ir.case_io import read_case
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import converted
+from ad_conformance.generators.ir.nest import WRAPPERS, deepest_mode
 from ad_conformance.generators.ir.program import DTYPES, QUESTIONS, Case, MalformedCase
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 from packaging.version import Version
@@ -63,7 +64,9 @@ class KnownFailure(
     raised, "type: message" contains `error`. Patterns are regular expressions. `dtype` is the only
     dtype that is covered, "" means any. `severity` is the only kind of severity that is covered, or
     all kinds that are; None means any. The program has all operations in `beside`, too, and the
-    case all that `questions` names (`Case.questions`).
+    case all that `questions` names (`Case.questions`). If `nest` is given, the case must have
+    wrappers, and the pattern must be found in its nest; `operations` may then be empty, which means
+    any.
 
     The pinned case failed as described in the releases `seen`, and in another way in the releases
     `changed`. It was right in all releases up to `right_until`, and it is right from `fixed_in` on;
@@ -84,6 +87,7 @@ class KnownFailure(
     severity: Kind | tuple[Kind, ...] | None = None
     beside: frozenset[str] = frozenset()
     questions: frozenset[str] = frozenset()
+    nest: Pattern = re.compile("")
     error: Pattern = re.compile("")
     printed: Pattern = re.compile("")
     text: Pattern = re.compile("")
@@ -108,16 +112,30 @@ class KnownFailure(
         program is traced, so `raised` includes all steps.
         """
         live = case if raised else replace(case, program=case.program.pruned())
+        modes = {case.mode, deepest_mode(case.mode, case.wrappers)}
         fits = (
-            self.modes.fullmatch(case.mode) is not None
+            any(map(self.modes.fullmatch, modes))
+            and self._concerns_nest(case)
             and self.beside <= live.program.operations
             and self.questions <= set(case.questions)
         )
+        if fits and self.of_nests and not self.operations:
+            return True
         return fits and any(
             step.operation in self.operations
             and self.features <= found
             and found & {"constant"} <= self.features
             for step, found in zip(live.program.steps, features(live), strict=True)
+        )
+
+    @property
+    def of_nests(self) -> bool:
+        """Whether the entry is about cases with wrappers only."""
+        return bool(self.nest.pattern)
+
+    def _concerns_nest(self, case: Case) -> bool:
+        return not self.of_nests or (
+            bool(case.wrappers) and self.nest.search(case.nest) is not None
         )
 
     def _raises(self, answer: Answer) -> bool:
@@ -192,6 +210,10 @@ def _entry(
     for key, given, known, problem in allowed:
         if unknown := [item for item in given if item not in known]:
             raise MalformedEntry(f"{where}: {key}: {', '.join(map(repr, unknown))} is {problem}")
+    if found.of_nests and not any(name in found.nest.pattern for name in WRAPPERS):
+        raise MalformedEntry(f"{where}: nest: a pattern that names a wrapper is needed")
+    if not found.operations and not found.of_nests:
+        raise MalformedEntry(f"{where}: operations: one or more are needed without nest")
     if found.fixed_in and found.fixed_in in found.seen:
         raise MalformedEntry(f"{where}: fixed_in: {found.fixed_in} is also in seen")
     case = (regressions or path.parent) / found.case

@@ -24,8 +24,10 @@ LATER = 16
 
 
 def truth_of(case: Case) -> Truth:
-    """The certified derivative of a case, computed once, whatever the names of its operations."""
-    return _truth(replace(case, names=0) if case.names else case)
+    """The certified derivative of a case, computed once, whatever the names of its operations and
+    the wrappers.
+    """
+    return _truth(replace(case, names=0, wrappers=()) if case.names or case.wrappers else case)
 
 
 @lru_cache(maxsize=KEPT)

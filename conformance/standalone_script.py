@@ -26,7 +26,8 @@ def standalone(case: Case, engine: Engine, truth: Truth) -> str:
     UnsupportedOperation if the engine's dialect cannot write the program.
     """
     language, text = engine.dialect.language, shortened(case, engine)
-    heading = f"# {_named(engine)}, {spoken(case.mode)} ({case.mode}), case {case.id}\n"
+    asked = case.nest if case.wrappers else case.mode
+    heading = f"# {_named(engine)}, {spoken(case.mode)} ({asked}), case {case.id}\n"
     if truth.expected is None:
         return f"{heading}{text}{language.printed}  # {truth.kind}: {truth.reason}\n"
     # Two digits, rounded up: an error that passes in the suite must pass here, too.

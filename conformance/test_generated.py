@@ -8,27 +8,56 @@ import zlib
 import pytest
 from ad_conformance.conformance.pool import asked_later
 from ad_conformance.conformance.suite.ask import Failed, check, check_again, report
-from ad_conformance.conformance.suite.run import run_of
+from ad_conformance.conformance.suite.run import Run, run_of
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.scenarios.names import named_cases
 from ad_conformance.generators.scenarios.sizes import MODES, sized_case
-from ad_conformance.generators.strategies.programs import cases
-from hypothesis import given, seed, target
+from ad_conformance.generators.strategies.programs import cases, wrapped_cases
+from hypothesis import given, seed, settings, target
+from hypothesis.strategies import SearchStrategy
+
+#: Cases with a wrapper, per engine, wrapper and mode: one for so many of an engine, mode and
+#: signature.
+FEWER = 5
 
 
 def test_generated(request: pytest.FixtureRequest, signature: str, mode: str, engine: str) -> None:
+    # The cases depend only on the seed, the mode and the signature: all engines get the same cases.
+    drawn = cases(signature=signature, mode=mode)
+    _ask(run_of(request.config), f"{signature} {mode}", drawn, mode, engine)
+
+
+def test_wrapped(request: pytest.FixtureRequest, wrapper: str, mode: str, engine: str) -> None:
+    """Cases with a wrapper around one level, in one test per engine, wrapper and mode."""
     run = run_of(request.config)
+    own = run.engines[engine].wrappers
+    if wrapper not in own:
+        pytest.skip(f"unsupported: {engine} does not have wrapper {wrapper}")
+    further = [name for name in run.wrappers if name in own]
+    drawn = wrapped_cases(wrapper=wrapper, mode=mode, signatures=run.signatures, further=further)
+    fewer = max(1, run.examples // FEWER)
+    _ask(run, f"{wrapper} {mode}", drawn, mode, engine, fewer)
+
+
+def _ask(
+    run: Run,
+    name: str,
+    drawn: SearchStrategy[Case],
+    mode: str,
+    engine: str,
+    examples: int | None = None,
+) -> None:
+    """Ask generated cases, and fail with the smallest finding. `name` determines the cases."""
     if not run.engines[engine].answers(mode):
         pytest.skip(f"unsupported: {engine} does not have mode {mode}")
     found: list[Failed] = []
     verdicts: set[Verdict] = set()
     later: list[Result] = []
 
-    # The cases depend only on the seed, the mode and the signature: all engines get the same cases.
-    @seed(zlib.crc32(f"{run.seed} {signature} {mode}".encode()))
-    @run.settings
-    @given(cases(signature=signature, mode=mode))
+    @seed(zlib.crc32(f"{run.seed} {name}".encode()))
+    @settings(run.settings, max_examples=examples or run.examples)
+    @given(drawn)
     def asked(case: Case) -> None:
         try:
             result = check(run, case, engine, probe=bool(found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -12,6 +12,7 @@ from ad_conformance.engines.process.runners import HERE, Runner
 from ad_conformance.engines.script import Script, write
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.mode import ANY_MODE, LETTERS
+from ad_conformance.generators.ir.nest import WRAPPERS, names_of
 from ad_conformance.generators.ir.operator import OWN_FORMS
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
@@ -52,6 +53,16 @@ class Engine:
     #: `{f}`. "derivative", of a function of a number, in the mode `{inner}`; "second_derivative",
     #: "hessian" and "hvp" (along `{v}`) in the mode `{outer}{inner}`.
     operators: Mapping[str, str] = field(default_factory=dict)
+    #: For each wrapper of WRAPPERS that the engine has, the template of an expression: the function
+    #: `{f}`, made in another way. `{f}` may refer to the names of inputs: a lambda around it must
+    #: use another name, such as `t`. A template of a batch may have `{others}`, an array of two
+    #: other points along its first axis.
+    wrappers: Mapping[str, str] = field(default_factory=dict)
+    #: Definitions of functions that these templates use. They are part of scripts with wrappers.
+    wrapper_functions: str = ""
+    #: Wrappers of functions that must not capture what is differentiated by. They are asked of
+    #: programs with one input only.
+    closed_wrappers: Collection[str] = ()
     #: Template of the statements that make the function `derivative` of `{nested}`, the text of the
     #: nested derivative. They may use `x`. An exception in them is a compile failure.
     compile: str = "derivative = {nested}"
@@ -96,6 +107,16 @@ class Engine:
             raise ValueError(
                 f"operators of {self.name}: give expressions for {', '.join(OWN_FORMS)} only"
             )
+        if unknown := sorted({*self.wrappers, *self.closed_wrappers} - set(WRAPPERS)):
+            raise ValueError(
+                f"wrappers of {self.name}: {unknown[0]!r} is not one of {', '.join(WRAPPERS)}"
+            )
+        for name, template in self.wrappers.items():
+            if re.search(r"lambda (.*, *)?[xyzuvw] *[,:]", template):
+                raise ValueError(
+                    f"wrapper {name} of {self.name}: {{f}} may refer to x, y, z, u, v and w; use "
+                    f"other names in lambda"
+                )
         self._check_templates()
 
     def _check_templates(self) -> None:
@@ -108,6 +129,10 @@ class Engine:
             *(
                 (f"operator {k}", partial(v.format, f="f", v="v", w="w", outer="R", inner="R"))
                 for k, v in self.operators.items()
+            ),
+            *(
+                (f"wrapper {k}", partial(v.format, f="f", others="others"))
+                for k, v in self.wrappers.items()
             ),
             ("compile", partial(self.compile.format, nested="f")),
             ("modes", partial(re.compile, self.modes)),
@@ -166,11 +191,14 @@ class Engine:
     def script(self, case: Case) -> Script:
         """The script that asks this engine the case.
 
-        Raises UnsupportedOperation if the engine does not have the mode, an operation, the operator
-        or the dtype of the case.
+        Raises UnsupportedOperation if the engine does not have the mode, an operation, a wrapper,
+        the operator or the dtype of the case.
         """
         if not self.answers(case.mode):
             raise UnsupportedOperation(f"mode {case.mode}")
+        for name in names_of(case.wrappers):
+            if name not in self.wrappers:
+                raise UnsupportedOperation(f"wrapper {name}")
         return self.writer(self, case)
 
 

@@ -5,10 +5,11 @@ answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from ad_conformance.engines.wrapping import functions, wrapped
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.mode import LETTERS
 from ad_conformance.generators.ir.program import INPUTS, Case
@@ -30,6 +31,12 @@ class Writable(Protocol):
     def mode_transforms(self) -> Mapping[str, str]: ...
     @property
     def operators(self) -> Mapping[str, str]: ...
+    @property
+    def wrappers(self) -> Mapping[str, str]: ...
+    @property
+    def wrapper_functions(self) -> str: ...
+    @property
+    def closed_wrappers(self) -> Collection[str]: ...
     @property
     def compile(self) -> str: ...
     @property
@@ -85,7 +92,7 @@ def write(engine: Writable, case: Case) -> Script:
     """The script in the language of the engine's dialect.
 
     Raises UnsupportedOperation if the engine has no template for an operation of the program, no
-    arrays of the dtype, or no form of the operator.
+    arrays of the dtype, no form of the operator, or no wrapper of the case.
     """
     dialect = engine.dialect
     lines = [render(case.program, dialect, case.input, dtype=case.dtype, names_chosen=case.names)]
@@ -117,7 +124,7 @@ def write(engine: Writable, case: Case) -> Script:
         compiling += "derivative(x)\n"
     return Script(
         header=engine.header,
-        program="\n".join(lines) + "\n",
+        program=functions(engine, case) + "\n".join(lines) + "\n",
         compile=compiling,
         run=run,
         point="" if case.warmup_point is None else back,
@@ -185,13 +192,21 @@ def derivative_text(engine: Writable, case: Case, scalar: bool) -> str:
         )
     letters = mode[::-1]
     levels = operator.levels + ("jacobian",) * (case.order - len(operator.levels))
-    if operator.whole and operator.name in engine.operators:
-        inner, outer = letters[0], letters[operator.order - 1]
-        own = engine.operators[operator.name]
-        nested = own.format(f=nested, v=seed, inner=inner, outer=outer)
-        letters, levels = letters[operator.order :], levels[operator.order :]
-    for letter, level in zip(letters, levels, strict=True):
-        nested = writers[level](letter, nested)
+    nested = wrapped(engine, case, 0, nested)
+    done = 0
+    # The engine's own form has no levels inside that a wrapper could be around.
+    if (
+        operator.whole
+        and operator.name in engine.operators
+        and not any(case.wrappers[1 : operator.order])
+    ):
+        done = operator.order
+        inner, outer = letters[0], letters[done - 1]
+        own = engine.operators[operator.name].format(f=nested, v=seed, inner=inner, outer=outer)
+        nested = wrapped(engine, case, done, own)
+    rest = zip(letters[done:], levels[done:], strict=True)
+    for k, (letter, level) in enumerate(rest, start=done + 1):
+        nested = wrapped(engine, case, k, writers[level](letter, nested))
     return nested
 
 
@@ -207,14 +222,18 @@ def _by_several(engine: Writable, case: Case) -> tuple[list[str], str]:
     lines, nested = [], "f"
     for k, (letter, i) in enumerate(zip(reversed(case.mode), case.inputs, strict=True), start=1):
         if "{i}" in engine.mode_transforms[letter]:
+            if case.wrappers:
+                raise UnsupportedOperation("wrappers of a function of several inputs")
             nested = engine.mode_transforms[letter].format(f=nested, i=i)
             continue
         name = INPUTS[i]
+        closure = language.closure.format(inputs=name, value=f"{nested}({names})")
         derivative = engine.mode_transforms[letter].format(
-            f=language.closure.format(inputs=name, value=f"{nested}({names})")
+            f=wrapped(engine, case, k - 1, closure, i)
         )
         # A closure is put in parentheses to be called.
         called = f"({derivative})" if language.is_closure(derivative) else derivative
         lines.append(language.function(f"d{k}", names, (), f"{called}({name})"))
         nested = f"d{k}"
-    return lines, language.closure.format(inputs="x", value=f"{nested}({names})")
+    whole = language.closure.format(inputs="x", value=f"{nested}({names})")
+    return lines, wrapped(engine, case, case.order, whole)

@@ -204,3 +204,49 @@ fatal_use = _wrapped(
     "import os\ndef wrapped(f, point):\n    left = [f]\n"
     "    return lambda x: np.asarray(left.pop()(x)) if left else os.abort()\n",
 )
+
+
+def _wrapper(name: str, wrapper: str, template: str, functions: str) -> Engine:
+    """The in-house engine with another template for one wrapper."""
+    return replace(
+        inhouse,
+        name=name,
+        wrappers={**inhouse.wrappers, wrapper: template},
+        wrapper_functions=f"{inhouse.wrapper_functions}\n\n{functions}",
+    )
+
+
+#: A batch gives the first lane, which is another point.
+lanes = _wrapper(
+    "lanes",
+    "vmap",
+    "first_lane({f}, {others})",
+    "def first_lane(f, others):\n    return lambda x: f(others[0]) + 0.0 * inhouse.sum(x)\n",
+)
+#: Keeps one compiled function for the whole process.
+stale = replace(
+    _wrapper("stale", "jit", "kept({f})", ""),
+    header=f"{inhouse.header}\nknown = {{}}\ndef kept(f):\n"
+    "    return known.setdefault('compiled', inhouse.compile(f))\n",
+)
+#: The first derivative of a custom rule is right, the second is zero: rounding to multiples of
+#: 2**-40 is exact here, and has no derivative.
+forgetful = _wrapper(
+    "forgetful",
+    "custom_vjp",
+    "with_rule({f})",
+    "def with_rule(f):\n"
+    "    def wrapped(x):\n"
+    "        at = inhouse.floor(x * 2.0**40) / 2.0**40\n"
+    "        return f(at) + inhouse.jvp(f)(at, x - at)\n"
+    "    return wrapped\n",
+)
+#: All results of a function are in one buffer, which holds the first.
+overwritten = _wrapper(
+    "overwritten",
+    "alias",
+    "in_buffer({f})",
+    "def in_buffer(f):\n    buffer = []\n"
+    "    def wrapped(x):\n        buffer.append(f(x))\n        return buffer[0]\n"
+    "    return wrapped\n",
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from ad_conformance.conformance.suite.wording import largest_error, short
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines.registry import python_option
 from ad_conformance.generators.ir.mode import spoken
+from ad_conformance.generators.ir.nest import fewer_wrappers
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 #: Folder for the cases of findings, under the folder in which the run was started.
@@ -71,6 +73,7 @@ def describe(finding: Result, pool: EnginePool, modes: Iterable[str], named: str
     lines = [
         f"{finding.engine} {engine.version()}, mode {case.mode} ({spoken(case.mode)}): "
         f"{finding.verdict}",
+        *([f"nest: {case.nest}"] if case.wrappers else []),
         "",
     ]
     try:
@@ -92,6 +95,12 @@ def describe(finding: Result, pool: EnginePool, modes: Iterable[str], named: str
         f"engines that give the expected result in mode {case.mode}: "
         f"{_right(found_ways.right_engines, found_ways.wrong_engines)}"
     )
+    if case.wrappers:
+        fewer = [replace(case, wrappers=left) for left in fewer_wrappers(case.wrappers)]
+        right = tuple(c.nest for c in fewer if pool.agrees(c, finding.engine))
+        lines.append(
+            f"nests that give the expected result: {', '.join(right) or 'none of those tried'}"
+        )
     lines.append(_replay(finding, named, python_option(engine)))
     return "\n".join(lines)
 

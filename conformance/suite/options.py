@@ -16,13 +16,16 @@ from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.interpreters import BadInterpreter, checked
 from ad_conformance.generators.ir.mode import HINT, USUAL_MODES, is_mode
+from ad_conformance.generators.ir.nest import WRAPPERS
 from ad_conformance.generators.ir.operator import SIGNATURES
 from ad_conformance.generators.suggestion import did_you_mean
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import InvalidArgument
 
 #: Options that also restrict the pinned cases, if they are given.
-NARROWING = ("--modes", "--signature")
+NARROWING = ("--modes", "--signature", "--wrappers")
+#: The value of --wrappers for a run without wrapped cases.
+NO_WRAPPERS = "none"
 #: Generated cases per engine, mode and signature, for each profile.
 EXAMPLES = {"ci": 10, "explore": 100}
 
@@ -77,6 +80,12 @@ def add(parser: pytest.Parser) -> None:
         f"{PREFIX}signature",
         metavar="SIGNATURES",
         help="signatures of generated and pinned cases (default: all nine)",
+    )
+    group.addoption(
+        f"{PREFIX}wrappers",
+        metavar="WRAPPERS",
+        help="wrappers of generated and pinned cases, such as jit,vmap; none for no such cases "
+        "(default: all that the engine has)",
     )
     group.addoption(
         f"{PREFIX}examples",
@@ -158,6 +167,13 @@ def _signatures(config: pytest.Config) -> tuple[str, ...]:
     return SIGNATURES if named is None else _listed("--signature", named, SIGNATURES)
 
 
+def _wrappers(config: pytest.Config) -> tuple[str, ...]:
+    named = given(config, "--wrappers")
+    if named == NO_WRAPPERS:
+        return ()
+    return tuple(WRAPPERS) if named is None else _listed("--wrappers", named, tuple(WRAPPERS))
+
+
 def _engines(config: pytest.Config) -> tuple[dict[str, Engine], dict[str, str], dict[str, str]]:
     """Installed engines, how each was named, and the reasons why others are skipped."""
     engines: dict[str, Engine] = {}
@@ -209,6 +225,7 @@ def described_run(config: pytest.Config, common: Mapping[str, int]) -> Run:
         absent=absent,
         modes=modes,
         signatures=signatures,
+        wrappers=_wrappers(config),
         examples=examples,
         seed=seed,
         profile=profile,

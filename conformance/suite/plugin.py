@@ -24,7 +24,10 @@ SESSION = f"{PACKAGE}.suite.session"
 #: The suite's options. A repository may have an option of the same name in its own conftest.py, and
 #: pytest refuses two. In a run of the suite they are therefore renamed: `--engine` to
 #: `--ad-conformance-engine`.
-OPTIONS = ("--engine", "--python", "--modes", "--signature", "--examples", "--seed", "--strict")
+OPTIONS = (
+    *("--engine", "--python", "--modes", "--signature", "--wrappers"),
+    *("--examples", "--seed", "--strict"),
+)
 PREFIX = "--ad-conformance-"
 
 

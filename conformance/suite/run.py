@@ -19,6 +19,7 @@ from ad_conformance.conformance.standings.standing import (
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.evaluate import evaluate_steps
+from ad_conformance.generators.ir.nest import names_of
 from ad_conformance.generators.ir.program import Case, signature_of
 from hypothesis import settings
 
@@ -34,8 +35,10 @@ class Run:
     """What one run of the suite asks, and the verdicts of the run.
 
     `named` says how the user named each engine: by its name, or as package.module:attribute.
-    `absent` gives the reason for each named engine that is skipped. `only` has "--modes" and
-    "--signature" if the user gave these options: they then also restrict the pinned cases.
+    `wrappers` are those that generated cases have around them.
+    `absent` gives the reason for each named engine that is skipped. `only` has "--modes",
+    "--signature" and "--wrappers" if the user gave these options: they then also restrict the
+    pinned cases.
     `settings` are the Hypothesis settings of the generated cases. `lost` names the workers that
     died before they reported what they had counted. With `strict`, a test fails if an entry does
     not say what its pinned case does on this release.
@@ -46,6 +49,7 @@ class Run:
     absent: dict[str, str]
     modes: tuple[str, ...]
     signatures: tuple[str, ...]
+    wrappers: tuple[str, ...]
     examples: int
     seed: int
     profile: str
@@ -65,6 +69,10 @@ class Run:
         """Why the options of this run leave out a pinned case; "" if they do not."""
         if "--modes" in self.only and case.mode not in self.modes:
             return f"mode {case.mode} is not among --modes"
+        if "--wrappers" in self.only and case.wrappers:
+            missing = [name for name in names_of(case.wrappers) if name not in self.wrappers]
+            if missing:
+                return f"wrapper {missing[0]} is not among --wrappers"
         signature = signature_of(case.input, evaluate_steps(case.program, case.input)[-1])
         if "--signature" in self.only and signature not in self.signatures:
             return f"{signature} is not among --signature"

@@ -78,6 +78,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("length", SIZES)
     if "signature" in wanted:
         metafunc.parametrize("signature", run.signatures)
+    if "wrapper" in wanted:
+        metafunc.parametrize("wrapper", run.wrappers)
     if "mode" in wanted:
         metafunc.parametrize("mode", run.modes)
 

@@ -150,6 +150,7 @@ def _special(case: Case) -> tuple[str, ...]:
     """What the case has besides program, point and mode, in words."""
     found = [f"operator {case.operator}"] if case.operator != "jacobian" else []
     found += [f"dtype {case.dtype}"] if case.dtype != "float64" else []
+    found += [f"nest {case.nest}"] if case.wrappers else []
     found += ["warmup_point"] if case.warmup_point is not None else []
     return tuple(found)
 

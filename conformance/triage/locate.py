@@ -2,8 +2,9 @@
 
 Parts of the program are asked until one step is left (`step_search.py`).
 
-1. The case is made *plain*: without operator, float32 and warmup_point, as long as it still fails.
-   Then a program whose output is its input is asked. If that fails, no step is at fault.
+1. The case is made *plain*: without wrappers, operator, float32 and warmup_point, as long as it
+   still fails. Then a program whose output is its input is asked. If that fails, no step is at
+   fault.
 2. *Prefixes*: one value of the program after the other becomes the output. The step of the first
    value that fails is the suspect, because the other steps of this prefix did not fail before.
 3. The suspect is asked *alone*, in every mode that is contained in the mode, with respect to each
@@ -37,6 +38,7 @@ from ad_conformance.conformance.triage.step_search import (
     between,
     followed,
     isolated,
+    with_fewest_wrappers,
 )
 from ad_conformance.conformance.verdicts import Result
 from ad_conformance.engines.process.sandbox import Sandbox
@@ -81,7 +83,10 @@ def explain(finding: Result, sandbox: Sandbox, *, seconds: float = math.inf) -> 
 
 
 def _plainer(finding: Result, same: SameFailure) -> Result:
-    """The finding without warmup_point, float32 and operator, as long as it still fails."""
+    """The finding without wrappers, warmup_point, float32 and operator, as long as it still
+    fails.
+    """
+    finding = same.failing(with_fewest_wrappers(finding.case, same)) or finding
     for change in (
         {"warmup_point": None},
         {"dtype": "float64"},

@@ -16,12 +16,18 @@ from ad_conformance.conformance.triage.ask import Asker
 from ad_conformance.conformance.triage.causes import Cause, Finding
 from ad_conformance.conformance.triage.failure_key import FailureKey
 from ad_conformance.conformance.triage.feature_minimization import features_of, minimize_features
-from ad_conformance.conformance.triage.step_search import SameFailure, isolated, plain
+from ad_conformance.conformance.triage.step_search import (
+    SameFailure,
+    isolated,
+    plain,
+    with_fewest_wrappers,
+)
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.mode import LETTERS, modes_of_order
+from ad_conformance.generators.ir.nest import names_of
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.rewrite import reduction
 from ad_conformance.generators.rewrite.derivative_formulas import MOVING
@@ -89,7 +95,7 @@ class _RootCauseSearch:
         # program is traced.
         if not self.says_what:
             case = replace(case, program=case.program.pruned())
-        self.case = self.shortened(case)
+        self.case = self.shortened(with_fewest_wrappers(case, self.fails))
 
     def shortened(self, case: Case) -> Case:
         """The case as a full derivative, in the shortest mode within its own that fails.
@@ -135,6 +141,8 @@ class _RootCauseSearch:
         cause. A failure that raises or dies says itself which it is.
         """
         dtype = self.dtypes[0]
+        single = ("float32",) if dtype == "float32" else ()
+        questions = (*single, *names_of(self.case.wrappers))
         for k, candidate in Slicer(replace(self.case, dtype=dtype)).plain_steps():
             operation = frozenset({self.case.program.steps[k - 1].operation})
             features = features_of(candidate, operation)
@@ -142,7 +150,7 @@ class _RootCauseSearch:
                 cause
                 for cause in known
                 if cause.symptom == self.key.symptom
-                and cause.questions == (("float32",) if dtype == "float32" else ())
+                and cause.questions == questions
                 and cause.operations == self.operands(candidate, operation, cause.modes)
                 and (features.issuperset(cause.features) if self.says_what else not cause.features)
             ]

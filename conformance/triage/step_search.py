@@ -17,12 +17,13 @@ different results:
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ad_conformance.conformance.triage.ask import Asker
 from ad_conformance.conformance.triage.failure_key import FailureKey
 from ad_conformance.conformance.verdicts import Result, Verdict
+from ad_conformance.generators.ir.nest import fewer_wrappers
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.rewrite.program_builder import SMOOTH
 from ad_conformance.generators.rewrite.slicing import Slicer
@@ -70,6 +71,16 @@ class SameFailure:
         if result is None or self(control):
             return False
         return result.verdict is Verdict.AGREE or (result.is_finding and not self.finding.has_value)
+
+
+def with_fewest_wrappers(case: Case, fails: Callable[[Case], bool]) -> Case:
+    """The case without the wrappers that its failure does not need."""
+    found: Case | None = case
+    while found is not None:
+        case = found
+        fewer = (replace(case, wrappers=left) for left in fewer_wrappers(case.wrappers))
+        found = next(filter(fails, fewer), None)
+    return case
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,20 @@ import numpy as np
 from ad_conformance.engines import inhouse
 """
 
+#: A batch is a loop over its lanes; checkpoints change nothing, since every program is compiled.
+WRAPPER_FUNCTIONS = """\
+def batched(f, others):
+    def wrapped(x):
+        lanes = [others[0], x, *others[1:]]
+        return inhouse.stack([f(lane) for lane in lanes], axis=0)[1]
+
+    return wrapped
+
+
+def checkpointed(f):
+    return lambda x: f(x)
+"""
+
 
 def _inner(call: Call) -> str:
     return f"inhouse.grad(lambda t: inhouse.sum({body_text(call)}))"
@@ -77,6 +91,13 @@ inhouse = Engine(
         "pushforward": "lambda x: inhouse.jvp({f})(x, {v})",
         "pullback": "lambda x: inhouse.vjp({f})(x, {w})",
     },
+    wrappers={
+        "jit": "inhouse.compile({f})",
+        "vmap": "batched({f}, {others})",
+        "vmap_twice": "batched(batched({f}, {others}), {others})",
+        "checkpoint": "checkpointed({f})",
+    },
+    wrapper_functions=WRAPPER_FUNCTIONS,
     compile="derivative = inhouse.compile({nested}).lower(x)",
     unsupported=(("NotImplementedError", r"^\w+ has no derivative by operand"),),
 )

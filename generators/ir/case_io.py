@@ -23,6 +23,7 @@ from ad_conformance.generators.ir.evaluate import endless_step, evaluate_steps, 
 from ad_conformance.generators.ir.file_keys import file_key
 from ad_conformance.generators.ir.json_io import converted, parsed
 from ad_conformance.generators.ir.mode import MAX_LETTERS, NAMED, is_mode
+from ad_conformance.generators.ir.nest import parse_nest
 from ad_conformance.generators.ir.operator import KINDS, OPERATORS
 from ad_conformance.generators.ir.program import (
     DEFAULTS,
@@ -78,6 +79,7 @@ class _CaseDocument(msgspec.Struct, forbid_unknown_fields=True, rename=file_key)
     wrt: str = DEFAULTS["wrt"]
     direction: Any = None
     names: int = DEFAULTS["names"]
+    wrappers: str = ""
 
 
 def read_case(path: Path) -> Case:
@@ -118,6 +120,15 @@ def _case(document: Any) -> Case:
     for field in ("tangent", "cotangent", "warmup_point", "direction"):
         if more[field] is not None:
             more[field] = _point(more[field], file_key(field))
+    if more["wrappers"]:
+        try:
+            own, more["wrappers"] = parse_nest(found.wrappers)
+        except ValueError as error:
+            raise MalformedCase(f"nest: {error}") from None
+        if own != mode:
+            raise MalformedCase(f"nest: {found.wrappers} has the mode {own}, and word is {mode}")
+    else:
+        more["wrappers"] = DEFAULTS["wrappers"]
     case = Case(program, point, mode, **more)
     values = evaluate_steps(program, case.input)
     check_question(case, values[-1].shape)

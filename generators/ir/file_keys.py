@@ -15,6 +15,7 @@ FILE_KEYS: Mapping[str, str] = {
     "right_modes": "right_words",
     "wrong_modes": "wrong_words",
     "warmup_point": "elsewhere",
+    "wrappers": "nest",
     "error_ratio": "units",
 }
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.generators.ir.file_keys import file_key
+from ad_conformance.generators.ir.nest import WRAPPERS, Wrappers, fitting, names_of, nest_text
 from ad_conformance.generators.ir.operator import KINDS, OPERATORS, Operator
 
 FORMAT = 1
@@ -133,6 +134,9 @@ class Case:
     `names` chooses among the names that an engine has for an operation: 0 is the usual one, k the
     k-th of the others, counted from the first again if there are fewer. If it is even and not 0,
     plain numbers are written as arrays without axes.
+
+    `wrappers` are those of each level (nest.py). Wrappers of levels that the mode does not have
+    are around the whole, so that a case in a shorter mode keeps them.
     """
 
     program: Program
@@ -146,6 +150,20 @@ class Case:
     wrt: str = ""
     direction: Any = None
     names: int = 0
+    wrappers: Wrappers = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wrappers", fitting(self.wrappers, self.order))
+
+    @property
+    def nest(self) -> str:
+        """The nest as text, such as R(jit(f))."""
+        return nest_text(self.mode, self.wrappers)
+
+    @property
+    def unwrapped(self) -> Case:
+        """The case without wrappers, which has the same certified derivative."""
+        return replace(self, wrappers=()) if self.wrappers else self
 
     @property
     def input(self) -> np.ndarray:
@@ -184,7 +202,7 @@ class Case:
             "steps": [_step_document(step) for step in self.program.steps],
             file_key("mode"): self.mode,
             **{
-                file_key(field): getattr(self, field)
+                file_key(field): self.nest if field == "wrappers" else getattr(self, field)
                 for field, default in DEFAULTS.items()
                 if getattr(self, field) != default
             },
@@ -212,14 +230,16 @@ class Case:
             self.operator != "jacobian",
             bool(self.wrt),
         )
-        return tuple(name for name, holds in zip(QUESTIONS, held, strict=True) if holds)
+        names = zip(_PLAIN_QUESTIONS, held, strict=True)
+        return (*(name for name, holds in names if holds), *names_of(self.wrappers))
 
     def with_mode(self, mode: str) -> Case:
         return replace(self, mode=mode)
 
 
 #: What a case may have besides program, point and mode, as causes and known failures name it.
-QUESTIONS = ("float32", "elsewhere", "operator", "wrt")
+_PLAIN_QUESTIONS = ("float32", "elsewhere", "operator", "wrt")
+QUESTIONS = (*_PLAIN_QUESTIONS, *WRAPPERS)
 #: The fields of a case that may be left out, with their defaults.
 DEFAULTS: Mapping[str, Any] = {f.name: f.default for f in fields(Case) if f.default is not MISSING}
 

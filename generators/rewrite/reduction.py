@@ -1,8 +1,8 @@
 """Reduces a case to a smaller one that fails in the same way.
 
-Hypothesis shrinks only what it draws itself. This module reduces any case: it removes steps, makes
-values constants or the input, shortens modes and axes, and simplifies numbers. The caller says
-whether a candidate still fails.
+Hypothesis shrinks only what it draws itself. This module reduces any case: it removes wrappers and
+steps, makes values constants or the input, shortens modes and axes, and simplifies numbers. The
+caller says whether a candidate still fails.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.evaluate import evaluate_steps
+from ad_conformance.generators.ir.nest import fewer_wrappers
 from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step, nested
 from ad_conformance.generators.rewrite.slicing import Slicer
 from ad_conformance.generators.rewrite.variants import Numbers, numbers, with_numbers
@@ -35,6 +36,7 @@ def size(case: Case) -> Size:
         + (case.dtype != "float64")
         + len(set(case.wrt))
         + bool(case.wrt)
+        + sum(map(len, case.wrappers))
     )
     steps = [step for step in case.program.steps if step.operands]
     values = numbers(case).values()
@@ -89,6 +91,8 @@ def _digits(number: float) -> float:
 
 
 def _candidates(case: Case) -> Iterator[Case]:
+    for fewer in fewer_wrappers(case.wrappers):
+        yield replace(case, wrappers=fewer)
     pruned = case.program.pruned()
     if len(pruned.steps) < len(case.program.steps):
         yield replace(case, program=pruned)

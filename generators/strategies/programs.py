@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ad_conformance.generators.ir.operator import SIGNATURES
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.case_drawing import draw_case, draw_operation_case
 from ad_conformance.generators.strategies.source import Source, T
+from ad_conformance.generators.strategies.wrapping import wrap
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -61,6 +63,21 @@ def cases(
     """Cases of one signature and mode. Parameters and errors are those of `draw_case`."""
     source = HypothesisSource(draw)
     return draw_case(source, signature=signature, mode=mode, max_steps=max_steps, pairs=pairs)
+
+
+@st.composite
+def wrapped_cases(
+    draw: st.DrawFn,
+    *,
+    wrapper: str,
+    mode: str,
+    signatures: Sequence[str] = SIGNATURES,
+    further: Sequence[str] = (),
+) -> Case:
+    """Cases with `wrapper` around one level, at times with some of `further`."""
+    source = HypothesisSource(draw)
+    case = draw_case(source, signature=source.choice(signatures), mode=mode)
+    return wrap(source, case, wrapper, source.index(case.order + 1), further)
 
 
 @st.composite

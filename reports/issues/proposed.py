@@ -15,6 +15,8 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import features
 from ad_conformance.generators.ir.mode import ANY_LETTER
+from ad_conformance.generators.ir.nest import WRAPPERS
+from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.rewrite.derivative_formulas import MOVING
 from ad_conformance.reports.issues.bucket_files import BucketFile
 
@@ -47,7 +49,7 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
         severity = str(Kind.DIGITS)
     elif cause.failure == FAILURES[Verdict.WRONG]:
         severity = [str(kind) for kind in _WRONG]
-    questions = [question for question in cause.questions if question != "float32"]
+    questions = [q for q in cause.questions if q != "float32" and q not in WRAPPERS]
     fields: dict[str, Any] = {
         "name": name,
         "summary": bucket.explanation[0]
@@ -62,6 +64,7 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
         **({"beside": beside} if beside else {}),
         **({"with": features_held} if features_held else {}),
         **({"questions": questions} if questions else {}),
+        **({"nest": _nest_pattern(bucket.case)} if bucket.case.wrappers else {}),
         **({"dtype": "float32"} if "float32" in cause.questions else {}),
         **({"severity": severity} if severity else {}),
         **({"error": _error_pattern(bucket)} if cause.failure == "raised" else {}),
@@ -71,6 +74,12 @@ def proposed(bucket: BucketFile, engine: Engine) -> tuple[str, str]:
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]
     doubt = f"# suspect: {bucket.suspect}\n" if bucket.suspect else ""
     return f"{doubt}[[failure]]\n" + "\n".join(lines) + "\n", f"{bucket.case.json}\n"
+
+
+def _nest_pattern(case: Case) -> str:
+    """A pattern that matches the nests with the wrappers of the case in the same order."""
+    names = [name for level in case.wrappers for name in level]
+    return ".*".join(rf"\b{name}\(" for name in reversed(names))
 
 
 def _steps(bucket: BucketFile) -> list[tuple[str, frozenset[str]]]:

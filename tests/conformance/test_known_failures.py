@@ -211,3 +211,32 @@ def test_the_entries_of_the_project_are_well_formed() -> None:
     assert len(set(names)) == len(names)
     assert {entry.case for entry in entries} <= set(known_failures.REGRESSIONS.glob("*.json"))
     assert [entry.name for entry in entries if not entry.concerns(entry.pinned)] == []
+
+
+def test_entry_with_a_nest_covers_wrapped_cases_only(tmp_path: Path) -> None:
+    text = ENTRY.replace('with = ["zero"]', 'nest = "R\\\\(.*vmap"').replace('["prod"]', "[]")
+    (entry,) = load(folder(tmp_path, text))
+    plain = nan((0.0, 1.0), "R")
+    inside = replace(plain, case=replace(plain.case, wrappers=(("jit", "vmap"),)))
+    around = replace(plain, case=replace(plain.case, wrappers=((), ("vmap",))))
+    assert entry.covers(inside)
+    assert not entry.covers(plain)
+    assert not entry.covers(around)
+
+
+def test_entry_without_a_nest_covers_wrapped_cases_too(tmp_path: Path) -> None:
+    (entry,) = load(folder(tmp_path))
+    plain = nan((0.0, 1.0), "R")
+    assert entry.covers(replace(plain, case=replace(plain.case, wrappers=(("jit",),))))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('with = ["zero"]', 'nest = "R"', "nest: a pattern that names a wrapper is needed"),
+        ('["prod"]', "[]", "operations: one or more are needed without nest"),
+    ],
+)
+def test_entry_must_say_what_it_covers(tmp_path: Path, old: str, new: str, problem: str) -> None:
+    with pytest.raises(MalformedEntry, match=problem):
+        load(folder(tmp_path, ENTRY.replace(old, new)))

@@ -154,6 +154,7 @@ def test_unsupported_is_counted_and_not_passed() -> None:
         ),
         (("--engine=tests.broken_engines:unimportable",), "unimportable: ModuleNotFoundError"),
         (("--engine=",), "--engine: nothing is named"),
+        (("--wrappers=jti",), "--wrappers: 'jti' is not one of jit, vmap"),
         (("--modes=RX",), "--modes: 'RX' is not a mode;"),
         (("--modes=RRRRR",), "--modes: 'RRRRR' is longer than 4"),
         (("--signature=num_to_cube",), "--signature: 'num_to_cube' is not one of"),
@@ -292,3 +293,14 @@ got = grad(f)(1.0)
     )
     used = f"{text}again = jacfwd(f)\n"
     assert _without_unused_functions(used) == used.replace("from lib.more import other\n", "")
+
+
+def test_a_wrong_wrapper_fails_with_its_nest() -> None:
+    module = "conformance/test_generated.py"
+    options = ("-k", "wrapped", "--modes=R", "--wrappers=vmap,jit", "--examples=50")
+    failed = run("pytest", module, f"--engine={BROKEN}lanes", *options)
+    assert failed.returncode == 1, failed.stdout
+    assert "nest: R(vmap(f))" in failed.stdout or "nest: vmap(R(f))" in failed.stdout
+    assert "nests that give the expected result: R(f)" in failed.stdout
+    without = run("pytest", module, f"--engine={BROKEN}lanes", *options, "--wrappers=jit")
+    assert without.returncode == 0, without.stdout

@@ -13,6 +13,7 @@ from ad_conformance.engines.adapters.autograd.linear import (
     REDUCTIONS,
 )
 from ad_conformance.engines.adapters.autograd.names import NAMES
+from ad_conformance.engines.adapters.autograd.wrappers import CLOSED, FUNCTIONS, WRAPPERS
 from ad_conformance.engines.adapters.numpy_calls import ascending_sort, repeat, selected, solver
 from ad_conformance.engines.adapters.numpy_family import (
     BEFORE_NUMPY_2,
@@ -206,6 +207,9 @@ autograd = Engine(
         "pushforward": "lambda x: make_jvp({f})(x)({v})[1]",
         "pullback": "lambda x: make_vjp({f})(x)[0]({w})",
     },
+    wrappers=WRAPPERS,
+    wrapper_functions=FUNCTIONS,
+    closed_wrappers=CLOSED,
     unsupported=(
         ("NotImplementedError", r"^Currently make_diagonal only supports"),
         ("NotImplementedError", r"^(VJP|JVP) of .* not defined|^Gradient of .* not implemented"),

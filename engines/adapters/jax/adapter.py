@@ -21,6 +21,7 @@ from ad_conformance.engines.adapters.jax.templates import (
     SPECIAL,
     STATISTICS,
 )
+from ad_conformance.engines.adapters.jax.wrappers import CLOSED, FUNCTIONS, WRAPPERS
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.devices import nvidia_or_amd
 from ad_conformance.generators.render.dialect import Dialect
@@ -67,6 +68,9 @@ jax = Engine(
         "pushforward": "lambda x: jax.jvp({f}, (x,), ({v},))[1]",
         "pullback": "lambda x: jax.vjp({f}, x)[1]({w})[0]",
     },
+    wrappers=WRAPPERS,
+    wrapper_functions=FUNCTIONS,
+    closed_wrappers=CLOSED,
     compile="derivative = jax.jit({nested}).lower(x).compile()",
     environment={"JAX_PLATFORMS": "cpu"},
     unsupported=(
@@ -77,6 +81,7 @@ jax = Engine(
         ("NotImplementedError", r"^ragged_dot vmap over any dim but 0 - NYI"),
         ("NotImplementedError", r"^Unimplemented grad_._dims for ragged dot general"),
         ("NotImplementedError", r"^VJP not implemented for select_and_gather \(MaxPool\) with"),
+        ("TypeError", r"^can't apply forward-mode autodiff \(jvp\) to a custom_vjp function"),
         # Before 0.10.1, standardize has no argument `algorithm`.
         ("TypeError", r"^Error interpreting argument to <function standardize .*<class 'str'>"),
     ),

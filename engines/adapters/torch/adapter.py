@@ -19,7 +19,7 @@ from ad_conformance.engines.adapters.numpy_family import (
     shared,
     symmetric,
 )
-from ad_conformance.engines.adapters.torch import special
+from ad_conformance.engines.adapters.torch import special, wrappers
 from ad_conformance.engines.adapters.torch.batches import BATCHES
 from ad_conformance.engines.adapters.torch.complex_values import COMPLEX
 from ad_conformance.engines.adapters.torch.fourier import FOURIER
@@ -282,6 +282,9 @@ torch = Engine(
         "pushforward": "lambda x: torch.func.jvp({f}, (x,), ({v},))[1]",
         "pullback": "lambda x: torch.func.vjp({f}, x)[1]({w})[0]",
     },
+    wrappers=wrappers.FUNC,
+    wrapper_functions=wrappers.FUNC_FUNCTIONS,
+    closed_wrappers=wrappers.CLOSED,
     # torch.func returns ZeroTensors for derivatives that vanish, whose .numpy() raises and whose
     # .tolist() and .numpy(force=True) read unmapped memory; a clone is an ordinary tensor.
     run="got = derivative(x).detach().clone().numpy()",
@@ -294,8 +297,8 @@ torch = Engine(
         ("RuntimeError", r"^The function '.*' is not differentiable with respect to argument"),
         (
             "RuntimeError",
-            r"^vmap: It looks like you're attempting to use a Tensor in some data-dependent "
-            r"control flow",
+            r"^vmap: It looks like you're (attempting to use a Tensor in some data-dependent "
+            r"control flow|calling \.item\(\)|either \(1\) calling \.item\(\))",
         ),
         ("RuntimeError", r"^vmap over .* isn't supported yet"),
         ("RuntimeError", r"^vmap: we do not yet support aten::"),
@@ -304,6 +307,15 @@ torch = Engine(
         ("RuntimeError", r"^In-place leakyReLu backward calculation is triggered with a negative"),
         ("RuntimeError", r"^In-place elu backward calculation is triggered with a negative slope"),
         ("RuntimeError", r"Double backward is unsupported for \w+ when >1 zeros"),
+        ("RuntimeError", r"^torch\.func\.\{.*\} don't yet support saved tensor hooks"),
+        ("RuntimeError", r"^Nested forward mode AD is not supported at the moment"),
+        ("RuntimeError", r"^You tried to vmap over \w+, but it does not have vmap support"),
+        ("RuntimeError", r"^Detected that you are using FX to symbolically trace a dynamo-optimiz"),
+        # The same while torch.compile traces.
+        ("BackendCompilerFailed", r"torch\.func\.\{.*\} don't yet support saved tensor hooks"),
+        ("InternalTorchDynamoError", r"Nested forward mode AD is not supported at the moment"),
+        ("RuntimeError", r"^You are attempting to call Tensor\.requires_grad_\(\)"),
+        ("RuntimeError", r"^torch\.compile with aot_autograd does not currently support double"),
     ),
 )
 
@@ -338,5 +350,7 @@ create_graph = replace(
     header=CREATE_GRAPH,
     mode_transforms={"R": "jacobian({f})"},
     operators={"gradient": "grad({f})", "pullback": "pullback({f}, {w})"},
+    wrappers=wrappers.GRAPH,
+    wrapper_functions=wrappers.GRAPH_FUNCTIONS,
     dialect=replace(torch.dialect, templates={**torch.dialect.templates, **_CREATE_GRAPH}),
 )

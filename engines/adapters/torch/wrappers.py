@@ -1,0 +1,173 @@
+"""Wrappers in PyTorch: for torch.func, and for torch.autograd with create_graph=True."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_SHARED = """\
+import sys
+import types
+
+import torch.utils.checkpoint
+
+
+def compiled(f):
+    # Dynamo looks up what a function refers to in the module __main__. If this script does not run
+    # as such, it must be put there.
+    if vars(sys.modules["__main__"]) is not globals():
+        sys.modules["__main__"] = types.SimpleNamespace(**globals())
+    # Without this, Dynamo stops to compile the same code after eight functions.
+    torch._dynamo.reset()
+    return torch.compile(f, backend="aot_eager")
+
+
+def batched(f, others, axis=0):
+    def wrapped(x):
+        lanes = torch.stack([others[0], x, others[1]], axis)
+        return torch.func.vmap(f, axis, axis)(lanes).movedim(axis, 0)[1]
+
+    return wrapped
+
+
+def batched_twice(f, others):
+    def wrapped(x):
+        lanes = torch.stack([torch.stack([others[0], x]), others])
+        return torch.func.vmap(torch.func.vmap(f))(lanes)[0, 1]
+
+    return wrapped
+
+
+def stopped(f):
+    def wrapped(x):
+        with torch.no_grad():
+            ones = torch.ones_like(x)
+        return f(x * ones.detach())
+
+    return wrapped
+
+
+def aliased(f):
+    def wrapped(x):
+        spare = x.clone()
+        buffer = torch.zeros_like(x)
+        buffer.view(-1).copy_(spare.view(-1))
+        spare.zero_()
+        y = f(buffer)
+        result = torch.zeros_like(y)
+        result.copy_(y)
+        return result
+
+    return wrapped
+"""
+
+FUNC_FUNCTIONS = (
+    _SHARED
+    + """
+
+def with_custom_rule(f):
+    class Rule(torch.autograd.Function):
+        generate_vmap_rule = True
+
+        @staticmethod
+        def forward(x):
+            # PyTorch documents that an output must not be an input that is saved.
+            return f(x).clone()
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            ctx.save_for_backward(*inputs)
+            ctx.save_for_forward(*inputs)
+
+        @staticmethod
+        def backward(ctx, w):
+            return torch.func.vjp(f, *ctx.saved_tensors)[1](w)[0]
+
+        @staticmethod
+        def jvp(ctx, v):
+            return torch.func.jvp(f, ctx.saved_tensors, (v,))[1]
+
+    return Rule.apply
+
+
+def linearized(f):
+    def wrapped(x):
+        y, push = torch.func.linearize(f, x)
+        push(torch.ones_like(x)), push(x)
+        return y
+
+    return wrapped
+
+
+def pulled_back(f):
+    def wrapped(x):
+        y, pull = torch.func.vjp(f, x)
+        pull(torch.ones_like(y)), pull(y)
+        return y
+
+    return wrapped
+
+
+def of_tree(f):
+    def in_tree(tree):
+        return {"out": (f(tree["in"][0]), tree["more"])}, tree["more"]
+
+    def wrapped(x):
+        given = {"in": (x,), "more": torch.zeros_like(x)}
+        return torch.func.vjp(in_tree, given, has_aux=True)[0]["out"][0]
+
+    return wrapped
+"""
+)
+
+FUNC: Mapping[str, str] = {
+    # Inductor takes a minute to compile a small program on two cores.
+    "jit": "compiled({f})",
+    "vmap": "batched({f}, {others})",
+    "vmap_axes": "batched({f}, {others}, -1)",
+    "vmap_one": "lambda t: torch.func.vmap({f})(t[None])[0]",
+    "vmap_twice": "batched_twice({f}, {others})",
+    "checkpoint": ("lambda t: torch.utils.checkpoint.checkpoint({f}, t, use_reentrant=False)"),
+    "custom_vjp": "with_custom_rule({f})",
+    "linearize": "linearized({f})",
+    "saved_vjp": "pulled_back({f})",
+    "stop": "stopped({f})",
+    "alias": "aliased({f})",
+    "tree": "of_tree({f})",
+}
+
+GRAPH_FUNCTIONS = (
+    _SHARED
+    + """
+
+def with_custom_rule(f):
+    class Rule(torch.autograd.Function):
+        @staticmethod
+        def forward(x):
+            # PyTorch calls it without gradients, which a derivative needs.
+            with torch.enable_grad():
+                return f(x.detach()).detach()
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            ctx.save_for_backward(*inputs)
+
+        @staticmethod
+        def backward(ctx, w):
+            with torch.enable_grad():
+                return pullback(f, w)(*ctx.saved_tensors)
+
+    return Rule.apply
+"""
+)
+
+GRAPH: Mapping[str, str] = {
+    **{
+        name: FUNC[name]
+        for name in (
+            *("jit", "vmap", "vmap_axes", "vmap_one", "vmap_twice", "checkpoint"),
+            *("custom_vjp", "stop", "alias"),
+        )
+    },
+}
+#: What the rule of an autograd.Function differentiates by must be an argument of it.
+CLOSED = ("custom_vjp",)
