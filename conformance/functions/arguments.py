@@ -76,6 +76,7 @@ class Arguments:
 
     def called(self, function: Callable[..., Any], library: Library) -> Callable[[Any], Any]:
         """The function of the one input, with arrays of the library."""
+
         def of_one_input(x: Any) -> Any:
             arrays, start = dict[int, Any](), 0
             for k, leaf in enumerate(self.leaves):

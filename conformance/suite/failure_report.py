@@ -97,7 +97,9 @@ def describe(finding: Result, pool: EnginePool, modes: Iterable[str], named: str
     )
     if case.wrappers:
         fewer = [replace(case, wrappers=left) for left in fewer_wrappers(case.wrappers)]
-        right = tuple(c.nest for c in fewer if pool.agrees(c, finding.engine))
+        right = tuple(
+            c.nest for c in fewer if pool.probe(c, finding.engine).verdict is Verdict.AGREE
+        )
         lines.append(
             f"nests that give the expected result: {', '.join(right) or 'none of those tried'}"
         )

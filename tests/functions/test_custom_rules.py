@@ -137,7 +137,5 @@ def test_constants_of_jax_keep_float64() -> None:
     )
     assert report, str(report)
     large = np.linspace(0.1, 1.0, 200)
-    report = check(
-        lambda x: jnp.cumsum(jnp.sin(x)) / 3.0, large, engine="jax", modes=["RR", "FFF"]
-    )
+    report = check(lambda x: jnp.cumsum(jnp.sin(x)) / 3.0, large, engine="jax", modes=["RR", "FFF"])
     assert report, str(report)
