@@ -13,7 +13,6 @@ from ad_conformance.engines.adapters.autograd.linear import (
     REDUCTIONS,
 )
 from ad_conformance.engines.adapters.autograd.names import NAMES
-from ad_conformance.engines.adapters.autograd.wrappers import CLOSED, FUNCTIONS, WRAPPERS
 from ad_conformance.engines.adapters.numpy_calls import ascending_sort, repeat, selected, solver
 from ad_conformance.engines.adapters.numpy_family import (
     BEFORE_NUMPY_2,
@@ -25,6 +24,7 @@ from ad_conformance.engines.adapters.numpy_family import (
     shared,
     symmetric,
 )
+from ad_conformance.engines.adapters.wrappers.autograd import CLOSED, FUNCTIONS, WRAPPERS
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.catalogue.batches.windows import pairs_of
 from ad_conformance.generators.catalogue.operation import (

@@ -21,7 +21,7 @@ from ad_conformance.engines.adapters.jax.templates import (
     SPECIAL,
     STATISTICS,
 )
-from ad_conformance.engines.adapters.jax.wrappers import CLOSED, FUNCTIONS, WRAPPERS
+from ad_conformance.engines.adapters.wrappers.jax import CLOSED, FUNCTIONS, WRAPPERS
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.devices import nvidia_or_amd
 from ad_conformance.generators.render.dialect import Dialect

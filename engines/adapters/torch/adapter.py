@@ -19,7 +19,7 @@ from ad_conformance.engines.adapters.numpy_family import (
     shared,
     symmetric,
 )
-from ad_conformance.engines.adapters.torch import special, wrappers
+from ad_conformance.engines.adapters.torch import special
 from ad_conformance.engines.adapters.torch.batches import BATCHES
 from ad_conformance.engines.adapters.torch.complex_values import COMPLEX
 from ad_conformance.engines.adapters.torch.fourier import FOURIER
@@ -28,6 +28,7 @@ from ad_conformance.engines.adapters.torch.moves import MOVES
 from ad_conformance.engines.adapters.torch.names import NAMES
 from ad_conformance.engines.adapters.torch.reductions import REDUCTIONS
 from ad_conformance.engines.adapters.torch.templates import INDEXING, NETWORKS
+from ad_conformance.engines.adapters.wrappers import torch as wrappers
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.devices import nvidia_or_amd
 from ad_conformance.generators.catalogue.operation import Call, Template

@@ -1,0 +1,1 @@
+"""Templates of the wrappers of a nest, one module for each library."""
