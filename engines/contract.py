@@ -63,6 +63,8 @@ class Engine:
     #: Wrappers of functions that must not capture what is differentiated by. They are asked of
     #: programs with one input only.
     closed_wrappers: Collection[str] = ()
+    #: Wrappers that take seconds for a case. The suite asks them if `--wrappers` names them.
+    slow_wrappers: Collection[str] = ()
     #: Template of the statements that make the function `derivative` of `{nested}`, the text of the
     #: nested derivative. They may use `x`. An exception in them is a compile failure.
     compile: str = "derivative = {nested}"

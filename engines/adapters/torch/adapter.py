@@ -286,6 +286,7 @@ torch = Engine(
     wrappers=wrappers.FUNC,
     wrapper_functions=wrappers.FUNC_FUNCTIONS,
     closed_wrappers=wrappers.CLOSED,
+    slow_wrappers=("jit",),
     # torch.func returns ZeroTensors for derivatives that vanish, whose .numpy() raises and whose
     # .tolist() and .numpy(force=True) read unmapped memory; a clone is an ordinary tensor.
     run="got = derivative(x).detach().clone().numpy()",
