@@ -98,7 +98,9 @@ def _broadcast_arrays(rec: Recorder, *arrays: Any) -> Any:
 
 def _meshgrid(rec: Recorder, *arrays: Any, indexing: str = "xy") -> Any:
     values = [as_value(rec, part) for part in arrays]
-    grids = np.meshgrid(*(np.arange(value.size) for value in values), indexing=indexing)  # type: ignore[call-overload]
+    places: Any = [np.arange(value.size) for value in values]
+    how: Any = indexing
+    grids = np.meshgrid(*places, indexing=how)
     return [rec.moved(value, grid) for value, grid in zip(values, grids, strict=True)]
 
 
