@@ -161,6 +161,8 @@ def arguments(
     """
     names = _names(function, len(args))
     wanted = None if wrt is None else set(wrt if isinstance(wrt, (tuple, list, set)) else (wrt,))
+    if wanted is not None:
+        wanted = {w + len(args) if isinstance(w, int) and w < 0 else w for w in wanted}
     leaves: list[tuple[str, Any, bool]] = []
     met: set[Any] = set()
 
@@ -207,7 +209,8 @@ def _leaves(found: list[tuple[str, Array, bool]], dtype: str) -> tuple[Leaf, ...
         leaves.append(Leaf(path, array, varied))
     if not any(leaf.varied for leaf in leaves):
         raise BadArguments(
-            "no array to differentiate by: give one as an argument, or name it in wrt"
+            "no array to differentiate by: give one as an argument, or name it in wrt; a number "
+            "must be a float (1.0, not 1)"
         )
     return tuple(leaves)
 

@@ -80,7 +80,9 @@ def assert_derivatives(function: Callable[..., Any], *args: Any, **options: Any)
 
 
 def _modes(modes: Iterable[str]) -> tuple[str, ...]:
-    asked = (modes,) if isinstance(modes, str) else tuple(modes)
+    asked = tuple(modes.split(",")) if isinstance(modes, str) else tuple(modes)
+    if not asked:
+        raise BadArguments("modes: give one or more, such as 'RR'")
     for mode in asked:
         if not is_mode(mode) or len(mode) > MAX_ORDER:
             raise BadArguments(
@@ -134,6 +136,7 @@ class Check:
     ) -> None:
         self.modes = _modes(modes)
         self.vmap = vmap
+        self.chosen = engine is not None
         if dtype not in (None, *DTYPES):
             raise BadArguments(f"dtype {dtype!r}: give {' or '.join(DTYPES)}")
         given = (engine,) if isinstance(engine, str) else engine
@@ -156,6 +159,9 @@ class Check:
         try:
             for name, engine in self.engines.items():
                 for mode in self.modes:
+                    # Nobody asked for a mode that an engine of the default does not have.
+                    if not self.chosen and not engine.answers(mode):
+                        continue
                     before(name, mode)
                     rows.append(self._row(engine, mode, (failed or {}).get((name, mode))))
                     if self.vmap and (lane := self._lane(engine, mode)) is not None:

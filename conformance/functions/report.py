@@ -74,9 +74,10 @@ class Row:
 class Report:
     """The rows, in the order of the engines and modes that were asked.
 
-    It is true if no row is a finding. `imported` says how many steps the function has as a program;
-    it is "" if it could not be imported, and `not_imported` says why. `versions` has the release of
-    each engine. `kinks` has the lines of the function at which values are compared that are equal
+    It is true if no row is a finding, and some row was compared. `imported` says how many steps the
+    function has as a program; it is "" if it could not be imported, and `not_imported` says why.
+    `versions` has the release of each engine. `kinks` has the lines at which values are compared
+    that are equal
     at the point.
     """
 
@@ -90,7 +91,7 @@ class Report:
     notes: tuple[str, ...] = field(default=())
 
     def __bool__(self) -> bool:
-        return not any(row.is_finding for row in self.rows)
+        return not self.findings and any(row.is_right for row in self.rows)
 
     @cached_property
     def findings(self) -> tuple[Row, ...]:
@@ -113,7 +114,7 @@ class Report:
         return row.result.case
 
     def raise_if_wrong(self) -> None:
-        """Raises WrongDerivative if a row is a finding."""
+        """Raises WrongDerivative if a row is a finding, or if nothing was compared."""
         if not self:
             raise WrongDerivative(str(self))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import linecache
 import sys
 import traceback
@@ -88,7 +89,7 @@ def load(
     Raises BadArguments.
     """
     if not callable(function):
-        raise BadArguments(f"{function!r} is not a function")
+        raise BadArguments(f"function: {function!r} is not a function")
     name = _name(function)
     function, args, wrt = _of_module(function, args, wrt, dtype)
     given = arguments(function, args, kwargs, wrt, dtype)
@@ -109,7 +110,7 @@ def load(
     output = outputs[owners[0].name]
     if not np.all(np.isfinite(output)):
         raise BadArguments(f"{name} returns NaN or infinity at this point")
-    imported, why = _import(function, given, owners, outputs)
+    imported, owners, why = _import(function, given, owners, outputs)
     notes = () if imported is None else tuple(f"held constant: {line}" for line in imported.held)
     program = None if imported is None else imported.program
     work = 0 if program is None else _work(program, given.point)
@@ -168,7 +169,11 @@ def _of_module(
     def called(parameters: dict[str, Any], *inputs: Any, **options: Any) -> Any:
         return torch.func.functional_call(module, parameters, inputs, options)
 
-    called.__signature__ = None  # type: ignore[attr-defined]
+    inputs = list(inspect.signature(function.forward).parameters.values())
+    first = inspect.Parameter(PARAMETERS, inspect.Parameter.POSITIONAL_ONLY)
+    called.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [first, *(p for p in inputs if p.name != PARAMETERS)], __validate_parameters__=False
+    )
     values = {name: value.detach() for name, value in module.named_parameters()}
     return called, (values, *args), PARAMETERS if wrt is None else wrt
 
@@ -236,20 +241,28 @@ def _import(
     given: Arguments,
     owners: Sequence[Library],
     outputs: Mapping[str, Array],
-) -> tuple[Imported | None, str]:
-    """The program, or why there is none: the reason of the first library."""
+) -> tuple[Imported | None, list[Library], str]:
+    """The program, the libraries that the function belongs to, and why there is no program: the
+    reason of the first library.
+
+    If only a later library can follow the function, those before it are not its own: PyTorch, for
+    instance, takes `math.sin` of an array for a constant.
+    """
     why = ""
-    for library in owners:
+    for k, library in enumerate(owners):
         try:
             imported = _followed(function, given, library)
             _compare(imported, function, given, library, outputs[library.name])
         except (CannotImport, MalformedCase, ImportError) as error:
             why = why or str(error)
+        except SystemError as error:
+            # An exception within a function of C that goes on.
+            why = why or str(error.__context__ or error.__cause__ or error)
         except Exception as error:
             why = why or f"{type(error).__name__}{_told(error)}"
         else:
-            return imported, ""
-    return None, why
+            return imported, list(owners[k:]), ""
+    return None, list(owners), why
 
 
 def _followed(function: Callable[..., Any], given: Arguments, library: Library) -> Imported:

@@ -28,7 +28,7 @@ LONGEST = 160
 
 def _cells(row: Row) -> tuple[str, ...]:
     got, expected = _entry(row)
-    digits = "" if math.isnan(row.digits) else f"{max(row.digits, 0.0):.1f}"
+    digits = "" if math.isnan(row.digits) else f"{max(0.0, row.digits):.1f}"
     ratio = "" if math.isnan(row.error_ratio) else factor(row.error_ratio)
     return (row.engine, _mode(row), row.verdict, digits, got, expected, ratio, row.entry)
 
@@ -62,8 +62,15 @@ def _remarks(report: Report) -> Iterable[str]:
             entry = row.known.entry
             tell(row, f"{row.known.standing}: {entry.name}, {entry.issue}: {entry.summary}")
         around = report.ways_around(row)
-        tell(row, f"right instead: {around}" if around else "right instead: nothing that was asked")
+        tell(
+            row,
+            f"right instead: {around}"
+            if around
+            else "no other mode or engine of this table is right",
+        )
     yield from (f"{engine} {', '.join(modes)}: {text}" for (engine, text), modes in told.items())
+    if not report.findings and not report:
+        yield "nothing was compared"
     yield from (f"equal values are compared at the point: {line}" for line in report.kinks)
     yield from report.notes
 
@@ -76,7 +83,13 @@ def _head(report: Report) -> list[str]:
     )
     lines = [f"{report.name} by {inputs}, {report.arguments.dtype}; {engines}"]
     if report.not_imported:
-        lines.append(f"not imported, derivatives are estimated: {report.not_imported}")
+        lines.append(f"not imported: {report.not_imported}")
+        asked_itself = any(row.verdict != "unsupported" for row in report.rows)
+        lines.append(
+            "derivatives are estimated by finite differences"
+            if asked_itself
+            else "none of these engines can differentiate it, so nothing is estimated"
+        )
     else:
         lines.append(f"imported as {report.imported}; derivatives are certified")
     asked = dict.fromkeys((row.about, row.mode) for row in report.rows if row.about)

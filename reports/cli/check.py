@@ -75,10 +75,12 @@ def check(
 ) -> None:
     """Check derivatives of your own function, in each mode of the engines.
 
-    The file is run, in a process of its own. Exit status 1 if a derivative is wrong or an engine
-    fails, 2 if the function or a value cannot be used.
+    The file is run, in a process of its own. Exit status 1 if a derivative is wrong, an engine
+    fails or nothing could be compared, 2 if the function or a value cannot be used.
     """
-    args, kwargs = _values(at or [])
+    if not at:
+        refuse("--at: give the value of each argument, such as --at '[1.0, 2.0]'")
+    args, kwargs = _values(at)
     wanted = [int(w) if w.lstrip("-").isdigit() else w for w in wrt.split(",") if w]
     question = Asked(
         function=function,

@@ -168,6 +168,32 @@ def test_markdown_is_a_table() -> None:
     assert "RR: reverse over reverse mode" in report.markdown()
 
 
+def test_report_without_a_comparison_does_not_pass() -> None:
+    at_a_kink = check(lambda x: anp.abs(x), 0.0, engine="autograd", modes=["R"])
+    assert [row.verdict for row in at_a_kink.rows] == ["convention"]
+    assert not at_a_kink
+    assert "nothing was compared" in str(at_a_kink)
+    with pytest.raises(WrongDerivative):
+        at_a_kink.raise_if_wrong()
+
+
+def test_function_of_no_engine_is_not_called_estimated() -> None:
+    def cut(x: Any) -> Any:
+        return float(np.asarray([float(v) for v in x]).sum())
+
+    report = check(cut, VECTOR, engine="inhouse", modes=["R"])
+    assert not report
+    assert "nothing is estimated" in str(report)
+
+
+def test_arguments_are_counted_from_the_end() -> None:
+    report = check(
+        lambda x, y: anp.sum(x * y**2), VECTOR, VECTOR, wrt=-1, engine="autograd", modes="R,RR"
+    )
+    assert report, str(report)
+    assert [leaf.path for leaf in report.arguments.varied] == ["y"]
+
+
 COUNTER = iter(range(10**6))
 
 

@@ -146,7 +146,7 @@ def test_engine_that_kills_the_process_is_a_row(folder: Path) -> None:
         (("nix.py:loss", "--at", "1"), "nix.py: no such file"),
         (("model.py:los", "--at", "1"), "model.py has no los; it has"),
         (("broken.py:f", "--at", "1"), "broken.py: ZeroDivisionError: division by zero (broken.py"),
-        (("model.py:loss",), "no array to differentiate by"),
+        (("model.py:loss",), "--at: give the value of each argument"),
         (("model.py:loss", "--at", "[1, 2"), "neither JSON nor a file"),
         (("model.py:loss", "--at", "x.npy"), "x.npy: No such file"),
         (("model.py:loss", "--at", "NaN"), "every number must be finite"),

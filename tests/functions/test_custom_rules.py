@@ -5,6 +5,7 @@ test_check.py has those of autograd.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -139,3 +140,24 @@ def test_constants_of_jax_keep_float64() -> None:
     large = np.linspace(0.1, 1.0, 200)
     report = check(lambda x: jnp.cumsum(jnp.sin(x)) / 3.0, large, engine="jax", modes=["RR", "FFF"])
     assert report, str(report)
+
+
+def test_function_of_python_numbers_is_not_taken_for_one_of_pytorch() -> None:
+    """`math.sin` of a tensor is a constant to PyTorch."""
+
+    def kepler(mean: float, eccentricity: float) -> float:
+        anomaly = mean
+        for _ in range(4):
+            slope = 1.0 - eccentricity * math.cos(anomaly)
+            anomaly -= (anomaly - eccentricity * math.sin(anomaly) - mean) / slope
+        return anomaly
+
+    report = check(kepler, 0.3, 0.2, engine="torch", modes=["R", "RR"])
+    assert report, str(report)
+
+
+def test_inputs_of_a_module_have_their_names() -> None:
+    model = torch.nn.Linear(3, 2).double()
+    report = check(model, POINT, wrt="input", engine="torch", modes=["R"])
+    assert report, str(report)
+    assert [leaf.path for leaf in report.arguments.varied] == ["input"]
