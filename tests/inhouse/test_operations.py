@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
+from ad_conformance.engines import inhouse
 
 from .oracle import check
 
@@ -204,3 +208,13 @@ def test_operation(name: str) -> None:
     elif size < 9:
         modes += ["RFR"]
     check(f, x, modes, directions=2 if size <= 4 else 1)
+
+
+@pytest.mark.parametrize("mode", ["R", "RR", "FR", "RRR"])
+def test_derivative_of_matrix_exp_keeps_digits_of_a_large_cotangent(mode: str) -> None:
+    def value(factor: float) -> Callable[[Any], Any]:
+        return lambda x: inhouse.matrix_exp(x) * factor
+
+    x = np.array([[0.5, 0.25], [-1.0, 0.125]])
+    small, large = (inhouse.nest(value(factor), mode)(x) for factor in (1.0, 2.0**60))
+    np.testing.assert_allclose(large / 2.0**60, small, rtol=1e-12, atol=1e-14)

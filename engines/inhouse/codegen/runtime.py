@@ -109,12 +109,37 @@ def cholesky(a: Array) -> Array:
 
 
 def expm(a: Array) -> Array:
-    """The exponential of a matrix by scaling and squaring, with 18 terms of the series.
+    """The exponential of a matrix.
+
+    In derivatives, a block above the diagonal holds a cotangent, which may be of any size. So the
+    exponential is that of a similar matrix, D^-1 a D, with powers of two in D.
+    """
+    scales = _scales(a)
+    ratio = scales[..., None, :] / scales[..., :, None]
+    return np.asarray(_expm(a * ratio) / ratio)
+
+
+def _scales(a: Array) -> Array:
+    """The diagonal of D, which makes a block above or below a diagonal of blocks at most 1."""
+    n = a.shape[-1] // 2
+    below, above = np.any(a[..., n:, :n]), np.any(a[..., :n, n:])
+    if a.shape[-1] % 2 or not n or (below and above):
+        return np.ones(a.shape[:-1], a.dtype)
+    if below:
+        return np.asarray(1 / _scales(np.swapaxes(a, -1, -2)))
+    inner = _scales(a[..., n:, n:])
+    sizes = np.abs(a[..., :n, n:]) * (inner[..., None, :] / inner[..., :, None])
+    exponent = np.frexp(sizes.max((-1, -2), initial=1.0))[1]
+    outer = np.ldexp(np.ones_like(inner), -exponent[..., None])
+    return np.concatenate([inner, inner * outer], -1)
+
+
+def _expm(a: Array) -> Array:
+    """The exponential by scaling and squaring, with 18 terms of the series.
 
     Norms of powers say how often the matrix is halved first: A. Al-Mohy and N. Higham, "A new
-    scaling and squaring algorithm for the matrix exponential" (2010), 4.2. In derivatives a block
-    above the diagonal can be large. These norms stay small then, and the norm of the matrix does
-    not.
+    scaling and squaring algorithm for the matrix exponential" (2010), 4.2. With a large block above
+    the diagonal, these norms stay smaller than the norm of the matrix.
     """
     eye = np.eye(a.shape[-1], dtype=a.dtype)
     fourth = a @ a @ a @ a
