@@ -17,6 +17,9 @@ from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 from tests.engines.cases import drawn, value
 
+#: Of this many operations, the names of one are asked by tests that are not slow.
+ONE_IN = 4
+
 
 def engines_and_names() -> list[Any]:
     """Each engine with each operation that has further names there."""
@@ -24,7 +27,12 @@ def engines_and_names() -> list[Any]:
     for name in registry.OWN:
         engine = registry.find(name)
         if engine.dialect.names and engine.installed() and name == engine.distribution:
-            found += [pytest.param(name, op, id=f"{name}-{op}") for op in engine.dialect.names]
+            found += [
+                pytest.param(
+                    name, op, id=f"{name}-{op}", marks=[pytest.mark.slow] if k % ONE_IN else []
+                )
+                for k, op in enumerate(engine.dialect.names)
+            ]
     return found
 
 

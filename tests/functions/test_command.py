@@ -149,14 +149,36 @@ def test_engine_that_kills_the_process_is_a_row(folder: Path) -> None:
         (("model.py:loss",), "--at: give the value of each argument"),
         (("model.py:loss", "--at", "[1, 2"), "neither JSON nor a file"),
         (("model.py:loss", "--at", "x.npy"), "x.npy: No such file"),
-        (("model.py:loss", "--at", "NaN"), "every number must be finite"),
-        (("model.py:loss", "--at", '["a"]'), "numbers, lists of numbers or objects are needed"),
-        (("model.py:loss", "--at", "1", "--modes", "X"), "mode 'X'"),
-        (("model.py:loss", "--at", "1", "--engine", "nope"), "nope"),
-        (("model.py:loss", "--at", "1", "--wrt", "z"), "wrt: 'z'"),
-        (("model.py:loss", "--at", "1", "--dtype", "half"), "dtype"),
-        (("model.py:random", "--at", "1"), "another value at a second call"),
-        (("model.py:keeps_state", "--at", "1"), "another value at a second call"),
+        pytest.param(
+            ("model.py:loss", "--at", "NaN"), "every number must be finite", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            ("model.py:loss", "--at", '["a"]'),
+            "numbers, lists of numbers or objects are needed",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            ("model.py:loss", "--at", "1", "--modes", "X"), "mode 'X'", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            ("model.py:loss", "--at", "1", "--engine", "nope"), "nope", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            ("model.py:loss", "--at", "1", "--wrt", "z"), "wrt: 'z'", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            ("model.py:loss", "--at", "1", "--dtype", "half"), "dtype", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            ("model.py:random", "--at", "1"),
+            "another value at a second call",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            ("model.py:keeps_state", "--at", "1"),
+            "another value at a second call",
+            marks=pytest.mark.slow,
+        ),
         (("model.py:raises", "--at", "1"), "raises LinAlgError: Singular matrix (model.py"),
         (("model.py:hangs", "--at", "1", "--timeout", "15"), "late after 15 s"),
     ],
