@@ -139,6 +139,10 @@ def test_engine_that_kills_the_process_is_a_row(folder: Path) -> None:
         assert "crash" in result.output
 
 
+#: What test_check.py says of `check` itself, said by the command.
+SAID_BY_CHECK = ()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -179,6 +183,7 @@ def test_engine_that_kills_the_process_is_a_row(folder: Path) -> None:
             "another value at a second call",
             marks=pytest.mark.slow,
         ),
+        *(pytest.param(*row, marks=pytest.mark.slow) for row in SAID_BY_CHECK),
         (("model.py:raises", "--at", "1"), "raises LinAlgError: Singular matrix (model.py"),
         (("model.py:hangs", "--at", "1", "--timeout", "15"), "late after 15 s"),
     ],
