@@ -29,7 +29,7 @@ LISTS = {
         ("jax_functions.FUNCTIONS", "jax_statistics.STATISTICS", "jax_models.MODELS"),
         "jax",
     ),
-    "torch": (("torch_functions.FUNCTIONS", "torch_modules.MODULES"), "torch"),
+    "torch": (("torch_functions.FUNCTIONS", "torch_modules.FUNCTIONS"), "torch"),
     "autograd": (("numpy_functions.FUNCTIONS",), "autograd"),
 }
 
