@@ -347,7 +347,6 @@ def test_the_page_of_this_project_is_made_from_its_entries() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "give --engine, the engine to ask, or --page, the file to write"),
         (("--engine", "inhouse", "--releases", "2"), "name an engine that pip installs"),
         (("--engine", "nonesuch"), "engine 'nonesuch' is not known"),
         (("--page", "nowhere/page.md"), "nowhere/page.md: No such file or directory"),

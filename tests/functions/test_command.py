@@ -146,7 +146,7 @@ SAID_BY_CHECK = ()
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("model.py",), "write FILE.py:FUNCTION"),
+        (("model.py", "--at", "1"), "write FILE.py:FUNCTION"),
         (("nix.py:loss", "--at", "1"), "nix.py: no such file"),
         (("model.py:los", "--at", "1"), "model.py has no los; it has"),
         (("broken.py:f", "--at", "1"), "broken.py: ZeroDivisionError: division by zero (broken.py"),

@@ -97,7 +97,7 @@ BAD: dict[str, tuple[Any, str]] = {
             point=1.0,
             steps=[{"operation": "broadcast_to", "operands": [0], "params": {"shape": [10**12]}}],
         ),
-        r"steps\[0\] \(broadcast_to\): more than 4096 entries",
+        r"steps\[0\] \(broadcast_to\): more than 65536 entries",
     ),
     "an output of truth values": (
         document(point=1.0, steps=[{"operation": "less", "operands": [0, 0]}]),
@@ -233,7 +233,7 @@ BAD: dict[str, tuple[Any, str]] = {
                 {"operation": "reshape", "operands": [1], "params": {"shape": [0, 10**9]}},
             ]
         ),
-        r"steps\[1\] \(reshape\): more than 4096 entries",
+        r"steps\[1\] \(reshape\): more than 65536 entries",
     ),
     "a sum over too much": (
         document(

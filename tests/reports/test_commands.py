@@ -42,7 +42,7 @@ def test_every_option_is_described(command: str) -> None:
 
 def test_engines_are_named_alike_in_all_commands() -> None:
     assert {c for c in COMMANDS if any("--engine" in p.opts for p in COMMANDS[c].params)} == {
-        *ONE, *SEVERAL, *READING, "issue"
+        *ONE, *SEVERAL, *READING, "issue", "check"
     }  # fmt: skip
     for command in (*SEVERAL, *READING):
         found = option(command, "--engine")

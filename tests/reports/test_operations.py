@@ -58,6 +58,8 @@ def test_the_document_has_the_operations_of_the_catalogue(tmp_path: Path) -> Non
     assert command("--markdown", str(copy)).exit_code == 0
     advice = "run: ad-conformance operations --markdown docs/case-format.md"
     assert copy.read_text(encoding="utf-8") == text, advice
+    # Wrappers of another table have names of operations.
+    text = text.partition(MARKS[0])[2]
     for name, row in CATALOGUE.items():
         (line,) = [line for line in text.splitlines() if line.startswith(f"| `{name}` | ")][:1]
         assert all(f"`{key}: {kind}`" in line for key, kind in row.params.items())

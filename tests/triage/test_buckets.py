@@ -137,7 +137,7 @@ def test_a_case_that_cannot_be_asked_does_not_fail(sandbox: Sandbox) -> None:
     assert asker.failure(infinite) is None
     assert asker.failure(Case(program(("sin", (0,), {})), 0.0, "RRRRR")) is None
     assert asker.asked == 0
-    large = Case(program(("square", (0,), {}), ("add", (0, 1), {})), (0.5,) * 2049, "R")
+    large = Case(program(("square", (0,), {}), ("add", (0, 1), {})), (0.5,) * 32769, "R")
     assert Slicer(large).surroundings(2) is None
     assert not list(
         expanded(Case(program(("cumulative_prod", (0,), {"axis": 0})), (0.5,) * 33, "R"), 1)
