@@ -11,7 +11,7 @@ import numpy as np
 from ad_conformance.conformance.functions import estimate
 from ad_conformance.conformance.functions.arguments import Arguments, BadArguments
 from ad_conformance.conformance.functions.ask import answer
-from ad_conformance.conformance.functions.question import FULL, Question
+from ad_conformance.conformance.functions.question import FULL, Question, Subject
 from ad_conformance.conformance.functions.report import Report, Row
 from ad_conformance.conformance.functions.subject import Loaded, load
 from ad_conformance.conformance.known_failures import load as load_entries
@@ -27,9 +27,11 @@ from ad_conformance.engines.importing.library import LIBRARIES
 from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.engines.script import NEARBY
 from ad_conformance.generators.ir.mode import is_mode
-from ad_conformance.generators.ir.program import DTYPES
+from ad_conformance.generators.ir.program import DTYPES, Case
 
 MODES = ("R", "F", "RR", "FR", "RF", "FF")
+#: What is asked: the engine, the mode, and the wrapper, "vmap" or "".
+Place = tuple[str, str, str]
 
 
 def check(
@@ -149,23 +151,24 @@ class Check:
     def report(
         self,
         *,
-        before: Callable[[str, str], None] = lambda engine, mode: None,
-        failed: Mapping[tuple[str, str], Answer] | None = None,
+        at: Callable[[Place | None], None] = lambda place: None,
+        failed: Mapping[Place, Answer] | None = None,
     ) -> Report:
-        """The report. `before` is called before each engine and mode; those of `failed` are not
-        asked, because they have this answer already: they ended the process.
+        """The report. `at` is called with a place before an engine is asked, and with None after
+        that. Places of `failed` are not asked: they have this answer, since they ended the process.
         """
-        loaded, rows = self.loaded, []
+        loaded = self.loaded
+        wrappers = ("", "vmap") if self.vmap else ("",)
         try:
-            for name, engine in self.engines.items():
-                for mode in self.modes:
-                    # Nobody asked for a mode that an engine of the default does not have.
-                    if not self.chosen and not engine.answers(mode):
-                        continue
-                    before(name, mode)
-                    rows.append(self._row(engine, mode, (failed or {}).get((name, mode))))
-                    if self.vmap and (lane := self._lane(engine, mode)) is not None:
-                        rows.append(lane)
+            rows = [
+                row
+                for engine in self.engines.values()
+                for mode in self.modes
+                # Nobody asked for a mode that an engine of the default does not have.
+                if self.chosen or engine.answers(mode)
+                for wrapper in wrappers
+                if (row := self._row(engine, mode, wrapper, at, failed or {})) is not None
+            ]
         finally:
             self.pool.close()
         undecided = any(
@@ -182,49 +185,65 @@ class Check:
             notes=loaded.notes,
         )
 
-    def _row(self, engine: Engine, mode: str, failed: Answer | None) -> Row:
+    def _row(
+        self,
+        engine: Engine,
+        mode: str,
+        wrapper: str,
+        at: Callable[[Place | None], None],
+        failed: Mapping[Place, Answer],
+    ) -> Row | None:
+        """The row of a place; None if the engine cannot be asked with this wrapper."""
         subject, itself = self.loaded.subject(engine.base)
         question = subject.question(mode)
+        asked = question
+        if wrapper:
+            lane = self._lane(subject) if itself and engine.answers(mode) else None
+            if lane is None:
+                return None
+            asked = lane.question(mode)
+        why = ""
         if not engine.answers(mode):
-            silent = Answer("unsupported", message=f"{engine.name} has no mode {mode}")
-            return Row(engine.name, mode, "unsupported", question.about, silent,
-                       reason=silent.message)  # fmt: skip
-        if subject.program is None and not itself:
+            why = f"{engine.name} has no mode {mode}"
+        elif subject.program is None and not itself:
             why = f"the function is not one of {engine.name} and could not be imported"
-            return Row(engine.name, mode, "unsupported", question.about,
-                       Answer("unsupported", message=why), reason=why)  # fmt: skip
+        if why:
+            silent = Answer("unsupported", message=why)
+            return Row(engine.name, mode, "unsupported", question.about, silent, reason=why)
+        if subject.program is not None:
+            # Certified before the engine is asked: this takes none of the engine's time.
+            truth = truth_of(question.case)
+        place = (engine.name, mode, wrapper)
+        found = failed.get(place)
+        if found is None:
+            at(place)
+            found = (
+                answer(asked, engine, subject.library)
+                if itself
+                else self._rendered(asked.case, engine.name)
+            )
+            at(None)
         if subject.program is None:
-            found = failed or answer(question, engine, subject.library)
-            return estimate.row(subject, question, engine.name, found)
-        if itself:
-            found = failed or answer(question, engine, subject.library)
-            result = judge(question.case, engine.name, found, truth_of(question.case))
-        else:
-            try:
-                result = self.pool.judge(question.case, engine.name)
-            except EngineUnavailable as error:
-                raise BadArguments(str(error)) from None
-        return self._compared(question, engine, result)
+            return replace(estimate.row(subject, question, engine.name, found), wrapper=wrapper)
+        row = self._compared(question, engine, judge(question.case, engine.name, found, truth))
+        # The wrapper is no part of the case, by which known failures are found.
+        return replace(row, wrapper=wrapper, known=None) if wrapper else row
 
-    def _lane(self, engine: Engine, mode: str) -> Row | None:
-        """The row of one lane of `vmap(function)`; None if the engine is not asked the function
-        itself, or has no vmap.
-        """
-        subject, itself = self.loaded.subject(engine.base)
+    def _lane(self, subject: Subject) -> Subject | None:
+        """One lane of `vmap(function)` as the function; None if the library has no vmap."""
         library, function = subject.library, subject.function
-        if not itself or library.lane is None or function is None or not engine.answers(mode):
+        if library.lane is None or function is None:
             return None
         with library.settings(subject.dtype):
             other = library.array(subject.point * (1 + NEARBY) + NEARBY, subject.dtype)
-            lane = replace(subject, function=library.lane(function, other))
-        question = lane.question(mode)
-        found = answer(question, engine, library)
-        if subject.program is None:
-            row = estimate.row(subject, subject.question(mode), engine.name, found)
-        else:
-            result = judge(question.case, engine.name, found, truth_of(question.case))
-            row = self._compared(question, engine, result)
-        return replace(row, wrapper="vmap", known=None)
+            return replace(subject, function=library.lane(function, other))
+
+    def _rendered(self, case: Case, engine: str) -> Answer:
+        """The answer of an engine to the program, in a sandbox."""
+        try:
+            return self.pool.judge(case, engine).answer
+        except EngineUnavailable as error:
+            raise BadArguments(str(error)) from None
 
     def _compared(self, question: Question, engine: Engine, result: Result) -> Row:
         found, truth = result.answer, result.truth

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import linecache
 import multiprocessing
 import signal
 import sys
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from ad_conformance.conformance.functions.check import Check, Place
 from ad_conformance.engines.contract import Answer
+from ad_conformance.engines.importing import lines
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,9 @@ class Refused:
 
 @dataclass(frozen=True)
 class Ended:
-    """The engine that was asked when the process ended or was late, and what is its answer."""
+    """The place that was asked when the process ended or was late, and what is its answer."""
 
-    engine: str
-    mode: str
+    place: Place
     answer: Answer
 
 
@@ -63,50 +62,47 @@ class _Unusable(Exception):
 
 
 def asked(
-    question: Asked, failed: Mapping[tuple[str, str], Answer], timeout: float
+    question: Asked, failed: Mapping[Place, Answer], timeout: float
 ) -> Finished | Refused | Ended:
     """Run the file and ask the engines, in a new process.
 
-    Engines and modes of `failed` are not asked. `timeout` is in seconds for each of the others.
+    Places of `failed` are not asked. `timeout` is in seconds: for the file and the import of the
+    function, and then for each derivative, to be certified and to be computed.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, question, dict(failed)), daemon=False)
     process.start()
     theirs.close()
-    at = ("", "")
+    place: Place | None = None
     try:
         while True:
-            # The first message comes when the file was run and the function imported.
             if not ours.poll(timeout):
                 process.kill()
                 process.join()
-                return _ended(at, question, Answer("timeout", message=f"late after {timeout:g} s"))
+                late = Answer("timeout", message=f"late after {timeout:g} s")
+                return _ended(place, question, late)
             found = ours.recv()
-            if not isinstance(found, tuple):
+            if isinstance(found, (Finished, Refused)):
                 process.join()
-                assert isinstance(found, (Finished, Refused))
                 return found
-            at = found
+            place = found
     except EOFError:
         process.join()
         code = process.exitcode or 0
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return _ended(at, question, Answer("crashed", error=name))
+        return _ended(place, question, Answer("crashed", error=name))
 
 
-def _ended(at: tuple[str, str], question: Asked, answer: Answer) -> Ended | Refused:
-    if at == ("", ""):
+def _ended(place: Place | None, question: Asked, answer: Answer) -> Ended | Refused:
+    if place is None:
         why = answer.message or f"the process ended: {answer.error}"
-        return Refused(f"{question.function}: {why}, before an engine was asked")
-    return Ended(*at, answer)
+        return Refused(f"{question.function}: {why}, while no engine was asked")
+    return Ended(place, answer)
 
 
-def _work(pipe: Connection, question: Asked, failed: dict[tuple[str, str], Answer]) -> None:
+def _work(pipe: Connection, question: Asked, failed: dict[Place, Answer]) -> None:
     """Answer in the process."""
-    # Imported here: the main process needs none of it.
-    from ad_conformance.conformance.functions.check import Check
-
     try:
         function = _function(question.function)
         check = Check(
@@ -119,10 +115,10 @@ def _work(pipe: Connection, question: Asked, failed: dict[tuple[str, str], Answe
             dtype=question.dtype,
             vmap=question.vmap,
         )
+        report = check.report(at=pipe.send, failed=failed)
     except (_Unusable, ValueError) as error:
         pipe.send(Refused(" ".join(str(error).split())))
         return
-    report = check.report(before=lambda *at: pipe.send(at), failed=failed)
     cases = {
         f"{row.engine}-{row.mode}-{row.result.case.id}.json": row.result.case.json
         for row in report.findings
@@ -141,7 +137,8 @@ def _function(source: str) -> Any:
     except _Unusable:
         raise
     except BaseException as error:
-        raise _Unusable(f"{where}: {type(error).__name__}: {error}{_line(error)}") from None
+        place = f" ({line})" if (line := lines.raised(error)) else ""
+        raise _Unusable(f"{where}: {type(error).__name__}: {error}{place}") from None
     found: Any = module
     for part in name.split("."):
         if not hasattr(found, part):
@@ -168,12 +165,3 @@ def _module(where: str) -> Any:
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)
     return module
-
-
-def _line(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return ""
-    last = frames[-1]
-    text = linecache.getline(last.filename, last.lineno or 0).strip()
-    return f" ({Path(last.filename).name}:{last.lineno}: {text})"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import copy
 import inspect
-import linecache
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +18,7 @@ from ad_conformance.conformance.functions.arguments import (
 )
 from ad_conformance.conformance.functions.question import STEP, Subject
 from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.library import LIBRARIES, Library, library_of
 from ad_conformance.engines.importing.recorder import CannotImport, Imported, Recorder
 from ad_conformance.generators.ir.evaluate import endless_step, evaluate_steps
@@ -93,7 +92,7 @@ def load(
     name = _name(function)
     function, args, wrt = _of_module(function, args, wrt, dtype)
     given = arguments(function, args, kwargs, wrt, dtype)
-    libraries = _libraries(engines, (*args, *kwargs.values()))
+    libraries = _libraries(engines)
     outputs: dict[str, Array] = {}
     failures: dict[str, BaseException] = {}
     for library in libraries:
@@ -101,12 +100,15 @@ def load(
             outputs[library.name] = _output(given, function, library)
         except BadArguments:
             raise
-        except Exception as error:
-            failures[library.name] = error
+        except Exception as raised:
+            failures[library.name] = raised
     owners = [library for library in libraries if library.name in outputs]
     if not owners:
-        first = next(iter(failures.values()))
-        raise BadArguments(f"{name} raises {type(first).__name__}{_told(first)}")
+        # NumPy calls the function as it is; other libraries may raise at its arrays first.
+        error, plain = failures[libraries[0].name], failures["numpy"]
+        raise BadArguments(
+            f"{name} raises {_told(error if isinstance(plain, TypeError) else plain)}"
+        )
     output = outputs[owners[0].name]
     if not np.all(np.isfinite(output)):
         raise BadArguments(f"{name} returns NaN or infinity at this point")
@@ -134,25 +136,10 @@ def _name(function: Any) -> str:
 
 
 def _told(error: BaseException) -> str:
-    """The first line of the message, and the innermost line of the user's that raised."""
+    """The type, the first line of the message, and the line of the user that raised."""
     said = str(error).strip().partition("\n")[0]
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if "site-packages" not in frame.filename and "ad_conformance" not in frame.name
-    ]
-    own = [frame for frame in frames if not _of_this_project(frame.filename)]
-    place = ""
-    if own:
-        file = own[-1].filename.rpartition("/")[2]
-        line = linecache.getline(own[-1].filename, own[-1].lineno or 0).strip()
-        place = f" ({file}:{own[-1].lineno}: {line})"
-    return f": {said}{place}" if said else place
-
-
-def _of_this_project(path: str) -> bool:
-    here = __file__.rpartition("/")[0]
-    return path.startswith((here, "<")) or "/engines/importing/" in path
+    place = f" ({line})" if (line := lines.raised(error)) else ""
+    return f"{type(error).__name__}{': ' * bool(said)}{said}{place}"
 
 
 def _of_module(
@@ -178,35 +165,11 @@ def _of_module(
     return called, (values, *args), PARAMETERS if wrt is None else wrt
 
 
-def _libraries(engines: Sequence[Engine] | None, values: tuple[Any, ...]) -> list[Library]:
+def _libraries(engines: Sequence[Engine] | None) -> list[Library]:
     """The libraries to try: those of the engines, those that are imported already, and NumPy."""
     names = {engine.base for engine in engines or ()}
     wanted = [lib for lib in LIBRARIES if names & set(lib.engines) and lib.installed()]
-    loaded = [lib for lib in LIBRARIES if lib.module in sys.modules and lib not in wanted]
-    if engines is not None and all(library_of(engine.base) for engine in engines):
-        # Another library's functions can be imported only by that library.
-        loaded = [lib for lib in loaded if lib.name == "numpy" or _has_arrays(lib, values)] + [
-            lib for lib in loaded if lib.name != "numpy" and not _has_arrays(lib, values)
-        ]
-    return list(dict.fromkeys([*wanted, *loaded]))
-
-
-def _has_arrays(library: Library, values: tuple[Any, ...]) -> bool:
-    def walk(value: Any) -> Iterator[Any]:
-        if isinstance(value, Mapping):
-            for part in value.values():
-                yield from walk(part)
-        elif isinstance(value, (tuple, list)):
-            for part in value:
-                yield from walk(part)
-        else:
-            yield value
-
-    return library.name != "numpy" and any(
-        library.is_array(value) and not isinstance(value, (np.ndarray, float, int))
-        for part in values
-        for value in walk(part)
-    )
+    return wanted + [lib for lib in LIBRARIES if lib.module in sys.modules and lib not in wanted]
 
 
 def _output(given: Arguments, function: Callable[..., Any], library: Library) -> Array:
@@ -259,7 +222,7 @@ def _import(
             # An exception within a function of C that goes on.
             why = why or str(error.__context__ or error.__cause__ or error)
         except Exception as error:
-            why = why or f"{type(error).__name__}{_told(error)}"
+            why = why or _told(error)
         else:
             return imported, list(owners[k:]), ""
     return None, list(owners), why

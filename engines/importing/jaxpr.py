@@ -8,15 +8,13 @@ by JAX itself.
 from __future__ import annotations
 
 import contextlib
-import linecache
-import os
-import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.experimental
 import numpy as np
+from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.jax_rules.arrays import exact
 from ad_conformance.engines.importing.jax_rules.complex_numbers import COMPLEX, MADE
 from ad_conformance.engines.importing.jax_rules.control import CALLS, bind
@@ -36,11 +34,6 @@ RULES: dict[str, Callable[..., Value]] = {
     **MOVES,
     **REDUCTIONS,
 }
-
-_LIBRARIES = tuple(
-    os.path.dirname(path) + os.sep for path in (jax.__file__, np.__file__, contextlib.__file__)
-)
-_HERE = os.path.dirname(__file__) + os.sep
 
 
 def follow(
@@ -77,9 +70,8 @@ def _followed(f: Callable[[Any], Any], given: Any, follower: Follower) -> Any:
         try:
             return follower.output(followed(f, given, follower))
         except jax.errors.ConcretizationTypeError as error:
-            frames = traceback.extract_tb(error.__traceback__)
-            lines = [_told(f.filename, f.lineno or 0) for f in frames if _of_user(f.filename)]
-            raise CannotImport("jax: a number of an array, by float()", lines[-1]) from error
+            what = "jax: a number of an array, by float()"
+            raise CannotImport(what, lines.raised(error)) from error
     if len(traced.jaxpr.outvars) != 1:
         raise CannotImport("jax: a function of several outputs")
     (output,) = follower.run(traced.jaxpr, traced.consts, [follower.recorder.input])
@@ -210,17 +202,9 @@ def _literal(var: Any) -> bool:
 def _user_line(found: Any) -> str:
     """The innermost line of a traceback of JAX that is not in a library."""
     for frame in found.frames:
-        if _of_user(frame.file_name):
-            return _told(frame.file_name, frame.line_num)
+        if lines.of_user(frame.file_name):
+            return lines.shown(frame.file_name, frame.line_num)
     return ""
-
-
-def _of_user(file: str) -> bool:
-    return not file.startswith((*_LIBRARIES, _HERE, "<"))
-
-
-def _told(file: str, number: int) -> str:
-    return f"{os.path.basename(file)}:{number}: {linecache.getline(file, number).strip()}"
 
 
 def _platform(platforms: Any) -> int:

@@ -24,10 +24,9 @@ class Library:
     """One library. Nothing of it is imported before one of the functions is called.
 
     `engines` are the names of adapters that differentiate its functions; the first `default` of
-    them are asked if none is named. `array` makes an array
-    of the given dtype, `numpy` the reverse, `join` one flat array of several, and `is_array` says
-    whether a value is one of its arrays. `traces` calls a function as the library does when it
-    differentiates; it raises what the function raises on such arrays, and returns the output.
+    them are asked if none is named. `array` makes an array of the given dtype, `numpy` the reverse,
+    and `join` one flat array of several. `traces` calls a function as the library does when it
+    differentiates; it raises what the function raises on such arrays.
     `lane` makes the function that calls another one under `vmap`, for a batch of its argument and a
     second point, and returns the first lane; None if the library has no vmap. `limits` has
     exceptions by which an engine says that it does not take such a function, and what to do.
@@ -42,7 +41,6 @@ class Library:
     array: Callable[[Array, str], Any]
     numpy: Callable[[Any], Array]
     join: Callable[[Sequence[Any]], Any]
-    is_array: Callable[[Any], bool]
     traces: Callable[[Callable[[Any], Any], Any], Any]
     settings: Callable[[str], AbstractContextManager[None]]
     lane: Callable[[Callable[[Any], Any], Any], Callable[[Any], Any]] | None = None
@@ -97,12 +95,6 @@ def _jax_join(parts: Sequence[Any]) -> Any:
     return jnp.concatenate([jnp.reshape(part, (-1,)) for part in parts])
 
 
-def _is_jax(value: Any) -> bool:
-    import jax
-
-    return isinstance(value, jax.Array)
-
-
 def _jax_traces(function: Callable[[Any], Any], x: Any) -> Any:
     import jax
 
@@ -127,12 +119,6 @@ def _torch_join(parts: Sequence[Any]) -> Any:
     import torch
 
     return torch.cat([part.reshape(-1) for part in parts])
-
-
-def _is_torch(value: Any) -> bool:
-    import torch
-
-    return isinstance(value, torch.Tensor)
 
 
 def _torch_traces(function: Callable[[Any], Any], x: Any) -> Any:
@@ -173,10 +159,6 @@ def _numpy_array(value: Array, dtype: str) -> Any:
     return np.asarray(value, dtype=dtype)
 
 
-def _is_numpy(value: Any) -> bool:
-    return isinstance(value, (np.ndarray, np.generic, float, int))
-
-
 _NUMPY = "ad_conformance.engines.importing.numpy.follow.follow"
 LIBRARIES = (
     Library(
@@ -188,7 +170,6 @@ LIBRARIES = (
         array=_torch_array,
         numpy=_torch_numpy,
         join=_torch_join,
-        is_array=_is_torch,
         traces=_torch_traces,
         settings=_torch_settings,
         lane=_torch_lane,
@@ -201,7 +182,6 @@ LIBRARIES = (
         array=_jax_array,
         numpy=np.asarray,
         join=_jax_join,
-        is_array=_is_jax,
         traces=_jax_traces,
         settings=_jax_settings,
         lane=_jax_lane,
@@ -221,7 +201,6 @@ LIBRARIES = (
         array=_numpy_array,
         numpy=np.asarray,
         join=_autograd_join,
-        is_array=_is_numpy,
         traces=_autograd_traces,
         settings=_unchanged,
     ),
@@ -233,7 +212,6 @@ LIBRARIES = (
         array=_numpy_array,
         numpy=np.asarray,
         join=_numpy_join,
-        is_array=_is_numpy,
         traces=lambda function, x: function(x),
         settings=_unchanged,
     ),

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from ad_conformance.conformance.functions.check import MODES
+from ad_conformance.conformance.functions.check import MODES, Place
 from ad_conformance.conformance.functions.process import Asked, Finished, Refused, asked
 from ad_conformance.engines.contract import Answer
 from ad_conformance.reports.cli.shared import ENGINE, app, complain, engines_listed, refuse
@@ -70,7 +70,7 @@ def check(
         bool, typer.Option("--markdown", help="print the table in Markdown, for an issue")
     ] = False,
     timeout: Annotated[
-        float, typer.Option("--timeout", help="seconds for one engine and mode")
+        float, typer.Option("--timeout", help="seconds for one derivative of one engine")
     ] = 120.0,
 ) -> None:
     """Check derivatives of your own function, in each mode of the engines.
@@ -92,7 +92,7 @@ def check(
         dtype=dtype or None,
         vmap=vmap,
     )
-    failed: dict[tuple[str, str], Answer] = {}
+    failed: dict[Place, Answer] = {}
     while True:
         found = asked(question, failed, timeout)
         if isinstance(found, Refused):
@@ -100,7 +100,7 @@ def check(
         if isinstance(found, Finished):
             break
         # The engine ended the process: the others are asked in a new one.
-        failed[found.engine, found.mode] = found.answer
+        failed[found.place] = found.answer
     print(found.markdown if markdown else found.text)
     for name, case in found.cases.items() if save else ():
         assert save is not None

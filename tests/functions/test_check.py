@@ -212,6 +212,7 @@ COUNTER = iter(range(10**6))
         (lambda x, y: x, (VECTOR, VECTOR.astype(np.float32)), {}, "float32 and float64"),
         (lambda x: anp.foo(x), (VECTOR,), {}, r"raises AttributeError.*\(test_check.py:\d+: "),
         (lambda x: x * next(COUNTER), (VECTOR,), {}, "another value at a second call"),
+        (lambda x: np.linalg.inv(x * 0), (POINT,), {"engine": "torch"}, "Singular matrix"),
         (lambda x: x / 0.0, (VECTOR,), {}, "returns NaN or infinity"),
         (lambda x: None, (VECTOR,), {}, "returns no array"),
         (lambda x: "text", (VECTOR,), {}, "returns a str"),

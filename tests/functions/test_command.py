@@ -78,6 +78,54 @@ def raises(x):
     return np.linalg.inv(np.zeros((2, 2)))[0] * x
 """
 
+#: The rule for a batch ends the process.
+BATCH = """\
+import os
+
+import torch
+
+
+class Deadly(torch.autograd.Function):
+    @staticmethod
+    def forward(x):
+        return torch.sin(x)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx, cotangent):
+        return cotangent * torch.cos(ctx.saved_tensors[0])
+
+    @staticmethod
+    def vmap(info, in_dims, x):
+        os.abort()
+
+
+def kills(x):
+    return torch.sum(Deadly.apply(x))
+"""
+#: Certification takes longer than the process may.
+SLOW = """\
+import time
+
+import autograd.numpy as np
+from ad_conformance.conformance import pool
+from ad_conformance.conformance.functions import check
+
+
+def certify(case):
+    time.sleep(60)
+
+
+check.truth_of = certify
+
+
+def slow(x):
+    return np.sum(np.sin(x))
+"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -134,9 +182,29 @@ def test_markdown_is_printed(folder: Path) -> None:
 def test_engine_that_kills_the_process_is_a_row(folder: Path) -> None:
     result = run("model.py:kills", "--at", "[1, 2]", "--engine", "autograd,inhouse",
                  "--modes", "R,RR")  # fmt: skip
-    assert result.exit_code in (1, 2), result.output
-    if result.exit_code == 1:
-        assert "crash" in result.output
+    assert result.exit_code == 1, result.output
+    rows = [line.split()[:3] for line in result.output.splitlines() if " crash" in line]
+    assert rows == [["autograd", "R", "crash"], ["autograd", "RR", "crash"]]
+    assert result.output.count(" agree ") == 2
+
+
+def test_engine_that_kills_the_process_under_vmap_is_a_row(folder: Path) -> None:
+    pytest.importorskip("torch")
+    (folder / "batch.py").write_text(BATCH)
+    result = run("batch.py:kills", "--at", "[1, 2]", "--engine", "torch", "--modes", "R", "--vmap")
+    assert result.exit_code == 1, result.output
+    rows = [line.split()[:4] for line in result.output.splitlines() if line.startswith("torch  ")]
+    assert [row[:3] for row in rows] == [["torch", "R", "agree"], ["torch", "R", "vmap"]]
+    assert rows[1][3] == "crash"
+
+
+def test_time_of_certification_is_not_that_of_an_engine(folder: Path) -> None:
+    """The process is late while no engine is asked: no row says that an engine was."""
+    (folder / "slow.py").write_text(SLOW)
+    result = run("slow.py:slow", "--at", "[1, 2]", "--engine", "autograd", "--modes", "R",
+                 "--timeout", "10")  # fmt: skip
+    assert result.exit_code == 2, result.output
+    assert "late after 10 s, while no engine was asked" in result.output
 
 
 #: What test_check.py says of `check` itself, said by the command.

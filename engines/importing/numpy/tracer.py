@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-import linecache
 import operator
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.numpy.traced import Traced, is_traced
 from ad_conformance.engines.importing.recorder import CannotImport, Recorder, nearest_operation
 from ad_conformance.generators.rewrite.recording import Recorded
-
-#: Packages whose frames are not lines of the user's function.
-OWN = ("ad_conformance", "numpy", "scipy", "autograd", "importlib")
-
-
-def user_line() -> str:
-    """The innermost line that is neither of this project nor of a library, as "model.py:12: text".
-
-    "" if there is none.
-    """
-    frame = sys._getframe(1)
-    while frame is not None:
-        name = frame.f_globals.get("__name__", "")
-        if name.split(".")[0] not in OWN:
-            code = frame.f_code
-            text = linecache.getline(code.co_filename, frame.f_lineno).strip()
-            short = code.co_filename.rpartition("/")[2]
-            return f"{short}:{frame.f_lineno}: {text}" if text else f"{short}:{frame.f_lineno}"
-        frame = frame.f_back  # type: ignore[assignment]
-    return ""
 
 
 class Tracer:
@@ -50,10 +29,10 @@ class Tracer:
         self.recorder, self.table, self.ufuncs = recorder, table, ufuncs
 
     def place(self) -> str:
-        return user_line()
+        return lines.running()
 
     def mark(self) -> None:
-        self.recorder.line = user_line()
+        self.recorder.line = lines.running()
 
     def has(self, name: str) -> bool:
         return name in self.table or name in self.ufuncs
@@ -90,7 +69,7 @@ class Tracer:
             k: v for k, v in kwargs.items() if k not in ("dtype", "casting", "order", "subok")
         }
         if method != "__call__":
-            name, kwargs = f"{name}.{method}", kwargs
+            name = f"{name}.{method}"
         elif kwargs:
             raise CannotImport(f"numpy.{name} with {', '.join(kwargs)}=", self.recorder.line)
         if name in self.table:
@@ -115,7 +94,11 @@ class Tracer:
         kwargs = {k: v for k, v in kwargs.items() if k not in ("dtype", "order", "like", "copy")}
         try:
             return self.traced(
-                self.table[short](self.recorder, *args_of(self, args), **kwargs_of(self, kwargs))
+                self.table[short](
+                    self.recorder,
+                    *(_unwrapped(self, value) for value in args),
+                    **{key: _unwrapped(self, value) for key, value in kwargs.items()},
+                )
             )
         except TypeError as error:
             raise CannotImport(f"numpy.{name} ({error})", self.recorder.line) from error
@@ -159,16 +142,8 @@ class Tracer:
         return value
 
 
-def args_of(tracer: Tracer, args: Any) -> list[Any]:
-    """Traced arrays among arguments as recorded values; lists of them stay lists."""
-    return [_unwrapped(tracer, value) for value in args]
-
-
-def kwargs_of(tracer: Tracer, kwargs: dict[str, Any]) -> dict[str, Any]:
-    return {key: _unwrapped(tracer, value) for key, value in kwargs.items()}
-
-
 def _unwrapped(tracer: Tracer, value: Any) -> Any:
+    """An argument with recorded values for traced arrays; lists of them stay lists."""
     if isinstance(value, Traced):
         return value.recorded
     if isinstance(value, (list, tuple)) and is_traced(value):

@@ -10,10 +10,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import difflib
-import linecache
 import os
 import sys
-import types
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.recorder import CannotImport, Recorder
 from ad_conformance.engines.importing.torch.complexes import COMPLEX
 from ad_conformance.engines.importing.torch.entrywise import ENTRYWISE
@@ -40,11 +39,6 @@ Array = np.ndarray
 #: The rows: what each aten operator records, by its name without the one of the overload.
 RULES: dict[str, Rule] = {**ENTRYWISE, **REDUCTIONS, **MOVING, **MATRICES, **LAYERS, **LOSSES}
 
-_INSIDE = (
-    os.path.dirname(torch.__file__) + os.sep,
-    os.path.dirname(__file__) + os.sep,
-    os.path.join(os.path.dirname(os.__file__), "contextlib"),
-)
 #: What a number is that was read.
 LEFT = "a number that left PyTorch, by float(), item(), numpy() or tolist(),"
 #: Calls that give Python or NumPy the numbers of a tensor.
@@ -86,7 +80,7 @@ def _followed(f: Callable[[Any], Any], point: Array, recorder: Recorder) -> Any:
         if "HigherOrderOperator" not in f"{error}" and "_dynamo" not in type(error).__module__:
             raise
         what = "an operator that calls functions, such as torch.cond,"
-        raise CannotImport(what, user_line(error.__traceback__)) from error
+        raise CannotImport(what, lines.raised(error)) from error
     if not isinstance(output, torch.Tensor):
         raise CannotImport(f"an output of type {type(output).__name__}", recorder.line)
     if output.is_complex():
@@ -154,13 +148,13 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
         kwargs, t = kwargs or {}, self.tracking
         operands = tensors_of((args, kwargs))
         if torch.Tag.nondeterministic_seeded in func.tags and not _is_idle(func, args, kwargs):
-            t.left.append((f"{func} (a random number)", user_line()))
+            t.left.append((f"{func} (a random number)", lines.running()))
         if t.is_held(operands) or not any(map(t.depends, operands)):
             made = func(*args, **kwargs)
             for changed in _written(func, args, kwargs):
                 t.forget(changed)
             return made
-        t.recorder.line, t.operator, t.operands = user_line(), str(func), operands
+        t.recorder.line, t.operator, t.operands = lines.running(), str(func), operands
         written = _written(func, args, kwargs)
         for changed in written:
             t.track(changed)
@@ -290,29 +284,10 @@ def _number(t: Tracking, func: Any, args: tuple[Any, ...], made: Any) -> Any:
     return made
 
 
-def user_line(trace: types.TracebackType | None = None) -> str:
-    """The line of the innermost function outside of PyTorch, such as "model.py:12: y = f(x)": of
-    those that are running, or of a traceback.
-    """
-    frame: types.FrameType | None = sys._getframe(1)
-    number = None
-    while trace is not None:
-        if not trace.tb_frame.f_code.co_filename.startswith(_INSIDE):
-            frame, number = trace.tb_frame, trace.tb_lineno
-        trace = trace.tb_next
-    while frame is not None and frame.f_code.co_filename.startswith(_INSIDE):
-        frame = frame.f_back
-    if frame is None:
-        return ""
-    file, number = frame.f_code.co_filename, number or frame.f_lineno
-    text = linecache.getline(file, number).strip()
-    return f"{os.path.basename(file)}:{number}: {text}".removesuffix(": ")
-
-
 def is_check() -> bool:
     """Whether PyTorch itself asks for a truth value, to validate arguments of a distribution."""
     frame = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_INSIDE):
+    while frame is not None and not lines.of_user(frame.f_code.co_filename):
         if os.path.join("torch", "distributions") in frame.f_code.co_filename:
             return True
         frame = frame.f_back  # type: ignore[assignment]
@@ -336,14 +311,14 @@ class Values(TorchFunctionMode):
         name = getattr(func, "__name__", "")
         if name in _LEAVING and args and t.depends(args[0]):
             # Python code computes with it, or decides by it, or only prints it.
-            t.left.append((LEFT, user_line()))
+            t.left.append((LEFT, lines.running()))
         if name in _FINITE:
             with t.holding(""):
                 return func(*args, **(kwargs or {}))
         detached = name == "detach" or func == _DATA
         if not (detached or not torch.is_grad_enabled()) or _in_custom_function():
             return func(*args, **(kwargs or {}))
-        with t.holding(user_line()):
+        with t.holding(lines.running()):
             found = func(*args, **(kwargs or {}))
             return found.clone() if detached else found
 

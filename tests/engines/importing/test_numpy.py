@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 import scipy.special
-from ad_conformance.engines.importing.numpy import tracer
+from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.numpy.follow import REPLACED, follow
 from ad_conformance.engines.importing.numpy.functions import TABLE, UFUNCS
 from ad_conformance.engines.importing.recorder import CannotImport, Imported, Recorder
@@ -341,4 +341,4 @@ def test_what_cannot_be_followed_is_named(function: Callable[[Any], Any], said: 
 def test_lines_are_those_of_the_user() -> None:
     found = imported(lambda x: np.sin(x) + 1.0, VECTOR)
     assert all("np.sin(x) + 1.0" in line for line in found.lines)
-    assert tracer.user_line().startswith("test_numpy.py:")
+    assert lines.running().startswith("test_numpy.py:")
