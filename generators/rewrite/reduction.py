@@ -36,6 +36,7 @@ def size(case: Case) -> Size:
         + (case.dtype != "float64")
         + len(set(case.wrt))
         + bool(case.wrt)
+        + bool(case.names)
         + sum(map(len, case.wrappers))
     )
     steps = [step for step in case.program.steps if step.operands]
@@ -93,6 +94,8 @@ def _digits(number: float) -> float:
 def _candidates(case: Case) -> Iterator[Case]:
     for fewer in fewer_wrappers(case.wrappers):
         yield replace(case, wrappers=fewer)
+    if case.names:
+        yield replace(case, names=0)
     pruned = case.program.pruned()
     if len(pruned.steps) < len(case.program.steps):
         yield replace(case, program=pruned)

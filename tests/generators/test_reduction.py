@@ -75,6 +75,14 @@ def test_only_the_planted_fault_is_left(sandbox: Sandbox) -> None:
         assert small == reduce(case, lambda candidate: wrong(sandbox, candidate))
 
 
+@pytest.mark.parametrize("needed", [True, False])
+def test_further_names_stay_only_if_they_are_needed(needed: bool) -> None:
+    steps = (Step("sin", (0,)), Step("exp", (1,)))
+    case = Case(Program(steps), (0.5, 2.0), "R", names=3)
+    found = reduce(case, lambda smaller: bool(smaller.names) or not needed)
+    assert found.names == (3 if needed else 0)
+
+
 def test_a_case_that_cannot_get_smaller_stays(sandbox: Sandbox) -> None:
     case = failing(sandbox, 1)[0]
     assert reduce(case, lambda candidate: False) == case
