@@ -77,10 +77,11 @@ def test_only_the_planted_fault_is_left(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("needed", [True, False])
 def test_further_names_stay_only_if_they_are_needed(needed: bool) -> None:
+    """The dtype is needed, so the plain case does not fail."""
     steps = (Step("sin", (0,)), Step("exp", (1,)))
-    case = Case(Program(steps), (0.5, 2.0), "R", names=3)
-    found = reduce(case, lambda smaller: bool(smaller.names) or not needed)
-    assert found.names == (3 if needed else 0)
+    case = Case(Program(steps), (0.5, 2.0), "R", dtype="float32", names=3)
+    found = reduce(case, lambda c: c.dtype == "float32" and (bool(c.names) or not needed))
+    assert (found.dtype, found.names) == ("float32", 3 if needed else 0)
 
 
 def test_a_case_that_cannot_get_smaller_stays(sandbox: Sandbox) -> None:
