@@ -94,8 +94,6 @@ def _digits(number: float) -> float:
 def _candidates(case: Case) -> Iterator[Case]:
     for fewer in fewer_wrappers(case.wrappers):
         yield replace(case, wrappers=fewer)
-    if case.names:
-        yield replace(case, names=0)
     pruned = case.program.pruned()
     if len(pruned.steps) < len(case.program.steps):
         yield replace(case, program=pruned)
@@ -132,7 +130,7 @@ def _questions(case: Case) -> Iterator[Case]:
                 case.plain, program=_entered(whole, k, values).pruned(), point=nested(values[k])
             )
     yield case.plain if not case.program.arguments else case
-    for change in ({"warmup_point": None}, {"dtype": "float64"}):
+    for change in ({"warmup_point": None}, {"dtype": "float64"}, {"names": 0}):
         yield replace(case, **change)
     if case.operator != "jacobian":
         yield replace(case, operator="jacobian", tangent=None, cotangent=None)

@@ -266,7 +266,8 @@ class Slicer:
         if result.ndim >= len(KINDS):
             builder.add("reshape", output, shape=(result.size,))
         plain = Case(builder.program, nested(point), self.case.mode)
-        return replace(plain, dtype=self.case.dtype, wrappers=self.case.wrappers)
+        kept = {name: getattr(self.case, name) for name in ("dtype", "names", "wrappers")}
+        return replace(plain, **kept)
 
     def surroundings(self, k: int, *, tied: bool = False) -> Case | None:
         """What `plain_alone` puts around step k, `curved` and by all its operands together, without
