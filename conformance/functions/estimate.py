@@ -78,7 +78,7 @@ def row(subject: Subject, question: Question, engine: str, found: Answer) -> Row
 def _estimated(subject: Subject, question: Question) -> tuple[Array, Array]:
     """The derivative that the case asks for, with estimated errors, in the shape of the answer."""
     case = question.case
-    shape = question_output(question, subject)
+    shape = _output_shape(question, subject)
     point = np.asarray(case.point, dtype=float)
     n = point.size
     basis = np.eye(n)
@@ -100,7 +100,7 @@ def _estimated(subject: Subject, question: Question) -> tuple[Array, Array]:
     return values.reshape((*shape, *inputs)), errors.reshape((*shape, *inputs))
 
 
-def question_output(question: Question, subject: Subject) -> tuple[int, ...]:
+def _output_shape(question: Question, subject: Subject) -> tuple[int, ...]:
     """The shape of what is differentiated: a number, if a cotangent contracts the output."""
     if question.scalar or question.case.cotangent is not None:
         return ()
@@ -132,7 +132,7 @@ def _along(subject: Subject, question: Question, directions: list[Array]) -> tup
         found = [value(point.reshape(-1) + column @ steps).reshape(-1) for column in flat.T]
         return np.stack(found, axis=-1).reshape(-1, *t.shape[1:])
 
-    size = int(np.prod(question_output(question, subject)))
+    size = int(np.prod(_output_shape(question, subject)))
     zero = np.zeros(len(directions))
     values, errors = np.zeros(size), np.zeros(size)
     for k in range(size):
@@ -142,5 +142,5 @@ def _along(subject: Subject, question: Question, directions: list[Array]) -> tup
         else:
             found = differentiate.hessian(lambda t, k=k: at(t)[k], zero, initial_step=first)
             values[k], errors[k] = found.ddf[0, 1], found.error[0, 1]
-    shape = question_output(question, subject)
+    shape = _output_shape(question, subject)
     return values.reshape(shape), errors.reshape(shape)

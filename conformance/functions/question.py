@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from ad_conformance.engines.importing.library import Library
-from ad_conformance.generators.ir.case_io import MAX_ANSWER
 from ad_conformance.generators.ir.program import Case, Program, nested
 from ad_conformance.generators.rewrite.program_builder import ProgramBuilder
 
@@ -25,6 +24,8 @@ Array = np.ndarray
 #: program and STEP for each step. It is about a second of certification.
 MOST_WORK = 60_000
 STEP = 20
+#: The most entries of a full derivative.
+MOST_ENTRIES = 4096
 #: The most inputs of a function that cannot be imported for which the full derivative is asked.
 FEW = 8
 #: What is asked about a small function.
@@ -66,7 +67,7 @@ class Subject:
         n, m, order = self.point.size, self.output.size, len(mode)
         directions = math.comb(n + order - 1, order)
         few = n <= FEW if self.program is None else directions * self.work <= MOST_WORK
-        if few and m * n**order <= min(MAX_ANSWER, 4096):
+        if few and m * n**order <= MOST_ENTRIES:
             return self._asked(mode, FULL)
         weighted = self if not self.output.ndim else self._weighted()
         tangent, direction = _weights(self.point.shape), _weights(self.point.shape, 3)

@@ -87,10 +87,6 @@ class Traced:
     def flat(self) -> Iterator[Any]:
         return iter(self.tracer.call("ravel", (self,), {}))
 
-    @property
-    def at(self) -> Any:
-        raise CannotImport("numpy array attribute 'at'", self.tracer.place())
-
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of unsized object")
@@ -120,7 +116,7 @@ class Traced:
         recorder = self.tracer.recorder
         self.tracer.mark()
         value = int(recorder.at_point(self.recorded).item())
-        # What rounds to this integer: int() cuts towards zero.
+        # The numbers of which int() makes this one: it cuts towards zero.
         low, high = (value, value + 1) if value > 0 else (value - 1, value)
         low, high = (-1, 1) if value == 0 else (low, high)
         recorder.holds(recorder.greater_equal(self.recorded, float(low)) if value > 0
