@@ -2,9 +2,10 @@
 
     python -m validation.sharpness --cases 10000 --write docs/sharpness.md
 
-No engine is asked. For drawn cases it counts how many have a certified derivative, and in how many
-of those an answer of zeros, or one with all entries off by a factor, would still agree. For a few
-functions it prints the tolerance, relative to the entry.
+For drawn cases it counts how many have a certified derivative, and in how many of those an answer
+of zeros, or one with all entries off by a factor, would still agree. It counts the same for smaller
+tolerances, and how many right answers of the in-house engine and of autograd these would call
+wrong. For a few functions it prints the tolerance, relative to the entry.
 """
 
 from __future__ import annotations
@@ -18,17 +19,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ad_conformance.conformance.pool import truth_of
 from ad_conformance.conformance.reference.certify import certify
 from ad_conformance.conformance.reference.tolerance import TINY
+from ad_conformance.conformance.verdicts import Verdict
+from ad_conformance.engines import registry
 from ad_conformance.generators.ir.mode import USUAL_MODES
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.strategies.sampling import draw
+
+from validation.asking import Asking
 
 #: Answers that are wrong by a factor, by name. Zeros are off by the whole entry.
 ERRORS = {"zeros": 1.0, "times 1.001": 1e-3, "times 1.000001": 1e-6}
 DTYPES = ("float64", "float32")
 FACTORS = (0, 10, 20, 30, 40)
 ORDERS = (1, 2, 3, 4)
+#: The engines whose right answers are compared with smaller tolerances, and what the tolerance is
+#: multiplied by.
+ENGINES = ("inhouse", "autograd")
+SMALLER = (1.0, 1 / 4, 1 / 16, 1 / 64)
 #: Operations of whose cases fewer than this share have a certified derivative other than zero are
 #: listed.
 TESTED = 1 / 3
@@ -44,12 +54,15 @@ def counted(share: tuple[int, int, int]) -> dict[str, Any]:
     drawn: Counter[str] = Counter()
     tested: Counter[str] = Counter()
     zero: Counter[str] = Counter()
+    smaller: defaultdict[tuple[str, float], Counter[str]] = defaultdict(Counter)
     seconds = 0.0
+    asking = Asking([engine for name in ENGINES if (engine := registry.find(name)).installed()])
     for number, case in enumerate(draw(USUAL_MODES, cases)):
         if number % parts != part:
             continue
+        asking.submit(case)
         begun = time.process_time()
-        truth = certify(case)
+        truth = truth_of(case)
         seconds += time.process_time() - begun
         kinds[truth.kind] += 1
         drawn.update(case.program.operations)
@@ -70,6 +83,17 @@ def counted(share: tuple[int, int, int]) -> dict[str, Any]:
         tested.update(case.program.operations)
         for name, error in ERRORS.items():
             counts[name] += bool(np.all(value * error <= tolerance))
+            for factor in SMALLER:
+                smaller[case.dtype, factor][name] += bool(
+                    np.all(value * error <= factor * tolerance)
+                )
+        right = [r.error_ratio for r, _ in asking.judged(case) if r.verdict is Verdict.AGREE]
+        for factor in SMALLER:
+            row = smaller[case.dtype, factor]
+            row["cases"] += 1
+            row["answers"] += len(right)
+            row["called wrong"] += sum(ratio > factor for ratio in right)
+    asking.pool.close()
     return {
         "kinds": kinds,
         "entries": entries,
@@ -78,6 +102,7 @@ def counted(share: tuple[int, int, int]) -> dict[str, Any]:
         "drawn": drawn,
         "tested": tested,
         "zero": zero,
+        "smaller": dict(smaller),
         "seconds": seconds,
     }
 
@@ -86,7 +111,7 @@ def _merged(results: list[dict[str, Any]]) -> dict[str, Any]:
     total = results[0]
     for result in results[1:]:
         for key, value in result.items():
-            if key == "by_order":
+            if key in ("by_order", "smaller"):
                 for row, counts in value.items():
                     total[key].setdefault(row, Counter()).update(counts)
             elif key == "seconds":
@@ -135,6 +160,24 @@ def drawn_lines(cases: int, processes: int) -> Iterator[str]:
     ]
     yield "Operations of whose cases fewer than a third have a certified derivative other than"
     yield f"zero: {', '.join(few) or 'none'}."
+    yield ""
+    yield "The last columns tell in how many cases with a derivative other than zero an answer"
+    yield "would agree that consists of zeros, or has all entries off by a factor. In these cases,"
+    yield "rounding moves the derivative by as much: for example, `1 - tanh(x)**2` rounds to zero."
+    yield ""
+    yield "## Smaller tolerances"
+    yield ""
+    yield "The same shares if all tolerances were smaller, and how many right answers of"
+    yield f"{' and '.join(ENGINES)} would then be called wrong."
+    yield ""
+    yield f"| dtype | tolerance | {' | '.join(ERRORS)} | right answers called wrong |"
+    yield "| --- " * (3 + len(ERRORS)) + "|"
+    for (dtype, factor), row in sorted(found["smaller"].items(), key=lambda r: (r[0][0], -r[0][1])):
+        shares_of = " | ".join(f"{row[name] / row['cases']:.2%}" for name in ERRORS)
+        yield (
+            f"| {dtype} | {f'1 / {round(1 / factor)}' if factor < 1 else '1'} | {shares_of} | "
+            f"{row['called wrong']} of {row['answers']} |"
+        )
 
 
 def _program(*steps: tuple[str, tuple[int, ...], dict[str, Any]]) -> Program:
@@ -204,10 +247,6 @@ def main() -> None:
         "## Drawn cases",
         "",
         *drawn_lines(options.cases, options.processes),
-        "",
-        "The last columns tell in how many cases with a derivative other than zero an answer",
-        "would agree that consists of zeros, or has all entries off by a factor. In these cases,",
-        "rounding moves the derivative by as much: for example, `1 - tanh(x)**2` rounds to zero.",
         "",
         "## Known functions",
         "",
