@@ -204,13 +204,35 @@ def _certify(case: Case, copies: int) -> Truth:
     # A step that the output does not depend on must not make the derivative uncertain.
     program = case.program.pruned()
     value_ids = (0, *program.arguments)
-    evaluate = Evaluator(program, case.input, tuple(value_ids[i] for i in sorted(set(case.inputs))))
+    varied = tuple(value_ids[i] for i in sorted(set(case.inputs)))
+    evaluate = Evaluator(program, case.input, varied)
     question = _Question(case, evaluate)
     if not evaluate.depends[-1] or not all(
         (math.prod(question.shape), math.prod(evaluate.shape), evaluate.point.size)
     ):
         zero = np.zeros(question.shape)
         return Truth("certified", zero, zero, zero + TINY[case.dtype])
+    truth = _on_some_radius(question, evaluate, copies)
+    # In units of 1, the smallest polydisc around 1e-100 has zero in it, and steps from 1e100 are too
+    # small to have an effect.
+    if evaluate.is_extreme:
+        scaled = Evaluator(program, case.input, varied, scaled=True)
+        truth = max(_on_some_radius(question, scaled, copies), truth, key=_told)
+    return truth
+
+
+def _told(truth: Truth) -> tuple[int, int, float]:
+    """How much is known about the answer."""
+    coarse = 0.0
+    if truth.tolerance is not None:
+        judged = truth.tolerance if truth.judged is None else truth.tolerance[truth.judged]
+        coarse = float(np.max(judged, initial=0.0))
+    kinds = ("uncertified", "convention", "certified")
+    return kinds.index(truth.kind), truth.known, -coarse
+
+
+def _on_some_radius(question: _Question, evaluate: Evaluator, copies: int) -> Truth:
+    """The result on the first polydisc on which there is one."""
     kept = ctx.prec
     truth = Truth("uncertified", reason="no bound on any neighbourhood of the point")
     try:
@@ -324,7 +346,9 @@ class _Question:
 
 def _on(question: _Question, evaluate: Evaluator, radius: int, count: int) -> Truth:
     dtype = question.case.dtype
-    hood = Neighbourhood(evaluate, radius, question.order, TARGET_BITS)
+    # Derivatives by an entry with a small unit are larger by its inverse, and so are their radii.
+    bits = TARGET_BITS - question.order * min(0, int(np.min(evaluate.exponents)))
+    hood = Neighbourhood(evaluate, radius, question.order, bits)
     ctx.prec = hood.precision
     rounded = Rounded(MANTISSA[dtype], LOG_ERROR[dtype])
     # What depends on the input is not exact, so that it is not taken for a constant.
@@ -343,7 +367,7 @@ def _on(question: _Question, evaluate: Evaluator, radius: int, count: int) -> Tr
     script = met.script
     along = question.along(hood.tensor(met.value, script, question.blocks))
     if more := _missing_bits(question.answer(along)):
-        hood = Neighbourhood(evaluate, radius, question.order, TARGET_BITS + more)
+        hood = Neighbourhood(evaluate, radius, question.order, bits + more)
         ctx.prec = hood.precision
         along = question.along(hood.tensor(met.value, script, question.blocks))
     answer = question.answer(along)

@@ -56,11 +56,14 @@ def outside(
     if all(_within(v, SMALL_EXPONENTS[dtype]) for v in [*sizes, np.array(largest)]):
         return False
     kept = ctx.prec
-    log_h = log_radius + LOG_STEP
-    ctx.prec = 192 - order * log_h
+    # The step is as small in each unit as it is in the smallest.
+    below = evaluate.exponents - np.min(evaluate.exponents)
+    log_h = log_radius + LOG_STEP + int(np.min(evaluate.exponents))
+    ctx.prec = 192 - order * (log_radius + LOG_STEP - int(np.max(below)))
     try:
-        x, h = to_balls(evaluate.point), arb(2) ** log_h
-        direction = to_balls(random_direction(evaluate.point.size, order, 0)).reshape(x.shape)
+        x, h = to_balls(evaluate.point), arb(2) ** (log_radius + LOG_STEP)
+        direction = to_balls(np.ldexp(random_direction(evaluate.point.size, order, 0), -below))
+        direction = direction.reshape(x.shape)
         recorders = []
         for steps in range(order + 1):
             recorders.append(_Values())

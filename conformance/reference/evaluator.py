@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from ad_conformance.conformance.reference.visitors import Array, Visitor, applied, coerced
 from ad_conformance.generators.arithmetic.balls import to_balls
@@ -9,6 +11,10 @@ from ad_conformance.generators.arithmetic.numpy_ops import as_array
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Program
+from flint import arb
+
+#: Entries whose binary exponents have at most this magnitude have the unit 1.
+USUAL_EXPONENT = 32
 
 
 class Evaluator:
@@ -17,9 +23,19 @@ class Evaluator:
     `varied` are the value ids of the inputs that vary: 0, and those of `argument` steps. If it is
     not (0,), the program is a function of one vector, which holds the entries of all varied inputs,
     and `point` is that vector.
+
+    If `scaled`, each entry of the vector is counted in a unit, a power of two: that of an entry
+    which is very large or very small has its size. `exponents` are those of the units.
     """
 
-    def __init__(self, program: Program, point: Array, varied: tuple[int, ...] = (0,)) -> None:
+    def __init__(
+        self,
+        program: Program,
+        point: Array,
+        varied: tuple[int, ...] = (0,),
+        *,
+        scaled: bool = False,
+    ) -> None:
         self.program = program
         self.values = evaluate_steps(program, point)
         self.varied = varied
@@ -28,6 +44,14 @@ class Evaluator:
             if varied == (0,)
             else np.concatenate([self.values[k].reshape(-1) for k in varied])
         )
+        self.exponents = np.zeros(self.point.size, dtype=int)
+        if scaled:
+            self.exponents = _exponents(self.point)
+            self.point = np.ldexp(self.point, -self.exponents.reshape(self.point.shape))
+        self._units: Array | None = None
+        if np.any(self.exponents):
+            units = np.array([self.unit((d,)) for d in range(self.point.size)], dtype=object)
+            self._units = units.reshape(self.point.shape)
         self.constants = {
             k: to_balls(self.values[k])
             for k, step in enumerate(program.steps, start=1)
@@ -52,8 +76,22 @@ class Evaluator:
     def shape(self) -> tuple[int, ...]:
         return self.values[-1].shape
 
+    @property
+    def is_extreme(self) -> bool:
+        """Whether an entry of the point would have a unit other than 1."""
+        return bool(np.any(_exponents(self.point)))
+
+    def unit(self, directions: tuple[int, ...]) -> arb:
+        """The product of the units of these directions. A direction that is not the index of an
+        entry has the unit 1.
+        """
+        known = [int(self.exponents[d]) for d in directions if d < self.exponents.size]
+        return arb(2) ** sum(known)
+
     def inputs(self, x: Array) -> list[Array]:
         """The list of values with constants and inputs filled in."""
+        if self._units is not None:
+            x = as_array(x * self._units)
         values: list[Array] = [x] * len(self.values)
         for k, constant in self.constants.items():
             values[k] = constant
@@ -78,3 +116,9 @@ class Evaluator:
         for k, op, operands, params in self.steps:
             values[k] = applied(op, [values[i] for i in operands], params, visitor)
         return values[-1]
+
+
+def _exponents(point: Array) -> Array:
+    """The binary exponent of each entry that is very large or very small, 0 for others."""
+    sizes = [math.frexp(entry)[1] if entry else 0 for entry in point.flat]
+    return np.array([e if abs(e) > USUAL_EXPONENT else 0 for e in sizes], dtype=int)

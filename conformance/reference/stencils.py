@@ -159,9 +159,8 @@ class Neighbourhood:
             return entries[directions]
 
         for index in np.ndindex(*map(len, blocks)):
-            tensor[:, *index] = entry(
-                tuple(sorted(block[i] for block, i in zip(blocks, index, strict=True)))
-            )
+            directions = tuple(sorted(block[i] for block, i in zip(blocks, index, strict=True)))
+            tensor[:, *index] = entry(directions) / self.evaluate.unit(directions)
         return tensor
 
     def _at(

@@ -62,7 +62,10 @@ class Copies:
         self.log_h = log_radius + LOG_STEP
         self.x = to_balls(evaluate.point)
         n = evaluate.point.size
-        self.steps = {n: to_balls(tangent).reshape(-1)} if tangent is not None else {}
+        self.steps = {}
+        if tangent is not None:
+            units = [evaluate.unit((d,)) for d in range(n)]
+            self.steps[n] = as_array(to_balls(tangent).reshape(-1) / np.array(units, dtype=object))
         recorder = Recorder()
         with following(Branches(script=script)):
             evaluate.visited(self.x, recorder)
@@ -97,7 +100,9 @@ class Copies:
                         lower = part[:i] + part[i + 1 :]
                         differences[part] = differences[part] - differences[lower]
         return {
-            part: as_array(differences[part] / arb(2) ** (self.log_h * len(part)))
+            part: as_array(
+                differences[part] / (arb(2) ** (self.log_h * len(part)) * self.evaluate.unit(part))
+            )
             for part in wanted
         }
 
@@ -155,7 +160,8 @@ def tolerances(
     one axis for each block of directions. `count` is the number of large copies.
     """
     kept = ctx.prec
-    ctx.prec = 224 - LOG_NOISE - len(blocks) * copies.log_h
+    smallest = copies.log_h + min(0, int(np.min(copies.evaluate.exponents)))
+    ctx.prec = 224 - LOG_NOISE - len(blocks) * smallest
     try:
         index = {
             i: tuple(sorted(block[j] for block, j in zip(blocks, i, strict=True)))
