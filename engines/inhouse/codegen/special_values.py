@@ -21,7 +21,6 @@ from scipy.special import (
     gamma,
     gammaln,
     iv,
-    ive,
     jv,
     kv,
     kve,
@@ -51,6 +50,18 @@ _NODES, _WEIGHTS = (
 
 def _order(n: Any) -> int:
     return int(np.asarray(n).flat[0])
+
+
+def ive(n: Any, x: Array) -> Any:
+    """exp(-abs(x)) I_n(x). SciPy has no values from 2**31 on; the first terms of A&S 9.7.1 are
+    exact there.
+    """
+    order, x = _order(n), np.asarray(x)
+    size = np.maximum(np.abs(x), 2.0**28)
+    far = (1 - (4 * order * order - 1) / (8 * size)) / np.sqrt(2 * math.pi * size)
+    sign = np.where(x < 0, (-1) ** order, 1)
+    near = special.ive(n, np.where(np.abs(x) < 2.0**30, x, 0))
+    return np.where(np.abs(x) < 2.0**30, near, sign * far).astype(x.dtype)[()]
 
 
 def erfcx(n: Any, x: Array) -> Any:
