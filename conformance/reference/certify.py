@@ -213,8 +213,8 @@ def _certify(case: Case, copies: int) -> Truth:
         zero = np.zeros(question.shape)
         return Truth("certified", zero, zero, zero + TINY[case.dtype])
     truth = _on_some_radius(question, evaluate, copies)
-    # In units of 1, the smallest polydisc around 1e-100 has zero in it, and steps from 1e100 are too
-    # small to have an effect.
+    # In units of 1, the smallest polydisc around 1e-100 has zero in it, and steps from 1e100 are
+    # too small to have an effect.
     if evaluate.is_extreme:
         scaled = Evaluator(program, case.input, varied, scaled=True)
         truth = max(_on_some_radius(question, scaled, copies), truth, key=_told)
@@ -346,8 +346,8 @@ class _Question:
 
 def _on(question: _Question, evaluate: Evaluator, radius: int, count: int) -> Truth:
     dtype = question.case.dtype
-    # Derivatives by an entry with a small unit are larger by its inverse, and so are their radii.
-    bits = TARGET_BITS - question.order * min(0, int(np.min(evaluate.exponents)))
+    # A derivative by an entry with another unit than 1 can be smaller than values by that unit.
+    bits = TARGET_BITS + question.order * int(np.max(np.abs(evaluate.exponents)))
     hood = Neighbourhood(evaluate, radius, question.order, bits)
     ctx.prec = hood.precision
     rounded = Rounded(MANTISSA[dtype], LOG_ERROR[dtype])

@@ -28,8 +28,8 @@ SPARE = 4
 SINGULAR = {
     *("sqrt", "cbrt", "pow", "pow_int", "pow_float", "reciprocal", "divide", "log", "log2", "log10")
 }
-#: Derivatives of order k of these have a denominator that is the k-th power of this, or, by the rule
-#: for quotients, the power of order 2**(k - 1).
+#: Derivatives of order k of these have a denominator that is the k-th power of this, or, by the
+#: rule for quotients, the power of order 2**(k - 1).
 DENOMINATORS: Mapping[str, Callable[..., Any]] = {
     **dict.fromkeys(("log", "log2", "log10", "reciprocal"), lambda x: x),
     "divide": lambda a, b: b,

@@ -82,11 +82,8 @@ class Evaluator:
         return bool(np.any(_exponents(self.point)))
 
     def unit(self, directions: tuple[int, ...]) -> arb:
-        """The product of the units of these directions. A direction that is not the index of an
-        entry has the unit 1.
-        """
-        known = [int(self.exponents[d]) for d in directions if d < self.exponents.size]
-        return arb(2) ** sum(known)
+        """The product of the units of the entries with these indices."""
+        return arb(2) ** sum(int(self.exponents[d]) for d in directions)
 
     def inputs(self, x: Array) -> list[Array]:
         """The list of values with constants and inputs filled in."""

@@ -62,10 +62,14 @@ class Copies:
         self.log_h = log_radius + LOG_STEP
         self.x = to_balls(evaluate.point)
         n = evaluate.point.size
+        #: The binary exponents of the units of all directions.
+        self.exponents = [int(e) for e in evaluate.exponents]
         self.steps = {}
         if tangent is not None:
-            units = [evaluate.unit((d,)) for d in range(n)]
-            self.steps[n] = as_array(to_balls(tangent).reshape(-1) / np.array(units, dtype=object))
+            # In its unit, the tangent moves no entry by more than its own unit.
+            least = min(self.exponents)
+            self.steps[n] = to_balls(np.ldexp(tangent, least - evaluate.exponents).reshape(-1))
+            self.exponents.append(least)
         recorder = Recorder()
         with following(Branches(script=script)):
             evaluate.visited(self.x, recorder)
@@ -101,7 +105,7 @@ class Copies:
                         differences[part] = differences[part] - differences[lower]
         return {
             part: as_array(
-                differences[part] / (arb(2) ** (self.log_h * len(part)) * self.evaluate.unit(part))
+                differences[part] / arb(2) ** sum(self.log_h + self.exponents[d] for d in part)
             )
             for part in wanted
         }
@@ -160,8 +164,8 @@ def tolerances(
     one axis for each block of directions. `count` is the number of large copies.
     """
     kept = ctx.prec
-    smallest = copies.log_h + min(0, int(np.min(copies.evaluate.exponents)))
-    ctx.prec = 224 - LOG_NOISE - len(blocks) * smallest
+    log_unit = int(np.max(np.abs(copies.evaluate.exponents)))
+    ctx.prec = 224 - LOG_NOISE - len(blocks) * (copies.log_h - log_unit)
     try:
         index = {
             i: tuple(sorted(block[j] for block, j in zip(blocks, i, strict=True)))

@@ -32,7 +32,7 @@ def _unit_disc(z: Ball) -> bool:
 
 
 def _off_imaginary_cut(z: Ball) -> bool:
-    return bool(abs(z.imag).upper() < 1)
+    return bool(abs(z.imag).upper() < 1) or not z.real.contains(0)
 
 
 class Ranged(acb):

@@ -49,6 +49,16 @@ def test_derivatives_on_the_way_must_be_in_the_range(mode: str) -> None:
     assert (truth.kind, truth.reason) == ("uncertified", OUTSIDE + "float32")
 
 
+def test_squares_of_denominators_must_be_in_the_range() -> None:
+    """The third derivative of log is 2 / x**3. The rule of a quotient, applied to that of a
+    quotient, divides by x**4.
+    """
+    steps = program(("log", (0,)))
+    assert certify(Case(steps, 2.0**-250, "RRR")).kind == "certified"
+    truth = certify(Case(steps, 2.0**-300, "RRR"))
+    assert (truth.kind, truth.reason) == ("uncertified", OUTSIDE + "float64")
+
+
 def test_a_derivative_that_no_float_holds_is_outside_of_the_range() -> None:
     """exp(1024 x) is about 2**1004, and 2**30 times as much after three derivatives."""
     steps = program(("constant", (), {"value": 1024.0}), ("multiply", (0, 1)), ("exp", (2,)))
