@@ -160,7 +160,9 @@ class Neighbourhood:
 
         for index in np.ndindex(*map(len, blocks)):
             directions = tuple(sorted(block[i] for block, i in zip(blocks, index, strict=True)))
-            tensor[:, *index] = entry(directions) / self.evaluate.unit(directions)
+            found, unit = entry(directions), self.evaluate.unit(directions)
+            # Every division widens a ball.
+            tensor[:, *index] = found if unit == 1 else found / unit
         return tensor
 
     def _at(
