@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.extend.core
 import numpy as np
+from ad_conformance.engines.importing.eigenvectors import eigenvectors
 from ad_conformance.engines.importing.jax_rules.moves import stacked
 from ad_conformance.engines.importing.jax_rules.values import (
     Array,
@@ -104,35 +105,6 @@ def householder_product(to: Reader, eqn: Any, a: Value, tau: Value) -> Value:
     return to.recorder.householder_product(matrix, factors)
 
 
-def vectors(to: Reader, matrix: Any, values: Any, theirs: Array) -> Any:
-    """The eigenvectors of a symmetric matrix, as rows. `theirs` are those of the library at the
-    point, as rows.
-
-    With one entry of a vector set to 1, the others solve a regular system; then the vector gets
-    length 1 and the sign of the library's. The entry is the largest one of the library's vector.
-    """
-    n, count = matrix.shape[-1], len(theirs)
-    if n == 1:
-        return to.recorder.value(np.sign(theirs))
-    largest = np.argmax(np.abs(theirs), axis=1)
-    rest = np.array([[i for i in range(n) if i != j] for j in largest])
-    grid = np.arange(n * n).reshape(n, n)
-    numbers = grid[rest[:, :, None], rest[:, None, :]]
-    minors = to.full(to.moved(matrix, (n, n), lambda a: a.reshape(-1)[numbers]), numbers.shape)
-    column = grid[rest, largest[:, None]][..., None]
-    right = to.full(to.moved(matrix, (n, n), lambda a: a.reshape(-1)[column]), column.shape)
-    shifts = to.recorder.multiply(to.recorder.shaped(values, (count, 1, 1)), np.eye(n - 1))
-    solved = to.recorder.solve_stack(to.recorder.subtract(shifts, minors), right, left=True)
-    flat = to.recorder.shaped(solved, (count * (n - 1),))
-    joined = to.recorder.concat([flat, np.ones(1)], axis=0)
-    places = np.full((count, n), count * (n - 1))
-    places[np.arange(count)[:, None], rest] = np.arange(count * (n - 1)).reshape(count, n - 1)
-    raw = to.full(to.moved(joined, joined.shape, lambda a: a[places]), places.shape)
-    signs = np.sign(theirs[np.arange(count), largest])[:, None]
-    length = to.recorder.shaped(to.recorder.vector_norm(raw, axis=1), (count, 1))
-    return to.recorder.divide(to.recorder.multiply(raw, signs), length)
-
-
 def eigh(to: Reader, eqn: Any, x: Value) -> Value:
     """Eigenvectors and eigenvalues of a symmetric matrix."""
     shape, n = eqn.invars[0].aval.shape, eqn.invars[0].aval.shape[-1]
@@ -150,7 +122,7 @@ def eigh(to: Reader, eqn: Any, x: Value) -> Value:
 
     def one(part: Any) -> tuple[Any, ...]:
         own = to.recorder.eigvalsh(part)
-        rows = vectors(to, part, own, next(rows_at_point))
+        rows = eigenvectors(to.recorder, part, own, next(rows_at_point))
         return (to.recorder.matrix_transpose(rows),)
 
     return each(to, matrix, shape, one)[0], values
@@ -181,7 +153,8 @@ def svd(to: Reader, eqn: Any, x: Value) -> Value:
         tall = m >= n
         gram = to.recorder.matmul(turned, part) if tall else to.recorder.matmul(part, turned)
         # Rows: of V if the matrix is tall, else of U.
-        rows = vectors(to, gram, to.recorder.square(single), ours if tall else other)
+        squares = to.recorder.square(single)
+        rows = eigenvectors(to.recorder, gram, squares, ours if tall else other)
         scale = to.recorder.shaped(single, (k, 1))
         mapped = to.recorder.matmul(rows, turned if tall else part)
         others = to.recorder.divide(mapped, scale)

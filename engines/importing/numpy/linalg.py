@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from ad_conformance.engines.importing.eigenvectors import eigenvectors
 from ad_conformance.engines.importing.numpy.moves import as_value
 from ad_conformance.engines.importing.recorder import CannotImport, Recorder
 
@@ -145,9 +146,22 @@ def _slogdet(rec: Recorder, a: Any) -> Any:
 def _svd(
     rec: Recorder, a: Any, full_matrices: bool = True, compute_uv: bool = True, **_: Any
 ) -> Any:
-    if compute_uv:
-        raise CannotImport("the vectors of numpy.linalg.svd", rec.line, "svdvals")
-    return rec.svdvals(as_value(rec, a))
+    a = as_value(rec, a)
+    values = rec.svdvals(a)
+    if not compute_uv:
+        return values
+    if a.ndim != 2 or (full_matrices and a.shape[0] != a.shape[1]):
+        what = "numpy.linalg.svd of a stack, or with full_matrices of a matrix that is not square"
+        raise CannotImport(what, rec.line, "svdvals")
+    # The vectors of the smaller product; the others are their images.
+    tall, turned = a.shape[0] >= a.shape[1], rec.matrix_transpose(a)
+    u, _, vt = np.linalg.svd(rec.at_point(a), full_matrices=False)
+    gram = rec.matmul(turned, a) if tall else rec.matmul(a, turned)
+    rows = eigenvectors(rec, gram, rec.square(values), vt if tall else u.T)
+    images = rec.matmul(rows, turned if tall else a)
+    images = rec.divide(images, rec.shaped(values, (values.size, 1)))
+    left, right = (images, rows) if tall else (rows, images)
+    return rec.matrix_transpose(left), values, right
 
 
 def _qr(rec: Recorder, a: Any, mode: str = "reduced") -> Any:
@@ -158,8 +172,22 @@ def _qr(rec: Recorder, a: Any, mode: str = "reduced") -> Any:
     return r if mode == "r" else (rec.multiply(rec.qr_q(a), signs), r)
 
 
-def _no_vectors(rec: Recorder, a: Any, **_: Any) -> Any:
-    raise CannotImport("the eigenvectors of numpy.linalg.eigh", rec.line, "eigvalsh")
+def _lower_triangle(rec: Recorder, a: Any, uplo: str) -> Any:
+    """The symmetric matrix of one triangle, which is all that NumPy reads."""
+    rows, columns = np.indices(a.shape)
+    first, second = np.maximum(rows, columns), np.minimum(rows, columns)
+    row, column = (first, second) if uplo.upper() == "L" else (second, first)
+    return rec.moved(a, row * a.shape[1] + column)
+
+
+def _eigh(rec: Recorder, a: Any, UPLO: str = "L", **_: Any) -> Any:  # noqa: N803
+    a = as_value(rec, a)
+    if a.ndim != 2:
+        raise CannotImport("numpy.linalg.eigh of a stack", rec.line, "eigvalsh")
+    matrix = _lower_triangle(rec, a, UPLO)
+    values = rec.eigvalsh(matrix)
+    at_point = np.linalg.eigh(rec.at_point(matrix))
+    return values, rec.matrix_transpose(eigenvectors(rec, matrix, values, at_point[1].T))
 
 
 def _matrix(name: str) -> Callable[..., Any]:
@@ -187,7 +215,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "linalg.svd": _svd,
     "linalg.svdvals": _matrix("svdvals"),
     "linalg.qr": _qr,
-    "linalg.eigh": _no_vectors,
+    "linalg.eigh": _eigh,
     "linalg.eigvalsh": _matrix("eigvalsh"),
     "linalg.det": _matrix("det"),
     "linalg.inv": _matrix("inv"),
