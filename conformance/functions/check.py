@@ -147,6 +147,7 @@ class Check:
         self.engines = {found.name: found for found in named or _default(self.loaded)}
         self.pool = EnginePool(self.engines.values(), every=1)
         self.standings = Standings(load_entries(), self.pool.probe)
+        self.estimates = estimate.Estimates()
 
     def report(
         self,
@@ -182,7 +183,7 @@ class Check:
             imported=loaded.described,
             not_imported=loaded.not_imported,
             kinks=loaded.kinks() if undecided else (),
-            notes=loaded.notes,
+            notes=(*loaded.notes, *loaded.asked_the_program(self.engines)),
         )
 
     def _row(
@@ -224,7 +225,8 @@ class Check:
             )
             at(None)
         if subject.program is None:
-            return replace(estimate.row(subject, question, engine.name, found), wrapper=wrapper)
+            estimated = estimate.row(subject, question, engine.name, found, self.estimates)
+            return replace(estimated, wrapper=wrapper)
         row = self._compared(question, engine, judge(question.case, engine.name, found, truth))
         # The wrapper is no part of the case, by which known failures are found.
         return replace(row, wrapper=wrapper, known=None) if wrapper else row

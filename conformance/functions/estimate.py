@@ -7,6 +7,9 @@ extrapolates and says how large its error may be; that is no proof, so a verdict
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,9 +31,41 @@ MAX_ORDER = 2
 RIGHT, WRONG, SHARE = 16.0, 1000.0, 1e-3
 #: The first step of the finite differences, relative to the size of the point.
 STEP = 2.0**-4
+#: The relative tolerance of a derivative of which another one is taken, as in
+#: `scipy.differentiate.hessian`.
+INNER = float(np.finfo(float).eps) ** 0.5 / 100
+#: The most seconds for the estimate of one derivative.
+MOST_SECONDS = 10.0
 
 
-def row(subject: Subject, question: Question, engine: str, found: Answer) -> Row:
+class _Late(Exception):
+    """The estimate takes too long. The message says how many values of the function it has."""
+
+
+class Estimates:
+    """The estimates of one check. Modes of one order that ask for the same derivative share it."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], tuple[Array, Array] | _Late] = {}
+
+    def of(self, subject: Subject, question: Question) -> tuple[Array, Array]:
+        """The derivative that is asked for, with estimated errors. Raises _Late."""
+        case = replace(question.case, mode="R" * question.case.order)
+        key = (subject.library.name, question.about, case.json)
+        if key not in self._known:
+            try:
+                self._known[key] = _estimated(subject, question)
+            except _Late as late:
+                self._known[key] = late
+        found = self._known[key]
+        if isinstance(found, _Late):
+            raise found
+        return found
+
+
+def row(
+    subject: Subject, question: Question, engine: str, found: Answer, estimates: Estimates
+) -> Row:
     """The row of a question without a program: the answer beside the estimated derivative."""
     mode = question.case.mode
     about = question.about
@@ -45,7 +80,10 @@ def row(subject: Subject, question: Question, engine: str, found: Answer) -> Row
     if len(mode) > MAX_ORDER:
         reason = f"derivatives of order {len(mode)} are not estimated"
         return Row(engine, mode, UNDECIDED, about, found, value=found.value, reason=reason)
-    expected, error = _estimated(subject, question)
+    try:
+        expected, error = estimates.of(subject, question)
+    except _Late as late:
+        return Row(engine, mode, UNDECIDED, about, found, value=found.value, reason=str(late))
     if found.value.shape != expected.shape:
         reason = f"shape {found.value.shape} instead of {expected.shape}"
         return Row(engine, mode, PROBABLY_WRONG, about, found, value=found.value, reason=reason)
@@ -76,23 +114,30 @@ def row(subject: Subject, question: Question, engine: str, found: Answer) -> Row
 
 
 def _estimated(subject: Subject, question: Question) -> tuple[Array, Array]:
-    """The derivative that the case asks for, with estimated errors, in the shape of the answer."""
+    """The derivative that the case asks for, with estimated errors, in the shape of the answer.
+
+    Raises _Late.
+    """
     case = question.case
     shape = _output_shape(question, subject)
     point = np.asarray(case.point, dtype=float)
-    n = point.size
-    basis = np.eye(n)
+    basis = np.eye(point.size)
     given = [np.asarray(v, dtype=float).reshape(1, -1) for v in (case.tangent, case.direction)
              if v is not None]  # fmt: skip
     blocks = given + [basis] * (case.order - len(given))
     axes = [len(block) for block in blocks]
+    symmetric = case.order == 2 and not given
     values = np.zeros((*axes, *shape))
     errors = np.zeros((*axes, *shape))
+    value = _valued(subject, question, time.monotonic() + MOST_SECONDS)
+    scale = max(1.0, float(np.max(np.abs(point), initial=0.0)))
     for index in np.ndindex(*axes):
-        found = _along(
-            subject, question, [block[i] for block, i in zip(blocks, index, strict=True)]
-        )
-        values[index], errors[index] = found
+        if symmetric and index[0] > index[1]:
+            values[index], errors[index] = values[index[::-1]], errors[index[::-1]]
+            continue
+        steps = np.stack([block[i] for block, i in zip(blocks, index, strict=True)])
+        found = _along(value, steps, scale, math.prod(shape))
+        values[index], errors[index] = (part.reshape(shape) for part in found)
     # The axes of the outputs come first in an answer.
     order = tuple(range(len(axes), len(axes) + len(shape))) + tuple(range(len(axes)))
     values, errors = np.transpose(values, order), np.transpose(errors, order)
@@ -107,40 +152,63 @@ def _output_shape(question: Question, subject: Subject) -> tuple[int, ...]:
     return subject.output.shape
 
 
-def _along(subject: Subject, question: Question, directions: list[Array]) -> tuple[Any, Any]:
-    """The derivative along the directions, and its estimated error."""
+def _valued(subject: Subject, question: Question, deadline: float) -> Callable[[Array], Array]:
+    """The function of a move away from the point, flat: the output, flat. It raises _Late after the
+    deadline, which is a time of `time.monotonic`.
+    """
     case, library = question.case, subject.library
     point = np.asarray(case.point, dtype=float)
     weights = None if case.cotangent is None else np.asarray(case.cotangent)
     function = question.function
     assert function is not None
+    known: dict[bytes, Array] = {}
 
-    def value(x: Array) -> Array:
+    def value(move: Array) -> Array:
+        key = move.tobytes()
+        if key in known:
+            return known[key]
+        if time.monotonic() > deadline:
+            raise _Late(
+                f"not estimated within {MOST_SECONDS:g} s, in which the function was called "
+                f"{len(known)} times"
+            )
+        x = point + move.reshape(point.shape)
         with library.settings(case.dtype):
-            output = library.numpy(function(library.array(x.reshape(point.shape), case.dtype)))
+            output = library.numpy(function(library.array(x, case.dtype)))
         output = np.asarray(output, dtype=float)
-        return output if weights is None else np.asarray(np.sum(weights * output))
+        known[key] = np.reshape(output if weights is None else np.sum(weights * output), (-1,))
+        return known[key]
 
-    steps = np.stack(directions)
-    scale = max(1.0, float(np.max(np.abs(point), initial=0.0)))
-    longest = float(np.max(np.abs(steps))) or 1.0
-    first = STEP * scale / longest
+    return value
 
-    def at(t: Array) -> Array:
-        """For coefficients (order, ...) of the directions, the values, with axes (outputs, ...)."""
-        flat = t.reshape(len(directions), -1)
-        found = [value(point.reshape(-1) + column @ steps).reshape(-1) for column in flat.T]
-        return np.stack(found, axis=-1).reshape(-1, *t.shape[1:])
 
-    size = int(np.prod(_output_shape(question, subject)))
-    zero = np.zeros(len(directions))
+def _along(
+    value: Callable[[Array], Array], steps: Array, scale: float, size: int
+) -> tuple[Array, Array]:
+    """The derivative of each output along one or two directions, and its estimated error.
+
+    Raises _Late.
+    """
+    first = STEP * scale / (float(np.max(np.abs(steps))) or 1.0)
     values, errors = np.zeros(size), np.zeros(size)
+
+    def at(k: int, *coefficients: Array) -> Array:
+        """Output k at coefficients of the directions, which broadcast together."""
+        spread = np.broadcast_arrays(*coefficients)
+        columns = np.stack([part.reshape(-1) for part in spread], axis=-1)
+        return np.reshape([value(column @ steps)[k] for column in columns], spread[0].shape)
+
     for k in range(size):
-        if len(directions) == 1:
-            found = differentiate.derivative(lambda t, k=k: at(t[None])[k], 0.0, initial_step=first)
-            values[k], errors[k] = found.df, found.error
-        else:
-            found = differentiate.hessian(lambda t, k=k: at(t)[k], zero, initial_step=first)
-            values[k], errors[k] = found.ddf[0, 1], found.error[0, 1]
-    shape = _output_shape(question, subject)
-    return values.reshape(shape), errors.reshape(shape)
+
+        def inner(t: Array, k: int = k) -> Array:
+            """The derivative along the second direction, at coefficients of the first one."""
+            found = differentiate.derivative(
+                lambda s, t: at(k, t, s), np.zeros_like(t), args=(t,), initial_step=first,
+                tolerances={"rtol": INNER},
+            )  # fmt: skip
+            return np.asarray(found.df)
+
+        outer = inner if len(steps) == 2 else lambda t, k=k: at(k, t)
+        found = differentiate.derivative(outer, 0.0, initial_step=first)
+        values[k], errors[k] = found.df, found.error
+    return values, errors

@@ -26,8 +26,9 @@ MOST_WORK = 60_000
 STEP = 20
 #: The most entries of a full derivative.
 MOST_ENTRIES = 4096
-#: The most inputs of a function that cannot be imported for which the full derivative is asked.
-FEW = 8
+#: The most directions for which the full derivative of a function that cannot be imported is
+#: asked.
+FEW = 10
 #: What is asked about a small function.
 FULL = "full derivative"
 
@@ -66,7 +67,7 @@ class Subject:
         """The question for a mode."""
         n, m, order = self.point.size, self.output.size, len(mode)
         directions = math.comb(n + order - 1, order)
-        few = n <= FEW if self.program is None else directions * self.work <= MOST_WORK
+        few = directions <= FEW if self.program is None else directions * self.work <= MOST_WORK
         if few and m * n**order <= MOST_ENTRIES:
             return self._asked(mode, FULL)
         weighted = self if not self.output.ndim else self._weighted()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from ad_conformance.conformance.functions.question import STEP, Subject
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.library import LIBRARIES, Library, library_of
+from ad_conformance.engines.importing.object_arrays import ObjectArray
 from ad_conformance.engines.importing.recorder import CannotImport, Imported, Recorder
 from ad_conformance.generators.ir.evaluate import endless_step, evaluate_steps
 from ad_conformance.generators.ir.program import MalformedCase, Program
@@ -39,6 +40,7 @@ class Loaded:
 
     subjects: for each library that can differentiate the function itself, what is asked.
     imported: what it was imported as; None if it could not be, and `not_imported` says why.
+    raised: for each library that was tried and cannot differentiate the function itself, why.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Loaded:
     imported: Imported | None
     not_imported: str = ""
     notes: tuple[str, ...] = ()
+    raised: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def described(self) -> str:
@@ -62,6 +65,23 @@ class Loaded:
         if library is not None and library.name in self.subjects:
             return self.subjects[library.name], True
         return next(iter(self.subjects.values())), False
+
+    def asked_the_program(self, engines: Iterable[str]) -> tuple[str, ...]:
+        """Lines that name the engines that are asked the imported program instead of the function
+        itself, and say why.
+        """
+        by_reason: dict[str, list[str]] = {}
+        for engine in engines if self.imported is not None else ():
+            base = engine.partition("@")[0]
+            if not self.subject(base)[1]:
+                library = library_of(base)
+                why = "" if library is None else self.raised.get(library.name, "")
+                by_reason.setdefault(why, []).append(engine)
+        return tuple(
+            f"{', '.join(names)}: asked the imported program, not the function itself"
+            f"{': ' * bool(why)}{why}"
+            for why, names in by_reason.items()
+        )
 
     def kinks(self) -> tuple[str, ...]:
         """The lines of the function at which values are compared that are equal at the point."""
@@ -128,7 +148,11 @@ def load(
         )
         for library in owners
     }
-    return Loaded(name, given, subjects, imported, why, notes)
+    raised = {
+        library: f"{error}" if isinstance(error, ObjectArray) else f"it raises {_told(error)}"
+        for library, error in failures.items()
+    }
+    return Loaded(name, given, subjects, imported, why, notes, raised)
 
 
 def _name(function: Any) -> str:

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from ad_conformance.engines.importing.object_arrays import ObjectArray, object_arrays
 from ad_conformance.engines.importing.recorder import Importer
 
 Array = np.ndarray
@@ -147,7 +148,17 @@ def _autograd_join(parts: Sequence[Any]) -> Any:
 def _autograd_traces(function: Callable[[Any], Any], x: Any) -> Any:
     import autograd
 
-    _, value = autograd.make_vjp(function)(x)
+    with object_arrays() as made:
+        pullback, value = autograd.make_vjp(function)(x)
+        if made:
+            try:
+                pullback(np.ones(np.shape(value)))
+            except Exception as error:
+                name, line = made[0]
+                raise ObjectArray(
+                    f"numpy.{name} makes an array of Python objects, of which autograd has no "
+                    f"derivative; use autograd.numpy.{name}{f' in {line}' * bool(line)}"
+                ) from error
     return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -129,28 +130,78 @@ def test_kink_is_named_by_its_line() -> None:
     assert "anp.abs(x) * x[0]" in report.kinks[0]
 
 
-def test_function_that_cannot_be_imported_is_estimated() -> None:
-    def largest_direction(x: Any) -> Any:
-        _, vectors = anp.linalg.eigh(x @ x.T)
-        return anp.sum(vectors[:, 0] ** 2 * anp.array([1.0, 2.0]))
+#: A function of another library, with its derivative, which cannot be imported.
+outside = _with_rule(lambda x: np.sin([float(v) for v in x]), anp.cos)
 
-    report = check(largest_direction, POINT, engine="autograd", modes=["R", "RR", "RRR"])
+
+def test_function_that_cannot_be_imported_is_estimated() -> None:
+    report = check(
+        lambda x: anp.sum(outside(x) ** 3 * x[0]), VECTOR, engine="autograd",
+        modes=["R", "RR", "FR", "RRR"],
+    )  # fmt: skip
     assert [row.verdict for row in report.rows] == [
-        "probably right", "probably right", "undecided",
+        "probably right", "probably right", "unsupported", "undecided",
     ]  # fmt: skip
-    assert "eigenvectors" in report.not_imported
+    assert "float()" in report.not_imported
+    assert report.row("RR").digits > 8
     with pytest.raises(ValueError, match="is no program"):
         report.case("R")
 
 
-def test_wrong_rule_in_a_function_that_is_estimated_is_caught() -> None:
-    def function(x: Any) -> Any:
-        _, vectors = anp.linalg.eigh(x @ x.T)
-        return anp.sum(first_order(vectors[:, 0] ** 2))
+def test_estimate_that_takes_too_long_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ad_conformance.conformance.functions.estimate.MOST_SECONDS", 0.01)
 
-    report = check(function, POINT, engine="autograd", modes=["R"])
-    assert report.row("R").verdict == "probably wrong"
+    def slow(x: Any) -> Any:
+        time.sleep(0.002)
+        return anp.sum(outside(x))
+
+    report = check(slow, VECTOR, engine="autograd", modes=["R", "RR"])
+    assert [row.verdict for row in report.rows] == ["undecided", "undecided"]
+    assert "not estimated within 0.01 s, in which the function was called" in str(report)
     assert not report
+
+
+def test_modes_share_an_estimate() -> None:
+    calls = []
+
+    def counted(x: Any) -> Any:
+        calls.append(x)
+        return anp.sum(outside(x))
+
+    check(counted, VECTOR, engine="autograd", modes=["R"])
+    first = len(calls)
+    calls.clear()
+    check(counted, VECTOR, engine=["autograd"], modes=["R", "R", "R"])
+    assert len(calls) < 2 * first
+
+
+def test_wrong_rule_in_a_function_that_is_estimated_is_caught() -> None:
+    for modes, rule in (["R"], first_order), (["R", "RR"], second_order):
+        report = check(
+            lambda x, rule=rule: anp.sum(outside(x) * rule(x)), VECTOR, engine="autograd",
+            modes=modes,
+        )  # fmt: skip
+        assert report.row(modes[-1]).verdict == "probably wrong"
+        assert not report
+
+
+def test_array_of_boxes_is_named_and_the_program_is_asked() -> None:
+    def rotated(angle: Any, points: Any) -> Any:
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        return np.sum((points @ turn)[0] ** 3)
+
+    report = check(rotated, 0.5, POINT, engine="autograd", modes=["R", "FF"])
+    assert report, str(report)
+    assert "autograd: asked the imported program, not the function itself: numpy.array" in str(
+        report
+    )
+    assert "use autograd.numpy.array in test_check.py:" in str(report)
+
+
+def test_array_of_boxes_that_autograd_differentiates_is_no_hindrance() -> None:
+    report = check(lambda x: anp.sum(np.array([x[0] * 2.0, x[1] ** 2])), VECTOR, engine="autograd")
+    assert report, str(report)
+    assert "asked the imported program" not in str(report)
 
 
 def test_float32_is_asked_in_float32() -> None:
