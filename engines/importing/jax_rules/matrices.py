@@ -13,7 +13,6 @@ import numpy as np
 from ad_conformance.engines.importing.eigenvectors import eigenvectors
 from ad_conformance.engines.importing.jax_rules.moves import stacked
 from ad_conformance.engines.importing.jax_rules.values import (
-    Array,
     Pair,
     Reader,
     Shape,
