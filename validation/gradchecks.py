@@ -1,10 +1,11 @@
 """`check` beside the checks that libraries bring: what each catches and misses, and its time.
 
-    python -m validation.gradchecks --engine torch [--honest 300] [--write docs/own-functions.md]
+    python -m validation.gradchecks --honest torch=300,jax=100 [--write docs/own-functions.md]
 
 The functions are those of pinned cases of known failures, which are wrong in the installed release,
 and of drawn cases in which the engine agrees with the certified derivative in every mode of order 1
-and 2. Each check gets the same function and point, in one process.
+and 2. The draws are the same in each run and for each engine. Each check gets the same function and
+point, in one process.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from ad_conformance.conformance.standings.standing import release_of
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.wrapping import wrapped
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.sampling import draw
 
@@ -68,17 +70,26 @@ def _jax_checks(dtype: str) -> dict[str, Found]:
     import jax.numpy as jnp
     from jax.test_util import check_grads
 
-    def runs(order: int) -> Found:
+    def runs(order: int, **options: Any) -> Found:
         def found(f: Function, x: np.ndarray, mode: str) -> bool:
+            point = (jnp.asarray(x, dtype=dtype),)
             try:
-                check_grads(f, (jnp.asarray(x, dtype=dtype),), order=order)  # type: ignore[no-untyped-call]
+                check_grads(f, point, order=order, **options)  # type: ignore[no-untyped-call]
             except Exception:
                 return True
             return False
 
         return found
 
-    return {f"check_grads, order {order}": runs(order) for order in (1, 2, 3)}
+    # By default, in forward and reverse mode.
+    return {
+        "check_grads, order 1": runs(1),
+        "check_grads, order 1, reverse mode": runs(1, modes=("rev",)),
+        "check_grads, order 1, forward mode": runs(1, modes=("fwd",)),
+        "check_grads, order 2": runs(2),
+        "check_grads, order 2, reverse mode": runs(2, modes=("rev",)),
+        "check_grads, order 2, forward mode": runs(2, modes=("fwd",)),
+    }
 
 
 def _check(engine: str, dtype: str) -> Found:
@@ -90,11 +101,11 @@ def _check(engine: str, dtype: str) -> Found:
 
 
 def _function(engine: Engine, case: Case) -> Function:
-    """The function of a case in the engine's library."""
+    """The function of a case in the engine's library, with the wrappers that are around it."""
     names: dict[str, Any] = {"__name__": "case"}
     script = engine.script(case)
     exec(compile(f"{script.header}\n{script.program}", "<case>", "exec"), names)
-    return names["f"]  # type: ignore[no-any-return]
+    return eval(wrapped(engine, case, 0, "f"), names)  # type: ignore[no-any-return]
 
 
 def _pinned(engine: Engine) -> Iterator[tuple[Case, str]]:
@@ -130,19 +141,13 @@ def _honest(engine: Engine, count: int) -> Iterator[Case]:
         pool.close()
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--engine", choices=("torch", "jax"), default="torch")
-    parser.add_argument("--honest", type=int, default=300)
-    parser.add_argument("--write", type=Path, help="a page to put the table into")
-    options = parser.parse_args()
-    engine = registry.find(options.engine)
-    checks = _torch_checks if options.engine == "torch" else _jax_checks
+def _measured(engine: Engine, honest: int) -> str:
+    """The table of an engine. What `check` misses, and false alarms, are printed meanwhile."""
+    checks = CHECKS[engine.name]
     results: dict[str, Counter[str]] = defaultdict(Counter)
     seconds: dict[str, float] = defaultdict(float)
     questions: list[tuple[Case, str]] = [*_pinned(engine)]
-    questions += [(case, "") for case in _honest(engine, options.honest)]
+    questions += [(case, "") for case in _honest(engine, honest)]
     counted: Counter[str] = Counter()
     for case, entry in questions:
         f = _function(engine, case)
@@ -172,11 +177,30 @@ def main() -> None:
         "honest, called wrong" if order == "honest" else f"{order}, caught"
         for order in sorted(counted)
     ]
-    text = f"{engine.name} {engine.version()}\n\n" + markdown([*head, "time for a function"], rows)
-    print(text)
-    if options.write:
-        write_section(options.write, f"checks {engine.name}", text,
-                      title="# Functions as people write them\n")  # fmt: skip
+    table = markdown([*head, "time for a function"], rows)
+    return f"{engine.name} {engine.version()}\n\n{table}"
+
+
+#: The checks of each engine's library, for a dtype.
+CHECKS: dict[str, Callable[[str], dict[str, Found]]] = {"torch": _torch_checks, "jax": _jax_checks}
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--honest", default="torch=300,jax=100",
+                        help="engines, and the number of honest functions of each")  # fmt: skip
+    parser.add_argument("--write", type=Path, help="a page to put the tables into")
+    options = parser.parse_args()
+    for part in options.honest.split(","):
+        name, equals, count = part.partition("=")
+        if name not in CHECKS or not equals or not count.isdecimal():
+            parser.error(f"--honest: {part!r}: write {' or '.join(CHECKS)}, '=' and a number")
+        text = _measured(registry.find(name), int(count))
+        print(text, flush=True)
+        if options.write:
+            write_section(options.write, f"checks {name}", text,
+                          title="# Functions as people write them\n")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -133,7 +133,9 @@ def load(
     if not np.all(np.isfinite(output)):
         raise BadArguments(f"{name} returns NaN or infinity at this point")
     imported, owners, why = _import(function, given, owners, outputs)
-    notes = () if imported is None else tuple(f"held constant: {line}" for line in imported.held)
+    notes: tuple[str, ...] = ()
+    if imported is not None:
+        notes = (*(f"held constant: {line}" for line in imported.held), *imported.notes)
     program = None if imported is None else imported.program
     work = 0 if program is None else _work(program, given.point)
     subjects = {

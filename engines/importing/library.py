@@ -18,6 +18,8 @@ from ad_conformance.engines.importing.object_arrays import ObjectArray, object_a
 from ad_conformance.engines.importing.recorder import Importer
 
 Array = np.ndarray
+#: PyTorch says so of an operator and an argument by which it has no derivative.
+NOT_DIFFERENTIABLE = "is not differentiable with respect to argument"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +125,13 @@ def _torch_join(parts: Sequence[Any]) -> Any:
 
 
 def _torch_traces(function: Callable[[Any], Any], x: Any) -> Any:
-    return function(x.clone().requires_grad_())
+    try:
+        return function(x.clone().requires_grad_())
+    except RuntimeError as error:
+        if NOT_DIFFERENTIABLE not in str(error):
+            raise
+        # So it is in reverse mode; forward mode does not look.
+        return function(x.clone())
 
 
 def _torch_lane(function: Callable[[Any], Any], other: Any) -> Callable[[Any], Any]:

@@ -51,13 +51,15 @@ class Imported:
     `lines` has the line of the function that each step comes from, "" if it is not known.
     `conditions` are the ids of truth values; where one of them is false, the program is not that of
     the function. `held` has the lines whose values count as constants, such as those of `detach`:
-    beside the point, the program may have other values than the function.
+    beside the point, the program may have other values than the function. `notes` are lines for the
+    user.
     """
 
     program: Program
     lines: tuple[str, ...]
     conditions: tuple[int, ...] = ()
     held: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 #: What follows a function through a library: it takes the function of one array of the library,
@@ -82,6 +84,8 @@ class Recorder(Recording):
         #: Lines whose values count as constants, such as those of stop_gradient. Away from the
         #: point, the program may have other values than the function.
         self.held: list[str] = []
+        #: What is to be told about the function.
+        self.notes: list[str] = []
         self._conditions: list[Recorded] = []
         self._constants: dict[tuple[tuple[int, ...], str, bytes], int] = {}
         self._made: dict[tuple[Any, ...], Recorded] = {}
@@ -208,7 +212,8 @@ class Recorder(Recording):
             found = self.positive(found)
         conditions = [condition.value_id for condition in self._conditions]
         imported = _needed(self.steps, self.lines, found.value_id, conditions)
-        return replace(imported, held=tuple(dict.fromkeys(self.held)))
+        notes = tuple(dict.fromkeys(self.notes))
+        return replace(imported, held=tuple(dict.fromkeys(self.held)), notes=notes)
 
 
 def _needed(steps: list[Step], lines: list[str], output: int, conditions: list[int]) -> Imported:

@@ -66,10 +66,11 @@ def _direction(r: Recorder, x: Pair) -> Pair:
 
 
 def _power(r: Recorder, x: Pair, exponent: Pair) -> Pair:
-    number = complex(exponent.real, exponent.imag)
-    if number != 2:
-        raise CannotImport("a power of complex numbers other than 2", r.line)
-    return times(r, x, x)
+    if all(np.ndim(part) == 0 and not hasattr(part, "value_id") for part in exponent):
+        number = complex(exponent.real, exponent.imag)
+        if number == 2:
+            return times(r, x, x)
+    return Pair(*(r.complex_pow(*x, *exponent, part=part) for part in ("real", "imag")))
 
 
 def _products(r: Recorder, x: Pair, y: Pair) -> Pair:

@@ -20,7 +20,9 @@ from typing import Any
 import numpy as np
 import torch
 from ad_conformance.engines.importing import lines
+from ad_conformance.engines.importing.library import NOT_DIFFERENTIABLE
 from ad_conformance.engines.importing.recorder import CannotImport, Recorder
+from ad_conformance.engines.importing.torch.calls import FUNCTIONS, as_one, methods
 from ad_conformance.engines.importing.torch.complexes import COMPLEX
 from ad_conformance.engines.importing.torch.entrywise import ENTRYWISE
 from ad_conformance.engines.importing.torch.layers import LAYERS
@@ -58,6 +60,11 @@ def follow(f: Callable[[Any], Any], point: Array, recorder: Recorder) -> Any:
     mark = recorder.mark()
     try:
         return _followed(f, point, recorder)
+    except RuntimeError as error:
+        if NOT_DIFFERENTIABLE not in str(error):
+            raise
+        recorder.back_to(mark)
+        return _followed(f, point, recorder, differentiable=False)
     except CannotImport as error:
         if "_flash_attention" not in error.what:
             raise
@@ -67,14 +74,16 @@ def follow(f: Callable[[Any], Any], point: Array, recorder: Recorder) -> Any:
         return _followed(f, point, recorder)
 
 
-def _followed(f: Callable[[Any], Any], point: Array, recorder: Recorder) -> Any:
+def _followed(
+    f: Callable[[Any], Any], point: Array, recorder: Recorder, differentiable: bool = True
+) -> Any:
     dtype = torch.float32 if recorder.dtype == "float32" else torch.float64
     tracking = Tracking(recorder)
     # A copy, so that the function may change its argument.
-    leaf = torch.tensor(np.asarray(point), dtype=dtype, requires_grad=True)
+    leaf = torch.tensor(np.asarray(point), dtype=dtype, requires_grad=differentiable)
     tracking.give(leaf, recorder.input)
     try:
-        with _plain_kernels(), Following(tracking), Values(tracking):
+        with _plain_kernels(), Following(tracking), Values(tracking), methods(tracking):
             output = f(leaf.clone())
     except (NotImplementedError, RuntimeError) as error:
         if "HigherOrderOperator" not in f"{error}" and "_dynamo" not in type(error).__module__:
@@ -295,7 +304,8 @@ def is_check() -> bool:
 
 
 class Values(TorchFunctionMode):
-    """Sees calls by which derivatives end: `detach`, `no_grad`, and numbers that leave PyTorch.
+    """Sees calls by which derivatives end: `detach`, `no_grad`, and numbers that leave PyTorch;
+    and functions that are one operation.
 
     What `detach` and `no_grad` give counts as a constant, as it does for autograd.
     """
@@ -317,7 +327,10 @@ class Values(TorchFunctionMode):
                 return func(*args, **(kwargs or {}))
         detached = name == "detach" or func == _DATA
         if not (detached or not torch.is_grad_enabled()) or _in_custom_function():
-            return func(*args, **(kwargs or {}))
+            found = func(*args, **(kwargs or {}))
+            if func in FUNCTIONS and not kwargs:
+                as_one(t, FUNCTIONS[func], found, args, FUNCTIONS[func])
+            return found
         with t.holding(lines.running()):
             found = func(*args, **(kwargs or {}))
             return found.clone() if detached else found

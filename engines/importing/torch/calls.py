@@ -1,0 +1,105 @@
+"""Functions of PyTorch that run several operators, and are one operation of the catalogue.
+
+The importer sees the operators. Their steps alone would be a program whose rounding errors are
+those of PyTorch's formula: where the formula cancels, no lost digit would count as wrong. So the
+result of such a function is that of the operation, unless PyTorch's own value is far from it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+import torch
+from ad_conformance.engines.importing import lines
+from ad_conformance.engines.importing.recorder import CannotImport
+from ad_conformance.engines.importing.torch.tracking import Tracking, as_numpy
+
+#: The operation of each function.
+FUNCTIONS: dict[Any, str] = {
+    torch.special.ndtr: "ndtr",
+    torch.corrcoef: "corrcoef",
+    torch.Tensor.corrcoef: "corrcoef",
+}
+#: Methods of distributions: the operation of the value and of these attributes.
+METHODS: tuple[tuple[type, str, str, tuple[str, ...]], ...] = (
+    (torch.distributions.Normal, "log_prob", "norm_logpdf", ("loc", "scale")),
+    (torch.distributions.Normal, "cdf", "norm_cdf", ("loc", "scale")),
+    (torch.distributions.Normal, "icdf", "norm_ppf", ("loc", "scale")),
+    (torch.distributions.Laplace, "cdf", "laplace_cdf", ("loc", "scale")),
+    (torch.distributions.Cauchy, "cdf", "cauchy_cdf", ("loc", "scale")),
+    (torch.distributions.VonMises, "log_prob", "vonmises_logpdf", ("loc", "concentration")),
+)
+#: The largest relative difference of PyTorch's value.
+ALIKE = {"float64": 1e-9, "float32": 1e-4}
+
+
+def as_one(t: Tracking, name: str, found: Any, operands: Sequence[Any], called: str) -> None:
+    """Let the result of a function have the value of an operation on these tensors or numbers.
+
+    If PyTorch's value is far from it, the result stays, and a note says how far; `called` is the
+    name of the function.
+    """
+    with torch._C.DisableTorchFunction():
+        _as_one(t, name, found, operands, called)
+
+
+def _as_one(t: Tracking, name: str, found: Any, operands: Sequence[Any], called: str) -> None:
+    if not t.depends(found):
+        return
+    r, r.line = t.recorder, lines.running()
+    try:
+        ours = getattr(r, name)(*(t.numbers(x, spread=False) for x in operands))
+    except CannotImport:
+        return
+    value, there = r.at_point(ours), as_numpy(found)
+    with np.errstate(all="ignore"):
+        off = float(np.max(np.abs(value - there) / np.abs(value), initial=0.0))
+    if value.shape == there.shape and off <= ALIKE[r.dtype]:
+        t.give(found, ours)
+    elif value.shape == there.shape:
+        digits = max(0.0, -math.log10(off)) if math.isfinite(off) else 0.0
+        r.notes.append(
+            f"{called} has {digits:.1f} correct digits here, so derivatives are compared with those "
+            f"of PyTorch's formula instead of the exact ones: {r.line}"
+        )
+
+
+@contextlib.contextmanager
+def methods(t: Tracking) -> Iterator[None]:
+    """Meanwhile, results of METHODS have the values of operations."""
+    kept = []
+    for owner, method, name, attributes in METHODS:
+        original = getattr(owner, method)
+        kept.append((owner, method, original))
+        called = f"{owner.__name__}.{method}"
+        setattr(owner, method, _as_one_method(t, original, name, attributes, called))
+    try:
+        yield
+    finally:
+        for owner, method, original in kept:
+            setattr(owner, method, original)
+
+
+def _as_one_method(
+    t: Tracking,
+    original: Callable[..., Any],
+    name: str,
+    attributes: tuple[str, ...],
+    called: str,
+) -> Callable[..., Any]:
+    @wraps(original)
+    def method(self: Any, value: Any) -> Any:
+        found = original(self, value)
+        operands = [value, *(getattr(self, attribute) for attribute in attributes)]
+        if name == "vonmises_logpdf":
+            # The location of the operation is 0.
+            operands = [value - operands[1], operands[2]]
+        as_one(t, name, found, operands, called)
+        return found
+
+    return method
