@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -19,11 +19,24 @@ from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.recorder import CannotImport
 from ad_conformance.engines.importing.torch.tracking import Tracking, as_numpy
 
-#: The operation of each function.
-FUNCTIONS: dict[Any, str] = {
-    torch.special.ndtr: "ndtr",
-    torch.corrcoef: "corrcoef",
-    torch.Tensor.corrcoef: "corrcoef",
+
+def _of_value(name: str) -> Callable[..., tuple[str, dict[str, Any]] | None]:
+    return lambda x, **_: (name, {})
+
+
+def _nuclear(x: Any, ord: Any = None, **options: Any) -> tuple[str, dict[str, Any]] | None:
+    """The nuclear norm of a matrix: unlike singular values, it is smooth where these are equal."""
+    return ("matrix_norm_ord", {"ord": "nuc"}) if ord == "nuc" and x.ndim == 2 else None
+
+
+#: For each function, the operation and its parameters for a call with these arguments, of which the
+#: first is the operand; None for calls that stay as they are.
+FUNCTIONS: dict[Any, Callable[..., tuple[str, dict[str, Any]] | None]] = {
+    torch.special.ndtr: _of_value("ndtr"),
+    torch.corrcoef: _of_value("corrcoef"),
+    torch.Tensor.corrcoef: _of_value("corrcoef"),
+    torch.linalg.matrix_norm: _nuclear,
+    torch.linalg.norm: _nuclear,
 }
 #: Methods of distributions: the operation of the value and of these attributes.
 METHODS: tuple[tuple[type, str, str, tuple[str, ...]], ...] = (
@@ -38,34 +51,49 @@ METHODS: tuple[tuple[type, str, str, tuple[str, ...]], ...] = (
 ALIKE = {"float64": 1e-9, "float32": 1e-4}
 
 
-def as_one(t: Tracking, name: str, found: Any, operands: Sequence[Any], called: str) -> None:
+def function(t: Tracking, func: Any, found: Any, args: tuple[Any, ...], kwargs: Any) -> None:
+    """Let the result of one of FUNCTIONS have the value of the operation."""
+    options = {k: v for k, v in (kwargs or {}).items() if v is not None and v is not False}
+    if len(args) > 2 or {"dtype", "out", "dim", "keepdim"} & set(options):
+        return
+    if (operation := FUNCTIONS[func](*args, **options)) is not None:
+        name, params = operation
+        as_one(t, name, found, args[:1], params, name)
+
+
+def as_one(
+    t: Tracking,
+    name: str,
+    found: Any,
+    operands: Sequence[Any],
+    params: Mapping[str, Any],
+    called: str,
+) -> None:
     """Let the result of a function have the value of an operation on these tensors or numbers.
 
     If PyTorch's value is far from it, the result stays, and a note says how far; `called` is the
     name of the function.
     """
     with torch._C.DisableTorchFunction():
-        _as_one(t, name, found, operands, called)
-
-
-def _as_one(t: Tracking, name: str, found: Any, operands: Sequence[Any], called: str) -> None:
-    if not t.depends(found):
-        return
-    r, r.line = t.recorder, lines.running()
-    try:
-        ours = getattr(r, name)(*(t.numbers(x, spread=False) for x in operands))
-    except CannotImport:
-        return
-    value, there = r.at_point(ours), as_numpy(found)
-    with np.errstate(all="ignore"):
-        off = float(np.max(np.abs(value - there) / np.abs(value), initial=0.0))
-    if value.shape == there.shape and off <= ALIKE[r.dtype]:
-        t.give(found, ours)
-    elif value.shape == there.shape:
+        if not t.depends(found):
+            return
+        r, r.line = t.recorder, lines.running()
+        try:
+            ours = getattr(r, name)(*map(t.numbers, operands), **params)
+        except CannotImport:
+            return
+        value, there = r.at_point(ours), as_numpy(found)
+        if value.shape != there.shape:
+            return
+        with np.errstate(all="ignore"):
+            off = float(np.max(np.abs(value - there) / np.abs(value), initial=0.0))
+        if off <= ALIKE[r.dtype]:
+            t.give(found, ours)
+            return
         digits = max(0.0, -math.log10(off)) if math.isfinite(off) else 0.0
         r.notes.append(
-            f"{called} has {digits:.1f} correct digits here, so derivatives are compared with those "
-            f"of PyTorch's formula instead of the exact ones: {r.line}"
+            f"{called} has {digits:.1f} correct digits here, so derivatives are compared with "
+            f"those of PyTorch's formula instead of the exact ones: {r.line}"
         )
 
 
@@ -99,7 +127,7 @@ def _as_one_method(
         if name == "vonmises_logpdf":
             # The location of the operation is 0.
             operands = [value - operands[1], operands[2]]
-        as_one(t, name, found, operands, called)
+        as_one(t, name, found, operands, {}, called)
         return found
 
     return method

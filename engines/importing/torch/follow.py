@@ -22,7 +22,8 @@ import torch
 from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.library import NOT_DIFFERENTIABLE
 from ad_conformance.engines.importing.recorder import CannotImport, Recorder
-from ad_conformance.engines.importing.torch.calls import FUNCTIONS, as_one, methods
+from ad_conformance.engines.importing.torch import calls
+from ad_conformance.engines.importing.torch.calls import FUNCTIONS
 from ad_conformance.engines.importing.torch.complexes import COMPLEX
 from ad_conformance.engines.importing.torch.entrywise import ENTRYWISE
 from ad_conformance.engines.importing.torch.layers import LAYERS
@@ -83,7 +84,7 @@ def _followed(
     leaf = torch.tensor(np.asarray(point), dtype=dtype, requires_grad=differentiable)
     tracking.give(leaf, recorder.input)
     try:
-        with _plain_kernels(), Following(tracking), Values(tracking), methods(tracking):
+        with _plain_kernels(), Following(tracking), Values(tracking), calls.methods(tracking):
             output = f(leaf.clone())
     except (NotImplementedError, RuntimeError) as error:
         if "HigherOrderOperator" not in f"{error}" and "_dynamo" not in type(error).__module__:
@@ -328,8 +329,8 @@ class Values(TorchFunctionMode):
         detached = name == "detach" or func == _DATA
         if not (detached or not torch.is_grad_enabled()) or _in_custom_function():
             found = func(*args, **(kwargs or {}))
-            if func in FUNCTIONS and not kwargs:
-                as_one(t, FUNCTIONS[func], found, args, FUNCTIONS[func])
+            if func in FUNCTIONS:
+                calls.function(t, func, found, args, kwargs)
             return found
         with t.holding(lines.running()):
             found = func(*args, **(kwargs or {}))

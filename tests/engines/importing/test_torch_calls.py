@@ -28,6 +28,9 @@ def imported(f: Callable[[Any], Any], point: np.ndarray = POINT) -> Imported:
 CALLS = {
     "ndtr": lambda x: torch.special.ndtr(x),
     "corrcoef": lambda x: torch.corrcoef(x) + x.corrcoef(),
+    "matrix_norm_ord": lambda x: (
+        torch.linalg.matrix_norm(x, ord="nuc") * torch.linalg.norm(x, "nuc")
+    ),
     "norm_logpdf": lambda x: D.Normal(x.exp(), x**2 + 1.0).log_prob(x),
     "norm_cdf": lambda x: D.Normal(x.exp(), x**2 + 1.0, validate_args=False).cdf(x),
     "norm_ppf": lambda x: D.Normal(x, 2.0).icdf(torch.sigmoid(x)),
@@ -50,7 +53,8 @@ def test_function_is_one_operation(operation: str) -> None:
 
 
 def test_every_row_is_met() -> None:
-    met = {*FUNCTIONS.values(), *(name for _, _, name, _ in METHODS)}
+    calls = [rule(torch.ones(2, 2), ord="nuc") for rule in FUNCTIONS.values()]
+    met = {call[0] for call in calls if call} | {name for _, _, name, _ in METHODS}
     # PyTorch's own value of it has 8 digits, which the next test is about.
     assert met == {*CALLS, "vonmises_logpdf"}
 
@@ -67,6 +71,19 @@ def test_value_with_few_digits_is_named() -> None:
         assert not found.held
         values = evaluate_steps(found.program, POINT)[-1]
         np.testing.assert_allclose(values, f(torch.tensor(POINT)).numpy(), rtol=1e-9)
+
+
+def test_other_calls_stay_as_they_are() -> None:
+    for f in (
+        lambda x: torch.linalg.norm(x),
+        lambda x: torch.linalg.matrix_norm(x[None], "nuc"),
+        lambda x: torch.linalg.matrix_norm(x, "nuc", keepdim=True),
+        lambda x: torch.corrcoef(x[0]),
+    ):
+        found = imported(f)
+        assert not set(CALLS) & {step.operation for step in found.program.steps}
+        expected = f(torch.tensor(POINT)).numpy()
+        np.testing.assert_allclose(evaluate_steps(found.program, POINT)[-1], expected)
 
 
 def test_methods_are_put_back() -> None:
