@@ -17,13 +17,14 @@ import numpy as np
 from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.jax_rules.arrays import exact
 from ad_conformance.engines.importing.jax_rules.complex_numbers import COMPLEX, MADE
-from ad_conformance.engines.importing.jax_rules.control import CALLS, bind
+from ad_conformance.engines.importing.jax_rules.control import CALLS, UNCOMPILED, bind
 from ad_conformance.engines.importing.jax_rules.elementwise import ELEMENTWISE
 from ad_conformance.engines.importing.jax_rules.matrices import MATRICES
 from ad_conformance.engines.importing.jax_rules.moves import MOVES
 from ad_conformance.engines.importing.jax_rules.reductions import REDUCTIONS
 from ad_conformance.engines.importing.jax_rules.values import Pair, Reader, Value, is_known, paired
 from ad_conformance.engines.importing.recorder import CannotImport, Recorder
+from ad_conformance.engines.importing.replacing import replaced
 
 #: For each primitive of JAX the function that records it.
 RULES: dict[str, Callable[..., Value]] = {
@@ -63,7 +64,8 @@ def follow(
 
 def _followed(f: Callable[[Any], Any], given: Any, follower: Follower) -> Any:
     try:
-        traced = jax.make_jaxpr(f)(given)
+        with replaced(f, [("jax.scipy.special", name, jax.jit) for name in UNCOMPILED]):
+            traced = jax.make_jaxpr(f)(given)
     except jax.errors.ConcretizationTypeError:
         from ad_conformance.engines.importing.jax_rules.eager import followed
 

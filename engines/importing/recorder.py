@@ -8,6 +8,7 @@ when an operation takes it.
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -186,6 +187,26 @@ class Recorder(Recording):
         scale = float(np.max(np.abs(theirs[both]), initial=1e-30))
         if (difference := float(np.max(np.abs(ours - theirs)[both])) / scale) > rounding:
             raise Parts(what, self.line, difference)
+
+    def stands_for(self, x: Any, library_value: Any, called: str, library: str) -> bool:
+        """Whether a value is that of a function of the library, so that it may stand for the steps
+        of this function. If the two differ by more than rounding, a note says how much.
+        """
+        ours, theirs = self.at_point(x).astype(float), np.asarray(library_value, dtype=float)
+        if ours.shape != theirs.shape:
+            return False
+        with np.errstate(all="ignore"):
+            apart = np.where(ours == theirs, 0.0, np.abs(ours - theirs) / np.abs(ours))
+        off = float(np.max(apart, initial=0.0))
+        if off <= (1e-4 if self.dtype == "float32" else 1e-9):
+            return True
+        digits = max(0.0, -math.log10(off)) if math.isfinite(off) else 0.0
+        self.notes.append(
+            f"{called} has {digits:.1f} correct digits here, so derivatives are compared with "
+            f"those of the formula of {library} instead of the exact ones"
+            f"{': ' * bool(self.line)}{self.line}"
+        )
+        return False
 
     def mark(self) -> int:
         """The number of conditions so far, for `back_to`."""

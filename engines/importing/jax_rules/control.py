@@ -11,7 +11,13 @@ import jax
 import numpy as np
 from ad_conformance.engines.importing.jax_rules.matrices import FUNCTIONS, shortcut
 from ad_conformance.engines.importing.jax_rules.moves import stacked
-from ad_conformance.engines.importing.jax_rules.values import Reader, Value, is_key, is_known
+from ad_conformance.engines.importing.jax_rules.values import (
+    Pair,
+    Reader,
+    Value,
+    is_key,
+    is_known,
+)
 from ad_conformance.engines.importing.recorder import CannotImport
 
 Rule = Callable[..., Value]
@@ -30,21 +36,57 @@ def _inner(eqn: Any) -> tuple[Any, Any]:
     raise KeyError(eqn.primitive.name)
 
 
+#: Functions of JAX that are an operation of the catalogue: their formulas have branches that meet,
+#: or lose digits, where the function itself does not. The number of operands.
+WHOLE = {
+    "hypot": 2,
+    "sinc": 1,
+    "i0": 1,
+    "i1": 1,
+    "betaln": 2,
+    "boxcox": 2,
+    "corrcoef": 1,
+}
+#: Those of them, in `jax.scipy.special`, that are not compiled functions, so that their names would
+#: not be in a jaxpr.
+UNCOMPILED = ("i0", "i1", "betaln", "boxcox")
+
+
 def call(to: Reader, eqn: Any, *operands: Value) -> Value:
     """A function, also one with derivative rules of its own: its value is followed."""
     jaxpr, consts = _inner(eqn)
     name = str(eqn.params.get("name", ""))
-    if len(operands) == 1 and name in (*FUNCTIONS, "signbit"):
-        source = getattr(getattr(jaxpr, "debug_info", None), "func_src_info", None) or ""
-        if _LIBRARY in source and name == "signbit":
+    source = getattr(getattr(jaxpr, "debug_info", None), "func_src_info", None) or ""
+    if _LIBRARY in source:
+        if name == "signbit":
             # JAX looks at the bits.
             return (to.recorder.less(to.get(operands[0]), 0.0),)
-        if _LIBRARY in source:
+        if name in FUNCTIONS and len(operands) == 1:
             aval = eqn.invars[0].aval
             theirs = partial(bind, eqn, [to.at_point(operands[0], aval)])
             if (made := shortcut(to, name, operands[0], aval.shape, theirs)) is not None:
                 return made
+        if WHOLE.get(name) == len(operands) and (one := _as_one(to, eqn, name, operands)):
+            return one
     return to.run(jaxpr, consts, operands, [v in to.live for v in eqn.outvars])
+
+
+def _as_one(to: Reader, eqn: Any, name: str, operands: tuple[Value, ...]) -> Any:
+    """The result of one of `WHOLE`, or None if the operation does something else."""
+    avals = [v.aval for v in eqn.invars]
+    if any(
+        isinstance(x, Pair) or a.dtype.kind != "f" for x, a in zip(operands, avals, strict=True)
+    ):
+        return None
+    given = zip(operands, avals, strict=True)
+    (theirs,) = bind(eqn, [to.at_point(x, aval) for x, aval in given])
+    try:
+        made = getattr(to.recorder, name)(
+            *(to.full(x, aval.shape) for x, aval in zip(operands, avals, strict=True))
+        )
+    except CannotImport:
+        return None
+    return (made,) if to.recorder.stands_for(made, theirs, name, "JAX") else None
 
 
 def bind(eqn: Any, operands: Any) -> list[Any]:

@@ -8,9 +8,8 @@ functions that know traced arrays: those of `math`, of `scipy.linalg`, a few of 
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from ad_conformance.engines.importing.numpy.functions import TABLE, UFUNCS
 from ad_conformance.engines.importing.numpy.traced import Traced, is_traced
 from ad_conformance.engines.importing.numpy.tracer import Tracer
 from ad_conformance.engines.importing.recorder import Recorder
+from ad_conformance.engines.importing.replacing import replaced
 
 #: Names in modules, and the function of the table that takes traced arrays in their place.
 _MATH = (
@@ -50,37 +50,12 @@ def follow(function: Callable[[Any], Any], point: np.ndarray, recorder: Recorder
     numbers. Raises CannotImport for the rest.
     """
     tracer = Tracer(recorder, TABLE, UFUNCS)
-    with _replaced(tracer, function):
-        return tracer.recorded(function(Traced(tracer, recorder.input)))
-
-
-@contextmanager
-def _replaced(tracer: Tracer, function: Callable[..., Any]) -> Iterator[None]:
-    """Names of modules, and the same names in the modules of the package of `function`, stand for
-    functions that take traced arrays.
-    """
-    kept: list[tuple[dict[str, Any], str, Any]] = []
-    package = (getattr(function, "__module__", None) or "").partition(".")[0]
-    users = [
-        vars(module)
-        for name, module in list(sys.modules.items())
-        if name.partition(".")[0] == package and module is not None
+    replacements = [
+        (module, name, partial(_for_traced, tracer, known=known))
+        for module, name, known in REPLACED
     ]
-    for module, name, known in REPLACED:
-        namespace = getattr(sys.modules.get(module), "__dict__", {})
-        original = namespace.get(name)
-        if not callable(original):
-            continue
-        replacement = _for_traced(tracer, original, known)
-        for names in (namespace, *users):
-            for key in [k for k, v in names.items() if v is original]:
-                kept.append((names, key, original))
-                names[key] = replacement
-    try:
-        yield
-    finally:
-        for names, key, original in reversed(kept):
-            names[key] = original
+    with replaced(function, replacements):
+        return tracer.recorded(function(Traced(tracer, recorder.input)))
 
 
 def _for_traced(tracer: Tracer, original: Callable[..., Any], known: str) -> Callable[..., Any]:

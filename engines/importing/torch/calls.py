@@ -8,12 +8,10 @@ result of such a function is that of the operation, unless PyTorch's own value i
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
-import numpy as np
 import torch
 from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.recorder import CannotImport
@@ -47,8 +45,6 @@ METHODS: tuple[tuple[type, str, str, tuple[str, ...]], ...] = (
     (torch.distributions.Cauchy, "cdf", "cauchy_cdf", ("loc", "scale")),
     (torch.distributions.VonMises, "log_prob", "vonmises_logpdf", ("loc", "concentration")),
 )
-#: The largest relative difference of PyTorch's value.
-ALIKE = {"float64": 1e-9, "float32": 1e-4}
 
 
 def function(t: Tracking, func: Any, found: Any, args: tuple[Any, ...], kwargs: Any) -> None:
@@ -82,19 +78,8 @@ def as_one(
             ours = getattr(r, name)(*map(t.numbers, operands), **params)
         except CannotImport:
             return
-        value, there = r.at_point(ours), as_numpy(found)
-        if value.shape != there.shape:
-            return
-        with np.errstate(all="ignore"):
-            off = float(np.max(np.abs(value - there) / np.abs(value), initial=0.0))
-        if off <= ALIKE[r.dtype]:
+        if r.stands_for(ours, as_numpy(found), called, "PyTorch"):
             t.give(found, ours)
-            return
-        digits = max(0.0, -math.log10(off)) if math.isfinite(off) else 0.0
-        r.notes.append(
-            f"{called} has {digits:.1f} correct digits here, so derivatives are compared with "
-            f"those of PyTorch's formula instead of the exact ones: {r.line}"
-        )
 
 
 @contextlib.contextmanager
