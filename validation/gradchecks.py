@@ -92,10 +92,17 @@ def _jax_checks(dtype: str) -> dict[str, Found]:
     }
 
 
+class _NoVerdict(Exception):
+    """`check` compares nothing and says why, for instance at a kink."""
+
+
 def _check(engine: str, dtype: str) -> Found:
     def found(f: Function, x: np.ndarray, mode: str) -> bool:
         asked = dict.fromkeys((*MODES, mode)) if mode else MODES
-        return not check(f, x, engine=engine, modes=tuple(asked), dtype=dtype)
+        report = check(f, x, engine=engine, modes=tuple(asked), dtype=dtype)
+        if not report and not report.findings:
+            raise _NoVerdict("; ".join({row.reason for row in report.rows}))
+        return not report
 
     return found
 
@@ -149,6 +156,7 @@ def _measured(engine: Engine, honest: int) -> str:
     questions: list[tuple[Case, str]] = [*_pinned(engine)]
     questions += [(case, "") for case in _honest(engine, honest)]
     counted: Counter[str] = Counter()
+    undecided: Counter[str] = Counter()
     for case, entry in questions:
         f = _function(engine, case)
         order = f"pinned, order {case.order}" if entry else "honest"
@@ -164,6 +172,10 @@ def _measured(engine: Engine, honest: int) -> str:
                     # A function that raises, or has no finite value; the other checks raise, too.
                     print(f"{name}: {entry or case.id}: {error}", flush=True)
                     found = True
+                except _NoVerdict as error:
+                    print(f"no verdict: {entry or case.id}: {error}", flush=True)
+                    undecided[order] += 1
+                    found = False
             seconds[name] += time.process_time() - begun
             results[name][order] += found
             if name == "check" and found != bool(entry):
@@ -179,7 +191,9 @@ def _measured(engine: Engine, honest: int) -> str:
         for order in sorted(counted)
     ]
     table = markdown([*head, "time for a function"], rows)
-    return f"{engine.name} {engine.version()}\n\n{table}"
+    told = ", ".join(f"{undecided[order]} of {counted[order]} ({order})" for order in undecided)
+    none = f"\n\nNo verdict of `check`, and the reason is told: {told}." * bool(told)
+    return f"{engine.name} {engine.version()}\n\n{table}{none}"
 
 
 #: The checks of each engine's library, for a dtype.

@@ -38,3 +38,18 @@ def replaced(function: Callable[..., Any], replacements: Iterable[Replacement]) 
     finally:
         for names, key, original in reversed(kept):
             names[key] = original
+
+
+@contextmanager
+def replaced_method(
+    owner: type, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]
+) -> Iterator[None]:
+    """A method of a class stands for another one meanwhile; classes without it stay so."""
+    original = vars(owner).get(name)
+    if original is not None:
+        setattr(owner, name, make(original))
+    try:
+        yield
+    finally:
+        if original is not None:
+            setattr(owner, name, original)

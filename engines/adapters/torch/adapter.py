@@ -297,6 +297,7 @@ torch = Engine(
         ("RuntimeError", r"^\w+ does not support 3rd\+ order derivatives"),
         ("NotImplementedError", r"^Trying to use forward AD with .* that does not support it"),
         ("RuntimeError", r"^The function '.*' is not differentiable with respect to argument"),
+        ("NotImplementedError", r"^You must implement .* custom autograd\.Function"),
         (
             "RuntimeError",
             r"^vmap: It looks like you're (attempting to use a Tensor in some data-dependent "

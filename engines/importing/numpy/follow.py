@@ -8,16 +8,20 @@ functions that know traced arrays: those of `math`, of `scipy.linalg`, a few of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
 import numpy as np
+from ad_conformance.engines.importing.numpy.distributions import FUNCTIONS
+from ad_conformance.engines.importing.numpy.distributions import TABLE as DISTRIBUTIONS
 from ad_conformance.engines.importing.numpy.functions import TABLE, UFUNCS
 from ad_conformance.engines.importing.numpy.traced import Traced, is_traced
 from ad_conformance.engines.importing.numpy.tracer import Tracer
 from ad_conformance.engines.importing.recorder import Recorder
-from ad_conformance.engines.importing.replacing import replaced
+from ad_conformance.engines.importing.replacing import replaced, replaced_method
 
 #: Names in modules, and the function of the table that takes traced arrays in their place.
 _MATH = (
@@ -30,6 +34,7 @@ _LINALG = (
     "cho_solve", "norm", "svdvals", "eigvalsh", "pinv", "qr", "eigh", "lstsq",
 )  # fmt: skip
 _SPECIAL = ("logsumexp", "softmax", "log_softmax", "polygamma")
+_STATS = tuple(name.split(".")[1:] for name in DISTRIBUTIONS)
 REPLACED: tuple[tuple[str, str, str], ...] = (
     *(("math", name, name) for name in _MATH),
     ("math", "lgamma", "gammaln"),
@@ -38,6 +43,8 @@ REPLACED: tuple[tuple[str, str, str], ...] = (
     *(("autograd.scipy.special", name, name) for name in _SPECIAL),
     *(("autograd.scipy.linalg", name, f"linalg.{name}") for name in _LINALG),
     *(("autograd.numpy.linalg", name, f"linalg.{name}") for name in ("solve", "norm", "cholesky")),
+    *((f"autograd.scipy.stats.{name}", function, f"stats.{name}.{function}")
+      for name, function in _STATS),
     *((module, name, name) for module in ("numpy", "autograd.numpy")
       for name in ("array", "asarray")),
 )  # fmt: skip
@@ -49,13 +56,37 @@ def follow(function: Callable[[Any], Any], point: np.ndarray, recorder: Recorder
     The function may use NumPy, `autograd.numpy`, the array API, `math`, and what Python does with
     numbers. Raises CannotImport for the rest.
     """
-    tracer = Tracer(recorder, TABLE, UFUNCS)
+    tracer = Tracer(recorder, {**TABLE, **DISTRIBUTIONS}, UFUNCS)
     replacements = [
         (module, name, partial(_for_traced, tracer, known=known))
         for module, name, known in REPLACED
     ]
-    with replaced(function, replacements):
+    with replaced(function, replacements), _of_scipy(tracer):
         return tracer.recorded(function(Traced(tracer, recorder.input)))
+
+
+@contextmanager
+def _of_scipy(tracer: Tracer) -> Iterator[None]:
+    """Methods of the distributions of SciPy, also of frozen ones, take traced arrays."""
+    stats = sys.modules.get("scipy.stats")
+    with ExitStack() as stack:
+        for owner in ("rv_continuous", "rv_discrete") if stats is not None else ():
+            for method in (*FUNCTIONS, "logpmf"):
+                make = partial(_method_for_traced, tracer, method)
+                stack.enter_context(replaced_method(getattr(stats, owner), method, make))
+        yield
+
+
+def _method_for_traced(
+    tracer: Tracer, name: str, original: Callable[..., Any]
+) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        known = f"stats.{self.name}.{name}"
+        if known not in DISTRIBUTIONS or not any(map(_has_traced, (*args, *kwargs.values()))):
+            return original(self, *args, **kwargs)
+        return tracer.call(known, args, kwargs)
+
+    return method
 
 
 def _for_traced(tracer: Tracer, original: Callable[..., Any], known: str) -> Callable[..., Any]:

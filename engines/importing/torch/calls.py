@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import torch
 from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.recorder import CannotImport
+from ad_conformance.engines.importing.replacing import replaced_method
 from ad_conformance.engines.importing.torch.tracking import Tracking, as_numpy
 
 
@@ -85,25 +86,19 @@ def as_one(
 @contextlib.contextmanager
 def methods(t: Tracking) -> Iterator[None]:
     """Meanwhile, results of METHODS have the values of operations."""
-    kept = []
-    for owner, method, name, attributes in METHODS:
-        original = getattr(owner, method)
-        kept.append((owner, method, original))
-        called = f"{owner.__name__}.{method}"
-        setattr(owner, method, _as_one_method(t, original, name, attributes, called))
-    try:
+    with contextlib.ExitStack() as stack:
+        for owner, method, name, attributes in METHODS:
+            make = partial(_as_one_method, t, name, attributes, f"{owner.__name__}.{method}")
+            stack.enter_context(replaced_method(owner, method, make))
         yield
-    finally:
-        for owner, method, original in kept:
-            setattr(owner, method, original)
 
 
 def _as_one_method(
     t: Tracking,
-    original: Callable[..., Any],
     name: str,
     attributes: tuple[str, ...],
     called: str,
+    original: Callable[..., Any],
 ) -> Callable[..., Any]:
     @wraps(original)
     def method(self: Any, value: Any) -> Any:
