@@ -220,10 +220,13 @@ def _names(function: Callable[..., Any], count: int) -> list[str]:
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
-        return [f"args[{k}]" for k in range(count)]
+        parameters = []
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = [p.name for p in parameters if p.kind in kinds][:count]
-    return names + [f"args[{k}]" for k in range(len(names), count)]
+    further = [p.name for p in parameters if p.kind is inspect.Parameter.VAR_POSITIONAL]
+    first = len(names) if further else 0
+    rest = further[0] if further else "args"
+    return names + [f"{rest}[{k - first}]" for k in range(len(names), count)]
 
 
 def _array(value: Any) -> Array | None:

@@ -135,7 +135,7 @@ def load(
     imported, owners, why = _import(function, given, owners, outputs)
     notes: tuple[str, ...] = ()
     if imported is not None:
-        notes = (*(f"held constant: {line}" for line in imported.held), *imported.notes)
+        notes = (*(f"held constant: {line}" for line in imported.held if line), *imported.notes)
     program = None if imported is None else imported.program
     work = 0 if program is None else _work(program, given.point)
     subjects = {
@@ -151,7 +151,7 @@ def load(
         for library in owners
     }
     raised = {
-        library: f"{error}" if isinstance(error, ObjectArray) else f"it raises {_told(error)}"
+        library: f"{error}" if isinstance(error, ObjectArray) else f"it raises {_briefly(error)}"
         for library, error in failures.items()
     }
     return Loaded(name, given, subjects, imported, why, notes, raised)
@@ -166,6 +166,12 @@ def _told(error: BaseException) -> str:
     said = str(error).strip().partition("\n")[0]
     place = f" ({line})" if (line := lines.raised(error)) else ""
     return f"{type(error).__name__}{': ' * bool(said)}{said}{place}"
+
+
+def _briefly(error: BaseException) -> str:
+    """The type, and the line of the user that raised."""
+    place = f" in {line}" if (line := lines.raised(error)) else ""
+    return f"{type(error).__name__}{place}"
 
 
 def _of_module(

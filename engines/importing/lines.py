@@ -44,6 +44,22 @@ def running() -> str:
     return "" if frame is None else shown(frame.f_code.co_filename, frame.f_lineno)
 
 
+def called() -> str:
+    """The function of another library that the innermost line of the user calls, "" if it is not
+    in Python, such as "scipy.stats.rv_continuous.logpdf".
+    """
+    frame: types.FrameType | None = sys._getframe(1)
+    inner = []
+    while frame is not None and not of_user(frame.f_code.co_filename):
+        inner.append(frame)
+        frame = frame.f_back
+    for one in reversed(inner) if frame is not None else ():
+        module = str(one.f_globals.get("__name__", ""))
+        if not module.startswith("ad_conformance."):
+            return f"{module.partition('._')[0]}.{one.f_code.co_qualname}"
+    return ""
+
+
 def raised(error: BaseException) -> str:
     """The innermost line of the user in the traceback of an exception, "" if there is none."""
     trace, found = error.__traceback__, ""

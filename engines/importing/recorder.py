@@ -51,9 +51,9 @@ class Imported:
 
     `lines` has the line of the function that each step comes from, "" if it is not known.
     `conditions` are the ids of truth values; where one of them is false, the program is not that of
-    the function. `held` has the lines whose values count as constants, such as those of `detach`:
-    beside the point, the program may have other values than the function. `notes` are lines for the
-    user.
+    the function. `held` has the lines whose values count as constants, such as those of `detach`,
+    and "" for values that a library holds constant: beside the point, the program may have other
+    values than the function. `notes` are lines for the user.
     """
 
     program: Program

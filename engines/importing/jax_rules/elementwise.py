@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.jax_rules.values import Pair, Reader, Value, is_known, paired
 
 Rule = Callable[..., Value]
@@ -225,7 +226,11 @@ def all_unchanged(to: Reader, eqn: Any, *operands: Value) -> Value:
 
 def held(to: Reader, eqn: Any, x: Value) -> Value:
     """stop_gradient: derivatives are those of a constant, the value at the point."""
-    to.recorder.held.append(to.recorder.line)
+    frames = getattr(eqn.source_info.traceback, "frames", ())
+    callers = [k for k, frame in enumerate(frames, 1) if frame.function_name == "stop_gradient"]
+    # JAX itself holds values constant of which a result does not depend, as in softmax.
+    by_user = not callers or lines.of_user(frames[callers[-1]].file_name)
+    to.recorder.held.append(to.recorder.line if by_user else "")
     return to.at_point(x, eqn.invars[0].aval)
 
 

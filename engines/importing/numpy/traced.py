@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.recorder import CannotImport
 from ad_conformance.generators.rewrite.recording import Recorded
 
@@ -50,7 +51,9 @@ class Traced:
         return Namespace(self.tracer)
 
     def __array__(self, *_: Any, **__: Any) -> Array:
-        raise CannotImport("the conversion of a traced array to a NumPy array", self.tracer.place())
+        by = f" by {function}" if (function := lines.called()) else ""
+        what = f"the conversion of a traced array to a NumPy array{by}"
+        raise CannotImport(what, self.tracer.place())
 
     # What an array tells about itself.
 

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import scipy.linalg
 import scipy.special
+import scipy.stats
 from ad_conformance.engines.importing import lines
+from ad_conformance.engines.importing.numpy.distributions import TABLE as DISTRIBUTIONS
 from ad_conformance.engines.importing.numpy.follow import REPLACED, follow
 from ad_conformance.engines.importing.numpy.functions import TABLE, UFUNCS
 from ad_conformance.engines.importing.recorder import CannotImport, Imported, Recorder
@@ -337,6 +339,7 @@ def test_in_place_changes_are_seen_by_all_names() -> None:
         (lambda x: np.linalg.eigh(np.outer(x, x)[None])[1], "eigh of a stack"),
         (lambda x: np.linalg.svd(np.outer(x, x)[1:])[0], "svd of a stack, or with full_matrices"),
         (lambda x: float(x[0]) * x, r"float\(\)"),
+        (lambda x: scipy.stats.skewnorm.logpdf(x, 0.5), r"by scipy.stats.rv_continuous.logpdf in"),
         (lambda x: np.modf(x)[0], "numpy.modf"),
         (lambda x: x.astype(int) * x, "astype"),
         (lambda x: x * 1j, "complex"),
@@ -351,3 +354,34 @@ def test_lines_are_those_of_the_user() -> None:
     found = imported(lambda x: np.sin(x) + 1.0, VECTOR)
     assert all("np.sin(x) + 1.0" in line for line in found.lines)
     assert lines.running().startswith("test_numpy.py:")
+
+
+def _stats_values(name: str) -> np.ndarray:
+    return (
+        np.array([0.3, 0.6, 0.8]) if name in ("beta", "truncnorm") else np.array([1.5, 2.25, 3.0])
+    )
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_function_of_a_distribution_is_followed(name: str) -> None:
+    _, distribution, function = name.split(".")
+    of_scipy = getattr(scipy.stats, distribution)
+    shapes = {
+        "t": (3.5,), "chi2": (3.0,), "gamma": (2.5,), "beta": (1.5, 2.5), "pareto": (2.5,),
+        "gennorm": (1.5,), "truncnorm": (-1.0, 2.0), "vonmises": (1.5,), "wrapcauchy": (0.5,),
+    }.get(distribution, ())  # fmt: skip
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        return getattr(of_scipy, function)(*args, **kwargs)
+
+    if distribution == "poisson":
+        assert_followed(lambda x: called(np.array([0.0, 2.0, 5.0]), x), VECTOR[:3])
+        return
+    point = np.array([0.25, 0.5, 0.75]) if function == "ppf" else _stats_values(distribution)
+    assert_followed(lambda x: called(x, *shapes), point)
+    if distribution != "wrapcauchy":
+        # SciPy moves the range of this one along with its location.
+        assert_followed(lambda x: called(x, *shapes, loc=0.125, scale=1.25), point)
+    frozen = of_scipy(*shapes, scale=1.5)
+    found = assert_followed(lambda x: getattr(frozen, function)(x), point)
+    assert any(step.operation == f"{distribution}_{function}" for step in found.program.steps)
