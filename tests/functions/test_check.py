@@ -80,6 +80,27 @@ def test_arguments_may_be_nested_and_named() -> None:
     assert "params['w'][0, " in str(report)
 
 
+def test_further_arguments_have_the_name_of_the_function() -> None:
+    def series(x: Any, count: int, *coefficients: Any, **options: Any) -> Any:
+        return sum(coefficients[k] * x**k * options["scale"] for k in range(count))
+
+    report = check(series, 0.5, 2, 1.0, 3.0, kwargs={"scale": 2.0}, engine="autograd", modes=["R"])
+    assert report, str(report)
+    assert [leaf.path for leaf in report.arguments.varied] == [
+        "x", "coefficients[0]", "coefficients[1]",
+    ]  # fmt: skip
+
+
+def test_distribution_of_autograd_is_one_operation() -> None:
+    stats = pytest.importorskip("autograd.scipy.stats")
+    report = check(
+        lambda x: anp.sum(stats.norm.logpdf(VECTOR, x[0], anp.exp(x[1]))), VECTOR[:2],
+        engine="autograd", modes=["R", "RR"],
+    )  # fmt: skip
+    assert report, str(report)
+    assert "norm_logpdf" in report.case("R").program.operations
+
+
 def test_named_tuples_and_numbers_are_arguments() -> None:
     class State(NamedTuple):
         position: Any

@@ -120,6 +120,12 @@ def test_rule_of_jax_that_is_wrong_under_vmap() -> None:
     assert report.row("F", wrapper="vmap").verdict == "wrong", str(report)
 
 
+def test_rule_of_pytorch_without_forward_mode_is_no_finding() -> None:
+    report = check(lambda x: torch.sum(TORCH["honest"](x)), POINT, engine="torch", modes=["R", "F"])
+    assert report, str(report)
+    assert report.row("F").verdict == "unsupported"
+
+
 @pytest.mark.parametrize("engine", ["torch", "jax"])
 def test_honest_rule_agrees_under_vmap(engine: str) -> None:
     rule, total = (TORCH, torch.sum) if engine == "torch" else (JAX, jnp.sum)

@@ -185,6 +185,57 @@ def test_stop_gradient_is_a_constant_and_told() -> None:
     np.testing.assert_allclose(evaluate_steps(program, 2 * cases.VECTOR)[-1], 2 * cases.VECTOR**2)
 
 
+def test_constants_that_jax_holds_itself_are_not_told() -> None:
+    recorder = Recorder(cases.VECTOR, "float64")
+    follow(lambda x: jax.nn.log_softmax(x), cases.VECTOR, recorder)
+    assert set(recorder.held) == {""}
+
+
+#: Functions that are one operation, at points where branches of their formulas meet.
+WHOLE: dict[str, tuple[Callable[[Any], Any], float]] = {
+    "hypot": (lambda x: jnp.hypot(x, 2.0), 2.0),
+    "sinc": (lambda x: jnp.sinc(x), 0.001),
+    "i0": (lambda x: jax.scipy.special.i0(x) + jnp.i0(x), 0.0),
+    "i1": (lambda x: jax.scipy.special.i1(x), 0.0),
+    "betaln": (lambda x: jax.scipy.special.betaln(x, 2.0), 2.0),
+    "boxcox": (lambda x: jax.scipy.special.boxcox(2.0, x), 0.0),
+    "corrcoef": (
+        lambda x: jnp.corrcoef(jnp.stack([jnp.exp(x * jnp.arange(3.0)), jnp.array([x, 3.0, 2.0])])),
+        0.5,
+    ),
+}
+
+
+@pytest.mark.usefixtures("wide")
+@pytest.mark.parametrize("name", control.WHOLE)
+def test_function_of_jax_is_one_operation(name: str) -> None:
+    f, point = WHOLE[name]
+    if not hasattr(jax.scipy.special, name) and not hasattr(jnp, name):
+        pytest.skip(f"this release of JAX has no {name}")
+    found = imported(f, np.array(point))
+    met = set(operations(found))
+    assert name in met
+    assert not {"maximum", "where", "abs", "bessel_i0e"} & met
+    expected = np.asarray(f(jnp.asarray(point, "float64")))
+    np.testing.assert_allclose(evaluate_steps(found.program, np.array(point))[-1], expected)
+
+
+def test_function_of_the_user_with_such_a_name_is_followed() -> None:
+    @jax.jit
+    def hypot(x: Any, y: Any) -> Any:
+        return x * y
+
+    found = imported(lambda x: hypot(x, 2.0), cases.VECTOR)
+    assert operations(found)[-1] == "multiply"
+
+
+def test_value_with_few_digits_is_named() -> None:
+    found = imported(lambda x: jax.scipy.special.betaln(x, 8.0), np.array(3.5))
+    assert len(found.notes) == 1
+    assert "betaln has 6." in found.notes[0]
+    assert "betaln" not in set(operations(found))
+
+
 def test_conditions_switch_the_program_off_where_the_course_differs() -> None:
     f, point = cases.CALLS["while"]
     program = imported(f, point).program
