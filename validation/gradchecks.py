@@ -163,21 +163,23 @@ def _measured(engine: Engine, honest: int) -> str:
         counted[order] += 1
         tools = {"check": _check(engine.name, case.dtype), **checks(case.dtype)}
         for name, tool in tools.items():
-            begun = time.process_time()
+            begun, why = time.process_time(), ""
             with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
                 warnings.simplefilter("ignore")
                 try:
                     found = tool(f, case.input, case.mode if entry else "")
                 except ValueError as error:
                     # A function that raises, or has no finite value; the other checks raise, too.
-                    print(f"{name}: {entry or case.id}: {error}", flush=True)
+                    why = f"refused: {error}"
                     found = True
                 except _NoVerdict as error:
-                    print(f"no verdict: {entry or case.id}: {error}", flush=True)
+                    why = f"no verdict: {error}"
                     undecided[order] += 1
                     found = False
             seconds[name] += time.process_time() - begun
             results[name][order] += found
+            if why:
+                print(f"{name}: {entry or case.id}: {why}", flush=True)
             if name == "check" and found != bool(entry):
                 print(f"{'missed' if entry else 'false alarm'}: {entry or case.json}", flush=True)
     rows = [
@@ -190,9 +192,9 @@ def _measured(engine: Engine, honest: int) -> str:
         "honest, called wrong" if order == "honest" else f"{order}, caught"
         for order in sorted(counted)
     ]
-    table = markdown([*head, "time for a function"], rows)
+    table = markdown([*head, "time for a function"], rows).rstrip()
     told = ", ".join(f"{undecided[order]} of {counted[order]} ({order})" for order in undecided)
-    none = f"\n\nNo verdict of `check`, and the reason is told: {told}." * bool(told)
+    none = f"\n\n`check` has no verdict, and says why, on {told}." * bool(told)
     return f"{engine.name} {engine.version()}\n\n{table}{none}"
 
 

@@ -150,11 +150,11 @@ def load(
         )
         for library in owners
     }
-    raised = {
+    reasons = {
         library: f"{error}" if isinstance(error, ObjectArray) else f"it raises {_briefly(error)}"
         for library, error in failures.items()
     }
-    return Loaded(name, given, subjects, imported, why, notes, raised)
+    return Loaded(name, given, subjects, imported, why, notes, reasons)
 
 
 def _name(function: Any) -> str:

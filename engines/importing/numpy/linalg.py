@@ -155,7 +155,7 @@ def _svd(
         raise CannotImport(what, rec.line, "svdvals")
     # The vectors of the smaller product; the others are their images.
     tall, turned = a.shape[0] >= a.shape[1], rec.matrix_transpose(a)
-    u, _, vt = np.linalg.svd(rec.at_point(a), full_matrices=False)
+    u, _values, vt = np.linalg.svd(rec.at_point(a), full_matrices=False)
     gram = rec.matmul(turned, a) if tall else rec.matmul(a, turned)
     rows = eigenvectors(rec, gram, rec.square(values), vt if tall else u.T)
     images = rec.matmul(rows, turned if tall else a)
