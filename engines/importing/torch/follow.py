@@ -22,6 +22,7 @@ import torch
 from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.library import NOT_DIFFERENTIABLE
 from ad_conformance.engines.importing.recorder import CannotImport, Recorder
+from ad_conformance.engines.importing.replacing import replaced
 from ad_conformance.engines.importing.torch import calls
 from ad_conformance.engines.importing.torch.calls import FUNCTIONS
 from ad_conformance.engines.importing.torch.complexes import COMPLEX
@@ -84,12 +85,18 @@ def _followed(
     leaf = torch.tensor(np.asarray(point), dtype=dtype, requires_grad=differentiable)
     tracking.give(leaf, recorder.input)
     try:
-        with _plain_kernels(), Following(tracking), Values(tracking), calls.methods(tracking):
+        with (
+            _plain_kernels(),
+            Following(tracking),
+            Values(tracking),
+            calls.methods(tracking),
+            replaced(f, [("torch", "cond", lambda _: _branch)]),
+        ):
             output = f(leaf.clone())
     except (NotImplementedError, RuntimeError) as error:
         if "HigherOrderOperator" not in f"{error}" and "_dynamo" not in type(error).__module__:
             raise
-        what = "an operator that calls functions, such as torch.cond,"
+        what = "an operator that calls functions, such as while_loop,"
         raise CannotImport(what, lines.raised(error)) from error
     if not isinstance(output, torch.Tensor):
         raise CannotImport(f"an output of type {type(output).__name__}", recorder.line)
@@ -99,6 +106,13 @@ def _followed(
     if tracking.left:
         _check_constants(f, np.asarray(point, dtype=float), recorder, found, tracking.left)
     return found
+
+
+def _branch(
+    condition: Any, if_true: Callable[..., Any], if_false: Callable[..., Any], operands: Any = ()
+) -> Any:
+    """torch.cond as a branch in Python: the one that is taken at the point."""
+    return (if_true if condition else if_false)(*operands)
 
 
 def _check_constants(

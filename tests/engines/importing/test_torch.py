@@ -17,6 +17,7 @@ torch = pytest.importorskip("torch")
 from ad_conformance.engines.importing.torch import follow as followed  # noqa: E402
 from ad_conformance.engines.importing.torch.follow import follow  # noqa: E402
 from ad_conformance.engines.importing.torch.rule import whole  # noqa: E402
+from torch._higher_order_ops.while_loop import while_loop  # noqa: E402
 from torch.utils._pytree import tree_flatten, tree_unflatten  # noqa: E402
 
 from tests.engines.importing import torch_layers, torch_moves, torch_rows  # noqa: E402
@@ -172,6 +173,13 @@ def test_entries_written_one_by_one_are_read_in_one_step() -> None:
 def test_branches_are_those_of_the_point_and_the_program_says_where_they_hold() -> None:
     found = agree(lambda v: v * 2 if v.sum() > 3 else v * 3)
     assert len(found.conditions) == 1
+    assert not evaluate_steps(found.program, 0.1 * POINT)[found.conditions[0]]
+
+
+def test_cond_is_the_branch_of_the_point() -> None:
+    found = agree(lambda v: torch.cond(v.sum() > 3, torch.sin, torch.cos, (v,)))
+    assert "sin" in names(found)
+    assert "cos" not in names(found)
     assert not evaluate_steps(found.program, 0.1 * POINT)[found.conditions[0]]
 
 
@@ -358,8 +366,8 @@ def test_functions_as_people_write_them_are_imported(function: Function) -> None
             r"a further result of aten._ctc_loss",
         ),
         (
-            lambda v: torch.cond(v.sum() > 0, torch.sin, torch.cos, (v,)),
-            r"such as torch.cond, in test_torch.py:\d+: lambda v: torch.cond",
+            lambda v: while_loop(lambda x: x.sum() < 99, lambda x: (x * 2,), (v,))[0],
+            r"such as while_loop, in test_torch.py:\d+: lambda v: while_loop",
         ),
         (lambda v: [v], r"an output of type list"),
         (lambda v: v.view(torch.int64) * 2, r"the bits of a number"),
