@@ -161,6 +161,9 @@ def _autograd_traces(function: Callable[[Any], Any], x: Any) -> Any:
         if made:
             try:
                 pullback(np.ones(np.shape(value)))
+            except NotImplementedError:
+                # Of an operation without a rule, which has other reasons.
+                return value
             except Exception as error:
                 name, line = made[0]
                 raise ObjectArray(

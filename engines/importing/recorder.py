@@ -21,6 +21,10 @@ from ad_conformance.generators.rewrite.recording import Recorded, Recording
 Array = np.ndarray
 
 
+#: Operations that are positive everywhere, so that all of their digits count.
+_POSITIVE = ("ndtr", "norm_cdf", "laplace_cdf", "cauchy_cdf", "i0")
+
+
 class CannotImport(Exception):
     """A function that cannot be imported.
 
@@ -189,14 +193,20 @@ class Recorder(Recording):
             raise Parts(what, self.line, difference)
 
     def stands_for(self, x: Any, library_value: Any, called: str, library: str) -> bool:
-        """Whether a value is that of a function of the library, so that it may stand for the steps
-        of this function. If the two differ by more than rounding, a note says how much.
+        """Whether the value of a step is that of a function of the library, so that the step may
+        stand for those of this function. If the two differ by more than rounding, a note says how
+        much.
         """
         ours, theirs = self.at_point(x).astype(float), np.asarray(library_value, dtype=float)
         if ours.shape != theirs.shape:
             return False
+        step = self.steps[x.value_id - 1]
+        sizes = [np.max(np.abs(self.values[i]), initial=1.0) for i in step.operands]
+        # Where a function crosses zero, rounding of the operands is all of its value.
+        rounding = 16 * np.finfo(self.dtype).eps * max(sizes, default=1.0)
+        near = np.abs(ours - theirs) <= (0.0 if step.operation in _POSITIVE else rounding)
         with np.errstate(all="ignore"):
-            apart = np.where(ours == theirs, 0.0, np.abs(ours - theirs) / np.abs(ours))
+            apart = np.where(near, 0.0, np.abs(ours - theirs) / np.abs(ours))
         off = float(np.max(apart, initial=0.0))
         if off <= (1e-4 if self.dtype == "float32" else 1e-9):
             return True

@@ -51,7 +51,7 @@ METHODS: tuple[tuple[type, str, str, tuple[str, ...]], ...] = (
 def function(t: Tracking, func: Any, found: Any, args: tuple[Any, ...], kwargs: Any) -> None:
     """Let the result of one of FUNCTIONS have the value of the operation."""
     options = {k: v for k, v in (kwargs or {}).items() if v is not None and v is not False}
-    if len(args) > 2 or {"dtype", "out", "dim", "keepdim"} & set(options):
+    if not 1 <= len(args) <= 2 or {"dtype", "out", "dim", "keepdim"} & set(options):
         return
     if (operation := FUNCTIONS[func](*args, **options)) is not None:
         name, params = operation

@@ -229,6 +229,13 @@ def test_function_of_the_user_with_such_a_name_is_followed() -> None:
     assert operations(found)[-1] == "multiply"
 
 
+@pytest.mark.usefixtures("wide")
+def test_value_that_crosses_zero_has_no_note() -> None:
+    for f, point in ((jnp.sinc, 2.0), (lambda x: jax.scipy.special.betaln(x, 1.0), 1.0)):
+        assert not imported(f, np.array(point)).notes
+
+
+@pytest.mark.usefixtures("wide")
 def test_value_with_few_digits_is_named() -> None:
     found = imported(lambda x: jax.scipy.special.betaln(x, 8.0), np.array(3.5))
     assert len(found.notes) == 1

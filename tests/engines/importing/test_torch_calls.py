@@ -79,11 +79,17 @@ def test_other_calls_stay_as_they_are() -> None:
         lambda x: torch.linalg.matrix_norm(x[None], "nuc"),
         lambda x: torch.linalg.matrix_norm(x, "nuc", keepdim=True),
         lambda x: torch.corrcoef(x[0]),
+        lambda x: torch.special.ndtr(input=x),
     ):
         found = imported(f)
         assert not set(CALLS) & {step.operation for step in found.program.steps}
         expected = f(torch.tensor(POINT)).numpy()
         np.testing.assert_allclose(evaluate_steps(found.program, POINT)[-1], expected)
+
+
+def test_value_that_crosses_zero_has_no_note() -> None:
+    found = imported(lambda x: D.Normal(x, 1.0).icdf(torch.full_like(x, 0.5) + 1e-17) + x * 0.0)
+    assert not found.notes
 
 
 def test_methods_are_put_back() -> None:
