@@ -28,11 +28,8 @@ SPARE = 4
 SINGULAR = {
     *("sqrt", "cbrt", "pow", "pow_int", "pow_float", "reciprocal", "divide", "log", "log2", "log10")
 }
-#: Derivatives of order k of these have a denominator that is the k-th power of this, or, by the
-#: rule for quotients, the power of order 2**(k - 1).
+#: Derivatives of order k of these have a denominator that is the k-th power of this.
 DENOMINATORS: Mapping[str, Callable[..., Any]] = {
-    **dict.fromkeys(("log", "log2", "log10", "reciprocal"), lambda x: x),
-    "divide": lambda a, b: b,
     "acosh": lambda x: x * x - 1,
     "atan2": lambda a, b: a * a + b * b,
     "atan": lambda x: x * x + 1,
@@ -141,9 +138,8 @@ class _Factors(_Shifted):
             )
         if op.name in DENOMINATORS and not self.outside:
             denominators = as_array(DENOMINATORS[op.name](*operands))
-            power = max(self.order, 2 ** (self.order - 1))
             self.outside = any(
-                z.is_finite() and z != 0 and abs(power * _exponent(abs(z))) > self.high
+                z.is_finite() and z != 0 and abs(self.order * _exponent(abs(z))) > self.high
                 for z in denominators.flat
             )
         if op.elementwise and op.curvature == "nonlinear" and not self.outside:
