@@ -49,11 +49,11 @@ def test_derivatives_on_the_way_must_be_in_the_range(mode: str) -> None:
     assert (truth.kind, truth.reason) == ("uncertified", OUTSIDE + "float32")
 
 
-@pytest.mark.parametrize("x", [1e100, 1e200])
+@pytest.mark.parametrize("x", [1e60, 1e100])
 def test_denominators_of_acosh_must_be_in_the_range(x: float) -> None:
     """The second derivative of acosh is -x / (x**2 - 1)**1.5."""
     truth = certify(Case(program(("acosh", (0,))), x, "RR"))
-    assert truth.kind == ("certified" if x < 1e150 else "uncertified")
+    assert truth.kind == ("certified" if x < 1e80 else "uncertified")
 
 
 def test_a_derivative_that_no_float_holds_is_outside_of_the_range() -> None:
