@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ad_conformance.generators.catalogue.bodies import written
 from ad_conformance.generators.catalogue.extra.control_flow import body_text
 from ad_conformance.generators.catalogue.operation import Call, Template
 
@@ -305,3 +306,29 @@ def derivatives(
     if descent:
         templates["descent"] = descend
     return templates
+
+
+def unrolled_bodies(stack: str = "xp.stack") -> dict[str, Template]:
+    """Loops and branches with drawn bodies, run by Python and seen unrolled by the engine."""
+
+    def loop(call: Call) -> str:
+        x, c = call.operands
+        step = written(call.params["body"], c=c)
+        return f"functools.reduce(lambda t, k: {step}, range({call.params['count']}), {x})"
+
+    def scan(call: Call) -> str:
+        x, start, c = call.operands
+        step, output = (written(call.params[k], c=c) for k in ("body", "output"))
+        states = f"itertools.accumulate({x}, lambda t, v: {step}, initial={start})"
+        return f"{stack}([{output} for t, v in zip(itertools.islice({states}, 1, None), {x})])"
+
+    def each(call: Call) -> str:
+        x, c = call.operands
+        return f"{stack}([{written(call.params['body'], c=c)} for t in {x}])"
+
+    def branch(call: Call) -> str:
+        x, c = call.operands
+        first, second = (written(call.params[k], t=x, c=c) for k in ("body", "other"))
+        return f"({first} if xp.sum({x}) > {call.params['threshold']} else {second})"
+
+    return {"loop_body": loop, "scan_body": scan, "map_body": each, "branch_bodies": branch}

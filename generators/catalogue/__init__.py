@@ -15,6 +15,7 @@ from ad_conformance.generators.catalogue.core import elementwise, linalg, reduct
 from ad_conformance.generators.catalogue.extra import (
     complex_ops,
     control_flow,
+    free_bodies,
     indexing,
     layers,
     linear,
@@ -47,6 +48,7 @@ _EXTRA = (
     layers,
     complex_ops,
     control_flow,
+    free_bodies,
     arithmetic,
     integrals,
     location_scale,

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 from ad_conformance.generators.arithmetic.numpy_ops import as_array
+from ad_conformance.generators.catalogue.bodies import is_body
 from ad_conformance.generators.catalogue.operands import OperandFamily
 
 Array = np.ndarray
@@ -48,6 +49,7 @@ PARAMETER_TYPES: dict[str, Callable[[Any], bool]] = {
     ),
     "indices": lambda v: _entries(v, int) <= MAX_ENTRIES,
     "array": lambda v: _entries(v, float) <= MAX_ENTRIES,
+    "body": is_body,
 }
 
 

@@ -22,6 +22,7 @@ TYPES: Mapping[str, str] = {
     "order": 'a number with a decimal point, or "inf", "-inf" or "nuc"',
     "subscripts": 'letters a to h for the axes of up to four operands, such as "ab,bc->ac"',
     "indices": "an integer, or nested lists of integers",
+    "body": 'an expression of t, v and c, such as "sin(t * c) + 0.5 * v"',
     "array": "a number, or nested lists of numbers, with integers or decimal points",
 }
 
@@ -59,6 +60,12 @@ MEANINGS: Mapping[str, str] = {
     "eps": "is added so that nothing is divided by zero",
     "exponent": "the exponent",
     "factor": "the factor",
+    "loop_body.body": "the next t, from t and c",
+    "scan_body.body": "the next t, from t, the entry v and c",
+    "scan_body.output": "the result of an iteration, from the next t, v and c",
+    "map_body.body": "the result for the entry t, with c",
+    "branch_bodies.body": "the result for t if its sum exceeds the threshold, with c",
+    "branch_bodies.other": "the result for t otherwise, with c",
     "pixel_shuffle.factor": "the side of a square of pixels",
     "pixel_unshuffle.factor": "the side of a square of pixels",
     "groups": "the number of groups of channels",

@@ -62,6 +62,35 @@ def circular_convolution(x: Array, y: Array) -> Array:
 # Loops
 
 
+def _body(text: str) -> Callable[..., Array]:
+    """The expression entry by entry, as Python reads it."""
+    functions = {"sin": mp.sin, "cos": mp.cos, "exp": mp.exp}
+
+    def value(t: Any, v: Any, c: Any) -> Any:
+        return eval(text, {**functions, "t": t, "v": v, "c": c})
+
+    return lambda t, v, c: np.asarray(np.frompyfunc(value, 3, 1)(t, v, c), dtype=object)
+
+
+def loop_body(x: Array, c: Array, *, body: str, count: int) -> Array:
+    for _ in range(count):
+        x = _body(body)(x, None, c)
+    return x
+
+
+def scan_body(x: Array, start: Array, c: Array, *, body: str, output: str) -> Array:
+    rows, t = [], start
+    for v in x:
+        t = _body(body)(t, v, c)
+        rows.append(_body(output)(t, v, c))
+    return np.stack(rows)
+
+
+def branch_bodies(x: Array, c: Array, *, body: str, other: str, threshold: float) -> Array:
+    chosen = body if total(x.ravel().tolist()) > threshold else other
+    return _body(chosen)(x, None, c)
+
+
 def newton_sqrt(x: Any, count: int) -> Any:
     t = mp.mpf(1)
     for _ in range(count):
@@ -169,6 +198,10 @@ OPERATIONS: Mapping[str, Callable[..., Array]] = {
     "scan_decay": lambda x, *, decay: scanned(x, lambda h, v: number(decay) * h + v),
     "scan_tanh": lambda x, w: scanned(x, lambda h, v: mp.tanh(w.item() * h + v)),
     "branch": branch,
+    "loop_body": loop_body,
+    "scan_body": scan_body,
+    "map_body": lambda x, c, *, body: _body(body)(x, None, c),
+    "branch_bodies": branch_bodies,
     "inner_derivative": lambda x, c, *, body: entrywise(lambda z, w: _series(body, z, w)[1], 2)(
         x, c
     ),

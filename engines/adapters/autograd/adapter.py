@@ -23,6 +23,7 @@ from ad_conformance.engines.adapters.numpy_family import (
     derivatives,
     shared,
     symmetric,
+    unrolled_bodies,
 )
 from ad_conformance.engines.adapters.wrappers.autograd import CLOSED, FUNCTIONS, WRAPPERS
 from ad_conformance.engines.contract import Engine
@@ -193,6 +194,7 @@ autograd = Engine(
             **shared(NUMPY, "var", "std", "diff"),
             **special.TEMPLATES,
             **shared(LOOPS, *LOOPS),
+            **unrolled_bodies(),
             **derivatives(
                 first="elementwise_grad(lambda t: {body})",
                 second="elementwise_grad({first})",

@@ -121,6 +121,8 @@ STRATEGIES: Mapping[str, OperandStrategy] = {
     "two_signals": complex_ops.two_signals,
     # control_flow
     "branched": control_flow.branched,
+    "mapped_body": control_flow.mapped_body,
+    "scanned_body": control_flow.scanned_body,
     # arguments
     "within_octaves": arguments.within_octaves,
     "simplex": arguments.simplex,
@@ -170,6 +172,7 @@ FACTORIES: Mapping[str, Callable[..., OperandStrategy]] = {
     "captured": control_flow.captured,
     "fitted": control_flow.fitted,
     "nonempty_vector": control_flow.nonempty_vector,
+    "with_body": control_flow.with_body,
     # arguments
     "arguments": arguments.arguments,
     "beyond": arguments.beyond,
