@@ -124,7 +124,7 @@ def test_other_names(request: pytest.FixtureRequest, mode: str, engine: str) -> 
         pytest.skip(f"unsupported: {engine} does not have mode {mode} or further names")
     compared, found = False, None
     turn = sorted(run.modes).index(mode) if mode in run.modes else 0
-    for case in named_cases(adapter.dialect.names, mode, turn=turn, every=ONE_NAME_IN):
+    for case in named_cases(adapter.dialect, mode, turn=turn, every=ONE_NAME_IN):
         try:
             compared |= check(run, case, engine, probe=True).verdict.compared
         except Failed as failed:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.catalogue.operation import Call, Template
 from ad_conformance.generators.ir.evaluate import evaluate_steps
-from ad_conformance.generators.ir.program import INPUTS, Program, Step
+from ad_conformance.generators.ir.program import INPUTS, Case, Program, Step
 from ad_conformance.generators.render.language import PYTHON, Language
 
 #: A further name of an operation: a template, or a function that gives text, or None if the
@@ -54,16 +54,24 @@ class Dialect:
         Raises UnsupportedOperation if there is no template for it.
         """
         template = self.templates.get(step.operation, CATALOGUE[step.operation].template)
-        if names and (others := self.names.get(step.operation)):
-            other = others[(names - 1) % len(others)]
-            # The usual name serves where the operands do not fit.
-            template = (other(call) if callable(other) else other) or template
+        # The usual name serves where the operands do not fit.
+        template = self.further(step.operation, call, names) or template
         if template is None:
             raise UnsupportedOperation(step.operation)
         if callable(template):
             return self._in_namespace(template(call))
         text = template.format(*call.operands, args=", ".join(call.operands), **call.params)
         return self._in_namespace(text)
+
+    def further(self, operation: str, call: Call, names: int) -> str | None:
+        """The template of the further name that `Case.names` chooses; None if that is the usual
+        name, or if the operands do not fit.
+        """
+        others = self.names.get(operation)
+        if not names or not others:
+            return None
+        other = others[(names - 1) % len(others)]
+        return other(call) if callable(other) else other
 
     def _in_namespace(self, text: str) -> str:
         return re.sub(r"\bxp\.", f"{self.namespace}.", text)
@@ -122,3 +130,30 @@ def render(
             names[k] = f"v{number}"
             lines.append((names[k], text))
     return dialect.language.function(name, inputs, lines, result)
+
+
+def uses_name(case: Case, dialect: Dialect, operation: str) -> bool:
+    """Whether the case's text has the operation under the further name that `Case.names` chooses.
+
+    Otherwise the operands do not fit, or the dialect does not have another operation of the case.
+    """
+    texts = []
+    for names in ({operation: dialect.names[operation]}, {}):
+        other = replace(dialect, names=names)
+        try:
+            text = render(
+                case.program, other, case.input, dtype=case.dtype, names_chosen=case.names
+            )
+        except UnsupportedOperation:
+            text = ""
+        texts.append(text)
+    return bool(texts[0]) and texts[0] != texts[1]
+
+
+def joined_names(*tables: Mapping[str, tuple[Name, ...]]) -> dict[str, tuple[Name, ...]]:
+    """All further names of several tables, by operation."""
+    found: dict[str, tuple[Name, ...]] = {}
+    for table in tables:
+        for operation, names in table.items():
+            found[operation] = (*found.get(operation, ()), *names)
+    return found

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.render.dialect import Dialect, uses_name
 from ad_conformance.generators.strategies.sampling import operation_examples
+
+#: Cases that are drawn until one has operands that fit the name, at most.
+ATTEMPTS = 24
 
 
 def named_cases(
-    names: Mapping[str, Sequence[object]], mode: str, count: int = 1, turn: int = 0, every: int = 1
+    dialect: Dialect, mode: str, count: int = 1, turn: int = 0, every: int = 1
 ) -> Iterator[Case]:
-    """`count` cases in that mode for each further name, always the same.
+    """`count` cases in that mode for each further name of a dialect, always the same.
 
-    `names` are those of a dialect. Only one name of `every` is asked; `turn` says which.
+    Only one name of `every` is asked; `turn` says which. There are fewer cases of a name that
+    hardly any operands fit.
     """
-    chosen = [(operation, k) for operation, others in names.items() for k in range(len(others))]
+    chosen = [
+        (operation, k) for operation, names in dialect.names.items() for k in range(len(names))
+    ]
     for operation, k in chosen[turn % every :: every]:
-        # Each name gets cases of its own.
-        found = list(operation_examples(operation, mode, count * (k % 4 + 1)))[-count:]
-        for case in found:
-            if (other := valid(replace(case, names=k + 1))) is not None:
-                yield other
+        yield from islice(_fitting(dialect, operation, k, mode), count)
+
+
+def _fitting(dialect: Dialect, operation: str, k: int, mode: str) -> Iterator[Case]:
+    """Cases whose programs use the name."""
+    for case in operation_examples(operation, mode, ATTEMPTS):
+        named = valid(replace(case, names=k + 1))
+        if named is not None and uses_name(named, dialect, operation):
+            yield named

@@ -21,7 +21,8 @@ from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.mode import USUAL_MODES
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.scenarios.names import named_cases
-from ad_conformance.generators.strategies.sampling import draw, operation_examples
+from ad_conformance.generators.scenarios.varied import varied_cases
+from ad_conformance.generators.strategies.sampling import draw
 
 from benchmarks.tables import write_section
 from validation.rules import report
@@ -49,10 +50,10 @@ def tables(engine: str) -> Tables:
 
 
 def of_each(count: int, modes: Sequence[str]) -> Iterator[Case]:
-    """`count` cases of every operation that is drawn; the modes take turns."""
+    """`count` different cases of every operation that is drawn; the modes take turns."""
     for operation in (name for name, row in CATALOGUE.items() if row.weight):
         for mode, n in Counter(modes[k % len(modes)] for k in range(count)).items():
-            yield from operation_examples(operation, mode, n)
+            yield from varied_cases(operation, mode, n)
 
 
 def main() -> None:
@@ -83,7 +84,7 @@ def main() -> None:
         asked = both
         named: list[Case] = []
         if options.names:
-            further = registry.find(engine).dialect.names
+            further = registry.find(engine).dialect
             named = [case for mode in modes for case in named_cases(further, mode)]
         coverage = measure(Recorder(tables(engine)), [*cases, *named])
         if unmatched := idle(engine, coverage.rules):
