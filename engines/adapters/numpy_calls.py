@@ -15,6 +15,8 @@ from ad_conformance.generators.catalogue.operation import Call, Template, along,
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
 Writer = Callable[[Call], str]
+#: A further name: None if the operands do not fit.
+Fitting = Callable[[Call], str | None]
 
 
 def text_of(template: Template, call: Call) -> str:
@@ -164,17 +166,17 @@ def is_number(text: str) -> bool:
     return re.fullmatch(r"\(?-?[\d.]+(e[+-]?\d+)?\)?", text) is not None
 
 
-def no_number(text: str) -> Callable[[Call], str | None]:
+def no_number(text: str) -> Fitting:
     """A template whose operands must be arrays."""
     return lambda call: None if any(map(is_number, call.operands)) else text_of(text, call)
 
 
-def of_ranks(text: str, *wanted: int) -> Callable[[Call], str | None]:
+def of_ranks(text: str, *wanted: int) -> Fitting:
     """A template for operands with these numbers of axes."""
     return lambda call: text_of(text, call) if tuple(map(len, call.shapes)) == wanted else None
 
 
-def in_one_axis(text: str, axis: int) -> Callable[[Call], str | None]:
+def in_one_axis(text: str, axis: int) -> Fitting:
     """A template for one value of the parameter `axis`."""
     return lambda call: (
         text_of(text, call)
@@ -183,11 +185,62 @@ def in_one_axis(text: str, axis: int) -> Callable[[Call], str | None]:
     )
 
 
-def of_square_matrix(text: str) -> Callable[[Call], str | None]:
+def of_square_matrix(text: str) -> Fitting:
     """A template for a square matrix."""
 
     def write(call: Call) -> str | None:
         shape = call.shapes[0]
         return text_of(text, call) if len(shape) == 2 and shape[0] == shape[1] else None
+
+    return write
+
+
+def one_axis(text: str, whole: str | None = None, kept: bool | None = None) -> Fitting:
+    """A template of a reduction over one axis; `whole` of one over all axes.
+
+    With `kept`, only calls with this value of `keepdims` have the template.
+    """
+
+    def write(call: Call) -> str | None:
+        keepdims = call.params.get("keepdims", False)
+        if call.params["axis"] is None:
+            return (whole and not keepdims and text_of(whole, call)) or None
+        return text_of(text, call) if kept in (None, keepdims) else None
+
+    return write
+
+
+def whole_axes(text: str) -> Fitting:
+    """A template of a reduction with `{axes}`, a tuple of axes counted from 0, which it removes."""
+
+    def write(call: Call) -> str | None:
+        if call.params.get("keepdims"):
+            return None
+        every = tuple(range(len(call.shapes[0])))
+        axes = every if call.params["axis"] is None else (axis_from_0(call),)
+        return text.format(*call.operands, axes=axes)
+
+    return write
+
+
+def single_index(text: str) -> Fitting:
+    """A template for an index of the first axis only, `{i}`."""
+
+    def write(call: Call) -> str | None:
+        index = call.params["index"]
+        return text.format(call.operands[0], i=index[0]) if len(index) == 1 else None
+
+    return write
+
+
+def equal_parts(text: str) -> Fitting:
+    """A template for `split` in equal parts of length `{n}`, `{sizes}` being the list of these."""
+
+    def write(call: Call) -> str | None:
+        length, sections = call.shapes[0][call.params["axis"]], call.params["sections"]
+        if length % sections or not length:
+            return None
+        n = length // sections
+        return text.format(call.operands[0], n=n, sizes=[n] * sections, **call.params)
 
     return write

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ad_conformance.engines.adapters.jax import special
+from ad_conformance.engines.adapters.jax import bodies, special
 from ad_conformance.engines.adapters.jax.batches import BATCHES
 from ad_conformance.engines.adapters.jax.complex_values import COMPLEX
 from ad_conformance.engines.adapters.jax.fourier import FOURIER
 from ad_conformance.engines.adapters.jax.linear import LINEAR
 from ad_conformance.engines.adapters.jax.moves import MOVES
+from ad_conformance.engines.adapters.jax.names import NAMES
 from ad_conformance.engines.adapters.jax.reductions import REDUCTIONS
 from ad_conformance.engines.adapters.jax.templates import (
     CONTROL_FLOW,
@@ -28,6 +29,7 @@ from ad_conformance.generators.render.dialect import Dialect
 
 HEADER = """\
 import jax
+import jax.ad_checkpoint
 import jax.numpy as jnp
 import jax.scipy.fft
 import jax.scipy.linalg
@@ -60,7 +62,9 @@ jax = Engine(
             **REDUCTIONS,
             **FOURIER,
             **COMPLEX,
+            **bodies.BODIES,
         },
+        names={**NAMES, **bodies.NAMES},
     ),
     mode_transforms={"R": "jax.jacrev({f})", "F": "jax.jacfwd({f})"},
     operators={
@@ -74,7 +78,10 @@ jax = Engine(
     compile="derivative = jax.jit({nested}).lower(x).compile()",
     environment={"JAX_PLATFORMS": "cpu"},
     unsupported=(
-        ("NotImplementedError", r"^Differentiation rule for '\w+' not implemented"),
+        ("NotImplementedError", r"^(Differentiation|Batching) rule for '\w+' not implemented"),
+        ("ValueError", r"^Reverse-mode differentiation does not work for lax\.while_loop"),
+        ("ValueError", r"^Linearization failed .* does not support reverse-mode autodiff"),
+        ("Exception", r"^performing a set/swap operation with vmapped value on an unbatched array"),
         ("ValueError", r"^Betainc gradient with respect to a and b not supported"),
         ("NotImplementedError", r"^scatter_mul gradients are only implemented if"),
         ("NotImplementedError", r"^Derivatives of non-symmetric eigenvectors are only valid under"),

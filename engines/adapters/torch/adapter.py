@@ -18,6 +18,7 @@ from ad_conformance.engines.adapters.numpy_family import (
     derivatives,
     shared,
     symmetric,
+    unrolled_bodies,
 )
 from ad_conformance.engines.adapters.torch import special
 from ad_conformance.engines.adapters.torch.batches import BATCHES
@@ -264,6 +265,7 @@ torch = Engine(
             **INDEXING,
             **BATCHES,
             **shared(LOOPS, *LOOPS),
+            **unrolled_bodies(),
             **_derivatives(
                 "torch.func.grad", "torch.func.jvp(lambda t: {body}, ({0},), ({1},))[1]"
             ),

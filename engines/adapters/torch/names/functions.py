@@ -1,17 +1,19 @@
-"""Further names of operations in PyTorch: functions, methods, copies of views, forms in place on a
-copy, `_foreach` functions and classes of layers. Each has a derivative formula or code of its own.
+"""Further names in PyTorch: functions, methods, copies of views, forms in place on a copy,
+`_foreach` functions and classes of layers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from ad_conformance.engines.adapters.numpy_calls import (
+    Fitting,
+    equal_parts,
     is_number,
     no_number,
     of_ranks,
     of_square_matrix,
+    one_axis,
+    single_index,
     text_of,
 )
 from ad_conformance.generators.catalogue.operation import Call
@@ -42,12 +44,12 @@ IN_SPECIAL = {
 WITHOUT_SPECIAL = ("erf", "erfc", "erfinv", "exp2", "expit", "logit", "sinc", "digamma", "i0")
 
 
-def first(text: str) -> Callable[[Call], str | None]:
+def first(text: str) -> Fitting:
     """A template whose first operand must be an array."""
     return lambda call: None if is_number(call.operands[0]) else text_of(text, call)
 
 
-def in_place(text: str) -> Callable[[Call], str | None]:
+def in_place(text: str) -> Fitting:
     """A template that changes a copy of the first operand, which must have the result's shape."""
 
     def write(call: Call) -> str | None:
@@ -58,20 +60,9 @@ def in_place(text: str) -> Callable[[Call], str | None]:
     return write
 
 
-def _number_base(text: str) -> Callable[[Call], str | None]:
+def _number_base(text: str) -> Fitting:
     """A template whose first operand must be a plain number."""
     return lambda call: text_of(text, call) if is_number(call.operands[0]) else None
-
-
-def _one_axis(text: str, whole: str | None = None) -> Callable[[Call], str | None]:
-    """A template of a reduction over one axis; `whole` of one over all axes."""
-
-    def write(call: Call) -> str | None:
-        if call.params["axis"] is None:
-            return (whole and not call.params.get("keepdims") and text_of(whole, call)) or None
-        return text_of(text, call)
-
-    return write
 
 
 def _unary(operation: str, name: str) -> tuple[Name, ...]:
@@ -94,7 +85,7 @@ def _binary(name: str, foreach: str, *others: Name) -> tuple[Name, ...]:
     )
 
 
-def _slice(copy: bool) -> Callable[[Call], str | None]:
+def _slice(copy: bool) -> Fitting:
     def write(call: Call) -> str | None:
         p = call.params
         x = call.operands[0]
@@ -104,14 +95,6 @@ def _slice(copy: bool) -> Callable[[Call], str | None]:
         if p["step"] != 1 or p["start"] < 0 or length < 0 or p["stop"] > call.shapes[0][p["axis"]]:
             return None
         return f"torch.narrow_copy({x}, {p['axis']}, {p['start']}, {length})"
-
-    return write
-
-
-def _single_index(text: str) -> Callable[[Call], str | None]:
-    def write(call: Call) -> str | None:
-        index = call.params["index"]
-        return text.format(call.operands[0], i=index[0]) if len(index) == 1 else None
 
     return write
 
@@ -131,21 +114,6 @@ def _joined(call: Call) -> str:
 
 def _layer(name: str) -> str:
     return f"torch.nn.{name}()({{0}})"
-
-
-def _parts(text: str) -> Callable[[Call], str | None]:
-    """A template of `split` in equal parts."""
-
-    def write(call: Call) -> str | None:
-        length, sections = call.shapes[0][call.params["axis"]], call.params["sections"]
-        if length % sections or not length:
-            return None
-        return text.format(
-            call.operands[0], n=length // sections, sizes=[length // sections] * sections,
-            axis=call.params["axis"], which=call.params["which"],
-        )  # fmt: skip
-
-    return write
 
 
 NAMES: dict[str, tuple[Name, ...]] = {
@@ -196,9 +164,9 @@ NAMES: dict[str, tuple[Name, ...]] = {
                          of_ranks("{0}.clone().t_()", 2), "{0}.clone().transpose_(-1, -2)",
                          "{0}.adjoint()", "torch.swapaxes({0}, -1, -2)"),
     "broadcast_to": ("{0}.expand({shape})", "torch.expand_copy({0}, {shape})"),
-    "index": (_single_index("torch.select({0}, 0, {i})"),
-              _single_index("torch.select_copy({0}, 0, {i})"),
-              _single_index("torch.unbind_copy({0})[{i}]")),
+    "index": (single_index("torch.select({0}, 0, {i})"),
+              single_index("torch.select_copy({0}, 0, {i})"),
+              single_index("torch.unbind_copy({0})[{i}]")),
     "slice": (_slice(copy=True), _slice(copy=False)),
     "take": (_indexed,),
     "diagonal": (of_ranks("torch.diagonal_copy({0})", 2), of_ranks("torch.diag({0})", 2)),
@@ -206,13 +174,13 @@ NAMES: dict[str, tuple[Name, ...]] = {
     "unfold": ("torch.unfold_copy({0}, {axis}, {size}, {step})",),
     "unstack": ("torch.unbind({0}, {axis})[{which}]", "torch.unbind_copy({0}, {axis})[{which}]",
                 "torch.select({0}, {axis}, {which})"),
-    "split": (_parts("torch.split({0}, {n}, {axis})[{which}]"),
-              _parts("torch.split_copy({0}, {n}, {axis})[{which}]"),
-              _parts("torch.split_with_sizes({0}, {sizes}, {axis})[{which}]"),
-              _parts("torch.split_with_sizes_copy({0}, {sizes}, {axis})[{which}]"),
-              _parts("torch.unsafe_split({0}, {n}, {axis})[{which}]"),
-              _parts("torch.unsafe_split_with_sizes({0}, {sizes}, {axis})[{which}]"),
-              _parts("torch.chunk({0}, len({sizes}), {axis})[{which}]")),
+    "split": (equal_parts("torch.split({0}, {n}, {axis})[{which}]"),
+              equal_parts("torch.split_copy({0}, {n}, {axis})[{which}]"),
+              equal_parts("torch.split_with_sizes({0}, {sizes}, {axis})[{which}]"),
+              equal_parts("torch.split_with_sizes_copy({0}, {sizes}, {axis})[{which}]"),
+              equal_parts("torch.unsafe_split({0}, {n}, {axis})[{which}]"),
+              equal_parts("torch.unsafe_split_with_sizes({0}, {sizes}, {axis})[{which}]"),
+              equal_parts("torch.chunk({0}, len({sizes}), {axis})[{which}]")),
     "stack": (_joined,),
     "matmul": (of_ranks("torch.mm({0}, {1})", 2, 2), of_ranks("torch.mv({0}, {1})", 2, 1),
                of_ranks("torch.dot({0}, {1})", 1, 1), "{0}.matmul({1})",
@@ -228,26 +196,26 @@ NAMES: dict[str, tuple[Name, ...]] = {
     "cholesky": ("torch.cholesky(({0} + {0}.mT) / 2)",
                  "torch.linalg.cholesky_ex(({0} + {0}.mT) / 2).L"),
     "svdvals": ("torch.svd({0}).S", "torch.linalg.svd({0}, full_matrices=False).S"),
-    "vector_norm": (_one_axis("torch.norm({0}, dim={axis})", "torch.norm({0})"),
-                    _one_axis("torch.norm({0}, 2, {axis})", "torch.norm({0}, 2.0)"),
-                    _one_axis("torch.linalg.norm({0}, dim={axis})",
+    "vector_norm": (one_axis("torch.norm({0}, dim={axis})", "torch.norm({0})"),
+                    one_axis("torch.norm({0}, 2, {axis})", "torch.norm({0}, 2.0)"),
+                    one_axis("torch.linalg.norm({0}, dim={axis})",
                               "torch._foreach_norm([{0}])[0]"),
-                    _one_axis("torch.norm({0}, 2, {axis}, dtype={0}.dtype)",
+                    one_axis("torch.norm({0}, 2, {axis}, dtype={0}.dtype)",
                               "torch.norm({0}, 2, dtype={0}.dtype)")),
-    "max": (_one_axis("torch.max({0}, {axis}, keepdim={keepdims}).values", "{0}.amax()"),),
-    "min": (_one_axis("torch.min({0}, {axis}, keepdim={keepdims}).values", "{0}.amin()"),),
-    "sum": (_one_axis("{0}.sum({axis}, {keepdims})", "torch.sum({0})"),),
+    "max": (one_axis("torch.max({0}, {axis}, keepdim={keepdims}).values", "{0}.amax()"),),
+    "min": (one_axis("torch.min({0}, {axis}, keepdim={keepdims}).values", "{0}.amin()"),),
+    "sum": (one_axis("{0}.sum({axis}, {keepdims})", "torch.sum({0})"),),
     "sort": ("torch.sort({0}, stable=True, dim={axis}, descending={descending}).values",),
-    "var": (_one_axis("torch.var_mean({0}, dim={axis}, correction={correction}, "
+    "var": (one_axis("torch.var_mean({0}, dim={axis}, correction={correction}, "
                       "keepdim={keepdims})[0]"),),
-    "std": (_one_axis("torch.std_mean({0}, dim={axis}, correction={correction}, "
+    "std": (one_axis("torch.std_mean({0}, dim={axis}, correction={correction}, "
                       "keepdim={keepdims})[0]"),),
     "cumulative_sum": ("{0}.clone().cumsum_({axis})",),
     "cumulative_prod": ("{0}.clone().cumprod_({axis})",),
     "polygamma": ("torch.polygamma({n}, {0})", "{0}.clone().polygamma_({n})"),
     "xlogy": (no_number("torch.xlogy({0}, {1})"), first("torch.special.xlogy({0}, {1})"),
               in_place("{0}.clone().xlogy_({1})")),
-    "logsumexp": (_one_axis("torch.special.logsumexp({0}, {axis}, keepdim={keepdims})"),),
+    "logsumexp": (one_axis("torch.special.logsumexp({0}, {axis}, keepdim={keepdims})"),),
     "softmax": ("torch.nn.functional.softmax({0}, {axis})", "torch.nn.Softmax({axis})({0})",
                 "torch.special.softmax({0}, {axis})"),
     "log_softmax": ("torch.nn.LogSoftmax({axis})({0})", "torch.special.log_softmax({0}, {axis})"),
