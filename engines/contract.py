@@ -76,8 +76,10 @@ class Engine:
     modes: str = ANY_MODE
     #: Pairs of an exception type's name and a regular expression. If an exception has this type and
     #: the expression is found in its message, the engine documents that it does not have what was
-    #: asked. The outcome is then "unsupported" and not a failure.
-    unsupported: tuple[tuple[str, str], ...] = ()
+    #: asked. The outcome is then "unsupported" and not a failure. With a third expression, only for
+    #: scripts in which it is found: a function may say so of what the script calls, or of what it
+    #: calls itself.
+    unsupported: tuple[tuple[str, str] | tuple[str, str, str], ...] = ()
     #: Environment variables of the engine's process.
     environment: Mapping[str, str] = field(default_factory=dict)
     #: What starts the process that runs the scripts.
@@ -138,7 +140,11 @@ class Engine:
             ),
             ("compile", partial(self.compile.format, nested="f")),
             ("modes", partial(re.compile, self.modes)),
-            *(("unsupported", partial(re.compile, pattern)) for _, pattern in self.unsupported),
+            *(
+                ("unsupported", partial(re.compile, pattern))
+                for _, *patterns in self.unsupported
+                for pattern in patterns
+            ),
         ]
         for operation, template in self.dialect.templates.items():
             row = CATALOGUE.get(operation)
@@ -181,12 +187,13 @@ class Engine:
         """The installed release, or "" if the engine is not installed."""
         return self.runner.version(self.distribution)
 
-    def documented(self, answer: Answer) -> Answer:
+    def documented(self, answer: Answer, script: str = "") -> Answer:
         """The answer, "unsupported" if it is an exception by which the engine says that it does not
-        have what was asked.
+        have what was asked. `script` is the text that was run.
         """
-        for name, pattern in self.unsupported:
-            if answer.error == name and re.search(pattern, answer.message):
+        for name, pattern, *called in self.unsupported:
+            told = answer.error == name and re.search(pattern, answer.message)
+            if told and all(re.search(text, script) for text in called):
                 return replace(answer, outcome="unsupported")
         return answer
 

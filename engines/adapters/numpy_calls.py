@@ -244,3 +244,25 @@ def equal_parts(text: str) -> Fitting:
         return text.format(call.operands[0], n=n, sizes=[n] * sections, **call.params)
 
     return write
+
+
+def of_rank_from(text: str, least: int) -> Fitting:
+    """A template for an operand with at least this number of axes."""
+    return lambda call: text_of(text, call) if len(call.shapes[0]) >= least else None
+
+
+#: Functions that split along the first, second and third axis.
+SPLITS = ("vsplit", "hsplit", "dsplit")
+
+
+def split_in(function: str, axis: int) -> Fitting:
+    """A split in equal parts along one axis, which the function's name says."""
+    fitting = in_one_axis(f"{function}({{0}}, {{sections}})[{{which}}]", axis)
+
+    def write(call: Call) -> str | None:
+        length = call.shapes[0][call.params["axis"]]
+        if length % call.params["sections"] or not length:
+            return None
+        return fitting(call) if len(call.shapes[0]) > 1 else None
+
+    return write

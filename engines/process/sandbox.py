@@ -338,7 +338,7 @@ class Sandbox:
             worker.end()
             self._worker = self._spare or _Worker(self.engine, self._folder)
             self._spare = _Worker(self.engine, self._folder)
-        return self.engine.documented(answer)
+        return self.engine.documented(answer, "".join(text for _, text in pieces))
 
     def close(self) -> None:
         """End all processes. Cases that were submitted and not yet asked are cancelled."""

@@ -66,8 +66,9 @@ def main() -> None:
     parser.add_argument("--each", type=int, help="cases of every operation, in place of --cases")
     parser.add_argument(
         "--names",
-        action="store_true",
-        help="also one case of every further name of an operation in the engine, in each mode",
+        type=int,
+        default=0,
+        help="also so many cases of every further name of an operation, in each mode",
     )
     parser.add_argument("--write", type=Path, help="the document to put the report into")
     parser.add_argument("--all", type=Path, help="a file for a line about each rule and level")
@@ -85,7 +86,7 @@ def main() -> None:
         named: list[Case] = []
         if options.names:
             further = registry.find(engine).dialect
-            named = [case for mode in modes for case in named_cases(further, mode)]
+            named = [case for mode in modes for case in named_cases(further, mode, options.names)]
         coverage = measure(Recorder(tables(engine)), [*cases, *named])
         if unmatched := idle(engine, coverage.rules):
             raise SystemExit(f"unreachable.toml: patterns that match no rule: {unmatched}")

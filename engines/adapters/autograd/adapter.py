@@ -42,6 +42,7 @@ HEADER = """\
 import functools
 import itertools
 
+import autograd.builtins as builtins
 import autograd.numpy as np
 import autograd.scipy.linalg as linalg
 import autograd.scipy.signal as signal

@@ -5,12 +5,22 @@ derivative rule of their own.
 from __future__ import annotations
 
 from ad_conformance.engines.adapters.numpy_calls import (
+    SPLITS,
     in_one_axis,
     no_number,
+    of_rank_from,
     of_ranks,
     of_square_matrix,
+    split_in,
 )
+from ad_conformance.generators.catalogue.operation import Call
 from ad_conformance.generators.render.dialect import Name
+
+
+def _entries(call: Call) -> str | None:
+    """An array of arrays."""
+    return f"np.array([{', '.join(call.operands)}])" if call.params["axis"] == 0 else None
+
 
 NAMES: dict[str, tuple[Name, ...]] = {
     "add": (no_number("np.add({0}, {1})"), no_number("{0}.__radd__({1})")),
@@ -30,7 +40,11 @@ NAMES: dict[str, tuple[Name, ...]] = {
     "rad2deg": ("np.degrees({0})",),
     "deg2rad": ("np.radians({0})",),
     "positive": ("np.real({0})", "np.real_if_close({0})", "np.conj({0})", "np.nan_to_num({0})",
-                 "np.conjugate({0})", "np.array({0})"),
+                 "np.conjugate({0})", "np.array({0})", "{0}.astype({0}.dtype)",
+                 "builtins.tuple(({0}, {0}))[0]", "builtins.list([{0}, {0}])[1]",
+                 "builtins.dict(a={0})['a']", "(builtins.tuple(({0},)) + (1.0,))[0]",
+                 "((1.0,) + builtins.tuple(({0},)))[1]",
+                 *(of_rank_from(f"np.atleast_{n}d({{0}})", n) for n in (1, 2, 3))),
     "max": ("np.amax({0}, axis={axis}, keepdims={keepdims})",
             "{0}.max(axis={axis}, keepdims={keepdims})"),
     "min": ("np.amin({0}, axis={axis}, keepdims={keepdims})",
@@ -58,6 +72,11 @@ NAMES: dict[str, tuple[Name, ...]] = {
     "trace": (of_square_matrix("np.einsum('ii', {0})"),),
     "diagonal": (of_ranks("np.diag({0})", 2), "np.diagonal({0}, axis1=-2, axis2=-1)"),
     "take": (in_one_axis("{0}[{indices},]", 0), in_one_axis("{0}[np.array({indices})]", 0)),
+    "stack": (_entries,),
+    "broadcast_to": (of_ranks("np.full({shape}, {0})", 0),),
+    "diag": (of_ranks("np.make_diagonal({0}, axis1=-1, axis2=-2)", 1),),
+    "split": tuple(split_in(f"np.{name}", axis) for axis, name in enumerate(SPLITS)),
+    "digamma": ("special.psi({0})",),
     "exp2": ("np.power(2.0, {0})",),
     "sqrt": ("np.power({0}, 0.5)",),
 }  # fmt: skip

@@ -6,14 +6,16 @@ import math
 
 import numpy as np
 from ad_conformance.engines.adapters.numpy_calls import (
+    SPLITS,
     Fitting,
     equal_parts,
     in_one_axis,
     indexed,
-    is_number,
     no_number,
+    of_rank_from,
     of_ranks,
     one_axis,
+    split_in,
     text_of,
 )
 from ad_conformance.generators.catalogue.bodies import written
@@ -22,11 +24,6 @@ from ad_conformance.generators.render.dialect import Name
 
 ATEN = "torch.ops.aten"
 _LONG = "torch.tensor({list}, dtype=torch.long)"
-
-
-def _of_rank_from(text: str, least: int) -> Fitting:
-    """A template for an operand with at least this number of axes."""
-    return lambda call: text_of(text, call) if len(call.shapes[0]) >= least else None
 
 
 def _positive_rows(text: str) -> Fitting:
@@ -85,13 +82,24 @@ def _different(text: str) -> Fitting:
     return write
 
 
-def _odd(text: str, whole: str) -> Fitting:
+def _whole(text: str) -> Fitting:
+    """A reduction of all entries."""
+
+    def write(call: Call) -> str | None:
+        if call.params["axis"] is not None or call.params["keepdims"]:
+            return None
+        return text_of(text, call)
+
+    return write
+
+
+def _odd(fitting: Fitting) -> Fitting:
     """A median of an odd number of entries, for which all definitions agree."""
 
     def write(call: Call) -> str | None:
         axis = call.params["axis"]
         n = math.prod(call.shapes[0]) if axis is None else call.shapes[0][axis]
-        return one_axis(text, whole)(call) if n % 2 else None
+        return fitting(call) if n % 2 else None
 
     return write
 
@@ -123,16 +131,6 @@ def _triangular(call: Call) -> str | None:
     )
 
 
-def _number_divisor(text: str) -> Fitting:
-    """A template whose second operand must be a plain number, and the first must not."""
-
-    def write(call: Call) -> str | None:
-        first, second = map(is_number, call.operands)
-        return text_of(text, call) if second and not first else None
-
-    return write
-
-
 def _one_row(text: str) -> Fitting:
     return lambda call: text_of(text, call) if call.shapes[0].count(1) == 1 else None
 
@@ -147,19 +145,6 @@ def _sum_to_size(call: Call) -> str:
     if call.params["keepdims"]:
         return text
     return f"{text}.reshape(())" if axis is None else f"{text}.squeeze({axis})"
-
-
-def _split_in(name: str, axis: int) -> Fitting:
-    """A split in equal parts along one axis, which the name says."""
-    fitting = in_one_axis(f"torch.{name}({{0}}, {{sections}})[{{which}}]", axis)
-
-    def write(call: Call) -> str | None:
-        length = call.shapes[0][call.params["axis"]]
-        if length % call.params["sections"] or not length:
-            return None
-        return fitting(call) if len(call.shapes[0]) > 1 else None
-
-    return write
 
 
 def _narrow(call: Call) -> str | None:
@@ -187,14 +172,12 @@ NAMES: dict[str, tuple[Name, ...]] = {
         "{0} + torch.fill({0}, 0.0)", "{0} + {0}.clone().fill_(0.0)", "{0} + {0}.clone().zero_()",
         "{0}.resolve_conj()", "{0}.resolve_neg()", f"{ATEN}.lift_fresh({{0}})",
         "torch.atleast_1d({0}).reshape({0}.shape)",
-        _of_rank_from("torch.atleast_2d({0})", 2), _of_rank_from("torch.atleast_3d({0})", 3),
+        of_rank_from("torch.atleast_2d({0})", 2), of_rank_from("torch.atleast_3d({0})", 3),
         _positive_rows("torch.nn.utils.rnn.pack_padded_sequence({0}[:, None], [{n}]).data"),
     ),
     "add": (no_number("{1}.__radd__({0})"),),
     "multiply": (no_number("{1}.__rmul__({0})"),),
     "remainder": (no_number("{1}.__rmod__({0})"),),
-    "floor_divide": (_number_divisor("torch.div({0}, {1}, rounding_mode='floor')"),),
-    "trunc_divide": (_number_divisor("torch.div({0}, {1}, rounding_mode='trunc')"),),
     "squeeze": (_one_row("{0}.clone().squeeze_()"), _one_row("torch.squeeze_copy({0})")),
     "broadcast_to": (
         of_ranks("torch.fill({0}.new_zeros({shape}), {0})", 0),
@@ -203,7 +186,7 @@ NAMES: dict[str, tuple[Name, ...]] = {
     ),
     "reshape": (
         _shapes(f"{ATEN}._reshape_alias_copy({{0}}.contiguous(), {{shape}}, {{rows}})"),
-        _shapes("{0}.view_as(torch.empty({shape}))"),
+        _shapes("{0}.contiguous().view_as(torch.empty({shape}))"),
         _shapes("{0}.reshape_as(torch.empty({shape}))"),
         lambda call: (
             f"torch.flatten({call.operands[0]})" if len(call.params["shape"]) == 1 else None
@@ -223,7 +206,7 @@ NAMES: dict[str, tuple[Name, ...]] = {
                _joined_at("torch.vstack([{args}])", 0, 2, 3),
                _joined_at("torch.dstack([{args}])", 2, 3),
                _joined_at("torch.column_stack([{args}])", 1, 2)),
-    "split": (_split_in("vsplit", 0), _split_in("hsplit", 1), _split_in("dsplit", 2),
+    "split": (*(split_in(f"torch.{name}", axis) for axis, name in enumerate(SPLITS)),
               equal_parts("torch.unsafe_chunk({0}, {sections}, {axis})[{which}]")),
     "slice": (_narrow,),
     "sort": (_ascending("torch.msort({0})"),),
@@ -245,8 +228,15 @@ NAMES: dict[str, tuple[Name, ...]] = {
                                ".scatter_add({axis}, {indices}, {1})"),),
     "as_strided": (f"torch.as_strided_copy({_STRIDED}, {{shape}}, {{strides}}, {{offset}})",
                    f"{_STRIDED}.as_strided_({{shape}}, {{strides}}, {{offset}})"),
-    "median": (_odd("torch.nanmedian({0}, {axis}, {keepdims}).values", "torch.nanmedian({0})"),
-               _odd("torch.median({0}, {axis}, {keepdims}).values", "torch.median({0})"),
+    "max": (_whole("torch.max({0})"),
+            one_axis("torch.max({0}, {axis}, {keepdims}).values")),
+    "min": (_whole("torch.min({0})"),
+            one_axis("torch.min({0}, {axis}, {keepdims}).values")),
+    "floor": ("torch.div({0}, 1.0, rounding_mode='floor')",),
+    "trunc": ("torch.div({0}, 1.0, rounding_mode='trunc')",),
+    "median": (_odd(one_axis("torch.nanmedian({0}, {axis}, {keepdims}).values")),
+               _odd(one_axis("torch.median({0}, {axis}, {keepdims}).values")),
+               _odd(_whole("torch.nanmedian({0})")), _odd(_whole("torch.median({0})")),
                "torch.nanquantile({0}, 0.5, dim={axis}, keepdim={keepdims})"),
     "quantile": ("torch.nanquantile({0}, torch.tensor({q}, dtype={0}.dtype), dim={axis})",),
     "trapezoid": ("torch.trapz({0}, {1}, dim={axis})",),
@@ -268,11 +258,8 @@ NAMES: dict[str, tuple[Name, ...]] = {
     "map_body": (lambda call: (
         f"torch.vmap(lambda t: {written(call.params['body'], c=call.operands[1])})"
         f"({call.operands[0]})"),),
-    "complex_abs": (no_number(f"torch.abs(torch.view_as_complex({_PAIR}))"),
-                    no_number(f"torch.abs(torch.view_as_complex_copy({_PAIR}))")),
-    "complex_square_abs": (no_number("(lambda z: torch.real(z * torch._conj_copy(z)))"
-                                     "(torch.complex({0}, {1}))"),),
+    "complex_abs": (no_number(f"torch.abs(torch.view_as_complex({_PAIR}))"),),
     "complex_pairs_product": (
         "torch.view_as_real_copy(torch.view_as_complex({0}.contiguous()) * "
-        "torch.view_as_complex_copy({1}.contiguous()))",),
+        "torch.view_as_complex({1}.contiguous()))",),
 }  # fmt: skip

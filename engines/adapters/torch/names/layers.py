@@ -133,26 +133,46 @@ NORMALIZATION: dict[str, tuple[Name, ...]] = {
 }  # fmt: skip
 
 
-def _fractional(call: Call) -> str | None:
+def _fractional(axes: int) -> Fitting:
     """A pool whose windows are spaced so that the last one ends with the axis. Samples of 0 leave
     nothing to chance.
     """
-    p, axes = call.params, _axes(call)
-    if axes not in (2, 3) or any(p["padding"]) or set(p["dilation"]) != {1}:
-        return None
-    size = []
-    for n, window, stride in zip(call.shapes[0][2:], p["window"], p["stride"], strict=True):
-        if n <= window or (n - window) % stride:
+
+    def write(call: Call) -> str | None:
+        p = call.params
+        if _axes(call) != axes or any(p["padding"]) or set(p["dilation"]) != {1}:
             return None
-        size.append((n - window) // stride + 1)
-    x, (batch, channels) = call.operands[0], call.shapes[0][:2]
-    return (
-        f"torch.nn.functional.fractional_max_pool{axes}d({x}, {p['window']}, {tuple(size)}, "
-        f"_random_samples=torch.zeros({batch}, {channels}, {axes}, dtype={x}.dtype))"
-    )
+        size = []
+        for n, window, stride in zip(call.shapes[0][2:], p["window"], p["stride"], strict=True):
+            if n <= window or (n - window) % stride:
+                return None
+            size.append((n - window) // stride + 1)
+        x, (batch, channels) = call.operands[0], call.shapes[0][:2]
+        return (
+            f"torch.nn.functional.fractional_max_pool{axes}d({x}, {p['window']}, {tuple(size)}, "
+            f"_random_samples=torch.zeros({batch}, {channels}, {axes}, dtype={x}.dtype))"
+        )
+
+    return write
 
 
-def _upsample(call: Call) -> str | None:
+def _of_axes(axes: int, text: str, **wanted: object) -> Fitting:
+    """A kernel for this number of spatial axes, and for calls with the wanted parameters."""
+
+    def write(call: Call) -> str | None:
+        fits = all(call.params[key] == value for key, value in wanted.items())
+        return text_of(text, call) if fits and _axes(call) == axes else None
+
+    return write
+
+
+def _resized(kernel: str, axes: int, mode: str, antialias: bool = False) -> Fitting:
+    aligned = ", {align_corners}" if mode in ("linear", "cubic") else ""
+    text = f"{ATEN}.{kernel}({{0}}, {{size}}{aligned}{', None' * axes})"
+    return _of_axes(axes, text, mode=mode, antialias=antialias, scales=())
+
+
+def _legacy_resized(call: Call) -> str | None:
     p = call.params
     if p["scales"] or p["antialias"]:
         return None
@@ -161,6 +181,41 @@ def _upsample(call: Call) -> str | None:
     if p["mode"] == "linear" and p["align_corners"] and _axes(call) == 2:
         return f"torch.nn.functional.upsample_bilinear({call.operands[0]}, {p['size']})"
     return None
+
+
+def _padded(kernel: str, axes: int, mode: str) -> Fitting:
+    """A pad of the spatial axes alone."""
+
+    def write(call: Call) -> str | None:
+        widths = call.params["widths"]
+        if _axes(call) != axes or call.params["mode"] != mode or any(widths[2 * axes :]):
+            return None
+        every = (*widths, *[0] * (2 * axes))[: 2 * axes]
+        return f"{ATEN}.{kernel}_pad{axes}d({call.operands[0]}, {every})"
+
+    return write
+
+
+def _unpooled(call: Call) -> str | None:
+    p = call.params
+    if _axes(call) != 3:
+        return None
+    indices = f"torch.tensor({list(p['indices'])}).reshape({call.shapes[0]})"
+    size = tuple(p["size"])[-3:]
+    return (
+        f"{ATEN}.max_unpool3d({call.operands[0]}, {indices}, {size}, {p['stride']}, {p['padding']})"
+    )
+
+
+def _attention(call: Call) -> str | None:
+    p = call.params
+    one_size = call.shapes[0][1] == call.shapes[1][1] and call.shapes[1] == call.shapes[2]
+    if len(call.operands) > 3 or p["masked"] or not one_size:
+        return None
+    return (
+        f"{ATEN}._scaled_dot_product_flash_attention_for_cpu({', '.join(call.operands)}, 0.0, "
+        f"{p['causal']}, scale={p['scale']})[0]"
+    )
 
 
 _GRID_MODES = {"bilinear": 0, "nearest": 1, "bicubic": 2}
@@ -199,8 +254,26 @@ def _masked(name: str, arguments: str = "{axis}") -> Fitting:
 NAMES: dict[str, tuple[Name, ...]] = {
     **CONVOLUTION,
     **NORMALIZATION,
-    "max_pool": (_fractional,),
-    "interpolate": (_upsample,),
+    "max_pool": (_fractional(2), _fractional(3),
+                 *(_of_axes(axes, f"{ATEN}.max_pool{axes}d_with_indices({{0}}, {{window}}, "
+                            "{stride}, {padding}, {dilation}, {ceil_mode})[0]")
+                   for axes in (2, 3))),
+    "adaptive_avg_pool": tuple(_of_axes(axes, f"{ATEN}._adaptive_avg_pool{axes}d({{0}}, {{size}})")
+                               for axes in (2, 3)),
+    "max_unpool": (_unpooled,),
+    "pad_batch": tuple(_padded(kernel, axes, mode)
+                       for kernel, mode in (("reflection", "reflect"), ("replication", "edge"))
+                       for axes in (1, 2, 3)),
+    "attention_batch": (_attention,),
+    "interpolate": (
+        _legacy_resized,
+        *(_resized(f"upsample_nearest{axes}d", axes, "nearest") for axes in (1, 2, 3)),
+        *(_resized(f"_upsample_nearest_exact{axes}d", axes, "nearest_exact") for axes in (1, 2, 3)),
+        _resized("upsample_linear1d", 1, "linear"), _resized("upsample_bilinear2d", 2, "linear"),
+        _resized("upsample_trilinear3d", 3, "linear"), _resized("upsample_bicubic2d", 2, "cubic"),
+        _resized("_upsample_bilinear2d_aa", 2, "linear", antialias=True),
+        _resized("_upsample_bicubic2d_aa", 2, "cubic", antialias=True),
+    ),
     "grid_sample": (_grid_sampler,),
     "triplet_margin_loss": (_triplet,),
     "softmax": (_masked("softmax"),
