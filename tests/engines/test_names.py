@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ad_conformance.engines import registry
+from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step
@@ -85,3 +86,12 @@ def test_names_are_part_of_a_file() -> None:
     assert '"names"' not in replace(case, names=0).json
     with pytest.raises(MalformedCase, match="names: -1 must be 0 to"):
         parse_case(replace(case, names=-1).json)
+
+
+def test_a_documented_limit_may_hold_for_some_scripts_only() -> None:
+    jax = registry.find("jax")
+    message = "Reverse-mode differentiation does not work for lax.while_loop or lax.fori_loop"
+    answer = Answer("raised", error="ValueError", message=message)
+    assert jax.documented(answer, "jax.lax.while_loop(f, g, x)").outcome == "unsupported"
+    # A function of JAX that is a loop inside says so, too: that is a finding.
+    assert jax.documented(answer, "jax.scipy.special.hyp1f1(x, y, z)").outcome == "raised"
