@@ -26,8 +26,8 @@ class Coverage:
     modes: defaultdict[tuple[Rule, int], Counter[str]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
-    #: Certified cases, for each rule and level.
-    certified: Counter[tuple[Rule, int]] = field(default_factory=Counter)
+    #: The rules, each with a level, that a certified case used.
+    certified: set[tuple[Rule, int]] = field(default_factory=set)
     #: Cases by what became of them: "ran", "unsupported", or an exception with its message.
     outcomes: Counter[str] = field(default_factory=Counter)
 
@@ -66,6 +66,7 @@ def measure(recorder: Recorder, cases: Iterable[Case]) -> Coverage:
         coverage.outcomes["ran"] += 1
         for key in found:
             coverage.modes[key][case.mode] += 1
-        if truth_of(case).kind == "certified":
+        # The truth takes longer than the rest: it is computed only if it could add to these.
+        if not found <= coverage.certified and truth_of(case).kind == "certified":
             coverage.certified.update(found)
     return coverage
