@@ -237,7 +237,7 @@ _OTHERS: dict[str, tuple[Name, ...]] = {
     "floor_divide": (no_number("{0} // {1}"), no_number("jnp.divmod({0}, {1})[0]")),
     "fmod": (_alike("jax.lax.rem({0}, {1})"),),
     "pow_int": ("jax.lax.integer_pow({0}, {exponent})", "jnp.power({0}, {exponent})",
-                "jnp.pow({0}, {exponent})", "jnp.float_power({0}, {exponent})",
+                "jnp.pow({0}, {exponent})",
                 "jax.lax.pow({0}, jnp.asarray({exponent}))"),
     "pow_float": ("jnp.power({0}, {exponent})", "jax.lax.pow({0}, jnp.full_like({0}, {exponent}))"),
     "clip": ("{0}.clip({min}, {max})", "jax.lax.clamp({min}, {0}, {max})",
