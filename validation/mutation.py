@@ -12,7 +12,6 @@ finding, in one process. The customary checks (validation/customary.py) test the
 from __future__ import annotations
 
 import argparse
-import re
 import statistics
 import time
 import warnings
@@ -90,10 +89,7 @@ def ask(pieces: Iterable[tuple[str, CodeType]], names: dict[str, Any]) -> Answer
 
 def _is_unsupported(answer: Answer) -> bool:
     """Whether the engine says that it has no rule for the case."""
-    return any(
-        answer.error == name and re.search(pattern, answer.message)
-        for name, pattern in inhouse.unsupported
-    )
+    return inhouse.documented(answer).outcome == "unsupported"
 
 
 #: Cases in which the correct engine is known to be wrong are left out.

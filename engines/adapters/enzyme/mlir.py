@@ -57,6 +57,8 @@ enzyme_mlir = replace(
     distribution="enzyme-ad",
     module="enzyme_ad.jax",
     header=HEADER,
+    # Further names in JAX have rules of their own there, which Enzyme does not use.
+    dialect=replace(jax.dialect, names={}),
     mode_transforms={"R": "jacrev({f}, {i})", "F": "jacfwd({f}, {i})"},
     operators={
         "gradient": "jax.grad(enzyme({f}))",

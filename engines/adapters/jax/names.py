@@ -68,7 +68,7 @@ def _from_0(text: str) -> Fitting:
     def write(call: Call) -> str | None:
         if call.params["axis"] is None or call.params.get("descending"):
             return None
-        return text_of(text, Call(call.operands, call.params | {"axis": axis_from_0(call)},
+        return text_of(text, Call(call.operands, {**call.params, "axis": axis_from_0(call)},
                                   call.shapes))  # fmt: skip
 
     return write

@@ -8,6 +8,7 @@ import numpy as np
 from ad_conformance.engines.adapters.numpy_calls import (
     SPLITS,
     Fitting,
+    Writer,
     equal_parts,
     in_one_axis,
     indexed,
@@ -48,7 +49,7 @@ def _shapes(text: str) -> Name:
     return write
 
 
-def _at(text: str) -> Name:
+def _at(text: str) -> Writer:
     """A template with `{key}`, a list of indices of which those before the axis are None."""
 
     def write(call: Call) -> str:
