@@ -251,8 +251,8 @@ def of_rank_from(text: str, least: int) -> Fitting:
     return lambda call: text_of(text, call) if len(call.shapes[0]) >= least else None
 
 
-#: Functions that split along the first, second and third axis.
-SPLITS = ("vsplit", "hsplit", "dsplit")
+#: Functions that split along the first and second axis.
+SPLITS = ("vsplit", "hsplit")
 
 
 def split_in(function: str, axis: int) -> Fitting:

@@ -12,7 +12,7 @@ from ad_conformance.generators.render.dialect import Dialect, uses_name
 from ad_conformance.generators.strategies.sampling import operation_examples
 
 #: Cases that are drawn until one has operands that fit the name, at most.
-ATTEMPTS = 60
+ATTEMPTS = 150
 
 
 def named_cases(

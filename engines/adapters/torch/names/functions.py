@@ -118,10 +118,10 @@ def _layer(name: str) -> str:
 
 NAMES: dict[str, tuple[Name, ...]] = {
     **{operation: _unary(operation, name) for operation, name in UNARY.items()},
-    "negative": (*_unary("negative", "neg"), "torch.negative({0})", "torch._neg_view({0})",
+    "negative": (*_unary("negative", "neg"), "{0}.negative()", "torch._neg_view({0})",
                  "torch._neg_view_copy({0})"),
     "abs": (*_unary("abs", "abs"), "torch.absolute({0})"),
-    "positive": ("torch.positive({0})", "torch.alias_copy({0})", "torch.ops.aten.lift({0})",
+    "positive": ("{0}.positive()", "torch.alias_copy({0})", "torch.ops.aten.lift({0})",
                  "torch.ops.aten.lift_fresh_copy({0})", "torch.conj_physical({0})",
                  "{0}.clone().conj_physical_()",
                  "torch.ops.aten._to_copy({0})", "torch._lazy_clone({0})"),
@@ -145,7 +145,7 @@ NAMES: dict[str, tuple[Name, ...]] = {
     "pow_int": ("torch._foreach_pow([{0}], {exponent})[0]",
                 "torch._foreach_pow([{0}], [{exponent}])[0]", "{0}.clone().pow_({exponent})"),
     "pow_float": ("torch._foreach_pow([{0}], [{exponent}])[0]", "{0}.clone().pow_({exponent})"),
-    "clip": ("torch.clip({0}, {min}, {max})", "{0}.clone().clamp_({min}, {max})",
+    "clip": ("{0}.clip({min}, {max})", "{0}.clone().clamp_({min}, {max})",
              "torch.clamp({0}, torch.tensor({min}, dtype={0}.dtype), "
              "torch.tensor({max}, dtype={0}.dtype))",
              "torch._foreach_maximum(torch._foreach_minimum([{0}], {max}), {min})[0]",
@@ -213,7 +213,7 @@ NAMES: dict[str, tuple[Name, ...]] = {
     "cumulative_sum": ("{0}.clone().cumsum_({axis})",),
     "cumulative_prod": ("{0}.clone().cumprod_({axis})",),
     "polygamma": ("torch.polygamma({n}, {0})", "{0}.clone().polygamma_({n})"),
-    "xlogy": (no_number("torch.xlogy({0}, {1})"), first("torch.special.xlogy({0}, {1})"),
+    "xlogy": (no_number("torch.xlogy({0}, {1})"), first("{0}.xlogy({1})"),
               in_place("{0}.clone().xlogy_({1})")),
     "logsumexp": (one_axis("torch.special.logsumexp({0}, {axis}, keepdim={keepdims})"),),
     "softmax": ("torch.nn.functional.softmax({0}, {axis})", "torch.nn.Softmax({axis})({0})",

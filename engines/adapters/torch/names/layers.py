@@ -31,9 +31,9 @@ def _kernel(text: str, axes: int | None, *plain: str) -> Fitting:
         fits = axes in (None, _axes(call)) and len(p["padding"]) == _axes(call)
         if not fits or p["groups"] != 1 or any(set(p[name]) != {1} for name in plain):
             return None
-        return text.format(
-            *call.operands[:2], kernel=call.shapes[1][2:], bias=_bias(call), **p
-        )  # fmt: skip
+        # These kernels take the memory as it is.
+        plain_memory = [f"{x}.contiguous()" for x in call.operands[:2]]
+        return text.format(*plain_memory, kernel=call.shapes[1][2:], bias=_bias(call), **p)
 
     return write
 
@@ -62,8 +62,8 @@ def _conv_tbc(call: Call) -> str | None:
     x, w, *bias = call.operands
     b = bias[0] if bias else f"torch.zeros({call.shapes[1][0]}, dtype={x}.dtype)"
     return (
-        f"torch.conv_tbc({x}.permute(2, 0, 1), {w}.permute(2, 1, 0), {b}, {p['padding'][0]})"
-        ".permute(1, 2, 0)"
+        f"torch.conv_tbc({x}.permute(2, 0, 1).contiguous(), {w}.permute(2, 1, 0).contiguous(), {b}, "
+        f"{p['padding'][0]}).permute(1, 2, 0)"
     )
 
 
@@ -131,29 +131,6 @@ NORMALIZATION: dict[str, tuple[Name, ...]] = {
     "batch_norm_running": (_running("_native_batch_norm_legit_no_training"),
                            _running("_batch_norm_no_update")),
 }  # fmt: skip
-
-
-def _fractional(axes: int) -> Fitting:
-    """A pool whose windows are spaced so that the last one ends with the axis. Samples of 0 leave
-    nothing to chance.
-    """
-
-    def write(call: Call) -> str | None:
-        p = call.params
-        if _axes(call) != axes or any(p["padding"]) or set(p["dilation"]) != {1}:
-            return None
-        size = []
-        for n, window, stride in zip(call.shapes[0][2:], p["window"], p["stride"], strict=True):
-            if n <= window or (n - window) % stride:
-                return None
-            size.append((n - window) // stride + 1)
-        x, (batch, channels) = call.operands[0], call.shapes[0][:2]
-        return (
-            f"torch.nn.functional.fractional_max_pool{axes}d({x}, {p['window']}, {tuple(size)}, "
-            f"_random_samples=torch.zeros({batch}, {channels}, {axes}, dtype={x}.dtype))"
-        )
-
-    return write
 
 
 def _of_axes(axes: int, text: str, **wanted: object) -> Fitting:
@@ -254,16 +231,15 @@ def _masked(name: str, arguments: str = "{axis}") -> Fitting:
 NAMES: dict[str, tuple[Name, ...]] = {
     **CONVOLUTION,
     **NORMALIZATION,
-    "max_pool": (_fractional(2), _fractional(3),
-                 *(_of_axes(axes, f"{ATEN}.max_pool{axes}d_with_indices({{0}}, {{window}}, "
-                            "{stride}, {padding}, {dilation}, {ceil_mode})[0]")
-                   for axes in (2, 3))),
+    "max_pool": tuple(_of_axes(axes, f"{ATEN}.max_pool{axes}d_with_indices({{0}}, {{window}}, "
+                               "{stride}, {padding}, {dilation}, {ceil_mode})[0]")
+                      for axes in (2, 3)),
     "adaptive_avg_pool": tuple(_of_axes(axes, f"{ATEN}._adaptive_avg_pool{axes}d({{0}}, {{size}})")
                                for axes in (2, 3)),
     "max_unpool": (_unpooled,),
     "pad_batch": tuple(_padded(kernel, axes, mode)
                        for kernel, mode in (("reflection", "reflect"), ("replication", "edge"))
-                       for axes in (1, 2, 3)),
+                       for axes in (1, 2, 3) if (kernel, axes) != ("replication", 3)),
     "attention_batch": (_attention,),
     "interpolate": (
         _legacy_resized,
