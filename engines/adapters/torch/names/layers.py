@@ -61,10 +61,8 @@ def _conv_tbc(call: Call) -> str | None:
         return None
     x, w, *bias = call.operands
     b = bias[0] if bias else f"torch.zeros({call.shapes[1][0]}, dtype={x}.dtype)"
-    return (
-        f"torch.conv_tbc({x}.permute(2, 0, 1).contiguous(), {w}.permute(2, 1, 0).contiguous(), {b}, "
-        f"{p['padding'][0]}).permute(1, 2, 0)"
-    )
+    turned = f"{x}.permute(2, 0, 1).contiguous(), {w}.permute(2, 1, 0).contiguous()"
+    return f"torch.conv_tbc({turned}, {b}, {p['padding'][0]}).permute(1, 2, 0)"
 
 
 _LEGACY = ("False", "False", "False", "True")
