@@ -94,7 +94,7 @@ def main() -> None:
             asked += f", and {len(named)} of further names"
         text = report.section(engine, asked, coverage, modes)
         if engine == "torch":
-            text += f"\n{report.opinfo(_spelled(cases, coverage))}"
+            text += f"\n{report.opinfo(_spelled([*cases, *named], coverage))}"
         print(f"{engine}: {asked}\n", text, report.outcomes(coverage), sep="\n")
         rows += report.lines(coverage)
         if options.write:
