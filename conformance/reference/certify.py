@@ -213,21 +213,19 @@ def _certify(case: Case, copies: int) -> Truth:
         zero = np.zeros(question.shape)
         return Truth("certified", zero, zero, zero + TINY[case.dtype])
     truth = _on_some_radius(question, evaluate, copies)
-    # In units of 1, the smallest polydisc around 1e-100 has zero in it, and steps from 1e100 are
-    # too small to have an effect.
-    if evaluate.is_extreme:
-        scaled = Evaluator(program, case.input, varied, scaled=True)
-        truth = max(_on_some_radius(question, scaled, copies), truth, key=_told)
-    return truth
+    # In units of 1, a polydisc around 1e-100 has zero in it, and steps from 1e100 have no effect.
+    if not evaluate.is_extreme:
+        return truth
+    scaled = Evaluator(program, case.input, varied, scaled=True)
+    return max(_on_some_radius(question, scaled, copies), truth, key=_told)
 
 
 def _told(truth: Truth) -> tuple[int, int, float]:
     """How much is known about the answer."""
+    kinds = ("uncertified", "convention", "certified")
     coarse = 0.0
     if truth.tolerance is not None:
-        judged = truth.tolerance if truth.judged is None else truth.tolerance[truth.judged]
-        coarse = float(np.max(judged, initial=0.0))
-    kinds = ("uncertified", "convention", "certified")
+        coarse = float(np.max(truth.tolerance[truth.judged if truth.judged is not None else ...]))
     return kinds.index(truth.kind), truth.known, -coarse
 
 
