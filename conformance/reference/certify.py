@@ -60,8 +60,7 @@ from flint import acb, arb, ctx
 RELATIVE_RADIUS, ENTRY_RADIUS = 2.0**-70, 2.0**-66
 #: The radii of the polydisc to try, as powers of two, the largest first.
 RADII = (-8, -16, -32, -64)
-#: The relative size of rounding errors for which comparisons must be decided, as a power of two:
-#: 8192 rounding units of float64, 64 of float32.
+#: The size of rounding errors for which comparisons must be decided, relative, as a power of two.
 LOG_ERROR = {"float64": -40, "float32": -18}
 #: The radius around the point in which comparisons are decided.
 NEAR = 2.0**-200
@@ -223,9 +222,8 @@ def _certify(case: Case, copies: int) -> Truth:
 def _told(truth: Truth) -> tuple[int, int, float]:
     """How much is known about the answer."""
     kinds = ("uncertified", "convention", "certified")
-    coarse = 0.0
-    if truth.tolerance is not None:
-        coarse = float(np.max(truth.tolerance[truth.judged if truth.judged is not None else ...]))
+    judged = ... if truth.judged is None else truth.judged
+    coarse = 0.0 if truth.tolerance is None else float(np.max(truth.tolerance[judged]))
     return kinds.index(truth.kind), truth.known, -coarse
 
 

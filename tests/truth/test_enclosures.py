@@ -325,6 +325,7 @@ SINGULAR: dict[str, tuple[Function, tuple[float, ...], float]] = {
     ),
     "exp1": (special_balls.exp1, (0.0, -1.0), WIDE),
     "expi": (special_balls.expi, (0.0, -0.001), WIDE),
+    "expi above the axis": (lambda z: special_balls.expi(z + acb(0, 1.5)), (0.0,), WIDE),
     "power 1.5": (_of(balls.power, 1.5), (0.0, -1.0), WIDE),
     "power -1": (_of(balls.power, -1.0), (0.0,), WIDE),
     "power of a negative base": (lambda z: balls.power(arb(-2), z), (0.5, 2.0), WIDE),

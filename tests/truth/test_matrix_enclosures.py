@@ -105,6 +105,18 @@ def test_discs_enclose_the_values_at_their_points(name: str, real: bool) -> None
 
 
 @pytest.mark.parametrize("real", [False, True])
+@pytest.mark.parametrize("name", ["matrix_exp", "inv"])
+def test_functions_of_a_general_matrix_are_not_those_of_its_transpose(
+    name: str, real: bool
+) -> None:
+    function, same = FUNCTIONS[name]
+    centre = np.array([[1.0, 2.0], [-0.5, 0.25]])
+    image = function(discs(centre, real=real))
+    for value, ball in zip(same(exact(centre)).reshape(-1), image.reshape(-1), strict=True):
+        assert encloses(ball, value)
+
+
+@pytest.mark.parametrize("real", [False, True])
 @pytest.mark.parametrize("name", ["inv", "det"])
 def test_discs_enclose_the_values_for_more_rows_than_minors_are_expanded(
     name: str, real: bool
