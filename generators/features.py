@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -262,16 +262,21 @@ FEATURES = (
 )
 
 
+def special_values(operands: list[Array], names: Collection[str]) -> set[str]:
+    """Those of the features `names` that the values of the operands alone give."""
+    # Decompositions raise errors for entries that are infinite or NaN.
+    ended = not all(bool(np.all(np.isfinite(v))) for v in operands)
+    return {
+        name
+        for name, holds in _ON_VALUES.items()
+        if name in names and not (ended and name in _OF_MATRICES) and operands and holds(operands)
+    }
+
+
 def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozenset[str]:
     if not operands:
         return frozenset()
-    # Decompositions raise errors for entries that are infinite or NaN.
-    ended = not all(bool(np.all(np.isfinite(v))) for v in operands)
-    found = {
-        name
-        for name, holds in _ON_VALUES.items()
-        if not (ended and name in _OF_MATRICES) and holds(operands)
-    }
+    found = special_values(operands, _ON_VALUES)
     if len(set(step.operands)) < len(step.operands):
         found.add("repeated")
     if any(value == 0 and type(value) in (int, float) for value in step.arguments.values()):

@@ -7,6 +7,7 @@ default, and which family of operands the generator draws for it. NumPy finds th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import ModuleType
 
@@ -63,6 +64,10 @@ def _rows(modules: tuple[ModuleType, ...], namespace: Namespace) -> dict[str, Op
     return {op.name: op.bound_to(namespace) for module in modules for op in module.ROWS}
 
 
+def _within(module: ModuleType) -> str:
+    return module.__name__.removeprefix(f"{__name__}.")
+
+
 _operations: dict[str, Operation] = {}
 #: All operations as functions, as definitions call them.
 NAMESPACE = Namespace(_operations)
@@ -72,3 +77,11 @@ CORE: Mapping[str, Operation] = _rows(_CORE, NAMESPACE)
 EXTRA: Mapping[str, Operation] = _rows(_EXTRA, NAMESPACE)
 _operations.update({**CORE, **EXTRA})
 CATALOGUE: Mapping[str, Operation] = _operations
+#: The names of the operations of each module of this package, by the name of the module in it.
+MODULES: Mapping[str, tuple[str, ...]] = {
+    _within(module): tuple(op.name for op in module.ROWS) for module in (*_CORE, *_EXTRA)
+}
+#: What the operations of each module are.
+SUBJECTS: Mapping[str, str] = {
+    _within(module): re.split(r"[.:;]", module.__doc__ or "")[0] for module in (*_CORE, *_EXTRA)
+}

@@ -13,8 +13,10 @@ from ad_conformance.conformance.known_failures import load
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.interpreters import Interpreter
+from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.program import Case, MalformedCase
+from ad_conformance.generators.scenarios.cells import GOAL, Grid
 from ad_conformance.generators.scenarios.kinks import kink_cases
 from ad_conformance.generators.scenarios.seed_programs import SEED_FAMILY, seed_case
 from ad_conformance.generators.strategies.sampling import PORTION, portion
@@ -28,14 +30,18 @@ NAMED = 0
 #: The highest order of the seed programs: beyond it, some engines take minutes for the largest.
 SEED_ORDER = 2
 
+#: The order up to which an atlas asks all engines, and the engine that is asked a higher one too.
+SHARED_ORDER, DEEP = 3, "inhouse"
+
 
 @dataclass(frozen=True)
 class Plan:
-    """Named cases, and generated cases after them.
+    """Named cases, and generated cases after them: portions, or those of the grid of an atlas.
 
     `engines` are names as `ad_conformance.engines.registry.find` takes them. Generated case n is
     in portion n // PORTION, see `ad_conformance.generators.strategies.sampling.portion`; a
-    shard has `shard` portions. `named` are triples: origin (kink, seed, known, previous), name,
+    shard has `shard` portions. With a `grid`, it is case n of the grid, if there is one; a shard has
+    as many numbers. `named` are triples: origin (kink, seed, known, previous, around), name,
     and the case as JSON. An engine has `timeout` seconds of processor time for a case. `python` is
     the interpreter that `find` takes.
     """
@@ -47,10 +53,19 @@ class Plan:
     timeout: float
     named: tuple[tuple[str, str, str], ...] = ()
     python: str = ""
+    grid: Grid | None = None
 
     def find(self, name: str) -> Engine:
         """The engine of that name, in the plan's interpreter. Raises UnknownEngine."""
         return registry.find(name, self.python)
+
+    def asks(self, engine: str, case: Case) -> bool:
+        """Whether the engine of that name is asked the case.
+
+        In an atlas, only the in-house engine is asked the orders beyond SHARED_ORDER.
+        """
+        deep = engine.partition("@")[0] == DEEP or case.order <= SHARED_ORDER
+        return self.grid is None or deep
 
     @property
     def size(self) -> int:
@@ -60,8 +75,11 @@ class Plan:
     def shards(self, cases: int | None) -> Iterator[tuple[int, int | None]]:
         """Shard numbers, each with its number of cases, of a campaign of `cases` generated cases.
 
-        None: the campaign has no end, and the shard of named cases has all of them.
+        None: the campaign has no end, or that of its grid after GOAL rounds, and the shard of named
+        cases has all of them.
         """
+        if cases is None and self.grid:
+            cases = GOAL * self.grid.size
         if self.named:
             yield NAMED, None
         first, number = 0, NAMED
@@ -80,6 +98,11 @@ class Plan:
                 yield -n, origin, name, parse_case(text)
             return
         first = (shard - 1) * self.size
+        if self.grid:
+            for number in range(first, first + (self.size if count is None else count)):
+                if (found := self.grid.case(number)) is not None:
+                    yield number, "atlas", *found
+            return
         for index in range(self.shard):
             for place, case in enumerate(portion(self.modes, self.seed, first // PORTION + index)):
                 number = index * PORTION + place
@@ -87,6 +110,16 @@ class Plan:
                     yield first + number, "generated", None, case
             if count is not None and count <= (index + 1) * PORTION:
                 return
+
+
+def _grid(found: Mapping[str, Any], where: str) -> Grid | None:
+    """The grid in a record, None without one. Raises StoreError."""
+    if (recorded := found.get("grid")) is None:
+        return None
+    grid = Grid(tuple(recorded["operations"]), recorded["order"])
+    if unknown := [name for name in grid.operations if name not in CATALOGUE]:
+        raise StoreError(f"{where}: grid: operation {unknown[0]!r} is not in the catalogue")
+    return grid
 
 
 def named_cases(engines: tuple[str, ...], modes: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
@@ -133,6 +166,7 @@ def planned(found: Mapping[str, Any], where: str, python: str = "") -> Plan:
         float(found["timeout"]),
         tuple((origin, name, text) for origin, name, text in found["named"]),
         python,
+        _grid(found, where),
     )
     for _, name, text in plan.named:
         try:

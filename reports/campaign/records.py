@@ -32,6 +32,13 @@ class Interpreter(msgspec.Struct):
     numpy: _Line
 
 
+class Grid(msgspec.Struct):
+    """The grid of an atlas: operations, and the highest order."""
+
+    operations: Annotated[list[_Line], msgspec.Meta(min_length=1)]
+    order: Annotated[int, msgspec.Meta(ge=1, le=MAX_ORDER)]
+
+
 class Run(msgspec.Struct):
     """run.json: what is asked, of which releases, on which machine."""
 
@@ -47,6 +54,7 @@ class Run(msgspec.Struct):
     platform: dict[str, str | _Count | None]
     named: list[tuple[str, str, str]]
     interpreter: Interpreter | None = None
+    grid: Grid | None = None
 
 
 class Session(msgspec.Struct):

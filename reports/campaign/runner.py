@@ -104,6 +104,7 @@ class Campaign:
             },
             "named": plan.named,
             "interpreter": _described(plan.python) if plan.python else None,
+            "grid": plan.grid and {"operations": plan.grid.operations, "order": plan.grid.order},
         }
         write_record(folder, "run.json", fields)
         return campaign

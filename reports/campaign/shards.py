@@ -25,6 +25,7 @@ from ad_conformance.engines.contract import Answer
 from ad_conformance.engines.process.sandbox import EngineUnavailable
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, signature_of
+from ad_conformance.generators.scenarios.situations import situations
 from ad_conformance.reports.campaign.plan import Plan, plan_of
 from ad_conformance.reports.campaign.store import Folder, complete
 from ad_conformance.reports.campaign.tables import Journal
@@ -119,11 +120,12 @@ class _Shard:
     ) -> None:
         self.begun, self.killed = time.monotonic(), _out_of_memory()
         self.folder, self.journal, self.tally = folder, journal, tally
+        self.plan = plan
         self.pool, self.standings = _pool(plan)
         self.cases = {
             number: (origin, name, case) for number, origin, name, case in plan.cases(shard, count)
         }
-        self.first = next(iter(self.cases))
+        self.first = next(iter(self.cases), 0)
         self.asked = {(row["number"], row["engine"]) for row in journal.found["verdicts"]}
         self.recorded = {row["number"] for row in journal.found["cases"]}
         #: The first Result of each case that is asked a second time.
@@ -142,7 +144,11 @@ class _Shard:
         for a certified derivative.
         """
         for engine in self.pool.engines:
-            self.waiting[engine] = deque(n for n in self.cases if (n, engine) not in self.asked)
+            self.waiting[engine] = deque(
+                n
+                for n, (_, _, case) in self.cases.items()
+                if (n, engine) not in self.asked and self.plan.asks(engine, case)
+            )
             self._feed(engine)
         self._receive()
         while self.late:
@@ -249,6 +255,7 @@ class _Shard:
             "number": number,
             "origin": origin,
             "name": name,
+            "situations": situations(case, name) if origin == "atlas" and name else None,
             "id": case.id,
             "json": case.json,
             "word": case.mode,

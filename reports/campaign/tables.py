@@ -32,8 +32,10 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "cases": {
         "number": "BIGINT",  # from 0; negative for named cases, which are asked first
         # "generated", or for named cases: "kink", "seed", "known" (pinned), "previous" (a finding)
+        # or, in an atlas, "atlas" and "around" (a pinned case in another mode)
         "origin": "VARCHAR",
-        "name": "VARCHAR",  # of a named case
+        "name": "VARCHAR",  # of a named case; the operation of a case of an atlas
+        "situations": "VARCHAR[]",  # of this operation
         "id": "VARCHAR",
         "json": "VARCHAR",
         "word": "VARCHAR",

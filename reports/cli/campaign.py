@@ -38,7 +38,8 @@ def _modes(given: str) -> tuple[str, ...]:
     return modes
 
 
-def _seconds(given: str | None) -> float | None:
+def seconds_of(given: str | None) -> float | None:
+    """The duration that --budget gives; exit status 2 if it is none."""
     if given is None:
         return None
     parts = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", given)
@@ -118,7 +119,7 @@ def campaign(
     from ad_conformance.reports.campaign.store import Folder, StoreError
     from ad_conformance.reports.campaign.totals import totals
 
-    seconds = _seconds(budget)
+    seconds = seconds_of(budget)
     if seconds is None and cases is None:
         refuse("give --budget or --cases; otherwise the campaign never ends")
     folder = Folder(out)

@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 from ad_conformance.reports.cli import (
     ask,
-    bisect,
+    atlas,
     campaign,
     check,
     check_adapter,
-    explain,
     known,
+    locate,
     operations,
     report,
     triage,
@@ -23,7 +23,18 @@ from ad_conformance.reports.cli.shared import app
 __all__ = ["app"]
 
 #: The modules that define the commands.
-COMMANDS = (ask, check, operations, check_adapter, campaign, report, triage, explain, bisect, known)
+COMMANDS = (
+    ask,
+    check,
+    operations,
+    check_adapter,
+    campaign,
+    atlas,
+    report,
+    triage,
+    locate,
+    known,
+)
 
 
 def _print_version(asked: bool) -> None:

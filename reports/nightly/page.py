@@ -36,6 +36,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 _SOURCES = Path(__file__).parent / "templates"
+#: The style of the page.
+STYLE = _SOURCES / "page.css"
 #: The page has at most a megabyte. So the first buckets, the most important ones, are shown whole:
 #: so many, and with so many characters together. Later ones have a line each, up to LISTED.
 SCRIPTS, ROOM, LISTED = 300, 450_000, 500
@@ -123,7 +125,7 @@ def render(report: RunReport, imported: Collection[str] = ()) -> str:
     points = trend(report.folder)
     script = (_SOURCES / "page.js").read_text(encoding="utf-8")
     text = (
-        _environment()
+        environment(_SOURCES)
         .get_template("page.html")
         .render(
             report=report,
@@ -159,7 +161,7 @@ def render(report: RunReport, imported: Collection[str] = ()) -> str:
             else "",
             points=points,
             trends=_trends(points, engines),
-            style=Markup((_SOURCES / "page.css").read_text(encoding="utf-8")),
+            style=Markup(STYLE.read_text(encoding="utf-8")),
             script=Markup(script),
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
             **values,
@@ -174,9 +176,10 @@ def _ordered(planned: Iterable[str], found: Iterable[str]) -> list[str]:
     return list(dict.fromkeys((*planned, *sorted(set(found)))))
 
 
-def _environment() -> Environment:
+def environment(sources: Path) -> Environment:
+    """The templates of a folder, with the filters of the page. All text is escaped."""
     environment = Environment(
-        loader=FileSystemLoader(_SOURCES),
+        loader=FileSystemLoader(sources),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

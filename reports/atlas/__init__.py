@@ -1,0 +1,1 @@
+"""The atlas: which derivatives each engine gets right, looked up by operation."""

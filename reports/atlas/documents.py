@@ -1,0 +1,277 @@
+"""The pages as JSON documents. The templates show these, and they are written beside the pages."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ad_conformance.generators.catalogue import CATALOGUE, MODULES, SUBJECTS
+from ad_conformance.generators.ir.case_io import parse_case
+from ad_conformance.generators.ir.mode import modes_of_order
+from ad_conformance.generators.ir.program import DTYPES, Case
+from ad_conformance.generators.scenarios.cells import GOAL
+from ad_conformance.generators.scenarios.situations import SITUATIONS, possible_situations
+from ad_conformance.reports.atlas.answers import Answer, Answers, tallied
+from ad_conformance.reports.atlas.failures import Failure, Failures
+from ad_conformance.reports.atlas.outcomes import FAILURES, WORDS, Tally
+from ad_conformance.reports.atlas.plan import SHARED_ORDER
+from ad_conformance.reports.atlas.writing import Writers, public_names
+from ad_conformance.reports.campaign.plan import DEEP
+
+Document = dict[str, Any]
+#: The version of the documents.
+FORMAT = 1
+
+
+@dataclass
+class Atlas:
+    """What all documents are made from."""
+
+    run: Mapping[str, Any]
+    answers: Answers
+    failures: Failures
+    writers: Writers
+    samples: Mapping[str, str]  # a case of each operation, in JSON
+    engines: list[str] = field(init=False)
+    operations: tuple[str, ...] = field(init=False)
+    _failures: dict[tuple[str, str], list[Failure]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.engines = list(self.run["engines"])
+        self.operations = tuple(self.run["grid"]["operations"])
+
+    def modes(self, engine: str) -> tuple[str, ...]:
+        """The modes that the engine is asked."""
+        deepest = self.run["grid"]["order"] if engine.partition("@")[0] == DEEP else SHARED_ORDER
+        return modes_up_to(deepest)
+
+    def failures_of(self, operation: str, engine: str) -> list[Failure]:
+        key = operation, engine
+        if key not in self._failures:
+            self._failures[key] = self.failures.of(operation, engine)
+        return self._failures[key]
+
+    def by_mode(self, operation: str, engine: str) -> dict[str, Document]:
+        """What the engine did in each mode: the drawn cases, and pinned ones that fail."""
+        found: dict[str, Tally] = {mode: Tally() for mode in self.modes(engine)}
+        for answer in self.answers.by_operation.get(operation, ()):
+            if answer.engine == engine and answer.mode in found:
+                found[answer.mode].add(answer.word, answer.count, certified=answer.certified)
+        documents = {mode: tally.document for mode, tally in found.items()}
+        order = list(WORDS)
+        for pinned in self.failures.pinned.get((operation, engine), ()):
+            document = documents.get(pinned.mode)
+            if document and order.index(pinned.word) < order.index(document["word"]):
+                document |= {"word": pinned.word, "text": f"{pinned.word}: a pinned case"}
+        return documents
+
+
+def modes_up_to(order: int) -> tuple[str, ...]:
+    return tuple(mode for n in range(1, order + 1) for mode in modes_of_order(n))
+
+
+def cells(answers: Sequence[Answer]) -> list[Document]:
+    """The cells of one operation with an answer: counts by engine, mode, dtype and situation."""
+    groups: dict[tuple[str, str, str, str], list[Answer]] = defaultdict(list)
+    for answer in answers:
+        for situation in answer.situations:
+            groups[answer.engine, answer.mode, answer.dtype, situation].append(answer)
+    place = {name: k for k, name in enumerate(SITUATIONS)}
+    return [
+        {
+            "engine": engine,
+            "mode": mode,
+            "dtype": dtype,
+            "situation": situation,
+            **tallied(found).document,
+        }
+        for (engine, mode, dtype, situation), found in sorted(
+            groups.items(),
+            key=lambda item: (
+                item[0][0],
+                len(item[0][1]),
+                *item[0][1:3],
+                place.get(item[0][3], 99),
+            ),
+        )
+    ]
+
+
+def operation_document(atlas: Atlas, operation: str) -> Document:
+    """Everything about one operation."""
+    row = CATALOGUE[operation]
+    found = cells(atlas.answers.by_operation.get(operation, ()))
+    case = parse_case(atlas.samples[operation]) if operation in atlas.samples else None
+    calls = {e: atlas.writers.call(e, operation, case) if case else "" for e in atlas.engines}
+    possible = possible_situations(operation)
+    return {
+        "format": FORMAT,
+        "operation": operation,
+        "meaning": row.meaning,
+        "parameters": sorted(row.params),
+        "group": group_of(operation),
+        "subject": SUBJECTS[group_of(operation)],
+        "engines": atlas.engines,
+        "releases": dict(atlas.run["engines"]),
+        "calls": calls,
+        "situations": possible,
+        "by_mode": {engine: atlas.by_mode(operation, engine) for engine in atlas.engines},
+        "failures": [
+            failure.document
+            for engine in atlas.engines
+            for failure in atlas.failures_of(operation, engine)
+        ],
+        "cells": found,
+        "coverage": {
+            engine: _coverage(found, engine, len(atlas.modes(engine)) * len(DTYPES) * len(possible))
+            for engine in atlas.engines
+        },
+    }
+
+
+def _coverage(found: Sequence[Document], engine: str, of: int) -> Document:
+    """How many of the cells of an engine have enough certified cases, some, and none."""
+    certified = [cell["certified"] for cell in found if cell["engine"] == engine]
+    return {
+        "cells": of,
+        "enough": sum(n >= GOAL for n in certified),
+        "some": sum(0 < n < GOAL for n in certified),
+        "untested": of - sum(n > 0 for n in certified),
+    }
+
+
+def worst(words: Iterable[str]) -> str:
+    """The worst of the words; unsupported and untested only if there is nothing else."""
+    met = set(words)
+    return next((word for word in WORDS if word in met), "untested")
+
+
+def engine_document(atlas: Atlas, engine: str) -> Document:
+    """Everything about one engine."""
+    by_operation = {name: atlas.by_mode(name, engine) for name in atlas.operations}
+    failures = [f for name in atlas.operations for f in atlas.failures_of(name, engine)]
+    modes = atlas.modes(engine)
+    return {
+        "format": FORMAT,
+        "engine": engine,
+        "release": atlas.run["engines"][engine],
+        "modes": modes,
+        "by_operation": {
+            name: {
+                "word": worst(cell["word"] for cell in found.values()),
+                "modes": {mode: cell["text"] for mode, cell in found.items()},
+                "words": {mode: cell["word"] for mode, cell in found.items()},
+            }
+            for name, found in by_operation.items()
+        },
+        "by_order": _by_order(modes, by_operation),
+        "failures": [
+            {
+                "operation": f.operation,
+                "anchor": f.anchor,
+                "word": f.word,
+                "title": f.title,
+                "modes": f.modes,
+                "where": f.where,
+                "entry": f.entry,
+                "issue": f.issue,
+                "since": f.since,
+                "count": f.count,
+                "compared": f.compared,
+            }
+            for f in sorted(failures, key=lambda f: (FAILURES.index(f.word), f.operation, f.anchor))
+        ],
+    }
+
+
+def _by_order(
+    modes: Sequence[str], by_operation: Mapping[str, Mapping[str, Document]]
+) -> dict[str, dict[str, int]]:
+    """How many operations have each word, by order and over all orders."""
+    orders = sorted({len(mode) for mode in modes})
+    found: dict[str, dict[str, int]] = {}
+    for order in (*orders, 0):
+        counted = Counter(
+            worst(cell["word"] for mode, cell in cells_.items() if order in (0, len(mode)))
+            for cells_ in by_operation.values()
+        )
+        found[str(order) if order else "all"] = {w: counted[w] for w in WORDS if counted[w]}
+    return found
+
+
+def index_document(atlas: Atlas, totals: Document) -> Document:
+    """The matrix of groups, engines and modes, and the operations for the search."""
+    modes = modes_up_to(SHARED_ORDER)
+    of_cells = {
+        (name, engine): atlas.by_mode(name, engine)
+        for name in atlas.operations
+        for engine in atlas.engines
+    }
+    groups = []
+    for group, names in MODULES.items():
+        members = [name for name in names if name in set(atlas.operations)]
+        if not members:
+            continue
+        groups.append(
+            {
+                "group": group,
+                "subject": SUBJECTS[group],
+                "operations": members,
+                "matrix": _matrix(atlas.engines, modes, members, of_cells),
+            }
+        )
+    calls = {name: _names(atlas, name) for name in atlas.operations}
+    return {
+        "format": FORMAT,
+        "engines": dict(atlas.run["engines"]),
+        "absent": dict(atlas.run["absent"]),
+        "begun": atlas.run["begun"],
+        "modes": modes,
+        "totals": totals,
+        "matrix": _matrix(atlas.engines, modes, atlas.operations, of_cells),
+        "groups": groups,
+        "operations": {
+            name: {
+                "group": group_of(name),
+                "names": calls[name],
+                "words": {
+                    engine: worst(c["word"] for c in of_cells[name, engine].values())
+                    for engine in atlas.engines
+                },
+            }
+            for name in atlas.operations
+        },
+    }
+
+
+def _matrix(
+    engines: Sequence[str],
+    modes: Sequence[str],
+    names: Sequence[str],
+    of_cells: Mapping[tuple[str, str], Mapping[str, Document]],
+) -> dict[str, dict[str, dict[str, int]]]:
+    """How many of the operations have each word, by engine and mode."""
+    return {
+        engine: {
+            mode: dict(Counter(of_cells[name, engine][mode]["word"] for name in names))
+            for mode in modes
+        }
+        for engine in engines
+    }
+
+
+def _names(atlas: Atlas, operation: str) -> list[str]:
+    """The public names that the engines have for the operation."""
+    if operation not in atlas.samples:
+        return []
+    case: Case = parse_case(atlas.samples[operation])
+    calls = [atlas.writers.call(engine, operation, case) for engine in atlas.engines]
+    return [name for name in public_names(calls) if not re.match(r"[a-h]\.|self\.", name)]
+
+
+def group_of(operation: str) -> str:
+    """The module of the catalogue that has the operation."""
+    return next(module for module, names in MODULES.items() if operation in names)
