@@ -194,12 +194,17 @@ def _by_order(
     orders = sorted({len(mode) for mode in modes})
     found: dict[str, dict[str, int]] = {}
     for order in (*orders, 0):
-        counted = Counter(
-            worst(cell["word"] for mode, cell in cells_.items() if order in (0, len(mode)))
-            for cells_ in by_operation.values()
+        found[str(order) if order else "all"] = _counted(
+            worst(cell["word"] for mode, cell in of_modes.items() if order in (0, len(mode)))
+            for of_modes in by_operation.values()
         )
-        found[str(order) if order else "all"] = {w: counted[w] for w in WORDS if counted[w]}
     return found
+
+
+def _counted(words: Iterable[str]) -> dict[str, int]:
+    """How often each word is there, the worst first."""
+    counts = Counter(words)
+    return {word: counts[word] for word in WORDS if counts[word]}
 
 
 def index_document(atlas: Atlas, totals: Document) -> Document:
@@ -256,7 +261,7 @@ def _matrix(
     """How many of the operations have each word, by engine and mode."""
     return {
         engine: {
-            mode: dict(Counter(of_cells[name, engine][mode]["word"] for name in names))
+            mode: _counted(of_cells[name, engine][mode]["word"] for name in names)
             for mode in modes
         }
         for engine in engines

@@ -40,8 +40,8 @@ class Plan:
 
     `engines` are names as `ad_conformance.engines.registry.find` takes them. Generated case n is
     in portion n // PORTION, see `ad_conformance.generators.strategies.sampling.portion`; a
-    shard has `shard` portions. With a `grid`, it is case n of the grid, if there is one; a shard has
-    as many numbers. `named` are triples: origin (kink, seed, known, previous, around), name,
+    shard has `shard` portions. With a `grid`, it is case n of the grid, if there is one; a shard
+    has as many numbers. `named` are triples: origin (kink, seed, known, previous, around), name,
     and the case as JSON. An engine has `timeout` seconds of processor time for a case. `python` is
     the interpreter that `find` takes.
     """
