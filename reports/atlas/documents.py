@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ad_conformance.generators.catalogue import CATALOGUE, MODULES, SUBJECTS
-from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.mode import modes_of_order
-from ad_conformance.generators.ir.program import DTYPES, Case
+from ad_conformance.generators.ir.program import DTYPES
 from ad_conformance.generators.scenarios.cells import GOAL
 from ad_conformance.generators.scenarios.situations import SITUATIONS, possible_situations
 from ad_conformance.reports.atlas.answers import Answer, Answers, tallied
 from ad_conformance.reports.atlas.failures import Failure, Failures
 from ad_conformance.reports.atlas.outcomes import FAILURES, WORDS, Tally
-from ad_conformance.reports.atlas.plan import SHARED_ORDER
 from ad_conformance.reports.atlas.writing import Writers, public_names
-from ad_conformance.reports.campaign.plan import DEEP
+from ad_conformance.reports.campaign.plan import DEEP, SHARED_ORDER
 
 Document = dict[str, Any]
 #: The version of the documents.
@@ -30,11 +28,11 @@ FORMAT = 1
 class Atlas:
     """What all documents are made from."""
 
+    url: str
     run: Mapping[str, Any]
     answers: Answers
     failures: Failures
     writers: Writers
-    samples: Mapping[str, str]  # a case of each operation, in JSON
     engines: list[str] = field(init=False)
     operations: tuple[str, ...] = field(init=False)
     _failures: dict[tuple[str, str], list[Failure]] = field(default_factory=dict)
@@ -66,6 +64,12 @@ class Atlas:
             document = documents.get(pinned.mode)
             if document and order.index(pinned.word) < order.index(document["word"]):
                 document |= {"word": pinned.word, "text": f"{pinned.word}: a pinned case"}
+        for mode, document in documents.items():
+            document["failures"] = [
+                {"anchor": f.anchor, "scope": f.scope}
+                for f in self.failures_of(operation, engine)
+                if mode in f.modes
+            ]
         return documents
 
 
@@ -104,8 +108,7 @@ def operation_document(atlas: Atlas, operation: str) -> Document:
     """Everything about one operation."""
     row = CATALOGUE[operation]
     found = cells(atlas.answers.by_operation.get(operation, ()))
-    case = parse_case(atlas.samples[operation]) if operation in atlas.samples else None
-    calls = {e: atlas.writers.call(e, operation, case) if case else "" for e in atlas.engines}
+    calls = {engine: atlas.writers.call(engine, operation) for engine in atlas.engines}
     possible = possible_situations(operation)
     return {
         "format": FORMAT,
@@ -118,6 +121,7 @@ def operation_document(atlas: Atlas, operation: str) -> Document:
         "releases": dict(atlas.run["engines"]),
         "calls": calls,
         "situations": possible,
+        "advice": {engine: advice(atlas.by_mode(operation, engine)) for engine in atlas.engines},
         "by_mode": {engine: atlas.by_mode(operation, engine) for engine in atlas.engines},
         "failures": [
             failure.document
@@ -149,6 +153,58 @@ def worst(words: Iterable[str]) -> str:
     return next((word for word in WORDS if word in met), "untested")
 
 
+def advice(by_mode: Mapping[str, Document]) -> dict[str, str]:
+    """By order, which mode to use: those that fail least, and those that fail more."""
+    found = {}
+    for order in sorted({len(mode) for mode in by_mode}):
+        of_order = {mode: cell for mode, cell in by_mode.items() if len(mode) == order}
+        ranked: dict[tuple[int, float], list[str]] = defaultdict(list)
+        for mode, cell in of_order.items():
+            if cell["word"] in ("right", *FAILURES):
+                ranked[_badness(cell)].append(mode)
+        if not ranked:
+            found[str(order)] = worst(cell["word"] for cell in of_order.values())
+            continue
+        best, *rest = sorted(ranked)
+        texts = list(_told(best, [(mode, of_order[mode]) for mode in ranked[best]]))
+        if avoided := [mode for rank in rest for mode in ranked[rank]]:
+            texts.append(f"worse: {', '.join(avoided)}")
+        if left := [mode for mode, cell in of_order.items() if cell["word"] == "untested"]:
+            texts.append(f"untested: {', '.join(left)}")
+        found[str(order)] = "; ".join(texts)
+    return found
+
+
+def _badness(cell: Document) -> tuple[int, float]:
+    """0 if nothing fails, 1 if only pinned cases do, else 2 with the share of failing cases."""
+    failed = sum(cell["counts"].get(word, 0) for word in FAILURES)
+    if not failed:
+        return (1 if cell["word"] in FAILURES else 0), 0.0
+    return 2, failed / (failed + cell["counts"].get("right", 0))
+
+
+def _told(rank: tuple[int, float], of_modes: Sequence[tuple[str, Document]]) -> Iterator[str]:
+    """What to say about the modes of an order that fail least."""
+    groups: dict[str, list[tuple[str, Document]]] = defaultdict(list)
+    for mode, cell in of_modes:
+        groups[", ".join(dict.fromkeys(f["scope"] for f in cell["failures"]))].append((mode, cell))
+    for scope, found in groups.items():
+        names = ", ".join(mode for mode, _ in found)
+        least = min(cell["certified"] for _, cell in found)
+        cases = f"{least} certified case{'s' if least != 1 else ''}"
+        cases += " or more each" if len(found) > 1 else ""
+        if rank[0] == 0:
+            yield f"{names}: right so far, in {cases}"
+        elif rank[0] == 1:
+            right = f"right in {cases}, but a" if least else "no drawn case, and a"
+            yield f"{names}: {right} pinned case fails ({scope})"
+        else:
+            yield (
+                f"{names}: {'fail' if len(found) > 1 else 'fails'} least, in {rank[1]:.0%} of the "
+                f"cases ({scope})"
+            )
+
+
 def engine_document(atlas: Atlas, engine: str) -> Document:
     """Everything about one engine."""
     by_operation = {name: atlas.by_mode(name, engine) for name in atlas.operations}
@@ -162,8 +218,9 @@ def engine_document(atlas: Atlas, engine: str) -> Document:
         "by_operation": {
             name: {
                 "word": worst(cell["word"] for cell in found.values()),
-                "modes": {mode: cell["text"] for mode, cell in found.items()},
-                "words": {mode: cell["word"] for mode, cell in found.items()},
+                "modes": {
+                    mode: cell["text"] for mode, cell in found.items() if cell["word"] != "untested"
+                },
             }
             for name, found in by_operation.items()
         },
@@ -261,8 +318,7 @@ def _matrix(
     """How many of the operations have each word, by engine and mode."""
     return {
         engine: {
-            mode: _counted(of_cells[name, engine][mode]["word"] for name in names)
-            for mode in modes
+            mode: _counted(of_cells[name, engine][mode]["word"] for name in names) for mode in modes
         }
         for engine in engines
     }
@@ -270,10 +326,7 @@ def _matrix(
 
 def _names(atlas: Atlas, operation: str) -> list[str]:
     """The public names that the engines have for the operation."""
-    if operation not in atlas.samples:
-        return []
-    case: Case = parse_case(atlas.samples[operation])
-    calls = [atlas.writers.call(engine, operation, case) for engine in atlas.engines]
+    calls = [atlas.writers.call(engine, operation) for engine in atlas.engines]
     return [name for name in public_names(calls) if not re.match(r"[a-h]\.|self\.", name)]
 
 

@@ -25,8 +25,9 @@ class Failure:
     """Failing cases with the same cause, of one operation in one engine.
 
     `anchor` names it on the page and stays the same from night to night. `count` of `compared`
-    cases in its modes fail, besides pinned cases. `instead` are sentences, each about something
-    that was right. `since` says which releases fail, as far as the known failure knows.
+    cases in its modes fail, besides pinned cases. `scope` says in a few words at which points, and
+    `where` in a sentence. `instead` are sentences, each about something that was right. `since`
+    says which releases fail, as far as the known failure knows.
     """
 
     operation: str
@@ -35,6 +36,7 @@ class Failure:
     word: str
     title: str
     where: str
+    scope: str
     modes: tuple[str, ...]
     dtypes: tuple[str, ...]
     count: int
@@ -107,13 +109,16 @@ class Failures:
         beside = [a for a in own if a.mode in modes]
         words = {a.word for a in failing} | {p.word for p in pinned}
         entry = self._entries.get(key[0])
+        right = [a for a in beside if a.word == "right"]
+        only, told = where(failing, right)
         return Failure(
             operation=operation,
             engine=engine,
             anchor=f"{_slug(engine)}-{_slug(key[0]) if key[0] else _named(key)}",
             word=next(word for word in FAILURES if word in words),
             title=entry.summary if entry else _title(shown),
-            where=where(failing, [a for a in beside if a.word == "right"]),
+            where=told,
+            scope=_scope(entry, only, failing, beside),
             modes=modes,
             dtypes=tuple(sorted({a.dtype for a in failing} | {p.example.dtype for p in pinned})),
             count=sum(a.count for a in failing),
@@ -147,6 +152,7 @@ class Failures:
             yield f"{engine} in mode {', '.join(right)}: right in the smallest case below"
         orders = {len(mode) for mode in modes}
         others: dict[str, Counter[str]] = defaultdict(Counter)
+        failing = {a.mode for a in own if a.word in FAILURES}
         situations = {s for a in own if a.word in FAILURES and a.key == key for s in a.situations}
         for answer in own:
             if len(answer.mode) in orders and answer.mode not in (*modes, *right):
@@ -154,7 +160,8 @@ class Failures:
                     continue
                 others[answer.mode][answer.word] += answer.count
         good = [
-            f"{mode} ({counts['right']} of {counts['right']})"
+            f"{mode} ({counts['right']} of {counts['right']}"
+            f"{'; it fails at other points' if mode in failing else ''})"
             for mode, counts in sorted(others.items())
             if counts["right"] >= ENOUGH and not any(counts[word] for word in FAILURES)
         ]
@@ -173,8 +180,26 @@ class Failures:
             yield f"other engines that are right in the cases that fail: {', '.join(told.values())}"
 
 
-def where(failing: Sequence[Answer], right: Sequence[Answer]) -> str:
-    """At which situations the cases fail, by comparison with the right ones in the same modes."""
+def _scope(
+    entry: KnownFailure | None, only: str, failing: Sequence[Answer], beside: Sequence[Answer]
+) -> str:
+    """At which points the cases fail, in a few words: as the known failure says, or as counted."""
+    if entry and (entry.features or entry.dtype):
+        return " and ".join((*sorted(entry.features), *([entry.dtype] if entry.dtype else [])))
+    if only:
+        return only
+    count = sum(a.count for a in failing)
+    compared = sum(a.count for a in beside if a.word in ("right", *FAILURES))
+    if not count:
+        return "some points"
+    return f"{'all' if count == compared else count} of {compared} cases"
+
+
+def where(failing: Sequence[Answer], right: Sequence[Answer]) -> tuple[str, str]:
+    """The situation at which alone the cases fail, "" if there is none, and a sentence about it.
+
+    `right` are the right answers in the same modes.
+    """
     failed, passed = Counter[str](), Counter[str]()
     for answers, counts in ((failing, failed), (right, passed)):
         for answer in answers:
@@ -182,17 +207,18 @@ def where(failing: Sequence[Answer], right: Sequence[Answer]) -> str:
                 counts[situation] += answer.count
     total, others = (sum(a.count for a in answers) for answers in (failing, right))
     if not total:
-        return "only the pinned case of the known failure failed"
+        return "", "no drawn case failed so, only the pinned case of the known failure"
     always = [s for s in failed if failed[s] == total and s != GENERAL]
     telling = [s for s in always if others - passed[s] >= ENOUGH]
     if telling:
         s = min(telling, key=lambda name: (passed[name], name))
         of = total + passed[s]
-        return f"only at {s}: {total} of {of} such cases fail, none of {others - passed[s]} others"
+        told = f"only at {s}: {total} of {of} such cases fail, none of {others - passed[s]} others"
+        return s, told
     met = ", ".join(f"{s} ({n})" for s, n in failed.most_common())
     if failed[GENERAL]:
-        return f"also where nothing is special; failing cases by situation: {met}"
-    return f"failing cases by situation: {met}; too few right cases to say where else"
+        return "", f"also where nothing is special; failing cases by situation: {met}"
+    return "", f"failing cases by situation: {met}; too few right cases to say where else"
 
 
 def _title(example: Example) -> str:

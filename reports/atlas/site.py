@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,16 @@ from ad_conformance.reports.atlas.documents import Atlas, Document
 from ad_conformance.reports.atlas.failures import Failures
 from ad_conformance.reports.atlas.outcomes import WORDS
 from ad_conformance.reports.atlas.writing import Writers
-from ad_conformance.reports.campaign.store import Folder, record, sessions
+from ad_conformance.reports.campaign.plan import SHARED_ORDER
+from ad_conformance.reports.campaign.store import Folder, StoreError, record, sessions
 from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.nightly.findings import files_of
 from ad_conformance.reports.nightly.page import STYLE, embedded, environment
 from markupsafe import Markup
 
 _SOURCES = Path(__file__).parent / "templates"
+_ENGINE = re.compile(r"[a-z0-9][a-z0-9._-]*(@[\w.+!]+)?", re.ASCII)
+_CASE = re.compile(r"cases/[0-9a-f]+\.json")
 
 
 def write_site(folder: Folder, out: Path, imported: Collection[str] = ()) -> str:
@@ -34,22 +38,20 @@ def write_site(folder: Folder, out: Path, imported: Collection[str] = ()) -> str
     MalformedEntry, MalformedBucket or OSError.
     """
     run = record(folder, "run.json")
+    # The names become names of files.
+    for name in run["engines"]:
+        if not _ENGINE.fullmatch(name):
+            raise StoreError(f"{folder.url}/run.json: engines: {name!r} is no name of an engine")
     times = [record(folder, name) for _, name in sorted(sessions(folder).items())]
     entries = {entry.name: entry for entry in load()}
     with tables(folder) as connection:
         answers = Answers(connection, entries, files_of(folder))
-        samples = dict(
-            connection.sql(
-                "SELECT name, arg_min(json, (steps, length(json), id)) FROM cases "
-                "WHERE origin = 'atlas' GROUP BY name"
-            ).fetchall()
-        )
         cases = connection.sql(
             "SELECT count(DISTINCT id), count(DISTINCT id) FILTER (truth = 'certified') FROM cases "
             "WHERE origin = 'atlas'"
         ).fetchall()[0]
         failures = Failures(answers, entries)
-    atlas = Atlas(run, answers, failures, Writers(dict(run["asked"]), imported), samples)
+    atlas = Atlas(folder.url, run, answers, failures, Writers(dict(run["asked"]), imported))
     site = _Site(out)
     found = {}
     for operation in atlas.operations:
@@ -69,6 +71,8 @@ def _write_failures(site: _Site, atlas: Atlas, document: Document) -> None:
     """The cases of the failures as files, and their scripts as part of the document."""
     for failure in document["failures"]:
         example = failure["example"]
+        if not _CASE.fullmatch(example["case"]):
+            raise StoreError(f"{atlas.url}: cases.id: {example['case']!r} is no id of a case")
         text = next(
             f.example.json
             for f in atlas.failures_of(document["operation"], failure["engine"])
@@ -97,7 +101,12 @@ class _Site:
     def __init__(self, out: Path) -> None:
         self.out, self.pages, self.bytes, self.largest = out, 0, 0, 0
         self._templates = environment(_SOURCES)
-        self._templates.filters |= {"longest": _longest, "rows_of": _rows_of}
+        self._templates.filters |= {
+            "count": lambda number: f"{number:,}",
+            "by_depth": _by_depth,
+            "rows_of": _rows_of,
+            "word": lambda text: text.partition(" ")[0].rstrip(":"),
+        }
         self._script = (_SOURCES / "atlas.js").read_text(encoding="utf-8")
         self._hash = base64.b64encode(hashlib.sha256(self._script.encode()).digest()).decode()
 
@@ -142,14 +151,30 @@ def _text(document: Document) -> str:
 def _search(document: Document) -> Document:
     """What the search on the first page looks through."""
     return {
-        name: [row["names"], sorted(set(row["words"].values()), key=list(WORDS).index)]
+        name: [row["names"], list(row["words"].items())]
         for name, row in document["operations"].items()
     }
 
 
-def _longest(engines: list[str], by_mode: Document) -> str:
-    """The engine that was asked most modes."""
-    return max(engines, key=lambda engine: len(by_mode[engine]))
+def _by_depth(document: Document) -> list[Document]:
+    """The modes of a page that are shown together: those that all engines are asked, and the rest.
+
+    Modes that are untested in all engines have no row.
+    """
+    engines, by_mode = document["engines"], document["by_mode"]
+    longest = max(by_mode.values(), key=len)
+    parts = []
+    for deep in (False, True):
+        modes = [mode for mode in longest if deep == (len(mode) > SHARED_ORDER)]
+        asked = [engine for engine in engines if any(mode in by_mode[engine] for mode in modes)]
+        tested = [
+            mode for mode in modes if any(by_mode[e][mode]["word"] != "untested" for e in asked)
+        ]
+        untested = [mode for mode in modes if mode not in tested]
+        if modes:
+            part = {"deep": deep, "engines": asked, "modes": tested, "untested": untested}
+            parts.append(part)
+    return parts
 
 
 def _rows_of(cells: list[Document], engine: str) -> list[tuple[tuple[str, str], Document]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 
 from ad_conformance.conformance.pool import EnginePool
 from ad_conformance.conformance.standalone_script import shortened
@@ -14,9 +15,12 @@ from ad_conformance.generators.ir.case_io import parse_case
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, MalformedCase
 from ad_conformance.generators.render.dialect import UnsupportedOperation
+from ad_conformance.generators.strategies.sampling import operation_examples
 
 #: Names of operands in calls.
 _OPERANDS = "abcdefgh"
+#: Of so many cases of an operation, one shows how engines write it.
+SAMPLES = 8
 #: Most characters of a script on a page.
 LONGEST = 6000
 
@@ -35,9 +39,10 @@ class Writers:
             if given in imported if registry.is_import(given) else known:
                 self.engines[name] = registry.find(given)
 
-    def call(self, engine: str, operation: str, case: Case) -> str:
-        """How the engine writes the operation, as in the case; "" if it is not known."""
-        if engine not in self.engines:
+    def call(self, engine: str, operation: str) -> str:
+        """How the engine writes the operation, in an example; "" if that is not known."""
+        case = _sample(operation)
+        if engine not in self.engines or case is None:
             return ""
         program = case.program
         values = evaluate_steps(program, case.input)
@@ -66,6 +71,14 @@ class Writers:
         if len(script) > LONGEST:
             return "", f"it has {len(script)} characters; ad-conformance show writes it"
         return script, ""
+
+
+@cache
+def _sample(operation: str) -> Case | None:
+    """A small case of the operation, always the same."""
+    drawn = (c for c in operation_examples(operation, "R", SAMPLES))
+    fitting = [case for case in drawn if operation in case.program.operations]
+    return min(fitting, key=lambda case: (len(case.program.steps), case.id), default=None)
 
 
 def public_names(calls: Sequence[str]) -> Iterator[str]:

@@ -27,7 +27,8 @@
     hits.sort((a, b) => rank(a, wanted) - rank(b, wanted) || (a.name < b.name ? -1 : 1));
     list.replaceChildren(...hits.slice(0, MOST).map((row) => element("li", {},
       element("a", { href: `operations/${encodeURIComponent(row.name)}.html` }, row.name), " ",
-      ...row.words.flatMap((word) => [element("span", { className: `word ${word}` }, word), " "]),
+      ...row.words.flatMap(([engine, word]) => [
+        `${engine} `, element("span", { className: `word ${word}` }, word), "  "]),
       element("span", { className: "release" }, row.names.slice(0, 4).join(", ")))));
     shown.value = parts.length ? `${hits.length} operations` : "";
   };
