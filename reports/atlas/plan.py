@@ -21,16 +21,14 @@ AROUND = 2
 CAMPAIGN = "campaign"
 
 
-def atlas_plan(
-    engines: tuple[str, ...], seed: int, shard: int, timeout: float, python: str = ""
-) -> Plan:
+def atlas_plan(engines: tuple[str, ...], timeout: float, python: str = "") -> Plan:
     """The plan of an atlas of these engines. Raises UnknownEngine or MalformedEntry."""
     found = [registry.find(name, python) for name in engines]
     deep = any(engine.base == DEEP for engine in found)
     order = DEEPEST if deep else SHARED_ORDER
     modes = tuple(mode for n in range(1, order + 1) for mode in modes_of_order(n))
     named = tuple(_named(found))
-    return Plan(engines, modes, seed, shard, timeout, named, python, Grid(OPERATIONS, order))
+    return Plan(engines, modes, 0, 1, timeout, named, python, Grid(OPERATIONS, order))
 
 
 def _named(engines: list[Engine]) -> Iterator[tuple[str, str, str]]:

@@ -322,12 +322,14 @@ def _relative_radius(truth: Truth) -> float | None:
 
 
 def as_text(value: np.ndarray | None) -> str | None:
-    """An array as JSON; of a long array its first entries in one row."""
+    """An array as JSON; of a long array its first entries in one row.
+
+    JSON has no complex numbers: they are texts, such as "(0.5+1j)".
+    """
     if value is None:
         return None
-    return json.dumps(
-        (value if value.size <= LONGEST_ANSWER else value.reshape(-1)[:LONGEST_ANSWER]).tolist()
-    )
+    shown = value if value.size <= LONGEST_ANSWER else value.reshape(-1)[:LONGEST_ANSWER]
+    return json.dumps((shown.astype(str) if np.iscomplexobj(shown) else shown).tolist())
 
 
 def watched(parent: int) -> None:

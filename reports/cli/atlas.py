@@ -47,26 +47,27 @@ def atlas(
     need_reports("duckdb", "fsspec", "rich", "jinja2")
     from ad_conformance.reports.atlas.plan import CAMPAIGN, atlas_plan
     from ad_conformance.reports.atlas.site import write_site
+    from ad_conformance.reports.campaign.plan import planned
     from ad_conformance.reports.campaign.runner import Campaign, CampaignError, pool, run
-    from ad_conformance.reports.campaign.store import Folder, StoreError
+    from ad_conformance.reports.campaign.store import Folder, StoreError, record
     from ad_conformance.reports.campaign.totals import totals
     from ad_conformance.reports.issues.bucket_files import MalformedBucket
 
     seconds = seconds_of(budget)
     if seconds is None and not pages:
         refuse("give --budget, such as 30m: all rounds of an atlas take weeks")
-    folder = Folder(str(out / CAMPAIGN))
-    ended = "pages written again"
+    folder, ended, given = Folder(str(out / CAMPAIGN)), "pages only", engines_listed(engine)
+    again = registry.python_named(python)
     try:
         if Folder(str(out)).exists("run.json"):
             refuse(f"{out}: this is the folder of a campaign; give another folder for an atlas")
         if resume or pages:
-            begun = Campaign.resume(folder, python)
-            if begun.plan.grid is None:
+            plan = planned(record(folder, "run.json"), f"{folder.url}/run.json", python)
+            if plan.grid is None:
                 refuse(f"{folder.url}: this is a campaign, not an atlas")
-            if engine is not None and set(engines_listed(engine)) != set(begun.plan.engines):
+            if engine is not None and set(given) != set(plan.engines):
                 refuse(
-                    f"--engine: the atlas in {out} has {', '.join(begun.plan.engines)}; leave out "
+                    f"--engine: the atlas in {out} has {', '.join(plan.engines)}; leave out "
                     f"--engine, or begin another atlas"
                 )
         elif folder.exists("run.json"):
@@ -74,29 +75,25 @@ def atlas(
         elif out.exists() and (not out.is_dir() or any(out.iterdir())):
             refuse(f"{out}: not an empty folder, and there is no atlas in it")
         else:
-            begun = Campaign.begin(
-                folder, atlas_plan(engines_listed(engine), 0, 1, timeout, python)
-            )
-        for name, why in begun.absent.items():
-            print(f"skipped: {name}: {why}")
+            plan = atlas_plan(given, timeout, python)
         if not pages:
-            console = Console(soft_wrap=True)
+            begun = Campaign.resume(folder, python) if resume else Campaign.begin(folder, plan)
+            for name, why in begun.absent.items():
+                print(f"skipped: {name}: {why}")
             executors = pool(folder, workers)
+            console = Console(soft_wrap=True)
             ended = run(begun, executors, workers, cases=None, seconds=seconds, console=console)
-        made = write_site(folder, out)
+        # With --pages, nothing that only a file names is imported.
+        imported = given if pages and engine else () if pages else plan.engines
+        made = write_site(folder, out, imported)
         found = totals(folder)
-    except (
-        registry.UnknownEngine,
-        MalformedEntry,
-        MalformedBucket,
-        StoreError,
-        CampaignError,
-    ) as error:
+    except (registry.UnknownEngine, MalformedEntry, MalformedBucket) as error:
+        refuse(str(error))
+    except (StoreError, CampaignError) as error:
         refuse(str(error))
     except OSError as error:
         refuse(f"{error.filename or out}: {error.strerror or error}")
     except KeyboardInterrupt:
-        again = registry.python_named(python)
         refuse(
             f"interrupted; to continue: ad-conformance atlas --resume --out {out}{again}; to write "
             f"the pages: ad-conformance atlas --pages --out {out}{again}"

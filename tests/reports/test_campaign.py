@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from ad_conformance.generators.scenarios.seed_programs import seed_case
 from ad_conformance.reports.campaign.plan import Plan
@@ -22,7 +23,7 @@ from ad_conformance.reports.campaign.runner import (
     previous_findings,
     run,
 )
-from ad_conformance.reports.campaign.shards import _Shard
+from ad_conformance.reports.campaign.shards import _Shard, as_text
 from ad_conformance.reports.campaign.store import Folder
 from ad_conformance.reports.campaign.tables import tables
 from ad_conformance.reports.campaign.totals import totals
@@ -280,3 +281,9 @@ def test_plans_cut_the_same_cases_whatever_the_shards() -> None:
     of_large = [case for shard, n in large.shards(200) for case in large.cases(shard, n)]
     assert of_small == of_large
     assert [number for number, *_ in of_small] == list(range(200))
+
+
+def test_complex_answers_are_recorded() -> None:
+    assert as_text(np.array([0.5 + 1j])) == '["(0.5+1j)"]'
+    assert as_text(np.array([[0.5, np.nan]])) == "[[0.5, NaN]]"
+    assert as_text(None) is None
