@@ -36,6 +36,7 @@ class Atlas:
     engines: list[str] = field(init=False)
     operations: tuple[str, ...] = field(init=False)
     _failures: dict[tuple[str, str], list[Failure]] = field(default_factory=dict)
+    _by_mode: dict[tuple[str, str], dict[str, Document]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.engines = list(self.run["engines"])
@@ -54,6 +55,12 @@ class Atlas:
 
     def by_mode(self, operation: str, engine: str) -> dict[str, Document]:
         """What the engine did in each mode: the drawn cases, and pinned ones that fail."""
+        key = operation, engine
+        if key not in self._by_mode:
+            self._by_mode[key] = self._modes_of(operation, engine)
+        return self._by_mode[key]
+
+    def _modes_of(self, operation: str, engine: str) -> dict[str, Document]:
         found: dict[str, Tally] = {mode: Tally() for mode in self.modes(engine)}
         for answer in self.answers.by_operation.get(operation, ()):
             if answer.engine == engine and answer.mode in found:

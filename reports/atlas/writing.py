@@ -19,7 +19,7 @@ from ad_conformance.generators.strategies.sampling import operation_examples
 
 #: Names of operands in calls.
 _OPERANDS = "abcdefgh"
-#: Of so many cases of an operation, one shows how engines write it.
+#: Of so many cases of an operation, the first one shows how engines write it.
 SAMPLES = 8
 #: Most characters of a script on a page.
 LONGEST = 6000
@@ -75,10 +75,9 @@ class Writers:
 
 @cache
 def _sample(operation: str) -> Case | None:
-    """A small case of the operation, always the same."""
-    drawn = (c for c in operation_examples(operation, "R", SAMPLES))
-    fitting = [case for case in drawn if operation in case.program.operations]
-    return min(fitting, key=lambda case: (len(case.program.steps), case.id), default=None)
+    """A case of the operation, always the same; None if it did not fit into any."""
+    drawn = operation_examples(operation, "R", SAMPLES)
+    return next((case for case in drawn if operation in case.program.operations), None)
 
 
 def public_names(calls: Sequence[str]) -> Iterator[str]:

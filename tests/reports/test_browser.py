@@ -4,7 +4,6 @@ nothing but its own.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,60 +15,13 @@ from ad_conformance.reports.nightly.page import render
 
 from tests import made_runs
 from tests.made_runs import HOSTILE, SINE, bucket
-
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-if not BROWSER or not DRIVER:
-    pytest.skip("chromium and chromedriver are not both on the path", allow_module_level=True)
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
-UNFOLD = "for (const d of document.querySelectorAll('details')) d.open = true;"
-#: Of every element with text of its own that is seen: the contrast with what it stands on, as WCAG
-#: 2 defines it.
-CONTRAST = """
-const channel = (c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-const rgba = (text) => {
-  const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
-  return [r, g, b, a];
-};
-const ground = (element) => {
-  for (let at = element; at; at = at.parentElement) {
-    const colour = rgba(getComputedStyle(at).backgroundColor);
-    if (colour[3] === 1) return colour;
-    if (colour[3] !== 0) throw new Error(`half transparent: ${at.outerHTML.slice(0, 80)}`);
-  }
-  throw new Error("nothing to stand on");
-};
-const found = [];
-for (const element of document.body.querySelectorAll("*")) {
-  const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-  const visible = { contentVisibilityAuto: true, opacityProperty: true };
-  if (!own || !element.checkVisibility(visible)) continue;
-  if (["SCRIPT", "NOSCRIPT", "STYLE"].includes(element.tagName)) continue;
-  const style = getComputedStyle(element);
-  const ink = rgba(element instanceof SVGElement ? style.fill : style.color);
-  const [low, high] = [luminance(ink), luminance(ground(element))].sort((a, b) => a - b);
-  found.push([(high + 0.05) / (low + 0.05), element.outerHTML.slice(0, 120)]);
-}
-return found;
-"""
+from tests.reports import browser
+from tests.reports.browser import CONTRAST, UNFOLD, load, show
 
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for flag in (*FLAGS.split(), f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    made = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield made
-    made.quit()
+    yield from browser.started(str(tmp_path_factory.mktemp("profile")))
 
 
 @pytest.fixture(scope="module")
@@ -107,28 +59,10 @@ def _one_of_many(k: int) -> Any:
 @pytest.fixture
 def page(driver: Any, pages: dict[str, str]) -> Iterator[Any]:
     """The page, freshly loaded; nothing may have been complained of when the test is over."""
-    _load(driver, pages["plain"])
+    load(driver, pages["plain"])
     yield driver
-    _show(driver)
+    show(driver)
     assert driver.get_log("browser") == []
-
-
-def _load(driver: Any, address: str, width: int = 1280) -> None:
-    _show(driver)
-    driver.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},
-    )
-    # Another place in the same page would not load it again.
-    driver.get("about:blank")
-    driver.get(address)
-
-
-def _show(driver: Any, media: str = "screen", scheme: str = "light") -> None:
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
-    # What is skipped and what is not is decided with a frame, not with the style.
-    driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
 
 
 def _cell(driver: Any, place: str = "1-1") -> Any:
@@ -204,7 +138,7 @@ def test_every_anchor_leads_to_something_that_is_shown(page: Any) -> None:
 
 
 def test_an_address_of_a_bucket_unfolds_it(driver: Any, pages: dict[str, str]) -> None:
-    _load(driver, f"{pages['plain']}#bucket-torch-5")
+    load(driver, f"{pages['plain']}#bucket-torch-5")
     # A known one, in a folded group.
     bucket = driver.find_element("id", "bucket-torch-5")
     assert bucket.get_attribute("open")
@@ -212,7 +146,7 @@ def test_an_address_of_a_bucket_unfolds_it(driver: Any, pages: dict[str, str]) -
 
 
 def test_hostile_names_run_nothing(driver: Any, pages: dict[str, str]) -> None:
-    _load(driver, pages["hostile"])
+    load(driver, pages["hostile"])
     driver.execute_script(UNFOLD)
     for cell in driver.find_elements("css selector", "a[data-cell]"):
         driver.execute_script("arguments[0].click()", cell)
@@ -232,7 +166,7 @@ def test_the_policy_stops_what_should_ever_slip_through(
     broken.write_text(
         text.replace("<main>", "<main><script>window.hacked=1</script>"), encoding="utf-8"
     )
-    _load(driver, broken.as_uri())
+    load(driver, broken.as_uri())
     assert driver.execute_script("return window.hacked") is None
     assert "Content Security Policy" in driver.get_log("browser")[0]["message"]
 
@@ -242,7 +176,7 @@ def test_the_policy_stops_what_should_ever_slip_through(
 def test_a_page_does_not_scroll_sideways(
     driver: Any, pages: dict[str, str], kind: str, width: int
 ) -> None:
-    _load(driver, pages[kind], width=width)
+    load(driver, pages[kind], width=width)
     driver.execute_script(UNFOLD)
     _cell(driver).click()
     assert driver.execute_script("return document.documentElement.scrollWidth") <= width
@@ -265,8 +199,8 @@ def test_a_page_does_not_scroll_sideways(
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_is_legible(page: Any, pages: dict[str, str], scheme: str, width: int) -> None:
-    _load(page, pages["plain"], width=width)
-    _show(page, scheme=scheme)
+    load(page, pages["plain"], width=width)
+    show(page, scheme=scheme)
     page.execute_script(UNFOLD)
     _cell(page).click()
     found = page.execute_script(CONTRAST)
@@ -284,7 +218,7 @@ def test_print_shows_what_is_folded(page: Any) -> None:
     script = page.find_element("css selector", "#bucket-torch-5 .script")
     table = page.find_element("css selector", "#accuracy details table")
     assert not page.execute_script(seen, script)
-    _show(page, media="print")
+    show(page, media="print")
     assert page.execute_script(seen, script)
     assert page.execute_script(seen, table)
     assert not page.execute_script(seen, page.find_element("css selector", "nav"))
@@ -310,7 +244,7 @@ def _choose(driver: Any, field: str, value: str) -> None:
 
 
 def test_buckets_are_searched_filtered_and_sorted(driver: Any, pages: dict[str, str]) -> None:
-    _load(driver, pages["many"])
+    load(driver, pages["many"])
     everything = _seen(driver)
     assert len(everything) > 500
     _choose(driver, "by-engine", "jax")
@@ -334,7 +268,7 @@ def test_buckets_are_searched_filtered_and_sorted(driver: Any, pages: dict[str, 
 def test_a_link_to_a_bucket_is_seen_and_leads_to_it_through_any_filter(
     driver: Any, pages: dict[str, str]
 ) -> None:
-    _load(driver, pages["many"])
+    load(driver, pages["many"])
     link = driver.find_element("css selector", "#bucket-b0 .permalink")
     assert link.is_displayed()
     link.click()
@@ -348,7 +282,7 @@ def test_a_link_to_a_bucket_is_seen_and_leads_to_it_through_any_filter(
 
 
 def test_a_case_can_be_downloaded(driver: Any, pages: dict[str, str], tmp_path: Path) -> None:
-    _load(driver, f"{pages['plain']}#bucket-torch-0")
+    load(driver, f"{pages['plain']}#bucket-torch-0")
     driver.execute_cdp_cmd(
         "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
     )
@@ -366,7 +300,7 @@ def test_a_case_can_be_downloaded(driver: Any, pages: dict[str, str], tmp_path: 
 
 def test_a_large_page_is_painted_within_a_second(driver: Any, pages: dict[str, str]) -> None:
     assert Path(pages["many"].removeprefix("file://")).stat().st_size < 1_000_000
-    _load(driver, pages["many"])
+    load(driver, pages["many"])
     painted = driver.execute_script(
         "return performance.getEntriesByName('first-contentful-paint').map((e) => e.startTime)"
     )

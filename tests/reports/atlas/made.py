@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ad_conformance.generators.ir.mode import modes_of_order
 from ad_conformance.generators.ir.program import Case, Program, Step
+from ad_conformance.generators.scenarios import cells
 from ad_conformance.reports.campaign.store import Folder, write_record
 from ad_conformance.reports.campaign.tables import Journal
 
@@ -73,9 +76,29 @@ def write(out: Path, name: str = "", engines: tuple[str, ...] = ("inhouse", "tor
     return folder
 
 
+def write_full(out: Path) -> Folder:
+    """An atlas with an answer in every mode of every operation, and in every cell of det."""
+    folder = write(out)
+    run = json.loads(folder.read("run.json"))
+    run["grid"] = {"operations": list(cells.OPERATIONS), "order": 4}
+    write_record(folder, "run.json", run)
+    journal = Journal(folder, 2)
+    rows = _Rows(journal, "", 1000)
+    for n, operation in enumerate(cells.OPERATIONS):
+        for mode in (mode for order in range(1, 5) for mode in modes_of_order(order)):
+            told = rows.finding("wrong", "value") if n % 2 else {"verdict": "agree"}
+            rows.add(case(n, mode, "sin"), operation, ("general",), told)
+    for cell in cells.Grid(("det",), 4).cells():
+        asked = replace(case(50, cell.mode), dtype=cell.dtype)
+        rows.add(asked, "det", (cell.situation,), rows.finding("wrong", "value"))
+    journal.finish()
+    journal.close()
+    return folder
+
+
 class _Rows:
-    def __init__(self, journal: Journal, name: str) -> None:
-        self._journal, self._name, self._number = journal, name, 0
+    def __init__(self, journal: Journal, name: str, first: int = 0) -> None:
+        self._journal, self._name, self._number = journal, name, first
 
     def finding(self, verdict: str, severity: str) -> dict[str, Any]:
         """The columns of a finding that had the same verdict when it was asked again."""

@@ -84,7 +84,10 @@ def test_only_the_inhouse_engine_is_asked_the_fourth_order(tmp_path: Path) -> No
     assert grid is not None
     first = next(n for n, cell in enumerate(grid.cells()) if len(cell.mode) == 4)
     number, _, _, case = next(
-        found for shard, n in deep.shards(None) for found in deep.cases(shard, n) if found[0] >= first
+        found
+        for shard, n in deep.shards(None)
+        for found in deep.cases(shard, n)
+        if found[0] >= first
     )
     assert number >= first
     assert deep.asks("inhouse", case)
@@ -134,13 +137,22 @@ def test_a_killed_command_is_resumed(tmp_path: Path) -> None:
         time.sleep(0.2)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    before = rows(Folder(str(out / CAMPAIGN)), "SELECT id, engine, verdict FROM verdicts JOIN cases USING (number)")
+    before = rows(
+        Folder(str(out / CAMPAIGN)),
+        "SELECT id, engine, verdict FROM verdicts JOIN cases USING (number)",
+    )
     assert before
     done = subprocess.run(
-        command(*arguments, "--budget", "20s", "--resume"), capture_output=True, text=True, check=False
+        command(*arguments, "--budget", "20s", "--resume"),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
-    after = rows(Folder(str(out / CAMPAIGN)), "SELECT id, engine, verdict FROM verdicts JOIN cases USING (number)")
+    after = rows(
+        Folder(str(out / CAMPAIGN)),
+        "SELECT id, engine, verdict FROM verdicts JOIN cases USING (number)",
+    )
     assert set(before) <= set(after)
     assert len(after) > len(before)
     assert "out of time: " in done.stdout
@@ -162,9 +174,9 @@ def test_pages_are_written_again_without_asking(tmp_path: Path) -> None:
 
 def test_bad_input_gets_one_line(tmp_path: Path) -> None:
     out = str(tmp_path / "site")
-    assert "'tor' is not known; did you mean 'torch'?" in refused(
-        "--engines", "inhouse,tor", "--out", out, "--budget", "1m"
-    ) or "did you mean" in refused("--engines", "inhouse,tor", "--out", out, "--budget", "1m")
+    told = refused("--engines", "inhouse,tor", "--out", out, "--budget", "1m")
+    assert "engine 'tor' is not known" in told
+    assert "torch" in told
     assert "Write 5s, 5m or 5h" in refused("--out", out, "--budget", "5")
     assert "give --budget" in refused("--out", out)
     assert "there is no run.json" in refused("--out", out, "--resume", "--budget", "1m")

@@ -1,4 +1,4 @@
-"""The pages of an atlas: right counts, honest words, links that stay, and text that is only text."""
+"""The pages of an atlas: right counts, honest words, links that stay, and text that stays text."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def text_of(path: Path) -> str:
 
 def test_cells_count_certified_cases(site: Path) -> None:
     cells = {
-        (c["engine"], c["mode"], c["situation"]): c for c in document(site, "operations/det")["cells"]
+        (c["engine"], c["mode"], c["situation"]): c
+        for c in document(site, "operations/det")["cells"]
     }
     assert cells["torch", "RR", "general"]["text"] == f"right 6/{GOAL}"
     assert cells["torch", "RR", "general"]["counts"] == {"right": 6, "unsure": 1}
@@ -137,7 +138,10 @@ def test_a_failure_says_where_and_what_to_use_instead(site: Path) -> None:
 
 
 def test_nothing_is_said_to_be_only_somewhere_without_cases_elsewhere() -> None:
-    assert where([], []) == ("", "no drawn case failed so, only the pinned case of the known failure")
+    assert where([], []) == (
+        "",
+        "no drawn case failed so, only the pinned case of the known failure",
+    )
 
 
 def test_a_failure_of_another_operation_of_the_program_does_not_count(tmp_path: Path) -> None:
@@ -245,7 +249,9 @@ def test_nothing_is_loaded_from_the_network(site: Path) -> None:
             if name in ("src", "href", "srcset") and tag != "a"
         ]
         assert all(value in ("data:,", "atlas.css", "../atlas.css") for _, value in loaded)
-        assert {tag for tag, _ in found.tags}.isdisjoint({"img", "iframe", "object", "base", "form"})
+        assert {tag for tag, _ in found.tags}.isdisjoint(
+            {"img", "iframe", "object", "base", "form"}
+        )
     assert not re.search(r"@import|url\(", (site / "atlas.css").read_text())
 
 
@@ -263,7 +269,9 @@ def test_tables_can_be_read_aloud(site: Path) -> None:
 def test_links_and_pages_stay_the_same(site: Path, tmp_path: Path) -> None:
     write_site(made.write(tmp_path), tmp_path)
     names = {path.relative_to(site) for path in site.rglob("*") if "campaign" not in path.parts}
-    assert names == {p.relative_to(tmp_path) for p in tmp_path.rglob("*") if "campaign" not in p.parts}
+    assert names == {
+        p.relative_to(tmp_path) for p in tmp_path.rglob("*") if "campaign" not in p.parts
+    }
     for name in names:
         if (site / name).is_file():
             assert (site / name).read_bytes() == (tmp_path / name).read_bytes(), name
