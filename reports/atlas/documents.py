@@ -14,7 +14,7 @@ from ad_conformance.generators.ir.program import DTYPES
 from ad_conformance.generators.scenarios.cells import GOAL
 from ad_conformance.generators.scenarios.situations import SITUATIONS, possible_situations
 from ad_conformance.reports.atlas.answers import Answer, Answers, tallied
-from ad_conformance.reports.atlas.failures import Failure, Failures
+from ad_conformance.reports.atlas.failures import SOMEWHERE, Failure, Failures
 from ad_conformance.reports.atlas.outcomes import FAILURES, WORDS, Tally
 from ad_conformance.reports.atlas.writing import Writers, public_names
 from ad_conformance.reports.campaign.plan import DEEP, SHARED_ORDER
@@ -183,10 +183,14 @@ def advice(by_mode: Mapping[str, Document]) -> dict[str, str]:
 
 
 def _badness(cell: Document) -> tuple[int, float]:
-    """0 if nothing fails, 1 if only pinned cases do, else 2 with the share of failing cases."""
+    """0 if nothing fails, 1 if only pinned cases do, else 2 with the share of failing cases.
+
+    Pinned cases count more if it is not known at which points alone the mode fails.
+    """
     failed = sum(cell["counts"].get(word, 0) for word in FAILURES)
     if not failed:
-        return (1 if cell["word"] in FAILURES else 0), 0.0
+        somewhere = any(f["scope"] == SOMEWHERE for f in cell["failures"])
+        return (1 if cell["failures"] else 0), float(somewhere)
     return 2, failed / (failed + cell["counts"].get("right", 0))
 
 

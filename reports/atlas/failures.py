@@ -15,6 +15,8 @@ from ad_conformance.reports.atlas.answers import Answer, Answers, Example, Pinne
 from ad_conformance.reports.atlas.outcomes import FAILURES
 from ad_conformance.reports.releases_page import began, libraries, releases_asked
 
+#: The scope of a failure of which only the pinned case is known, at no special point.
+SOMEWHERE = "some points"
 #: So many right cases without a situation are needed to say that a failure is only there.
 ENOUGH = 3
 _Key = tuple[str, str, str]
@@ -191,7 +193,7 @@ def _scope(
     count = sum(a.count for a in failing)
     compared = sum(a.count for a in beside if a.word in ("right", *FAILURES))
     if not count:
-        return "some points"
+        return SOMEWHERE
     return f"{'all' if count == compared else count} of {compared} cases"
 
 

@@ -24,7 +24,8 @@
     const wanted = input.value.trim().toLowerCase();
     const parts = wanted.split(/\s+/).filter(Boolean);
     const hits = parts.length ? rows.filter((row) => parts.every((part) => row.text.includes(part))) : [];
-    hits.sort((a, b) => rank(a, wanted) - rank(b, wanted) || (a.name < b.name ? -1 : 1));
+    const share = (row) => row.names.filter((name) => name.toLowerCase().includes(wanted)).length / row.names.length;
+    hits.sort((a, b) => rank(a, wanted) - rank(b, wanted) || share(b) - share(a) || (a.name < b.name ? -1 : 1));
     list.replaceChildren(...hits.slice(0, MOST).map((row) => element("li", {},
       element("a", { href: `operations/${encodeURIComponent(row.name)}.html` }, row.name), " ",
       ...row.words.flatMap(([engine, word]) => [

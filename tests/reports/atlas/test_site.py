@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import pytest
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.scenarios.cells import GOAL
+from ad_conformance.generators.scenarios.situations import MEANINGS
 from ad_conformance.reports.atlas.failures import where
 from ad_conformance.reports.atlas.outcomes import WORDS, Tally, word_of
 from ad_conformance.reports.atlas.site import write_site
@@ -332,3 +333,9 @@ def test_all_words_are_explained_on_every_page(site: Path) -> None:
 
 def test_pages_name_the_meaning_of_the_operation(site: Path) -> None:
     assert document(site, "operations/det")["meaning"] == CATALOGUE["det"].meaning
+
+
+def test_the_document_has_the_words_of_the_pages() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "atlas.md").read_text(encoding="utf-8")
+    for name, meaning in {**WORDS, **MEANINGS}.items():
+        assert f"| {name} | {meaning} |" in text
