@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -38,8 +37,16 @@ MEANINGS: Mapping[str, str] = {
     "broadcast": "the operands have different shapes",
 }
 #: Modules whose operations take a matrix as a whole.
-_OF_MATRICES = re.compile(
-    r"core\.linalg|extra\.matrices|extra\.complex_ops|extra\.linear\.(products|solves|factors|complex_values)"
+_OF_MATRICES = frozenset(
+    {
+        "core.linalg",
+        "extra.matrices",
+        "extra.complex_ops",
+        "extra.linear.products",
+        "extra.linear.solves",
+        "extra.linear.factors",
+        "extra.linear.complex_values",
+    }
 )
 
 
@@ -57,7 +64,7 @@ def possible_situations(operation: str) -> tuple[str, ...]:
         left_out |= {"repeated operand", "broadcast"}
     if op.elementwise:
         left_out.add("tie")
-    if op.elementwise or op.broadcasts or not _OF_MATRICES.fullmatch(module):
+    if op.elementwise or op.broadcasts or module not in _OF_MATRICES:
         left_out.add("singular")
     return tuple(name for name in SITUATIONS if name not in left_out)
 
