@@ -6,21 +6,23 @@ same grid gives the same cases on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
+import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import is_single
 from ad_conformance.generators.ir.mode import modes_of_order
-from ad_conformance.generators.ir.program import DTYPES, Case
+from ad_conformance.generators.ir.program import DTYPES, Case, Step
 from ad_conformance.generators.scenarios.situations import (
     GENERAL,
     SITUATIONS,
     possible_situations,
     situations,
+    situations_of,
 )
-from ad_conformance.generators.strategies.case_drawing import draw_operation_case
+from ad_conformance.generators.strategies.case_drawing import draw_fitting_case
 from ad_conformance.generators.strategies.source import SeededSource
 
 #: So many certified cases of a cell show a fault that one case in twenty has with probability 0.99:
@@ -46,11 +48,14 @@ class Cell:
 def drawn_situations(operation: str) -> frozenset[str]:
     """The situations that some of SCOUTS cases of the operation have, and `general`."""
     found: set[str] = {GENERAL}
+
+    def told(steps: Sequence[Step], values: Sequence[np.ndarray]) -> bool:
+        found.update(situations_of(steps, values, operation))
+        return False
+
     for k in range(SCOUTS):
         source = SeededSource(f"scout {operation} {k}")
-        found.update(
-            situations(draw_operation_case(source, operation=operation, mode="R"), operation)
-        )
+        draw_fitting_case(source, operation=operation, mode="R", fits=told)
     return frozenset(found)
 
 
@@ -61,10 +66,14 @@ def drawn_case(cell: Cell, number: int) -> Case | None:
     if cell.situation not in drawn_situations(cell.operation):
         return None
     name = f"cell {cell.operation} {cell.mode} {cell.dtype} {cell.situation} {number}"
+
+    def fits(steps: Sequence[Step], values: Sequence[np.ndarray]) -> bool:
+        return cell.situation in situations_of(steps, values, cell.operation)
+
     for attempt in range(ATTEMPTS):
         source = SeededSource(f"{name} {attempt}")
-        case = draw_operation_case(source, operation=cell.operation, mode=cell.mode)
-        if cell.dtype == "float32" and not is_single(case):
+        case = draw_fitting_case(source, operation=cell.operation, mode=cell.mode, fits=fits)
+        if case is None or (cell.dtype == "float32" and not is_single(case)):
             continue
         if cell.situation in situations(case, cell.operation):
             return replace(case, dtype=cell.dtype)

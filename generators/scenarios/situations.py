@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE, MODULES
 from ad_conformance.generators.features import special_values
 from ad_conformance.generators.ir.evaluate import evaluate_steps
-from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.ir.program import Case, Step
 
 #: Nothing is special: none of the other situations that the operation can have.
 GENERAL = "general"
@@ -75,18 +76,24 @@ def situations(case: Case, operation: str) -> tuple[str, ...]:
     Steps that the output does not depend on do not count. Empty if no step is left.
     """
     program = case.program
-    steps = [
-        program.steps[k - 1]
-        for k in sorted(program.needed - {0})
-        if program.steps[k - 1].operation == operation
-    ]
-    if not steps:
+    steps = [program.steps[k - 1] for k in sorted(program.needed - {0})]
+    return situations_of(steps, evaluate_steps(program, case.input), operation)
+
+
+def situations_of(
+    steps: Iterable[Step], values: Sequence[np.ndarray], operation: str
+) -> tuple[str, ...]:
+    """The situations of the operation in these steps; `values` has all values, the input first.
+
+    Empty if no step is of the operation.
+    """
+    own = [step for step in steps if step.operation == operation]
+    if not own:
         return ()
     possible = possible_situations(operation)
     wanted = frozenset().union(*(_FEATURES.get(name, frozenset()) for name in possible))
-    values = evaluate_steps(program, case.input)
     found: set[str] = set()
-    for step in steps:
+    for step in own:
         met = special_values([values[i] for i in step.operands], wanted)
         found |= {name for name in possible if _FEATURES.get(name, frozenset()) & met}
         if "repeated operand" in possible and len(set(step.operands)) < len(step.operands):

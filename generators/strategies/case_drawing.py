@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.ir.evaluate import evaluate_steps, is_defined, is_single
 from ad_conformance.generators.ir.mode import HINT, is_mode
 from ad_conformance.generators.ir.operator import KINDS, OPERATORS, SIGNATURES
-from ad_conformance.generators.ir.program import Case, Program, nested
+from ad_conformance.generators.ir.program import Case, Program, Step, nested
 from ad_conformance.generators.strategies.builder import Abandon, Builder, draw_numbers
 from ad_conformance.generators.strategies.operands.basic import shaped, some, zeroed
 from ad_conformance.generators.strategies.outputs import ATTEMPTS, bend, draw_step, output_of
@@ -252,6 +252,10 @@ def draw_case(
     return source.part(partial(_finished, b, target, mode))
 
 
+#: Says of the steps of a program and of all its values, the input first, whether they fit.
+Fits = Callable[[Sequence[Step], Sequence[np.ndarray]], bool]
+
+
 def draw_operation_case(
     source: Source, *, operation: str, mode: str, signature: str | None = None
 ) -> Case:
@@ -267,6 +271,24 @@ def draw_operation_case(
     ValueError
         If the operation is not in the catalogue, or the signature or the mode does not exist.
     """
+    case = draw_fitting_case(source, operation=operation, mode=mode, signature=signature)
+    assert case is not None
+    return case
+
+
+def draw_fitting_case(
+    source: Source,
+    *,
+    operation: str,
+    mode: str,
+    signature: str | None = None,
+    fits: Fits = lambda steps, values: True,
+) -> Case | None:
+    """The case of `draw_operation_case`, or None if the steps up to the operation do not fit.
+
+    That is known early: most of the time goes into what follows the operation. Raises ValueError
+    as `draw_operation_case` does.
+    """
     if operation not in CATALOGUE:
         raise ValueError(f"operation={operation!r}: it is not in the catalogue")
     check_options(signature, mode)
@@ -275,6 +297,8 @@ def draw_operation_case(
     for _ in range(ATTEMPTS):
         b.wanted = source.part(partial(_prepared, b))
         if (value_id := draw_step(b, (operation,))) is not None:
+            if not fits(b.steps, b.values):
+                return None
             b.wanted = value_id
             if b.flag() or b.flag(3):
                 b.wanted = bend(b, value_id, len(mode)) or value_id

@@ -6,7 +6,9 @@ import itertools
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from ad_conformance.generators.catalogue import CATALOGUE, MODULES, SUBJECTS
 from ad_conformance.generators.features import features
@@ -18,7 +20,13 @@ from ad_conformance.generators.scenarios.situations import (
     SITUATIONS,
     possible_situations,
     situations,
+    situations_of,
 )
+from ad_conformance.generators.strategies.case_drawing import (
+    draw_fitting_case,
+    draw_operation_case,
+)
+from ad_conformance.generators.strategies.source import SeededSource
 
 #: A layer of a grid has one cell of each of these.
 FEW = ("det", "hypot", "sin", "cumulative_prod", "matmul", "logsumexp", "solve")
@@ -142,3 +150,18 @@ def test_every_operation_is_in_one_module() -> None:
 
 def test_the_goal_shows_a_fault_of_one_case_in_twenty() -> None:
     assert 0.95**GOAL < 0.01 < 0.95 ** (GOAL - 1)
+
+
+def test_a_case_that_fits_is_the_one_that_is_drawn_anyway() -> None:
+    source = "any seed"
+    drawn = draw_operation_case(SeededSource(source), operation="det", mode="RR")
+    fitting = draw_fitting_case(SeededSource(source), operation="det", mode="RR")
+    assert fitting == drawn
+    seen: list[tuple[str, ...]] = []
+
+    def fits(steps: Sequence[Step], values: Sequence[np.ndarray]) -> bool:
+        seen.append(situations_of(steps, values, "det"))
+        return False
+
+    assert draw_fitting_case(SeededSource(source), operation="det", mode="RR", fits=fits) is None
+    assert seen == [situations(drawn, "det")]
