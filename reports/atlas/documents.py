@@ -77,6 +77,11 @@ class Atlas:
                 for f in self.failures_of(operation, engine)
                 if mode in f.modes
             ]
+            document["expected"] = [
+                {"anchor": f.anchor, "scope": f.scope}
+                for f in self.failures_of(operation, engine)
+                if document["word"] == "untested" and self.failures.covers(f, mode)
+            ]
         return documents
 
 
@@ -169,17 +174,31 @@ def advice(by_mode: Mapping[str, Document]) -> dict[str, str]:
         for mode, cell in of_order.items():
             if cell["word"] in ("right", *FAILURES):
                 ranked[_badness(cell)].append(mode)
-        if not ranked:
-            found[str(order)] = worst(cell["word"] for cell in of_order.values())
-            continue
-        best, *rest = sorted(ranked)
-        texts = list(_told(best, [(mode, of_order[mode]) for mode in ranked[best]]))
-        if avoided := [mode for rank in rest for mode in ranked[rank]]:
+        texts: list[str] = []
+        ranks = sorted(ranked)
+        if ranks:
+            texts += _told(ranks[0], [(mode, of_order[mode]) for mode in ranked[ranks[0]]])
+        elif worst(cell["word"] for cell in of_order.values()) == "unsupported":
+            texts.append("unsupported")
+        if avoided := [mode for rank in ranks[1:] for mode in ranked[rank]]:
             texts.append(f"worse: {', '.join(avoided)}")
-        if left := [mode for mode, cell in of_order.items() if cell["word"] == "untested"]:
-            texts.append(f"untested: {', '.join(left)}")
+        untested = [mode for mode, cell in of_order.items() if cell["word"] == "untested"]
+        if len(untested) == len(of_order) and not any(of_order[m]["expected"] for m in untested):
+            texts.append("untested")
+        else:
+            texts += _untested({mode: of_order[mode] for mode in untested})
         found[str(order)] = "; ".join(texts)
     return found
+
+
+def _untested(cells_: Mapping[str, Document]) -> Iterator[str]:
+    """What to say about untested modes, which known failures may cover."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for mode, cell in cells_.items():
+        groups[", ".join(dict.fromkeys(f["scope"] for f in cell["expected"]))].append(mode)
+    for scope, modes in groups.items():
+        known = f" (a known failure covers {'it' if len(modes) == 1 else 'them'}: {scope})"
+        yield f"untested: {', '.join(modes)}{known if scope else ''}"
 
 
 def _badness(cell: Document) -> tuple[int, float]:

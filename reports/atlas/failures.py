@@ -98,6 +98,11 @@ class Failures:
             key=lambda f: (FAILURES.index(f.word), -f.count, f.anchor),
         )
 
+    def covers(self, failure: Failure, mode: str) -> bool:
+        """Whether the known failure of this failure names the mode."""
+        entry = self._entries.get(failure.entry)
+        return entry is not None and entry.modes.fullmatch(mode) is not None
+
     def _failure(
         self, operation: str, engine: str, key: _Key, own: Sequence[Answer]
     ) -> Failure | None:

@@ -168,7 +168,12 @@ def _by_depth(document: Document) -> list[Document]:
         modes = [mode for mode in longest if deep == (len(mode) > SHARED_ORDER)]
         asked = [engine for engine in engines if any(mode in by_mode[engine] for mode in modes)]
         tested = [
-            mode for mode in modes if any(by_mode[e][mode]["word"] != "untested" for e in asked)
+            mode
+            for mode in modes
+            if any(
+                by_mode[e][mode]["word"] != "untested" or by_mode[e][mode]["expected"]
+                for e in asked
+            )
         ]
         untested = [mode for mode in modes if mode not in tested]
         if modes:

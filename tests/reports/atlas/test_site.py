@@ -172,8 +172,10 @@ def test_advice_names_the_modes_that_fail_least(site: Path) -> None:
         "RR, RF: right so far, in 5 certified cases or more each; untested: FR, FF"
     )
     assert advice["torch"]["2"] == (
-        "RR: fails least, in 40% of the cases (singular); worse: RF; untested: FR, FF"
+        "RR: fails least, in 40% of the cases (singular); worse: RF; untested: FR; "
+        "untested: FF (a known failure covers it: 4 of 5 cases)"
     )
+    assert advice["torch"]["3"].startswith("untested: RRR, RFR, FRR, FFR; untested: RRF, ")
     assert advice["torch"]["1"] == "untested"
 
 
@@ -185,7 +187,9 @@ def test_pages_say_what_their_json_says(site: Path) -> None:
         for engine in found["engines"]:
             for mode, cell in found["by_mode"][engine].items():
                 tested = any(
-                    of[mode]["word"] != "untested" for of in found["by_mode"].values() if mode in of
+                    of[mode]["word"] != "untested" or of[mode]["expected"]
+                    for of in found["by_mode"].values()
+                    if mode in of
                 )
                 place = re.search(rf'<td id="{engine}-{mode}"[^>]*>([^<]*)', html)
                 assert (place is not None) == tested
