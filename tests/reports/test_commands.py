@@ -19,7 +19,7 @@ COMMANDS: dict[str, Any] = dict(
 )
 #: Commands that ask one engine; those that ask several; those that only read a campaign.
 ONE = ("bisect", "explain", "reduce", "show")
-SEVERAL = ("campaign", "known", "replay")
+SEVERAL = ("atlas", "campaign", "known", "replay")
 READING = ("report", "triage")
 
 
