@@ -197,13 +197,13 @@ class _Domains:
             )
             arrays = as_arrays(tuple(given))
             varied = [isinstance(v, np.ndarray) for v in given]
-            self.left = self.left or _leaves_domain(name, arrays, params, varied)
+            self.left = self.left or leaves_domain(name, arrays, params, varied)
             return as_array(CATALOGUE[name].evaluate(*arrays, **params))
 
         return function
 
 
-def _leaves_domain(
+def leaves_domain(
     name: str, operands: Sequence[Array], params: Mapping[str, Any], varied: Sequence[bool]
 ) -> bool:
     """Whether the operation, or one in its definition, is at the end of its domain or outside.
@@ -283,7 +283,7 @@ def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozense
         found.add("parameter zero")
     if "inf" in step.arguments.values():
         found.add("parameter infinite")
-    if any(depends) and _leaves_domain(step.operation, operands, step.arguments, depends):
+    if any(depends) and leaves_domain(step.operation, operands, step.arguments, depends):
         found.add("end of domain")
     if depends[0]:
         found.add("first varies")

@@ -29,7 +29,7 @@ from ad_conformance.generators.strategies.source import SeededSource
 #: log(0.01) / log(1 - 1/20), rounded up.
 GOAL = 90
 #: How many cases are drawn to find one of a cell, and to find out which situations are drawn.
-ATTEMPTS, SCOUTS = 60, 60
+ATTEMPTS, SCOUTS = 60, 80
 #: All operations that are drawn.
 OPERATIONS = tuple(name for name, row in CATALOGUE.items() if row.weight)
 
@@ -55,7 +55,7 @@ def drawn_situations(operation: str) -> frozenset[str]:
 
     for k in range(SCOUTS):
         source = SeededSource(f"scout {operation} {k}")
-        draw_fitting_case(source, operation=operation, mode="R", fits=told)
+        draw_fitting_case(source, operation=operation, mode="R", fits=told, empty=k % 4 == 3)
     return frozenset(found)
 
 
@@ -72,7 +72,13 @@ def drawn_case(cell: Cell, number: int) -> Case | None:
 
     for attempt in range(ATTEMPTS):
         source = SeededSource(f"{name} {attempt}")
-        case = draw_fitting_case(source, operation=cell.operation, mode=cell.mode, fits=fits)
+        case = draw_fitting_case(
+            source,
+            operation=cell.operation,
+            mode=cell.mode,
+            fits=fits,
+            empty=cell.situation == "empty",
+        )
         if case is None or (cell.dtype == "float32" and not is_single(case)):
             continue
         if cell.situation in situations(case, cell.operation):

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE, MODULES
-from ad_conformance.generators.features import special_values
+from ad_conformance.generators.features import leaves_domain, special_values
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, Step
 
@@ -23,6 +23,7 @@ _FEATURES: Mapping[str, frozenset[str]] = {
     "length 1": frozenset({"length 1"}),
     "empty": frozenset({"empty"}),
     "broadcast": frozenset({"broadcast"}),
+    "end of domain": frozenset(),
 }
 SITUATIONS = (GENERAL, *_FEATURES)
 #: What each situation means, in a sentence.
@@ -36,6 +37,9 @@ MEANINGS: Mapping[str, str] = {
     "length 1": "an operand has an axis of length 1",
     "empty": "an operand has no entries",
     "broadcast": "the operands have different shapes",
+    "end of domain": (
+        "an operand has entries at the end of the domain or outside of it, and nothing selects them"
+    ),
 }
 #: Modules whose operations take a matrix as a whole.
 _OF_MATRICES = frozenset(
@@ -94,8 +98,15 @@ def situations_of(
     wanted = frozenset().union(*(_FEATURES.get(name, frozenset()) for name in possible))
     found: set[str] = set()
     for step in own:
-        met = special_values([values[i] for i in step.operands], wanted)
+        operands = [values[i] for i in step.operands]
+        met = special_values(operands, wanted)
         found |= {name for name in possible if _FEATURES.get(name, frozenset()) & met}
         if "repeated operand" in possible and len(set(step.operands)) < len(step.operands):
             found.add("repeated operand")
+        # Values that nothing selects may be infinite or NaN.
+        with np.errstate(all="ignore"):
+            if not all(bool(np.all(np.isfinite(v))) for v in operands) or leaves_domain(
+                operation, operands, step.arguments, [True] * len(operands)
+            ):
+                found.add("end of domain")
     return tuple(name for name in possible if name in found) or (GENERAL,)

@@ -283,11 +283,13 @@ def draw_fitting_case(
     mode: str,
     signature: str | None = None,
     fits: Fits = lambda steps, values: True,
+    empty: bool = False,
 ) -> Case | None:
     """The case of `draw_operation_case`, or None if the steps up to the operation do not fit.
 
-    That is known early: most of the time goes into what follows the operation. Raises ValueError
-    as `draw_operation_case` does.
+    That is known early: most of the time goes into what follows the operation. With `empty`, the
+    operand has no entries, if the operation takes such operands. Raises ValueError as
+    `draw_operation_case` does.
     """
     if operation not in CATALOGUE:
         raise ValueError(f"operation={operation!r}: it is not in the catalogue")
@@ -295,7 +297,7 @@ def draw_fitting_case(
     kind, target = (signature or source.choice(SIGNATURES)).split("_to_")
     b = Builder(source, CATALOGUE, draw_point(source, kind, _most(len(mode), target)))
     for _ in range(ATTEMPTS):
-        b.wanted = source.part(partial(_prepared, b))
+        b.wanted = source.part(partial(_emptied if empty else _prepared, b))
         if (value_id := draw_step(b, (operation,))) is not None:
             if not fits(b.steps, b.values):
                 return None
@@ -304,6 +306,16 @@ def draw_fitting_case(
                 b.wanted = bend(b, value_id, len(mode)) or value_id
             break
     return source.part(partial(_finished, b, target, mode))
+
+
+def _emptied(b: Builder) -> int | None:
+    """Add a step that makes an operand without entries. Returns its value_id, or None if the input
+    is a number.
+    """
+    value_id = b.pick(lambda value: value.ndim > 0)
+    if value_id is None:
+        return None
+    return b.emit("slice", (value_id,), axis=b.choose([0, -1]), start=0, stop=0, step=1)
 
 
 def _prepared(b: Builder) -> int | None:

@@ -29,7 +29,7 @@ from ad_conformance.generators.strategies.case_drawing import (
 from ad_conformance.generators.strategies.source import SeededSource
 
 #: A layer of a grid has one cell of each of these.
-FEW = ("det", "hypot", "sin", "cumulative_prod", "matmul", "logsumexp", "solve")
+FEW = ("det", "hypot", "sin", "cumulative_prod", "matmul", "log", "solve")
 
 
 def test_every_cell_is_met_once_in_a_round() -> None:
@@ -68,7 +68,7 @@ def test_cases_are_those_of_their_cell(situation: str) -> None:
         assert (case.mode, case.dtype) == (mode, dtype)
         assert situation in situations(case, operation)
         assert operation in case.program.pruned().operations
-    assert met or situation == "empty"
+    assert met
 
 
 def test_rounds_have_different_cases() -> None:
