@@ -14,7 +14,7 @@ from ad_conformance.generators.ir.program import DTYPES
 from ad_conformance.generators.scenarios.cells import GOAL
 from ad_conformance.generators.scenarios.situations import SITUATIONS, possible_situations
 from ad_conformance.reports.atlas.answers import Answer, Answers, tallied
-from ad_conformance.reports.atlas.failures import SOMEWHERE, Failure, Failures
+from ad_conformance.reports.atlas.failures import Failure, Failures
 from ad_conformance.reports.atlas.outcomes import FAILURES, WORDS, Tally
 from ad_conformance.reports.atlas.writing import Writers, public_names
 from ad_conformance.reports.campaign.plan import DEEP, SHARED_ORDER
@@ -47,6 +47,10 @@ class Atlas:
         deepest = self.run["grid"]["order"] if engine.partition("@")[0] == DEEP else SHARED_ORDER
         return modes_up_to(deepest)
 
+    def asked_modes(self, engine: str) -> int:
+        """How many modes the engine is asked and has."""
+        return sum(self.writers.answers(engine, mode) for mode in self.modes(engine))
+
     def failures_of(self, operation: str, engine: str) -> list[Failure]:
         key = operation, engine
         if key not in self._failures:
@@ -66,6 +70,9 @@ class Atlas:
             if answer.engine == engine and answer.mode in found:
                 found[answer.mode].add(answer.word, answer.count, certified=answer.certified)
         documents = {mode: tally.document for mode, tally in found.items()}
+        for mode, document in documents.items():
+            if document["word"] == "untested" and not self.writers.answers(engine, mode):
+                document |= {"word": "unsupported", "text": "unsupported"}
         order = list(WORDS)
         for pinned in self.failures.pinned.get((operation, engine), ()):
             document = documents.get(pinned.mode)
@@ -73,7 +80,7 @@ class Atlas:
                 document |= {"word": pinned.word, "text": f"{pinned.word}: a pinned case"}
         for mode, document in documents.items():
             document["failures"] = [
-                {"anchor": f.anchor, "scope": f.scope}
+                {"anchor": f.anchor, "scope": f.scope, "limited": f.limited}
                 for f in self.failures_of(operation, engine)
                 if mode in f.modes
             ]
@@ -142,7 +149,9 @@ def operation_document(atlas: Atlas, operation: str) -> Document:
         ],
         "cells": found,
         "coverage": {
-            engine: _coverage(found, engine, len(atlas.modes(engine)) * len(DTYPES) * len(possible))
+            engine: _coverage(
+                found, engine, atlas.asked_modes(engine) * len(DTYPES) * len(possible)
+            )
             for engine in atlas.engines
         },
     }
@@ -208,8 +217,8 @@ def _badness(cell: Document) -> tuple[int, float]:
     """
     failed = sum(cell["counts"].get(word, 0) for word in FAILURES)
     if not failed:
-        somewhere = any(f["scope"] == SOMEWHERE for f in cell["failures"])
-        return (1 if cell["failures"] else 0), float(somewhere)
+        anywhere = any(not f["limited"] for f in cell["failures"])
+        return (1 if cell["failures"] else 0), float(anywhere)
     return 2, failed / (failed + cell["counts"].get("right", 0))
 
 
@@ -226,8 +235,8 @@ def _told(rank: tuple[int, float], of_modes: Sequence[tuple[str, Document]]) -> 
         if rank[0] == 0:
             yield f"{names}: right so far, in {cases}"
         elif rank[0] == 1:
-            right = f"right in {cases}, but a" if least else "no drawn case, and a"
-            yield f"{names}: {right} pinned case fails ({scope})"
+            right = f"right in {cases}" if least else "no drawn case"
+            yield f"{names}: {right}; known to fail at: {scope}"
         else:
             yield (
                 f"{names}: {'fail' if len(found) > 1 else 'fails'} least, in {rank[1]:.0%} of the "

@@ -15,8 +15,15 @@ from ad_conformance.reports.atlas.answers import Answer, Answers, Example, Pinne
 from ad_conformance.reports.atlas.outcomes import FAILURES
 from ad_conformance.reports.releases_page import began, libraries, releases_asked
 
-#: The scope of a failure of which only the pinned case is known, at no special point.
-SOMEWHERE = "some points"
+#: What features of known failures mean, if their name alone does not say so.
+_SAID = {
+    "same size": "operands of equal magnitude",
+    "vanishing": "entries that are zero, or zero up to rounding",
+    "zero last": "a zero in the last operand",
+    "one last": "a one in the last operand",
+    "reused": "an operand that another step uses, too",
+    "view": "an operand that is a view",
+}
 #: So many right cases without a situation are needed to say that a failure is only there.
 ENOUGH = 3
 _Key = tuple[str, str, str]
@@ -28,8 +35,9 @@ class Failure:
 
     `anchor` names it on the page and stays the same from night to night. `count` of `compared`
     cases in its modes fail, besides pinned cases. `scope` says in a few words at which points, and
-    `where` in a sentence. `instead` are sentences, each about something that was right. `since`
-    says which releases fail, as far as the known failure knows.
+    `where` in a sentence; `limited` tells whether it is known at which points alone. `instead` are
+    sentences, each about something that was right. `since` says which releases fail, as far as the
+    known failure knows.
     """
 
     operation: str
@@ -39,6 +47,7 @@ class Failure:
     title: str
     where: str
     scope: str
+    limited: bool
     modes: tuple[str, ...]
     dtypes: tuple[str, ...]
     count: int
@@ -118,6 +127,7 @@ class Failures:
         entry = self._entries.get(key[0])
         right = [a for a in beside if a.word == "right"]
         only, told = where(failing, right)
+        limit = _limit(entry) or only
         return Failure(
             operation=operation,
             engine=engine,
@@ -125,7 +135,8 @@ class Failures:
             word=next(word for word in FAILURES if word in words),
             title=entry.summary if entry else _title(shown),
             where=told,
-            scope=_scope(entry, only, failing, beside),
+            scope=limit or _share(failing, beside),
+            limited=bool(limit),
             modes=modes,
             dtypes=tuple(sorted({a.dtype for a in failing} | {p.example.dtype for p in pinned})),
             count=sum(a.count for a in failing),
@@ -187,19 +198,21 @@ class Failures:
             yield f"other engines that are right in the cases that fail: {', '.join(told.values())}"
 
 
-def _scope(
-    entry: KnownFailure | None, only: str, failing: Sequence[Answer], beside: Sequence[Answer]
-) -> str:
-    """At which points the cases fail, in a few words: as the known failure says, or as counted."""
-    if entry and (entry.features or entry.dtype):
-        return " and ".join((*sorted(entry.features), *([entry.dtype] if entry.dtype else [])))
-    if only:
-        return only
+def _limit(entry: KnownFailure | None) -> str:
+    """The points that the known failure names; "" if it names none."""
+    if entry is None:
+        return ""
+    features = [_SAID.get(name, name) for name in sorted(entry.features)]
+    return " and ".join((*features, *([entry.dtype] if entry.dtype else [])))
+
+
+def _share(failing: Sequence[Answer], beside: Sequence[Answer]) -> str:
+    """How many of the compared cases fail, in words."""
     count = sum(a.count for a in failing)
     compared = sum(a.count for a in beside if a.word in ("right", *FAILURES))
     if not count:
-        return SOMEWHERE
-    return f"{'all' if count == compared else count} of {compared} cases"
+        return "some points"
+    return f"{count} of {compared} case{'s' if compared != 1 else ''}"
 
 
 def where(failing: Sequence[Answer], right: Sequence[Answer]) -> tuple[str, str]:

@@ -39,6 +39,10 @@ class Writers:
             if given in imported if registry.is_import(given) else known:
                 self.engines[name] = registry.find(given)
 
+    def answers(self, engine: str, mode: str) -> bool:
+        """Whether the engine has the mode, as far as is known here."""
+        return engine not in self.engines or self.engines[engine].answers(mode)
+
     def call(self, engine: str, operation: str) -> str:
         """How the engine writes the operation, in an example; "" if that is not known."""
         case = _sample(operation)

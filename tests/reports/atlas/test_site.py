@@ -13,6 +13,7 @@ import pytest
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.scenarios.cells import GOAL
 from ad_conformance.generators.scenarios.situations import MEANINGS
+from ad_conformance.reports.atlas.documents import advice
 from ad_conformance.reports.atlas.failures import where
 from ad_conformance.reports.atlas.outcomes import WORDS, Tally, word_of
 from ad_conformance.reports.atlas.site import write_site
@@ -122,12 +123,14 @@ def test_a_failure_says_where_and_what_to_use_instead(site: Path) -> None:
     singular = failures["torch-wrong"]
     assert singular["where"] == "only at singular: 4 of 4 such cases fail, none of 6 others"
     assert singular["scope"] == "singular"
+    assert singular["limited"] is True
     assert singular["modes"] == ["RR"]
     assert singular["issue"] == ""
     assert singular["instead"] == [
         "other engines that are right in the cases that fail: inhouse (4 of 4)"
     ]
     known = failures[f"torch-{made.KNOWN}"]
+    assert known["limited"] is False
     assert known["issue"].startswith("https://github.com/pytorch/pytorch/issues/")
     assert "fixed in 2.15.0" in known["since"]
     assert known["instead"][0] == (
@@ -179,6 +182,51 @@ def test_advice_names_the_modes_that_fail_least(site: Path) -> None:
     assert advice["torch"]["1"] == "untested"
 
 
+def test_modes_that_fail_at_known_points_only_are_better_than_others() -> None:
+    def cell(word: str, *failures: tuple[str, bool], right: int = 0) -> dict[str, Any]:
+        told = [{"anchor": s, "scope": s, "limited": limited} for s, limited in failures]
+        counts = {"right": right} if right else {}
+        return {
+            "word": word,
+            "certified": right,
+            "counts": counts,
+            "failures": told,
+            "expected": [],
+        }
+
+    told = advice(
+        {
+            "RR": cell("wrong", ("singular", True), right=3),
+            "FR": cell("wrong", ("singular", True), right=2),
+            "RF": cell("wrong", ("some points", False)),
+            "FF": cell("wrong", ("4 of 5 cases", False)),
+        }
+    )
+    assert told == {
+        "2": "RR, FR: right in 2 certified cases or more each; known to fail at: singular; "
+        "worse: RF, FF"
+    }
+
+
+def test_a_mode_that_an_engine_does_not_have_is_unsupported(tmp_path: Path) -> None:
+    folder = made.write(tmp_path)
+    path = tmp_path / "campaign" / "run.json"
+    run = json.loads(path.read_text())
+    run["engines"] = {"torch-autograd": "2.13.0"}
+    run["asked"] = {"torch-autograd": "torch-autograd"}
+    path.write_text(json.dumps(run))
+    write_site(folder, tmp_path)
+    found = document(tmp_path, "operations/sort")
+    cells = found["by_mode"]["torch-autograd"]
+    assert {mode for mode, cell in cells.items() if cell["word"] == "untested"} == {
+        "R",
+        "RR",
+        "RRR",
+    }
+    assert cells["RF"]["word"] == "unsupported"
+    assert found["coverage"]["torch-autograd"]["cells"] == 3 * 2 * len(found["situations"])
+
+
 def test_pages_say_what_their_json_says(site: Path) -> None:
     for path in sorted(site.glob("operations/*.json")):
         found, shown = json.loads(path.read_text()), text_of(path.with_suffix(".html"))
@@ -217,7 +265,7 @@ def test_the_first_page_counts_operations(site: Path) -> None:
     )
     shown = text_of(site / "index.html")
     assert "19 different cases with a certified derivative" in shown
-    assert f"{found['totals']['untested']} are untested" in shown
+    assert f"{found['totals']['untested']:,} are untested" in shown
     assert "casadi was not asked: casadi is not installed" in shown
     assert "torch.linalg.det" in found["operations"]["det"]["names"]
 
