@@ -75,9 +75,9 @@ class Atlas:
                 document |= {"word": "unsupported", "text": "unsupported"}
         order = list(WORDS)
         for pinned in self.failures.pinned.get((operation, engine), ()):
-            document = documents.get(pinned.mode)
-            if document and order.index(pinned.word) < order.index(document["word"]):
-                document |= {"word": pinned.word, "text": f"{pinned.word}: a pinned case"}
+            met = documents.get(pinned.mode)
+            if met and order.index(pinned.word) < order.index(met["word"]):
+                met |= {"word": pinned.word, "text": f"{pinned.word}: a pinned case"}
         for mode, document in documents.items():
             document["failures"] = [
                 {"anchor": f.anchor, "scope": f.scope, "limited": f.limited}
