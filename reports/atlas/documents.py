@@ -85,7 +85,7 @@ class Atlas:
                 if mode in f.modes
             ]
             document["expected"] = [
-                {"anchor": f.anchor, "scope": f.scope}
+                {"anchor": f.anchor, "scope": f.scope if f.limited else ""}
                 for f in self.failures_of(operation, engine)
                 if document["word"] == "untested" and self.failures.covers(f, mode)
             ]
@@ -187,8 +187,12 @@ def advice(by_mode: Mapping[str, Document]) -> dict[str, str]:
         ranks = sorted(ranked)
         if ranks:
             texts += _told(ranks[0], [(mode, of_order[mode]) for mode in ranked[ranks[0]]])
-        elif worst(cell["word"] for cell in of_order.values()) == "unsupported":
-            texts.append("unsupported")
+        else:
+            lacking = [mode for mode, cell in of_order.items() if cell["word"] == "unsupported"]
+            if lacking and len(lacking) < len(of_order):
+                texts.append(f"unsupported: {', '.join(lacking)}")
+            elif lacking:
+                texts.append("unsupported")
         if avoided := [mode for rank in ranks[1:] for mode in ranked[rank]]:
             texts.append(f"worse: {', '.join(avoided)}")
         untested = [mode for mode, cell in of_order.items() if cell["word"] == "untested"]
@@ -202,12 +206,17 @@ def advice(by_mode: Mapping[str, Document]) -> dict[str, str]:
 
 def _untested(cells_: Mapping[str, Document]) -> Iterator[str]:
     """What to say about untested modes, which known failures may cover."""
-    groups: dict[str, list[str]] = defaultdict(list)
+    groups: dict[tuple[bool, str], list[str]] = defaultdict(list)
     for mode, cell in cells_.items():
-        groups[", ".join(dict.fromkeys(f["scope"] for f in cell["expected"]))].append(mode)
-    for scope, modes in groups.items():
-        known = f" (a known failure covers {'it' if len(modes) == 1 else 'them'}: {scope})"
-        yield f"untested: {', '.join(modes)}{known if scope else ''}"
+        scopes = dict.fromkeys(f["scope"] for f in cell["expected"])
+        scope = "" if "" in scopes else ", ".join(scopes)
+        groups[bool(scopes), scope].append(mode)
+    for (known, scope), modes in groups.items():
+        text = f"untested: {', '.join(modes)}"
+        if known:
+            text += f" (a known failure covers {'it' if len(modes) == 1 else 'them'}"
+            text += f" at: {scope})" if scope else ")"
+        yield text
 
 
 def _badness(cell: Document) -> tuple[int, float]:
