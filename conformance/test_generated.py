@@ -113,7 +113,7 @@ def test_large_inputs(request: pytest.FixtureRequest, length: int, engine: str) 
 
 
 #: Of an engine's further names, one in so many is asked in each mode. The modes take turns.
-ONE_NAME_IN = 3
+ONE_NAME_IN = 6
 
 
 def test_other_names(request: pytest.FixtureRequest, mode: str, engine: str) -> None:

@@ -213,7 +213,6 @@ _OTHERS: dict[str, tuple[Name, ...]] = {
     "exp2": ("2.0 ** {0}",),
     "round": ("jax.lax.round({0}, jax.lax.RoundingMethod.TO_NEAREST_EVEN)", "{0}.round()"),
     "expit": ("jax.nn.sigmoid({0})",),
-    "lgamma": ("jax.scipy.special.loggamma({0})",),
     "i0": ("jnp.i0({0})",),
     "silu": ("jax.nn.swish({0})",),
     "hardswish": ("jax.nn.hard_silu({0})",),
