@@ -57,6 +57,18 @@ def _alike(text: str) -> Fitting:
     return write
 
 
+def _not_longer(text: str) -> Fitting:
+    """A template whose second operand must not be the longer one: for mode `same`, SciPy's result
+    is as long as the first operand, NumPy's as the longer one.
+    """
+
+    def write(call: Call) -> str | None:
+        first, second = call.shapes
+        return text_of(text, call) if first and second and first[0] >= second[0] else None
+
+    return write
+
+
 def _of_parts(text: str) -> Fitting:
     """A template that goes along the first axis, which the operand must have."""
     return lambda call: text_of(text, call) if call.shapes[0] else None
@@ -347,9 +359,9 @@ _OTHERS: dict[str, tuple[Name, ...]] = {
                     one_axis("jnp.sqrt(jnp.sum({0} ** 2, axis={axis}))")),
     "matrix_norm": ("jnp.linalg.norm({0}, 'fro', axis=(-2, -1))",),
     "trapezoid": ("jax.scipy.integrate.trapezoid({0}, {1}, axis={axis})",),
-    "convolve": ("jax.scipy.signal.convolve({0}, {1}, mode={mode!r})",
-                 "jax.scipy.signal.convolve({0}, {1}, mode={mode!r}, method='fft')"),
-    "correlate": ("jax.scipy.signal.correlate({0}, {1}, mode={mode!r})",),
+    "convolve": (_not_longer("jax.scipy.signal.convolve({0}, {1}, mode={mode!r})"),
+                 _not_longer("jax.scipy.signal.convolve({0}, {1}, mode={mode!r}, method='fft')")),
+    "correlate": (_not_longer("jax.scipy.signal.correlate({0}, {1}, mode={mode!r})"),),
     "outer_sum": ("{0}[:, None] + {1}",),
     "newton_sqrt": ("jax.lax.fori_loop(0, {count}, lambda k, t: (t + {0} / t) / 2, "
                     "jnp.ones_like({0}), unroll=True)",
