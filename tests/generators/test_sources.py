@@ -25,10 +25,10 @@ from hypothesis import strategies as st
 #: Ids of the first cases of four portions with the seeds 0 to 3. A change that alters them raises
 #: SEED_VERSION.
 PINNED = {
-    0: ["725709381af2", "505e732e4c96", "9e7b38c7eb20", "738773c98681"],
-    1: ["3b5bc4564426", "e6ccfb8cdef7", "6c3df7a115ae", "1def6efc99d1"],
-    2: ["5c516a5feb67", "09d3c1fd5d63", "e86763cea740", "0804a4d10db2"],
-    3: ["9fa92ca3274f", "0feb5ae70e93", "6c9dad000c7f", "6c85f51f4453"],
+    0: ["aa7122d55a39", "af7398a5e637", "c05e09c2c42b", "ea424168d706"],
+    1: ["5e0ca6e677d2", "73d449581ac8", "b8704fd4af12", "f9e8151268e2"],
+    2: ["5c516a5feb67", "09d3c1fd5d63", "d4f936735c96", "0804a4d10db2"],
+    3: ["1961850ff9f3", "c3032508d176", "6c9dad000c7f", "6c85f51f4453"],
 }
 FAST = settings(
     max_examples=60,
