@@ -112,7 +112,8 @@ def test_large_inputs(request: pytest.FixtureRequest, length: int, engine: str) 
         pytest.skip("nothing was compared")
 
 
-#: Of an engine's further names, one in so many is asked in each mode. The modes take turns.
+#: Of an engine's further names, one in so many is asked in each mode. The modes take turns. JAX
+#: compiles a case for each, so more of them make the suite slow.
 ONE_NAME_IN = 6
 
 

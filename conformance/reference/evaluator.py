@@ -77,6 +77,11 @@ class Evaluator:
         return self.values[-1].shape
 
     @property
+    def is_scaled(self) -> bool:
+        """Whether an entry of the point has a unit other than 1."""
+        return self._units is not None
+
+    @property
     def is_extreme(self) -> bool:
         """Whether an entry of the point would have a unit other than 1."""
         return bool(np.any(_exponents(self.point)))

@@ -160,9 +160,10 @@ class Neighbourhood:
 
         for index in np.ndindex(*map(len, blocks)):
             directions = tuple(sorted(block[i] for block, i in zip(blocks, index, strict=True)))
-            found, unit = entry(directions), self.evaluate.unit(directions)
+            tensor[:, *index] = entry(directions)
             # Every division widens a ball.
-            tensor[:, *index] = found if unit == 1 else found / unit
+            if self.evaluate.is_scaled:
+                tensor[:, *index] /= self.evaluate.unit(directions)
         return tensor
 
     def _at(

@@ -8,11 +8,13 @@ derivatives mostly raise.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 from ad_conformance.engines.importing import lines
+from ad_conformance.engines.importing.replacing import replaced_member
 
 #: Functions of NumPy that make an array of a list.
 _MAKING = (
@@ -41,11 +43,7 @@ def object_arrays() -> Iterator[list[tuple[str, str]]]:
 
         return function
 
-    kept = {name: getattr(np, name) for name in _MAKING}
-    for name, original in kept.items():
-        setattr(np, name, watched(name, original))
-    try:
+    with ExitStack() as stack:
+        for name in _MAKING:
+            stack.enter_context(replaced_member(np, name, partial(watched, name)))
         yield found
-    finally:
-        for name, original in kept.items():
-            setattr(np, name, original)

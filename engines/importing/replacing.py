@@ -41,10 +41,10 @@ def replaced(function: Callable[..., Any], replacements: Iterable[Replacement]) 
 
 
 @contextmanager
-def replaced_method(
-    owner: type, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]
+def replaced_member(
+    owner: Any, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]
 ) -> Iterator[None]:
-    """A method of a class stands for another one meanwhile; classes without it stay so."""
+    """A member of a class or module stands for another one meanwhile; owners without it stay so."""
     original = vars(owner).get(name)
     if original is not None:
         setattr(owner, name, make(original))

@@ -96,7 +96,7 @@ def _totals(found: list[Document], times: list[dict[str, Any]], cases: tuple[int
 
 
 class _Site:
-    """The files of the pages. A file that has not changed is not written again."""
+    """The files of the pages."""
 
     def __init__(self, out: Path) -> None:
         self.out, self.pages, self.bytes, self.largest = out, 0, 0, 0

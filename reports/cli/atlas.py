@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 from ad_conformance.conformance.known_failures import MalformedEntry
 from ad_conformance.engines import registry
-from ad_conformance.reports.cli.campaign import need_reports, seconds_of
+from ad_conformance.reports.cli.campaign import (
+    Budget,
+    Timeout,
+    Workers,
+    need_reports,
+    seconds_of,
+)
 from ad_conformance.reports.cli.shared import Engines, Python, app, engines_listed, refuse
 from rich.console import Console
 
@@ -19,18 +25,9 @@ def atlas(
         Path, typer.Option(metavar="DIR", help="folder of the pages, and of the tables behind them")
     ],
     engine: Engines = None,
-    budget: Annotated[str | None, typer.Option(help="time limit, such as 90s, 30m or 8h")] = None,
-    workers: Annotated[
-        int, typer.Option(min=1, help="shards at a time, each by a worker that runs all engines")
-    ] = 2,
-    timeout: Annotated[
-        float,
-        typer.Option(
-            min=1.0,
-            help="limit for one answer, in seconds of processor time; on the wall, ten times as "
-            "many",
-        ),
-    ] = 60.0,
+    budget: Budget = None,
+    workers: Workers = 2,
+    timeout: Timeout = 60.0,
     python: Python = "",
     resume: Annotated[bool, typer.Option("--resume", help="continue the atlas in DIR")] = False,
     pages: Annotated[

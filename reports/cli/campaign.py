@@ -22,6 +22,18 @@ from ad_conformance.reports.cli.shared import (
 )
 from rich.console import Console
 
+#: Options of campaigns and atlases.
+Budget = Annotated[str | None, typer.Option(help="time limit, such as 90s, 30m or 8h")]
+Workers = Annotated[
+    int, typer.Option(min=1, help="shards at a time, each by a worker that runs all engines")
+]
+Timeout = Annotated[
+    float,
+    typer.Option(
+        min=1.0,
+        help="limit for one answer, in seconds of processor time; on the wall, ten times as many",
+    ),
+]
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -70,27 +82,16 @@ def campaign(
     modes: Annotated[str, typer.Option(help=f"modes, separated by commas; {HINT}")] = ",".join(
         USUAL_MODES
     ),
-    budget: Annotated[
-        str | None, typer.Option(help="time limit of the campaign, such as 90s, 30m or 8h")
-    ] = None,
+    budget: Budget = None,
     cases: Annotated[int | None, typer.Option(min=1, help="number of generated cases")] = None,
     seed: Annotated[int, typer.Option(min=0, help="another seed gives other cases")] = 0,
-    workers: Annotated[
-        int, typer.Option(min=1, help="shards at a time, each by a worker that runs all engines")
-    ] = 2,
+    workers: Workers = 2,
     scheduler: Annotated[
         str | None,
         typer.Option(help="address of a dask scheduler; its workers are used instead of processes"),
     ] = None,
     shard: Annotated[int, typer.Option(min=1, help="size of a shard, in portions of 90 cases")] = 1,
-    timeout: Annotated[
-        float,
-        typer.Option(
-            min=1.0,
-            help="limit for one answer, in seconds of processor time; on the wall, ten times as "
-            "many",
-        ),
-    ] = 60.0,
+    timeout: Timeout = 60.0,
     previous: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="an earlier campaign whose findings are asked again"),

@@ -90,7 +90,6 @@ jax = Engine(
             r"^Linearization failed .* does not support reverse-mode autodiff",
             r"jax\.custom_batching",
         ),
-        ("Exception", r"^performing a set/swap operation with vmapped value on an unbatched array"),
         ("ValueError", r"^Betainc gradient with respect to a and b not supported"),
         ("NotImplementedError", r"^scatter_mul gradients are only implemented if"),
         ("NotImplementedError", r"^Derivatives of non-symmetric eigenvectors are only valid under"),

@@ -21,7 +21,7 @@ from ad_conformance.engines.importing.numpy.functions import TABLE, UFUNCS
 from ad_conformance.engines.importing.numpy.traced import Traced, is_traced
 from ad_conformance.engines.importing.numpy.tracer import Tracer
 from ad_conformance.engines.importing.recorder import Recorder
-from ad_conformance.engines.importing.replacing import replaced, replaced_method
+from ad_conformance.engines.importing.replacing import replaced, replaced_member
 
 #: Names in modules, and the function of the table that takes traced arrays in their place.
 _MATH = (
@@ -73,7 +73,7 @@ def _of_scipy(tracer: Tracer) -> Iterator[None]:
         for owner in ("rv_continuous", "rv_discrete") if stats is not None else ():
             for method in (*FUNCTIONS, "logpmf"):
                 make = partial(_method_for_traced, tracer, method)
-                stack.enter_context(replaced_method(getattr(stats, owner), method, make))
+                stack.enter_context(replaced_member(getattr(stats, owner), method, make))
         yield
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from ad_conformance.engines.importing import lines
 from ad_conformance.engines.importing.recorder import CannotImport
-from ad_conformance.engines.importing.replacing import replaced_method
+from ad_conformance.engines.importing.replacing import replaced_member
 from ad_conformance.engines.importing.torch.tracking import Tracking, as_numpy
 
 
@@ -89,7 +89,7 @@ def methods(t: Tracking) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for owner, method, name, attributes in METHODS:
             make = partial(_as_one_method, t, name, attributes, f"{owner.__name__}.{method}")
-            stack.enter_context(replaced_method(owner, method, make))
+            stack.enter_context(replaced_member(owner, method, make))
         yield
 
 
