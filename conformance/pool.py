@@ -24,10 +24,10 @@ LATER = 16
 
 
 def truth_of(case: Case) -> Truth:
-    """The certified derivative of a case, computed once, whatever the names of its operations and
-    the wrappers.
+    """The certified derivative of a case, computed once for all modes of an order, whatever the
+    names of its operations and the wrappers.
     """
-    return _truth(replace(case, names=0, wrappers=()) if case.names or case.wrappers else case)
+    return _truth(replace(case, names=0, wrappers=(), mode="R" * case.order))
 
 
 @lru_cache(maxsize=KEPT)

@@ -68,6 +68,10 @@ class Engine:
     #: Template of the statements that make the function `derivative` of `{nested}`, the text of the
     #: nested derivative. They may use `x`. An exception in them is a compile failure.
     compile: str = "derivative = {nested}"
+    #: Template of the statements that make the function `derivatives` of `{all}`, the texts of
+    #: several nested derivatives with commas between them. It returns a list of their values.
+    #: Give it if one compilation costs less than several. "": each is asked alone.
+    compile_all: str = ""
     #: Statements that call `derivative` and assign the answer to `got`, as a NumPy array of the
     #: derivative's shape. An exception in them is a runtime failure.
     run: str = "got = np.asarray(derivative(x))"
@@ -139,6 +143,7 @@ class Engine:
                 for k, v in self.wrappers.items()
             ),
             ("compile", partial(self.compile.format, nested="f")),
+            ("compile_all", partial(self.compile_all.format, all="f, f")),
             ("modes", partial(re.compile, self.modes)),
             *(
                 ("unsupported", partial(re.compile, pattern))
@@ -235,5 +240,7 @@ class Answer:
     printed: str = ""
     #: The value of a second call at the same point, if it differs from `value`.
     second: np.ndarray | None = None
+    #: Whether the derivative was compiled together with those of other modes.
+    together: bool = False
     #: The innermost calls of the traceback of an exception, "" if the worker does not tell them.
     traceback: str = ""

@@ -5,8 +5,8 @@ answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ad_conformance.engines.wrapping import functions, wrapped
@@ -94,7 +94,21 @@ def write(engine: Writable, case: Case) -> Script:
     Raises UnsupportedOperation if the engine has no template for an operation of the program, no
     arrays of the dtype, no form of the operator, or no wrapper of the case.
     """
-    dialect = engine.dialect
+    script, (nested,) = write_all(engine, (case,))
+    run = script.run
+    if case.direction is not None:
+        run += _directed(engine.dialect, case)
+    compiling = engine.compile.format(nested=nested) + "\n"
+    if case.warmup_point is not None:
+        compiling += "derivative(x)\n"
+    return replace(script, compile=compiling, run=run)
+
+
+def write_all(engine: Writable, cases: Sequence[Case]) -> tuple[Script, list[str]]:
+    """The script of cases that differ in mode and operator only, without what compiles, and the
+    text of the nested derivative of each. Raises UnsupportedOperation as `write` does.
+    """
+    case, dialect = cases[0], engine.dialect
     lines = [render(case.program, dialect, case.input, dtype=case.dtype, names_chosen=case.names)]
     given = {"x": case.point if case.warmup_point is None else case.warmup_point}
     value_ids = case.program.arguments
@@ -103,34 +117,36 @@ def write(engine: Writable, case: Case) -> Script:
         for n, k in zip(INPUTS[1:], value_ids, strict=False)
     }
     given |= {
-        n: value for n, value in (("v", case.tangent), ("w", case.cotangent)) if value is not None
+        n: value
+        for one in cases
+        for n, value in (("v", one.tangent), ("w", one.cotangent))
+        if value is not None
     }
     captured = dialect.language.captured
     for name, value in given.items():
         # The derivative takes x as an argument, and x may be assigned again.
         assigned = "{name} = {value}" if name == "x" else captured
         lines.append(assigned.format(name=name, value=dialect.constant(value, case.dtype)))
-    if value_ids and case.operator == "jacobian":
-        definitions, nested = _by_several(engine, case)
-        lines[1:1] = definitions
-    else:
-        scalar = evaluate_steps(case.program, case.input)[-1].ndim == 0
-        nested = derivative_text(engine, case, scalar)
-    compiling, run = engine.compile.format(nested=nested) + "\n", engine.run + "\n"
-    if case.direction is not None:
-        run += _directed(dialect, case)
+    nested = []
+    for n, one in enumerate(cases):
+        if value_ids and one.operator == "jacobian":
+            definitions, text = _by_several(engine, one, f"_{n}" if n else "")
+            lines[1:1] = definitions
+        else:
+            scalar = evaluate_steps(one.program, one.input)[-1].ndim == 0
+            text = derivative_text(engine, one, scalar)
+        nested.append(text)
     back = f"x = {dialect.constant(case.point, case.dtype)}\n"
-    if case.warmup_point is not None:
-        compiling += "derivative(x)\n"
-    return Script(
+    script = Script(
         header=engine.header,
         program=functions(engine, case) + "\n".join(lines) + "\n",
-        compile=compiling,
-        run=run,
+        compile="",
+        run=engine.run + "\n",
         point="" if case.warmup_point is None else back,
         elsewhere=f"x = {dialect.constant(_nearby(case.point), case.dtype)}\n",
         back=back,
     )
+    return script, nested
 
 
 def _directed(dialect: Dialect, case: Case) -> str:
@@ -210,12 +226,12 @@ def derivative_text(engine: Writable, case: Case, scalar: bool) -> str:
     return nested
 
 
-def _by_several(engine: Writable, case: Case) -> tuple[list[str], str]:
+def _by_several(engine: Writable, case: Case, suffix: str = "") -> tuple[list[str], str]:
     """Derivatives by one input after the other: definitions of functions, and the last one by name.
 
     Each derivative is a function of all inputs. A transform with `{i}` takes all inputs and the
     index of the one to differentiate by. Otherwise a closure captures the inputs that are not
-    differentiated by.
+    differentiated by. The names of the definitions end in `suffix`.
     """
     language = engine.dialect.language
     names = ", ".join(INPUTS[: len(case.program.arguments) + 1])
@@ -233,7 +249,7 @@ def _by_several(engine: Writable, case: Case) -> tuple[list[str], str]:
         )
         # A closure is put in parentheses to be called.
         called = f"({derivative})" if language.is_closure(derivative) else derivative
-        lines.append(language.function(f"d{k}", names, (), f"{called}({name})"))
-        nested = f"d{k}"
+        lines.append(language.function(f"d{k}{suffix}", names, (), f"{called}({name})"))
+        nested = f"d{k}{suffix}"
     whole = language.closure.format(inputs="x", value=f"{nested}({names})")
     return lines, wrapped(engine, case, case.order, whole)

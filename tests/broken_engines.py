@@ -99,6 +99,17 @@ refusing = replace(
 missing = replace(inhouse, name="missing", module="no_such_module_of_an_engine")
 unimportable = replace(inhouse, name="unimportable", header="import no_such_module_of_an_engine")
 not_an_engine = "a string"
+#: Compile the derivatives of a program in several modes at once: rightly; with the rule of `sign`;
+#: with a value that is wrong only then; so that several raise.
+ALL = "derivatives = lambda x: [d(x) for d in ({all},)]"
+at_once = replace(inhouse, name="at-once", compile_all=ALL)
+sign_at_once = replace(sign, name="sign-at-once", compile_all=ALL)
+wrong_at_once = replace(
+    inhouse, name="wrong-at-once", compile_all=ALL.replace("d(x)", "d(x) * 2.0 + 1.0")
+)
+raising_at_once = replace(
+    inhouse, name="raising-at-once", compile_all='raise MemoryError("{all}"[:0] + "too large")'
+)
 #: Wrong when it is asked for the first time, right when it is asked again.
 unsteady = replace(
     inhouse, name="unsteady", header=f"{inhouse.header}\nimport collections\ntimes = "

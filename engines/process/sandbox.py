@@ -14,6 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,8 @@ from ad_conformance.engines.process.clock import Clock, Late
 from ad_conformance.engines.process.environments import NoEnvironment
 from ad_conformance.engines.process.interpreters import BadInterpreter
 from ad_conformance.engines.process.worker import MESSAGE_LENGTH
+from ad_conformance.engines.script import Script
+from ad_conformance.engines.together import parted, spread, together
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.prerequisites import other_system
 from ad_conformance.generators.render.dialect import UnsupportedOperation
@@ -288,8 +291,28 @@ class Sandbox:
             raise EngineUnavailable(
                 f"{self.engine.name}: its adapter cannot write {case.json}: {fault}"
             ) from error
+        return self._thread.submit(self._alone, case, script, always)
+
+    def submit_together(self, cases: Sequence[Case]) -> list[Future[Answer]]:
+        """Ask cases that differ in mode and operator only, with one compilation if the engine has
+        such, without waiting for the answers.
+
+        If one of them raises, is late, ends the process or is impure, each is asked alone. Raises
+        EngineUnavailable as `submit` does.
+        """
+        script = together(self.engine, cases)
+        if script is None:
+            return [self.submit(case) for case in cases]
+        return spread(self._thread.submit(self._ask_together, cases, script), len(cases))
+
+    def _ask_together(self, cases: Sequence[Case], script: Script) -> list[Answer]:
+        further = script.further if any(is_chosen(case, self.every) for case in cases) else ()
+        answers = parted(self._once((*script.pieces, *further), len(cases)), len(cases))
+        return answers or [self._alone(case, self.engine.script(case)) for case in cases]
+
+    def _alone(self, case: Case, script: Script, always: bool = False) -> Answer:
         further = script.further if always or is_chosen(case, self.every) else ()
-        return self._thread.submit(self._ask, script.pieces, further)
+        return self._ask(script.pieces, further)
 
     def ask(self, case: Case) -> Answer:
         """The engine's answer. Whatever the engine does is an answer and not an exception.
@@ -317,11 +340,11 @@ class Sandbox:
             return replace(first, message=f"a further call kills the process ({answer.error})")
         return first
 
-    def _once(self, pieces: Pieces) -> Answer:
+    def _once(self, pieces: Pieces, cases: int = 1) -> Answer:
         worker = self._started()
         begun = time.monotonic()
         try:
-            answer = worker.ask(pieces, self.timeout)
+            answer = worker.ask(pieces, self.timeout * cases)
         except Late as late:
             answer = Answer("timeout", message=str(late), seconds=late.seconds)
         except _Died as died:

@@ -6,12 +6,15 @@ same grid gives the same cases on every machine.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
+from itertools import accumulate
 
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.evaluate import is_single
 from ad_conformance.generators.ir.mode import modes_of_order
 from ad_conformance.generators.ir.program import DTYPES, Case, Step
@@ -60,11 +63,28 @@ def drawn_situations(operation: str) -> frozenset[str]:
 
 
 def drawn_case(cell: Cell, number: int) -> Case | None:
-    """Case `number` of a cell, always the same; None if ATTEMPTS attempts gave none."""
-    if cell.situation not in possible_situations(cell.operation):
-        return None
-    if cell.situation not in drawn_situations(cell.operation):
-        return None
+    """Case `number` of a cell, always the same; None if ATTEMPTS attempts gave none.
+
+    The cells of an operation in all modes of one order have the same program. It has one certified
+    derivative, and some engines compile all modes at once.
+    """
+    modes = modes_of_order(len(cell.mode))
+    case = _drawn(replace(cell, mode=modes[number % len(modes)]), number)
+    if case is None or case.mode == cell.mode:
+        return case
+    other = case.with_mode(cell.mode)
+    # Not every operator is for every mode.
+    return valid(other) or replace(other, operator="jacobian", tangent=None, cotangent=None)
+
+
+@lru_cache(maxsize=1)
+def _drawn(cell: Cell, number: int) -> Case | None:
+    # Most cells are general; for these, nothing needs to be drawn to know whether there are cases.
+    if cell.situation != GENERAL:
+        if cell.situation not in possible_situations(cell.operation):
+            return None
+        if cell.situation not in drawn_situations(cell.operation):
+            return None
     name = f"cell {cell.operation} {cell.mode} {cell.dtype} {cell.situation} {number}"
 
     def fits(steps: Sequence[Step], values: Sequence[np.ndarray]) -> bool:
@@ -90,53 +110,60 @@ def drawn_case(cell: Cell, number: int) -> Case | None:
 class Grid:
     """All cells of some operations up to an order, in an order that begins with what matters most.
 
-    A layer has one cell of each operation. First come the plain cells of the first two orders in
-    float64, then special situations, the third order and float32, and the fourth order last.
+    A layer has the cells of all operations in all modes of one order, for a dtype and a situation.
+    First come the plain layers of the first two orders in float64, then special situations, the
+    third order and float32, and the fourth order last.
     """
 
     operations: tuple[str, ...]
     order: int
 
     @cached_property
-    def _layers(self) -> tuple[tuple[tuple[str, ...], str, tuple[str, ...], int], ...]:
-        """Modes that take turns, dtype, situations that take turns, and the turn of each layer."""
-        low = (*modes_of_order(1), *modes_of_order(2))
+    def _layers(self) -> tuple[tuple[int, str, str], ...]:
+        """Order, dtype and situation of each layer."""
+        double, single = DTYPES
         special = SITUATIONS[1:]
-        parts: list[tuple[tuple[str, ...], str, tuple[str, ...]]] = [
-            (low, DTYPES[0], (GENERAL,)),
-            (low, DTYPES[0], special),
+        parts: list[tuple[tuple[int, ...], str, tuple[str, ...]]] = [
+            ((1, 2), double, (GENERAL,)),
+            ((1, 2), double, special),
+            ((3,), double, (GENERAL,)),
+            ((1, 2), single, (GENERAL,)),
+            ((3,), double, special),
+            ((1, 2), single, special),
+            ((3,), single, SITUATIONS),
+            *(
+                ((order,), dtype, SITUATIONS)
+                for order in range(4, self.order + 1)
+                for dtype in DTYPES
+            ),
         ]
-        for order in range(3, self.order + 1):
-            modes = modes_of_order(order)
-            if order == 3:
-                parts += [
-                    (modes, DTYPES[0], (GENERAL,)),
-                    (low, DTYPES[1], (GENERAL,)),
-                    (modes, DTYPES[0], special),
-                    (low, DTYPES[1], special),
-                    (modes, DTYPES[1], SITUATIONS),
-                ]
-            else:
-                parts += [(modes, dtype, SITUATIONS) for dtype in DTYPES]
         return tuple(
-            (modes, dtype, kinds, turn)
-            for modes, dtype, kinds in parts
-            for turn in range(len(modes) * len(kinds))
+            (order, dtype, kind)
+            for orders, dtype, kinds in parts
+            for kind in kinds
+            for order in orders
+            if order <= self.order
         )
+
+    @cached_property
+    def _ends(self) -> tuple[int, ...]:
+        """For each layer, the number of cells in it and those before."""
+        operations = len(self.operations)
+        sizes = (operations * len(modes_of_order(order)) for order, _, _ in self._layers)
+        return tuple(accumulate(sizes))
 
     @property
     def size(self) -> int:
         """The number of cells, also of those without a case: the cases of a round at most."""
-        return len(self._layers) * len(self.operations)
+        return self._ends[-1]
 
     def cell(self, number: int) -> Cell:
-        """The cell of that number, from 0 to `size` - 1."""
-        layer, index = divmod(number, len(self.operations))
-        modes, dtype, kinds, turn = self._layers[layer]
-        rotation, kind = divmod(turn, len(kinds))
-        # In one layer, different operations have different modes.
-        mode = modes[(rotation + kind + index) % len(modes)]
-        return Cell(self.operations[index], mode, dtype, kinds[kind])
+        """The cell of that number, from 0 to `size` - 1. Modes of one program follow each other."""
+        layer = bisect(self._ends, number)
+        order, dtype, situation = self._layers[layer]
+        modes = modes_of_order(order)
+        index, mode = divmod(number - (self._ends[layer - 1] if layer else 0), len(modes))
+        return Cell(self.operations[index], modes[mode], dtype, situation)
 
     def case(self, number: int) -> tuple[str, Case] | None:
         """The operation and the case of that number, of all rounds; None if there is none."""

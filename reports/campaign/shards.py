@@ -23,6 +23,7 @@ from ad_conformance.conformance.suite.failure_report import named
 from ad_conformance.conformance.verdicts import Result, Verdict, judge, repeated
 from ad_conformance.engines.contract import Answer
 from ad_conformance.engines.process.sandbox import EngineUnavailable
+from ad_conformance.engines.together import alike
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, signature_of
 from ad_conformance.generators.scenarios.situations import situations
@@ -132,6 +133,9 @@ class _Shard:
         self.doubted: dict[tuple[int, str], Result] = {}
         #: Those of them that were late. They are asked again when no other engine is at work here.
         self.late: deque[tuple[int, str]] = deque()
+        #: Cases whose answer among those of other modes was not right. They are asked alone, as if
+        #: for the first time.
+        self.alone: set[tuple[int, str]] = set()
         #: The agreeing Results of cases that are asked again after all others, not recorded yet.
         self.later: dict[tuple[int, str], Result] = {}
         self.gone: set[str] = set()
@@ -192,12 +196,32 @@ class _Shard:
     def _feed(self, engine: str) -> None:
         ahead = sum(asked == engine for _, asked in self.pending.values())
         while self.waiting[engine] and engine not in self.gone and ahead < AHEAD:
-            number, ahead = self.waiting[engine].popleft(), ahead + 1
+            numbers = self._together(engine)
+            ahead += len(numbers)
             try:
-                case = self.pool.asked(self.cases[number][2], engine)
-                self.pending[self.pool.sandbox(engine).submit(case)] = number, engine
+                cases = [self.pool.asked(self.cases[number][2], engine) for number in numbers]
+                futures = self.pool.sandbox(engine).submit_together(cases)
+                self.pending |= {f: (n, engine) for f, n in zip(futures, numbers, strict=True)}
             except EngineUnavailable as error:
                 self._gone(engine, error)
+
+    def _together(self, engine: str) -> list[int]:
+        """Take the next case of an engine, with those after it that have the same program."""
+        waiting = self.waiting[engine]
+        numbers = [waiting.popleft()]
+        program = self._program(numbers[0], engine)
+        while waiting and program is not None and self._program(waiting[0], engine) == program:
+            numbers.append(waiting.popleft())
+        return numbers
+
+    def _program(self, number: int, engine: str) -> Case | None:
+        """What cases that are asked together have in common; None if the case is asked again, which
+        is done alone.
+        """
+        key = (number, engine)
+        if key in self.doubted or key in self.later or key in self.alone:
+            return None
+        return alike(self.cases[number][2])
 
     def _gone(self, engine: str, error: EngineUnavailable) -> None:
         if engine not in self.gone:
@@ -210,12 +234,17 @@ class _Shard:
         truth = self._truth(number, engine, case)
         begun = time.monotonic()
         result = judge(case, engine, answer, truth)
+        if answer.together and result.is_finding:
+            self.alone.add((number, engine))
+            self.waiting[engine].appendleft(number)
+            return
         if (number, engine) in self.later:
             result = repeated(self.later.pop((number, engine)), result)
             match = self.standings.match(result, self.pool.engines[engine])
             self._record(number, result, match, None)
             return
-        if asked_later(result) and (number, engine) not in self.doubted:
+        # Alone, the case is another program, which may round in another way.
+        if asked_later(result) and not answer.together and (number, engine) not in self.doubted:
             self.later[number, engine] = result
             self._spent(number, engine, answer)
             return

@@ -76,6 +76,7 @@ jax = Engine(
     wrapper_functions=FUNCTIONS,
     closed_wrappers=CLOSED,
     compile="derivative = jax.jit({nested}).lower(x).compile()",
+    compile_all="derivatives = jax.jit(lambda x: [d(x) for d in ({all},)]).lower(x).compile()",
     environment={"JAX_PLATFORMS": "cpu"},
     unsupported=(
         ("NotImplementedError", r"^Differentiation rule for '\w+' not implemented"),
@@ -102,7 +103,7 @@ jax = Engine(
     ),
 )
 
-eager = replace(jax, name="jax-eager", compile="derivative = {nested}")
+eager = replace(jax, name="jax-eager", compile="derivative = {nested}", compile_all="")
 
 #: Products in float32 otherwise have the precision of TF32, ten bits.
 CUDA = """jax.config.update("jax_default_matmul_precision", "highest")
