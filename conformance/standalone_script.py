@@ -100,7 +100,7 @@ def shortened(case: Case, engine: Engine) -> str:
     text = engine.script(case).text
     if engine.dialect.language is PYTHON:
         text = _without_unused_functions(text)
-    return _without_unused_imports(text)
+    return re.sub(r"\n{4,}", "\n\n\n", _without_unused_imports(text))
 
 
 def _without_unused_functions(text: str) -> str:
@@ -125,7 +125,7 @@ def _without_unused_functions(text: str) -> str:
             continue
         left = "".join([*lines[: own.start], kept, *lines[own.stop :]])
         # Names that only the removed function used can be removed, too.
-        return _without_unused_functions(re.sub(r"\n{4,}", "\n\n\n", left))
+        return _without_unused_functions(left)
     return text
 
 

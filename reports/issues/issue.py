@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 import re
+from dataclasses import replace
 from importlib import metadata
 
 import numpy as np
@@ -21,6 +22,7 @@ from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.runners import HERE
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.mode import spoken
+from ad_conformance.generators.ir.nest import WRAPPERS, names_of
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.reports.issues.bucket_files import BucketFile
 from packaging.utils import canonicalize_name
@@ -127,7 +129,9 @@ def _called(operation: str, program: str) -> str:
 
 
 def _derivative(case: Case, subject: str) -> str:
-    return f"{_ORDERS[case.order]} derivative of {subject} in {spoken(case.mode)}"
+    wrappers = [f"`{name}`" for name in names_of(case.wrappers)]
+    through = f" with {listed(wrappers)}" if wrappers else ""
+    return f"{_ORDERS[case.order]} derivative of {subject} in {spoken(case.mode)}{through}"
 
 
 def _fails(finding: Result) -> str:
@@ -174,6 +178,10 @@ def _first_sentence(bucket: BucketFile, finding: Result, subject: str, engine: E
         # Names that only this project uses.
         if f"`{name}`" in subject and (meaning := CATALOGUE[name].meaning):
             sentence += f" `{name}` stands for this: {meaning}"
+    if case.wrappers:
+        sentence += f" What is computed is `{case.nest}`, where `f` is the program."
+    for name in names_of(case.wrappers):
+        sentence += f" `{name}` of a function stands for this: {WRAPPERS[name]}."
     return sentence
 
 
@@ -284,6 +292,9 @@ def _folded(summary: str, text: str, language: str) -> str:
 def _workarounds(bucket: BucketFile, engine: Engine) -> str:
     language = engine.dialect.language.name
     found = []
+    if f"needed for the failure: nest {bucket.case.nest}" in bucket.explanation:
+        wrappers = listed([f"`{name}`" for name in names_of(bucket.case.wrappers)])
+        found.append(f"- Without {wrappers}, {engine.base} does not fail in this way.")
     if bucket.right_modes:
         modes = listed([spoken(mode) for mode in bucket.right_modes])
         verb = "give" if len(bucket.right_modes) > 1 else "gives"
@@ -296,7 +307,9 @@ def _workarounds(bucket: BucketFile, engine: Engine) -> str:
         gone = sorted(before - {step.operation for step in bucket.rewrite.program.steps})
         what = listed([f"`{name}`" for name in gone]) or "the program"
         found.append(f"- The result is as expected if {what} is written with other operations:")
-        found.append(_fenced(engine.script(bucket.rewrite).program.strip(), language))
+        # The functions of wrappers are in the script above.
+        plain = replace(bucket.rewrite, wrappers=())
+        found.append(_fenced(engine.script(plain).program.strip(), language))
     if bucket.wrong_modes:
         modes = listed([spoken(mode) for mode in bucket.wrong_modes])
         verb = "fail" if len(bucket.wrong_modes) > 1 else "fails"

@@ -208,3 +208,21 @@ def test_a_result_without_a_value_has_no_digits_to_show() -> None:
     finding = Result(SINE, "inhouse", judge(SINE, "inhouse", Answer("timeout"),
                      truth_of(SINE)).verdict, Answer("timeout"), truth_of(SINE))  # fmt: skip
     assert "does not return" in issue_text(file_of(), finding, INHOUSE, {}).splitlines()[0]
+
+
+def test_wrappers_are_named_where_they_are_needed() -> None:
+    case = replace(SINE, wrappers=(("vmap",),))
+    needed = "needed for the failure: nest R(vmap(f))"
+    rewrite = replace(case, program=Program((Step("cos", (0,)),)))
+    text = text_of(answered(-COSINE), case, explanation=(needed,), rewrite=rewrite)
+    title, _, sentence, *_ = text.splitlines()
+    assert title.endswith(" in reverse mode with `vmap` has the wrong sign")
+    assert "What is computed is `R(vmap(f))`, where `f` is the program." in sentence
+    assert "`vmap` of a function stands for this: one lane of a batch" in sentence
+    workarounds = text.partition("## Workarounds")[2]
+    assert "- Without `vmap`, inhouse does not fail in this way." in workarounds
+    assert "inhouse.cos(x)" in workarounds
+    functions = INHOUSE.wrapper_functions
+    assert functions
+    assert re.findall(r"def \w+", functions)[0] not in workarounds
+    assert "Without" not in text_of(answered(-COSINE), case).partition("## Workarounds")[2]
