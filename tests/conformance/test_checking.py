@@ -150,6 +150,7 @@ def test_the_other_items_of_a_wrong_adapter_are_right() -> None:
     assert told["mat_to_vec F"].startswith("got shape")
 
 
+@pytest.mark.slow
 def test_an_adapter_whose_programs_do_not_run_is_told_so_once() -> None:
     (done,) = check(broken.running, ["templates"])
     assert (done.right, done.absent, done.left) == (0, (), ())

@@ -74,6 +74,7 @@ def broken_laws(sandbox: Sandbox, case: Case) -> dict[str, float]:
     return found
 
 
+@pytest.mark.slow
 def test_the_inhouse_engine_keeps_every_law() -> None:
     asked: Counter[str] = Counter()
     with Sandbox(broken.honest) as sandbox:

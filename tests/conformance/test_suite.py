@@ -64,6 +64,7 @@ def test_a_correct_engine_passes_with_the_same_table_twice() -> None:
     )
 
 
+@pytest.mark.slow
 def test_an_agreeing_case_that_differs_when_it_is_asked_again_fails() -> None:
     options = ("--modes=R,F,FR", "--signature=mat_to_mat,vec_to_mat", "--examples=40")
     asked = run("pytest", "conformance/test_generated.py", f"--engine={BROKEN}ageing", *options)
@@ -84,6 +85,7 @@ def test_only_the_named_modes_and_signatures_are_asked() -> None:
     assert re.search(r"mat_to_mat is not among --signature$", asked.stdout, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_counts_of_xdist_workers_are_added() -> None:
     pytest.importorskip("xdist")
     arguments = ("--engine=inhouse", "--modes=RR,FR", "--signature=num_to_mat", "--examples=3")

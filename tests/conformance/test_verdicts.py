@@ -198,6 +198,7 @@ def test_tolerance_separates_agree_from_wrong(error: float) -> None:
     )
 
 
+@pytest.mark.slow
 def test_honest_engine_has_no_new_finding_in_1000_cases() -> None:
     count, known = 1000, [entry for entry in load() if entry.names(inhouse)]
     modes = ("R", "F", "RR", "FR", "RF", "FF", "RRR")

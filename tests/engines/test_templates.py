@@ -54,7 +54,7 @@ WIDENED = {
 }
 #: Of this many operations, one is asked by tests that are not slow. JAX compiles every primitive
 #: for every shape, and there are thousands of templates.
-ONE_IN = 5
+ONE_IN = 10
 #: NumPy itself makes float64 of float32 in some functions, and the known failures of autograd have
 #: entries for it. MyGrad makes arrays of plain numbers, which NumPy takes for float64.
 NOT_IN_FLOAT32 = ("autograd", "mygrad")

@@ -107,6 +107,7 @@ def test_operands_are_broadcast_to_one_shape() -> None:
 JUMPS = {"floor", "ceil", "trunc", "round", "sign", "floor_divide", "remainder"}
 
 
+@pytest.mark.slow
 def test_a_polynomial_has_the_derivatives_of_the_step() -> None:
     met = 0
     for case in draw(["RR", "FR"], 40):

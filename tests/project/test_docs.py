@@ -54,6 +54,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
+@pytest.mark.slow
 def test_the_worked_example_works() -> None:
     if importlib.util.find_spec("autograd") is None:
         pytest.skip("autograd is not installed")

@@ -119,6 +119,7 @@ def test_workers_do_not_matter(tmp_path: Path) -> None:
     assert "cases/00000001.parquet" in differences(tmp_path / "1", tmp_path / "other")
 
 
+@pytest.mark.slow
 def test_killed_campaigns_record_what_undisturbed_ones_do(tmp_path: Path) -> None:
     arguments = [
         "--engines",

@@ -116,6 +116,7 @@ def test_a_record_that_was_spoilt_is_refused(tmp_path: Path) -> None:
     assert folder.exists("run.json")
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path) -> None:
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -168,7 +169,7 @@ def test_a_wrong_step_that_does_no_harm_is_not_accused() -> None:
         (broken.compiling, "does not compile: RuntimeError: no rule"),
         (broken.running, "does not run: RuntimeError: out of registers"),
         (broken.segfault, "kills the process: SIGSEGV"),
-        (broken.hang, "times out: no answer within 0.5 s of processor time"),
+        (broken.hang, "times out: no answer in time"),
     ],
 )
 def test_no_step_is_accused_if_the_input_itself_fails(engine: Engine, said: str) -> None:
@@ -176,6 +177,8 @@ def test_no_step_is_accused_if_the_input_itself_fails(engine: Engine, said: str)
     found = explained(asked, engine, timeout=0.5 if engine is broken.hang else 60.0)
     assert (found.operation, found.way) == ("", "question")
     line = found.lines[0].partition(" (used ")[0]
+    # A late answer is late in processor time or, on a busy machine, on the wall.
+    line = re.sub(r"within \S+ s (of processor time|on the wall)$", "in time", line)
     assert line == f"no step is at fault: in mode R the derivative of the input itself {said}"
 
 
