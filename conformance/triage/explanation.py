@@ -128,9 +128,9 @@ class Explanation:
         if self.needed is None:
             return ""
         if self.needed:
-            return "if its value is replaced by a constant, the program is correct"
+            return "with a constant in place of its value, the derivative is correct"
         others = self._named(self.others)
-        return f"if its value is replaced by a constant, the program still fails, at {others}"
+        return f"with a constant in place of its value, the derivative still fails, at {others}"
 
     @property
     def _notes(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ Wrappers = tuple[tuple[str, ...], ...]
 #: The name of each wrapper, and what it does with a function.
 WRAPPERS: Mapping[str, str] = {
     "jit": "the engine compiles it",
-    "vmap": "one lane of a batch whose other lanes are other points",
+    "vmap": "it is mapped over a batch of points, and the result is that at the input",
     "vmap_axes": "the same, over the last axis of input and output",
     "vmap_one": "the only lane of a batch of one",
     "vmap_twice": "one lane of a batch of batches",

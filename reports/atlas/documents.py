@@ -169,9 +169,13 @@ def _coverage(found: Sequence[Document], engine: str, of: int) -> Document:
 
 
 def worst(words: Iterable[str]) -> str:
-    """The worst of the words; unsupported and untested only if there is nothing else."""
+    """The worst of the words. Untested only if nothing was compared, and unsupported only if all
+    are.
+    """
     met = set(words)
-    return next((word for word in WORDS if word in met), "untested")
+    if met == {"unsupported"}:
+        return "unsupported"
+    return next((word for word in (*FAILURES, "right") if word in met), "untested")
 
 
 def advice(by_mode: Mapping[str, Document]) -> dict[str, str]:
@@ -193,8 +197,7 @@ def advice(by_mode: Mapping[str, Document]) -> dict[str, str]:
                 texts.append(f"unsupported: {', '.join(lacking)}")
             elif lacking:
                 texts.append("unsupported")
-        if avoided := [mode for rank in ranks[1:] for mode in ranked[rank]]:
-            texts.append(f"worse: {', '.join(avoided)}")
+        texts += _worse((mode, of_order[mode]) for rank in ranks[1:] for mode in ranked[rank])
         untested = [mode for mode, cell in of_order.items() if cell["word"] == "untested"]
         if len(untested) == len(of_order) and not any(of_order[m]["expected"] for m in untested):
             texts.append("untested")
@@ -251,6 +254,15 @@ def _told(rank: tuple[int, float], of_modes: Sequence[tuple[str, Document]]) -> 
                 f"{names}: {'fail' if len(found) > 1 else 'fails'} least, in {rank[1]:.0%} of the "
                 f"cases ({scope})"
             )
+
+
+def _worse(of_modes: Iterable[tuple[str, Document]]) -> Iterator[str]:
+    """What to say about the other modes of an order that fail."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for mode, cell in of_modes:
+        groups[", ".join(dict.fromkeys(f["scope"] for f in cell["failures"]))].append(mode)
+    for scope, modes in groups.items():
+        yield f"worse: {', '.join(modes)} ({scope})"
 
 
 def engine_document(atlas: Atlas, engine: str) -> Document:

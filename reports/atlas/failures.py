@@ -166,8 +166,15 @@ class Failures:
     ) -> Iterator[str]:
         around = self._around.get((key[0], engine), []) if key[0] else []
         right = _ordered({p.mode for p in around if p.word == "right"} - set(modes))
-        if right:
-            yield f"{engine} in mode {', '.join(right)}: right in the smallest case below"
+        elsewhere = self._failing_otherwise(operation, engine, key, own)
+        safe = [mode for mode in right if mode not in elsewhere]
+        if safe:
+            yield f"{engine} in mode {', '.join(safe)}: right in the smallest case below"
+        elif right:
+            yield (
+                f"{engine} in mode {', '.join(right)}: right in the smallest case below, but it "
+                f"fails at other points"
+            )
         orders = {len(mode) for mode in modes}
         others: dict[str, Counter[str]] = defaultdict(Counter)
         failing = {a.mode for a in own if a.word in FAILURES}
@@ -194,8 +201,24 @@ class Failures:
                 told.setdefault(pinned.engine, pinned.engine)
             elif pinned.word in FAILURES:
                 told.pop(pinned.engine, None)
+        for other in told:
+            theirs = [a for a in self._answers.by_operation.get(operation, ()) if a.engine == other]
+            if self._failing_otherwise(operation, other, key, theirs) & set(modes):
+                told[other] += " (it fails at other points)"
         if told:
             yield f"other engines that are right in the cases that fail: {', '.join(told.values())}"
+
+    def _failing_otherwise(
+        self, operation: str, engine: str, key: _Key, own: Sequence[Answer]
+    ) -> set[str]:
+        """The modes in which the operation has failures in the engine that are not those of `key`.
+
+        `own` are the answers of the engine.
+        """
+        pinned = self.pinned.get((operation, engine), ())
+        return {p.mode for p in pinned if p.entry != key[0]} | {
+            a.mode for a in own if a.word in FAILURES and a.key != key
+        }
 
 
 def _limit(entry: KnownFailure | None) -> str:
@@ -211,7 +234,7 @@ def _share(failing: Sequence[Answer], beside: Sequence[Answer]) -> str:
     count = sum(a.count for a in failing)
     compared = sum(a.count for a in beside if a.word in ("right", *FAILURES))
     if not count:
-        return "some points"
+        return "general points"
     return f"{count} of {compared} case{'s' if compared != 1 else ''}"
 
 

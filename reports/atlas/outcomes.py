@@ -19,7 +19,7 @@ WORDS: Mapping[str, str] = {
     "inaccurate": "some derivatives have lost digits; the others are right",
     "right": "all derivatives that could be compared are right",
     "unsupported": "the engine does not have this, or its adapter cannot write it",
-    "untested": "no answer was compared with a certified derivative",
+    "untested": "no drawn case was compared: it may be right or wrong",
 }
 #: The words of failures, the worst first.
 FAILURES = ("wrong", "kills", "raises", "inaccurate")

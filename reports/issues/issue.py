@@ -24,6 +24,7 @@ from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.mode import spoken
 from ad_conformance.generators.ir.nest import WRAPPERS, names_of
 from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.render.dialect import UnsupportedOperation, render
 from ad_conformance.reports.issues.bucket_files import BucketFile
 from packaging.utils import canonicalize_name
 
@@ -63,6 +64,10 @@ def issue_text(
         "## Actual",
         _actual(finding),
     ]
+    if bucket.wrong_modes:
+        modes = listed([spoken(mode) for mode in bucket.wrong_modes])
+        verb = "fail" if len(bucket.wrong_modes) > 1 else "fails"
+        parts.append(f"In {engine.base}, {modes} {verb}, too.")
     if finding.truth.expected is not None:
         parts += ["## Expected", *_expected(bucket, finding, engine, releases)]
     if bucket.explanation:
@@ -107,7 +112,10 @@ def _subject(bucket: BucketFile, engine: Engine) -> str:
     """
     program = engine.script(bucket.case).program
     found = re.search(r"^def f\(.*\):\n    return (.{1,60})$", program, re.MULTILINE)
-    operations = [f"`{_called(name, program) or name}`" for name in _operations(bucket)]
+    operations = [
+        f"`{_called(name, program) or _further_name(name, bucket.case, engine) or name}`"
+        for name in _operations(bucket)
+    ]
     if found:
         return f"`{found[1]}`"
     return listed(operations) if len(operations) == 1 else f"a program with {listed(operations)}"
@@ -126,6 +134,21 @@ def _called(operation: str, program: str) -> str:
         if operation in (last, f"complex_{last}") or variant:
             return str(name)
     return ""
+
+
+def _further_name(operation: str, case: Case, engine: Engine) -> str:
+    """The function that only the further name of the operation calls; "" if there is none."""
+    if not case.names or operation not in engine.dialect.names:
+        return ""
+    called = []
+    for names in ({operation: engine.dialect.names[operation]}, {}):
+        dialect = replace(engine.dialect, names=names)
+        try:
+            text = render(case.program, dialect, case.input, names_chosen=case.names)
+        except UnsupportedOperation:
+            text = ""
+        called.append(re.findall(r"\b(?!v\d|x\b)((?:[A-Za-z]\w*\.)+\w+)\(", text))
+    return next((str(name) for name in called[0] if name not in called[1]), "")
 
 
 def _derivative(case: Case, subject: str) -> str:
@@ -294,7 +317,7 @@ def _workarounds(bucket: BucketFile, engine: Engine) -> str:
     found = []
     if f"needed for the failure: nest {bucket.case.nest}" in bucket.explanation:
         wrappers = listed([f"`{name}`" for name in names_of(bucket.case.wrappers)])
-        found.append(f"- Without {wrappers}, {engine.base} does not fail in this way.")
+        found.append(f"- Without {wrappers}, this failure does not occur.")
     if bucket.right_modes:
         modes = listed([spoken(mode) for mode in bucket.right_modes])
         verb = "give" if len(bucket.right_modes) > 1 else "gives"
@@ -310,11 +333,7 @@ def _workarounds(bucket: BucketFile, engine: Engine) -> str:
         # The functions of wrappers are in the script above.
         plain = replace(bucket.rewrite, wrappers=())
         found.append(_fenced(engine.script(plain).program.strip(), language))
-    if bucket.wrong_modes:
-        modes = listed([spoken(mode) for mode in bucket.wrong_modes])
-        verb = "fail" if len(bucket.wrong_modes) > 1 else "fails"
-        found.append(f"- In {engine.base}, {modes} {verb}, too.")
-    return "\n".join(found) or "Not tried."
+    return "\n".join(found) or ("None found." if bucket.wrong_modes else "Not tried.")
 
 
 def _callings(bucket: BucketFile, engine: Engine) -> dict[str, str]:

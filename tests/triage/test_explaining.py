@@ -54,7 +54,7 @@ def test_a_step_is_wrong_alone() -> None:
         "got -0.968912, expected 0.968912: relative error 2, "
         "5.8e13 times the tolerance for rounding",
         "level: R, first of 2 in RR from the innermost outwards",
-        "if its value is replaced by a constant, the program is correct",
+        "with a constant in place of its value, the derivative is correct",
         f"{found.asked} cases asked",
     )
     assert found.lines == explained(asked, broken.sign).lines
@@ -140,7 +140,7 @@ def test_a_second_wrong_step_is_named() -> None:
     found = explained(asked, broken.sign)
     assert (found.steps, found.needed, found.others) == ((1,), False, (3,))
     assert (
-        "if its value is replaced by a constant, the program still fails, at sin (step 3 of 4)"
+        "with a constant in place of its value, the derivative still fails, at sin (step 3 of 4)"
         in found.lines
     )
 

@@ -31,7 +31,9 @@
       ...row.words.flatMap(([engine, word]) => [
         `${engine} `, element("span", { className: `word ${word}` }, word), "  "]),
       element("span", { className: "release" }, row.names.slice(0, 4).join(", ")))));
-    shown.value = parts.length ? `${hits.length} operations` : "";
+    const none = "no operation has this in its name: try another name, such as det or torch.linalg.det";
+    const count = hits.length === 1 ? "1 operation" : `${hits.length} operations`;
+    shown.value = !parts.length ? "" : hits.length ? count : none;
   };
   document.documentElement.classList.add("scripts");
   input.addEventListener("input", apply);

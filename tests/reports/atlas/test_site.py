@@ -175,8 +175,8 @@ def test_advice_names_the_modes_that_fail_least(site: Path) -> None:
         "RR, RF: right so far, in 5 certified cases or more each; untested: FR, FF"
     )
     assert advice["torch"]["2"] == (
-        "RR: fails least, in 40% of the cases (singular); worse: RF; untested: FR; "
-        "untested: FF (a known failure covers it)"
+        "RR: fails least, in 40% of the cases (singular); worse: RF (4 of 5 cases, 1 of 5 cases); "
+        "untested: FR; untested: FF (a known failure covers it)"
     )
     assert advice["torch"]["3"].startswith("untested: RRR, RFR, FRR, FFR; untested: RRF, ")
     assert advice["torch"]["1"] == "untested"
@@ -198,7 +198,7 @@ def test_modes_that_fail_at_known_points_only_are_better_than_others() -> None:
         {
             "RR": cell("wrong", ("singular", True), right=3),
             "FR": cell("wrong", ("singular", True), right=2),
-            "RF": cell("wrong", ("some points", False)),
+            "RF": cell("wrong", ("general points", False)),
             "FF": cell("wrong", ("4 of 5 cases", False)),
             "R": cell("untested"),
             "F": cell("unsupported"),
@@ -207,7 +207,7 @@ def test_modes_that_fail_at_known_points_only_are_better_than_others() -> None:
     assert told == {
         "1": "unsupported: F; untested: R",
         "2": "RR, FR: right in 2 certified cases or more each; known to fail at: singular; "
-        "worse: RF, FF",
+        "worse: RF (general points); worse: FF (4 of 5 cases)",
     }
 
 
