@@ -266,3 +266,20 @@ def split_in(function: str, axis: int) -> Fitting:
         return fitting(call) if len(call.shapes[0]) > 1 else None
 
     return write
+
+
+def split_in_depth(function: str) -> Fitting:
+    """A split in equal parts along the last of one to three axes, as the third axis."""
+
+    def write(call: Call) -> str | None:
+        rank, p = len(call.shapes[0]), call.params
+        if rank > 3 or p["axis"] % rank != rank - 1 or not call.shapes[0][-1]:
+            return None
+        if call.shapes[0][-1] % p["sections"]:
+            return None
+        missing = 3 - rank
+        x = call.operands[0] + (f"[{', '.join(['None'] * missing)}]" if missing else "")
+        first = f"[{', '.join(['0'] * missing)}]" if missing else ""
+        return f"{function}({x}, {p['sections']})[{p['which']}]{first}"
+
+    return write

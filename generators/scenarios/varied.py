@@ -8,12 +8,15 @@ from typing import Any
 
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.scenarios.bent import is_bent
 from ad_conformance.generators.strategies.sampling import operation_examples
 
 #: Cases that are drawn for each case that is chosen.
 DRAWN = 8
 #: Numbers up to this are choices, such as the order of a norm.
 SMALL = 3
+#: Tuples up to this length are choices, such as the axes of a transform.
+SHORT = 2
 
 
 def varied_cases(operation: str, mode: str, count: int) -> Iterator[Case]:
@@ -36,20 +39,30 @@ def varied_cases(operation: str, mode: str, count: int) -> Iterator[Case]:
 
 def _pairs(case: Case, operation: str) -> frozenset[Any]:
     """The choices of each step with the operation, alone and in pairs: values of parameters that
-    are names, truth values or small numbers, and the numbers of axes of its operands.
+    are names, truth values, small numbers or a few of these, the numbers of axes of its operands,
+    and whether the program is bent.
     """
     values = evaluate_steps(case.program, case.input)
     found: set[Any] = set()
+    bent = ("bent", case.order > 1 and is_bent(case.program, operation))
     for step in case.program.steps:
         if step.operation != operation:
             continue
-        choices: list[Any] = [
-            (name, value) for name, value in step.arguments.items() if _is_choice(value)
-        ]
-        choices.append(tuple(values[i].ndim for i in step.operands))
+        choices = [item for name, value in step.params for item in _choices(name, value)]
+        choices += [tuple(values[i].ndim for i in step.operands), bent]
         found.update(choices)
         found.update(itertools.combinations(choices, 2))
     return frozenset(found)
+
+
+def _choices(name: str, value: object) -> Iterator[Any]:
+    """A parameter as a choice, if it is one; of a tuple also its length."""
+    if isinstance(value, tuple):
+        yield name, "length", len(value)
+        if len(value) <= SHORT and all(map(_is_choice, value)):
+            yield name, value
+    elif _is_choice(value):
+        yield name, value
 
 
 def _is_choice(value: object) -> bool:

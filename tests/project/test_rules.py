@@ -134,7 +134,7 @@ def test_operations_of_opinfo_are_found_by_name_or_by_rule(monkeypatch: pytest.M
     from validation.rules import opinfo
 
     listed = opinfo.common_methods_invocations.op_db
-    names = {"sin", "mm", "cos", "special.erfcx", "nn.functional.dropout"}
+    names = {"sin", "mm", "cos", "special.erfcx", "nn.functional.dropout", "to_sparse"}
     chosen = [entry for entry in listed if entry.name in names]
     monkeypatch.setattr(opinfo.common_methods_invocations, "op_db", chosen)
     erfcx = Case(Program((Step("erfcx", (0,)), Step("sin", (1,)))), 0.5, "R")
@@ -142,7 +142,26 @@ def test_operations_of_opinfo_are_found_by_name_or_by_rule(monkeypatch: pytest.M
     assert spelled.called == ("sin", "special.erfcx")
     assert spelled.inside == ("mm",)
     assert spelled.missing == ("cos",)
+    assert spelled.unreachable == ("to_sparse",)
     assert spelled.random == ("nn.functional.dropout",)
+
+
+def test_functions_that_pytorch_does_not_report_are_read_from_the_program() -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("expecttest")
+    from validation.rules import opinfo
+
+    steps = (Step("logaddexp", (0, 0)), Step("positive", (1,)))
+    masked = Case(Program(steps), 0.5, "R", names=1)
+    assert {"masked_logaddexp", "positive"} <= opinfo.called([masked])
+
+
+def test_operations_that_cannot_be_reached_are_on_the_list_of_pytorch() -> None:
+    pytest.importorskip("expecttest")
+    from validation.rules import opinfo
+
+    listed = {entry.name for entry in opinfo.common_methods_invocations.op_db}
+    assert set(unreachable.operations()) <= listed
 
 
 def test_the_report_counts_what_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:

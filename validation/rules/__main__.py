@@ -26,7 +26,7 @@ from ad_conformance.generators.strategies.sampling import draw
 
 from benchmarks.tables import write_section
 from validation.rules import report
-from validation.rules.coverage import Coverage, measure
+from validation.rules.coverage import LEVELS, Coverage, measure
 from validation.rules.record import Recorder, Tables
 from validation.rules.unreachable import idle
 
@@ -108,7 +108,7 @@ def _spelled(cases: Sequence[Case], coverage: Coverage) -> Spelled:
     """PyTorch's list of operations, compared with what the cases call."""
     from validation.rules import opinfo
 
-    met = {rule for table in coverage.tables for rule in coverage.met(table, 1)}
+    met = {rule for table in coverage.tables for at in LEVELS for rule in coverage.met(table, at)}
     return opinfo.compare(opinfo.called(cases), met)
 
 

@@ -6,9 +6,10 @@ operation with random results does not count.
 
 from __future__ import annotations
 
+import ast
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Any
 from unittest.mock import patch
@@ -22,6 +23,7 @@ from torch.testing._internal import common_methods_invocations
 from torch.utils._pytree import tree_leaves
 
 from validation.rules.record import Rule
+from validation.rules.unreachable import operations
 
 #: Samples of an operation that are looked at.
 SAMPLES = 5
@@ -30,12 +32,14 @@ SAMPLES = 5
 @dataclass(frozen=True)
 class Spelled:
     """The differentiable operations of OpInfo: those that programs call, those of which they only
-    use the derivative rule inside other functions, the others, and those with random results.
+    use the derivative rule inside other functions, the others, those among them that no program can
+    call, and those with random results.
     """
 
     called: tuple[str, ...]
     inside: tuple[str, ...]
     missing: tuple[str, ...]
+    unreachable: tuple[str, ...]
     random: tuple[str, ...]
 
 
@@ -58,7 +62,18 @@ def _plain(name: str) -> str:
     """The name of a function, the same for a method and for an alias in another module."""
     for prefix in ("torch.", "Tensor.", "functional.", "special.", "special_"):
         name = name.removeprefix(prefix)
-    return name.replace(".", "_")
+    return name.removesuffix(".default").replace(".", "_")
+
+
+def _written(program: str) -> Iterator[str]:
+    """The functions, methods and attributes that the text of a program names: PyTorch does not
+    report a call of functions that consist of others, or say by which of an operator's names it was
+    called.
+    """
+    for node in ast.walk(ast.parse(program)):
+        if isinstance(node, ast.Attribute):
+            name = ast.unparse(node)
+            yield _plain(name if name.startswith("torch.") else node.attr)
 
 
 def called(cases: Iterable[Case]) -> set[str]:
@@ -72,6 +87,7 @@ def called(cases: Iterable[Case]) -> set[str]:
             script = adapter.script(case)
         except UnsupportedOperation:
             continue
+        calls.names.update(_written(script.program))
         names = dict(header)
         exec(script.program, names)
         inputs = [names[name] for name in INPUTS[: 1 + len(case.program.arguments)]]
@@ -89,15 +105,17 @@ def compare(calls: Collection[str], rules: Collection[Rule]) -> Spelled:
     for entry in common_methods_invocations.op_db:
         if entry.supports_autograd:
             entries.setdefault(entry.name, []).append(entry)
-    found: dict[str, list[str]] = {key: [] for key in ("called", "inside", "missing", "random")}
+    found: dict[str, list[str]] = {field.name: [] for field in fields(Spelled)}
     for name, same in sorted(entries.items()):
         names = {_plain(n) for e in same for n in (name, e.aten_name, *(a.name for a in e.aliases))}
         if names.intersection(calls):
             found["called"].append(name)
         elif all(_is_random(entry) for entry in same):
             found["random"].append(name)
+        elif names & used:
+            found["inside"].append(name)
         else:
-            found["inside" if names & used else "missing"].append(name)
+            found["unreachable" if name in operations() else "missing"].append(name)
     return Spelled(**{key: tuple(names) for key, names in found.items()})
 
 

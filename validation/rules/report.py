@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from benchmarks.tables import markdown, versions
 from validation.rules.coverage import LEVELS, Coverage
 from validation.rules.record import Rule
-from validation.rules.unreachable import reason
+from validation.rules.unreachable import operations, reason
 
 if TYPE_CHECKING:  # Where PyTorch is not installed, nothing of it is reported.
     from validation.rules.opinfo import Spelled
@@ -97,16 +97,21 @@ def reasons(coverage: Coverage) -> str:
 
 def opinfo(spelled: Spelled) -> str:
     """The differentiable operations of OpInfo that programs call, and the others."""
-    count = sum(map(len, (spelled.called, spelled.inside, spelled.missing)))
+    count = sum(map(len, (spelled.called, spelled.inside, spelled.missing, spelled.unreachable)))
     met = len(spelled.called) + len(spelled.inside)
     text = (
         f"Of {count} differentiable operations of OpInfo whose results are not random, programs "
         f"reach {met} ({met / count:.1%}): {len(spelled.called)} by a name of the operation, and "
         f"{len(spelled.inside)} inside other functions."
     )
+    why = operations()
     lists = (
         ("Inside", spelled.inside),
         ("Not reached", spelled.missing),
+        *(
+            (f"Cannot be reached ({text})", [n for n in spelled.unreachable if why[n] == text])
+            for text in sorted({why[name] for name in spelled.unreachable})
+        ),
         ("Random", spelled.random),
     )
     items = [f"- {heading}, {len(names)}: {_listed(names)}" for heading, names in lists]

@@ -1,4 +1,4 @@
-"""Rules that no case can reach, with the reasons: unreachable.toml."""
+"""Rules and operations that no case can reach, with the reasons: unreachable.toml."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from validation.rules.record import Rule
 
@@ -16,8 +17,19 @@ _FILE = Path(__file__).with_name("unreachable.toml")
 @cache
 def patterns(engine: str) -> Mapping[str, Mapping[str, str]]:
     """The reasons by section and pattern: "never" reached, or not at the "first" level."""
-    content = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return {section: engines.get(engine, {}) for section, engines in content.items()}
+    content = _content()
+    return {section: content[section].get(engine, {}) for section in ("never", "first")}
+
+
+@cache
+def _content() -> Mapping[str, Any]:
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+
+
+def operations() -> Mapping[str, str]:
+    """The reasons by name of an operation of OpInfo."""
+    found: Mapping[str, str] = _content()["opinfo"]
+    return found
 
 
 def matches(pattern: str, rule: Rule) -> bool:

@@ -12,6 +12,7 @@ from ad_conformance.engines.adapters.numpy_calls import (
     of_ranks,
     of_square_matrix,
     split_in,
+    split_in_depth,
 )
 from ad_conformance.generators.catalogue.operation import Call
 from ad_conformance.generators.render.dialect import Name
@@ -44,7 +45,8 @@ NAMES: dict[str, tuple[Name, ...]] = {
                  "builtins.tuple(({0}, {0}))[0]", "builtins.list([{0}, {0}])[1]",
                  "builtins.dict(a={0})['a']", "(builtins.tuple(({0},)) + (1.0,))[0]",
                  "((1.0,) + builtins.tuple(({0},)))[1]",
-                 *(of_rank_from(f"np.atleast_{n}d({{0}})", n) for n in (1, 2, 3))),
+                 *(of_rank_from(f"np.atleast_{n}d({{0}})", n) for n in (1, 2)),
+                 "np.atleast_3d({0}).reshape({0}.shape)"),
     "max": ("np.amax({0}, axis={axis}, keepdims={keepdims})",
             "{0}.max(axis={axis}, keepdims={keepdims})"),
     "min": ("np.amin({0}, axis={axis}, keepdims={keepdims})",
@@ -75,7 +77,8 @@ NAMES: dict[str, tuple[Name, ...]] = {
     "stack": (_entries,),
     "broadcast_to": (of_ranks("np.full({shape}, {0})", 0),),
     "diag": (of_ranks("np.make_diagonal({0}, axis1=-1, axis2=-2)", 1),),
-    "split": tuple(split_in(f"np.{name}", axis) for axis, name in enumerate(SPLITS)),
+    "split": (*(split_in(f"np.{name}", axis) for axis, name in enumerate(SPLITS)),
+              split_in_depth("np.dsplit")),
     "digamma": ("special.psi({0})",),
     "exp2": ("np.power(2.0, {0})",),
     "sqrt": ("np.power({0}, 0.5)",),

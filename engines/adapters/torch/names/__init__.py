@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ad_conformance.engines.adapters.torch.names import arrays, functions, layers
+from ad_conformance.engines.adapters.torch.names import arrays, functions, later, layers
 from ad_conformance.generators.render.dialect import joined_names
 
-NAMES = joined_names(functions.NAMES, arrays.NAMES, layers.NAMES)
+NAMES = joined_names(functions.NAMES, arrays.NAMES, layers.NAMES, later.NAMES)

@@ -156,19 +156,10 @@ def _narrow(call: Call) -> str | None:
     return f"torch.narrow({call.operands[0]}, {p['axis']}, {p['start']}, {n})"
 
 
-_ZEROS = "torch.zeros_like({0})"
 _STRIDED = "{0}.clone(memory_format=torch.contiguous_format)"
 _PAIR = "torch.stack(torch.broadcast_tensors({0}, {1}), -1)"
-#: Comparisons whose difference is the sign, and their names.
-_SIGNS = ("gt", "lt"), ("ge", "le")
 
 NAMES: dict[str, tuple[Name, ...]] = {
-    "sign": (
-        *(f"{{0}}.clone().{a}_({other}) - {{0}}.clone().{b}_({other})"
-          for a, b in _SIGNS for other in ("0.0", _ZEROS)),
-        *(f"({{0}}.clone().ne_({other}) - {{0}}.clone().eq_({other})) * torch.sgn({{0}})"
-          for other in ("0.0", _ZEROS)),
-    ),
     "positive": (
         "{0} + torch.fill({0}, 0.0)", "{0} + {0}.clone().fill_(0.0)", "{0} + {0}.clone().zero_()",
         "{0}.resolve_conj()", "{0}.resolve_neg()", f"{ATEN}.lift_fresh({{0}})",
