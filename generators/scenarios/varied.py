@@ -15,8 +15,6 @@ from ad_conformance.generators.strategies.sampling import operation_examples
 DRAWN = 8
 #: Numbers up to this are choices, such as the order of a norm.
 SMALL = 3
-#: Tuples up to this length are choices, such as the axes of a transform.
-SHORT = 2
 
 
 def varied_cases(operation: str, mode: str, count: int) -> Iterator[Case]:
@@ -39,33 +37,37 @@ def varied_cases(operation: str, mode: str, count: int) -> Iterator[Case]:
 
 def _pairs(case: Case, operation: str) -> frozenset[Any]:
     """The choices of each step with the operation, alone and in pairs: values of parameters that
-    are names, truth values, small numbers or a few of these, the numbers of axes of its operands,
-    and whether the program is bent.
+    are names, truth values or small numbers, or the lengths of tuples, the numbers of axes of its
+    operands, the operator, and whether the program is bent.
     """
     values = evaluate_steps(case.program, case.input)
     found: set[Any] = set()
-    bent = ("bent", case.order > 1 and is_bent(case.program, operation))
+    whole = [
+        ("bent", case.order > 1 and is_bent(case.program, operation)),
+        ("operator", case.operator),
+    ]
     for step in case.program.steps:
         if step.operation != operation:
             continue
         choices = [item for name, value in step.params for item in _choices(name, value)]
-        choices += [tuple(values[i].ndim for i in step.operands), bent]
+        choices += [tuple(values[i].ndim for i in step.operands), *whole]
         found.update(choices)
         found.update(itertools.combinations(choices, 2))
     return frozenset(found)
 
 
 def _choices(name: str, value: object) -> Iterator[Any]:
-    """A parameter as a choice, if it is one; of a tuple also its length."""
+    """A parameter as a choice, if it is one. Of a tuple, the choices are its length, and whether
+    these are the last axes, for which engines have functions of their own.
+    """
     if isinstance(value, tuple):
         yield name, "length", len(value)
-        if len(value) <= SHORT and all(map(_is_choice, value)):
-            yield name, value
+        yield name, "last axes", value == tuple(range(-len(value), 0))
     elif _is_choice(value):
         yield name, value
 
 
 def _is_choice(value: object) -> bool:
-    if isinstance(value, tuple | float):
+    if isinstance(value, float):
         return False
     return not isinstance(value, int) or isinstance(value, bool) or abs(value) <= SMALL

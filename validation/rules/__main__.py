@@ -20,6 +20,7 @@ from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.mode import USUAL_MODES
 from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.scenarios.mixed import mixed
 from ad_conformance.generators.scenarios.names import named_cases
 from ad_conformance.generators.scenarios.varied import varied_cases
 from ad_conformance.generators.strategies.sampling import draw
@@ -56,6 +57,15 @@ def of_each(count: int, modes: Sequence[str]) -> Iterator[Case]:
             yield from varied_cases(operation, mode, n)
 
 
+def with_mixed(cases: Sequence[Case], modes: Sequence[str]) -> list[Case]:
+    """The cases, and mixed derivatives of the programs of those in modes of first order: one for
+    each program and mode of higher order.
+    """
+    higher = [mode for mode in modes if len(mode) > 1]
+    made = [mixed(case, mode) for case in cases if case.order == 1 for mode in higher]
+    return [*cases, *(case for case in made if case is not None)]
+
+
 def main() -> None:
     """Print the report and write it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -70,6 +80,11 @@ def main() -> None:
         default=0,
         help="also so many cases of every further name of an operation, in each mode",
     )
+    parser.add_argument(
+        "--mixed",
+        action="store_true",
+        help="also mixed derivatives: of each program of first order, in each mode of higher order",
+    )
     parser.add_argument("--write", type=Path, help="the document to put the report into")
     parser.add_argument("--all", type=Path, help="a file for a line about each rule and level")
     options = parser.parse_args()
@@ -80,6 +95,9 @@ def main() -> None:
     else:
         cases = list(draw(modes, options.cases, options.start))
         both = f"{len(cases)} drawn cases"
+    drawn = len(cases)
+    if options.mixed:
+        cases = with_mixed(cases, modes)
     rows: list[str] = []
     for engine in options.engines.split(","):
         asked = both
@@ -87,11 +105,17 @@ def main() -> None:
         if options.names:
             further = registry.find(engine).dialect
             named = [case for mode in modes for case in named_cases(further, mode, options.names)]
+            names = len(named)
+            if options.mixed:
+                named = with_mixed(named, modes)
         coverage = measure(Recorder(tables(engine)), [*cases, *named])
         if unmatched := idle(engine, coverage.rules):
             raise SystemExit(f"unreachable.toml: patterns that match no rule: {unmatched}")
         if named:
-            asked += f", and {len(named)} of further names"
+            asked += f", and {names} of further names"
+        if options.mixed:
+            count = len(cases) - drawn + (len(named) - names if named else 0)
+            asked += f", and {count} mixed derivatives"
         text = report.section(engine, asked, coverage, modes)
         if engine == "torch":
             text += f"\n{report.opinfo(_spelled([*cases, *named], coverage))}"
