@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ad_conformance.engines.adapters.numpy_calls import unless
+from ad_conformance.engines.adapters.numpy_calls import Fitting, unless
 from ad_conformance.generators.catalogue.operation import Call, Template
 
 
@@ -15,20 +15,40 @@ def transform(name: str, complex_number: str, functions: str) -> Template:
     """
 
     def write_call(call: Call) -> str:
-        operand = call.operands[0]
-        if len(call.operands) == 2:
-            operand = complex_number.format(*call.operands)
-        axes, lengths, norm = (call.params[k] for k in ("axes", "lengths", "norm"))
-        function = ("i" if call.params.get("inverse") else "") + name
-        if len(axes) == 1:
-            text = f"{functions}.{function}({operand}, {lengths[0]}, {axes[0]}, norm={norm!r})"
-        else:
-            many = "2" if axes == (-2, -1) else "n"
-            text = f"{functions}.{function}{many}({operand}, {lengths}, {axes}, norm={norm!r})"
-        part = call.params.get("part")
-        return f"xp.{part}({text})" if part else text
+        axes = call.params["axes"]
+        many = "" if len(axes) == 1 else "2" if axes == (-2, -1) else "n"
+        return _written(call, name, complex_number, functions, many)
 
     return write_call
+
+
+def _written(call: Call, name: str, complex_number: str, functions: str, many: str) -> str:
+    """By the function of one axis, of two axes ("2") or of several axes ("n")."""
+    operand = call.operands[0]
+    if len(call.operands) == 2:
+        operand = complex_number.format(*call.operands)
+    axes, lengths, norm = (call.params[k] for k in ("axes", "lengths", "norm"))
+    function = ("i" if call.params.get("inverse") else "") + name + many
+    where = f"{lengths}, {axes}" if many else f"{lengths[0]}, {axes[0]}"
+    text = f"{functions}.{function}({operand}, {where}, norm={norm!r})"
+    part = call.params.get("part")
+    return f"xp.{part}({text})" if part else text
+
+
+def of_several(
+    name: str, complex_number: str, functions: str, many: str, inverse: bool = False
+) -> Fitting:
+    """A further name: the function of two axes ("2") for any two, that of several axes ("n") for
+    any number of axes.
+    """
+
+    def write(call: Call) -> str | None:
+        fits = len(call.params["axes"]) == 2 or many == "n"
+        if not fits or call.params.get("inverse", inverse) != inverse:
+            return None
+        return _written(call, name, complex_number, functions, many)
+
+    return write
 
 
 def transforms(

@@ -4,6 +4,7 @@ derivative rule of their own.
 
 from __future__ import annotations
 
+from ad_conformance.engines.adapters.fourier_calls import of_several
 from ad_conformance.engines.adapters.numpy_calls import (
     SPLITS,
     in_one_axis,
@@ -23,6 +24,28 @@ def _entries(call: Call) -> str | None:
     return f"np.array([{', '.join(call.operands)}])" if call.params["axis"] == 0 else None
 
 
+def _downwards(call: Call) -> str | None:
+    """autograd sorts vectors only, and has no rule for np.flip."""
+    if not call.params["descending"] or len(call.shapes[0]) != 1:
+        return None
+    return f"-np.sort(-{call.operands[0]})"
+
+
+def _linspace(call: Call) -> str:
+    """With all options, which autograd does not have."""
+    (start, stop), n = call.operands, call.params["count"]
+    if not call.params["endpoint"]:
+        stop = f"{start} + ({stop} - {start}) * {(n - 1) / n}"
+    return f"np.moveaxis(np.linspace({start}, {stop}, {n}), 0, {call.params['new_axis']})"
+
+
+def _scaled_gradient(call: Call) -> str | None:
+    if call.params["edge"] != 1:
+        return None
+    return f"np.gradient({call.operands[0]}, axis={call.params['axis']}) / {call.params['spacing']}"
+
+
+_FFT = ("({0} + 1j * {1})", "np.fft")
 NAMES: dict[str, tuple[Name, ...]] = {
     "add": (no_number("np.add({0}, {1})"), no_number("{0}.__radd__({1})")),
     "subtract": (no_number("np.subtract({0}, {1})"), no_number("{1}.__rsub__({0})")),
@@ -79,6 +102,12 @@ NAMES: dict[str, tuple[Name, ...]] = {
     "diag": (of_ranks("np.make_diagonal({0}, axis1=-1, axis2=-2)", 1),),
     "split": (*(split_in(f"np.{name}", axis) for axis, name in enumerate(SPLITS)),
               split_in_depth("np.dsplit")),
+    "sort": (_downwards,),
+    "linspace": (_linspace,),
+    "numerical_gradient": (_scaled_gradient,),
+    "fft": tuple(of_several("fft", *_FFT, many, inverse=True) for many in "2n"),
+    "rfft": (of_several("rfft", *_FFT, "2"), of_several("rfft", *_FFT, "n")),
+    "irfft": (of_several("irfft", *_FFT, "2"), of_several("irfft", *_FFT, "n")),
     "digamma": ("special.psi({0})",),
     "exp2": ("np.power(2.0, {0})",),
     "sqrt": ("np.power({0}, 0.5)",),

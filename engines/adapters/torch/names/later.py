@@ -5,6 +5,7 @@ Cases in files choose names by number: a new name stands after the older ones of
 
 from __future__ import annotations
 
+from ad_conformance.engines.adapters.fourier_calls import of_several
 from ad_conformance.engines.adapters.numpy_calls import (
     Fitting,
     no_number,
@@ -62,28 +63,38 @@ def _replicated(call: Call) -> str | None:
     return f"{ATEN}.replication_pad3d({x}, {(*every, 0, 0)}).squeeze(2)"
 
 
-def _fractional(call: Call) -> str | None:
-    """A pool whose places are drawn, where the drawn numbers make no difference: the windows fit
-    exactly.
+def _exact_sizes(call: Call) -> tuple[int, ...] | None:
+    """The numbers of windows of a pool of which none ends before the end of an axis; None of others
+    and of pools with padding or dilation.
     """
-    p, (_, _, *lengths) = call.params, call.shapes[0]
-    axes = len(lengths)
-    plain = not any(p["padding"]) and set(p["dilation"]) == {1}
+    p, lengths = call.params, call.shapes[0][2:]
     gaps = [n - k for n, k in zip(lengths, p["window"], strict=True)]
-    if (
-        axes not in (2, 3)
-        or not plain
-        or any(g % s for g, s in zip(gaps, p["stride"], strict=True))
-    ):
+    uneven = any(g % s for g, s in zip(gaps, p["stride"], strict=True))
+    if any(p["padding"]) or set(p["dilation"]) != {1} or uneven:
         return None
-    size = tuple(g // s + 1 for g, s in zip(gaps, p["stride"], strict=True))
-    # In volumes, PyTorch refuses windows next to each other.
-    if axes == 3 and any(g < m for g, m in zip(gaps, size, strict=True)):
+    return tuple(g // s + 1 for g, s in zip(gaps, p["stride"], strict=True))
+
+
+def _fractional(call: Call) -> str | None:
+    """A pool whose places are drawn: if windows fit exactly, drawn numbers change nothing."""
+    size, x, window = _exact_sizes(call), call.operands[0], call.params["window"]
+    if size is None or len(size) != 2:
         return None
-    x = call.operands[0]
     return (
-        f"torch.nn.functional.fractional_max_pool{axes}d({x}, {p['window']}, {size}, "
-        f"_random_samples={x}.new_zeros({(*call.shapes[0][:2], axes)}))"
+        f"torch.nn.functional.fractional_max_pool2d({x}, {window}, {size}, "
+        f"_random_samples={x}.new_zeros({(*call.shapes[0][:2], 2)}))"
+    )
+
+
+def _fractional_volume(call: Call) -> str | None:
+    """The same of a volume whose rows are all equal. PyTorch refuses windows next to each other."""
+    size, x, window = _exact_sizes(call), call.operands[0], call.params["window"]
+    if size is None or len(size) != 1 or call.shapes[0][2] - window[0] < size[0]:
+        return None
+    return (
+        f"torch.nn.functional.fractional_max_pool3d({x}[:, :, None, None].expand(-1, -1, 2, 2, -1)"
+        f", {(1, 1, *window)}, {(1, 1, *size)}, "
+        f"_random_samples={x}.new_zeros({(*call.shapes[0][:2], 3)}))[:, :, 0, 0]"
     )
 
 
@@ -118,6 +129,7 @@ def _linear_cross_entropy(call: Call) -> str | None:
 _QR = decompositions(
     "qr_r", "qr_q", transpose="{0}.mT", diagonal="torch.linalg.diagonal(r)", qr="torch.qr({0})"
 )
+_FFT = ("torch.complex({0}, {1})", "torch.fft")
 _TENSOR = "torch.zeros_like({0})"
 NAMES: dict[str, tuple[Name, ...]] = {
     "abs": (
@@ -141,10 +153,13 @@ NAMES: dict[str, tuple[Name, ...]] = {
                                       "torch._foreach_norm([{0}])[0]"))),
     "kth_value": ("torch.kthvalue({0}, {k}, dim={axis}).values",),
     "split": (split_in_depth("torch.dsplit"),),
+    "fft": tuple(of_several("fft", *_FFT, many, inverse=True) for many in "2n"),
+    "rfft": (of_several("rfft", *_FFT, "2"),),
+    **{name: (of_several(name, *_FFT, "n"),) for name in ("irfft", "hfft", "ihfft")},
     "lu_solve": (of_ranks("torch.lu_solve({1}, *torch.lu({0}))", 2, 2),),
     **{name: (text,) for name, text in _QR.items()},
     "adaptive_max_pool": (_of_plane(f"{ATEN}.adaptive_max_pool2d({{0}}, {{size}})[0]"),),
-    "max_pool": (_fractional,),
+    "max_pool": (_fractional, _fractional_volume),
     "max_unpool": (_scattered,),
     "pad_batch": (_replicated,),
     "cross_entropy_weighted": (_linear_cross_entropy,),
