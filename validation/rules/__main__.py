@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,13 +57,11 @@ def of_each(count: int, modes: Sequence[str]) -> Iterator[Case]:
             yield from varied_cases(operation, mode, n)
 
 
-def with_mixed(cases: Sequence[Case], modes: Sequence[str]) -> list[Case]:
-    """The cases, and mixed derivatives of the programs of those in modes of first order: one for
-    each program and mode of higher order.
-    """
+def mixed_of(cases: Iterable[Case], modes: Sequence[str]) -> list[Case]:
+    """Mixed derivatives of the programs of cases of first order, in each mode of higher order."""
     higher = [mode for mode in modes if len(mode) > 1]
     made = [mixed(case, mode) for case in cases if case.order == 1 for mode in higher]
-    return [*cases, *(case for case in made if case is not None)]
+    return [case for case in made if case is not None]
 
 
 def main() -> None:
@@ -95,30 +93,24 @@ def main() -> None:
     else:
         cases = list(draw(modes, options.cases, options.start))
         both = f"{len(cases)} drawn cases"
-    drawn = len(cases)
-    if options.mixed:
-        cases = with_mixed(cases, modes)
     rows: list[str] = []
     for engine in options.engines.split(","):
-        asked = both
-        named: list[Case] = []
+        asked, every = both, cases
         if options.names:
             further = registry.find(engine).dialect
             named = [case for mode in modes for case in named_cases(further, mode, options.names)]
-            names = len(named)
-            if options.mixed:
-                named = with_mixed(named, modes)
-        coverage = measure(Recorder(tables(engine)), [*cases, *named])
+            asked += f", and {len(named)} of further names"
+            every = [*cases, *named]
+        if options.mixed:
+            more = mixed_of(every, modes)
+            asked += f", and {len(more)} mixed derivatives"
+            every = [*every, *more]
+        coverage = measure(Recorder(tables(engine)), every)
         if unmatched := idle(engine, coverage.rules):
             raise SystemExit(f"unreachable.toml: patterns that match no rule: {unmatched}")
-        if named:
-            asked += f", and {names} of further names"
-        if options.mixed:
-            count = len(cases) - drawn + (len(named) - names if named else 0)
-            asked += f", and {count} mixed derivatives"
         text = report.section(engine, asked, coverage, modes)
         if engine == "torch":
-            text += f"\n{report.opinfo(_spelled([*cases, *named], coverage))}"
+            text += f"\n{report.opinfo(_spelled(every, coverage))}"
         print(f"{engine}: {asked}\n", text, report.outcomes(coverage), sep="\n")
         rows += report.lines(coverage)
         if options.write:
