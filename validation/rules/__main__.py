@@ -95,27 +95,28 @@ def main() -> None:
         both = f"{len(cases)} drawn cases"
     rows: list[str] = []
     for engine in options.engines.split(","):
-        asked, every = both, cases
+        asked, every = [both], cases
         if options.names:
             further = registry.find(engine).dialect
             named = [case for mode in modes for case in named_cases(further, mode, options.names)]
-            asked += f", and {len(named)} of further names"
+            asked.append(f"{len(named)} of further names")
             every = [*cases, *named]
         if options.mixed:
             more = mixed_of(every, modes)
-            asked += f", and {len(more)} mixed derivatives"
+            asked.append(f"{len(more)} mixed derivatives")
             every = [*every, *more]
         coverage = measure(Recorder(tables(engine)), every)
         if unmatched := idle(engine, coverage.rules):
             raise SystemExit(f"unreachable.toml: patterns that match no rule: {unmatched}")
-        text = report.section(engine, asked, coverage, modes)
+        which = " and ".join(filter(None, [", ".join(asked[:-1]), asked[-1]]))
+        text = report.section(engine, which, coverage, modes)
         if engine == "torch":
             text += f"\n{report.opinfo(_spelled(every, coverage))}"
-        print(f"{engine}: {asked}\n", text, report.outcomes(coverage), sep="\n")
+        print(f"{engine}: {which}\n", text, report.outcomes(coverage), sep="\n")
         rows += report.lines(coverage)
         if options.write:
             name = f"{engine} {'each' if options.each else 'drawn'}"
-            write_section(options.write, name, f"## {engine}: {asked}\n\n{text}", TITLE)
+            write_section(options.write, name, f"## {engine}: {which}\n\n{text}", TITLE)
     if options.all:
         options.all.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
 
