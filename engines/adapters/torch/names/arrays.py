@@ -212,7 +212,7 @@ NAMES: dict[str, tuple[Name, ...]] = {
                   _different("{0}.clone().index_copy_({axis}, {indices}, {1})"),
                   _different("{0}.index_fill({axis}, {indices}, 0.0)"
                              ".index_add({axis}, {indices}, {1})")),
-    "index_add": (_at("torch.index_put({0}, {key}, {1}, True)"),
+    "index_add": (_at(f"{ATEN}.index_put({{0}}, {{key}}, {{1}}, True)"),
                   _first_axis(f"{ATEN}._unsafe_masked_index_put_accumulate({{0}}, "
                               "torch.ones((), dtype=torch.bool), {key}, {1})"),
                   indexed("{0}.clone().index_add_({axis}, {indices}, {1})", _LONG)),
