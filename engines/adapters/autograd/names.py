@@ -24,6 +24,22 @@ def _entries(call: Call) -> str | None:
     return f"np.array([{', '.join(call.operands)}])" if call.params["axis"] == 0 else None
 
 
+def _in_depth(call: Call) -> str | None:
+    """A stack along the last of three axes, or of two."""
+    rank = len(call.shapes[0])
+    if rank not in (1, 2) or call.params["axis"] % (rank + 1) != rank:
+        return None
+    return f"np.dstack([{', '.join(call.operands)}])" + ("[0]" if rank == 1 else "")
+
+
+def _columns(call: Call) -> str | None:
+    """A split of a vector in equal parts, which NumPy counts as columns."""
+    p, shape = call.params, call.shapes[0]
+    if len(shape) != 1 or not shape[0] or shape[0] % p["sections"]:
+        return None
+    return f"np.hsplit({call.operands[0]}, {p['sections']})[{p['which']}]"
+
+
 def _downwards(call: Call) -> str | None:
     """autograd sorts vectors only, and has no rule for np.flip."""
     if not call.params["descending"] or len(call.shapes[0]) != 1:
@@ -93,15 +109,19 @@ NAMES: dict[str, tuple[Name, ...]] = {
                of_ranks("np.einsum('ij,jk->ik', {0}, {1})", 2, 2),
                of_ranks("np.tensordot({0}, {1}, axes=1)", 2, 2),
                of_ranks("np.tensordot({0}, {1}, axes=[(1,), (0,)])", 2, 2)),
-    "outer": ("np.einsum('i,j->ij', {0}, {1})", "np.multiply({0}[:, None], {1}[None, :])"),
+    "outer": ("np.einsum('i,j->ij', {0}, {1})", "np.multiply({0}[:, None], {1}[None, :])",
+              of_ranks("np.outer({0}[:, None], {1})", 1, 1)),
     "trace": (of_square_matrix("np.einsum('ii', {0})"),),
     "diagonal": (of_ranks("np.diag({0})", 2), "np.diagonal({0}, axis1=-2, axis2=-1)"),
     "take": (in_one_axis("{0}[{indices},]", 0), in_one_axis("{0}[np.array({indices})]", 0)),
-    "stack": (_entries,),
-    "broadcast_to": (of_ranks("np.full({shape}, {0})", 0),),
+    "stack": (_entries, _in_depth),
+    "concat": (lambda call: (f"np.concatenate([{', '.join(call.operands)}], axis=None)"
+                             if len(call.shapes[0]) == 1 else None),),
+    "broadcast_to": (of_ranks("np.full({shape}, {0})", 0), of_rank_from("np.full({shape}, {0})", 1),
+                     "np.full_like(np.zeros({shape}, {0}.dtype), {0})"),
     "diag": (of_ranks("np.make_diagonal({0}, axis1=-1, axis2=-2)", 1),),
     "split": (*(split_in(f"np.{name}", axis) for axis, name in enumerate(SPLITS)),
-              split_in_depth("np.dsplit")),
+              split_in_depth("np.dsplit"), _columns),
     "sort": (_downwards,),
     "linspace": (_linspace,),
     "numerical_gradient": (_scaled_gradient,),
