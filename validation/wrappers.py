@@ -1,6 +1,10 @@
 """Measure engines on cases with wrappers: verdicts and time for each wrapper and position.
 
     python -m validation.wrappers --engines inhouse,torch --cases 2000
+    python -m validation.wrappers --engines torch --nests 'vmap(R(f)),R(vmap(f))' --each 2
+
+With `--nests`, every operation is asked in each of these nests, in so many cases of it alone that
+differ in what its rule may depend on. Without, the cases are compositions with drawn nests.
 
 A finding counts for the wrappers only if the engine does not fail in the same way without them.
 Each finding that no known failure covers is printed with its case and script. A column of the
@@ -11,6 +15,7 @@ reverse derivative and a forward derivative of that, `R<` around the whole.
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterator, Sequence
@@ -23,10 +28,13 @@ from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.case_io import valid
+from ad_conformance.generators.ir.evaluate import is_single
 from ad_conformance.generators.ir.mode import LETTERS, UP_TO_SECOND_ORDER
-from ad_conformance.generators.ir.nest import WRAPPERS, deepest_mode, names_of
+from ad_conformance.generators.ir.nest import WRAPPERS, Wrappers, deepest_mode, names_of, parse_nest
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.render.dialect import UnsupportedOperation
+from ad_conformance.generators.scenarios.cells import OPERATIONS
+from ad_conformance.generators.scenarios.varied import varied_cases
 from ad_conformance.generators.strategies.wrapping import draw_wrapped
 
 from validation.asking import Asking
@@ -37,6 +45,8 @@ POSITIONS = (
     *(f"f<{outer}" for outer in LETTERS),
     *(f"{inner}<{outer}" for inner in LETTERS for outer in ("", *LETTERS)),
 )
+#: Cases of each engine without `--nests`, if nothing else is said.
+CASES = 1000
 #: Columns of the counts.
 AGREE, FAULT, PLAIN, OTHER = "agree", "finding", "fails without", "no verdict"
 
@@ -56,11 +66,33 @@ def askable(
     modes = [mode for mode in modes if engine.answers(mode)]
     own = tuple(name for name in engine.wrappers if name in wrappers)
     for case in draw_wrapped(modes, 10**9, start, own):
-        try:
-            engine.script(case)
-        except UnsupportedOperation:
-            continue
-        yield case
+        if _has(engine, case):
+            yield case
+
+
+def of_each_operation(
+    engine: Engine, nests: Sequence[str], each: int, operations: Sequence[str] = OPERATIONS
+) -> Iterator[Case]:
+    """`each` cases of every operation in each of the nests, if the adapter can write them.
+
+    Nests with the same mode get the same cases, which so share their certified derivative.
+    """
+    modes: defaultdict[str, list[Wrappers]] = defaultdict(list)
+    for mode, wrappers in map(parse_nest, nests):
+        modes[mode].append(wrappers)
+    for operation, mode in itertools.product(operations, modes):
+        for case in varied_cases(operation, mode, each):
+            wrapped = (replace(case, wrappers=wrappers) for wrappers in modes[mode])
+            yield from (nested for nested in wrapped if _has(engine, nested))
+
+
+def _has(engine: Engine, case: Case) -> bool:
+    single = engine.dtype == "float32" and is_single(case)
+    try:
+        engine.script(replace(case, dtype=engine.dtype) if single else case)
+    except UnsupportedOperation:
+        return False
+    return True
 
 
 class Table:
@@ -121,9 +153,11 @@ def ask(asking: Asking, engine: Engine, cases: Iterator[Case], count: int, until
     waiting: deque[Case] = deque()
     asked = 0
     while asked < count and time.monotonic() < until:
-        while len(waiting) < AHEAD:
-            waiting.append(next(cases))
-            pool.submit(waiting[-1], engine.name)
+        for case in itertools.islice(cases, AHEAD - len(waiting)):
+            waiting.append(case)
+            pool.submit(case, engine.name)
+        if not waiting:
+            break
         ((result, match),) = asking.judged(waiting.popleft())
         asked += 1
         if result.verdict is Verdict.AGREE:
@@ -144,17 +178,26 @@ def main() -> None:
     parser.add_argument("--engines", default="inhouse")
     parser.add_argument("--modes", default=",".join(UP_TO_SECOND_ORDER))
     parser.add_argument("--wrappers", default=",".join(WRAPPERS))
-    parser.add_argument("--cases", type=int, default=1000, help="for each engine")
+    parser.add_argument("--nests", default="", help="ask every operation in these nests")
+    parser.add_argument("--each", type=int, default=1, help="cases of an operation in a nest")
+    parser.add_argument("--operations", default=",".join(OPERATIONS), help="for --nests")
+    parser.add_argument("--python", default="", help="interpreter of another environment")
+    parser.add_argument("--cases", type=int, default=None, help="for each engine")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="for each engine")
     parser.add_argument("--start", type=int, default=0, help="number of the first batch")
     options = parser.parse_args()
+    most = options.cases or (10**9 if options.nests else CASES)
     for name in options.engines.split(","):
-        engine = registry.find(name)
-        modes, wrappers = options.modes.split(","), options.wrappers.split(",")
-        cases = askable(engine, modes, options.start, wrappers)
+        engine = registry.find(name, options.python)
+        if options.nests:
+            nests, operations = options.nests.split(","), options.operations.split(",")
+            cases = of_each_operation(engine, nests, options.each, operations)
+        else:
+            modes, wrappers = options.modes.split(","), options.wrappers.split(",")
+            cases = askable(engine, modes, options.start, wrappers)
         with Asking([engine]) as asking:
             until = time.monotonic() + 60 * options.minutes
-            table = ask(asking, engine, cases, options.cases, until)
+            table = ask(asking, engine, cases, most, until)
         print(f"\n{name} {engine.version()}\n", *table.lines(), sep="\n")
         print(f"known: {dict(table.known)}\n", flush=True)
 

@@ -17,6 +17,7 @@ from ad_conformance.engines.adapters.numpy_family import (
     shared,
     symmetric,
 )
+from ad_conformance.engines.adapters.wrappers import mlx as wrappers
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.catalogue.operation import Call, Template, padded
 from ad_conformance.generators.render.dialect import Dialect
@@ -164,6 +165,9 @@ mlx = Engine(
         "pushforward": "jvp({f}, {v})",
         "pullback": "vjp({f}, {w})",
     },
+    wrappers=wrappers.WRAPPERS,
+    wrapper_functions=wrappers.FUNCTIONS,
+    slow_wrappers=("jit",),
     unsupported=(
         ("ValueError", r"^\[Primitive::(vjp|jvp|vmap)\] Not implemented for \w+\.$"),
         ("RuntimeError", r"^\[\w+\] (JVP not yet|VJP not) implemented|^JVP is not implemented for"),

@@ -34,6 +34,7 @@ from ad_conformance.engines.adapters.numpy_family import (
     shared,
     symmetric,
 )
+from ad_conformance.engines.adapters.wrappers import tensorflow as wrappers
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.catalogue.operation import Call, Template, padded
 from ad_conformance.generators.render.dialect import Dialect, UnsupportedOperation
@@ -365,14 +366,24 @@ tensorflow = Engine(
         "pushforward": "jvp({f}, {v})",
         "pullback": "grad({f}, {w})",
     },
+    wrappers=wrappers.WRAPPERS,
+    wrapper_functions=wrappers.FUNCTIONS,
+    closed_wrappers=wrappers.CLOSED,
     compile="derivative = tf.function({nested}, autograph=False).get_concrete_function(x)",
     # Reverse mode over two levels of forward mode is wrong for any function. The known failure
     # tensorflow-reverse-over-two-forwards has a case of it, by inner_pushforward.
     modes="(?!.*RFF)[RF]+",
     environment={"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
     unsupported=(
-        ("LookupError", r"^gradient registry has no entry for"),
+        ("LookupError", r"^gradient registry has no entry for|^No gradient defined for operation"),
         ("NotImplementedError", r"^recompute_grad tried to transpose grad of"),
+        # XLA documents what it does not compile: some operations, and loops without a bound.
+        (
+            "InvalidArgumentError",
+            r"Detected unsupported operations when trying to compile graph|"
+            r"XLA compilation requires a fixed tensor list size",
+        ),
+        ("UnimplementedError", r"Support for TensorList crossing the XLA/TF boundary is not"),
     ),
 )
 

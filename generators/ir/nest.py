@@ -19,6 +19,7 @@ Wrappers = tuple[tuple[str, ...], ...]
 #: The name of each wrapper, and what it does with a function.
 WRAPPERS: Mapping[str, str] = {
     "jit": "the engine compiles it",
+    "jit_native": "the engine compiles it to machine code, by another compiler than that of `jit`",
     "vmap": "it is mapped over a batch of points, and the result is that at the input",
     "vmap_axes": "the same, over the last axis of input and output",
     "vmap_one": "the only lane of a batch of one",
@@ -27,6 +28,7 @@ WRAPPERS: Mapping[str, str] = {
     "checkpoint_policy": "the same, with a policy that stores some values",
     "custom_vjp": "it has a custom rule for reverse mode, which is the engine's own derivative",
     "custom_jvp": "it has a custom rule for forward mode, which is the engine's own derivative",
+    "custom_vmap": "it has a custom rule for batches, which is the engine's own batch",
     "linearize": "its value is that of its linearization, which is called twice",
     "saved_vjp": "its value is that of its pullback, which is called twice",
     "scan": "it is the body of a loop of one iteration",

@@ -16,7 +16,7 @@ from ad_conformance.generators.ir.nest import WRAPPERS, parse_nest
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.render.dialect import UnsupportedOperation
 
-from validation.wrappers import askable
+from validation.wrappers import askable, of_each_operation
 
 #: exp(x sin x), summed.
 BUMPS = Program(
@@ -130,6 +130,14 @@ def test_generated_cases_with_wrappers_agree(pool: EnginePool) -> None:
     cases = itertools.islice(askable(inhouse, ["R", "F", "FR", "RF"], 11), 200)
     findings = [case.json for case in cases if pool.judge(case, "inhouse").verdict.is_finding]
     assert findings == []
+
+
+def test_every_operation_in_each_nest() -> None:
+    nests = ("vmap(R(f))", "R(jit(f))", "cond(F(f))")
+    cases = list(of_each_operation(inhouse, nests, 2, ("sin", "cumulative_sum")))
+    # The in-house engine has no `cond`.
+    assert [case.nest for case in cases] == ["vmap(R(f))", "R(jit(f))"] * 4
+    assert [cases[k].unwrapped for k in (0, 2)] == [cases[k].unwrapped for k in (1, 3)]
 
 
 def test_all_templates_name_wrappers_of_the_vocabulary() -> None:

@@ -1,4 +1,8 @@
-"""Wrappers in PyTorch: for torch.func, and for torch.autograd with create_graph=True."""
+"""Wrappers in PyTorch: for torch.func, and for torch.autograd with create_graph=True.
+
+Left out: reentrant checkpoints, which PyTorch documents not to work with `torch.autograd.grad`, and
+`torch.cond`, which does not work in torch.func and loses the graph of its derivative otherwise.
+"""
 
 from __future__ import annotations
 
@@ -89,6 +93,17 @@ def with_custom_rule(f):
     return Rule.apply
 
 
+def with_custom_batch(f):
+    class Batched(with_custom_rule(f).__self__):
+        generate_vmap_rule = False
+
+        @staticmethod
+        def vmap(info, in_dims, x):
+            return torch.func.vmap(f, in_dims)(x), 0
+
+    return Batched.apply
+
+
 def linearized(f):
     def wrapped(x):
         y, push = torch.func.linearize(f, x)
@@ -128,6 +143,7 @@ FUNC: Mapping[str, str] = {
     "vmap_twice": "batched_twice({f}, {others})",
     "checkpoint": ("lambda t: torch.utils.checkpoint.checkpoint({f}, t, use_reentrant=False)"),
     "custom_vjp": "with_custom_rule({f})",
+    "custom_vmap": "with_custom_batch({f})",
     "linearize": "linearized({f})",
     "saved_vjp": "pulled_back({f})",
     "stop": "stopped({f})",
@@ -170,4 +186,4 @@ GRAPH: Mapping[str, str] = {
     },
 }
 #: What the rule of an autograd.Function differentiates by must be an argument of it.
-CLOSED = ("custom_vjp",)
+CLOSED = ("custom_vjp", "custom_vmap")
