@@ -125,7 +125,7 @@ def _without_unused_functions(text: str) -> str:
             continue
         left = "".join([*lines[: own.start], kept, *lines[own.stop :]])
         # Names that only the removed function used can be removed, too.
-        return _without_unused_functions(left)
+        return _without_unused_functions(re.sub(r"\n{4,}", "\n\n\n", left))
     return text
 
 

@@ -377,13 +377,7 @@ tensorflow = Engine(
     unsupported=(
         ("LookupError", r"^gradient registry has no entry for|^No gradient defined for operation"),
         ("NotImplementedError", r"^recompute_grad tried to transpose grad of"),
-        # XLA documents what it does not compile: some operations, and loops without a bound.
-        (
-            "InvalidArgumentError",
-            r"Detected unsupported operations when trying to compile graph|"
-            r"XLA compilation requires a fixed tensor list size",
-        ),
-        ("UnimplementedError", r"Support for TensorList crossing the XLA/TF boundary is not"),
+        *wrappers.UNSUPPORTED,
     ),
 )
 

@@ -156,7 +156,7 @@ def test_unsupported_is_counted_and_not_passed() -> None:
         ),
         (("--engine=tests.broken_engines:unimportable",), "unimportable: ModuleNotFoundError"),
         (("--engine=",), "--engine: nothing is named"),
-        (("--wrappers=jti",), "--wrappers: 'jti' is not one of jit, vmap"),
+        (("--wrappers=jti",), "--wrappers: 'jti' is not one of jit, jit_native, vmap"),
         (("--modes=RX",), "--modes: 'RX' is not a mode;"),
         (("--modes=RRRRR",), "--modes: 'RRRRR' is longer than 4"),
         (("--signature=num_to_cube",), "--signature: 'num_to_cube' is not one of"),

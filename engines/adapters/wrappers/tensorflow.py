@@ -82,3 +82,13 @@ WRAPPERS: Mapping[str, str] = {
 #: TensorFlow documents that the function of a custom gradient must not capture what is
 #: differentiated by.
 CLOSED = ("checkpoint", "custom_vjp")
+
+#: XLA documents what it does not compile: some operations, and loops without a bound.
+UNSUPPORTED = (
+    (
+        "InvalidArgumentError",
+        r"Detected unsupported operations when trying to compile graph|"
+        r"XLA compilation requires a fixed tensor list size",
+    ),
+    ("UnimplementedError", r"Support for TensorList crossing the XLA/TF boundary is not"),
+)
