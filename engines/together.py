@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from ad_conformance.engines.script import Script, write_all
+from ad_conformance.engines.script import Script, write, write_all
 from ad_conformance.generators.ir.program import Case
 
 if TYPE_CHECKING:
@@ -37,17 +37,20 @@ def alike(case: Case) -> Case:
     return replace(case, mode="R" * case.order, operator="jacobian", tangent=None, cotangent=None)
 
 
+def _is_plain(case: Case) -> bool:
+    return not case.wrappers and case.direction is None
+
+
 def together(engine: Engine, cases: Sequence[Case]) -> Script | None:
     """The script that asks all these cases, which differ in mode and operator only.
 
     None if the engine has no such script, or cannot be asked one of the cases.
     """
-    plain = all(not case.wrappers and case.direction is None for case in cases)
-    if len(cases) < 2 or not (engine.compile_all and plain):
+    if len(cases) < 2 or not engine.compile_all or engine.writer is not write:
+        return None
+    if any(not _is_plain(case) or not engine.answers(case.mode) for case in cases):
         return None
     try:
-        for case in cases:
-            engine.script(case)
         script, nested = write_all(engine, cases)
     # Whatever the adapter raises, it also raises for a case alone, where it is told.
     except Exception:

@@ -234,12 +234,17 @@ def _badness(cell: Document) -> tuple[int, float]:
     return 2, failed / (failed + cell["counts"].get("right", 0))
 
 
-def _told(rank: tuple[int, float], of_modes: Sequence[tuple[str, Document]]) -> Iterator[str]:
-    """What to say about the modes of an order that fail least."""
+def _by_scope(of_modes: Iterable[tuple[str, Document]]) -> dict[str, list[tuple[str, Document]]]:
+    """Modes and their cells by the points at which they fail."""
     groups: dict[str, list[tuple[str, Document]]] = defaultdict(list)
     for mode, cell in of_modes:
         groups[", ".join(dict.fromkeys(f["scope"] for f in cell["failures"]))].append((mode, cell))
-    for scope, found in groups.items():
+    return groups
+
+
+def _told(rank: tuple[int, float], of_modes: Sequence[tuple[str, Document]]) -> Iterator[str]:
+    """What to say about the modes of an order that fail least."""
+    for scope, found in _by_scope(of_modes).items():
         names = ", ".join(mode for mode, _ in found)
         least = min(cell["certified"] for _, cell in found)
         cases = f"{least} certified case{'s' if least != 1 else ''}"
@@ -258,11 +263,8 @@ def _told(rank: tuple[int, float], of_modes: Sequence[tuple[str, Document]]) -> 
 
 def _worse(of_modes: Iterable[tuple[str, Document]]) -> Iterator[str]:
     """What to say about the other modes of an order that fail."""
-    groups: dict[str, list[str]] = defaultdict(list)
-    for mode, cell in of_modes:
-        groups[", ".join(dict.fromkeys(f["scope"] for f in cell["failures"]))].append(mode)
-    for scope, modes in groups.items():
-        yield f"worse: {', '.join(modes)} ({scope})"
+    for scope, found in _by_scope(of_modes).items():
+        yield f"worse: {', '.join(mode for mode, _ in found)} ({scope})"
 
 
 def engine_document(atlas: Atlas, engine: str) -> Document:

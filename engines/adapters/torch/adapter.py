@@ -308,13 +308,6 @@ torch = Engine(
         # The same while torch.func.linearize traces.
         ("RuntimeError", r"^It appears that you're trying to get value out of a tracing tensor"),
         ("RuntimeError", r"^vmap over .* isn't supported yet"),
-        # An array that is in no batch cannot take the values of one. The second is forward mode's.
-        (
-            "RuntimeError",
-            r"^vmap: (inplace arithmetic|\w+_)\(self, \*extra_args\) is not possible|"
-            r"^output with shape .* doesn't match the broadcast",
-            r"(?s)clone\(\)\.\w+_\(.*derivative = [^\n]*(batched|vmap)",
-        ),
         ("RuntimeError", r"^vmap: we do not yet support aten::"),
         ("RuntimeError", r"^Batching rule not implemented for"),
         ("RuntimeError", r"^Error: aten::\w+ requires special handling, and does not yet have"),

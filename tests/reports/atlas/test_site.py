@@ -13,7 +13,7 @@ import pytest
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.scenarios.cells import GOAL
 from ad_conformance.generators.scenarios.situations import MEANINGS
-from ad_conformance.reports.atlas.documents import advice
+from ad_conformance.reports.atlas.documents import advice, worst
 from ad_conformance.reports.atlas.failures import where
 from ad_conformance.reports.atlas.outcomes import WORDS, Tally, word_of
 from ad_conformance.reports.atlas.site import write_site
@@ -139,6 +139,48 @@ def test_a_failure_says_where_and_what_to_use_instead(site: Path) -> None:
     )
     raised = failures["torch-raises-16a21d77"]
     assert raised["title"] == "RuntimeError: no rule"
+
+
+@pytest.mark.parametrize(
+    ("right", "said"),
+    [
+        (("FR", "RF"), "torch in mode FR: right in the smallest case below"),
+        (
+            ("RF",),
+            "torch in mode RF: right in the smallest case below, but it fails at other points",
+        ),
+    ],
+)
+def test_a_mode_that_fails_at_other_points_is_not_what_to_use_instead(
+    tmp_path: Path, right: tuple[str, ...], said: str
+) -> None:
+    """In RF, torch fails as the known failure of the made atlas."""
+    folder, entry = made.write(tmp_path), "torch-det-two-zero-singular-values"
+    failing = {"verdict": "not_finite", "severity": "not finite", "known": entry}
+    asked = [("known", "RR", failing), *(("around", mode, {"verdict": "agree"}) for mode in right)]
+    rows = []
+    for number, (origin, mode, told) in enumerate(asked, start=1):
+        case = made.case(20 + number, mode)
+        rows += [
+            {"cases": {"number": -number, "origin": origin, "name": entry, "situations": None,
+                       "id": case.id, "json": case.json, "word": mode, "operator": "jacobian",
+                       "dtype": "float64", "signature": "mat_to_num", "operations": ["det"],
+                       "steps": 1, "truth": "certified", "reason": ""}},
+            {"verdicts": {"number": -number, "engine": "torch", "finding": None, **told}},
+        ]  # fmt: skip
+    journal = tmp_path / "campaign" / "journal" / "00000000.jsonl"
+    journal.parent.mkdir(exist_ok=True)
+    journal.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    write_site(folder, tmp_path)
+    failures = {f["anchor"]: f for f in document(tmp_path, "operations/det")["failures"]}
+    assert failures[f"torch-{entry}"]["instead"][0] == said
+
+
+def test_an_operation_is_unsupported_only_if_all_modes_are() -> None:
+    assert worst(["unsupported", "unsupported"]) == "unsupported"
+    assert worst(["unsupported", "untested"]) == "untested"
+    assert worst(["untested", "right", "unsupported"]) == "right"
+    assert worst(["right", "inaccurate", "raises"]) == "raises"
 
 
 def test_nothing_is_said_to_be_only_somewhere_without_cases_elsewhere() -> None:
