@@ -9,12 +9,11 @@ from typing import Any
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.scenarios.bent import is_bent
+from ad_conformance.generators.strategies.choices import choices
 from ad_conformance.generators.strategies.sampling import operation_examples
 
 #: Cases that are drawn for each case that is chosen.
 DRAWN = 8
-#: Numbers up to this are choices, such as the order of a norm.
-SMALL = 3
 
 
 def varied_cases(operation: str, mode: str, count: int) -> Iterator[Case]:
@@ -36,9 +35,8 @@ def varied_cases(operation: str, mode: str, count: int) -> Iterator[Case]:
 
 
 def _pairs(case: Case, operation: str) -> frozenset[Any]:
-    """The choices of each step with the operation, alone and in pairs: values of parameters that
-    are names, truth values or small numbers, or the lengths of tuples, the numbers of axes of its
-    operands, the operator, and whether the program is bent.
+    """The choices of each step with the operation, alone and in pairs; the operator, and whether
+    the program is bent, are choices too.
     """
     values = evaluate_steps(case.program, case.input)
     found: set[Any] = set()
@@ -49,25 +47,7 @@ def _pairs(case: Case, operation: str) -> frozenset[Any]:
     for step in case.program.steps:
         if step.operation != operation:
             continue
-        choices = [item for name, value in step.params for item in _choices(name, value)]
-        choices += [tuple(values[i].ndim for i in step.operands), *whole]
-        found.update(choices)
-        found.update(itertools.combinations(choices, 2))
+        chosen = [*choices(step, values), *whole]
+        found.update(chosen)
+        found.update(itertools.combinations(chosen, 2))
     return frozenset(found)
-
-
-def _choices(name: str, value: object) -> Iterator[Any]:
-    """A parameter as a choice, if it is one. Of a tuple, the choices are its length, and whether
-    these are the last axes, for which engines have functions of their own.
-    """
-    if isinstance(value, tuple):
-        yield name, "length", len(value)
-        yield name, "last axes", value == tuple(range(-len(value), 0))
-    elif _is_choice(value):
-        yield name, value
-
-
-def _is_choice(value: object) -> bool:
-    if isinstance(value, float):
-        return False
-    return not isinstance(value, int) or isinstance(value, bool) or abs(value) <= SMALL

@@ -4,38 +4,37 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from ad_conformance.generators.catalogue import CATALOGUE
-from ad_conformance.generators.ir.mode import index_of
+from ad_conformance.generators.catalogue import CORE
 from ad_conformance.generators.ir.operator import SIGNATURES
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.case_drawing import draw_case, draw_operation_case
 from ad_conformance.generators.strategies.source import SeededSource
+from ad_conformance.generators.strategies.turns import RULES, Turn, in_turn, of_operations
 
-_NAMES = tuple(sorted(name for name, op in CATALOGUE.items() if op.weight))
-#: Step through the list of pairs of operations, so that successive batches take different ones.
-_STRIDE = 7919
 #: Compositions of a batch.
 BATCH = 5
-#: Cases of one operation in a batch, besides the compositions.
-ALONE = 5
+#: Cases of one operation in a batch, besides the compositions: so many by turns of rules, and so
+#: many by turns of all operations.
+OF_RULES, OF_OPERATIONS = 4, 1
 #: Cases of a portion: one batch of each signature, all of the same mode and number.
-PORTION = len(SIGNATURES) * (BATCH + ALONE)
+PORTION = len(SIGNATURES) * (BATCH + OF_RULES + OF_OPERATIONS)
+_CORE = tuple(sorted(name for name, row in CORE.items() if row.weight))
+#: Step through the operations that compositions put before or after the one of a turn.
+_STRIDE = 7919
 
 
 def batch(mode: str, signature: str, number: int) -> list[Case]:
     """The cases of one mode and signature with that number. Raises ValueError as `draw_case`."""
-    pairs = _pairs(signature, number)
     name = f"{number} {signature} {mode}"
-    drawn = [
-        draw_case(SeededSource(f"{name} {k}"), signature=signature, mode=mode, pairs=pairs)
-        for k in range(BATCH)
-    ]
-    for operation in _alone(mode, signature, number):
-        source = SeededSource(f"{name} {operation}")
-        drawn.append(
-            draw_operation_case(source, operation=operation, mode=mode, signature=signature)
-        )
+    drawn = []
+    for k, (pair, turn) in enumerate(_pairs(mode, signature, number)):
+        source = SeededSource(f"{name} {k}")
+        case = draw_case(source, signature=signature, mode=mode, pairs=[pair])
+        drawn.append(replace(case, names=turn.names))
+    for turn in _alone(mode, signature, number):
+        drawn.append(turn.case(f"{name} {turn}", mode, signature))
     return drawn
 
 
@@ -48,27 +47,30 @@ def operation_examples(operation: str, mode: str, count: int) -> Iterator[Case]:
         yield draw_operation_case(source, operation=operation, mode=mode)
 
 
-def _alone(mode: str, signature: str, number: int) -> list[str]:
-    """The operations of which a batch has one case each. Successive batches of a mode go through
-    all operations in turn.
-
-    Each mode starts at another operation. The starts are multiples of the golden ratio (modulo 1),
-    so that few batches of several modes cover most operations.
+def _alone(mode: str, signature: str, number: int) -> list[Turn]:
+    """The turns of which a batch has one case each. Successive batches of a mode go through all of
+    them.
     """
-    n = len(_NAMES)
-    shift = round(n * (index_of(mode) * 0.6180339887 % 1))
-    start = shift + (number * len(SIGNATURES) + SIGNATURES.index(signature)) * ALONE
-    return [_NAMES[(start + i) * _STRIDE % n] for i in range(ALONE)]
+    place = number * len(SIGNATURES) + SIGNATURES.index(signature)
+    return [
+        *in_turn(RULES, mode, place * (BATCH + OF_RULES), OF_RULES),
+        *of_operations(mode, place * OF_OPERATIONS, OF_OPERATIONS),
+    ]
 
 
-def _pairs(signature: str, number: int) -> list[tuple[str, str]]:
-    """The pairs of operations that the compositions of a batch contain. Successive batches of a
-    mode go through all pairs in turn.
+def _pairs(mode: str, signature: str, number: int) -> list[tuple[tuple[str, str], Turn]]:
+    """For each composition of a batch, a pair of operations, and the turn that one of them is of.
+
+    The turns are those that follow after the ones of `_alone`. Their operations are first and last
+    in turn. The other operation is one that most engines have.
     """
-    n = len(_NAMES)
-    start = (number * len(SIGNATURES) + SIGNATURES.index(signature)) * BATCH
-    indices = (((start + i) * _STRIDE) % n**2 for i in range(BATCH))
-    return [(_NAMES[index // n], _NAMES[index % n]) for index in indices]
+    place = number * len(SIGNATURES) + SIGNATURES.index(signature)
+    found = []
+    for k, turn in enumerate(in_turn(RULES, mode, place * (BATCH + OF_RULES) + OF_RULES, BATCH)):
+        other = _CORE[(place * BATCH + k) * _STRIDE % len(_CORE)]
+        pair = (turn.operation, other) if (place + k) % 2 else (other, turn.operation)
+        found.append((pair, turn))
+    return found
 
 
 def portion(modes: Sequence[str], seed: int, index: int) -> list[Case]:

@@ -27,8 +27,9 @@ from ad_conformance.generators.strategies.builder import (
     is_small,
 )
 from ad_conformance.generators.strategies.case_drawing import draw_case
+from ad_conformance.generators.strategies.choices import choices
 from ad_conformance.generators.strategies.sampling import (
-    ALONE,
+    BATCH,
     _alone,
     _pairs,
     batch,
@@ -36,6 +37,7 @@ from ad_conformance.generators.strategies.sampling import (
     operation_examples,
 )
 from ad_conformance.generators.strategies.source import SeededSource
+from ad_conformance.generators.strategies.turns import RULES, Turn
 from flint import ctx
 
 #: Operations that make large operands of layers, or small values of large results.
@@ -234,60 +236,57 @@ def test_the_same_seed_draws_the_same_cases() -> None:
     assert len(set(first)) == 200
 
 
-def test_pairs_come_in_turn() -> None:
-    """Every other program of a batch ends with a pair of its list, where the two fit."""
-    wanted = _pairs("vec_to_num", 5)
-    assert len(set(wanted)) == len(wanted)
-    assert not set(wanted) & set(_pairs("vec_to_num", 6))
-    met = {
-        pair
-        for number in range(30)
-        for case in batch("RR", "vec_to_num", number)
-        for pair in case.program.pairs
-    }
-    asked = {pair for number in range(30) for pair in _pairs("vec_to_num", number)}
+def test_compositions_end_with_operations_of_turns() -> None:
+    """Every other program of a batch ends with its pair, where the two fit."""
+    asked = [found for number in range(30) for found in _pairs("RR", "vec_to_num", number)]
+    assert all(turn.operation in pair for pair, turn in asked)
+    assert {pair.index(turn.operation) for pair, turn in asked} == {0, 1}
+    drawn = [batch("RR", "vec_to_num", number)[:BATCH] for number in range(30)]
+    cases = [case for some in drawn for case in some]
+    assert [case.names for case in cases] == [turn.names for _, turn in asked]
+    met = [pair in case.program.pairs for case, (pair, _) in zip(cases, asked, strict=True)]
     # Not a larger share: many operations take only values that few others have as results.
-    assert len(met & asked) > len(asked) / 7
+    assert sum(met) > len(met) / 7
 
 
-def test_operations_come_alone_in_turn() -> None:
-    """The batches of a word meet all operations before any comes again, and words start at
-    different ones.
-    """
+def test_rules_and_operations_come_in_turn() -> None:
+    """The batches of a mode meet all turns of rules before any comes again, and all operations."""
     drawn = {name for name, row in CATALOGUE.items() if row.weight}
-    rounds = -(-len(drawn) // (len(SIGNATURES) * ALONE))
-    met = [
-        name
-        for number in range(rounds)
-        for signature in SIGNATURES
-        for name in _alone("RF", signature, number)
-    ]
-    assert set(met[: len(drawn)]) == drawn
-    assert (
-        len(
-            {
-                _alone(mode, "num_to_num", 0)[0]
-                for mode in ("R", "F", "RR", "RF", "FR", "FF", "RRR", "FFR")
-            }
-        )
-        == 8
-    )
+    met: list[Turn] = []
+    operations: list[Turn] = []
+    for number, signature in itertools.product(range(80), SIGNATURES):
+        *alone, operation = _alone("RF", signature, number)
+        met += alone
+        met += [turn for _, turn in _pairs("RF", signature, number)]
+        operations.append(operation)
+    assert set(met[: len(RULES)]) == set(RULES)
+    assert {turn.operation for turn in operations[: len(drawn)]} == drawn
+    assert not any(turn.names for turn in operations[: len(drawn)])
+    further = [turn.names for turn in operations[len(drawn) :]]
+    assert set(further) == {1}
 
 
-def test_a_batch_asks_its_operations() -> None:
-    asked = [
-        (mode, number, name)
-        for mode in ("R", "FF")
-        for number in range(6)
-        for name in _alone(mode, "vec_to_vec", number)
-    ]
-    met = {
-        (mode, number): {
-            op for c in batch(mode, "vec_to_vec", number) for op in c.program.operations
-        }
-        for mode, number, _ in asked
-    }
-    assert sum(name in met[mode, number] for mode, number, name in asked) > len(asked) * 3 / 4
+def test_modes_start_at_different_turns() -> None:
+    modes = ("R", "F", "RR", "RF", "FR", "FF", "RRR", "FFR")
+    assert len({_alone(mode, "num_to_num", 0)[0] for mode in modes}) == len(modes)
+
+
+def test_a_batch_asks_its_turns() -> None:
+    batches = [(mode, number) for mode in ("R", "FF") for number in range(6)]
+    met = []
+    for mode, number in batches:
+        alone = batch(mode, "vec_to_vec", number)[BATCH:]
+        for turn, case in zip(_alone(mode, "vec_to_vec", number), alone, strict=True):
+            assert case.names == turn.names
+            values = evaluate_steps(case.program, case.input)
+            met.append(
+                any(
+                    step.operation == turn.operation
+                    and set(turn.choices) <= set(choices(step, values))
+                    for step in case.program.steps
+                )
+            )
+    assert sum(met) > len(met) * 3 / 4
 
 
 def test_pairs_of_a_program() -> None:

@@ -39,7 +39,11 @@ ENGINES = {
     "torch": "torch_rules:TorchRules",
     "jax": "jax_rules:JaxRules",
     "autograd": "autograd_rules:AutogradRules",
+    "tensorflow": "tensorflow_rules:TensorflowRules",
+    "pytensor": "pytensor_rules:PytensorRules",
 }
+#: The engines that the project's own environment has.
+USUAL = ("torch", "jax", "autograd")
 TITLE = "# Rule coverage\n"
 
 
@@ -67,7 +71,7 @@ def mixed_of(cases: Iterable[Case], modes: Sequence[str]) -> list[Case]:
 def main() -> None:
     """Print the report and write it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--engines", default=",".join(ENGINES))
+    parser.add_argument("--engines", default=",".join(USUAL))
     parser.add_argument("--modes", default=",".join(USUAL_MODES))
     parser.add_argument("--cases", type=int, default=2000, help="number of drawn cases")
     parser.add_argument("--start", type=int, default=0, help="number of the first batch")

@@ -1,0 +1,103 @@
+"""What drawn cases ask in turn: operations, further names of them, and choices of parameters.
+
+The rules by which engines differentiate are the measure: each rule that `turns.toml` has a turn for
+gets as many cases as any other, in each mode. `python -m validation.rules.turns` makes the file
+from the engines' own tables of rules. All operations take turns besides, under all names.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.ir.mode import index_of
+from ad_conformance.generators.ir.program import Case, Step
+from ad_conformance.generators.strategies.case_drawing import (
+    draw_fitting_case,
+    draw_operation_case,
+)
+from ad_conformance.generators.strategies.choices import choices
+from ad_conformance.generators.strategies.source import SeededSource
+
+FILE = Path(__file__).with_name("turns.toml")
+#: How many cases are drawn to find one with the choices of a turn.
+ATTEMPTS = 60
+#: Step through a list of turns, so that successive batches take different operations.
+_STRIDE = 7919
+#: The further names that operations without a turn for one are asked under: more than any has.
+_MOST_NAMES = 24
+
+
+@dataclass(frozen=True, order=True)
+class Turn:
+    """An operation, which of its names is asked (`Case.names`), and what has to be chosen."""
+
+    operation: str
+    names: int = 0
+    choices: tuple[str, ...] = ()
+
+    def case(self, seed: str, mode: str, signature: str) -> Case:
+        """A case of the turn, always the same. If ATTEMPTS attempts give none with the choices, it
+        is one of the operation with others.
+        """
+
+        def fits(steps: Sequence[Step], values: Sequence[np.ndarray]) -> bool:
+            return any(
+                step.operation == self.operation and set(self.choices) <= set(choices(step, values))
+                for step in steps
+            )
+
+        for attempt in range(ATTEMPTS if self.choices else 0):
+            case = draw_fitting_case(
+                SeededSource(f"{seed} {attempt}"),
+                operation=self.operation,
+                mode=mode,
+                signature=signature,
+                fits=fits,
+            )
+            if case is not None and case.program.operations >= {self.operation}:
+                return replace(case, names=self.names)
+        case = draw_operation_case(
+            SeededSource(seed), operation=self.operation, mode=mode, signature=signature
+        )
+        return replace(case, names=self.names)
+
+
+def _read() -> tuple[Turn, ...]:
+    rows = tomllib.loads(FILE.read_text(encoding="utf-8"))["turns"]
+    return tuple(
+        Turn(row["operation"], row.get("names", 0), tuple(row.get("choices", ()))) for row in rows
+    )
+
+
+#: The turns of rules, and those of all operations.
+RULES = _read()
+OPERATIONS = tuple(Turn(name) for name in sorted(CATALOGUE) if CATALOGUE[name].weight)
+
+
+def in_turn(turns: Sequence[Turn], mode: str, start: int, count: int) -> list[Turn]:
+    """`count` of the turns; `start` says how many come before in this mode.
+
+    A mode goes through all turns before any comes again. Each mode starts at another one. The
+    starts are multiples of the golden ratio (modulo 1), so that few batches of several modes meet
+    most turns.
+    """
+    n = len(turns)
+    first = round(n * (index_of(mode) * 0.6180339887 % 1)) + start
+    return [turns[k * _STRIDE % n] for k in range(first, first + count)]
+
+
+def of_operations(mode: str, start: int, count: int) -> list[Turn]:
+    """`count` turns of operations, as `in_turn`: the first time each under its usual name, then
+    every other time under a further one.
+    """
+    found = in_turn(OPERATIONS, mode, start, count)
+    rounds = [(start + k) // len(OPERATIONS) for k in range(count)]
+    return [
+        replace(turn, names=(r // 2) % _MOST_NAMES + 1 if r % 2 else 0)
+        for turn, r in zip(found, rounds, strict=True)
+    ]

@@ -1,0 +1,207 @@
+"""Make the list of what drawn cases ask in turn, out of the rules that engines use.
+
+    python -m validation.rules.turns --uses /tmp/uses --write
+
+Every operation is drawn a few times, and asked in reverse mode under each of its names. That tells
+how often a case of the operation meets a rule, and which choices of parameters and axes go with it.
+Forward mode has a rule where reverse mode has one. Then the fewest turns are chosen that meet each
+rule about as often as the best turn for it does. The file generators/strategies/turns.toml gets
+them.
+
+With --uses, a folder keeps what was measured of each engine. JAX takes 20 minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ad_conformance.engines import registry
+from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.ir.case_io import valid
+from ad_conformance.generators.ir.evaluate import evaluate_steps
+from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.render.dialect import uses_name
+from ad_conformance.generators.strategies.choices import choices
+from ad_conformance.generators.strategies.sampling import operation_examples
+from ad_conformance.generators.strategies.turns import FILE, Turn
+
+from validation.rules.__main__ import tables
+from validation.rules.record import Recorder, Rule
+from validation.rules.unreachable import reason
+
+#: Cases of every operation for each engine, and of those operations for which these are too few: a
+#: rule is met in less than this share of the cases of any turn. JAX is slow.
+DRAWS = {"torch": (12, 60), "autograd": (12, 60), "jax": (2, 4)}
+SHARE = 0.6
+#: A turn is as good as the best one for a rule if it meets it in so large a part of the cases.
+AS_GOOD = 0.85
+#: Most choices of a turn.
+MOST = 3
+
+
+@dataclass(frozen=True)
+class Use:
+    """A drawn case of an operation under one name: what was chosen, and the rules it meets. None if
+    its operands do not fit the name, or if it does not run.
+    """
+
+    names: int
+    chosen: frozenset[str]
+    rules: frozenset[Rule]
+
+
+Uses = dict[str, list[Use]]
+
+
+def _chosen(case: Case, operation: str) -> frozenset[str]:
+    """The choices of the last step with the operation."""
+    values = evaluate_steps(case.program, case.input)
+    steps = [step for step in case.program.steps if step.operation == operation]
+    return frozenset(choices(steps[-1], values)) if steps else frozenset()
+
+
+def _uses(engine: str, recorder: Recorder, operation: str, count: int) -> Iterator[Use]:
+    """What `count` cases of an operation use, under each name."""
+    dialect = registry.find(engine).dialect
+    further = range(len(dialect.names.get(operation, ())) + 1)
+    for drawn in operation_examples(operation, "R", count):
+        # A call at another point would use the same rules.
+        case = replace(drawn, warmup_point=None)
+        chosen = _chosen(case, operation)
+        for names in further:
+            named = valid(replace(case, names=names))
+            rules: Iterable[Rule] = ()
+            if named is not None and (not names or uses_name(named, dialect, operation)):
+                try:
+                    rules = (rule for rule, level in recorder.met(named) if level == 1)
+                # A case that the engine fails in meets no rule.
+                except Exception:
+                    rules = ()
+            yield Use(names, chosen, frozenset(rules))
+
+
+def measured(engine: str) -> Uses:
+    """What cases of every operation that the engine has use."""
+    recorder, (count, more) = Recorder(tables(engine)), DRAWS[engine]
+    dialect = registry.find(engine).dialect
+    found: Uses = {
+        name: list(_uses(engine, recorder, name, count))
+        for name, row in CATALOGUE.items()
+        if row.weight and dialect.templates.get(name, row.template) is not None
+    }
+    shares = _shares(found)
+    for name in sorted({turn.operation for turn in _best(shares, below=SHARE)}):
+        found[name] = list(_uses(engine, recorder, name, more))
+    return found
+
+
+Shares = dict[Rule, dict[Turn, float]]
+
+
+def _shares(uses: Uses) -> Shares:
+    """For each rule, the turns that meet it, with the share of their cases that do."""
+    found: Shares = defaultdict(dict)
+    for operation, rows in uses.items():
+        for names in {row.names for row in rows}:
+            _add(found, Turn(operation, names), [row for row in rows if row.names == names])
+    return found
+
+
+def _add(shares: Shares, turn: Turn, rows: Sequence[Use]) -> None:
+    counts = Counter(rule for row in rows for rule in row.rules if not reason(rule, 1))
+    for rule, count in counts.items():
+        shares[rule][turn] = count / len(rows)
+
+
+def _best(shares: Shares, below: float = 2.0) -> list[Turn]:
+    """The best turns for each rule that none meets in that share of its cases."""
+    return [
+        turn
+        for turns in shares.values()
+        if (most := max(turns.values())) < below
+        for turn, share in turns.items()
+        if share >= most * AS_GOOD
+    ]
+
+
+def _refined(uses: Uses, shares: Shares) -> None:
+    """Add turns with choices to rules that no turn meets in a large share of its cases."""
+    for rule in sorted(rule for rule, turns in shares.items() if max(turns.values()) < SHARE):
+        most = max(shares[rule].values())
+        for turn in sorted(t for t, s in shares[rule].items() if s >= most * AS_GOOD)[:2]:
+            rows = [row for row in uses[turn.operation] if row.names == turn.names]
+            chosen: frozenset[str] = frozenset()
+            kept, share = rows, shares[rule][turn]
+            for _ in range(MOST):
+                common = frozenset.intersection(*(r.chosen for r in kept if rule in r.rules))
+                ranked = [
+                    (sum(rule in r.rules for r in some) / len(some), choice, some)
+                    for choice in sorted(common - chosen)
+                    if (some := [r for r in kept if choice in r.chosen])
+                ]
+                better = max(ranked, key=lambda item: item[0], default=(0.0, "", []))
+                if better[0] <= share * 1.1:
+                    break
+                share, kept, chosen = better[0], better[2], chosen | {better[1]}
+            if chosen:
+                _add(shares, replace(turn, choices=tuple(sorted(chosen))), kept)
+
+
+def planned(every: Sequence[Uses]) -> list[Turn]:
+    """The fewest turns, about, that meet each rule as often as the best one for it does."""
+    good: dict[Rule, set[Turn]] = {}
+    for uses in every:
+        shares = _shares(uses)
+        _refined(uses, shares)
+        for rule, turns in shares.items():
+            least = max(turns.values()) * AS_GOOD
+            good[rule] = {turn for turn, share in turns.items() if share >= least}
+    planned, left = [], set(good)
+    while left:
+        gain = Counter(turn for rule in left for turn in good[rule])
+        turn = min(gain, key=lambda turn: (-gain[turn], turn))
+        planned.append(turn)
+        left -= {rule for rule in left if turn in good[rule]}
+    return sorted(planned)
+
+
+def _line(turn: Turn) -> str:
+    names = f", names = {turn.names}" if turn.names else ""
+    texts = ", ".join(f'"{choice}"' for choice in sorted(turn.choices))
+    chosen = f", choices = [{texts}]" if texts else ""
+    return f'    {{ operation = "{turn.operation}"{names}{chosen} }},\n'
+
+
+def main() -> None:
+    """Print how many turns there are, and write them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--engines", default=",".join(DRAWS))
+    parser.add_argument("--uses", type=Path, help="a folder for what was measured of each engine")
+    parser.add_argument("--write", action="store_true", help=f"write {FILE.name}")
+    options = parser.parse_args()
+    every = []
+    for engine in options.engines.split(","):
+        kept = options.uses / f"{engine}.pickle" if options.uses else None
+        if kept and kept.exists():
+            every.append(pickle.loads(kept.read_bytes()))
+            continue
+        every.append(measured(engine))
+        if kept:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes(pickle.dumps(every[-1]))
+    turns = planned(every)
+    further = sum(turn.names > 0 for turn in turns)
+    chosen = sum(bool(turn.choices) for turn in turns)
+    print(f"{len(turns)} turns: {further} of further names, {chosen} with choices")
+    if options.write:
+        head = "# Made by `python -m validation.rules.turns`.\nturns = [\n"
+        FILE.write_text(head + "".join(map(_line, turns)) + "]\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
