@@ -223,7 +223,7 @@ def draw_case(
     max_steps
         The program has 1 to `max_steps` operations, not counting those that prepare operands.
     pairs
-        Pairs of operations. Every second program ends with one of them: the second operation is
+        Pairs of operations. Three programs in four end with one of them: the second operation is
         applied to the result of the first.
 
     Raises
@@ -244,7 +244,7 @@ def draw_case(
         if more is None:
             break
         extra += more
-    if pairs and b.flag():
+    if pairs and b.source.unless(4):
         if b.flag():
             b.wanted = _prepared(b)
         for name in source.choice(pairs):

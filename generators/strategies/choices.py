@@ -17,7 +17,7 @@ def choices(step: Step, values: Sequence[np.ndarray]) -> Iterator[str]:
     """
     for name, value in step.params:
         yield from _choices(name, value)
-    yield f"axes {','.join(str(values[i].ndim) for i in step.operands)}"
+    yield f"of {','.join(str(values[i].ndim) for i in step.operands)} axes"
 
 
 def _choices(name: str, value: object) -> Iterator[str]:

@@ -4,6 +4,7 @@ everywhere.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import numpy as np

@@ -34,9 +34,9 @@ from validation.rules.__main__ import tables
 from validation.rules.record import Recorder, Rule
 from validation.rules.unreachable import reason
 
-#: Cases of every operation for each engine, and of those operations for which these are too few: a
-#: rule is met in less than this share of the cases of any turn. JAX is slow.
-DRAWS = {"torch": (12, 60), "autograd": (12, 60), "jax": (2, 4)}
+#: Cases of every operation for each engine. JAX is slow.
+DRAWS = {"torch": 12, "autograd": 12, "jax": 2}
+#: If all turns meet a rule in a smaller share of their cases, turns with choices are looked for.
 SHARE = 0.6
 #: A turn is as good as the best one for a rule if it meets it in so large a part of the cases.
 AS_GOOD = 0.85
@@ -87,17 +87,13 @@ def _uses(engine: str, recorder: Recorder, operation: str, count: int) -> Iterat
 
 def measured(engine: str) -> Uses:
     """What cases of every operation that the engine has use."""
-    recorder, (count, more) = Recorder(tables(engine)), DRAWS[engine]
+    recorder = Recorder(tables(engine))
     dialect = registry.find(engine).dialect
-    found: Uses = {
-        name: list(_uses(engine, recorder, name, count))
+    return {
+        name: list(_uses(engine, recorder, name, DRAWS[engine]))
         for name, row in CATALOGUE.items()
         if row.weight and dialect.templates.get(name, row.template) is not None
     }
-    shares = _shares(found)
-    for name in sorted({turn.operation for turn in _best(shares, below=SHARE)}):
-        found[name] = list(_uses(engine, recorder, name, more))
-    return found
 
 
 Shares = dict[Rule, dict[Turn, float]]
@@ -116,17 +112,6 @@ def _add(shares: Shares, turn: Turn, rows: Sequence[Use]) -> None:
     counts = Counter(rule for row in rows for rule in row.rules if not reason(rule, 1))
     for rule, count in counts.items():
         shares[rule][turn] = count / len(rows)
-
-
-def _best(shares: Shares, below: float = 2.0) -> list[Turn]:
-    """The best turns for each rule that none meets in that share of its cases."""
-    return [
-        turn
-        for turns in shares.values()
-        if (most := max(turns.values())) < below
-        for turn, share in turns.items()
-        if share >= most * AS_GOOD
-    ]
 
 
 def _refined(uses: Uses, shares: Shares) -> None:
