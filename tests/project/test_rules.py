@@ -19,6 +19,8 @@ NAMES = {
     "torch": ("backward", "forward", "sin"),
     "jax": ("transpose", "jvp", "sin"),
     "autograd": ("vjp", "jvp", "numpy.sin"),
+    "tensorflow": ("gradient", "gradient", "Sin"),
+    "pytensor": ("pullback", "pullback", "scalar.basic.Sin"),
 }
 
 
@@ -44,12 +46,16 @@ def test_no_level_beyond_the_order_of_the_case_is_recorded(engine: str) -> None:
     assert {level for _, level in met} == {1, 2}
 
 
+def _plain(rule: Rule) -> str:
+    return rule.name.rpartition(".")[2].lower()
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_rules_that_are_not_used_are_not_recorded(engine: str) -> None:
     watched = recorder(engine)
     dead = Program((Step("tan", (0,)), Step("sin", (0,))))
-    names = {rule.name.removeprefix("numpy.") for rule, _ in watched.met(Case(dead, 0.5, "R"))}
-    assert "tan" in {rule.name.removeprefix("numpy.") for rule in watched.rules}
+    names = {_plain(rule) for rule, _ in watched.met(Case(dead, 0.5, "R"))}
+    assert "tan" in set(map(_plain, watched.rules))
     assert "sin" in names
     # The output does not depend on the tangent of x.
     assert "tan" not in names

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import jax
+import jax.extend
 from ad_conformance.engines import registry
 from jax._src.interpreters import ad
 from jax.interpreters import partial_eval
@@ -47,6 +48,30 @@ class JaxRules:
         shapes = _shapes(*operands)
         value = jax.core.eval_jaxpr(staged.jaxpr, staged.consts, *operands)[0]
         return value, lambda: _used(staged, shapes, letter)
+
+
+class JaxPrimitives(JaxRules):
+    """The rules of the primitives that functions are made of. That is about the rules that their
+    derivatives use, and takes a tenth of the time: nothing is differentiated.
+    """
+
+    def observe(
+        self, f: Function, operands: tuple[Any, ...], letter: str
+    ) -> tuple[Any, Callable[[], Iterable[Rule]]]:
+        staged = jax.make_jaxpr(f)(*operands)
+        value = jax.core.eval_jaxpr(staged.jaxpr, staged.consts, *operands)[0]
+        names = set(_primitives(staged.jaxpr))
+        return value, lambda: (
+            Rule("jax", table, name) for table in ("jvp", "transpose") for name in names
+        )
+
+
+def _primitives(jaxpr: Any) -> Iterator[str]:
+    """The primitives of a jaxpr, and those of the jaxprs inside of them."""
+    for equation in jaxpr.eqns:
+        yield str(equation.primitive)
+        for inner in jax.extend.core.jaxprs_in_params(equation.params):
+            yield from _primitives(inner)
 
 
 def _shapes(*arrays: Any) -> Any:

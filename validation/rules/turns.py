@@ -8,7 +8,7 @@ Forward mode has a rule where reverse mode has one. Then the fewest turns are ch
 rule about as often as the best turn for it does. The file generators/strategies/turns.toml gets
 them.
 
-With --uses, a folder keeps what was measured of each engine. JAX takes 20 minutes.
+With --uses, a folder keeps what was measured of each engine.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ from ad_conformance.generators.strategies.sampling import operation_examples
 from ad_conformance.generators.strategies.turns import FILE, Turn
 
 from validation.rules.__main__ import tables
+from validation.rules.jax_rules import JaxPrimitives
 from validation.rules.record import Recorder, Rule
 from validation.rules.unreachable import reason
 
 #: Cases of every operation for each engine. JAX is slow.
-DRAWS = {"torch": 12, "autograd": 12, "jax": 2}
+DRAWS = {"torch": 12, "autograd": 12, "jax": 3}
 #: If all turns meet a rule in a smaller share of their cases, turns with choices are looked for.
 SHARE = 0.6
 #: A turn is as good as the best one for a rule if it meets it in so large a part of the cases.
@@ -87,7 +88,7 @@ def _uses(engine: str, recorder: Recorder, operation: str, count: int) -> Iterat
 
 def measured(engine: str) -> Uses:
     """What cases of every operation that the engine has use."""
-    recorder = Recorder(tables(engine))
+    recorder = Recorder(JaxPrimitives() if engine == "jax" else tables(engine))
     dialect = registry.find(engine).dialect
     return {
         name: list(_uses(engine, recorder, name, DRAWS[engine]))
