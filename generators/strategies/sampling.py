@@ -11,13 +11,15 @@ from ad_conformance.generators.ir.operator import SIGNATURES
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.case_drawing import draw_case, draw_operation_case
 from ad_conformance.generators.strategies.source import SeededSource
-from ad_conformance.generators.strategies.turns import RULES, Turn, in_turn, of_operations
+from ad_conformance.generators.strategies.turns import OPERATIONS, RULES, Turn, in_turn
 
 #: Compositions of a batch.
 BATCH = 5
 #: Cases of one operation in a batch, besides the compositions: so many by turns of rules, and so
-#: many by turns of all operations.
-OF_RULES, OF_OPERATIONS = 4, 1
+#: many by turns of the other operations.
+OF_RULES, OF_OPERATIONS = 3, 2
+#: How many compositions are drawn until one has the operation of its turn.
+ATTEMPTS = 3
 #: Cases of a portion: one batch of each signature, all of the same mode and number.
 PORTION = len(SIGNATURES) * (BATCH + OF_RULES + OF_OPERATIONS)
 _CORE = tuple(sorted(name for name, row in CORE.items() if row.weight))
@@ -30,8 +32,11 @@ def batch(mode: str, signature: str, number: int) -> list[Case]:
     name = f"{number} {signature} {mode}"
     drawn = []
     for k, (pair, turn) in enumerate(_pairs(mode, signature, number)):
-        source = SeededSource(f"{name} {k}")
-        case = draw_case(source, signature=signature, mode=mode, pairs=[pair])
+        for attempt in range(ATTEMPTS):
+            source = SeededSource(f"{name} {k} {attempt}")
+            case = draw_case(source, signature=signature, mode=mode, pairs=[pair])
+            if turn.operation in case.program.operations:
+                break
         drawn.append(replace(case, names=turn.names))
     for turn in _alone(mode, signature, number):
         drawn.append(turn.case(f"{name} {turn}", mode, signature))
@@ -54,7 +59,7 @@ def _alone(mode: str, signature: str, number: int) -> list[Turn]:
     place = number * len(SIGNATURES) + SIGNATURES.index(signature)
     return [
         *in_turn(RULES, mode, place * (BATCH + OF_RULES), OF_RULES),
-        *of_operations(mode, place * OF_OPERATIONS, OF_OPERATIONS),
+        *in_turn(OPERATIONS, mode, place * OF_OPERATIONS, OF_OPERATIONS),
     ]
 
 

@@ -2,7 +2,7 @@
 
 The rules by which engines differentiate are the measure: each rule that `turns.toml` has a turn for
 gets as many cases as any other, in each mode. `python -m validation.rules.turns` makes the file
-from the engines' own tables of rules. All operations take turns besides, under all names.
+from the engines' own tables of rules. All other operations take turns besides, and all names.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FILE = Path(__file__).with_name("turns.toml")
 ATTEMPTS = 60
 #: Step through a list of turns, so that successive batches take different operations.
 _STRIDE = 7919
-#: The further names that operations without a turn for one are asked under: more than any has.
+#: The further names that operations are asked under in turn: more than any has.
 _MOST_NAMES = 24
 
 
@@ -74,30 +74,26 @@ def _read() -> tuple[Turn, ...]:
     )
 
 
-#: The turns of rules, and those of all operations.
+#: The turns of rules, and those of the operations that none of these asks under its usual name.
 RULES = _read()
-OPERATIONS = tuple(Turn(name) for name in sorted(CATALOGUE) if CATALOGUE[name].weight)
+OPERATIONS = tuple(
+    Turn(name) for name in sorted(CATALOGUE) if CATALOGUE[name].weight and Turn(name) not in RULES
+)
 
 
 def in_turn(turns: Sequence[Turn], mode: str, start: int, count: int) -> list[Turn]:
     """`count` of the turns; `start` says how many come before in this mode.
 
-    A mode goes through all turns before any comes again. Each mode starts at another one. The
-    starts are multiples of the golden ratio (modulo 1), so that few batches of several modes meet
-    most turns.
+    A mode goes through all turns before any comes again. Every other round asks the operations
+    without choices under a further name. Each mode starts at another turn. The starts are multiples
+    of the golden ratio (modulo 1), so that few batches of several modes meet most turns.
     """
     n = len(turns)
-    first = round(n * (index_of(mode) * 0.6180339887 % 1)) + start
-    return [turns[k * _STRIDE % n] for k in range(first, first + count)]
-
-
-def of_operations(mode: str, start: int, count: int) -> list[Turn]:
-    """`count` turns of operations, as `in_turn`: the first time each under its usual name, then
-    every other time under a further one.
-    """
-    found = in_turn(OPERATIONS, mode, start, count)
-    rounds = [(start + k) // len(OPERATIONS) for k in range(count)]
-    return [
-        replace(turn, names=(r // 2) % _MOST_NAMES + 1 if r % 2 else 0)
-        for turn, r in zip(found, rounds, strict=True)
-    ]
+    first = round(n * (index_of(mode) * 0.6180339887 % 1))
+    found = []
+    for place in range(start, start + count):
+        turn, rounds = turns[(first + place) * _STRIDE % n], place // n
+        if rounds % 2 and turn == Turn(turn.operation):
+            turn = replace(turn, names=rounds // 2 % _MOST_NAMES + 1)
+        found.append(turn)
+    return found

@@ -31,6 +31,7 @@ from ad_conformance.generators.strategies.case_drawing import draw_case
 from ad_conformance.generators.strategies.choices import choices
 from ad_conformance.generators.strategies.sampling import (
     BATCH,
+    OF_RULES,
     _alone,
     _pairs,
     batch,
@@ -38,7 +39,7 @@ from ad_conformance.generators.strategies.sampling import (
     operation_examples,
 )
 from ad_conformance.generators.strategies.source import SeededSource
-from ad_conformance.generators.strategies.turns import RULES, Turn
+from ad_conformance.generators.strategies.turns import OPERATIONS, RULES, Turn
 from flint import ctx
 
 #: Operations that make large operands of layers, or small values of large results.
@@ -56,7 +57,7 @@ NUMPY = Dialect(
 
 @pytest.fixture(scope="module")
 def drawn() -> list[Case]:
-    return list(draw(("RR", "F"), 2400))
+    return list(draw(("RR", "F"), 3000))
 
 
 def test_the_catalogue_has_what_the_first_cut_promises() -> None:
@@ -251,20 +252,22 @@ def test_compositions_end_with_operations_of_turns() -> None:
 
 
 def test_rules_and_operations_come_in_turn() -> None:
-    """The batches of a mode meet all turns of rules before any comes again, and all operations."""
-    drawn = {name for name, row in CATALOGUE.items() if row.weight}
-    met: list[Turn] = []
-    operations: list[Turn] = []
-    for number, signature in itertools.product(range(80), SIGNATURES):
-        *alone, operation = _alone("RF", signature, number)
-        met += alone
-        met += [turn for _, turn in _pairs("RF", signature, number)]
-        operations.append(operation)
-    assert set(met[: len(RULES)]) == set(RULES)
-    assert {turn.operation for turn in operations[: len(drawn)]} == drawn
-    assert not any(turn.names for turn in operations[: len(drawn)])
-    further = [turn.names for turn in operations[len(drawn) :]]
-    assert set(further) == {1}
+    """The batches of a mode meet all turns before any comes again, then all under further names."""
+    rules: list[Turn] = []
+    others: list[Turn] = []
+    for number, signature in itertools.product(range(40), SIGNATURES):
+        alone = _alone("RF", signature, number)
+        rules += alone[:OF_RULES]
+        rules += [turn for _, turn in _pairs("RF", signature, number)]
+        others += alone[OF_RULES:]
+    assert set(rules[: len(RULES)]) == set(RULES)
+    assert set(others[: len(OPERATIONS)]) == set(OPERATIONS)
+    again = others[len(OPERATIONS) : 2 * len(OPERATIONS)]
+    assert {(turn.operation, turn.names) for turn in again} == {
+        (turn.operation, 1) for turn in OPERATIONS
+    }
+    asked = {turn.operation for turn in (*RULES, *OPERATIONS)}
+    assert asked == {name for name, row in CATALOGUE.items() if row.weight}
 
 
 def test_modes_start_at_different_turns() -> None:
