@@ -25,10 +25,10 @@ from hypothesis import strategies as st
 #: Ids of the first cases of four portions with the seeds 0 to 3. A change that alters them raises
 #: SEED_VERSION.
 PINNED = {
-    0: ["aa7122d55a39", "af7398a5e637", "c05e09c2c42b", "ea424168d706"],
-    1: ["5e0ca6e677d2", "73d449581ac8", "b8704fd4af12", "f9e8151268e2"],
-    2: ["5c516a5feb67", "09d3c1fd5d63", "d4f936735c96", "0804a4d10db2"],
-    3: ["1961850ff9f3", "c3032508d176", "6c9dad000c7f", "6c85f51f4453"],
+    0: ["e8732ff90be9", "a0f81b6a7156", "7d52253d7766", "e2efb22d37d3"],
+    1: ["00298408afc3", "ace987484ae1", "f266092904e7", "c2fc3f48356a"],
+    2: ["d45a0a2d0404", "497bdf5e6537", "5e813b504de2", "2fdc81cbe91f"],
+    3: ["5d10bd52fb9c", "d15c42400ce9", "6b40d9cb904e", "63cb5f25ec56"],
 }
 FAST = settings(
     max_examples=60,
@@ -47,16 +47,16 @@ def test_the_cases_of_a_seed_are_pinned() -> None:
 def test_choices_of_a_seed_are_pinned() -> None:
     source = SeededSource("a name")
     assert [source.index(1000) for _ in range(10)] == [
-        689,
-        53,
-        598,
-        884,
-        930,
-        18,
-        442,
-        766,
-        221,
-        741,
+        248,
+        284,
+        823,
+        441,
+        846,
+        122,
+        998,
+        784,
+        366,
+        432,
     ]
     assert source.permutation(5) == [4, 1, 2, 3, 0]
 
