@@ -25,10 +25,10 @@ from hypothesis import strategies as st
 #: Ids of the first cases of four portions with the seeds 0 to 3. A change that alters them raises
 #: SEED_VERSION.
 PINNED = {
-    0: ["e8732ff90be9", "a0f81b6a7156", "7d52253d7766", "e2efb22d37d3"],
-    1: ["00298408afc3", "ace987484ae1", "f266092904e7", "c2fc3f48356a"],
-    2: ["d45a0a2d0404", "497bdf5e6537", "5e813b504de2", "2fdc81cbe91f"],
-    3: ["5d10bd52fb9c", "d15c42400ce9", "6b40d9cb904e", "63cb5f25ec56"],
+    0: ["747a322138b0", "b3559d7ad054", "ab21b0674f2b", "2376a9bc47b2"],
+    1: ["ccd90dc3ef01", "88fab5564fc5", "2a5f25f67807", "09ab869b7e57"],
+    2: ["1b2361af9ec2", "519f2f245268", "0e082861e1ad", "497f01ae1220"],
+    3: ["bd0c5ff20503", "ba09d54aa0dd", "ce3fa5775df3", "462acf0d949a"],
 }
 FAST = settings(
     max_examples=60,
@@ -47,16 +47,16 @@ def test_the_cases_of_a_seed_are_pinned() -> None:
 def test_choices_of_a_seed_are_pinned() -> None:
     source = SeededSource("a name")
     assert [source.index(1000) for _ in range(10)] == [
-        248,
-        284,
-        823,
-        441,
-        846,
-        122,
-        998,
-        784,
-        366,
-        432,
+        689,
+        53,
+        598,
+        884,
+        930,
+        18,
+        442,
+        766,
+        221,
+        741,
     ]
     assert source.permutation(5) == [4, 1, 2, 3, 0]
 
