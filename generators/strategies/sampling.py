@@ -23,6 +23,8 @@ ATTEMPTS = 3
 #: Cases of a portion: one batch of each signature, all of the same mode and number.
 PORTION = len(SIGNATURES) * (BATCH + OF_RULES + OF_OPERATIONS)
 _CORE = tuple(sorted(name for name, row in CORE.items() if row.weight))
+#: Numbers of batches of a mode that a seed has.
+OF_SEED = 1_000_000
 #: Step through the operations that compositions put before or after the one of a turn.
 _STRIDE = 7919
 
@@ -56,11 +58,19 @@ def _alone(mode: str, signature: str, number: int) -> list[Turn]:
     """The turns of which a batch has one case each. Successive batches of a mode go through all of
     them.
     """
-    place = number * len(SIGNATURES) + SIGNATURES.index(signature)
     return [
-        *in_turn(RULES, mode, place * (BATCH + OF_RULES), OF_RULES),
-        *in_turn(OPERATIONS, mode, place * OF_OPERATIONS, OF_OPERATIONS),
+        *_turns(RULES, mode, signature, number, BATCH + OF_RULES)[:OF_RULES],
+        *_turns(OPERATIONS, mode, signature, number, OF_OPERATIONS),
     ]
+
+
+def _turns(turns: Sequence[Turn], mode: str, signature: str, number: int, count: int) -> list[Turn]:
+    """The `count` turns of a batch, if each has so many."""
+    start, own = (
+        (n * len(SIGNATURES) + SIGNATURES.index(signature)) * count
+        for n in (number, number % OF_SEED)
+    )
+    return in_turn(turns, mode, start, own, count)
 
 
 def _pairs(mode: str, signature: str, number: int) -> list[tuple[tuple[str, str], Turn]]:
@@ -71,7 +81,8 @@ def _pairs(mode: str, signature: str, number: int) -> list[tuple[tuple[str, str]
     """
     place = number * len(SIGNATURES) + SIGNATURES.index(signature)
     found = []
-    for k, turn in enumerate(in_turn(RULES, mode, place * (BATCH + OF_RULES) + OF_RULES, BATCH)):
+    turns = _turns(RULES, mode, signature, number, OF_RULES + BATCH)[OF_RULES:]
+    for k, turn in enumerate(turns):
         other = _CORE[(place * BATCH + k) * _STRIDE % len(_CORE)]
         pair = (turn.operation, other) if (place + k) % 2 else (other, turn.operation)
         found.append((pair, turn))
@@ -85,7 +96,7 @@ def portion(modes: Sequence[str], seed: int, index: int) -> list[Case]:
     The portions of a seed take the modes in turn. Portions of different seeds are different, up to
     a million portions of a mode.
     """
-    mode, number = modes[index % len(modes)], seed * 1_000_000 + index // len(modes)
+    mode, number = modes[index % len(modes)], seed * OF_SEED + index // len(modes)
     drawn = [batch(mode, signature, number) for signature in SIGNATURES]
     found = {case.id: case for turn in zip(*drawn, strict=True) for case in turn}
     # If a case was drawn twice, add further compositions.

@@ -81,18 +81,20 @@ OPERATIONS = tuple(
 )
 
 
-def in_turn(turns: Sequence[Turn], mode: str, start: int, count: int) -> list[Turn]:
-    """`count` of the turns; `start` says how many come before in this mode.
+def in_turn(turns: Sequence[Turn], mode: str, start: int, own: int, count: int) -> list[Turn]:
+    """`count` of the turns; `start` says how many come before in this mode, and `own` how many of
+    these are of the same seed.
 
-    A mode goes through all turns before any comes again. Every other round asks the operations
-    without choices under a further name. Each mode starts at another turn. The starts are multiples
-    of the golden ratio (modulo 1), so that few batches of several modes meet most turns.
+    A mode goes through all turns before any comes again. Each mode starts at another turn. The
+    starts are multiples of the golden ratio (modulo 1), so that few batches of several modes meet
+    most turns. Every other round of a seed, from the second on, asks the operations without choices
+    under a further name.
     """
     n = len(turns)
     first = round(n * (index_of(mode) * 0.6180339887 % 1))
     found = []
-    for place in range(start, start + count):
-        turn, rounds = turns[(first + place) * _STRIDE % n], place // n
+    for k in range(count):
+        turn, rounds = turns[(first + start + k) * _STRIDE % n], (own + k) // n
         if rounds % 2 and turn == Turn(turn.operation):
             turn = replace(turn, names=rounds // 2 % _MOST_NAMES + 1)
         found.append(turn)
