@@ -185,7 +185,7 @@ NAMES: dict[str, tuple[Name, ...]] = {
         ),
         lambda call: (
             f"torch.unflatten({call.operands[0]}, 0, {call.params['shape']})"
-            if len(call.shapes[0]) == 1 and call.shapes[0] != (0,)
+            if len(call.shapes[0]) == 1 and call.shapes[0] != (0,) and call.params["shape"]
             else None
         ),
     ),

@@ -130,7 +130,7 @@ NAMES: dict[str, tuple[Name, ...]] = {
                         no_number("torch.rsub({1}, {0})")),
     "multiply": _binary("mul", "mul", first("torch.multiply({0}, {1})")),
     "divide": _binary("div", "div", first("torch.true_divide({0}, {1})")),
-    "pow": _binary("pow", "pow", no_number("torch.float_power({0}, {1})"),
+    "pow": _binary("pow", "pow", no_number("torch.float_power({0}, {1}).to({0}.dtype)"),
                    _number_base("torch._foreach_pow({0}, [{1}])[0]")),
     "maximum": (no_number("torch.max({0}, {1})"),
                 no_number("torch._foreach_maximum([{0}], [{1}])[0]"),
