@@ -93,7 +93,7 @@ def main() -> None:
     modes = options.modes.split(",")
     if options.each:
         cases = list(of_each(options.each, modes))
-        both = f"{options.each} cases of every operation"
+        both = f"{options.each} case{'s' if options.each > 1 else ''} of every operation"
     else:
         cases = list(draw(modes, options.cases, options.start))
         both = f"{len(cases)} drawn cases"

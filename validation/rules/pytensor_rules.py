@@ -27,14 +27,14 @@ for _module in ("ifelse", "scan.op", "tensor.fft", "tensor.fourier", "tensor.opt
     importlib.import_module(f"pytensor.{_module}")
 
 
-def _subclasses(of: type) -> Iterator[type]:
+def _subclasses(of: Any) -> Iterator[Any]:
     for one in of.__subclasses__():
         yield one
         yield from _subclasses(one)
 
 
 @cache
-def _definer(kind: type) -> type | None:
+def _definer(kind: Any) -> Any:
     """The class that defines the rule of a class of operations."""
     for method in METHODS:
         for base in kind.__mro__:
@@ -43,7 +43,7 @@ def _definer(kind: type) -> type | None:
     return None
 
 
-def _name(kind: type) -> str:
+def _name(kind: Any) -> str:
     """The class with its module, without the name of the package: tensor.math.Dot."""
     return f"{kind.__module__.partition('.')[2]}.{kind.__name__}"
 
@@ -73,7 +73,7 @@ class PytensorRules:
         return value, lambda: {
             Rule("pytensor", "pullback", _name(kind))
             for op in _operations(operands, [value])
-            if (kind := _definer(type(op))) is not None
+            if (kind := _definer(op.__class__)) is not None
         }
 
 

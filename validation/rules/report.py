@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ad_conformance.engines import registry
+
 from benchmarks.tables import markdown, versions
 from validation.rules.coverage import LEVELS, Coverage
 from validation.rules.record import Rule
@@ -121,7 +123,7 @@ def opinfo(spelled: Spelled) -> str:
 def section(engine: str, asked: str, coverage: Coverage, modes: Sequence[str]) -> str:
     """The report on one engine. `asked` says which cases were drawn."""
     parts = [
-        f"{versions((engine,))}. Of {asked}, {coverage.outcomes['ran']} run in {engine}.",
+        f"{versions((registry.find(engine).distribution,))}. Of {asked}, {coverage.outcomes['ran']} run in {engine}.",
         summary(coverage),
         "Rules met in cases of each mode:",
         by_mode(coverage, modes),
