@@ -122,8 +122,9 @@ def opinfo(spelled: Spelled) -> str:
 
 def section(engine: str, asked: str, coverage: Coverage, modes: Sequence[str]) -> str:
     """The report on one engine. `asked` says which cases were drawn."""
+    installed = versions((registry.find(engine).distribution,))
     parts = [
-        f"{versions((registry.find(engine).distribution,))}. Of {asked}, {coverage.outcomes['ran']} run in {engine}.",
+        f"{installed}. Of {asked}, {coverage.outcomes['ran']} run in {engine}.",
         summary(coverage),
         "Rules met in cases of each mode:",
         by_mode(coverage, modes),
