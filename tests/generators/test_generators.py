@@ -57,7 +57,7 @@ NUMPY = Dialect(
 
 @pytest.fixture(scope="module")
 def drawn() -> list[Case]:
-    return list(draw(("RR", "F"), 3000))
+    return list(draw(("RR", "F"), 3600))
 
 
 def test_the_catalogue_has_what_the_first_cut_promises() -> None:
