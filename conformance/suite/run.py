@@ -41,7 +41,8 @@ class Run:
     pinned cases.
     `settings` are the Hypothesis settings of the generated cases. `lost` names the workers that
     died before they reported what they had counted. With `strict`, a test fails if an entry does
-    not say what its pinned case does on this release.
+    not say what its pinned case does on this release. `drawn` has the generated cases of the last
+    test, by name.
     """
 
     engines: dict[str, Engine]
@@ -61,6 +62,7 @@ class Run:
     judged: dict[tuple[str, str], Counted] = field(default_factory=dict)
     looked_at: dict[tuple[str, str], LookedAt] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
+    drawn: dict[str, tuple[Case, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.standings = Standings(self.entries, self.pool.probe)

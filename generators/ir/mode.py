@@ -68,4 +68,4 @@ def index_of(mode: str) -> int:
 #: The modes of the first two orders, plain reverse and forward first.
 UP_TO_SECOND_ORDER = ("R", "F", "RR", "FR", "RF", "FF")
 #: The modes that the suite and campaigns ask by default.
-USUAL_MODES = (*UP_TO_SECOND_ORDER, "RRR")
+USUAL_MODES = (*UP_TO_SECOND_ORDER, "RRR", "FFF", "RFF", "FRR")
