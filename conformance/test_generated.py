@@ -154,7 +154,10 @@ def test_other_names(request: pytest.FixtureRequest, mode: str, engine: str) -> 
         pytest.skip(f"unsupported: {engine} does not have mode {mode} or further names")
     compared, found = False, None
     turn, every = names_asked(mode)
-    for case in named_cases(adapter.dialect, mode, turn=turn, every=every):
+    named = list(named_cases(adapter.dialect, mode, turn=turn, every=every))
+    for case in named:
+        run.pool.submit(case, engine, always=True)
+    for case in named:
         try:
             compared |= check(run, case, engine, probe=True).verdict.compared
         except Failed as failed:
