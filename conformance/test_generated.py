@@ -10,7 +10,7 @@ from ad_conformance.conformance.suite.ask import Failed, check, check_again, rep
 from ad_conformance.conformance.suite.drawing import Drawing
 from ad_conformance.conformance.suite.run import Run, run_of
 from ad_conformance.conformance.verdicts import Result, Verdict
-from ad_conformance.generators.ir.mode import UP_TO_SECOND_ORDER, USUAL_MODES, index_of
+from ad_conformance.generators.ir.mode import FURTHER_MODES, UP_TO_SECOND_ORDER, index_of
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.scenarios.names import named_cases
 from ad_conformance.generators.scenarios.sizes import MODES, sized_case
@@ -27,7 +27,8 @@ ONE_PAIR_IN = 3
 def test_generated(request: pytest.FixtureRequest, signature: str, mode: str, engine: str) -> None:
     # The cases depend only on the seed, the mode and the signature: all engines get the same cases.
     run = run_of(request.config)
-    drawing = Drawing(run, f"{signature} {mode}", cases(signature=signature, mode=mode))
+    drawn = cases(signature=signature, mode=mode)
+    drawing = Drawing(run, f"{signature} {mode}", drawn, run.examples_in(mode))
     _ask(run, drawing, mode, engine)
 
 
@@ -133,17 +134,17 @@ def test_large_inputs(request: pytest.FixtureRequest, length: int, engine: str) 
 
 
 #: Of an engine's further names, one in so many is asked in each mode. JAX compiles a case for each,
-#: so more of them make the suite slow. In most modes of order three, this takes JAX 0.6 s a case.
-ONE_NAME_IN, ONE_NAME_IN_SLOW = 6, 18
+#: so more of them make the suite slow; in modes of the third order, this takes 0.6 s a case.
+ONE_NAME_IN, ONE_NAME_IN_FURTHER = 6, 18
 #: The modes take turns in this order: each name is asked in one mode of the first two orders.
-TURNS = (*sorted(UP_TO_SECOND_ORDER), *USUAL_MODES[len(UP_TO_SECOND_ORDER) :])
+TURNS = (*sorted(UP_TO_SECOND_ORDER), "RRR")
 
 
 def names_asked(mode: str) -> tuple[int, int]:
     """Which of an engine's further names are asked in a mode: the turn, and one in how many."""
-    slow = len(mode) > 2 and mode != "RRR"
-    turn = TURNS.index(mode) if mode in TURNS else index_of(mode)
-    return turn, ONE_NAME_IN_SLOW if slow else ONE_NAME_IN
+    if mode not in TURNS or mode in FURTHER_MODES:
+        return index_of(mode), ONE_NAME_IN_FURTHER
+    return TURNS.index(mode), ONE_NAME_IN
 
 
 def test_other_names(request: pytest.FixtureRequest, mode: str, engine: str) -> None:

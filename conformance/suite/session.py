@@ -183,7 +183,8 @@ def pytest_terminal_summary(
         write(f"lost: worker {worker} died; its verdicts are not in the table")
     for name, why in run.absent.items():
         write(f"skipped: {name}: {why}")
+    fewer = {mode: n for mode in run.modes if (n := run.examples_in(mode)) < run.examples}
     write(
         f"profile {run.profile}, seed {run.seed}, {run.examples} generated cases per engine, mode "
-        f"and signature"
+        f"and signature{''.join(f', {n} in {mode}' for mode, n in fewer.items())}"
     )

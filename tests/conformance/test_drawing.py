@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from ad_conformance.conformance.suite.run import Run
 from ad_conformance.conformance.test_generated import ONE_NAME_IN, names_asked
 from ad_conformance.engines.contract import Answer
 from ad_conformance.engines.process.sandbox import Sandbox
-from ad_conformance.generators.ir.mode import UP_TO_SECOND_ORDER, USUAL_MODES
+from ad_conformance.generators.ir.mode import FURTHER_MODES, UP_TO_SECOND_ORDER
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.programs import cases
 
@@ -109,7 +110,12 @@ def test_cases_that_were_submitted_ahead_are_asked_once(monkeypatch: pytest.Monk
 def test_each_further_name_is_asked_in_one_mode_of_the_first_two_orders() -> None:
     turns = [names_asked(mode) for mode in UP_TO_SECOND_ORDER]
     assert sorted(turns) == [(turn, ONE_NAME_IN) for turn in range(ONE_NAME_IN)]
-    third = [names_asked(mode) for mode in USUAL_MODES if len(mode) == 3]
-    assert len({turn % ONE_NAME_IN for turn, _ in third}) == len(third)
     assert names_asked("RRR")[1] == ONE_NAME_IN
-    assert names_asked("RRRR") != names_asked("RRRF")
+    further = [names_asked(mode) for mode in FURTHER_MODES]
+    assert len({turn % every for turn, every in further}) == len(further)
+
+
+def test_fewer_cases_are_drawn_in_further_modes_by_default() -> None:
+    assert [made().examples_in(mode) for mode in ("R", "RRR", "FFF")] == [10, 10, 5]
+    assert replace(made(), only=frozenset({"--examples"})).examples_in("FFF") == 10
+    assert replace(made(), examples=1).examples_in("FRR") == 1
