@@ -134,16 +134,16 @@ def test_large_inputs(request: pytest.FixtureRequest, length: int, engine: str) 
 
 
 #: Of an engine's further names, one in so many is asked in each mode. JAX compiles a case for each,
-#: so more of them make the suite slow; in modes of the third order, this takes 0.6 s a case.
-ONE_NAME_IN, ONE_NAME_IN_FURTHER = 6, 18
-#: The modes take turns in this order: each name is asked in one mode of the first two orders.
+#: so more of them make the suite slow. In FURTHER_MODES there are a third as many, as of cases.
+ONE_NAME_IN = 6
+#: These modes take turns in this order: each name is asked in one mode of the first two orders.
 TURNS = (*sorted(UP_TO_SECOND_ORDER), "RRR")
 
 
 def names_asked(mode: str) -> tuple[int, int]:
     """Which of an engine's further names are asked in a mode: the turn, and one in how many."""
     if mode not in TURNS or mode in FURTHER_MODES:
-        return index_of(mode), ONE_NAME_IN_FURTHER
+        return index_of(mode), ONE_NAME_IN * len(FURTHER_MODES)
     return TURNS.index(mode), ONE_NAME_IN
 
 

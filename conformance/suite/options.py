@@ -91,8 +91,8 @@ def add(parser: pytest.Parser) -> None:
         f"{PREFIX}examples",
         type=int,
         metavar="N",
-        help=f"generated cases per engine, mode and signature (default: {EXAMPLES}, and half as "
-        f"many in {', '.join(FURTHER_MODES)})",
+        help=f"generated cases per engine, mode and signature (default: {EXAMPLES}, and a third "
+        f"as many in {', '.join(FURTHER_MODES)})",
     )
     group.addoption(
         f"{PREFIX}seed",

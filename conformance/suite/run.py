@@ -71,11 +71,11 @@ class Run:
     def examples_in(self, mode: str) -> int:
         """The number of generated cases per engine and signature in a mode.
 
-        By default, there are half as many in FURTHER_MODES: JAX compiles most of such a case for
-        twice as long as one of the second order.
+        By default, there are a third as many in FURTHER_MODES, in which JAX is slow: all three
+        together take about as long as RRR.
         """
         few = mode in FURTHER_MODES and "--examples" not in self.only
-        return max(1, self.examples // 2) if few else self.examples
+        return max(1, self.examples // len(FURTHER_MODES)) if few else self.examples
 
     def beyond(self, case: Case) -> str:
         """Why the options of this run leave out a pinned case; "" if they do not."""

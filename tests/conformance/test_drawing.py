@@ -116,6 +116,6 @@ def test_each_further_name_is_asked_in_one_mode_of_the_first_two_orders() -> Non
 
 
 def test_fewer_cases_are_drawn_in_further_modes_by_default() -> None:
-    assert [made().examples_in(mode) for mode in ("R", "RRR", "FFF")] == [10, 10, 5]
+    assert [made().examples_in(mode) for mode in ("R", "RRR", "FFF")] == [10, 10, 3]
     assert replace(made(), only=frozenset({"--examples"})).examples_in("FFF") == 10
     assert replace(made(), examples=1).examples_in("FRR") == 1
