@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 from ad_conformance.engines.contract import Answer, Engine
+from ad_conformance.engines.lanes import in_lanes
 from ad_conformance.engines.process.clock import Clock, Late
 from ad_conformance.engines.process.environments import NoEnvironment
 from ad_conformance.engines.process.interpreters import BadInterpreter
@@ -312,7 +313,8 @@ class Sandbox:
 
     def _alone(self, case: Case, script: Script, always: bool = False) -> Answer:
         further = script.further if always or is_chosen(case, self.every) else ()
-        return self._ask(script.pieces, further)
+        answer = self._ask(script.pieces, further)
+        return in_lanes(answer, self.engine.wrappers, case)
 
     def ask(self, case: Case) -> Answer:
         """The engine's answer. Whatever the engine does is an answer and not an exception.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from ad_conformance.conformance.pool import EnginePool
+from ad_conformance.conformance.standalone_script import standalone_finding
 from ad_conformance.conformance.triage.ask import Asker
 from ad_conformance.conformance.triage.causes import Finding
 from ad_conformance.conformance.triage.locate import explain
@@ -63,6 +64,27 @@ def test_generated_cases_catch_a_wrong_wrapper(engine: Engine, wrapper: str, nes
     finally:
         pool.close()
     assert caught
+
+
+def test_wrong_lane_is_caught_if_the_batch_is_around_the_whole(
+    finding: Callable[[Engine, str], Result],
+) -> None:
+    engine = broken.last_lane
+    pool = EnginePool([engine])
+    try:
+        assert not pool.judge(wrapped("R(vmap(f))"), engine.name).is_finding
+    finally:
+        pool.close()
+    found = finding(engine, "jit(vmap(R(checkpoint(f))))")
+    assert found.answer.lane == 2
+    assert found.case.point == 0.5
+    assert "got = got[2]" in standalone_finding(found, engine)
+    sandbox = Sandbox(engine)
+    try:
+        small = reduced(found, sandbox)
+    finally:
+        sandbox.close()
+    assert small.case.nest == "vmap(R(f))"
 
 
 def test_stale_cache_is_caught() -> None:

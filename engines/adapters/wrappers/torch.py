@@ -25,18 +25,18 @@ def compiled(f):
     return torch.compile(f, backend="aot_eager")
 
 
-def batched(f, others, axis=0):
+def batched(f, others, lane, axis=0):
     def wrapped(x):
         lanes = torch.stack([others[0], x, others[1]], axis)
-        return torch.func.vmap(f, axis, axis)(lanes).movedim(axis, 0)[1]
+        return torch.func.vmap(f, axis, axis)(lanes).movedim(axis, 0)[lane]
 
     return wrapped
 
 
-def batched_twice(f, others):
+def batched_twice(f, others, lane):
     def wrapped(x):
         lanes = torch.stack([torch.stack([others[0], x]), others])
-        return torch.func.vmap(torch.func.vmap(f))(lanes)[0, 1]
+        return torch.func.vmap(torch.func.vmap(f))(lanes)[lane]
 
     return wrapped
 
@@ -137,10 +137,10 @@ def of_tree(f):
 FUNC: Mapping[str, str] = {
     # Inductor takes a minute to compile a small program on two cores.
     "jit": "compiled({f})",
-    "vmap": "batched({f}, {others})",
-    "vmap_axes": "batched({f}, {others}, -1)",
+    "vmap": "batched({f}, {others}, {lane})",
+    "vmap_axes": "batched({f}, {others}, {lane}, -1)",
     "vmap_one": "lambda t: torch.func.vmap({f})(t[None])[0]",
-    "vmap_twice": "batched_twice({f}, {others})",
+    "vmap_twice": "batched_twice({f}, {others}, {lane})",
     "checkpoint": ("lambda t: torch.utils.checkpoint.checkpoint({f}, t, use_reentrant=False)"),
     "custom_vjp": "with_custom_rule({f})",
     "custom_vmap": "with_custom_batch({f})",
