@@ -288,11 +288,12 @@ torch = Engine(
     wrappers=wrappers.FUNC,
     wrapper_functions=wrappers.FUNC_FUNCTIONS,
     closed_wrappers=wrappers.CLOSED,
-    slow_wrappers=("jit",),
+    slow_wrappers=("jit", "jit_native"),
     # torch.func returns ZeroTensors for derivatives that vanish, whose .numpy() raises and whose
     # .tolist() and .numpy(force=True) read unmapped memory; a clone is an ordinary tensor.
     run="got = derivative(x).detach().clone().numpy()",
-    environment={"OMP_NUM_THREADS": "1"},
+    # Inductor otherwise starts processes that compile.
+    environment={"OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"},
     unsupported=(
         ("NotImplementedError", r"^the derivative for .* is not implemented"),
         ("RuntimeError", r"^derivative for .* is not implemented"),

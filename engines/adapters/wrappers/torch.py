@@ -15,14 +15,14 @@ import types
 import torch.utils.checkpoint
 
 
-def compiled(f):
+def compiled(f, backend="aot_eager"):
     # Dynamo looks up what a function refers to in the module __main__. If this script does not run
     # as such, it must be put there.
     if vars(sys.modules["__main__"]) is not globals():
         sys.modules["__main__"] = types.SimpleNamespace(**globals())
     # Without this, Dynamo stops to compile the same code after eight functions.
     torch._dynamo.reset()
-    return torch.compile(f, backend="aot_eager")
+    return torch.compile(f, backend=backend)
 
 
 def batched(f, others, lane, axis=0):
@@ -135,8 +135,9 @@ def of_tree(f):
 )
 
 FUNC: Mapping[str, str] = {
-    # Inductor takes a minute to compile a small program on two cores.
     "jit": "compiled({f})",
+    # Inductor calls a C++ compiler, which takes seconds, and a minute in a new process.
+    "jit_native": 'compiled({f}, "inductor")',
     "vmap": "batched({f}, {others}, {lane})",
     "vmap_axes": "batched({f}, {others}, {lane}, -1)",
     "vmap_one": "lambda t: torch.func.vmap({f})(t[None])[0]",
@@ -180,7 +181,7 @@ GRAPH: Mapping[str, str] = {
     **{
         name: FUNC[name]
         for name in (
-            *("jit", "vmap", "vmap_axes", "vmap_one", "vmap_twice", "checkpoint"),
+            *("jit", "jit_native", "vmap", "vmap_axes", "vmap_one", "vmap_twice", "checkpoint"),
             *("custom_vjp", "stop", "alias"),
         )
     },
