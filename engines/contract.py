@@ -66,6 +66,9 @@ class Engine:
     closed_wrappers: Collection[str] = ()
     #: Wrappers that take seconds for a case. The suite asks them if `--wrappers` names them.
     slow_wrappers: Collection[str] = ()
+    #: Wrappers whose exceptions leave the process in a state in which later cases fail. After such
+    #: an exception, the next case is asked in a new process.
+    fragile_wrappers: Collection[str] = ()
     #: Template of the statements that make the function `derivative` of `{nested}`, the text of the
     #: nested derivative. They may use `x`. An exception in them is a compile failure.
     compile: str = "derivative = {nested}"
@@ -116,7 +119,8 @@ class Engine:
             raise ValueError(
                 f"operators of {self.name}: give expressions for {', '.join(OWN_FORMS)} only"
             )
-        if unknown := sorted({*self.wrappers, *self.closed_wrappers} - set(WRAPPERS)):
+        named = {*self.wrappers, *self.closed_wrappers, *self.fragile_wrappers}
+        if unknown := sorted(named - set(WRAPPERS)):
             raise ValueError(
                 f"wrappers of {self.name}: {unknown[0]!r} is not one of {', '.join(WRAPPERS)}"
             )

@@ -12,6 +12,7 @@ from ad_conformance.conformance.pool import EnginePool, truth_of
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.adapters.inhouse import inhouse
+from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.nest import WRAPPERS, parse_nest
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.render.dialect import UnsupportedOperation
@@ -167,3 +168,21 @@ def test_all_templates_name_wrappers_of_the_vocabulary() -> None:
     used = {name for engine in map(registry.find, registry.OWN) for name in engine.wrappers}
     assert used == set(WRAPPERS)
     assert importlib.import_module("validation.wrappers").POSITIONS[:2] == ("f<R", "f<F")
+
+
+def test_case_after_a_failed_compilation_is_asked_in_a_new_process() -> None:
+    count = "import itertools\nasked = itertools.count()\ndef fail(f):\n    raise RuntimeError\n"
+    engine = replace(
+        inhouse,
+        name="fragile",
+        header=f"{inhouse.header}\n{count}",
+        wrappers={"jit": "fail({f})", "vmap": "fail({f})"},
+        fragile_wrappers=("jit",),
+        run="got = np.full(2, float(next(asked)))",
+    )
+    with Sandbox(engine) as sandbox:
+        numbers = []
+        for nest in ("R(f)", "R(vmap(f))", "R(f)", "R(jit(f))", "R(f)"):
+            answer = sandbox.ask(wrapped(nest))
+            numbers.append(answer.error if answer.value is None else answer.value[0])
+    assert numbers == [0.0, "RuntimeError", 1.0, "RuntimeError", 0.0]

@@ -289,6 +289,9 @@ torch = Engine(
     wrapper_functions=wrappers.FUNC_FUNCTIONS,
     closed_wrappers=wrappers.CLOSED,
     slow_wrappers=("jit", "jit_native"),
+    # After a compilation that failed, torch._dynamo.reset() and the garbage collector free guards
+    # that switch off the dispatch of fake tensors, without which Dynamo cannot compile.
+    fragile_wrappers=("jit", "jit_native"),
     # torch.func returns ZeroTensors for derivatives that vanish, whose .numpy() raises and whose
     # .tolist() and .numpy(force=True) read unmapped memory; a clone is an ordinary tensor.
     run="got = derivative(x).detach().clone().numpy()",
