@@ -15,11 +15,22 @@ import types
 import torch.utils.checkpoint
 
 
+class Names(types.ModuleType):
+    # A module in which the present names of a script are found.
+    def __getattr__(self, name):
+        if name in self.__dict__["names"]:
+            return self.__dict__["names"][name]
+        raise AttributeError(name)
+
+
 def compiled(f, backend="aot_eager"):
-    # Dynamo looks up what a function refers to in the module __main__. If this script does not run
-    # as such, it must be put there.
-    if vars(sys.modules["__main__"]) is not globals():
-        sys.modules["__main__"] = types.SimpleNamespace(**globals())
+    # Dynamo looks up what a function refers to in the module of its script. If several scripts run
+    # in one process, each needs a module of its own.
+    names, known = globals(), vars(sys.modules[__name__])
+    if known is not names and known.get("names") is not names:
+        names["__name__"] = f"script_{len(sys.modules)}"
+        sys.modules[__name__] = Names(__name__)
+        sys.modules[__name__].names = names
     # Without this, Dynamo stops to compile the same code after eight functions.
     torch._dynamo.reset()
     return torch.compile(f, backend=backend)
