@@ -324,8 +324,11 @@ torch = Engine(
         ("RuntimeError", r"^Detected that you are using FX to symbolically trace a dynamo-optimiz"),
         # The same while torch.compile traces.
         ("BackendCompilerFailed", r"torch\.func\.\{.*\} don't yet support saved tensor hooks"),
-        ("TorchRuntimeError", r"derivative for .* is not implemented"),
-        ("TorchRuntimeError", r"The function '.*' is not differentiable with respect to argument"),
+        (
+            "TorchRuntimeError",
+            r"\bgot \w+\(.(derivative for .* is not implemented|Batching rule not implemented for|"
+            r"The function '.*' is not differentiable with respect to argument)",
+        ),
         ("InternalTorchDynamoError", r"Nested forward mode AD is not supported at the moment"),
         ("RuntimeError", r"^You are attempting to call Tensor\.requires_grad_\(\)"),
         ("RuntimeError", r"^torch\.compile with aot_autograd does not currently support double"),
