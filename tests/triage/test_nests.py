@@ -17,11 +17,12 @@ from ad_conformance.conformance.triage.root_cause import root_cause
 from ad_conformance.conformance.verdicts import Result
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import Sandbox
-from ad_conformance.generators.ir.nest import names_of, parse_nest
+from ad_conformance.generators.ir.nest import WRAPPERS, names_of, parse_nest
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.reports.issues.proposed import _nest_pattern
 
 from tests import broken_engines as broken
+from validation.wrapper_faults import FAULTS, Fault, outcome
 from validation.wrappers import askable
 
 PROGRAM = Program((Step("sin", (0,)), Step("exp", (1,)), Step("multiply", (1, 2))))
@@ -155,3 +156,21 @@ def test_proposed_entry_needs_the_wrappers_in_their_order() -> None:
     assert pattern.search("R(checkpoint(vmap(F(jit(alias(f))))))")
     assert not pattern.search("R(alias(jit(vmap(f))))")
     assert not pattern.search("R(vmap_twice(jit(alias(f))))")
+
+
+@pytest.mark.parametrize(
+    ("kind", "needed"),
+    [("no second derivative", ("custom_jvp",)), ("no derivative", ("jit", "alias"))],
+)
+def test_planted_fault_is_caught_and_reduced_to_its_wrappers(
+    kind: str, needed: tuple[str, ...]
+) -> None:
+    assert Fault(kind, needed) in FAULTS
+    found = outcome(Fault(kind, needed))
+    assert found.asked
+    assert found.exact
+
+
+def test_every_wrapper_has_planted_faults() -> None:
+    assert len(FAULTS) >= 100
+    assert {fault.needed[0] for fault in FAULTS if len(fault.needed) == 1} == set(WRAPPERS)
