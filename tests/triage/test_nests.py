@@ -27,7 +27,7 @@ from validation.wrappers import askable
 
 PROGRAM = Program((Step("sin", (0,)), Step("exp", (1,)), Step("multiply", (1, 2))))
 #: Engines with a wrapper that is wrong, that wrapper, and a nest that shows it.
-FAULTS = (
+WRONG = (
     (broken.lanes, "vmap", "R(jit(vmap(f)))"),
     (broken.forgetful, "custom_vjp", "checkpoint(F(R(jit(custom_vjp(f)))))"),
     (broken.overwritten, "alias", "R(vmap(jit(alias(f))))"),
@@ -53,7 +53,7 @@ def finding() -> Callable[[Engine, str], Result]:
     return asked
 
 
-@pytest.mark.parametrize(("engine", "wrapper", "nest"), FAULTS, ids=[f[1] for f in FAULTS])
+@pytest.mark.parametrize(("engine", "wrapper", "nest"), WRONG, ids=[f[1] for f in WRONG])
 def test_generated_cases_catch_a_wrong_wrapper(engine: Engine, wrapper: str, nest: str) -> None:
     pool, caught = EnginePool([engine]), 0
     try:
