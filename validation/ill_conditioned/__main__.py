@@ -101,6 +101,11 @@ def tallied(answers: Iterable[Asked], report: Callable[[Result], str]) -> dict[s
     return dict(tallies)
 
 
+def new_findings(verdicts: Counter[str]) -> int:
+    """How many are findings, apart from cases for which the engine takes too long."""
+    return sum(verdicts[v] for v in Verdict if v.is_finding and v is not Verdict.TIMEOUT)
+
+
 def lines(tallies: dict[str, Tally], families: Sequence[Family] = FAMILIES) -> Iterator[str]:
     """The table of families, and why cases have no certified derivative."""
     rows = []
@@ -109,7 +114,7 @@ def lines(tallies: dict[str, Tally], families: Sequence[Family] = FAMILIES) -> I
             continue
         count = sum(tally.truths.values())
         parts = (*(tally.truths[kind] for kind in KINDS), tally.wide, tally.idle)
-        new = sum(tally.verdicts[v] for v in Verdict if v.is_finding)
+        new = new_findings(tally.verdicts)
         rows.append(
             (
                 f"{one.kind}: {one.name}",
@@ -131,11 +136,11 @@ def outcome(tallies: dict[str, Tally]) -> tuple[int, str]:
     verdicts: Counter[str] = Counter()
     for tally in tallies.values():
         verdicts.update(tally.verdicts)
-    new = sum(verdicts[v] for v in Verdict if v.is_finding)
     count = sum(sum(tally.truths.values()) for tally in tallies.values())
     return count, (
         f"{verdicts['agree']} answers agree, {verdicts['known']} are\n"
-        f"known failures, and {new} are new findings."
+        f"known failures, {verdicts[Verdict.TIMEOUT]} take longer than the time limit, and "
+        f"{new_findings(verdicts)} are new findings."
     )
 
 
