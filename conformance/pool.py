@@ -116,6 +116,12 @@ class EnginePool:
             self._pending[key] = self.sandbox(engine).submit(case, always=always)
         return self._pending[key]
 
+    def ask_ahead(self, cases: Iterable[Case]) -> None:
+        """Submit cases to all engines of `ahead`, so that these work while results are awaited."""
+        for case in cases:
+            for engine in self.ahead:
+                self.submit(case, engine)
+
     def repeat(self, first: Result) -> Result:
         """Ask the case of a result again; a finding if the second answer is another one."""
         answer = self.sandbox(first.engine).submit(first.case).result()

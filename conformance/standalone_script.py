@@ -8,24 +8,30 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+from dataclasses import replace
 
 import numpy as np
 from ad_conformance.conformance.reference.certify import Truth
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines.contract import Engine
+from ad_conformance.engines.lanes import pick
+from ad_conformance.engines.script import Script
 from ad_conformance.generators.ir.mode import spoken
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.render.language import PYTHON
 
 
-def standalone(case: Case, engine: Engine, truth: Truth) -> str:
+def standalone(case: Case, engine: Engine, truth: Truth, lane: int | None = None) -> str:
     """The script: the program, the certified derivative, and an assertion that compares them.
+
+    `lane` is the number of a lane of the batch around the whole, if the derivative is that of this
+    lane and not that at the point of the case.
 
     Entries whose value is a convention may be any finite number. If nothing is known about the
     answer, the script prints it and names the reason. Raises
     UnsupportedOperation if the engine's dialect cannot write the program.
     """
-    language, text = engine.dialect.language, shortened(case, engine)
+    language, text = engine.dialect.language, shortened(case, engine, lane)
     asked = case.nest if case.wrappers else case.mode
     heading = f"# {_named(engine)}, {spoken(case.mode)} ({asked}), case {case.id}\n"
     if truth.expected is None:
@@ -47,13 +53,13 @@ def standalone_finding(finding: Result, engine: Engine) -> str:
     If only further calls show what is wrong, the script makes them. Raises UnsupportedOperation if
     the engine's dialect cannot write the program.
     """
-    text = standalone(finding.case, engine, finding.truth)
-    script = engine.script(finding.case)
+    text = standalone(finding.case, engine, finding.truth, finding.answer.lane)
+    script = _of_lane(finding.case, engine, finding.answer.lane)
     if finding.verdict is not Verdict.IMPURE or engine.dialect.language is not PYTHON:
         return text
     if not script.further:
         return text
-    nearby = textwrap.indent(f"{script.elsewhere}{script.run}", "    ")
+    nearby = textwrap.indent(f"{script.elsewhere}{script.picked}", "    ")
     return f"""{text}
 # The derivative is called at a point nearby, and again at the first point.
 import numpy
@@ -64,7 +70,7 @@ try:
     print("at the point nearby:", error)
 numpy.testing.assert_array_equal(first, copy, "the array of the first answer is changed")
 {script.back}given = numpy.array(x)
-{script.run}numpy.testing.assert_array_equal(numpy.array(x), given, "the input is changed")
+{script.picked}numpy.testing.assert_array_equal(numpy.array(x), given, "the input is changed")
 numpy.testing.assert_allclose(got, copy, err_msg="a second call gives another answer")
 """
 
@@ -92,15 +98,20 @@ def _named(engine: Engine) -> str:
     return f"{engine.name} {engine.version()}".rstrip()
 
 
-def shortened(case: Case, engine: Engine) -> str:
-    """The script of the case, without what this program does not use.
+def shortened(case: Case, engine: Engine, lane: int | None = None) -> str:
+    """The script of the case, or of a lane, without what this program does not use.
 
     Raises UnsupportedOperation if the engine's dialect cannot write the program.
     """
-    text = engine.script(case).text
+    text = _of_lane(case, engine, lane).text
     if engine.dialect.language is PYTHON:
         text = _without_unused_functions(text)
     return re.sub(r"\n{4,}", "\n\n\n", _without_unused_imports(text))
+
+
+def _of_lane(case: Case, engine: Engine, lane: int | None) -> Script:
+    script = engine.script(case)
+    return script if lane is None else replace(script, pick=pick(engine.wrappers, case, lane))
 
 
 def _without_unused_functions(text: str) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-import zlib
 
 import pytest
 from ad_conformance.conformance.pool import asked_later
 from ad_conformance.conformance.suite.ask import Failed, check, check_again, report
+from ad_conformance.conformance.suite.drawing import Drawing
 from ad_conformance.conformance.suite.run import Run, run_of
 from ad_conformance.conformance.verdicts import Result, Verdict
+from ad_conformance.generators.ir.mode import FURTHER_MODES, UP_TO_SECOND_ORDER, index_of
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.scenarios.names import named_cases
 from ad_conformance.generators.scenarios.sizes import MODES, sized_case
 from ad_conformance.generators.strategies.programs import cases, wrapped_cases
-from hypothesis import given, seed, settings, target
-from hypothesis.strategies import SearchStrategy
+from hypothesis import target
 
 #: Cases with a wrapper, per engine, wrapper and mode: one for so many of an engine, mode and
 #: signature.
@@ -26,8 +26,10 @@ ONE_PAIR_IN = 3
 
 def test_generated(request: pytest.FixtureRequest, signature: str, mode: str, engine: str) -> None:
     # The cases depend only on the seed, the mode and the signature: all engines get the same cases.
+    run = run_of(request.config)
     drawn = cases(signature=signature, mode=mode)
-    _ask(run_of(request.config), f"{signature} {mode}", drawn, mode, engine)
+    drawing = Drawing(run, f"{signature} {mode}", drawn, run.examples_in(mode))
+    _ask(run, drawing, mode, engine)
 
 
 def test_wrapped(request: pytest.FixtureRequest, wrapper: str, mode: str, engine: str) -> None:
@@ -43,54 +45,73 @@ def test_wrapped(request: pytest.FixtureRequest, wrapper: str, mode: str, engine
     further = [name for name in run.wrappers if name in own]
     drawn = wrapped_cases(wrapper=wrapper, mode=mode, signatures=run.signatures, further=further)
     fewer = max(1, run.examples // FEWER)
-    _ask(run, f"{wrapper} {mode}", drawn, mode, engine, fewer)
+    _ask(run, Drawing(run, f"{wrapper} {mode}", drawn, fewer, shared=False), mode, engine)
 
 
 def _is_asked(run: Run, engine: str, wrapper: str) -> bool:
     return "--wrappers" in run.only or wrapper not in run.engines[engine].slow_wrappers
 
 
-def _ask(
-    run: Run,
-    name: str,
-    drawn: SearchStrategy[Case],
-    mode: str,
-    engine: str,
-    examples: int | None = None,
-) -> None:
-    """Ask generated cases, and fail with the smallest finding. `name` determines the cases."""
+def _ask(run: Run, drawing: Drawing, mode: str, engine: str) -> None:
+    """Ask generated cases, and fail with the smallest finding."""
     if not run.engines[engine].answers(mode):
         pytest.skip(f"unsupported: {engine} does not have mode {mode}")
-    found: list[Failed] = []
-    verdicts: set[Verdict] = set()
-    later: list[Result] = []
-
-    @seed(zlib.crc32(f"{run.seed} {name}".encode()))
-    @settings(run.settings, max_examples=examples or run.examples)
-    @given(drawn)
-    def asked(case: Case) -> None:
-        try:
-            result = check(run, case, engine, probe=bool(found))
-        except Failed as failed:
-            found.append(failed)
-            raise
-        verdicts.add(result.verdict)
-        if asked_later(result):
-            later.append(result)
-        if 0 < result.error_ratio < math.inf:
-            target(math.log10(result.error_ratio), label="error in units of the tolerance")
-
+    asking = _Asking(run, engine)
     smallest: Failed | None = None
     try:
-        asked()
-        for result in later:
+        if drawing.is_steered:
+            drawing.each(asking.steer)
+        else:
+            asking.ask_all(drawing)
+        for result in asking.later:
             check_again(run, result)
     except Failed as failed:
         smallest = failed
     if smallest is not None:
         pytest.fail(report(run, smallest), pytrace=False)
-    if not any(verdict.compared for verdict in verdicts):
-        pytest.skip(f"nothing was compared: {', '.join(sorted(verdicts))}")
+    if not any(verdict.compared for verdict in asking.verdicts):
+        pytest.skip(f"nothing was compared: {', '.join(sorted(asking.verdicts))}")
+
+
+class _Asking:
+    """Asks an engine generated cases. Methods raise Failed for a finding that is not known.
+
+    `later` has results of cases that are to be asked again.
+    """
+
+    def __init__(self, run: Run, engine: str) -> None:
+        self.verdicts: set[Verdict] = set()
+        self.later: list[Result] = []
+        self._run, self._engine, self._has_failed = run, engine, False
+
+    def ask_all(self, drawing: Drawing) -> None:
+        """Ask all cases. After a finding, Hypothesis is asked for the smallest one."""
+        cases = drawing.cases()
+        if drawing.shared:
+            self._run.pool.ask_ahead(cases)
+        try:
+            for case in cases:
+                self._ask(case)
+        except Failed:
+            drawing.each(self._ask)
+            raise
+
+    def steer(self, case: Case) -> None:
+        """Ask a case, and tell Hypothesis how large the error is."""
+        result = self._ask(case)
+        if 0 < result.error_ratio < math.inf:
+            target(math.log10(result.error_ratio), label="error in units of the tolerance")
+
+    def _ask(self, case: Case) -> Result:
+        try:
+            result = check(self._run, case, self._engine, probe=self._has_failed)
+        except Failed:
+            self._has_failed = True
+            raise
+        self.verdicts.add(result.verdict)
+        if asked_later(result):
+            self.later.append(result)
+        return result
 
 
 def test_large_inputs(request: pytest.FixtureRequest, length: int, engine: str) -> None:
@@ -112,9 +133,18 @@ def test_large_inputs(request: pytest.FixtureRequest, length: int, engine: str) 
         pytest.skip("nothing was compared")
 
 
-#: Of an engine's further names, one in so many is asked in each mode. The modes take turns. JAX
-#: compiles a case for each, so more of them make the suite slow.
+#: Of an engine's further names, one in so many is asked in each mode. JAX compiles a case for each,
+#: so more of them make the suite slow. In FURTHER_MODES there are a third as many, as of cases.
 ONE_NAME_IN = 6
+#: These modes take turns in this order: each name is asked in one mode of the first two orders.
+TURNS = (*sorted(UP_TO_SECOND_ORDER), "RRR")
+
+
+def names_asked(mode: str) -> tuple[int, int]:
+    """Which of an engine's further names are asked in a mode: the turn, and one in how many."""
+    if mode not in TURNS or mode in FURTHER_MODES:
+        return index_of(mode), ONE_NAME_IN * len(FURTHER_MODES)
+    return TURNS.index(mode), ONE_NAME_IN
 
 
 def test_other_names(request: pytest.FixtureRequest, mode: str, engine: str) -> None:
@@ -124,8 +154,11 @@ def test_other_names(request: pytest.FixtureRequest, mode: str, engine: str) -> 
     if not adapter.answers(mode) or not adapter.dialect.names:
         pytest.skip(f"unsupported: {engine} does not have mode {mode} or further names")
     compared, found = False, None
-    turn = sorted(run.modes).index(mode) if mode in run.modes else 0
-    for case in named_cases(adapter.dialect, mode, turn=turn, every=ONE_NAME_IN):
+    turn, every = names_asked(mode)
+    named = list(named_cases(adapter.dialect, mode, turn=turn, every=every))
+    for case in named:
+        run.pool.submit(case, engine, always=True)
+    for case in named:
         try:
             compared |= check(run, case, engine, probe=True).verdict.compared
         except Failed as failed:

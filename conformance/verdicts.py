@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from ad_conformance.conformance.reference.certify import Truth, measured_again
+from ad_conformance.conformance.reference.certify import Truth, certify, measured_again
 from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.ir.program import Case
 
@@ -115,7 +116,24 @@ def judge(case: Case, engine: str, answer: Answer, truth: Truth) -> Result:
     A wrong value is a finding only in an entry that has a certified derivative. Entries whose value
     is a convention must be finite if all derivatives that meet there are. An answer that failed
     (exception, crash, timeout) is a finding in any case, and so is one with side effects.
+
+    If the answer has further lanes of a batch, each is judged at its point. The first that is a
+    finding takes the place of the answer and the certified derivative.
     """
+    result = _judged(case, engine, answer, truth)
+    for of_lane, lane in () if result.is_finding else answer.lanes:
+        found = _judged(of_lane, engine, lane, _truth_of_lane(of_lane.with_mode("R" * case.order)))
+        if found.is_finding:
+            return replace(found, case=case)
+    return result
+
+
+@lru_cache(maxsize=256)
+def _truth_of_lane(case: Case) -> Truth:
+    return certify(case)
+
+
+def _judged(case: Case, engine: str, answer: Answer, truth: Truth) -> Result:
     verdict, error_ratio = _verdict(answer, truth, case.dtype)
     if verdict is Verdict.WRONG and error_ratio < DOUBTFUL and truth.tolerance is not None:
         again = measured_again(case)

@@ -56,7 +56,8 @@ class Engine:
     #: For each wrapper of WRAPPERS that the engine has, the template of an expression: the function
     #: `{f}`, made in another way. `{f}` may refer to the names of inputs: a lambda around it must
     #: use another name, such as `t`. A template of a batch may have `{others}`, an array of two
-    #: other points along its first axis.
+    #: other points along its first axis, and `{lane}`, the index of the result at the input. If the
+    #: batch is around the whole, `{lane}` is "...", and all lanes are judged.
     wrappers: Mapping[str, str] = field(default_factory=dict)
     #: Definitions of functions that these templates use. They are part of scripts with wrappers.
     wrapper_functions: str = ""
@@ -65,6 +66,9 @@ class Engine:
     closed_wrappers: Collection[str] = ()
     #: Wrappers that take seconds for a case. The suite asks them if `--wrappers` names them.
     slow_wrappers: Collection[str] = ()
+    #: Wrappers whose exceptions leave the process in a state in which later cases fail. After such
+    #: an exception, the next case is asked in a new process.
+    fragile_wrappers: Collection[str] = ()
     #: Template of the statements that make the function `derivative` of `{nested}`, the text of the
     #: nested derivative. They may use `x`. An exception in them is a compile failure.
     compile: str = "derivative = {nested}"
@@ -115,7 +119,8 @@ class Engine:
             raise ValueError(
                 f"operators of {self.name}: give expressions for {', '.join(OWN_FORMS)} only"
             )
-        if unknown := sorted({*self.wrappers, *self.closed_wrappers} - set(WRAPPERS)):
+        named = {*self.wrappers, *self.closed_wrappers, *self.fragile_wrappers}
+        if unknown := sorted(named - set(WRAPPERS)):
             raise ValueError(
                 f"wrappers of {self.name}: {unknown[0]!r} is not one of {', '.join(WRAPPERS)}"
             )
@@ -139,7 +144,7 @@ class Engine:
                 for k, v in self.operators.items()
             ),
             *(
-                (f"wrapper {k}", partial(v.format, f="f", others="others"))
+                (f"wrapper {k}", partial(v.format, f="f", others="others", lane="1"))
                 for k, v in self.wrappers.items()
             ),
             ("compile", partial(self.compile.format, nested="f")),
@@ -244,3 +249,8 @@ class Answer:
     together: bool = False
     #: The innermost calls of the traceback of an exception, "" if the worker does not tell them.
     traceback: str = ""
+    #: If a batch is around the whole: the answers of the lanes at other points, each with the case
+    #: that it answers.
+    lanes: tuple[tuple[Case, Answer], ...] = ()
+    #: The number of the lane that this answer is of; None for the lane at the point of the case.
+    lane: int | None = None

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from ad_conformance.engines.lanes import pick
 from ad_conformance.engines.wrapping import functions, wrapped
 from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.mode import LETTERS
@@ -50,7 +51,8 @@ class Script:
 
     `point` assigns the point of the case again, after the derivative was compiled at another one;
     else it is "". `elsewhere` assigns a point nearby, and `back` the point of the case. They are
-    for further calls and no part of the text; "" if the script cannot be called again so.
+    for further calls and no part of the text; "" if the script cannot be called again so. `pick` is
+    the index of the lane that the text is about, if the pieces give all lanes of a batch.
     """
 
     header: str
@@ -60,10 +62,16 @@ class Script:
     point: str = ""
     elsewhere: str = ""
     back: str = ""
+    pick: str = ""
 
     @property
     def text(self) -> str:
-        return f"{self.header}\n\n{self.program}{self.compile}{self.point}{self.run}"
+        return f"{self.header}\n\n{self.program}{self.compile}{self.point}{self.picked}"
+
+    @property
+    def picked(self) -> str:
+        """`run`, and the choice of a lane."""
+        return f"{self.run}got = got[{self.pick}]\n" if self.pick else self.run
 
     @property
     def pieces(self) -> tuple[tuple[str, str], ...]:
@@ -101,7 +109,7 @@ def write(engine: Writable, case: Case) -> Script:
     compiling = engine.compile.format(nested=nested) + "\n"
     if case.warmup_point is not None:
         compiling += "derivative(x)\n"
-    return replace(script, compile=compiling, run=run)
+    return replace(script, compile=compiling, run=run, pick=pick(engine.wrappers, case))
 
 
 def write_all(engine: Writable, cases: Sequence[Case]) -> tuple[Script, list[str]]:

@@ -15,7 +15,7 @@ from ad_conformance.engines.inhouse.rules.kinds import (
     Scaling,
     f,
 )
-from ad_conformance.engines.inhouse.rules.table import RULES
+from ad_conformance.engines.inhouse.rules.table import PRIMITIVES, RULES
 
 Change = Callable[[Node, Node], Node]
 UNMASKED = "zeros of masking forgotten"
@@ -243,6 +243,16 @@ _to_base, _to_exponent = cast(Elementwise, RULES["power"]).partials
 _power_unguarded = kinds.each(lambda y, x, n: n * f("power", x, n - 1.0), _to_exponent)
 _log_unguarded = kinds.each(_to_base, lambda y, x, n: y * f("log", x))
 _TIE, _BROADCAST, _SPECIAL = "wrong at a tie", "wrong broadcasting", "special case forgotten"
+#: Primitives with a kink at zero, where every value between the one-sided derivatives is accepted.
+KINKED = frozenset({"abs"})
+#: Primitives that jump at ties and at zero operands.
+JUMPING = frozenset({"remainder"})
+#: Families of functions: the first operand is a constant and selects the member.
+FAMILIES = frozenset(name for name, primitive in PRIMITIVES.items() if primitive.family)
+#: Primitives whose operands have different meanings, so that no rule asks whether they are equal.
+DISTINCT = FAMILIES | {"zeta", "gammainc", "gammaincc", "owens_t", "faddeeva_real", "faddeeva_imag"}
+#: Primitives that are not defined on both sides of zero.
+FROM_ZERO = frozenset({"gammainc", "gammaincc", "betainc"})
 
 #: Faults of single rules, which forget a special case: name, kind and the faulty rule.
 SPECIAL: dict[str, list[tuple[str, str, Any]]] = {

@@ -24,6 +24,11 @@ from ad_conformance.engines.inhouse.rules.table import PRIMITIVES, RULES
 from ad_conformance.generators.catalogue import CATALOGUE
 
 from validation.faults import (
+    DISTINCT,
+    FAMILIES,
+    FROM_ZERO,
+    JUMPING,
+    KINKED,
     OPERAND_FAULTS,
     SPECIAL,
     TERM_FAULTS,
@@ -35,12 +40,6 @@ from validation.faults import (
 )
 from validation.pipeline_faults import FLAT_IDENTITIES, SITES, changed
 
-#: Primitives with a kink at zero, where every value between the one-sided derivatives is accepted.
-KINKED = frozenset({"abs"})
-#: Primitives that jump at ties and at zero operands.
-JUMPING = frozenset({"remainder"})
-#: Families of functions: the first operand is a constant and selects the member.
-FAMILIES = frozenset(name for name, primitive in PRIMITIVES.items() if primitive.family)
 #: Primitives whose operand is symmetrized.
 OF_SYMMETRIC = frozenset({"cholesky", "sqrtm", "eigvalsh", "eigenvectors"})
 #: Primitives that occur only in derivatives, never in programs.
@@ -263,7 +262,7 @@ def _elementwise(op: str, rule: Elementwise) -> Iterator[Mutant | str]:
             yield mutant("second order dropped")
         else:
             yield f"{place}: second order dropped: the second derivative is zero"
-        if op in JUMPING or not defined_at(op, i, _zero):
+        if op in JUMPING | FROM_ZERO or not defined_at(op, i, _zero):
             yield f"{place}: wrong at zero, not finite at zero: the function is not smooth there"
         else:
             yield mutant("not finite at zero")
@@ -273,12 +272,12 @@ def _elementwise(op: str, rule: Elementwise) -> Iterator[Mutant | str]:
                 else mutant("wrong at zero")
             )
         if len(rule.partials) == 2:
-            if op not in JUMPING | FAMILIES and defined_at(op, i, lambda j, i: 0.75):
+            if op not in JUMPING | DISTINCT and defined_at(op, i, lambda j, i: 0.75):
                 yield mutant("wrong at a tie")
             else:
                 why = (
                     "its operands have different meanings"
-                    if op in FAMILIES
+                    if op in DISTINCT
                     else "the function is not smooth there"
                 )
                 yield f"{place}: wrong at a tie: {why}"

@@ -49,6 +49,7 @@ def counted(share: tuple[int, int, int]) -> dict[str, Any]:
     cases, part, parts = share
     kinds: Counter[str] = Counter()
     entries: Counter[str] = Counter()
+    lost: Counter[int] = Counter()
     reasons: Counter[str] = Counter()
     by_order: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
     drawn: Counter[str] = Counter()
@@ -69,6 +70,7 @@ def counted(share: tuple[int, int, int]) -> dict[str, Any]:
         if truth.shape is not None:
             entries["all"] += int(np.prod(truth.shape))
             entries["judged"] += truth.known
+            lost[int(np.prod(truth.shape)) - truth.known] += 1
         if truth.value is None or truth.tolerance is None or truth.radius is None:
             reasons[truth.reason] += 1
             continue
@@ -97,6 +99,7 @@ def counted(share: tuple[int, int, int]) -> dict[str, Any]:
     return {
         "kinds": kinds,
         "entries": entries,
+        "lost": lost,
         "reasons": reasons,
         "by_order": dict(by_order),
         "drawn": drawn,
@@ -121,6 +124,14 @@ def _merged(results: list[dict[str, Any]]) -> dict[str, Any]:
     return total
 
 
+def half(lost: Counter[int]) -> int:
+    """The smallest number of cases with half of all entries that are conventions. `lost` counts the
+    cases by their number of such entries.
+    """
+    each = sorted(lost.elements(), reverse=True)
+    return 1 + int(np.searchsorted(np.cumsum(each), sum(each) / 2))
+
+
 def drawn_lines(cases: int, processes: int) -> Iterator[str]:
     """The part of the page about drawn cases."""
     shares = [(cases, part, processes) for part in range(processes)]
@@ -136,7 +147,8 @@ def drawn_lines(cases: int, processes: int) -> Iterator[str]:
         for kind in ("certified", "convention", "uncertified")
     )
     left = 1 - entries["judged"] / entries["all"]
-    yield f"({entries['all']} entries, of which {left:.2%} are conventions). A case takes"
+    yield f"({entries['all']} entries, of which {left:.2%} are conventions; {half(found['lost'])}"
+    yield "cases with a large result have half of these). A case takes"
     yield f"{found['seconds'] / count * 1e3:.1f} ms of processor time."
     yield ""
     for reason, times in found["reasons"].most_common():

@@ -34,6 +34,8 @@ DENOMINATORS: Mapping[str, Callable[..., Any]] = {
     "atan2": lambda a, b: a * a + b * b,
     "atan": lambda x: x * x + 1,
     "asinh": lambda x: x * x + 1,
+    # If the first operand varies: its derivative is 1 / b.
+    "divide": lambda a, b: b,
 }
 LOG_STEP = -64
 
@@ -65,17 +67,23 @@ def outside(
         x, h = to_balls(evaluate.point), arb(2) ** (log_radius + LOG_STEP)
         direction = to_balls(np.ldexp(random_direction(evaluate.point.size, order, 0), -below))
         direction = direction.reshape(x.shape)
-        recorders = []
+        recorders, flushed, flushing = [], [], _Flushing(high)
         for steps in range(order + 1):
             recorders.append(_Values())
+            at = as_array(x + direction * (steps * h))
             with following(Branches(script=script)):
-                evaluate.visited(as_array(x + direction * (steps * h)), recorders[-1])
+                evaluate.visited(at, recorders[-1])
+            with following(Branches(script=script)):
+                flushed.append(flushing.last_value(evaluate, at))
         factors = _Factors(order, dtype, recorders[1].seen, log_h)
         with following(Branches(script=script)):
             evaluate.visited(x, factors)
     finally:
         ctx.prec = kept
     if factors.outside:
+        return True
+    outputs = [r.seen[-1][-1] for r in recorders if r.seen]
+    if flushing.tiny and _differ(outputs, flushed, dtype, log_h):
         return True
     seen = [[v for vs in r.seen for v in vs if v.dtype == object] for r in recorders]
     exponents = [_exponents([s[i] for s in seen], log_h) for i in range(len(seen[0]))]
@@ -112,6 +120,62 @@ class _Values(_Shifted, Recorder):
     """Keeps the operands and results."""
 
 
+class _Flushing(_Shifted):
+    """Takes away what each result is at the point if that is too small for a normal number. Its
+    derivatives stay: engines compute them apart.
+    """
+
+    def __init__(self, high: int) -> None:
+        self.high, self.call = high, 0
+        self.at_point: list[Array] = []
+        self.value: Any = None
+        #: Whether there is such a result.
+        self.tiny = False
+
+    def last_value(self, evaluate: Evaluator, x: Array) -> Array:
+        """The output at x. The first call is at the point."""
+        self.call = 0
+        evaluate.visited(x, self)
+        return as_array(self.value)
+
+    def result(
+        self, op: Operation, operands: list[Array], params: Mapping[str, Any], value: Array
+    ) -> Array:
+        if value.dtype == object:
+            if self.call == len(self.at_point):
+                self.at_point.append(np.vectorize(self._too_small, otypes=[object])(value))
+            value = as_array(value - self.at_point[self.call])
+            self.call += 1
+        self.value = value
+        return value
+
+    def _too_small(self, z: Any) -> Any:
+        if not z.is_finite() or 0 in z or _exponent(abs(z)) >= -self.high:
+            return arb(0)
+        self.tiny = True
+        return z
+
+
+def _differ(outputs: list[Array], flushed: list[Array], dtype: str, log_h: int) -> bool:
+    """Whether derivatives of the highest order differ by more than rounding, along the direction.
+    Each list has the outputs at successive steps.
+    """
+    order = len(outputs) - 1
+    for values in zip(*(v.ravel() for v in (*outputs, *flushed)), strict=True):
+        exact, other = list(values[: order + 1]), list(values[order + 1 :])
+        for _ in range(order):
+            exact = [b - a for a, b in itertools.pairwise(exact)]
+            other = [b - a for a, b in itertools.pairwise(other)]
+        error = exact[0] - other[0]
+        if not error.is_finite() or 0 in error:
+            continue
+        size = _exponent(abs(error)) - order * log_h
+        beside = -EXPONENTS[dtype] if 0 in exact[0] else _exponent(abs(exact[0])) - order * log_h
+        if size > max(beside - MANTISSA[dtype] + 2 * SPARE, -EXPONENTS[dtype]):
+            return True
+    return False
+
+
 class _Factors(_Shifted):
     """Whether a derivative of an operation by an operand, one factor in the chain rule, is larger
     than the dtype can hold, or smaller although its products with derivatives of the operand count.
@@ -136,7 +200,8 @@ class _Factors(_Shifted):
             self.outside = any(
                 self._cannot_hold(op, operands, params, slot) for slot in range(len(operands))
             )
-        if op.name in DENOMINATORS and not self.outside:
+        moving = op.name != "divide" or self._moves(operands[0])
+        if op.name in DENOMINATORS and moving and not self.outside:
             denominators = as_array(DENOMINATORS[op.name](*operands))
             self.outside = any(
                 z.is_finite() and z != 0 and abs(self.order * _exponent(abs(z))) > self.high
@@ -149,6 +214,11 @@ class _Factors(_Shifted):
                 if v.dtype == object
             )
         return value
+
+    def _moves(self, operand: Array) -> bool:
+        """Whether the first operand varies along the direction."""
+        moves = as_array(self.moved[self.call][0] - operand)
+        return any(z.is_finite() and z != 0 for z in moves.flat)
 
     def _powers_too_large(self, operand: Array, moved: Array) -> bool:
         """Whether the powers of a derivative of the operand are, which are in the chain rule."""

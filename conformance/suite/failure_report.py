@@ -57,6 +57,8 @@ def _got(finding: Result) -> list[str]:
     answer = finding.answer
     if answer.value is not None:
         lines = [f"got:      {short(answer.value)}"]
+        if answer.lane is not None:
+            lines.append(f"lane:     number {answer.lane} of the batch around the whole")
         return [*lines, f"printed:  {answer.printed}"] if answer.printed else lines
     if answer.message or answer.error:
         stage = f" in stage {answer.stage}" if answer.stage else ""

@@ -15,15 +15,15 @@ from ad_conformance.conformance.suite.run import Run
 from ad_conformance.engines import registry
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.interpreters import BadInterpreter, checked
-from ad_conformance.generators.ir.mode import HINT, USUAL_MODES, is_mode
+from ad_conformance.generators.ir.mode import FURTHER_MODES, HINT, USUAL_MODES, is_mode
 from ad_conformance.generators.ir.nest import WRAPPERS
 from ad_conformance.generators.ir.operator import SIGNATURES
 from ad_conformance.generators.suggestion import did_you_mean
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import InvalidArgument
 
-#: Options that also restrict the pinned cases, if they are given.
-NARROWING = ("--modes", "--signature", "--wrappers")
+#: Options that change more than one value, if they are given.
+CHOOSING = ("--modes", "--signature", "--wrappers", "--examples")
 #: The value of --wrappers for a run without wrapped cases.
 NO_WRAPPERS = "none"
 #: Generated cases per engine, mode and signature, for each profile.
@@ -91,7 +91,8 @@ def add(parser: pytest.Parser) -> None:
         f"{PREFIX}examples",
         type=int,
         metavar="N",
-        help=f"generated cases per engine, mode and signature (default: {EXAMPLES})",
+        help=f"generated cases per engine, mode and signature (default: {EXAMPLES}, and a third "
+        f"as many in {', '.join(FURTHER_MODES)})",
     )
     group.addoption(
         f"{PREFIX}seed",
@@ -233,5 +234,5 @@ def described_run(config: pytest.Config, common: Mapping[str, int]) -> Run:
         pool=EnginePool(engines.values()),
         entries=entries,
         strict=given(config, "--strict"),
-        only=frozenset(option for option in NARROWING if given(config, option) is not None),
+        only=frozenset(option for option in CHOOSING if given(config, option) is not None),
     )

@@ -19,6 +19,7 @@ from ad_conformance.conformance.standings.standing import (
 from ad_conformance.conformance.verdicts import Result, Verdict
 from ad_conformance.engines.contract import Engine
 from ad_conformance.generators.ir.evaluate import evaluate_steps
+from ad_conformance.generators.ir.mode import FURTHER_MODES
 from ad_conformance.generators.ir.nest import names_of
 from ad_conformance.generators.ir.program import Case, signature_of
 from hypothesis import settings
@@ -37,11 +38,12 @@ class Run:
     `named` says how the user named each engine: by its name, or as package.module:attribute.
     `wrappers` are those that generated cases have around them.
     `absent` gives the reason for each named engine that is skipped. `only` has "--modes",
-    "--signature" and "--wrappers" if the user gave these options: they then also restrict the
-    pinned cases.
+    "--signature", "--wrappers" and "--examples" if the user gave these options: the first three
+    then also restrict the pinned cases.
     `settings` are the Hypothesis settings of the generated cases. `lost` names the workers that
     died before they reported what they had counted. With `strict`, a test fails if an entry does
-    not say what its pinned case does on this release.
+    not say what its pinned case does on this release. `drawn` has the generated cases of the last
+    test, by name.
     """
 
     engines: dict[str, Engine]
@@ -61,9 +63,19 @@ class Run:
     judged: dict[tuple[str, str], Counted] = field(default_factory=dict)
     looked_at: dict[tuple[str, str], LookedAt] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
+    drawn: dict[str, tuple[Case, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.standings = Standings(self.entries, self.pool.probe)
+
+    def examples_in(self, mode: str) -> int:
+        """The number of generated cases per engine and signature in a mode.
+
+        By default, there are a third as many in FURTHER_MODES, in which JAX is slow: all three
+        together take about as long as RRR.
+        """
+        few = mode in FURTHER_MODES and "--examples" not in self.only
+        return max(1, self.examples // len(FURTHER_MODES)) if few else self.examples
 
     def beyond(self, case: Case) -> str:
         """Why the options of this run leave out a pinned case; "" if they do not."""

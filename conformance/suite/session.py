@@ -122,6 +122,27 @@ def pytest_report_teststatus(
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Divide the tests among the workers of pytest-xdist so that a worker has those of all engines
+    with the same cases: it asks the engines at the same time.
+    """
+    if config.getoption("dist", None) != "load":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    run = run_of(config)
+    ends = tuple(sorted((f"{name}]" for name in (*run.engines, *run.absent)), key=len))
+
+    class ByCases(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            """The name of a test without its engine."""
+            end = next((end for end in reversed(ends) if nodeid.endswith(end)), "")
+            return nodeid.removesuffix(end)
+
+    return ByCases(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Before a worker of pytest-xdist begins: all workers ask cases of one seed."""
     node.workerinput[COMMON] = {"seed": run_of(node.config).seed}
@@ -162,7 +183,8 @@ def pytest_terminal_summary(
         write(f"lost: worker {worker} died; its verdicts are not in the table")
     for name, why in run.absent.items():
         write(f"skipped: {name}: {why}")
+    fewer = {mode: n for mode in run.modes if (n := run.examples_in(mode)) < run.examples}
     write(
         f"profile {run.profile}, seed {run.seed}, {run.examples} generated cases per engine, mode "
-        f"and signature"
+        f"and signature{''.join(f', {n} in {mode}' for mode, n in fewer.items())}"
     )

@@ -23,10 +23,18 @@ from ad_conformance.engines import inhouse
 
 #: A batch is a loop over its lanes; checkpoints change nothing, since every program is compiled.
 WRAPPER_FUNCTIONS = """\
-def batched(f, others):
+def batched(f, others, lane):
     def wrapped(x):
-        lanes = [others[0], x, *others[1:]]
-        return inhouse.stack([f(lane) for lane in lanes], axis=0)[1]
+        return inhouse.stack([f(x) for x in (others[0], x, others[1])], axis=0)[lane]
+
+    return wrapped
+
+
+def batched_twice(f, others, lane):
+    def wrapped(x):
+        lanes = (others[0], x), (others[0], others[1])
+        rows = [inhouse.stack([f(x) for x in row], axis=0) for row in lanes]
+        return inhouse.stack(rows, axis=0)[lane]
 
     return wrapped
 
@@ -93,8 +101,8 @@ inhouse = Engine(
     },
     wrappers={
         "jit": "inhouse.compile({f})",
-        "vmap": "batched({f}, {others})",
-        "vmap_twice": "batched(batched({f}, {others}), {others})",
+        "vmap": "batched({f}, {others}, {lane})",
+        "vmap_twice": "batched_twice({f}, {others}, {lane})",
         "checkpoint": "checkpointed({f})",
     },
     wrapper_functions=WRAPPER_FUNCTIONS,

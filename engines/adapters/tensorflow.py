@@ -260,7 +260,7 @@ LINEAR_ALGEBRA: dict[str, Template] = {
         "vector_norm_ord",
         norm("tf.norm({0}, {ord}, axis={axis}, keepdims={keepdims})"),
     ),
-    "normalize": "tf.math.l2_normalize({0}, axis={axis})",
+    "normalize": "tf.math.l2_normalize({0}, axis={axis}, epsilon=0.0)",
 }
 INDEXING: dict[str, Template] = {
     "take_along_axis": _indexed("tnp.take_along_axis({0}, {indices}, {axis_from_0})"),

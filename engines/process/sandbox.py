@@ -22,12 +22,14 @@ from pathlib import Path
 import numpy as np
 import psutil
 from ad_conformance.engines.contract import Answer, Engine
+from ad_conformance.engines.lanes import in_lanes
 from ad_conformance.engines.process.clock import Clock, Late
 from ad_conformance.engines.process.environments import NoEnvironment
 from ad_conformance.engines.process.interpreters import BadInterpreter
 from ad_conformance.engines.process.worker import MESSAGE_LENGTH
 from ad_conformance.engines.script import Script
 from ad_conformance.engines.together import parted, spread, together
+from ad_conformance.generators.ir.nest import names_of
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.prerequisites import other_system
 from ad_conformance.generators.render.dialect import UnsupportedOperation
@@ -39,8 +41,6 @@ LAST_LINES = 8
 
 #: The pieces of a script that run one after the other: the stage of each, and its text.
 Pieces = tuple[tuple[str, str], ...]
-
-
 #: Further calls are made in one case of so many: they take time, and a fault that they show is
 #: mostly one of many cases.
 EVERY = 8
@@ -312,7 +312,11 @@ class Sandbox:
 
     def _alone(self, case: Case, script: Script, always: bool = False) -> Answer:
         further = script.further if always or is_chosen(case, self.every) else ()
-        return self._ask(script.pieces, further)
+        answer = self._ask(script.pieces, further)
+        raised = answer.outcome in ("raised", "unsupported") and answer.error
+        if raised and {*names_of(case.wrappers)} & {*self.engine.fragile_wrappers}:
+            self._renew()
+        return in_lanes(answer, self.engine.wrappers, case)
 
     def ask(self, case: Case) -> Answer:
         """The engine's answer. Whatever the engine does is an answer and not an exception.
@@ -357,11 +361,17 @@ class Sandbox:
                 seconds=seconds,
                 printed=printed,
             )
-        if answer.outcome in ("timeout", "crashed") and not self._closing:
-            worker.end()
-            self._worker = self._spare or _Worker(self.engine, self._folder)
-            self._spare = _Worker(self.engine, self._folder)
+        if answer.outcome in ("timeout", "crashed"):
+            self._renew()
         return self.engine.documented(answer, "".join(text for _, text in pieces))
+
+    def _renew(self) -> None:
+        """End the present process, and take the spare one."""
+        if self._worker is None or self._closing:
+            return
+        self._worker.end()
+        self._worker = self._spare or _Worker(self.engine, self._folder)
+        self._spare = _Worker(self.engine, self._folder)
 
     def close(self) -> None:
         """End all processes. Cases that were submitted and not yet asked are cancelled."""

@@ -67,5 +67,7 @@ def index_of(mode: str) -> int:
 
 #: The modes of the first two orders, plain reverse and forward first.
 UP_TO_SECOND_ORDER = ("R", "F", "RR", "FR", "RF", "FF")
+#: Modes of the third order that engines with forward mode have.
+FURTHER_MODES = ("FFF", "RFF", "FRR")
 #: The modes that the suite and campaigns ask by default.
-USUAL_MODES = (*UP_TO_SECOND_ORDER, "RRR")
+USUAL_MODES = (*UP_TO_SECOND_ORDER, "RRR", *FURTHER_MODES)

@@ -88,10 +88,18 @@ def test_only_the_named_modes_and_signatures_are_asked() -> None:
 @pytest.mark.slow
 def test_the_counts_of_xdist_workers_are_added() -> None:
     pytest.importorskip("xdist")
-    arguments = ("--engine=inhouse", "--modes=RR,FR", "--signature=num_to_mat", "--examples=3")
-    alone, divided = suite(*arguments), suite(*arguments, "-n2")
+    engines = f"--engine=inhouse,{BROKEN}honest"
+    arguments = (engines, "--modes=RR,FR", "--signature=num_to_mat", "--examples=3")
+    alone, divided = suite(*arguments), suite(*arguments, "-n2", "-vv")
     assert divided.returncode == 0, divided.stdout
     assert table(divided.stdout) == table(alone.stdout)
+    # A worker asks all engines the same cases.
+    done = re.findall(r"^\[gw(\d)\] .* (\S+)-(?:inhouse|honest)\] *$", divided.stdout, re.MULTILINE)
+    workers: dict[str, set[str]] = {}
+    for worker, test in done:
+        workers.setdefault(test, set()).add(worker)
+    assert {worker for found in workers.values() for worker in found} == {"0", "1"}
+    assert all(len(found) == 1 for found in workers.values())
 
 
 def test_a_broken_engine_fails_with_a_report(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The worker's process: it does not outlive the process that started it."""
+"""The worker's process: its end, and how it looks for garbage."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from ad_conformance.engines.adapters.inhouse import inhouse
 from ad_conformance.engines.process.runners import WORKER
+from ad_conformance.engines.process.sandbox import Sandbox
+from ad_conformance.engines.process.worker import GARBAGE
+from ad_conformance.generators.scenarios.seed_programs import seed_case
 
 #: Starts a worker as on the platform, has it sleep, and prints its process id once it does.
 PARENT = f"""
@@ -42,3 +48,10 @@ def test_a_worker_at_work_ends_with_its_parent(platform: str) -> None:
         except subprocess.TimeoutExpired:
             os.kill(worker, signal.SIGKILL)
             raise
+
+
+def test_imported_modules_are_not_looked_at_as_garbage() -> None:
+    run = "import gc\ngot = np.array([*gc.get_threshold(), gc.get_freeze_count() > 0], dtype=float)"
+    with Sandbox(replace(inhouse, name="collecting", run=run)) as sandbox:
+        answer = sandbox.ask(seed_case("num_to_num", "R"))
+    np.testing.assert_array_equal(answer.value, [*GARBAGE, True])

@@ -12,6 +12,7 @@ from ad_conformance.conformance.pool import EnginePool, truth_of
 from ad_conformance.conformance.verdicts import Verdict
 from ad_conformance.engines import registry
 from ad_conformance.engines.adapters.inhouse import inhouse
+from ad_conformance.engines.process.sandbox import Sandbox
 from ad_conformance.generators.ir.nest import WRAPPERS, parse_nest
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.generators.render.dialect import UnsupportedOperation
@@ -27,6 +28,7 @@ BUMPS = Program(
         Step("sum", (3,), (("axis", None), ("keepdims", False))),
     )
 )
+SINE = Program((Step("sin", (0,)),))
 #: x y**2 by two inputs.
 TWO_INPUTS = Program(
     (Step("argument", (), (("value", 0.75),)), Step("square", (1,)), Step("multiply", (0, 2)))
@@ -82,6 +84,28 @@ def test_adapter_with_an_unknown_wrapper_is_refused() -> None:
         replace(inhouse, wrappers={"jit": "lambda x: ({f})(x)"})
     with pytest.raises(ValueError, match="wrapper jit of inhouse: KeyError"):
         replace(inhouse, wrappers={"jit": "{g}"})
+
+
+def test_every_lane_around_the_whole_is_judged(pool: EnginePool) -> None:
+    assert "...)" in inhouse.script(wrapped("vmap(R(f))")).compile
+    assert ", 1)" in inhouse.script(wrapped("R(vmap(f))")).compile
+    for nest, count in {"vmap(R(f))": 2, "jit(vmap_twice(F(f)))": 3, "R(vmap(f))": 0}.items():
+        result = pool.judge(wrapped(nest), "inhouse")
+        assert result.verdict is Verdict.AGREE
+        assert len(result.answer.lanes) == count, nest
+        points = [case.point for case, _ in result.answer.lanes]
+        assert (0.5, 1.25) not in points
+        assert len(set(points)) == min(count, 2)
+
+
+def test_lane_that_float32_cannot_hold_is_left_out(pool: EnginePool) -> None:
+    case = replace(wrapped("vmap(R(f))", SINE, 2.0**20), dtype="float32")
+    assert pool.judge(case, "inhouse").answer.lanes == ()
+
+
+def test_standalone_script_is_about_one_lane() -> None:
+    script = inhouse.script(wrapped("vmap_twice(R(f))"))
+    assert script.text.endswith("got = np.asarray(derivative(x))\ngot = got[(0, 1)]\n")
 
 
 def test_truth_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,3 +168,21 @@ def test_all_templates_name_wrappers_of_the_vocabulary() -> None:
     used = {name for engine in map(registry.find, registry.OWN) for name in engine.wrappers}
     assert used == set(WRAPPERS)
     assert importlib.import_module("validation.wrappers").POSITIONS[:2] == ("f<R", "f<F")
+
+
+def test_case_after_a_failed_compilation_is_asked_in_a_new_process() -> None:
+    count = "import itertools\nasked = itertools.count()\ndef fail(f):\n    raise RuntimeError\n"
+    engine = replace(
+        inhouse,
+        name="fragile",
+        header=f"{inhouse.header}\n{count}",
+        wrappers={"jit": "fail({f})", "vmap": "fail({f})"},
+        fragile_wrappers=("jit",),
+        run="got = np.full(2, float(next(asked)))",
+    )
+    with Sandbox(engine) as sandbox:
+        numbers = []
+        for nest in ("R(f)", "R(vmap(f))", "R(f)", "R(jit(f))", "R(f)"):
+            answer = sandbox.ask(wrapped(nest))
+            numbers.append(answer.error if answer.value is None else answer.value[0])
+    assert numbers == [0.0, "RuntimeError", 1.0, "RuntimeError", 0.0]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from ad_conformance.conformance.pool import EnginePool
+from ad_conformance.conformance.standalone_script import standalone_finding
 from ad_conformance.conformance.triage.ask import Asker
 from ad_conformance.conformance.triage.causes import Finding
 from ad_conformance.conformance.triage.locate import explain
@@ -16,16 +17,17 @@ from ad_conformance.conformance.triage.root_cause import root_cause
 from ad_conformance.conformance.verdicts import Result
 from ad_conformance.engines.contract import Engine
 from ad_conformance.engines.process.sandbox import Sandbox
-from ad_conformance.generators.ir.nest import names_of, parse_nest
+from ad_conformance.generators.ir.nest import WRAPPERS, names_of, parse_nest
 from ad_conformance.generators.ir.program import Case, Program, Step
 from ad_conformance.reports.issues.proposed import _nest_pattern
 
 from tests import broken_engines as broken
+from validation.wrapper_faults import FAULTS, Fault, outcome
 from validation.wrappers import askable
 
 PROGRAM = Program((Step("sin", (0,)), Step("exp", (1,)), Step("multiply", (1, 2))))
 #: Engines with a wrapper that is wrong, that wrapper, and a nest that shows it.
-FAULTS = (
+WRONG = (
     (broken.lanes, "vmap", "R(jit(vmap(f)))"),
     (broken.forgetful, "custom_vjp", "checkpoint(F(R(jit(custom_vjp(f)))))"),
     (broken.overwritten, "alias", "R(vmap(jit(alias(f))))"),
@@ -51,7 +53,7 @@ def finding() -> Callable[[Engine, str], Result]:
     return asked
 
 
-@pytest.mark.parametrize(("engine", "wrapper", "nest"), FAULTS, ids=[f[1] for f in FAULTS])
+@pytest.mark.parametrize(("engine", "wrapper", "nest"), WRONG, ids=[f[1] for f in WRONG])
 def test_generated_cases_catch_a_wrong_wrapper(engine: Engine, wrapper: str, nest: str) -> None:
     pool, caught = EnginePool([engine]), 0
     try:
@@ -63,6 +65,27 @@ def test_generated_cases_catch_a_wrong_wrapper(engine: Engine, wrapper: str, nes
     finally:
         pool.close()
     assert caught
+
+
+def test_wrong_lane_is_caught_if_the_batch_is_around_the_whole(
+    finding: Callable[[Engine, str], Result],
+) -> None:
+    engine = broken.last_lane
+    pool = EnginePool([engine])
+    try:
+        assert not pool.judge(wrapped("R(vmap(f))"), engine.name).is_finding
+    finally:
+        pool.close()
+    found = finding(engine, "jit(vmap(R(checkpoint(f))))")
+    assert found.answer.lane == 2
+    assert found.case.point == 0.5
+    assert "got = got[2]" in standalone_finding(found, engine)
+    sandbox = Sandbox(engine)
+    try:
+        small = reduced(found, sandbox)
+    finally:
+        sandbox.close()
+    assert small.case.nest == "vmap(R(f))"
 
 
 def test_stale_cache_is_caught() -> None:
@@ -133,3 +156,21 @@ def test_proposed_entry_needs_the_wrappers_in_their_order() -> None:
     assert pattern.search("R(checkpoint(vmap(F(jit(alias(f))))))")
     assert not pattern.search("R(alias(jit(vmap(f))))")
     assert not pattern.search("R(vmap_twice(jit(alias(f))))")
+
+
+@pytest.mark.parametrize(
+    ("kind", "needed"),
+    [("no second derivative", ("custom_jvp",)), ("no derivative", ("jit", "alias"))],
+)
+def test_planted_fault_is_caught_and_reduced_to_its_wrappers(
+    kind: str, needed: tuple[str, ...]
+) -> None:
+    assert Fault(kind, needed) in FAULTS
+    found = outcome(Fault(kind, needed))
+    assert found.asked
+    assert found.exact
+
+
+def test_every_wrapper_has_planted_faults() -> None:
+    assert len(FAULTS) >= 100
+    assert {fault.needed[0] for fault in FAULTS if len(fault.needed) == 1} == set(WRAPPERS)

@@ -65,3 +65,41 @@ def test_a_derivative_that_no_float_holds_is_outside_of_the_range() -> None:
 
 def test_a_program_without_steps_is_certified_at_a_large_point() -> None:
     assert certify(Case(Program(()), 2.0**600, "R")).kind == "certified"
+
+
+@pytest.mark.parametrize("mode", ["R", "FF"])
+def test_a_value_below_the_range_matters_if_derivatives_contain_it(mode: str) -> None:
+    """x**2 / y: the derivatives by y contain the value of x**2. At y = 1 they are too small to be
+    compared, at y = 2**-75 they are not.
+    """
+    steps = program(
+        ("index", (0,), {"index": (0,)}),
+        ("index", (0,), {"index": (1,)}),
+        ("multiply", (1, 1)),
+        ("divide", (3, 2)),
+    )
+    assert certify(Case(steps, (2.0**-75, 1.0), mode, dtype="float32")).kind == "certified"
+    truth = certify(Case(steps, (2.0**-75, 2.0**-75), mode, dtype="float32"))
+    assert truth.kind == "uncertified"
+    assert truth.reason == OUTSIDE + "float32"
+    assert certify(Case(steps, (2.0**-75, 2.0**-75), mode)).kind == "certified"
+    # The derivatives of a product do not contain its value.
+    product = program(
+        ("index", (0,), {"index": (0,)}),
+        ("index", (0,), {"index": (1,)}),
+        ("multiply", (1, 2)),
+    )
+    assert certify(Case(product, (2.0**-75, 2.0**-75), mode, dtype="float32")).kind == "certified"
+
+
+def test_the_derivatives_of_a_quotient_divide_by_powers_of_its_denominator() -> None:
+    """a / b at 2**-450: the derivative by a, twice differentiated by b, is 2 / b**3."""
+    a, b = (("index", (0,), {"index": (i,)}) for i in range(2))
+    steps = program(a, b, ("multiply", (1, 1)), ("divide", (3, 2)))
+    point = (2.0**-450, 2.0**-450)
+    assert certify(Case(steps, point, "RF")).kind == "certified"
+    truth = certify(Case(steps, point, "RFF"))
+    assert (truth.kind, truth.reason) == ("uncertified", OUTSIDE + "float64")
+    # A constant has no derivative.
+    constant = program(b, ("constant", (), {"value": 2.0**-450}), ("divide", (2, 1)))
+    assert certify(Case(constant, point, "R")).kind == "certified"

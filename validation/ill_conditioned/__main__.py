@@ -1,6 +1,6 @@
 """Ask engines ill-conditioned programs and print what is called wrong.
 
-    python -m validation.ill_conditioned --programs 5000 --engines inhouse,torch,autograd
+    python -m validation.ill_conditioned --programs 5700 --engines inhouse,torch,autograd --slow jax
 
 All cases are drawn deterministically, by their numbers. Every finding that no known failure covers
 is printed with its case and script: the engine is wrong, or the tolerance.
@@ -26,6 +26,8 @@ from validation.ill_conditioned.draws import Family, drawn
 from validation.ill_conditioned.families import FAMILIES
 
 ENGINES = "inhouse,torch,autograd"
+#: Slow engines are asked one program in so many.
+SELDOM = 10
 PAGE = Path("docs/ill-conditioned.md")
 #: A tolerance above this, relative to the entry, means that the derivative is ill-conditioned; for
 #: each dtype.
@@ -99,6 +101,11 @@ def tallied(answers: Iterable[Asked], report: Callable[[Result], str]) -> dict[s
     return dict(tallies)
 
 
+def new_findings(verdicts: Counter[str]) -> int:
+    """How many are findings, apart from cases for which the engine takes too long."""
+    return sum(verdicts[v] for v in Verdict if v.is_finding and v is not Verdict.TIMEOUT)
+
+
 def lines(tallies: dict[str, Tally], families: Sequence[Family] = FAMILIES) -> Iterator[str]:
     """The table of families, and why cases have no certified derivative."""
     rows = []
@@ -107,7 +114,7 @@ def lines(tallies: dict[str, Tally], families: Sequence[Family] = FAMILIES) -> I
             continue
         count = sum(tally.truths.values())
         parts = (*(tally.truths[kind] for kind in KINDS), tally.wide, tally.idle)
-        new = sum(tally.verdicts[v] for v in Verdict if v.is_finding)
+        new = new_findings(tally.verdicts)
         rows.append(
             (
                 f"{one.kind}: {one.name}",
@@ -124,16 +131,26 @@ def lines(tallies: dict[str, Tally], families: Sequence[Family] = FAMILIES) -> I
     yield from (f"- {times}: {reason}" for reason, times in reasons.most_common())
 
 
-def page(tallies: dict[str, Tally], programs: int, engines: str) -> Iterator[str]:
-    """The page about ill-conditioned programs."""
+def outcome(tallies: dict[str, Tally]) -> tuple[int, str]:
+    """The number of programs, and what came of them, as a clause."""
     verdicts: Counter[str] = Counter()
     for tally in tallies.values():
         verdicts.update(tally.verdicts)
-    new = sum(verdicts[v] for v in Verdict if v.is_finding)
-    agree, known = verdicts["agree"], verdicts["known"]
     count = sum(sum(tally.truths.values()) for tally in tallies.values())
+    return count, (
+        f"{verdicts['agree']} answers agree, {verdicts['known']} are\n"
+        f"known failures, {verdicts[Verdict.TIMEOUT]} take longer than the time limit, and "
+        f"{new_findings(verdicts)} are new findings."
+    )
+
+
+def page(
+    tallies: dict[str, Tally], programs: int, engines: str, slow: dict[str, dict[str, Tally]]
+) -> Iterator[str]:
+    """The page about ill-conditioned programs."""
+    count, came = outcome(tallies)
     command = f"python -m validation.ill_conditioned --programs {programs} --engines {engines}"
-    command += f" --write {PAGE}"
+    command += "".join(f" --slow {name}" for name in slow) + f" --write {PAGE}"
     yield f"""\
 # Ill-conditioned programs
 
@@ -144,14 +161,21 @@ nearly singular matrices, long chains, far entries, and numbers near the ends of
 dtype. Rounding moves their derivatives a lot, so an honest engine must not be called wrong. One
 case of three is in float32, and half of all cases have order 2.
 
-{count} programs were asked of {engines.replace(",", ", ")}: {agree} answers agree, {known} are
-known failures, and {new} are new findings.
+{count} programs were asked of {engines.replace(",", ", ")}: {came}
+The table is about them.
 
 - `wide`: the tolerance of every entry other than zero is more than 1e-8 of the entry (float32:
   1e-2);
 - `idle`: it is even larger than the entry, so the case detects only NaN and large errors;
 - `largest`: the largest error_ratio of an answer that agrees.
 """
+    for name, of_engine in slow.items():
+        some, came = outcome(of_engine)
+        largest = max(tally.largest for tally in of_engine.values())
+        yield (
+            f"{name} was asked {some} of them, one in {SELDOM}: {came} The largest error_ratio\n"
+            f"of an answer that agrees is {largest:.2g}.\n"
+        )
     yield from lines(tallies)
 
 
@@ -162,6 +186,13 @@ def main() -> None:
     parser.add_argument("--programs", type=int, default=1000)
     parser.add_argument("--start", type=int, default=0, help="the number of the first program")
     parser.add_argument("--engines", default=ENGINES)
+    parser.add_argument(
+        "--slow",
+        action="append",
+        default=[],
+        metavar="ENGINE",
+        help=f"an engine that is asked one program in {SELDOM}; with --write",
+    )
     parser.add_argument("--family", help="only programs of families with this text in their name")
     parser.add_argument("--write", type=Path, help=f"a page to write, such as {PAGE}")
     options = parser.parse_args()
@@ -170,8 +201,12 @@ def main() -> None:
         numbers = [n for n in numbers if options.family in FAMILIES[n % len(FAMILIES)].name]
     with Asking([registry.find(name) for name in options.engines.split(",")]) as asking:
         tallies = tallied(asked(asking, numbers), asking.report)
+    slow = {}
+    for name in options.slow:
+        with Asking([registry.find(name)]) as asking:
+            slow[name] = tallied(asked(asking, numbers[::SELDOM]), asking.report)
     if options.write:
-        text = "\n".join(page(tallies, options.programs, options.engines))
+        text = "\n".join(page(tallies, options.programs, options.engines, slow))
         options.write.write_text(text.rstrip() + "\n", encoding="utf-8")
     else:
         print("\n".join(lines(tallies)))

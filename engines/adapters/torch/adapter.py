@@ -288,11 +288,15 @@ torch = Engine(
     wrappers=wrappers.FUNC,
     wrapper_functions=wrappers.FUNC_FUNCTIONS,
     closed_wrappers=wrappers.CLOSED,
-    slow_wrappers=("jit",),
+    slow_wrappers=("jit", "jit_native"),
+    # After a compilation that failed, torch._dynamo.reset() and the garbage collector free guards
+    # that switch off the dispatch of fake tensors, without which Dynamo cannot compile.
+    fragile_wrappers=("jit", "jit_native"),
     # torch.func returns ZeroTensors for derivatives that vanish, whose .numpy() raises and whose
     # .tolist() and .numpy(force=True) read unmapped memory; a clone is an ordinary tensor.
     run="got = derivative(x).detach().clone().numpy()",
-    environment={"OMP_NUM_THREADS": "1"},
+    # Inductor otherwise starts processes that compile.
+    environment={"OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"},
     unsupported=(
         ("NotImplementedError", r"^the derivative for .* is not implemented"),
         ("RuntimeError", r"^derivative for .* is not implemented"),
@@ -320,6 +324,11 @@ torch = Engine(
         ("RuntimeError", r"^Detected that you are using FX to symbolically trace a dynamo-optimiz"),
         # The same while torch.compile traces.
         ("BackendCompilerFailed", r"torch\.func\.\{.*\} don't yet support saved tensor hooks"),
+        (
+            "TorchRuntimeError",
+            r"\bgot \w+\(.(derivative for .* is not implemented|Batching rule not implemented for|"
+            r"The function '.*' is not differentiable with respect to argument)",
+        ),
         ("InternalTorchDynamoError", r"Nested forward mode AD is not supported at the moment"),
         ("RuntimeError", r"^You are attempting to call Tensor\.requires_grad_\(\)"),
         ("RuntimeError", r"^torch\.compile with aot_autograd does not currently support double"),

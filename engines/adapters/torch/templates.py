@@ -90,8 +90,8 @@ NETWORKS: dict[str, Template] = {
     "batch_norm": _scaled("batch_norm", "None", "None"),
     "instance_norm": _scaled("instance_norm"),
     "group_norm": _scaled("group_norm", "{groups}"),
-    "normalize": F + ".normalize({0}, dim={axis})",
-    "cosine_similarity": F + ".cosine_similarity({0}, {1}, dim={axis})",
+    "normalize": F + ".normalize({0}, dim={axis}, eps=0.0)",
+    "cosine_similarity": F + ".cosine_similarity({0}, {1}, dim={axis}, eps=0.0)",
     "pairwise_distance": F + ".pairwise_distance({0}, {1}, p={p}, eps=0.0)",
     "pdist": F + ".pdist({0}, p={p})",
     "scaled_dot_product_attention": (

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 FUNCTIONS = """\
-def batched(f, others, axis=0):
+def batched(f, others, lane, axis=0):
     def wrapped(x):
         lanes = jnp.stack([others[0], x, others[1]], axis)
-        return jnp.moveaxis(jax.vmap(f, axis, axis)(lanes), axis, 0)[1]
+        return jnp.moveaxis(jax.vmap(f, axis, axis)(lanes), axis, 0)[lane]
 
     return wrapped
 
 
-def batched_twice(f, others):
+def batched_twice(f, others, lane):
     def wrapped(x):
         lanes = jnp.stack([jnp.stack([others[0], x]), others])
-        return jax.vmap(jax.vmap(f))(lanes)[0, 1]
+        return jax.vmap(jax.vmap(f))(lanes)[lane]
 
     return wrapped
 
@@ -81,10 +81,10 @@ def of_tree(f):
 
 WRAPPERS: Mapping[str, str] = {
     "jit": "jax.jit({f})",
-    "vmap": "batched({f}, {others})",
-    "vmap_axes": "batched({f}, {others}, -1)",
+    "vmap": "batched({f}, {others}, {lane})",
+    "vmap_axes": "batched({f}, {others}, {lane}, -1)",
     "vmap_one": "lambda t: jax.vmap({f})(t[None])[0]",
-    "vmap_twice": "batched_twice({f}, {others})",
+    "vmap_twice": "batched_twice({f}, {others}, {lane})",
     "checkpoint": "jax.checkpoint({f})",
     "checkpoint_policy": "jax.checkpoint({f}, policy=jax.checkpoint_policies.dots_saveable)",
     "custom_vjp": "with_custom_vjp({f})",

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 FUNCTIONS = """\
-def batched(f, others, axis=0):
+def batched(f, others, lane, axis=0):
     def wrapped(x):
         lanes = mx.stack([others[0], x, others[1]], axis)
-        return mx.moveaxis(mx.vmap(f, axis, axis)(lanes), axis, 0)[1]
+        return mx.moveaxis(mx.vmap(f, axis, axis)(lanes), axis, 0)[lane]
 
     return wrapped
 
 
-def batched_twice(f, others):
+def batched_twice(f, others, lane):
     def wrapped(x):
         lanes = mx.stack([mx.stack([others[0], x]), others])
-        return mx.vmap(mx.vmap(f))(lanes)[0, 1]
+        return mx.vmap(mx.vmap(f))(lanes)[lane]
 
     return wrapped
 
@@ -44,10 +44,10 @@ def aliased(f):
 WRAPPERS: Mapping[str, str] = {
     # On a CPU, MLX calls a C++ compiler, which takes seconds.
     "jit": "mx.compile({f})",
-    "vmap": "batched({f}, {others})",
-    "vmap_axes": "batched({f}, {others}, -1)",
+    "vmap": "batched({f}, {others}, {lane})",
+    "vmap_axes": "batched({f}, {others}, {lane}, -1)",
     "vmap_one": "lambda t: mx.vmap({f})(t[None])[0]",
-    "vmap_twice": "batched_twice({f}, {others})",
+    "vmap_twice": "batched_twice({f}, {others}, {lane})",
     "checkpoint": "mx.checkpoint({f})",
     "custom_vjp": "with_custom_rules({f})",
     "stop": "lambda t: ({f})(t * mx.stop_gradient(mx.ones_like(t)))",

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 FUNCTIONS = """\
-def batched(f, others):
-    return lambda x: tf.vectorized_map(f, tf.stack([others[0], x, others[1]]))[1]
+def batched(f, others, lane):
+    return lambda x: tf.vectorized_map(f, tf.stack([others[0], x, others[1]]))[lane]
 
 
-def batched_twice(f, others):
+def batched_twice(f, others, lane):
     def wrapped(x):
         lanes = tf.stack([tf.stack([others[0], x]), others])
-        return tf.vectorized_map(lambda row: tf.vectorized_map(f, row), lanes)[0, 1]
+        return tf.vectorized_map(lambda row: tf.vectorized_map(f, row), lanes)[lane]
 
     return wrapped
 
@@ -67,9 +67,9 @@ def of_tree(f):
 WRAPPERS: Mapping[str, str] = {
     "jit": "tf.function({f}, autograph=False)",
     "jit_native": "tf.function({f}, autograph=False, jit_compile=True)",
-    "vmap": "batched({f}, {others})",
+    "vmap": "batched({f}, {others}, {lane})",
     "vmap_one": "lambda t: tf.vectorized_map({f}, t[tf.newaxis])[0]",
-    "vmap_twice": "batched_twice({f}, {others})",
+    "vmap_twice": "batched_twice({f}, {others}, {lane})",
     "checkpoint": "tf.recompute_grad({f})",
     "custom_vjp": "with_custom_gradient({f})",
     "saved_vjp": "pulled_back({f})",

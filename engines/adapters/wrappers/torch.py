@@ -15,28 +15,39 @@ import types
 import torch.utils.checkpoint
 
 
-def compiled(f):
-    # Dynamo looks up what a function refers to in the module __main__. If this script does not run
-    # as such, it must be put there.
-    if vars(sys.modules["__main__"]) is not globals():
-        sys.modules["__main__"] = types.SimpleNamespace(**globals())
+class Names(types.ModuleType):
+    # A module in which the present names of a script are found.
+    def __getattr__(self, name):
+        if name in self.__dict__["names"]:
+            return self.__dict__["names"][name]
+        raise AttributeError(name)
+
+
+def compiled(f, backend="aot_eager"):
+    # Dynamo looks up what a function refers to in the module of its script. If several scripts run
+    # in one process, each needs a module of its own.
+    names, known = globals(), vars(sys.modules[__name__])
+    if known is not names and known.get("names") is not names:
+        names["__name__"] = f"script_{len(sys.modules)}"
+        sys.modules[__name__] = Names(__name__)
+        sys.modules[__name__].names = names
     # Without this, Dynamo stops to compile the same code after eight functions.
     torch._dynamo.reset()
-    return torch.compile(f, backend="aot_eager")
+    return torch.compile(f, backend=backend)
 
 
-def batched(f, others, axis=0):
+def batched(f, others, lane, axis=0):
     def wrapped(x):
         lanes = torch.stack([others[0], x, others[1]], axis)
-        return torch.func.vmap(f, axis, axis)(lanes).movedim(axis, 0)[1]
+        return torch.func.vmap(f, axis, axis)(lanes).movedim(axis, 0)[lane]
 
     return wrapped
 
 
-def batched_twice(f, others):
+def batched_twice(f, others, lane):
     def wrapped(x):
         lanes = torch.stack([torch.stack([others[0], x]), others])
-        return torch.func.vmap(torch.func.vmap(f))(lanes)[0, 1]
+        return torch.func.vmap(torch.func.vmap(f))(lanes)[lane]
 
     return wrapped
 
@@ -135,12 +146,13 @@ def of_tree(f):
 )
 
 FUNC: Mapping[str, str] = {
-    # Inductor takes a minute to compile a small program on two cores.
     "jit": "compiled({f})",
-    "vmap": "batched({f}, {others})",
-    "vmap_axes": "batched({f}, {others}, -1)",
+    # Inductor calls a C++ compiler, which takes seconds, and a minute in a new process.
+    "jit_native": 'compiled({f}, "inductor")',
+    "vmap": "batched({f}, {others}, {lane})",
+    "vmap_axes": "batched({f}, {others}, {lane}, -1)",
     "vmap_one": "lambda t: torch.func.vmap({f})(t[None])[0]",
-    "vmap_twice": "batched_twice({f}, {others})",
+    "vmap_twice": "batched_twice({f}, {others}, {lane})",
     "checkpoint": ("lambda t: torch.utils.checkpoint.checkpoint({f}, t, use_reentrant=False)"),
     "custom_vjp": "with_custom_rule({f})",
     "custom_vmap": "with_custom_batch({f})",
@@ -180,7 +192,7 @@ GRAPH: Mapping[str, str] = {
     **{
         name: FUNC[name]
         for name in (
-            *("jit", "vmap", "vmap_axes", "vmap_one", "vmap_twice", "checkpoint"),
+            *("jit", "jit_native", "vmap", "vmap_axes", "vmap_one", "vmap_twice", "checkpoint"),
             *("custom_vjp", "stop", "alias"),
         )
     },

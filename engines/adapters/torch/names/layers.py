@@ -255,7 +255,7 @@ NAMES: dict[str, tuple[Name, ...]] = {
                 f"{ATEN}._safe_softmax({{0}}, {{axis}})"),
     "log_softmax": (_masked("log_softmax"),),
     "softmin": (_masked("softmin"),),
-    "normalize": (_masked("normalize", "2.0, {axis}"),),
+    "normalize": (_masked("normalize", "2.0, {axis}, eps=0.0"),),
     "cumulative_sum": (_masked("cumsum"),),
     "cumulative_prod": (_masked("cumprod"),),
     "sum": (_masked("sum", "{axis}, keepdim={keepdims}"),),
