@@ -207,7 +207,8 @@ def test_a_late_case_is_asked_again_when_no_other_engine_is_at_work(
     monkeypatch.setattr(_Shard, "_feed", fed)
     monkeypatch.setenv("MARK", str(tmp_path / "mark"))
     named = (("seed", "num_to_num", seed_case("num_to_num", "R").json),)
-    asked = replace(plan("inhouse", f"{BROKEN}slow_once", f"{BROKEN}hang"), timeout=0.5)
+    engines = ("inhouse", f"{BROKEN}slow_once", f"{BROKEN}hang")
+    asked = replace(plan(*engines, seed=1), timeout=0.5)
     folder = ask(tmp_path / "out", replace(asked, named=named), cases=1)
     assert (tmp_path / "mark").exists(), "it was late once"
     assert alone == [True] * 3

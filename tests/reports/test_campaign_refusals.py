@@ -79,7 +79,7 @@ def test_a_record_of_the_first_seed_version_is_read_but_not_continued(tmp_path: 
     found["harness"]["hypothesis"] = "6.170.15"
     (tmp_path / "run.json").write_text(json.dumps(found))
     assert planned(record(folder, "run.json"), "run.json") == plan("inhouse")
-    with pytest.raises(CampaignError, match=r"^seeding is 4 here, 1 in the campaign$"):
+    with pytest.raises(CampaignError, match=r"^seeding is 5 here, 1 in the campaign$"):
         Campaign.resume(folder)
 
 
