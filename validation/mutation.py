@@ -215,7 +215,8 @@ cases until the first finding.
 `cases` counts all drawn cases, in the modes {modes} and
 in the nine signatures, whether a case uses the faulty rule or not. Every second case has one
 operation, and the {rows} operations of the catalogue and the rules of engines take
-turns. The others are compositions (`generators/strategies/sampling.py`). `seconds` is the time for drawing, certifying and asking all
+turns. The others are compositions (`generators/strategies/sampling.py`). `seconds` is the time for
+drawing, certifying and asking all
 these cases on one core. The customary checks test each operation alone at a random point, in
 reverse and forward mode, at first and second order, by central differences with step 1e-6 and rtol
 1e-3 (`validation/customary.py`). The correct engine has no finding in the same cases and passes
