@@ -142,7 +142,7 @@ TURNS = (*sorted(UP_TO_SECOND_ORDER), "RRR")
 
 def names_asked(mode: str) -> tuple[int, int]:
     """Which of an engine's further names are asked in a mode: the turn, and one in how many."""
-    if mode not in TURNS or mode in FURTHER_MODES:
+    if mode not in TURNS:
         return index_of(mode), ONE_NAME_IN * len(FURTHER_MODES)
     return TURNS.index(mode), ONE_NAME_IN
 

@@ -28,14 +28,14 @@ SPARE = 4
 SINGULAR = {
     *("sqrt", "cbrt", "pow", "pow_int", "pow_float", "reciprocal", "divide", "log", "log2", "log10")
 }
-#: Derivatives of order k of these have a denominator that is the k-th power of this.
-DENOMINATORS: Mapping[str, Callable[..., Any]] = {
-    "acosh": lambda x: x * x - 1,
-    "atan2": lambda a, b: a * a + b * b,
-    "atan": lambda x: x * x + 1,
-    "asinh": lambda x: x * x + 1,
-    # If the first operand varies: its derivative is 1 / b.
-    "divide": lambda a, b: b,
+#: Derivatives of order k of these have a denominator that is the k-th power of this, if one of the
+#: operands with these indices varies.
+DENOMINATORS: Mapping[str, tuple[tuple[int, ...], Callable[..., Any]]] = {
+    "acosh": ((0,), lambda x: x * x - 1),
+    "atan2": ((0, 1), lambda a, b: a * a + b * b),
+    "atan": ((0,), lambda x: x * x + 1),
+    "asinh": ((0,), lambda x: x * x + 1),
+    "divide": ((0,), lambda a, b: b),
 }
 LOG_STEP = -64
 
@@ -73,8 +73,10 @@ def outside(
             at = as_array(x + direction * (steps * h))
             with following(Branches(script=script)):
                 evaluate.visited(at, recorders[-1])
-            with following(Branches(script=script)):
-                flushed.append(flushing.last_value(evaluate, at))
+            # Without a value that is too small at the point, there is nothing to compare.
+            if steps == 0 or flushing.tiny:
+                with following(Branches(script=script)):
+                    flushed.append(flushing.last_value(evaluate, at))
         factors = _Factors(order, dtype, recorders[1].seen, log_h)
         with following(Branches(script=script)):
             evaluate.visited(x, factors)
@@ -200,12 +202,11 @@ class _Factors(_Shifted):
             self.outside = any(
                 self._cannot_hold(op, operands, params, slot) for slot in range(len(operands))
             )
-        moving = op.name != "divide" or self._moves(operands[0])
-        if op.name in DENOMINATORS and moving and not self.outside:
-            denominators = as_array(DENOMINATORS[op.name](*operands))
-            self.outside = any(
+        if op.name in DENOMINATORS and not self.outside:
+            slots, denominator = DENOMINATORS[op.name]
+            self.outside = any(self._moves(operands[slot], slot) for slot in slots) and any(
                 z.is_finite() and z != 0 and abs(self.order * _exponent(abs(z))) > self.high
-                for z in denominators.flat
+                for z in as_array(denominator(*operands)).flat
             )
         if op.elementwise and op.curvature == "nonlinear" and not self.outside:
             self.outside = any(
@@ -215,10 +216,10 @@ class _Factors(_Shifted):
             )
         return value
 
-    def _moves(self, operand: Array) -> bool:
-        """Whether the first operand varies along the direction."""
-        moves = as_array(self.moved[self.call][0] - operand)
-        return any(z.is_finite() and z != 0 for z in moves.flat)
+    def _moves(self, operand: Array, slot: int) -> bool:
+        """Whether the operand with this index may vary along the direction."""
+        moves = as_array(self.moved[self.call][slot] - operand)
+        return not all(z == 0 for z in moves.flat)
 
     def _powers_too_large(self, operand: Array, moved: Array) -> bool:
         """Whether the powers of a derivative of the operand are, which are in the chain rule."""

@@ -9,13 +9,14 @@ work entry by entry or batch by batch.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from ad_conformance.engines import registry
 from pytensor.graph.op import Op
+from pytensor.graph.traversal import io_toposort
 
 from validation.rules.record import Function, Rule
 
@@ -77,35 +78,13 @@ class PytensorRules:
         }
 
 
-def _operations(inputs: Iterable[Any], outputs: Iterable[Any]) -> Iterator[Any]:
-    """The operations of a graph between inputs and outputs, and those inside of them."""
-    reach = set(inputs)
-    waiting, order = list(outputs), []
-    seen = set()
-    while waiting:
-        variable = waiting.pop()
-        if variable.owner is not None and variable not in reach and variable.owner not in seen:
-            seen.add(variable.owner)
-            order.append(variable.owner)
-            waiting += variable.owner.inputs
-    for node in _depending(reach, order):
-        yield from _inside(node.op)
-
-
-def _depending(inputs: set[Any], nodes: list[Any]) -> set[Any]:
-    """Those of the nodes that depend on an input."""
-    found: set[Any] = set()
-    left = nodes
-    while True:
-        more = {
-            node
-            for node in left
-            if any(v in inputs or (v.owner is not None and v.owner in found) for v in node.inputs)
-        }
-        if not more:
-            return found
-        found |= more
-        left = [node for node in left if node not in found]
+def _operations(inputs: Sequence[Any], outputs: Sequence[Any]) -> Iterator[Any]:
+    """The operations of a graph that depend on an input, and those inside of them."""
+    depending = set(inputs)
+    for node in io_toposort(inputs, outputs):
+        if not depending.isdisjoint(node.inputs):
+            depending.update(node.outputs)
+            yield from _inside(node.op)
 
 
 def _inside(op: Any) -> Iterator[Any]:

@@ -1,24 +1,20 @@
 """Make the list of what drawn cases ask in turn, out of the rules that engines use.
 
-    python -m validation.rules.turns --uses /tmp/uses --write
+    python -m validation.rules.turns --write
 
 Every operation is drawn a few times, and asked in reverse mode under each of its names. That tells
 how often a case of the operation meets a rule, and which choices of parameters and axes go with it.
 Forward mode has a rule where reverse mode has one. Then the fewest turns are chosen that meet each
 rule about as often as the best turn for it does. The file generators/strategies/turns.toml gets
 them.
-
-With --uses, a folder keeps what was measured of each engine.
 """
 
 from __future__ import annotations
 
 import argparse
-import pickle
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE
@@ -147,13 +143,13 @@ def planned(every: Sequence[Uses]) -> list[Turn]:
         for rule, turns in shares.items():
             least = max(turns.values()) * AS_GOOD
             good[rule] = {turn for turn, share in turns.items() if share >= least}
-    planned, left = [], set(good)
+    found, left = [], set(good)
     while left:
         gain = Counter(turn for rule in left for turn in good[rule])
         turn = min(gain, key=lambda turn: (-gain[turn], turn))
-        planned.append(turn)
+        found.append(turn)
         left -= {rule for rule in left if turn in good[rule]}
-    return sorted(planned)
+    return sorted(found)
 
 
 def _line(turn: Turn) -> str:
@@ -167,20 +163,9 @@ def main() -> None:
     """Print how many turns there are, and write them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--engines", default=",".join(DRAWS))
-    parser.add_argument("--uses", type=Path, help="a folder for what was measured of each engine")
     parser.add_argument("--write", action="store_true", help=f"write {FILE.name}")
     options = parser.parse_args()
-    every = []
-    for engine in options.engines.split(","):
-        kept = options.uses / f"{engine}.pickle" if options.uses else None
-        if kept and kept.exists():
-            every.append(pickle.loads(kept.read_bytes()))
-            continue
-        every.append(measured(engine))
-        if kept:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_bytes(pickle.dumps(every[-1]))
-    turns = planned(every)
+    turns = planned([measured(engine) for engine in options.engines.split(",")])
     further = sum(turn.names > 0 for turn in turns)
     chosen = sum(bool(turn.choices) for turn in turns)
     print(f"{len(turns)} turns: {further} of further names, {chosen} with choices")

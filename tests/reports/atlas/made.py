@@ -26,6 +26,12 @@ def case(number: int, mode: str = "RR", operation: str = "det") -> Case:
     return Case(Program((Step(operation, (0,)),)), 0.25 * (number + 1), mode)
 
 
+def document(site: Path, name: str) -> dict[str, Any]:
+    """What a page of the site says, as data."""
+    found: dict[str, Any] = json.loads((site / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
 def write(out: Path, name: str = "", engines: tuple[str, ...] = ("inhouse", "torch")) -> Folder:
     """An atlas of in-house and torch; what can be named is called `name`.
 
