@@ -38,7 +38,7 @@ from validation.faults import (
     in_reverse,
     seal,
 )
-from validation.pipeline_faults import FLAT_IDENTITIES, SITES, changed
+from validation.pipeline_faults import CONSTANT_IDENTITIES, FLAT_IDENTITIES, SITES, changed
 
 #: Primitives whose operand is symmetrized.
 OF_SYMMETRIC = frozenset({"cholesky", "sqrtm", "eigvalsh", "eigenvectors"})
@@ -347,18 +347,19 @@ def _pipeline() -> Iterator[Mutant | str]:
     for name, (table, key) in SITES.items():
         if name.startswith("identities."):
             op = name.partition(".")[2]
+            why = unasked().get(op, "")
             if op in FLAT_IDENTITIES:
-                yield (
-                    f"{name}: its results are truth values or integers, which have no derivative"
-                )
-                continue
-            if op in unasked():
-                yield f"{name}: {unasked()[op]}"
+                why = "its results are truth values or integers, which have no derivative"
+            if why:
+                yield f"{name}: {why}"
                 continue
             for fault, change in (
                 ("identity: factor 2", lambda n: 2.0 * n),
                 ("identity: derivative lost", seal),
             ):
+                if change is seal and op in CONSTANT_IDENTITIES:
+                    yield f"{name}: {fault}: its result is a constant, which has no derivative"
+                    continue
                 yield Mutant(
                     f"{name}: {fault}",
                     "identity",

@@ -12,6 +12,8 @@ from ad_conformance.engines.inhouse.rules import kinds
 
 #: Identities whose results are truth values or indices.
 FLAT_IDENTITIES = frozenset({"logical_and", "logical_or", "logical_not", "argsort"})
+#: Identities that apply only to arrays of a known number.
+CONSTANT_IDENTITIES = frozenset({"reorder"})
 #: The sites of these faults: a table and its key.
 SITES: dict[str, tuple[Any, str]] = {
     **{f"identities.{op}": (IDENTITIES, op) for op in IDENTITIES},

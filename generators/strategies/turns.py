@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
+from ad_conformance.generators.features import special_values
 from ad_conformance.generators.ir.mode import index_of
 from ad_conformance.generators.ir.program import Case, Step
 from ad_conformance.generators.strategies.case_drawing import (
@@ -32,6 +33,26 @@ _STRIDE = 7919
 _MOST_NAMES = 24
 
 
+def made(step: Step, steps: Sequence[Step], values: Sequence[np.ndarray]) -> set[str]:
+    """The choices that were made for one of the steps, and which special cases of rules its
+    operands are: a zero in the first or the last one, if it is no constant, and a tie of several.
+    `values` are all of the program.
+    """
+    operands = [values[i] for i in step.operands]
+    # An entry that is NaN is neither zero nor equal to another.
+    varied = [
+        np.full(values[i].shape, np.nan)
+        if i and steps[i - 1].operation == "constant"
+        else values[i]
+        for i in step.operands
+    ]
+    return {
+        *choices(step, values),
+        *special_values(varied, ("zero base", "zero last")),
+        *special_values(operands, ("tie",) if len(operands) > 1 else ()),
+    }
+
+
 @dataclass(frozen=True, order=True)
 class Turn:
     """An operation, which of its names is asked (`Case.names`), and what has to be chosen."""
@@ -40,16 +61,19 @@ class Turn:
     names: int = 0
     choices: tuple[str, ...] = ()
 
+    def fits(self, steps: Sequence[Step], values: Sequence[np.ndarray]) -> bool:
+        """Whether one of the steps is of the operation and has the choices. `values` are all of the
+        program.
+        """
+        return any(
+            step.operation == self.operation and set(self.choices) <= made(step, steps, values)
+            for step in steps
+        )
+
     def case(self, seed: str, mode: str, signature: str) -> Case:
         """A case of the turn, always the same. If ATTEMPTS attempts give none with the choices, it
         is one of the operation with others.
         """
-
-        def fits(steps: Sequence[Step], values: Sequence[np.ndarray]) -> bool:
-            return any(
-                step.operation == self.operation and set(self.choices) <= set(choices(step, values))
-                for step in steps
-            )
 
         for attempt in range(ATTEMPTS if self.choices else 0):
             case = draw_fitting_case(
@@ -57,7 +81,7 @@ class Turn:
                 operation=self.operation,
                 mode=mode,
                 signature=signature,
-                fits=fits,
+                fits=self.fits,
             )
             if case is not None and case.program.operations >= {self.operation}:
                 return replace(case, names=self.names)
@@ -70,7 +94,9 @@ class Turn:
 def _read() -> tuple[Turn, ...]:
     rows = tomllib.loads(FILE.read_text(encoding="utf-8"))["turns"]
     return tuple(
-        Turn(row["operation"], row.get("names", 0), tuple(row.get("choices", ()))) for row in rows
+        Turn(row["operation"], row.get("names", 0), tuple(row.get("choices", ())))
+        for row in rows
+        for _ in range(row.get("times", 1))
     )
 
 

@@ -3,40 +3,60 @@
     python -m validation.rules.turns --write
 
 Every operation is drawn a few times, and asked in reverse mode under each of its names. That tells
-how often a case of the operation meets a rule, and which choices of parameters and axes go with it.
-Forward mode has a rule where reverse mode has one. Then the fewest turns are chosen that meet each
-rule about as often as the best turn for it does. The file generators/strategies/turns.toml gets
-them.
+how often a case of the operation meets a rule, and which choices of parameters and axes, zeros and
+ties go with it. Forward mode has a rule where reverse mode has one. Then the fewest turns are
+chosen that meet each rule about as often as the best turn for it does; for the in-house engine,
+twice as often. Rules that drawn programs meet often without turns need none. The file
+generators/strategies/turns.toml gets the turns.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.case_io import valid
 from ad_conformance.generators.ir.evaluate import evaluate_steps
+from ad_conformance.generators.ir.mode import USUAL_MODES
+from ad_conformance.generators.ir.operator import SIGNATURES
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.render.dialect import uses_name
-from ad_conformance.generators.strategies.choices import choices
+from ad_conformance.generators.strategies.case_drawing import draw_case
 from ad_conformance.generators.strategies.sampling import operation_examples
-from ad_conformance.generators.strategies.turns import FILE, Turn
+from ad_conformance.generators.strategies.source import SeededSource
+from ad_conformance.generators.strategies.turns import FILE, Turn, made
 
 from validation.rules.__main__ import tables
+from validation.rules.inhouse_rules import InhouseRules
 from validation.rules.jax_rules import JaxPrimitives
 from validation.rules.record import Recorder, Rule
 from validation.rules.unreachable import reason
 
 #: Cases of every operation for each engine. JAX is slow.
-DRAWS = {"torch": 12, "autograd": 12, "jax": 3}
+DRAWS = {"torch": 12, "autograd": 12, "jax": 3, "inhouse": 12}
+#: The modes of these cases, in turn: reverse mode, but for the in-house engine also second order.
+MODES = {"inhouse": ("RR", "FF")}
+#: Programs that are drawn to see which operations they have, and the share of them from which on a
+#: rule is met often.
+PROGRAMS, OFTEN = 2000, 1 / 100
 #: If all turns meet a rule in a smaller share of their cases, turns with choices are looked for.
 SHARE = 0.6
 #: A turn is as good as the best one for a rule if it meets it in so large a part of the cases.
 AS_GOOD = 0.85
+#: How many cases of one round of all turns meet a rule of the engine, at least; of an engine that
+#: is not here: as many as meet it in one turn that is good for it. Planted faults in the in-house
+#: engine measure what drawn cases detect, and few operations use some of its rules.
+CASES = {"inhouse": 1.0}
+#: What may be missing of that number.
+ENOUGH = 0.1
+#: How often a turn comes in a round, at most.
+TIMES = 3
 #: Most choices of a turn.
 MOST = 3
 
@@ -59,14 +79,28 @@ def _chosen(case: Case, operation: str) -> frozenset[str]:
     """The choices of the last step with the operation."""
     values = evaluate_steps(case.program, case.input)
     steps = [step for step in case.program.steps if step.operation == operation]
-    return frozenset(choices(steps[-1], values)) if steps else frozenset()
+    return frozenset(made(steps[-1], case.program.steps, values)) if steps else frozenset()
 
 
-def _uses(engine: str, recorder: Recorder, operation: str, count: int) -> Iterator[Use]:
+class _Records(Protocol):
+    """What finds the rules that a case uses, each with a level."""
+
+    def met(self, case: Case) -> frozenset[tuple[Rule, int]]: ...
+
+
+def _recorder(engine: str) -> _Records:
+    if engine == "inhouse":
+        return InhouseRules()
+    return Recorder(JaxPrimitives() if engine == "jax" else tables(engine))
+
+
+def _uses(engine: str, recorder: _Records, operation: str, count: int) -> Iterator[Use]:
     """What `count` cases of an operation use, under each name."""
     dialect = registry.find(engine).dialect
     further = range(len(dialect.names.get(operation, ())) + 1)
-    for drawn in operation_examples(operation, "R", count):
+    modes = MODES.get(engine, ("R",))
+    each = (operation_examples(operation, mode, count // len(modes)) for mode in modes)
+    for drawn in itertools.chain.from_iterable(each):
         # A call at another point would use the same rules.
         case = replace(drawn, warmup_point=None)
         chosen = _chosen(case, operation)
@@ -84,7 +118,7 @@ def _uses(engine: str, recorder: Recorder, operation: str, count: int) -> Iterat
 
 def measured(engine: str) -> Uses:
     """What cases of every operation that the engine has use."""
-    recorder = Recorder(JaxPrimitives() if engine == "jax" else tables(engine))
+    recorder = _recorder(engine)
     dialect = registry.find(engine).dialect
     return {
         name: list(_uses(engine, recorder, name, DRAWS[engine]))
@@ -134,29 +168,66 @@ def _refined(uses: Uses, shares: Shares) -> None:
                 _add(shares, replace(turn, choices=tuple(sorted(chosen))), kept)
 
 
+def frequencies() -> Mapping[str, float]:
+    """The share of drawn programs that have each operation, without turns."""
+    counts: Counter[str] = Counter()
+    kinds = itertools.cycle(itertools.product(USUAL_MODES, SIGNATURES))
+    for k, (mode, signature) in enumerate(itertools.islice(kinds, PROGRAMS)):
+        case = draw_case(SeededSource(f"frequencies {k}"), signature=signature, mode=mode)
+        counts.update(case.program.operations)
+    return {name: count / PROGRAMS for name, count in counts.items()}
+
+
+def _is_met_often(turns: Mapping[Turn, float], often: Mapping[str, float]) -> bool:
+    """Whether drawn programs meet a rule often, if these turns do with these shares."""
+    return any(
+        share * often.get(turn.operation, 0.0) > OFTEN
+        for turn, share in turns.items()
+        if not turn.names
+    )
+
+
 def planned(every: Sequence[Uses]) -> list[Turn]:
-    """The fewest turns, about, that meet each rule as often as the best one for it does."""
-    good: dict[Rule, set[Turn]] = {}
+    """The fewest turns, about, that meet each rule often enough. A turn may be there repeatedly."""
+    good: dict[Rule, dict[Turn, float]] = {}
+    need: dict[Rule, float] = {}
+    often = frequencies()
     for uses in every:
         shares = _shares(uses)
         _refined(uses, shares)
         for rule, turns in shares.items():
-            least = max(turns.values()) * AS_GOOD
-            good[rule] = {turn for turn, share in turns.items() if share >= least}
-    found, left = [], set(good)
-    while left:
-        gain = Counter(turn for rule in left for turn in good[rule])
+            if _is_met_often(turns, often):
+                continue
+            need[rule] = max(turns.values()) * AS_GOOD
+            good[rule] = {turn: share for turn, share in turns.items() if share >= need[rule]}
+            if rule.engine in CASES:
+                need[rule], good[rule] = CASES[rule.engine], turns
+    found: Counter[Turn] = Counter()
+    while need:
+        gain: dict[Turn, float] = defaultdict(float)
+        for rule, cases in need.items():
+            for turn, share in good[rule].items():
+                if found[turn] < TIMES:
+                    gain[turn] += min(share, cases)
+        if not gain:
+            break
         turn = min(gain, key=lambda turn: (-gain[turn], turn))
-        found.append(turn)
-        left -= {rule for rule in left if turn in good[rule]}
-    return sorted(found)
+        found[turn] += 1
+        for rule, cases in list(need.items()):
+            # An engine without further names of the operation takes the usual one.
+            usual = replace(turn, names=0) if rule.engine in CASES else turn
+            need[rule] = cases - good[rule].get(usual, 0.0)
+            if need[rule] < ENOUGH:
+                del need[rule]
+    return sorted(found.elements())
 
 
-def _line(turn: Turn) -> str:
+def _line(turn: Turn, times: int) -> str:
     names = f", names = {turn.names}" if turn.names else ""
     texts = ", ".join(f'"{choice}"' for choice in sorted(turn.choices))
     chosen = f", choices = [{texts}]" if texts else ""
-    return f'    {{ operation = "{turn.operation}"{names}{chosen} }},\n'
+    again = f", times = {times}" if times > 1 else ""
+    return f'    {{ operation = "{turn.operation}"{names}{chosen}{again} }},\n'
 
 
 def main() -> None:
@@ -170,8 +241,9 @@ def main() -> None:
     chosen = sum(bool(turn.choices) for turn in turns)
     print(f"{len(turns)} turns: {further} of further names, {chosen} with choices")
     if options.write:
+        lines = [_line(turn, times) for turn, times in sorted(Counter(turns).items())]
         head = "# Made by `python -m validation.rules.turns`.\nturns = [\n"
-        FILE.write_text(head + "".join(map(_line, turns)) + "]\n", encoding="utf-8")
+        FILE.write_text(head + "".join(lines) + "]\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

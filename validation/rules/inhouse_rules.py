@@ -1,0 +1,70 @@
+"""The rules of the in-house engine: each in general, at second order, at zeros and at ties.
+
+A case meets a rule if the derivative changes when a fault of validation/mutants.py is planted in
+the rule. That a rule is used would say less: its result may be multiplied by zero.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from types import CodeType
+
+import numpy as np
+from ad_conformance.engines.adapters.inhouse import inhouse
+from ad_conformance.engines.contract import Answer
+from ad_conformance.generators.ir.program import Case
+from ad_conformance.generators.strategies.sampling import draw
+
+from validation.mutants import MODES, Mutant, consulted, mutants, plant
+from validation.mutation import ask, namespace
+from validation.rules.record import Rule
+
+#: Rules that so large a share of drawn programs use are not looked for: there are enough of them. So
+#: many programs are drawn to know.
+OFTEN, PROGRAMS = 1 / 20, 300
+#: The faults that are planted, and what each says that a case meets.
+FAULTS = {
+    "factor 2": "in general",
+    "second order dropped": "second order",
+    "wrong at zero": "zero",
+    "wrong at a tie": "tie",
+}
+
+
+class InhouseRules:
+    """What a case meets of the in-house engine's table of derivative rules."""
+
+    def __init__(self) -> None:
+        self._names = namespace()
+        counts = Counter(site for case in draw(MODES, PROGRAMS) for site in self._asked(case)[1])
+        self._faults: dict[str, list[Mutant]] = defaultdict(list)
+        for mutant in mutants():
+            if mutant.fault in FAULTS and counts[mutant.site] < OFTEN * PROGRAMS:
+                self._faults[mutant.site].append(mutant)
+
+    def met(self, case: Case) -> frozenset[tuple[Rule, int]]:
+        """The rules that the case meets. The level is always 1. Raises ValueError if the engine
+        gives no answer.
+        """
+        pieces, sites, answer = self._asked(case)
+        if answer.value is None:
+            raise ValueError(answer.message)
+        found = set()
+        for mutant in (mutant for site in sites for mutant in self._faults[site]):
+            with plant(mutant):
+                changed = ask(pieces, self._names)
+            if changed.value is None or not _same(changed.value, answer.value):
+                place = mutant.name.partition(":")[0]
+                found.add((Rule("inhouse", FAULTS[mutant.fault], place), 1))
+        return frozenset(found)
+
+    def _asked(self, case: Case) -> tuple[list[tuple[str, CodeType]], set[str], Answer]:
+        """The compiled script of the case, the rules that it uses, and the answer."""
+        script = inhouse.script(case)
+        pieces = [(stage, compile(text, f"<{stage}>", "exec")) for stage, text in script.pieces]
+        with consulted() as sites:
+            return pieces, sites, ask(pieces, self._names)
+
+
+def _same(one: object, other: object) -> bool:
+    return bool(np.array_equal(np.asarray(one), np.asarray(other), equal_nan=True))
