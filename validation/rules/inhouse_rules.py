@@ -19,8 +19,8 @@ from validation.mutants import MODES, Mutant, consulted, mutants, plant
 from validation.mutation import ask, namespace
 from validation.rules.record import Rule
 
-#: Rules that so large a share of drawn programs use are not looked for: there are enough of them. So
-#: many programs are drawn to know.
+#: Rules that so large a share of drawn programs use are not looked for: there are enough of them.
+#: So many programs are drawn to know.
 OFTEN, PROGRAMS = 1 / 20, 300
 #: The faults that are planted, and what each says that a case meets.
 FAULTS = {
