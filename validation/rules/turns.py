@@ -5,15 +5,16 @@
 Every operation is drawn a few times, and asked in reverse mode under each of its names. That tells
 how often a case of the operation meets a rule, and which choices of parameters and axes, zeros and
 ties go with it. Forward mode has a rule where reverse mode has one. Then the fewest turns are
-chosen that meet each rule about as often as the best turn for it does; for the in-house engine,
-twice as often. Rules that drawn programs meet often without turns need none. The file
-generators/strategies/turns.toml gets the turns.
+chosen that meet each rule about as often as the best turn for it does. Rules that drawn programs
+meet often without turns need none. More turns are for rules of the in-house engine, those that are
+met least first. The file generators/strategies/turns.toml gets the turns.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,17 +47,14 @@ MODES = {"inhouse": ("RR", "FF")}
 #: rule is met often.
 PROGRAMS, OFTEN = 2000, 1 / 100
 #: If all turns meet a rule in a smaller share of their cases, turns with choices are looked for.
-SHARE = 0.6
+SHARE, OF_INHOUSE = 0.6, 0.9
 #: A turn is as good as the best one for a rule if it meets it in so large a part of the cases.
 AS_GOOD = 0.85
-#: How many cases of one round of all turns meet a rule of the engine, at least; of an engine that
-#: is not here: as many as meet it in one turn that is good for it. Planted faults in the in-house
-#: engine measure what drawn cases detect, and few operations use some of its rules.
-CASES = {"inhouse": 1.5}
-#: What may be missing of that number.
-ENOUGH = 0.1
-#: How often a turn comes in a round, at most.
-TIMES = 3
+#: The number of turns. Those that engines do not need are given to rules of the in-house engine:
+#: planted faults in it measure what drawn cases detect.
+TURNS = 500
+#: How many cases of a turn there are in 2000 drawn ones, and how often a turn may be in the list.
+CASES, TIMES = 2.5, 4
 #: Most choices of a turn.
 MOST = 3
 
@@ -147,7 +145,12 @@ def _add(shares: Shares, turn: Turn, rows: Sequence[Use]) -> None:
 
 def _refined(uses: Uses, shares: Shares) -> None:
     """Add turns with choices to rules that no turn meets in a large share of its cases."""
-    for rule in sorted(rule for rule, turns in shares.items() if max(turns.values()) < SHARE):
+    low = [
+        rule
+        for rule, turns in shares.items()
+        if max(turns.values()) < (OF_INHOUSE if rule.engine == "inhouse" else SHARE)
+    ]
+    for rule in sorted(low):
         most = max(shares[rule].values())
         for turn in sorted(t for t, s in shares[rule].items() if s >= most * AS_GOOD)[:2]:
             rows = [row for row in uses[turn.operation] if row.names == turn.names]
@@ -178,48 +181,66 @@ def frequencies() -> Mapping[str, float]:
     return {name: count / PROGRAMS for name, count in counts.items()}
 
 
-def _is_met_often(turns: Mapping[Turn, float], often: Mapping[str, float]) -> bool:
-    """Whether drawn programs meet a rule often, if these turns do with these shares."""
-    return any(
-        share * often.get(turn.operation, 0.0) > OFTEN
-        for turn, share in turns.items()
-        if not turn.names
+def _drawn(turns: Mapping[Turn, float], often: Mapping[str, float]) -> float:
+    """The share of drawn programs that meet a rule, if these turns do with these shares."""
+    return max(
+        share * often.get(turn.operation, 0.0) * (not turn.names) for turn, share in turns.items()
     )
 
 
-def planned(every: Sequence[Uses]) -> list[Turn]:
-    """The fewest turns, about, that meet each rule often enough. A turn may be there repeatedly."""
-    good: dict[Rule, dict[Turn, float]] = {}
-    need: dict[Rule, float] = {}
+def planned(every: Mapping[str, Uses]) -> list[Turn]:
+    """The turns. Some are there repeatedly."""
     often = frequencies()
-    for uses in every:
-        shares = _shares(uses)
-        _refined(uses, shares)
-        for rule, turns in shares.items():
-            if _is_met_often(turns, often):
-                continue
-            need[rule] = max(turns.values()) * AS_GOOD
-            good[rule] = {turn: share for turn, share in turns.items() if share >= need[rule]}
-            if rule.engine in CASES:
-                need[rule], good[rule] = CASES[rule.engine], turns
-    found: Counter[Turn] = Counter()
-    while need:
-        gain: dict[Turn, float] = defaultdict(float)
-        for rule, cases in need.items():
-            for turn, share in good[rule].items():
-                if found[turn] < TIMES:
-                    gain[turn] += min(share, cases)
-        if not gain:
-            break
+    shares = {engine: _shares(uses) for engine, uses in every.items()}
+    good = {}
+    for engine, uses in every.items():
+        _refined(uses, shares[engine])
+        for rule, turns in shares[engine].items():
+            if engine != "inhouse" and _drawn(turns, often) <= OFTEN:
+                least = max(turns.values()) * AS_GOOD
+                good[rule] = {turn for turn, share in turns.items() if share >= least}
+    found = _fewest(good)
+    return sorted([*found, *_more(shares.get("inhouse", {}), often, found)])
+
+
+def _fewest(good: Mapping[Rule, set[Turn]]) -> list[Turn]:
+    """The fewest turns, about, that have a good one for each rule."""
+    found, left = [], set(good)
+    while left:
+        gain = Counter(turn for rule in left for turn in good[rule])
         turn = min(gain, key=lambda turn: (-gain[turn], turn))
-        found[turn] += 1
-        for rule, cases in list(need.items()):
-            # An engine without further names of the operation takes the usual one.
-            usual = replace(turn, names=0) if rule.engine in CASES else turn
-            need[rule] = cases - good[rule].get(usual, 0.0)
-            if need[rule] < ENOUGH:
-                del need[rule]
-    return sorted(found.elements())
+        found.append(turn)
+        left -= {rule for rule in left if turn in good[rule]}
+    return found
+
+
+def _more(shares: Shares, often: Mapping[str, float], found: Sequence[Turn]) -> Iterator[Turn]:
+    """More turns, up to TURNS: each time the one that lowers the number of rules most that 2000
+    drawn cases can be expected not to meet, half of which are compositions.
+    """
+    unmet = {rule: math.exp(-1000 * _drawn(turns, often)) for rule, turns in shares.items()}
+    meets: dict[Turn, dict[Rule, float]] = defaultdict(dict)
+    for rule, turns in shares.items():
+        for turn, share in turns.items():
+            meets[turn][rule] = math.exp(-CASES * share)
+    times = Counter(found)
+    for turn in found:
+        # An engine without further names of the operation takes the usual one.
+        for rule, factor in meets.get(replace(turn, names=0), {}).items():
+            unmet[rule] *= factor
+    for _ in range(len(found), TURNS):
+        gain = {
+            turn: sum(unmet[rule] * (1 - factor) for rule, factor in rules.items())
+            for turn, rules in meets.items()
+            if times[turn] < TIMES
+        }
+        if not gain:
+            return
+        turn = min(gain, key=lambda turn: (-gain[turn], turn))
+        yield turn
+        times[turn] += 1
+        for rule, factor in meets[turn].items():
+            unmet[rule] *= factor
 
 
 def _line(turn: Turn, times: int) -> str:
@@ -236,7 +257,7 @@ def main() -> None:
     parser.add_argument("--engines", default=",".join(DRAWS))
     parser.add_argument("--write", action="store_true", help=f"write {FILE.name}")
     options = parser.parse_args()
-    turns = planned([measured(engine) for engine in options.engines.split(",")])
+    turns = planned({engine: measured(engine) for engine in options.engines.split(",")})
     further = sum(turn.names > 0 for turn in turns)
     chosen = sum(bool(turn.choices) for turn in turns)
     print(f"{len(turns)} turns: {further} of further names, {chosen} with choices")
