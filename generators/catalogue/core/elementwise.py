@@ -197,7 +197,7 @@ ROWS: Sequence[Operation] = (
         "hypot",
         numpy_ops.elementwise(np.hypot, balls.hypot),
         "xp.hypot({0}, {1})",
-        family("binary", second=NONZERO),
+        family("legs"),
         in_steps=lambda xp, a, b: xp.sqrt(xp.add(xp.multiply(a, a), xp.multiply(b, b))),
         weight=2,
     ),

@@ -15,6 +15,7 @@ from ad_conformance.generators.arithmetic.lazy import scipy_special as special
 from ad_conformance.generators.catalogue.operands import (
     ANY,
     NONZERO,
+    UNIT,
     Domain,
     OperandFamily,
     family,
@@ -199,9 +200,7 @@ ROWS: Sequence[Operation] = (
         special.hyp1f1,
         function_balls.hyp1f1,
         3,
-        family(
-            "arguments", PARAMETER, PARAMETER, Domain(low=1 / 8, high=8), steady=(0, 1), most=FEW
-        ),
+        family("arguments", PARAMETER, PARAMETER, Domain(low=-8, high=8), steady=(0, 1), most=FEW),
         summary="The hypergeometric function 1F1 of x3.",
     ),
     _several(
@@ -213,7 +212,7 @@ ROWS: Sequence[Operation] = (
             "arguments",
             *(Domain(low=1 / 4, high=4),) * 2,
             Domain(low=1 / 4, high=4),
-            Domain(low=1 / 8, high=7 / 8),
+            UNIT,
             steady=(0, 1, 2),
             most=FEW,
         ),

@@ -30,6 +30,7 @@ from ad_conformance.generators.strategies.operands.batches import tables as batc
 STRATEGIES: Mapping[str, OperandStrategy] = {
     # basic
     "constant": basic.constant,
+    "legs": basic.legs,
     "angle": basic.angle,
     "comparison": basic.comparison,
     "rounding": basic.rounding,

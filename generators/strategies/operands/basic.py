@@ -171,6 +171,13 @@ def binary(first: Domain = ANY, second: Domain = ANY) -> OperandStrategy:
     return strategy
 
 
+def legs(b: Builder) -> DrawnOperands:
+    """Operands that broadcast, of which one has no zeros: the legs of right triangles."""
+    one = some(b)
+    value_ids = [fit(b, pair(b, one), Domain(gap=1 / 16)), one]
+    return value_ids if b.flag() else value_ids[::-1], {}
+
+
 def angle(b: Builder) -> DrawnOperands:
     """Operands of atan2, away from its branch cut (y = 0, x < 0)."""
     one = some(b)
