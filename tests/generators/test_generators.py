@@ -28,7 +28,6 @@ from ad_conformance.generators.strategies.builder import (
     is_small,
 )
 from ad_conformance.generators.strategies.case_drawing import draw_case
-from ad_conformance.generators.strategies.choices import choices
 from ad_conformance.generators.strategies.sampling import (
     BATCH,
     OF_RULES,
@@ -288,14 +287,28 @@ def test_a_batch_asks_its_turns() -> None:
         for turn, case in zip(_alone(mode, "vec_to_vec", number), alone, strict=True):
             assert case.names == turn.names
             values = evaluate_steps(case.program, case.input)
-            met.append(
-                any(
-                    step.operation == turn.operation
-                    and set(turn.choices) <= set(choices(step, values))
-                    for step in case.program.steps
-                )
-            )
+            met.append(turn.fits(case.program.steps, values))
     assert sum(met) > len(met) * 3 / 4
+
+
+def test_zeros_and_ties_are_choices() -> None:
+    """A zero of a constant is none: no rule is asked about it. A constant may be one of a tie."""
+    constant, step = Step("constant", (), (("value", 0.0),)), Step("xlogy", (1, 0))
+    turns = [Turn("xlogy", 0, (choice,)) for choice in ("zero base", "zero last", "tie")]
+    for point, fits in ((0.0, [False, True, True]), (0.5, [False] * 3)):
+        values = [np.array(point), np.array(0.0), np.array(0.0)]
+        assert [turn.fits((constant, step), values) for turn in turns] == fits
+    values = [np.array(0.0), np.array(0.0)]
+    assert [turn.fits((Step("xlogy", (0, 0)),), values) for turn in turns] == [True] * 3
+
+
+def test_a_turn_draws_its_zeros() -> None:
+    for choice, index in (("zero base", 0), ("zero last", 1)):
+        turn = Turn("hypot", 0, (choice,))
+        case = turn.case("0", "R", "vec_to_vec")
+        values = evaluate_steps(case.program, case.input)
+        met = [s for s in case.program.steps if s.operation == "hypot"]
+        assert any(np.any(values[step.operands[index]] == 0) for step in met)
 
 
 def test_pairs_of_a_program() -> None:

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 from ad_conformance.generators.ir.program import Case, Program, Step
+from ad_conformance.generators.strategies.turns import Turn
 
-from validation.rules import report, unreachable
+from validation.rules import report, turns, unreachable
 from validation.rules.__main__ import ENGINES, tables
 from validation.rules.coverage import Coverage, measure
+from validation.rules.inhouse_rules import InhouseRules
 from validation.rules.record import Recorder, Rule
 
 #: sin(sin(x)): each of its derivatives contains sin of the inner sin.
@@ -190,3 +192,46 @@ def test_the_report_counts_what_can_be_reached(monkeypatch: pytest.MonkeyPatch) 
     lines = list(report.lines(coverage))
     assert "torch\tbackward\tsin\t1\tRR\t1\tcertified" in lines
     assert "torch\tbackward\trandom\t1\trandom values\t0\t" in lines
+
+
+@pytest.fixture(scope="module")
+def inhouse() -> InhouseRules:
+    return InhouseRules()
+
+
+def _met(rules: InhouseRules, point: object, *steps: Step, mode: str = "RR") -> set[str]:
+    return {rule.table for rule, _ in rules.met(Case(Program(steps), point, mode))}
+
+
+def test_a_rule_of_the_inhouse_engine_is_met_in_general_and_at_zero(inhouse: InhouseRules) -> None:
+    dawsn = Step("dawsn", (0,))
+    assert _met(inhouse, 0.5, dawsn) == {"in general", "second order"}
+    assert _met(inhouse, 0.5, dawsn, mode="R") == {"in general"}
+    # Its second derivative is zero there.
+    assert _met(inhouse, 0.0, dawsn) == {"zero"}
+    assert _met(inhouse, 0.0, dawsn, mode="R") == {"in general", "zero"}
+
+
+def test_a_tie_of_two_operands_is_met(inhouse: InhouseRules) -> None:
+    product = Step("xlog1py", (0, 0))
+    assert "tie" in _met(inhouse, 0.5, product)
+    half = Step("constant", (), (("value", 0.25),))
+    assert "tie" not in _met(inhouse, 0.5, half, Step("xlog1py", (0, 1)))
+
+
+def test_a_rule_whose_derivative_does_not_matter_is_not_met(inhouse: InhouseRules) -> None:
+    none = Step("constant", (), (("value", 0.0),))
+    assert not _met(inhouse, 0.5, Step("dawsn", (0,)), none, Step("multiply", (1, 2)))
+
+
+def test_more_turns_go_to_the_rules_that_are_met_least() -> None:
+    """Turns of engines first; then those of rules that neither these nor drawn programs meet."""
+    erf, dawsn, cube = Turn("erf"), Turn("dawsn"), Turn("cbrt")
+    shares = {
+        Rule("inhouse", "in general", "erf"): {erf: 1.0},
+        Rule("inhouse", "in general", "dawsn"): {dawsn: 1.0},
+        Rule("inhouse", "second order", "dawsn"): {dawsn: 0.5},
+        Rule("inhouse", "in general", "cbrt"): {cube: 1.0},
+    }
+    more = turns._more(shares, {"cbrt": 1.0}, [Turn("erf", 3)] * (turns.TURNS - 3))
+    assert list(more) == [dawsn] * 3
