@@ -93,6 +93,26 @@ def test_weights_of_logsumexp_do_not_add_up_to_one(order: int) -> None:
     assert 4 * moved < float(truth.tolerance) < 4096 * moved
 
 
+@pytest.mark.parametrize("pair", [(0, 1), (2, 3)])
+def test_partial_sums_of_running_exponentials_cancel(pair: tuple[int, int]) -> None:
+    """Two entries far below the others, whose exponentials are added first: one after another the
+    first two, by pairs also the last two. Then the second derivative by both is the difference of
+    that of their sum, and of the product of their weights in it.
+    """
+    point = np.full(4, 20.0)
+    point[list(pair)] = 0.0, 1.0
+    steps = program(("logcumsumexp", (0,), {"axis": 0}))
+    truth = certify(Case(steps, tuple(point), "RR"))
+    assert truth.value is not None
+    assert truth.tolerance is not None
+    entry = (3, *pair)
+    two, whole = np.logaddexp(0.0, 1.0), np.logaddexp.reduce(point)
+    terms = np.exp(two - whole) * np.exp(1.0 - 2 * two)
+    assert terms > 1e8 * abs(truth.value[entry])
+    assert 4 < truth.tolerance[entry] / (UNIT["float64"] * terms) < 1e4
+    assert 4 < truth.tolerance[3, 0, 0] / (UNIT["float64"] * truth.value[3, 0, 0]) < 1e5
+
+
 @pytest.mark.parametrize("order", [1, 3])
 def test_terms_of_a_derivative_that_cancel_are_rounded(order: int) -> None:
     """2**20 sin(x) - (2**20 - 1) sin(x) at 0, where all values are exact."""
