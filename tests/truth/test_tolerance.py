@@ -69,13 +69,40 @@ def test_a_small_entry_has_its_own_tolerance(order: int) -> None:
 @pytest.mark.parametrize("dtype", UNIT)
 def test_amplified_rounding_is_in_the_tolerance(dtype: str, order: int) -> None:
     """sin(K x): a rounding error of K x moves the derivative by K**order times as much."""
-    factor, point = 64.0, 1.28125
+    factor, point = 67.0, 1.3 if dtype == "float64" else float(np.float32(1.3))
     steps = program(("constant", (), {"value": factor}), ("multiply", (0, 1)), ("sin", (2,)))
     truth = certify(Case(steps, point, "R" * order, dtype=dtype))
     assert truth.tolerance is not None
     phase = factor * point + order * math.pi / 2
     moved = UNIT[dtype] * factor**order * factor * point * abs(math.cos(phase))
     assert 16 * moved < float(truth.tolerance) < 1024 * moved + 1024 * UNIT[dtype] * factor**order
+
+
+@pytest.mark.parametrize("dtype", UNIT)
+def test_sums_and_products_that_the_dtype_holds_are_not_rounded(dtype: str) -> None:
+    """exp(K x - c), where K x has so many bits, and c is K x in the dtype."""
+    point = 1.0 + 2.0**-10
+
+    def of_bits(bits: int, *rows: tuple[Any, ...]) -> tuple[float, float]:
+        factor = 2.0 ** (bits - 11) + 1.0
+        c = factor * point
+        steps = program(
+            ("constant", (), {"value": factor}),
+            ("constant", (), {"value": -float(np.float32(c)) if dtype == "float32" else -c}),
+            *rows,
+            ("exp", (2 + len(rows),)),
+        )
+        return float(relative(Case(steps, point, "R", dtype=dtype))), factor
+
+    bits = 53 if dtype == "float64" else 24
+    plain = (("multiply", (0, 1)), ("add", (2, 3)))
+    units, _ = of_bits(bits, *plain)
+    assert units < 4096
+    units, factor = of_bits(bits + 1, *plain)
+    assert units > 16 * factor
+    # A definition is not the only formula, so its operands are rounded.
+    units, factor = of_bits(bits, ("addcmul", (2, 0, 1), {"factor": 1.0}))
+    assert units > 16 * factor
 
 
 @pytest.mark.parametrize("order", [2, 3])
