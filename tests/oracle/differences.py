@@ -170,9 +170,7 @@ def excess(case: Case, found: Certified, seed: int = 0) -> float:
     rng = np.random.default_rng(seed)
     asked, at = case.asked, _inputs(case)
     along = [
-        exact(case.tangent)
-        if k < asked.along
-        else exact(random_direction(rng, at[i].shape))
+        exact(case.tangent) if k < asked.along else exact(random_direction(rng, at[i].shape))
         for k, i in enumerate(case.inputs)
     ]
     wanted = directional(case, along, side=seed if found.truth.pieces else None)
