@@ -184,9 +184,8 @@ def _differs(case: Case, direction: Mapping[int, Array]) -> Array:
         for h in _STEPS:
             sides = [_one_sided(case, direction, sign * h) for sign in (1.0, -1.0)]
             apart.append([np.abs(a - b) for a, b in zip(*sides, strict=True)])
-        return np.logical_or.reduce(
-            [(near > far / 2) & (near > _DIFFERENCE) for far, near in zip(*apart, strict=True)]
-        )
+        differ = [(near > far / 2) & (near > _DIFFERENCE) for far, near in zip(*apart, strict=True)]
+    return np.asarray(np.any(differ, axis=0))
 
 
 def _one_sided(case: Case, direction: Mapping[int, Array], h: float) -> list[Array]:
