@@ -141,6 +141,8 @@ def _with_itself(gap: Array, operands: Sequence[Array]) -> int:
 
 #: Steps from the point to both sides, and the least difference of derivatives that counts.
 _STEPS, _DIFFERENCE = (2.0**-10, 2.0**-12), 2.0**-8
+#: What the numbers of entries are divided by.
+_SPREAD = 64
 
 
 def share_crossed(case: Case) -> float:
@@ -204,17 +206,37 @@ def _one_sided(case: Case, direction: Mapping[int, Array], h: float) -> list[Arr
     return found
 
 
+def seems_flat(case: Case) -> bool:
+    """Whether the derivative of the order of the case seems to be zero beside the point, along one
+    direction of the inputs that it is by. False if the program is not defined there.
+    """
+    direction = {
+        i: 1.0 + _numbered(_inputs_of(case)[i], 7 * i) / _SPREAD for i in sorted(set(case.inputs))
+    }
+    try:
+        with np.errstate(all="ignore"):
+            highest = _one_sided(case, direction, _STEPS[0])[-1]
+    except MalformedCase:
+        return False
+    return bool(np.all(np.abs(highest) <= _DIFFERENCE))
+
+
 def moved(case: Case, step: float) -> Case:
-    """The case at a point nearby, where each entry of all inputs has another distance from its
-    value: a few times the step.
+    """The case at a point nearby, where each entry of all inputs is moved by another distance of
+    one to two steps.
     """
     inputs, before = {}, 0
     for i, value in _inputs_of(case).items():
-        numbers = before + np.arange(value.size).reshape(value.shape)
-        inputs[i] = np.asarray(value + step * (numbers * numbers + 2 * numbers + 3))
+        inputs[i] = np.asarray(value + step * (1.0 + _numbered(value, before) / _SPREAD))
         before += value.size
     program, point = _with_inputs(case, inputs)
     return replace(case, program=program, point=nested(point))
+
+
+def _numbered(value: Array, start: int) -> Array:
+    """Numbers from 0 to 60 for the entries, such that few sums of them are equal."""
+    numbers = start + np.arange(value.size).reshape(value.shape)
+    return numbers * numbers % 61
 
 
 def _inputs_of(case: Case) -> dict[int, Array]:

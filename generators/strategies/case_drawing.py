@@ -20,7 +20,7 @@ from ad_conformance.generators.strategies.operands.basic import shaped, some, ze
 from ad_conformance.generators.strategies.outputs import ATTEMPTS, bend, draw_step, output_of
 from ad_conformance.generators.strategies.source import Source
 from ad_conformance.generators.strategies.zero_answers import answers_zero, made_nonzero
-from ad_conformance.generators.touched_kinks import moved, share_crossed
+from ad_conformance.generators.touched_kinks import moved, seems_flat, share_crossed
 
 #: Bounds on the work of one case: partial derivatives of each output, and (by order) reverse passes
 #: of the outermost level. An engine that takes these one by one traverses the graph of all inner
@@ -46,9 +46,9 @@ MAX_EXTRA = 2
 ZERO_ANSWERS = 6
 #: One in so many of the cases in which most entries differ on both sides of the point stays as it
 #: is: these entries are conventions, but engines may give NaN there, or fail. The points of the
-#: others are moved by one of these steps.
+#: others are moved by one of these steps: so far that derivatives are seldom ill-conditioned.
 CONVENTIONS = 6
-_ASIDE = (-(2.0**-11), 2.0**-10)
+_ASIDE = (-(2.0**-4), 2.0**-4, -(2.0**-7), 2.0**-7)
 #: Nonlinear operations that, more often than not, keep zeros zero and let them change with the
 #: input.
 _THROUGH_ZERO = ("sin", "tanh", "sinh", "multiply")
@@ -126,16 +126,19 @@ def _finished(b: Builder, target: str, mode: str, *, here: bool = False) -> Case
 
 
 def _aside(case: Case) -> Case:
-    """The case at a point beside the kinks of its own; the same if there is none."""
-    for step in _ASIDE:
-        other = moved(case, step)
-        if (
-            is_defined(other.program, other.input)
-            and share_crossed(other) <= 0.5
-            and (case.dtype == "float64" or is_single(other))
-        ):
-            return other
-    return case
+    """The case at a point beside the kinks of its own, if possible one where the derivative is not
+    zero; the same if there is none.
+    """
+    found = [other for other in (moved(case, step) for step in _ASIDE) if _fits_aside(other)]
+    return next((other for other in found if not seems_flat(other)), (*found, case)[0])
+
+
+def _fits_aside(case: Case) -> bool:
+    return (
+        is_defined(case.program, case.input)
+        and share_crossed(case) <= 0.5
+        and (case.dtype == "float64" or is_single(case))
+    )
 
 
 def _with_output(b: Builder, target: str, mode: str) -> tuple[Program, str]:
