@@ -1,17 +1,19 @@
 """Kinks that a case touches and does not cross: the values that a step compares are equal at the
-point, and one of them is the larger one on both sides.
+point, and one of them is the larger one on both sides. And how much of a derivative differs on both
+sides of kinks that it crosses.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import evaluate_steps
-from ad_conformance.generators.ir.program import Case, Program, Step, nested
+from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step, nested
 
 Array = np.ndarray
 
@@ -137,17 +139,132 @@ def _with_itself(gap: Array, operands: Sequence[Array]) -> int:
     return gap.shape[0] if pairs and not np.any(np.diagonal(gap)) else 0
 
 
-def _beside(case: Case, rng: np.random.Generator) -> tuple[Program, Array]:
-    """The program and the input of a case at a random point close by."""
+#: Steps from the point to both sides, and the least difference of derivatives that counts.
+_STEPS, _DIFFERENCE = (2.0**-10, 2.0**-12), 2.0**-8
+#: What the numbers of entries are divided by.
+_SPREAD = 64
 
-    def moved(value: Any) -> Array:
-        array = np.asarray(value, dtype=float)
-        return np.asarray(array + _BESIDE * rng.uniform(-1, 1, array.shape))
 
+def share_crossed(case: Case) -> float:
+    """An estimate of the share of the derivative's entries that differ on both sides of the point.
+
+    It looks along each coordinate: an entry may differ if one of its coordinates crosses a kink of
+    its output. Zero if no step compares equal values, or a value at a side is not defined.
+    """
+    with np.errstate(all="ignore"):
+        if not ties(case.program.pruned(), case.input):
+            return 0.0
+    found = []
+    try:
+        for i in sorted(set(case.inputs)):
+            shape = _inputs_of(case)[i].shape
+            for index in np.ndindex(shape):
+                direction = np.zeros(shape)
+                direction[index] = 1.0
+                found.append(_differs(case, {i: direction}))
+    except MalformedCase:
+        return 0.0
+    if not found:
+        return 0.0
+    crossed = np.stack([np.ravel(one) for one in found])
+    asked = case.asked
+    # An entry with a seed is a sum over the outputs, or over the coordinates.
+    if asked.seed == "cotangent":
+        crossed = np.any(crossed & (np.ravel(case.cotangent) != 0), axis=1, keepdims=True)
+    smooth = (1 - np.mean(crossed, axis=0)) ** (case.order - asked.along)
+    if asked.seed == "tangent":
+        smooth = smooth * ~np.any(crossed[np.ravel(case.tangent) != 0], axis=0)
+    return float(np.mean(1 - smooth)) if smooth.size else 0.0
+
+
+def _differs(case: Case, direction: Mapping[int, Array]) -> Array:
+    """For each output, whether a derivative along the direction, of an order up to that of the
+    case, differs on both sides: whatever the step is, by as much or more.
+    """
+    apart = []
+    with np.errstate(all="ignore"):
+        for h in _STEPS:
+            sides = [_one_sided(case, direction, sign * h) for sign in (1.0, -1.0)]
+            apart.append([np.abs(a - b) for a, b in zip(*sides, strict=True)])
+        differ = [(near > far / 2) & (near > _DIFFERENCE) for far, near in zip(*apart, strict=True)]
+    return np.asarray(np.any(differ, axis=0))
+
+
+def _one_sided(case: Case, direction: Mapping[int, Array], h: float) -> list[Array]:
+    """Estimates of the derivatives of order 1 and higher, at points on one side."""
+    values = []
+    for k in range(1, case.order + 2):
+        program, point = _with_inputs(
+            case,
+            {i: np.asarray(v + k * h * direction.get(i, 0.0)) for i, v in _inputs_of(case).items()},
+        )
+        values.append(evaluate_steps(program, point)[-1].astype(float))
+    found = []
+    for _ in range(case.order):
+        values = [(b - a) / h for a, b in itertools.pairwise(values)]
+        found.append(values[0])
+    return found
+
+
+def seems_flat(case: Case) -> bool:
+    """Whether the derivative of the order of the case seems to be zero beside the point, along one
+    direction of the inputs that it is by. False if the program is not defined there.
+    """
+    direction = {
+        i: 1.0 + _numbered(_inputs_of(case)[i], 7 * i) / _SPREAD for i in sorted(set(case.inputs))
+    }
+    try:
+        with np.errstate(all="ignore"):
+            highest = _one_sided(case, direction, _STEPS[0])[-1]
+    except MalformedCase:
+        return False
+    return bool(np.all(np.abs(highest) <= _DIFFERENCE))
+
+
+def moved(case: Case, step: float) -> Case:
+    """The case at a point nearby, where each entry of all inputs is moved by another distance of
+    one to two steps.
+    """
+    inputs, before = {}, 0
+    for i, value in _inputs_of(case).items():
+        inputs[i] = np.asarray(value + step * (1.0 + _numbered(value, before) / _SPREAD))
+        before += value.size
+    program, point = _with_inputs(case, inputs)
+    return replace(case, program=program, point=nested(point))
+
+
+def _numbered(value: Array, start: int) -> Array:
+    """Numbers from 0 to 60 for the entries, such that few sums of them are equal."""
+    numbers = start + np.arange(value.size).reshape(value.shape)
+    return numbers * numbers % 61
+
+
+def _inputs_of(case: Case) -> dict[int, Array]:
+    """The inputs by their numbers."""
+    steps = [s for s in case.program.steps if s.operation == "argument"]
+    further = (np.asarray(s.arguments["value"], dtype=float) for s in steps)
+    return dict(enumerate((case.input, *further)))
+
+
+def _with_inputs(case: Case, inputs: Mapping[int, Array]) -> tuple[Program, Array]:
+    """The program and the input with these values of all inputs."""
+    numbers = itertools.count(1)
     steps = tuple(
-        Step(s.operation, s.operands, (("value", nested(moved(s.arguments["value"]))),))
+        Step("argument", s.operands, (("value", nested(inputs[next(numbers)])),))
         if s.operation == "argument"
         else s
         for s in case.program.steps
     )
-    return Program(steps), moved(case.input)
+    return Program(steps), inputs[0]
+
+
+def _beside(case: Case, rng: np.random.Generator) -> tuple[Program, Array]:
+    """The program and the input of a case at a random point close by."""
+
+    def around(value: Array) -> Array:
+        return np.asarray(value + _BESIDE * rng.uniform(-1, 1, value.shape))
+
+    inputs = _inputs_of(case)
+    # The input is drawn after the others.
+    order = [*list(inputs)[1:], 0]
+    return _with_inputs(case, {i: around(inputs[i]) for i in order})

@@ -16,7 +16,7 @@ some derivatives can be zero for every perturbation: hypot(a x, b x) is linear f
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -38,8 +38,17 @@ UNROUNDED = {
 }
 
 
+#: Operations whose result every engine has exactly if the dtype can hold it, and the operands are
+#: exact. Division is not one of them: it may be a product with a rounded reciprocal.
+EXACT = {"add", "subtract", "multiply"}
+#: Exponents of numbers that every dtype holds with all its digits.
+HELD = 96
+
 #: How many random numbers one copy has. More entries than that use some of them again.
 POOL = 4093
+
+
+INEXACT = np.array(False)
 
 
 @lru_cache(maxsize=16)
@@ -64,7 +73,7 @@ class Noise:
     """The random numbers of one perturbed copy of one program, prepared for many evaluations.
 
     `seen` is what a Recorder kept at the point. Terms of order up to `order` are perturbed. Several
-    copies share `known`.
+    copies share `known`. The dtype holds numbers of `bits` bits.
     """
 
     def __init__(
@@ -74,8 +83,9 @@ class Noise:
         order: int,
         seen: list[list[Array]],
         known: Known,
+        bits: int,
     ) -> None:
-        self.seed, self.size, self.order, self.seen = seed, size, order, seen
+        self.seed, self.size, self.order, self.seen, self.bits = seed, size, order, seen, bits
         self.taylor, self.terms = known.taylor, known.terms
         #: For each call and slot the factor and the summand of its perturbation.
         self.prepared: dict[tuple[int, int], tuple[Array, Array]] = {}
@@ -99,12 +109,19 @@ class Perturbed(Visitor):
     def __init__(self, noise: Noise) -> None:
         self.noise = noise
         self.call = -1
+        #: How many operations are being computed, each in the definition of the one before.
+        self.depth = 0
 
     def operands(self, op: Operation, operands: list[Array]) -> list[Array]:
         self.call += 1
+        self.depth += 1
         if op.name in UNROUNDED:
             return operands
-        change = self._mixed if op.mixes else self._entrywise
+        # Engines may compute a definition by other formulas, which round.
+        if self.depth == 1 and op.name in EXACT:
+            change: Callable[[int, Array, Array], Array] = self._exactly
+        else:
+            change = self._mixed if op.mixes else self._entrywise
         pairs = zip(operands, self.noise.seen[self.call], strict=True)
         return [
             change(slot, v, at) if v.dtype == object and v.size else v
@@ -119,6 +136,7 @@ class Perturbed(Visitor):
         value: Array,
     ) -> Array:
         self.call += 1
+        self.depth -= 1
         *operands_at, at = self.noise.seen[self.call]
         if value.dtype != object or value.size == 0:
             return value
@@ -142,13 +160,31 @@ class Perturbed(Visitor):
             value = as_array(value + self._of_terms(op, params, operands, operands_at, at))
         return value
 
-    def _entrywise(self, slot: int, value: Array, at: Array) -> Array:
+    def _exactly(self, slot: int, value: Array, at: Array) -> Array:
+        """An operand of an operation that rounds no value that the dtype can hold."""
+        bits, seen = self.noise.bits, self.noise.seen
+        if (self.call, slot) in self.noise.prepared:
+            return self._entrywise(slot, value, at)
+        exact = np.logical_and.reduce(
+            np.broadcast_arrays(*(_held(v, bits) for v in seen[self.call + 1]))
+        )
+        # A number that is used for several entries is as exact as all of these.
+        axes = tuple(range(exact.ndim - at.ndim))
+        exact = np.all(exact, axis=axes)
+        stretched = tuple(k for k, n in enumerate(at.shape) if n == 1)
+        return self._entrywise(slot, value, at, np.all(exact, axis=stretched, keepdims=True))
+
+    def _entrywise(self, slot: int, value: Array, at: Array, exact: Array = INEXACT) -> Array:
+        """The operand with errors in each entry. Values that are `exact` have none."""
         key = self.call, slot
         if key not in self.noise.prepared:
             constant, relative = self.noise.coefficients(*key, 2, value.shape)
+            exact = np.broadcast_to(exact, at.shape)
             summand = [
-                c * (0 if _has_no_error(z) else z) - r * (z if z.is_finite() else 0)
-                for c, r, z in zip(constant.flat, relative.flat, at.flat, strict=True)
+                c * (0 if e or _has_no_error(z) else z) - r * (z if z.is_finite() else 0)
+                for c, r, z, e in zip(
+                    constant.flat, relative.flat, at.flat, exact.flat, strict=True
+                )
             ]
             self.noise.prepared[key] = (
                 as_array(1 + relative),
@@ -266,6 +302,21 @@ def _has_no_error(z: arb) -> bool:
     needed for may be an exponent, whose neighbours have another domain.
     """
     return not z.is_finite() or (z.is_exact() and z.is_integer() and abs(z) < 2**24)
+
+
+def _held(value: Array, bits: int) -> Array:
+    """Whether each entry is known exactly, and a number of so many bits."""
+    if value.dtype != object:
+        return np.ones(value.shape, dtype=bool)
+    return np.array([_has_bits(z, bits) for z in value.flat], dtype=bool).reshape(value.shape)
+
+
+def _has_bits(z: arb, bits: int) -> bool:
+    if not (z.is_finite() and z.is_exact()):
+        return False
+    mantissa, exponent = z.mid().man_exp()
+    length = abs(int(mantissa)).bit_length()
+    return length <= bits and abs(int(exponent) + length) <= HELD
 
 
 def _objects(entries: list[Any]) -> Array:

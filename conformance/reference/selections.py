@@ -3,8 +3,9 @@
 A program with comparisons (`abs`, `maximum`, `where` ...) is one smooth function on either side of
 each comparison: a smooth selection. If a comparison is not decided at the point, several selections
 meet there. In a neighbourhood of the point, the value of the program is always that of one of them.
-So an entry of the derivative exists, and does not depend on a convention, if all selections agree
-on it and on the lower derivatives that it is made of.
+So an entry of the derivative does not depend on a convention if all selections agree on it and on
+the lower derivatives that it is made of. They may have different values: the derivative of `sign`
+is zero on both sides of its jump.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ class Agreement:
     script, value: the comparisons of one selection, and the program on the polydisc along it.
     judged: where all selections have the same derivative; None: everywhere.
     finite: where the derivatives of all selections are finite; None: everywhere.
-    order: an order of derivatives at which selections differ, None if none do.
+    order: an order of derivatives at which selections differ, None if none do; 0 if their values do
+        and nothing is known of their derivatives.
     several: whether more than one selection meets.
     """
 
@@ -118,7 +120,7 @@ def agreement(
         return Agreement(base.script, base.value, several=True)
     worst = np.where(first < 0, np.iinfo(int).max, first).min(axis=0)
     judged = np.broadcast_to(_by_output(np.all(first < 0, axis=0), len(blocks)), shape).copy()
-    open_outputs = np.flatnonzero((worst > 0) & (worst <= len(blocks)) & np.all(finite, axis=0))
+    open_outputs = np.flatnonzero((worst <= len(blocks)) & np.all(finite, axis=0))
     if open_outputs.size:
         _judge_entries(hood, base, compared.distinct(base, apart), blocks, open_outputs, judged)
     return Agreement(
@@ -134,7 +136,7 @@ def agreement(
 def _some_difference(compared: _Comparison, sides: list[_Side]) -> int | None:
     """The order at which the first selection that differs from the first of all does so."""
     for other in sides[1:]:
-        orders = compared.differences(sides[0], [other])
+        orders = compared.differences(sides[0], [other], least=0)
         if np.any(orders >= 0):
             return int(np.min(orders[orders >= 0]))
     return None
@@ -259,16 +261,16 @@ class _Comparison:
             ]
         return side.jets[hood.bits]
 
-    def differences(self, base: _Side, others: list[_Side]) -> Array:
-        """For each of the others and each output the least order at which it differs from the base,
-        -1 if it does not.
+    def differences(self, base: _Side, others: list[_Side], least: int = 1) -> Array:
+        """For each of the others and each output the first order, of those from `least` on, at
+        which it differs from the base, -1 if it does not. The value has order 0.
         """
         kept = ctx.prec
         found = np.full((len(others), len(base.bounds)), -1)
         doubtful = []
         for k, other in enumerate(others):
             if other is not base:
-                found[k], sure = self._first(self.hood, base, other)
+                found[k], sure = self._first(self.hood, base, other, least)
                 if not sure:
                     doubtful.append(k)
         try:
@@ -276,21 +278,23 @@ class _Comparison:
                 fine = Neighbourhood(self.hood.evaluate, self.hood.radius, self.order, FINE_BITS)
                 ctx.prec = fine.precision
                 for k in doubtful:
-                    found[k], _ = self._first(fine, base, others[k])
+                    found[k], _ = self._first(fine, base, others[k], least)
         finally:
             ctx.prec = kept
         return found
 
-    def _first(self, hood: Neighbourhood, one: _Side, two: _Side) -> tuple[Array, bool]:
-        """For each output the least order at which two selections certainly differ, or -1; and
-        whether all others certainly agree.
+    def _first(
+        self, hood: Neighbourhood, one: _Side, two: _Side, least: int = 1
+    ) -> tuple[Array, bool]:
+        """For each output the first order from `least` on at which two selections certainly differ,
+        or -1; and whether all others certainly agree.
         """
         found, sure = np.full(len(one.bounds), -1), True
         fine = hood.bits == FINE_BITS
         jets = zip(self._jets(hood, one), self._jets(hood, two), strict=True)
         for mine, theirs in jets:
             for o, (here, there) in enumerate(zip(one.bounds, two.bounds, strict=True)):
-                for j in range(self.order + 1 if found[o] < 0 else found[o]):
+                for j in range(least, self.order + 1 if found[o] < 0 else found[o]):
                     a, b = mine[j][o], theirs[j][o]
                     apart = a - b
                     if j:
@@ -323,7 +327,9 @@ def _judge_entries(
     """Set the entries of `judged` that all selections agree on, in the rows of `outputs`.
 
     An entry is a derivative of a derivative. It exists if it does in some order of the variables:
-    all selections agree on the derivatives by the first of them, by the first two, and so on.
+    all selections agree on the derivatives by the first of them, by the first two, and so on. A
+    derivative by no variable is the value. Engines choose it too, but each of its choices comes
+    with the derivatives of one selection.
     """
     order = len(blocks)
     n = len(set(itertools.chain(*blocks)))

@@ -79,13 +79,14 @@ class Copies:
         self.active: set[int] | None = None
 
     def derivatives(
-        self, wanted: Iterable[Directions], copy: int, size: float
+        self, wanted: Iterable[Directions], copy: int, size: float, bits: int
     ) -> dict[Directions, Array]:
-        """The wanted derivatives of a copy: for each an array of balls, one per output entry.
+        """The wanted derivatives of a copy: for each an array of balls, one per output entry. The
+        dtype holds numbers of `bits` bits.
 
         Derivatives along directions on which the output does not depend are left out.
         """
-        noise = Noise(copy, size, self.order, self.seen, self.known)
+        noise = Noise(copy, size, self.order, self.seen, self.known, bits)
         wanted = [w for w in wanted if self._active(noise).issuperset(w)]
         needed = {
             part
@@ -175,7 +176,7 @@ def tolerances(
 
         def error(copy: int, size: float) -> Array:
             """The effects of the perturbations, relative to their size."""
-            found = copies.derivatives(wanted, copy, size)
+            found = copies.derivatives(wanted, copy, size, MANTISSA[dtype])
             out = np.zeros(tensor.shape)
             for i, directions in index.items():
                 if directions in found:

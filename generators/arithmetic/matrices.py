@@ -6,6 +6,7 @@ the symmetric part of their argument first. Raises ValueError for matrices that 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -92,7 +93,8 @@ TIED = 2.0**-44
 
 
 def _distance(find: Callable[[Array], float], least: float = TIED) -> Callable[..., Array]:
-    """A distance that is the size of the matrix if it is zero up to rounding, below `least`.
+    """A distance that is the size of the matrix if it is zero up to rounding, below `least`, and 1
+    if it is infinite.
 
     Many functions are smooth at singular matrices or equal eigenvalues, where usual formulas divide
     by zero.
@@ -103,13 +105,20 @@ def _distance(find: Callable[[Array], float], least: float = TIED) -> Callable[.
         if not 0 < size < np.inf:
             return np.ones(())
         distance = find(a / size)
+        if distance == np.inf:
+            return np.ones(())
         return np.asarray(size * (distance if distance > least else 1.0))
 
     return found
 
 
 def _gap(ordered: Array) -> float:
+    """The smallest difference of several numbers that is not zero up to rounding; infinite for one
+    number.
+    """
     gaps = np.abs(np.diff(ordered, axis=-1))
+    if not gaps.size:
+        return math.inf
     return float(np.min(gaps, where=gaps > TIED, initial=1.0))
 
 
@@ -151,6 +160,8 @@ from_dependent = _distance(_least_squares, TIED**2)
 from_semidefinite = _distance(lambda a: float(np.min(np.abs(_symmetric_values(a)), initial=1.0)))
 #: From the next matrix whose symmetric part has equal eigenvalues that are different here.
 from_equal_eigenvalues = _distance(lambda a: _gap(_symmetric_values(a)))
+#: The size of a matrix that has several eigenvalues.
+of_several_eigenvalues = _distance(lambda a: 1.0 if a.shape[-1] > 1 else math.inf)
 from_equal_or_zero_eigenvalues = _distance(
     lambda a: min(_gap(values := _symmetric_values(a)), float(np.min(np.abs(values), initial=1.0)))
 )

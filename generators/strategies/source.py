@@ -19,8 +19,8 @@ T = TypeVar("T")
 #: Version of the map from a seed to cases. Raise it if a change alters the cases of a seed: two
 #: machines that share a campaign must have the same version.
 SEED_VERSION = 6
-#: What all choices depend on besides the seed. It did not change with versions 5 and 6, so that
-#: choices which these did not alter, such as those of single operations, stayed the same.
+#: What all choices depend on besides the seed. It did not change with later versions, so that
+#: choices which these did not alter, such as those of most single operations, stayed the same.
 _SALT = 4
 
 #: Unsigned integers of 32 bits, as many as one SHA-256 digest holds.

@@ -108,8 +108,9 @@ def test_a_kink_is_a_convention(point: list[float], step: tuple[Any, ...]) -> No
 )
 def test_tied_keys_may_come_in_any_order(keys: Any, rows: list[bool] | None) -> None:
     steps = (
-        Step("argument", (), (("value", (0.0, 1.0, 2.0)),)),
-        Step("sort_by", (0, 1), (("axis", 0),)),
+        Step("constant", (), (("value", (1.0, 2.0, 3.0)),)),
+        Step("multiply", (0, 1)),
+        Step("sort_by", (0, 2), (("axis", 0),)),
     )
     judged = certify(Case(Program(steps), keys, "R")).judged
     if rows is None:

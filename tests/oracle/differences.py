@@ -1,7 +1,9 @@
 """Derivatives by central differences of 640-bit numbers, and their comparison with `certify`.
 
 The step is 2**-110, so that the truncation error is some 2**-220 of the derivatives of higher
-order, and the rounding error some 2**-300 of the values at third order.
+order, and the rounding error some 2**-300 of the values at third order. Where several smooth
+functions meet, all points are on one side, so that a jump does no harm: they are around another
+point, which is 2**-100 away in a random direction.
 """
 
 from __future__ import annotations
@@ -44,11 +46,13 @@ OPERATIONS: Mapping[str, Callable[..., Array]] = {
     **linear.OPERATIONS,
 }
 STEP = mp.mpf(2) ** -110
+#: How far the other point is away.
+ASIDE = mp.mpf(2) ** -100
 #: The number of entries that are compared one by one.
 JUDGED = 6
 #: The error of the differences relative to the largest derivative: `SLACK` where one function is
-#: smooth around the point, `MET` where several meet, so that the truncation error is some STEP.
-SLACK, MET = mp.mpf(2) ** -160, mp.mpf(2) ** -96
+#: smooth around the point, `MET` where several meet, so that the truncation error is some ASIDE.
+SLACK, MET = mp.mpf(2) ** -160, mp.mpf(2) ** -90
 
 
 def evaluate(
@@ -75,16 +79,27 @@ def evaluate(
     return values
 
 
+def random_direction(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """A direction that is far from every coordinate plane."""
+    return np.asarray(rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.5, shape))
+
+
 def _inputs(case: Case) -> dict[int, Array]:
     steps = [s for s in case.program.steps if s.operation == "argument"]
     further = {i: exact(s.arguments["value"]) for i, s in enumerate(steps, start=1)}
     return {0: exact(case.input), **further}
 
 
-def directional(case: Case, directions: list[Array]) -> Array:
-    """The mixed derivative along one direction for each letter of the mode, the innermost first."""
+def directional(case: Case, directions: list[Array], *, side: int | None = None) -> Array:
+    """The mixed derivative along one direction for each letter of the mode, the innermost first.
+    With `side`, the seed of a random direction, it is that of the function on one side.
+    """
     at = _inputs(case)
     here = evaluate(case, at)
+    if side is not None:
+        rng = np.random.default_rng(side)
+        for i in sorted(set(case.inputs)):
+            at[i] = at[i] + exact(random_direction(rng, at[i].shape)) * ASIDE
     total: Any = 0
     for signs in itertools.product((1, -1), repeat=case.order):
         moved = dict(at)
@@ -155,12 +170,10 @@ def excess(case: Case, found: Certified, seed: int = 0) -> float:
     rng = np.random.default_rng(seed)
     asked, at = case.asked, _inputs(case)
     along = [
-        exact(case.tangent)
-        if k < asked.along
-        else exact(rng.choice([-1.0, 1.0], at[i].shape) * rng.uniform(0.5, 1.5, at[i].shape))
+        exact(case.tangent) if k < asked.along else exact(random_direction(rng, at[i].shape))
         for k, i in enumerate(case.inputs)
     ]
-    wanted = directional(case, along)
+    wanted = directional(case, along, side=seed if found.truth.pieces else None)
     if asked.seed == "cotangent":
         weights = exact(case.cotangent).reshape(-1)
         wanted = exact(
@@ -199,7 +212,7 @@ def _excess_by_entry(case: Case, found: Certified, seed: int) -> float:
             unit = exact(np.zeros(at[i].shape))
             unit[tuple(rest[: at[i].ndim])], rest = mp.mpf(1), rest[at[i].ndim :]
             along.append(unit)
-        wanted = directional(case, along)
+        wanted = directional(case, along, side=seed)
         if asked.seed == "cotangent":
             weighed = zip(exact(case.cotangent).flat, wanted.flat, strict=True)
             value = sum((w * z for w, z in weighed if w != 0), mp.mpf(0))

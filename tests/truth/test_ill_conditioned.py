@@ -72,6 +72,19 @@ def test_formulas_with_eigenvectors_divide_by_the_gap(name: str, order: int) -> 
     assert np.max(tied) < 2.0**16
 
 
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("name", ["matrix_exp_upper", "eigh_exp", "eig_exp", "eigvals_exp"])
+def test_the_exponential_of_a_tiny_number_is_no_quotient(name: str, order: int) -> None:
+    """One eigenvalue has no gap, and the derivatives of the exponential are of its size. Of two,
+    which are not equal, formulas with eigenvectors divide by the gap.
+    """
+    steps = program((name, (0,)))
+    one = certified(steps, ((2.0**-50,),), "R" * order)
+    assert np.max(units(one)) < 2.0**16
+    two = certified(steps, ((2.0**-50, 0.0), (0.0, 2.0**-51)), "R" * order)
+    assert (np.max(units(two)) > 2.0**40) == (name != "matrix_exp_upper")
+
+
 def test_least_squares_has_the_condition_of_the_normal_equations() -> None:
     """The inverse of (1, 1; 1, 1 + g) has the size 2 / g, and the condition is 4 / g.
 

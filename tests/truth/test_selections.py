@@ -143,3 +143,77 @@ def test_what_follows_from_one_side_of_a_kink_does_not_follow_from_a_mean() -> N
         c, ("maximum", (0, 1)), ("less", (0, 2)), ten, ("multiply", (0, 4)), ("where", (3, 5, 0))
     )
     assert certify(Case(jump, 1.5, "R")).kind == "convention"
+
+
+#: Programs that jump at the point, with the derivative that they have on all sides.
+JUMPS: dict[str, tuple[Program, float, str, float]] = {
+    "sign": (program(("sign", (0,)), ("square", (0,)), ("add", (1, 2))), 0.0, "R", 0.0),
+    "sign, twice": (program(("sign", (0,)), ("square", (0,)), ("add", (1, 2))), 0.0, "RR", 2.0),
+    "beside a function that touches": (
+        program(("square", (0,)), ("sign", (1,)), ("add", (2, 0))),
+        0.0,
+        "R",
+        1.0,
+    ),
+    "the fractional part": (program(("floor", (0,)), ("subtract", (0, 1))), 3.0, "R", 1.0),
+    "a value at one number": (
+        program(
+            ("constant", (), {"value": 0.0}),
+            ("equal", (0, 1)),
+            ("exp", (0,)),
+            ("where", (2, 3, 0)),
+        ),
+        0.0,
+        "R",
+        1.0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", JUMPS)
+def test_a_jump_between_functions_with_one_derivative_is_judged(name: str) -> None:
+    steps, point, mode, wanted = JUMPS[name]
+    truth = certify(Case(steps, point, mode))
+    assert truth.kind == "certified"
+    assert truth.pieces
+    assert truth.judged is None
+    assert truth.value is not None
+    np.testing.assert_allclose(truth.value, wanted, atol=1e-20)
+
+
+#: Programs that jump at the point, with a derivative that depends on the side or on the value.
+SLOPES: dict[str, tuple[Program, float, str]] = {
+    "another slope": (program(("sign", (0,)), ("add", (0, 1)), ("square", (2,))), 0.0, "R"),
+    "another slope, beside a function that touches": (
+        program(("square", (0,)), ("sign", (1,)), ("add", (2, 0)), ("square", (3,))),
+        0.0,
+        "R",
+    ),
+    "another second derivative": (JUMPS["a value at one number"][0], 0.0, "RR"),
+    "of the slope": (program(("sign", (0,)), ("multiply", (0, 1)), ("exp", (2,))), 0.0, "RR"),
+}
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_a_jump_between_functions_with_other_derivatives_is_a_convention(name: str) -> None:
+    assert certify(Case(*SLOPES[name])).kind == "convention"
+
+
+def test_only_entries_that_a_jump_moves_are_conventions() -> None:
+    """sign(x0) x1 + x1**2: its derivatives by x0 are zero on all sides, and so is the mixed one."""
+    steps = program(
+        ("sign", (0,)),
+        ("roll", (0,), {"axis": 0, "shift": -1}),
+        ("multiply", (1, 2)),
+        ("square", (2,)),
+        ("add", (3, 4)),
+        ("index", (5,), {"index": (0,)}),
+    )
+    first, second = (certify(Case(steps, (0.0, 3.0), mode)) for mode in ("R", "RR"))
+    assert first.judged is not None
+    assert first.judged.tolist() == [True, False]
+    # By x1 twice is the derivative of one that differs.
+    assert second.judged is not None
+    assert second.judged.tolist() == [[True, True], [True, False]]
+    assert second.value is not None
+    np.testing.assert_allclose(second.value[second.judged], 0.0, atol=1e-20)

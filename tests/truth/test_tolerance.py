@@ -69,13 +69,40 @@ def test_a_small_entry_has_its_own_tolerance(order: int) -> None:
 @pytest.mark.parametrize("dtype", UNIT)
 def test_amplified_rounding_is_in_the_tolerance(dtype: str, order: int) -> None:
     """sin(K x): a rounding error of K x moves the derivative by K**order times as much."""
-    factor, point = 64.0, 1.28125
+    factor, point = 67.0, 1.3 if dtype == "float64" else float(np.float32(1.3))
     steps = program(("constant", (), {"value": factor}), ("multiply", (0, 1)), ("sin", (2,)))
     truth = certify(Case(steps, point, "R" * order, dtype=dtype))
     assert truth.tolerance is not None
     phase = factor * point + order * math.pi / 2
     moved = UNIT[dtype] * factor**order * factor * point * abs(math.cos(phase))
     assert 16 * moved < float(truth.tolerance) < 1024 * moved + 1024 * UNIT[dtype] * factor**order
+
+
+@pytest.mark.parametrize("dtype", UNIT)
+def test_sums_and_products_that_the_dtype_holds_are_not_rounded(dtype: str) -> None:
+    """exp(K x - c), where K x has so many bits, and c is K x in the dtype."""
+    point = 1.0 + 2.0**-10
+
+    def of_bits(bits: int, *rows: tuple[Any, ...]) -> tuple[float, float]:
+        factor = 2.0 ** (bits - 11) + 1.0
+        c = factor * point
+        steps = program(
+            ("constant", (), {"value": factor}),
+            ("constant", (), {"value": -float(np.float32(c)) if dtype == "float32" else -c}),
+            *rows,
+            ("exp", (2 + len(rows),)),
+        )
+        return float(relative(Case(steps, point, "R", dtype=dtype))), factor
+
+    bits = 53 if dtype == "float64" else 24
+    plain = (("multiply", (0, 1)), ("add", (2, 3)))
+    units, _ = of_bits(bits, *plain)
+    assert units < 4096
+    units, factor = of_bits(bits + 1, *plain)
+    assert units > 16 * factor
+    # A definition is not the only formula, so its operands are rounded.
+    units, factor = of_bits(bits, ("addcmul", (2, 0, 1), {"factor": 1.0}))
+    assert units > 16 * factor
 
 
 @pytest.mark.parametrize("order", [2, 3])
@@ -91,6 +118,26 @@ def test_weights_of_logsumexp_do_not_add_up_to_one(order: int) -> None:
     assert truth.tolerance is not None
     moved = UNIT["float64"] * factor * point * factor**order
     assert 4 * moved < float(truth.tolerance) < 4096 * moved
+
+
+@pytest.mark.parametrize("pair", [(0, 1), (2, 3)])
+def test_partial_sums_of_running_exponentials_cancel(pair: tuple[int, int]) -> None:
+    """Two entries far below the others, whose exponentials are added first: one after another the
+    first two, by pairs also the last two. Then the second derivative by both is the difference of
+    that of their sum, and of the product of their weights in it.
+    """
+    point = np.full(4, 20.0)
+    point[list(pair)] = 0.0, 1.0
+    steps = program(("logcumsumexp", (0,), {"axis": 0}))
+    truth = certify(Case(steps, tuple(point), "RR"))
+    assert truth.value is not None
+    assert truth.tolerance is not None
+    entry = (3, *pair)
+    two, whole = np.logaddexp(0.0, 1.0), np.logaddexp.reduce(point)
+    terms = np.exp(two - whole) * np.exp(1.0 - 2 * two)
+    assert terms > 1e8 * abs(truth.value[entry])
+    assert 4 < truth.tolerance[entry] / (UNIT["float64"] * terms) < 1e4
+    assert 4 < truth.tolerance[3, 0, 0] / (UNIT["float64"] * truth.value[3, 0, 0]) < 1e5
 
 
 @pytest.mark.parametrize("order", [1, 3])

@@ -133,7 +133,9 @@ KINKS = {
             ("constant", (), {"value": 0.0}),
             ("greater", (0, 1)),
             ("exp", (0,)),
-            ("where", (2, 3, 0)),
+            ("constant", (), {"value": 2.0}),
+            ("multiply", (0, 4)),
+            ("where", (2, 3, 5)),
         ),
         0.0,
         "R",
@@ -195,6 +197,17 @@ SMOOTH = {
         0.0,
         "R",
         0.0,
+    ),
+    "a jump between functions with one derivative": (
+        program(
+            ("constant", (), {"value": 0.0}),
+            ("greater", (0, 1)),
+            ("exp", (0,)),
+            ("where", (2, 3, 0)),
+        ),
+        0.0,
+        "R",
+        1.0,
     ),
     "away from the kink": (
         program(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,33 @@ def log_softmax(xp: Any, x: Any, *, axis: int) -> Any:
 def softmax(xp: Any, x: Any, *, axis: int) -> Any:
     """exp(x) / sum(exp(x)) along `axis`."""
     return xp.exp(xp.log_softmax(x, axis=axis))
+
+
+def _running_logsumexp(xp: Any, x: Any, *, axis: int) -> Any:
+    """log(cumulative_sum(exp(x))) by logaddexp, one entry after another, and by pairs as parallel
+    scans have it. The weights of a partial sum add up to 1, so the second derivatives of it and of
+    what follows cancel. The mean has the rounding errors of both.
+    """
+    axis %= x.ndim
+    before = (slice(None),) * axis
+    parts = [x[(*before, slice(k, k + 1))] for k in range(x.shape[axis])]
+    found = xp.concat(list(itertools.accumulate(parts, xp.logaddexp)), axis=axis)
+    # The scans of three entries are the same.
+    if len(parts) <= 3:
+        return found
+    by_pairs = xp.concat(_by_pairs(parts, xp.logaddexp), axis=axis)
+    return xp.multiply(0.5, xp.add(found, by_pairs))
+
+
+def _by_pairs(parts: list[Any], combine: Callable[..., Any]) -> list[Any]:
+    """The scan of the parts: that of neighbours, and between them one step more."""
+    if len(parts) < 2:
+        return parts
+    pairs = [combine(*parts[k : k + 2]) for k in range(0, len(parts) - 1, 2)]
+    found = parts[:1]
+    for k, total in enumerate(_by_pairs(pairs, combine)):
+        found += [total, *(combine(total, part) for part in parts[2 * k + 2 : 2 * k + 3])]
+    return found
 
 
 def _erfcx_terms(x: np.ndarray) -> Any:
@@ -222,7 +250,7 @@ ROWS: Sequence[Operation] = (
         name="logcumsumexp",
         summary="log(cumulative_sum(exp(x))).",
         evaluate=numpy_ops.logcumsumexp,
-        in_steps=lambda xp, x, *, axis: xp.log(xp.cumulative_sum(xp.exp(x), axis=axis)),
+        in_steps=_running_logsumexp,
         exponent=lambda f, *_, **__: np.abs(f),
         template=None,
         operands=family("far_apart", family("along_axis", nonempty=True)),

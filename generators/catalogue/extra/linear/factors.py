@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from ad_conformance.generators.arithmetic import matrices as decompositions
 from ad_conformance.generators.catalogue.operands import family
 from ad_conformance.generators.catalogue.operation import Operation
 from ad_conformance.generators.catalogue.row_forms import derived
@@ -161,10 +162,24 @@ ROWS: Sequence[Operation] = (
         params={"left": "bool", "transpose": "bool"},
         mixes=True,
     ),
-    derived(eig_exp, family("simple_eigenvalues"), mixes=True),
-    derived(eigvals_exp, family("simple_eigenvalues"), mixes=True),
-    derived(expm_frechet, family("small_and_direction"), arity=2, mixes=True),
-    derived(matrix_exp_upper, family("small"), mixes=True),
+    *(
+        derived(
+            one,
+            family("simple_eigenvalues"),
+            mixes=True,
+            term_scale=decompositions.of_several_eigenvalues,
+        )
+        for one in (eig_exp, eigvals_exp)
+    ),
+    derived(
+        expm_frechet,
+        family("small_and_direction"),
+        arity=2,
+        mixes=True,
+        term_scale=lambda a, e: (np.ones(()), np.abs(e)),
+    ),
+    # As those of the exponential itself, its derivatives are of its own size.
+    derived(matrix_exp_upper, family("small"), mixes=True, term_scale=lambda a: np.ones(())),
     derived(polar_symmetric, family("square_full_rank"), params={"left": "bool"}, mixes=True),
     derived(pinv_of_product, family("tall_product"), params={"hermitian": "bool"}, mixes=True),
 )
