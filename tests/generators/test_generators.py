@@ -56,7 +56,8 @@ NUMPY = Dialect(
 
 @pytest.fixture(scope="module")
 def drawn() -> list[Case]:
-    return list(draw(("RR", "F"), 3600))
+    # A round of all operations in each mode.
+    return list(draw(("RR", "F"), 4000))
 
 
 def test_the_catalogue_has_what_the_first_cut_promises() -> None:
