@@ -234,8 +234,8 @@ def leaves_domain(
             return True
 
 
-#: The deviation of entries that are equal but for rounding, relative to the largest entry; and below
-#: this deviation, relative to the mean, mean(x**2) - mean(x)**2 has few digits.
+#: The deviation of entries that are equal but for rounding, relative to the largest entry; and the
+#: standard deviation, relative to the mean, below which mean(x**2) - mean(x)**2 has few digits.
 _EQUAL, _CLOSE = 2.0**-40, 1 / 8
 
 
