@@ -11,6 +11,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
+from ad_conformance.conformance.known_failures import load
 from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import evaluate_steps
@@ -21,6 +22,8 @@ from ad_conformance.generators.strategies.sampling import operation_examples
 OPERATIONS = tuple(name for name, row in CATALOGUE.items() if row.weight)
 #: How many cases are drawn for an operation.
 EXAMPLES = 8
+#: Known failures that are wrong values, not only wrong derivatives.
+WRONG_VALUES = ("torch-antialias-width-one",)
 
 
 def unless_missing(missing: str, values: Iterable[Any]) -> list[Any]:
@@ -72,6 +75,17 @@ def telling(operation: str) -> tuple[Case, ...]:
             met |= new
             kept.append(case)
     return tuple(kept)
+
+
+def is_known(engine: str, operation: str, program: str) -> bool:
+    """Whether a known failure says that the engine computes the program wrong."""
+    return any(
+        entry.names(registry.find(engine))
+        and operation in entry.operations
+        and entry.text.search(program)
+        for entry in load()
+        if entry.name in WRONG_VALUES
+    )
 
 
 def value(engine: str, program: str, shape: tuple[int, ...]) -> np.ndarray:
