@@ -210,7 +210,9 @@ def main() -> None:
     options = parser.parse_args()
     names = options.engines.split(",")
     sections = {
-        "cells": "## Modes and operators\n\nEvery combination of signature, operator and mode up "
+        "cells": f"Made by `python -m validation.coverage --engines {options.engines} "
+        f"--cases {options.cases} --write docs/coverage.md`.\n\n"
+        "## Modes and operators\n\nEvery combination of signature, operator and mode up "
         "to order 4 is asked once. The table counts correct answers:\n\n" + _asked_cells(names),
         "counts": f"## Cases\n\n{_counted([registry.find(name) for name in names], options.cases)}",
     }
