@@ -234,6 +234,28 @@ def leaves_domain(
             return True
 
 
+#: The deviation of entries that are equal but for rounding, relative to the largest entry; and the
+#: standard deviation, relative to the mean, below which mean(x**2) - mean(x)**2 has few digits.
+_EQUAL, _CLOSE = 2.0**-40, 1 / 8
+
+
+def _variances(x: Array, axis: int) -> set[str]:
+    """Which variances the entries along the axis have, if there are several: zero, or small beside
+    the mean.
+    """
+    if x.dtype == bool or not -x.ndim <= axis < x.ndim or not x.size or x.shape[axis] < 2:
+        return set()
+    if not np.all(np.isfinite(x)):
+        return set()
+    mean = np.mean(x, axis=axis, keepdims=True)
+    zero = np.max(np.abs(x - mean), axis=axis) <= _EQUAL * np.max(np.abs(x), axis=axis)
+    small = np.std(x, axis=axis) < _CLOSE * np.abs(mean.squeeze(axis))
+    return {
+        *(("zero variance",) if np.any(zero) else ()),
+        *(("small variance",) if np.any(small & ~zero) else ()),
+    }
+
+
 #: Operations whose result is a view of their operand, with other strides; and operations whose
 #: result is such a view if their operand is.
 _VIEWS = {
@@ -256,6 +278,8 @@ FEATURES = (
     "parameter zero",
     "parameter infinite",
     "end of domain",
+    "zero variance",
+    "small variance",
     "several outputs",
     "view",
     "touched kink",
@@ -285,6 +309,9 @@ def _of_step(step: Step, operands: list[Array], depends: list[bool]) -> frozense
         found.add("parameter infinite")
     if any(depends) and leaves_domain(step.operation, operands, step.arguments, depends):
         found.add("end of domain")
+    axis = step.arguments.get("axis")
+    if type(axis) is int and len(operands) == 1:
+        found |= _variances(operands[0], axis)
     if depends[0]:
         found.add("first varies")
     if depends[-1]:

@@ -30,6 +30,8 @@ from ad_conformance.generators.strategies.sampling import draw
 
 from benchmarks.tables import markdown, write_section
 
+#: The engines that the project's own environment has.
+ENGINES = ("inhouse", "jax", "torch", "torch-autograd", "autograd")
 MODES = tuple(mode for n in (1, 2, 3, 4) for mode in modes_of_order(n))
 
 _SUM = (("axis", None), ("keepdims", False))
@@ -202,13 +204,15 @@ def _counted(engines: list[Engine], count: int) -> str:
 def main() -> None:
     """Print the tables and write them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--engines", default=",".join(registry.OWN))
+    parser.add_argument("--engines", default=",".join(ENGINES))
     parser.add_argument("--cases", type=int, default=20000)
     parser.add_argument("--write", type=Path, help="the document to put the tables into")
     options = parser.parse_args()
     names = options.engines.split(",")
     sections = {
-        "cells": "## Modes and operators\n\nEvery combination of signature, operator and mode up "
+        "cells": f"Made by `python -m validation.coverage --engines {options.engines} "
+        f"--cases {options.cases} --write docs/coverage.md`.\n\n"
+        "## Modes and operators\n\nEvery combination of signature, operator and mode up "
         "to order 4 is asked once. The table counts correct answers:\n\n" + _asked_cells(names),
         "counts": f"## Cases\n\n{_counted([registry.find(name) for name in names], options.cases)}",
     }

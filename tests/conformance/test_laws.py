@@ -56,11 +56,13 @@ def broken_laws(sandbox: Sandbox, case: Case) -> dict[str, float]:
     modes = modes if case.order < 3 else ["RRR", "FRF", "FFF"]
     others = {mode: answered(sandbox, case.with_mode(mode)) for mode in modes}
     found = {"agreement": agreement(a for a in others.values() if a is not None)}
-    if case.order == 1:
+    output = evaluate_steps(case.program, case.input)[-1]
+    # No nested list is a cotangent of shape (0, 2): it would be one of shape (0,).
+    if case.order == 1 and np.shape(nested(output)) == output.shape:
         pushed, pulled = (answered(sandbox, product) for product in products(case))
         if pushed is not None and pulled is not None:
             found["duality"] = duality(pushed, pulled)
-    else:
+    elif case.order > 1:
         # Not Python's max, which may pass over what is not a number.
         found["symmetry"] = float(np.max([symmetry(a) for a in others.values() if a is not None]))
     for inner, outer in list(splits(case))[:2]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import itertools
 import os
 from collections.abc import Iterable
 from functools import lru_cache
@@ -10,6 +13,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
+from ad_conformance.conformance.known_failures import load
 from ad_conformance.engines import registry
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.evaluate import evaluate_steps
@@ -20,6 +24,8 @@ from ad_conformance.generators.strategies.sampling import operation_examples
 OPERATIONS = tuple(name for name, row in CATALOGUE.items() if row.weight)
 #: How many cases are drawn for an operation.
 EXAMPLES = 8
+#: Known failures that are wrong values, not only wrong derivatives.
+WRONG_VALUES = ("torch-antialias-width-one",)
 
 
 def unless_missing(missing: str, values: Iterable[Any]) -> list[Any]:
@@ -73,12 +79,25 @@ def telling(operation: str) -> tuple[Case, ...]:
     return tuple(kept)
 
 
+def is_known(engine: str, operation: str, program: str) -> bool:
+    """Whether a known failure says that the engine computes the program wrong."""
+    return any(
+        entry.names(registry.find(engine))
+        and operation in entry.operations
+        and entry.text.search(program)
+        for entry in load()
+        if entry.name in WRONG_VALUES
+    )
+
+
 def value(engine: str, program: str, shape: tuple[int, ...]) -> np.ndarray:
     """The value of a script's function `f` at `x`.
 
     CasADi's value, which is a matrix, is given the `shape`.
     """
     names = dict(names_of(engine))
+    if registry.find(engine).module == "jax":
+        _limit_what_jax_keeps()
     exec(program, names)
     f, x = names["f"], names["x"]
     # Symbols have no values.
@@ -86,6 +105,22 @@ def value(engine: str, program: str, shape: tuple[int, ...]) -> np.ndarray:
     exec(registry.find(engine).run, names)
     got = np.asarray(names["got"])
     return got.reshape(shape) if engine == "casadi" else got
+
+
+#: After so many programs, what JAX compiled for them is dropped. It keeps about 8 MB a program, and
+#: needs little of that again.
+JAX_PROGRAMS = 128
+_computed = itertools.count(1)
+
+
+def _limit_what_jax_keeps() -> None:
+    if next(_computed) % JAX_PROGRAMS == 0:
+        import jax
+
+        jax.clear_caches()
+        # The C library of Linux keeps what is free in pieces, unless it is told not to.
+        with contextlib.suppress(AttributeError, OSError, TypeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 #: XLA compiles in half the time if it does not optimize. Values are the same up to rounding.

@@ -16,7 +16,7 @@ from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.program import Case, MalformedCase, Program, Step
 from ad_conformance.generators.scenarios.names import named_cases
 
-from tests.engines.cases import value
+from tests.engines.cases import is_known, value
 
 #: Cases of a name.
 CASES = 3
@@ -47,8 +47,12 @@ def test_further_name_computes_what_the_catalogue_computes(engine: str, operatio
         cases = list(named_cases(dialect, "R", CASES))
         # A name that fits no operands is never asked.
         assert cases, name
-        for case in cases:
-            script = replace(adapter, dialect=dialect).script(replace(case.plain, names=1))
+        scripts = [
+            (case, replace(adapter, dialect=dialect).script(replace(case.plain, names=1)))
+            for case in cases
+        ]
+        compared = [(c, s) for c, s in scripts if not is_known(engine, operation, s.program)]
+        for case, script in compared:
             values = evaluate_steps(case.program, case.input)
             with np.errstate(all="ignore"):
                 got = value(engine, script.program, values[-1].shape)

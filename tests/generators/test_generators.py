@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -117,6 +118,28 @@ def test_special_values_are_aimed_at(drawn: list[Case]) -> None:
         assert met[operation, feature] >= 2, (operation, feature)
     assert sum(n for (_, feature), n in met.items() if feature == "empty") >= 5
     assert {feature for _, feature in met} <= set(FEATURES)
+
+
+@pytest.mark.parametrize(
+    ("point", "axis", "named"),
+    [
+        ((1.5, 1.5, 1.5), 0, {"zero variance"}),
+        ((0.1 + 0.2, 0.3), 0, {"zero variance"}),  # equal but for rounding
+        ((8.0, 8.0, 8.125), 0, {"small variance"}),
+        ((1.0, 2.0, 3.0), 0, set()),
+        ((0.0, 0.0, 1.0), 0, set()),  # a tie, and the others differ
+        ((-1.0, 1.0), 0, set()),  # the mean is zero
+        (((1.0, 1.0), (2.0, 3.0)), 1, {"zero variance"}),  # in one row
+        (((1.0, 1.0), (2.0, 3.0)), 0, set()),
+        (((1.0, 2.0),), 0, set()),  # one entry has no variance
+    ],
+)
+def test_variances_are_features_of_steps_along_an_axis(
+    point: Any, axis: int, named: set[str]
+) -> None:
+    step = Step("standardize", (0,), (("axis", axis), ("eps", 1.0)))
+    (found,) = features(Case(Program((step,)), point, "R"))
+    assert found & {"zero variance", "small variance"} == named
 
 
 def test_values_stay_in_bounds(drawn: list[Case]) -> None:

@@ -116,13 +116,20 @@ def _avg_pool(call: Call) -> str:
     )
 
 
-_IDENTITIES = {"add": "0.0", "mul": "1.0", "max": "-jnp.inf", "min": "jnp.inf"}
+#: Only of the functions that have primitives of their own, JAX takes the number in any dtype.
+_IDENTITIES = {
+    "add": "0.0",
+    "mul": "jnp.ones((), {0}.dtype)",
+    "max": "-jnp.inf",
+    "min": "jnp.inf",
+}
 
 
 def _reduce_window(call: Call) -> str:
     p, axes = call.params, len(call.shapes[0])
+    identity = _IDENTITIES[p["kind"]].format(*call.operands)
     return (
-        f"jax.lax.reduce_window({call.operands[0]}, {_IDENTITIES[p['kind']]}, jax.lax.{p['kind']}, "
+        f"jax.lax.reduce_window({call.operands[0]}, {identity}, jax.lax.{p['kind']}, "
         f"{p['window']}, {p['stride']}, {pairs_of(p['padding'], axes)}, "
         f"base_dilation={p['x_dilation']}, window_dilation={p['dilation']})"
     )
