@@ -250,8 +250,9 @@ class Slicer:
         `tied` and no numbers are equal.
         """
         result = self.values[k]
-        # Alone, every entry is part of the output.
-        if result.dtype == bool or not np.all(np.isfinite(result)):
+        used = (result, *(self.values[i] for i in self.case.program.steps[k - 1].operands))
+        # Alone, every entry is part of the output. No input or constant is infinite or NaN.
+        if result.dtype == bool or not all(bool(np.all(np.isfinite(v))) for v in used):
             return None
         builder = ProgramBuilder(self.case.dtype)
         entering = self._one_input(builder, inputs, tied)

@@ -283,7 +283,7 @@ def test_rules_and_operations_come_in_turn() -> None:
     """The batches of a mode meet all turns before any comes again, then all under further names."""
     rules: list[Turn] = []
     others: list[Turn] = []
-    for number, signature in itertools.product(range(40), SIGNATURES):
+    for number, signature in itertools.product(range(45), SIGNATURES):
         alone = _alone("RF", signature, number)
         rules += alone[:OF_RULES]
         rules += [turn for _, turn in _pairs("RF", signature, number)]
