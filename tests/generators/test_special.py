@@ -10,6 +10,7 @@ from ad_conformance.conformance.reference.certify import certify
 from ad_conformance.engines import inhouse as xp
 from ad_conformance.generators.arithmetic import balls, special_balls
 from ad_conformance.generators.arithmetic.balls import Branches, following
+from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.ir.program import Case, Program, Step
 from flint import acb, arb, ctx
 
@@ -137,3 +138,8 @@ def test_a_pole_or_a_cut_has_no_bound(function: Callable[[acb], acb], centre: fl
     assert not function(_disc(centre, -8)).is_finite()
     inside = {special_balls.erfinv: 0.5}.get(function, centre + 0.5)
     assert function(_disc(inside, -8)).is_finite()
+
+
+def test_the_sign_of_gamma_is_known_where_gamma_overflows_or_underflows() -> None:
+    x = np.array([-2303.75, -2302.75, 400.5])
+    assert CATALOGUE["gammasgn"].evaluate(x).tolist() == [1.0, -1.0, 1.0]

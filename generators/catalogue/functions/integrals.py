@@ -130,8 +130,9 @@ def factorial(xp: Any, x: Any) -> Any:
 
 
 def gammasgn(xp: Any, x: Any) -> Any:
-    """The sign of gamma."""
-    return xp.sign(xp.gamma(x))
+    """The sign of gamma, also where gamma overflows or underflows."""
+    # Between the poles at -n - 1 and -n it is (-1)**(n + 1).
+    return xp.where(xp.greater(x, 0.0), 1.0, xp.sign(xp.cos(math.pi * xp.floor(x))))
 
 
 # (exp(u) - 1) / u is the hypergeometric function 1F1(1, 2, u).
