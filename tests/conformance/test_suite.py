@@ -55,6 +55,7 @@ def table(output: str) -> list[str]:
     return list(itertools.takewhile(lambda line: ":" not in line, lines[start:]))
 
 
+@pytest.mark.slow
 def test_a_correct_engine_passes_with_the_same_table_twice() -> None:
     first, second = (suite("--engine=inhouse", *SMALL) for _ in range(2))
     assert first.returncode == 0, first.stdout

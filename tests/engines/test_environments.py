@@ -39,6 +39,7 @@ def verdict(name: str) -> Verdict:
     return judge(SQUARE, name, type(answer)("answered", value=rounded), truth_of(SQUARE)).verdict
 
 
+@pytest.mark.slow
 def test_each_release_answers_for_itself(released: Path) -> None:
     publish(released, "1.0", sign="-")
     publish(released, "2.0")

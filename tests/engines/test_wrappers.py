@@ -149,6 +149,7 @@ def test_wrappers_do_not_hide_captured_inputs(name: str, pool: EnginePool) -> No
         assert not pool.judge(case, name).verdict.is_finding, wrapper
 
 
+@pytest.mark.slow
 def test_generated_cases_with_wrappers_agree(pool: EnginePool) -> None:
     """An honest engine is clean."""
     cases = itertools.islice(askable(inhouse, ["R", "F", "FR", "RF"], 11), 200)

@@ -188,6 +188,7 @@ def test_engine_that_kills_the_process_is_a_row(folder: Path) -> None:
     assert result.output.count(" agree ") == 2
 
 
+@pytest.mark.slow
 def test_engine_that_kills_the_process_under_vmap_is_a_row(folder: Path) -> None:
     pytest.importorskip("torch")
     (folder / "batch.py").write_text(BATCH)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ad_conformance.engines.process.interpreters import checked
+from ad_conformance.generators.strategies.source import SEED_VERSION
 from ad_conformance.reports.campaign.plan import planned
 from ad_conformance.reports.campaign.runner import Campaign, CampaignError, run
 from ad_conformance.reports.campaign.store import Folder, StoreError, record
@@ -79,7 +80,9 @@ def test_a_record_of_the_first_seed_version_is_read_but_not_continued(tmp_path: 
     found["harness"]["hypothesis"] = "6.170.15"
     (tmp_path / "run.json").write_text(json.dumps(found))
     assert planned(record(folder, "run.json"), "run.json") == plan("inhouse")
-    with pytest.raises(CampaignError, match=r"^seeding is 5 here, 1 in the campaign$"):
+    with pytest.raises(
+        CampaignError, match=rf"^seeding is {SEED_VERSION} here, 1 in the campaign$"
+    ):
         Campaign.resume(folder)
 
 

@@ -201,6 +201,7 @@ def alternating(folder: Path) -> str:
     return f"(-1) ** {text} * "
 
 
+@pytest.mark.slow
 def test_the_first_bad_release_is_found(wheels: Path) -> None:
     for release, sign in (
         ("1.0", ""),
@@ -229,6 +230,7 @@ def test_the_first_bad_release_is_found(wheels: Path) -> None:
     assert again[-1].endswith("; new environments: 0")
 
 
+@pytest.mark.slow
 def test_a_flaky_release_cannot_say(wheels: Path) -> None:
     for release, sign in (("1.0", "-"), ("1.1", alternating(wheels)), ("1.2", "")):
         publish(wheels, release, sign)

@@ -258,7 +258,7 @@ REASONS: dict[str, str] = {
         "complex_tan complex_tanh cond dirichlet_logpdf dirichlet_pdf dist eig_exp "
         "eigvals_exp erfcinv expm_frechet expon_cdf expon_logcdf factorial float_power "
         "fmod_number frac frexp_mantissa gamma_cdf gamma_logcdf gamma_logpdf gamma_pdf "
-        "gamma_sf gennorm_cdf gennorm_logpdf gumbel_l_logcdf gumbel_r_logsf "
+        "gamma_sf gammasgn gennorm_cdf gennorm_logpdf gumbel_l_logcdf gumbel_r_logsf "
         "hermitian_eigvals_exp hermitian_exp kl_divergence laplace_cdf matrix_exp_upper "
         "multigammaln nbinom_logpmf norm_logcdf norm_logsf norm_ppf pareto_cdf pareto_logcdf "
         "poch poisson_cdf polar_symmetric remainder_number renorm rgamma round_decimals t_cdf "
