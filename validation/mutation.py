@@ -87,6 +87,18 @@ def ask(pieces: Iterable[tuple[str, CodeType]], names: dict[str, Any]) -> Answer
         return Answer("raised", None, reached, type(error).__name__, str(error))
 
 
+def watched(
+    case: Case, names: dict[str, Any]
+) -> tuple[tuple[tuple[str, CodeType], ...], set[str], Answer]:
+    """The compiled script of the case, the sites of faults that the engine uses, and its answer."""
+    pieces = tuple(
+        (stage, compile(text, f"<{stage}>", "exec")) for stage, text in inhouse.script(case).pieces
+    )
+    with consulted() as sites:
+        answer = ask(pieces, names)
+    return pieces, sites, answer
+
+
 def _is_unsupported(answer: Answer) -> bool:
     """Whether the engine says that it has no rule for the case."""
     return inhouse.documented(answer).outcome == "unsupported"
@@ -109,12 +121,7 @@ def prepared(cases: Iterable[Case]) -> list[Question]:
     names, made, mark = namespace(), [], time.process_time()
     for case in cases:
         truth = certify(case)
-        script = inhouse.script(case)
-        pieces = tuple(
-            (stage, compile(text, f"<{stage}>", "exec")) for stage, text in script.pieces
-        )
-        with consulted() as sites:
-            answer = ask(pieces, names)
+        pieces, sites, answer = watched(case, names)
         if _is_unsupported(answer):
             continue
         honest = judge(case, "honest", answer, truth)

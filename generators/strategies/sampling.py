@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ad_conformance.generators.catalogue import CORE
-from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.operator import SIGNATURES
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.case_drawing import draw_case, draw_operation_case
@@ -38,7 +37,7 @@ def batch(mode: str, signature: str, number: int) -> list[Case]:
         for attempt in range(ATTEMPTS):
             source = SeededSource(f"{name} {k} {attempt}")
             case = draw_case(source, signature=signature, mode=mode, pairs=[pair])
-            if turn.fits(case.program.steps, evaluate_steps(case.program, case.input)):
+            if turn.is_met_by(case):
                 break
         drawn.append(replace(case, names=turn.names))
     for turn in _alone(mode, signature, number):

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from ad_conformance.generators.catalogue import CATALOGUE
 from ad_conformance.generators.features import special_values
+from ad_conformance.generators.ir.evaluate import evaluate_steps
 from ad_conformance.generators.ir.mode import index_of
 from ad_conformance.generators.ir.program import Case, Step
 from ad_conformance.generators.strategies.case_drawing import (
@@ -69,6 +70,12 @@ class Turn:
             step.operation == self.operation and set(self.choices) <= made(step, steps, values)
             for step in steps
         )
+
+    def is_met_by(self, case: Case) -> bool:
+        """Whether a step of the case fits."""
+        if not self.choices or self.operation not in case.program.operations:
+            return self.operation in case.program.operations
+        return self.fits(case.program.steps, evaluate_steps(case.program, case.input))
 
     def case(self, seed: str, mode: str, signature: str) -> Case:
         """A case of the turn, always the same. If ATTEMPTS attempts give none with the choices, it

@@ -198,17 +198,6 @@ SMOOTH = {
         "R",
         0.0,
     ),
-    "a jump between functions with one derivative": (
-        program(
-            ("constant", (), {"value": 0.0}),
-            ("greater", (0, 1)),
-            ("exp", (0,)),
-            ("where", (2, 3, 0)),
-        ),
-        0.0,
-        "R",
-        1.0,
-    ),
     "away from the kink": (
         program(
             ("abs", (0,)),

@@ -7,16 +7,13 @@ the rule. That a rule is used would say less: its result may be multiplied by ze
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from types import CodeType
 
 import numpy as np
-from ad_conformance.engines.adapters.inhouse import inhouse
-from ad_conformance.engines.contract import Answer
 from ad_conformance.generators.ir.program import Case
 from ad_conformance.generators.strategies.sampling import draw
 
-from validation.mutants import MODES, Mutant, consulted, mutants, plant
-from validation.mutation import ask, namespace
+from validation.mutants import MODES, Mutant, mutants, plant
+from validation.mutation import ask, namespace, watched
 from validation.rules.record import Rule
 
 #: Rules that so large a share of drawn programs use are not looked for: there are enough of them.
@@ -36,7 +33,9 @@ class InhouseRules:
 
     def __init__(self) -> None:
         self._names = namespace()
-        counts = Counter(site for case in draw(MODES, PROGRAMS) for site in self._asked(case)[1])
+        counts = Counter(
+            site for case in draw(MODES, PROGRAMS) for site in watched(case, self._names)[1]
+        )
         self._faults: dict[str, list[Mutant]] = defaultdict(list)
         for mutant in mutants():
             if mutant.fault in FAULTS and counts[mutant.site] < OFTEN * PROGRAMS:
@@ -46,7 +45,7 @@ class InhouseRules:
         """The rules that the case meets. The level is always 1. Raises ValueError if the engine
         gives no answer.
         """
-        pieces, sites, answer = self._asked(case)
+        pieces, sites, answer = watched(case, self._names)
         if answer.value is None:
             raise ValueError(answer.message)
         found = set()
@@ -57,13 +56,6 @@ class InhouseRules:
                 place = mutant.name.partition(":")[0]
                 found.add((Rule("inhouse", FAULTS[mutant.fault], place), 1))
         return frozenset(found)
-
-    def _asked(self, case: Case) -> tuple[list[tuple[str, CodeType]], set[str], Answer]:
-        """The compiled script of the case, the rules that it uses, and the answer."""
-        script = inhouse.script(case)
-        pieces = [(stage, compile(text, f"<{stage}>", "exec")) for stage, text in script.pieces]
-        with consulted() as sites:
-            return pieces, sites, ask(pieces, self._names)
 
 
 def _same(one: object, other: object) -> bool:
